@@ -1,0 +1,105 @@
+// The page's own part: the text field of the composer, and scrolling. Everything else is rendered by the program.
+
+// Dioxus hands every event over through one call with an argument a byte, and WebKit takes 65,536 arguments at most.
+// Without this a message of more than 48 KiB could not be sent.
+String.fromCharCode.apply = (self, bytes) => {
+  const parts = [];
+  for (let i = 0; i < bytes.length; i += 8192) {
+    parts.push(Reflect.apply(String.fromCharCode, self, bytes.subarray(i, i + 8192)));
+  }
+  return parts.join('');
+};
+
+const hubbub = {
+  draft: () => document.getElementById('draft'),
+
+  focus() {
+    hubbub.draft()?.focus();
+  },
+
+  // Through execCommand, so that undo takes it back.
+  insert(text) {
+    hubbub.focus();
+    document.execCommand('insertText', false, text);
+  },
+
+  scrollToEnd() {
+    // The timeline is laid out from its end: zero is the bottom.
+    hubbub.anchor = null;
+    hubbub.timeline().scrollTop = 0;
+  },
+
+  timeline: () => document.getElementById('timeline'),
+
+  // The first line in sight and where it stands, while the reader has scrolled up.
+  anchor: null,
+
+  remember() {
+    const timeline = hubbub.timeline();
+    const top = timeline.getBoundingClientRect().top;
+    const lines = timeline.scrollTop === 0 ? [] : [...timeline.querySelectorAll('.lines > li')];
+    const line = lines.find((line) => line.getBoundingClientRect().bottom > top);
+    hubbub.anchor = line && { line, top: line.getBoundingClientRect().top };
+  },
+
+  // Lines come and go above and below; what is being read stays where it is. Runs between layout and paint.
+  hold() {
+    const { line, top } = hubbub.anchor ?? {};
+    if (line?.isConnected) hubbub.timeline().scrollTop += line.getBoundingClientRect().top - top;
+  },
+
+  watchTimeline() {
+    hubbub.timeline().addEventListener('scroll', hubbub.remember, { passive: true });
+    new ResizeObserver(hubbub.hold).observe(hubbub.timeline().querySelector('.lines'));
+  },
+
+  // As high as its text; the style sheet bounds it. A long text is not measured: that costs a layout of its own.
+  fit(draft) {
+    const long = draft.value.length > 5000;
+    draft.style.height = long ? '100vh' : '';
+    // The border is not part of what scrolls.
+    if (draft.value && !long) draft.style.height = `${draft.scrollHeight + draft.offsetHeight - draft.clientHeight}px`;
+  },
+
+  // Says how much room is left once nine tenths are used.
+  measure(draft) {
+    const limit = Number(draft.dataset.limit);
+    const room = document.getElementById('room-left');
+    const bytes = draft.value.length * 3 < limit * 0.9 ? 0 : new TextEncoder().encode(draft.value).length;
+    room.dataset.over = bytes > limit;
+    room.textContent = bytes < limit * 0.9 ? ''
+      : bytes > limit ? `${(bytes - limit).toLocaleString('en')} bytes too long: shorten it or send it in parts`
+      : `${(limit - bytes).toLocaleString('en')} bytes left`;
+  },
+};
+
+document.addEventListener('input', (event) => {
+  if (event.target.id !== 'draft') return;
+  hubbub.fit(event.target);
+  hubbub.measure(event.target);
+});
+
+window.addEventListener('resize', () => hubbub.draft() && hubbub.fit(hubbub.draft()));
+
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') hubbub.focus();
+  if (event.target.id !== 'draft' || event.key !== 'Enter' || event.shiftKey) return;
+  // An Enter that ends a composition chooses a word and must not send. Some input methods only tell by code 229.
+  if (event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
+
+// Runs after the program's handler, which prevents the default when it took the text. Cleared here and now, so that
+// what is typed next cannot be lost.
+document.addEventListener('submit', (event) => {
+  const draft = event.target.elements.draft;
+  if (event.defaultPrevented && draft) {
+    draft.value = '';
+    hubbub.fit(draft);
+    hubbub.measure(draft);
+    hubbub.scrollToEnd();
+  }
+  event.preventDefault();
+  hubbub.focus();
+});

@@ -1,0 +1,13 @@
+//! The desktop window of a CHAT/1.0 room, but for the window itself.
+//!
+//! Key press -> action -> bridge -> intent -> flume -> network thread -> bytes; bytes -> event -> flume -> bridge (all
+//! that waits, one signal write) -> timeline -> view. The window never waits for the network and the network never for
+//! the window. Only the binary names a renderer, so that all of this builds and tests on a machine without one.
+//!
+//! Read `timeline`, `session`, `bridge`, `view`, then `main.rs`.
+
+pub mod args;
+pub mod bridge;
+pub mod session;
+pub mod timeline;
+pub mod view;

@@ -1,0 +1,138 @@
+//! The binary: checks the command line, starts the network thread, opens the window, and sees to it that LEAVE is
+//! written on every orderly way out. The only file that names the renderer.
+
+use std::convert::Infallible;
+use std::env;
+use std::io;
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use async_signal::{Signal, Signals};
+use clap::Parser;
+use dioxus::prelude::*;
+use dioxus_desktop::tao::dpi::LogicalSize;
+use dioxus_desktop::tao::event::Event;
+use dioxus_desktop::{Config, WindowBuilder};
+use futures::StreamExt;
+use hubbub_client::args::Args;
+use hubbub_client::bridge::{Channels, Room};
+use hubbub_client::session::{self, Intent, Settings};
+use hubbub_client::view::{App, SCRIPT, STYLE};
+use hubbub_wire::Limits;
+use jiff::tz::TimeZone;
+
+/// Intents that may wait for the network thread. It takes them at once; a thousand is more than a hand can type while
+/// the thread is busy.
+const WAITING_INTENTS: usize = 1024;
+
+/// How long the end of the program may wait for LEAVE to be written.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if !has_display() {
+        eprintln!(
+            "error: no display to open a window on: neither WAYLAND_DISPLAY nor DISPLAY is set; start this from a desktop, or under xvfb-run"
+        );
+        return ExitCode::FAILURE;
+    }
+    match open(args) {
+        Err(error) => {
+            eprintln!("error: cannot start the network thread: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn has_display() -> bool {
+    ["WAYLAND_DISPLAY", "DISPLAY"]
+        .iter()
+        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Opens the window. Comes back only if it could not; the program ends with the window.
+fn open(args: Args) -> io::Result<Infallible> {
+    let (intents, intents_taken) = flume::bounded(WAITING_INTENTS);
+    // One batch: the next is made when this one is shown.
+    let (events_sent, events) = flume::bounded(1);
+    let room = Room {
+        address: args.address(),
+        username: args.username.to_string(),
+        max_text: Limits::DEFAULT.max_payload,
+        zone: TimeZone::system(),
+    };
+    let settings = Settings {
+        target: args.target,
+        port: args.port,
+        username: args.username,
+        limits: Limits::DEFAULT,
+    };
+    let ended = session::start(settings, intents_taken, events_sent)?;
+    let leave = Leave {
+        intents: intents.clone(),
+        ended,
+    };
+    leave.clone().on_signals()?;
+    let config = config(&room, leave);
+    let dom = VirtualDom::new(Window)
+        .with_root_context(room)
+        .with_root_context(Channels { intents, events });
+    dioxus_desktop::launch::launch_virtual_dom(dom, config)
+}
+
+#[component]
+fn Window() -> Element {
+    rsx! {
+        App { on_quit: |()| dioxus_desktop::window().close() }
+    }
+}
+
+fn config(room: &Room, leave: Leave) -> Config {
+    let window = WindowBuilder::new()
+        .with_title(format!("Hubbub - {} on {}", room.username, room.address))
+        .with_inner_size(LogicalSize::new(1000.0, 720.0))
+        .with_min_inner_size(LogicalSize::new(360.0, 400.0));
+    Config::new()
+        .with_window(window.with_always_on_top(false))
+        .with_menu(None)
+        // Copy and paste by mouse.
+        .with_disable_context_menu(false)
+        .with_custom_head(format!("<style>{STYLE}</style><script>{SCRIPT}</script>"))
+        .with_custom_event_handler(move |event, _| {
+            if matches!(event, Event::LoopDestroyed) {
+                leave.now();
+            }
+        })
+}
+
+/// Leaves the room on the way out.
+#[derive(Clone)]
+struct Leave {
+    intents: flume::Sender<Intent>,
+    ended: flume::Receiver<Infallible>,
+}
+
+impl Leave {
+    /// Asks the network thread to leave and waits for its end, but no longer than [`LEAVE_WITHIN`].
+    fn now(&self) {
+        let deadline = Instant::now() + LEAVE_WITHIN;
+        // Both fail when the thread has ended, which is what is wanted, or when the time is over.
+        let _ = self.intents.send_deadline(Intent::Leave, deadline);
+        let _ = self.ended.recv_deadline(deadline);
+    }
+
+    /// Does the same when the system asks the program to end, and ends it.
+    fn on_signals(self) -> io::Result<()> {
+        let mut signals = Signals::new([Signal::Term, Signal::Int, Signal::Hup])?;
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                if async_std::task::block_on(signals.next()).is_some() {
+                    self.now();
+                    std::process::exit(0);
+                }
+            })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! Outlet: events to the window, in batches, at a pace that suits a screen. Never waits for the window: while it takes
+//! nothing, one batch stands at the channel and the rest goes to the bounded backlog.
+
+use std::rc::Rc;
+use std::task::Context;
+use std::time::Duration;
+
+use flume::Sender;
+use flume::r#async::SendFut;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::backlog::Backlog;
+use super::{Clock, Stamped};
+
+/// Shortest time between two batches. The window draws 30 times a second, which the eye takes for at once, and has
+/// the rest of its time for keys.
+const PACE: Duration = Duration::from_millis(33);
+
+/// The way out to the window.
+pub(super) struct Outlet {
+    window: Sender<Vec<Stamped>>,
+    clock: Rc<Clock>,
+    backlog: Backlog,
+    sending: Option<SendFut<'static, Vec<Stamped>>>,
+    pause: Option<BoxFuture<'static, ()>>,
+    sent_at: Option<Duration>,
+}
+
+impl Outlet {
+    pub(super) fn new(window: Sender<Vec<Stamped>>, clock: Rc<Clock>) -> Self {
+        Self {
+            window,
+            clock,
+            backlog: Backlog::default(),
+            sending: None,
+            pause: None,
+            sent_at: None,
+        }
+    }
+
+    /// Sent at the next [`poll`](Self::poll) that the pace allows.
+    pub(super) fn push(&mut self, stamped: Stamped) {
+        self.backlog.push(stamped);
+    }
+
+    /// Sends what can be sent, and wakes the task when more can. There is no timer while nothing waits.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
+        loop {
+            if let Some(sending) = &mut self.sending {
+                // A window that is gone takes everything: the intents say that it is gone.
+                if sending.poll_unpin(cx).is_pending() {
+                    return;
+                }
+                self.sending = None;
+                self.sent_at = Some(self.clock.awake());
+            }
+            if self.backlog.is_empty() || self.is_too_early(cx) {
+                return;
+            }
+            let batch = self.backlog.take();
+            self.sending = Some(self.window.clone().into_send_async(batch));
+        }
+    }
+
+    fn is_too_early(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(sent_at) = self.sent_at else {
+            return false;
+        };
+        let clock = &self.clock;
+        let pause = self
+            .pause
+            .get_or_insert_with(|| clock.sleep((sent_at + PACE).saturating_sub(clock.awake())));
+        if pause.poll_unpin(cx).is_pending() {
+            return true;
+        }
+        self.pause = None;
+        false
+    }
+}

@@ -1,0 +1,47 @@
+//! Words: what a frame of the server says, as text for a person. Pure.
+
+use hubbub_wire::{Frame, Method};
+
+use super::Event;
+use super::connect::CLOSED;
+
+/// A reason from the server is shown on one line of the header, cut to this many characters.
+const REASON: usize = 200;
+
+/// What a frame tells. Bytes that are no UTF-8 are replaced, and line ends become LF.
+pub(super) fn to_event(frame: &Frame<'_>) -> Event {
+    let name = frame.username.to_string();
+    match frame.method {
+        Method::Join => Event::Joined { name },
+        Method::Leave => Event::Left { name },
+        Method::Text => {
+            let text = String::from_utf8_lossy(frame.payload).replace("\r\n", "\n");
+            Event::Said { name, text }
+        }
+    }
+}
+
+/// The first line of what the server said when it refused us.
+pub(super) fn reason(words: &str) -> String {
+    let mut lines = words.lines().map(str::trim);
+    let line = lines.find(|line| !line.is_empty()).unwrap_or(CLOSED);
+    line.chars().take(REASON).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_the_first_line_that_says_something() {
+        assert_eq!(reason("taken"), "taken");
+        assert_eq!(reason(" \n\n  taken \nchoose another"), "taken");
+        assert_eq!(reason("\n"), CLOSED);
+    }
+
+    #[test]
+    fn a_reason_has_two_hundred_characters_at_most() {
+        assert_eq!(reason(&"ü".repeat(200)), "ü".repeat(200));
+        assert_eq!(reason(&"ü".repeat(201)), "ü".repeat(200));
+    }
+}

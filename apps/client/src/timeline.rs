@@ -1,0 +1,378 @@
+//! Timeline: what there is to show, as plain data: lines, people, the connection. Knows no Dioxus and no sockets.
+//!
+//! Everything that happens goes through [`Timeline::apply`] (from the network) or [`Timeline::say`] (from the user).
+
+mod lines;
+mod notice;
+mod people;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+
+pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, PAGE_LINES, SHOWN_LINES};
+pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What};
+pub use people::{KEPT_PEOPLE, People};
+
+use crate::session::{Event, MessageId, Stamped};
+
+/// Messages of one sender belong together when no more time than this lies between two of them.
+pub const GROUP_WITHIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// The name under which a server speaks. Nobody is listed as being here for that alone.
+pub const SERVER_NAME: &str = "server";
+
+/// One line of the conversation. Cheap to clone: the view holds the same storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// From here on it is this day.
+    Day(Date),
+    /// Somebody said something.
+    Message(Rc<Message>),
+    /// Something happened beside the conversation.
+    Notice(Rc<Notice>),
+}
+
+/// What somebody said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who.
+    pub name: Rc<str>,
+    /// What. Line ends are LF.
+    pub text: String,
+    /// When, in the user's zone.
+    pub at: Zoned,
+    /// Set when it is the user's own.
+    pub own: Option<Own>,
+}
+
+/// What is known about a message of the user's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Its name towards the network thread.
+    pub id: MessageId,
+    /// How far it got.
+    pub delivery: Delivery,
+}
+
+/// How far a message of the user's own got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Not written yet.
+    Waiting,
+    /// Written to the socket.
+    Sent,
+    /// The connection broke while it was written: it may not have arrived.
+    Unsure,
+    /// The network thread could not take it.
+    Failed,
+}
+
+/// How things stand with the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// An attempt is on its way; `after` says why the one before failed.
+    Connecting {
+        /// Why there was no connection before.
+        after: Option<String>,
+    },
+    /// It stands.
+    Connected,
+    /// There is none.
+    Lost {
+        /// Why.
+        why: String,
+        /// The server would not have us.
+        refused: bool,
+        /// When the next attempt begins.
+        retry_at: SystemTime,
+    },
+    /// The network thread is gone: there will be none.
+    Ended,
+}
+
+/// A line as it stands in the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Number of the line, never used for another.
+    pub number: u64,
+    /// It is a message that begins a group, and so shows who speaks.
+    pub opens_group: bool,
+    /// The line.
+    pub line: Line,
+}
+
+/// Everything that the window shows.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    zone: TimeZone,
+    own_name: Rc<str>,
+    connection: Connection,
+    was_connected: bool,
+    lost_at: Option<SystemTime>,
+    people: People,
+    lines: Lines,
+    day: Option<Date>,
+    next_id: MessageId,
+    /// Which line each message of the user's own is that is not known to be sent.
+    unsent: HashMap<MessageId, u64>,
+}
+
+impl Timeline {
+    /// An empty room before the first connection. Times are shown in `zone`.
+    #[must_use]
+    pub fn new(own_name: &str, zone: TimeZone) -> Self {
+        Self {
+            zone,
+            own_name: own_name.into(),
+            connection: Connection::Connecting { after: None },
+            was_connected: false,
+            lost_at: None,
+            people: People::default(),
+            lines: Lines::default(),
+            day: None,
+            next_id: 0,
+            unsent: HashMap::new(),
+        }
+    }
+
+    /// Takes in what the network thread saw.
+    pub fn apply(&mut self, stamped: Stamped) {
+        let at = stamped.at;
+        match stamped.event {
+            Event::Connecting => self.connecting(),
+            Event::Connected => self.connected(at),
+            Event::Lost {
+                why,
+                refused,
+                retry_in,
+            } => self.lost(at, why, refused, retry_in),
+            Event::Joined { name } => self.joined(at, &name),
+            Event::Left { name } => {
+                let name: Rc<str> = name.into();
+                self.people.remove(&name);
+                self.notice(at, What::Left(name));
+            }
+            Event::Said { name, text } => self.said(at, &name, &text),
+            Event::Written { id } => self.mark(id, Delivery::Sent),
+            Event::Unsure { id } => self.mark(id, Delivery::Unsure),
+            Event::Missed { events } => self.notice(at, What::Missed(events)),
+        }
+    }
+
+    /// Puts a message of the user's own at the end, waiting, and brings the reader there. Returns its name for the
+    /// network thread.
+    pub fn say(&mut self, at: SystemTime, text: &str) -> MessageId {
+        let id = self.next_id;
+        self.next_id += 1;
+        let own = Own {
+            id,
+            delivery: Delivery::Waiting,
+        };
+        self.lines.follow(true);
+        let number = self.message(at, self.own_name.clone(), text, Some(own));
+        self.unsent.insert(id, number);
+        id
+    }
+
+    /// Makes a message that did not arrive wait again. Returns its text, or `None` when it is sent, on its way, or no
+    /// longer kept.
+    pub fn say_again(&mut self, id: MessageId) -> Option<String> {
+        let message = self.unsent(id)?;
+        let own = message.own.as_mut()?;
+        if own.delivery == Delivery::Waiting {
+            return None;
+        }
+        own.delivery = Delivery::Waiting;
+        Some(message.text.clone())
+    }
+
+    /// Notes how far a message of the user's own got.
+    pub fn mark(&mut self, id: MessageId, delivery: Delivery) {
+        if let Some(own) = self.unsent(id).and_then(|message| message.own.as_mut()) {
+            own.delivery = delivery;
+        }
+        if delivery == Delivery::Sent {
+            self.unsent.remove(&id);
+        }
+    }
+
+    /// The network thread is gone.
+    pub fn end(&mut self) {
+        self.connection = Connection::Ended;
+        self.people.clear();
+    }
+
+    /// How things stand with the server.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The first connection has stood: there is a room to show.
+    #[must_use]
+    pub fn was_connected(&self) -> bool {
+        self.was_connected
+    }
+
+    /// Who is here besides the user.
+    #[must_use]
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// The store of lines, for what the reader sees of it.
+    #[must_use]
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// The store of lines, to move what the reader sees of it.
+    pub fn lines_mut(&mut self) -> &mut Lines {
+        &mut self.lines
+    }
+
+    /// The lines in the window, oldest first.
+    pub fn rows(&self) -> impl Iterator<Item = Row> {
+        let mut before = None;
+        self.lines.shown().map(move |(number, line)| {
+            let opens_group = opens_group(before.replace(line), line);
+            Row {
+                number,
+                opens_group,
+                line: line.clone(),
+            }
+        })
+    }
+
+    fn unsent(&mut self, id: MessageId) -> Option<&mut Message> {
+        match self.lines.get_mut(*self.unsent.get(&id)?)? {
+            Line::Message(message) => Some(Rc::make_mut(message)),
+            Line::Day(_) | Line::Notice(_) => None,
+        }
+    }
+
+    fn connecting(&mut self) {
+        let after =
+            match std::mem::replace(&mut self.connection, Connection::Connecting { after: None }) {
+                Connection::Lost { why, .. } => Some(why),
+                Connection::Connecting { after } => after,
+                Connection::Connected | Connection::Ended => None,
+            };
+        self.connection = Connection::Connecting { after };
+    }
+
+    fn connected(&mut self, at: SystemTime) {
+        self.people.clear();
+        self.connection = Connection::Connected;
+        self.was_connected = true;
+        if let Some(lost_at) = self.lost_at.take() {
+            let away = at.duration_since(lost_at).unwrap_or_default();
+            self.notice(at, What::Back(away));
+        }
+    }
+
+    fn lost(&mut self, at: SystemTime, why: String, refused: bool, retry_in: Duration) {
+        if self.was_connected && self.lost_at.is_none() {
+            self.lost_at = Some(at);
+        }
+        self.people.clear();
+        self.connection = Connection::Lost {
+            why,
+            refused,
+            retry_at: at + retry_in,
+        };
+    }
+
+    fn joined(&mut self, at: SystemTime, name: &str) {
+        let name: Rc<str> = name.into();
+        if name != self.own_name {
+            self.people.add(&name);
+        }
+        self.notice(at, What::Joined(name));
+    }
+
+    fn said(&mut self, at: SystemTime, name: &str, text: &str) {
+        let name: Rc<str> = name.into();
+        if name != self.own_name && *name != *SERVER_NAME {
+            self.people.add(&name);
+        }
+        self.message(at, name, text, None);
+    }
+
+    fn message(&mut self, at: SystemTime, name: Rc<str>, text: &str, own: Option<Own>) -> u64 {
+        let at = self.day_of(at);
+        let text = text.into();
+        let message = Message {
+            name,
+            text,
+            at,
+            own,
+        };
+        self.push(Line::Message(Rc::new(message)))
+    }
+
+    fn notice(&mut self, at: SystemTime, what: What) {
+        let at = self.day_of(at);
+        let change = Change { at, what };
+        if let Some(Line::Notice(notice)) = self.lines.last_mut() {
+            Rc::make_mut(notice).fold(change);
+        } else {
+            self.push(Line::Notice(Rc::new(Notice::new(change))));
+        }
+    }
+
+    /// The time in the user's zone, after a line for the day if it is a new one.
+    fn day_of(&mut self, at: SystemTime) -> Zoned {
+        // Only a clock beyond the year 9999 is outside; 1970 is then as good as anything.
+        let at = Timestamp::try_from(at)
+            .unwrap_or_default()
+            .to_zoned(self.zone.clone());
+        if self.day != Some(at.date()) {
+            self.day = Some(at.date());
+            self.push(Line::Day(at.date()));
+        }
+        at
+    }
+
+    fn push(&mut self, line: Line) -> u64 {
+        let (number, left) = self.lines.push(line);
+        if !left.is_empty() {
+            self.unsent.retain(|_, number| !left.contains(number));
+        }
+        number
+    }
+}
+
+impl Line {
+    /// Bytes of text that the line holds.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Message(message) => message.name.len() + message.text.len(),
+            Self::Day(_) | Self::Notice(_) => 0,
+        }
+    }
+
+    fn is_from_others(&self) -> bool {
+        matches!(self, Self::Message(message) if message.own.is_none())
+    }
+}
+
+fn opens_group(before: Option<&Line>, line: &Line) -> bool {
+    let Line::Message(message) = line else {
+        return false;
+    };
+    let Some(Line::Message(before)) = before else {
+        return true;
+    };
+    before.name != message.name
+        || before.own.is_some() != message.own.is_some()
+        || message.at.duration_since(&before.at) > GROUP_WITHIN
+}
+
+#[cfg(test)]
+mod tests;

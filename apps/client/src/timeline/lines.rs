@@ -1,0 +1,233 @@
+//! Lines: the bounded store of what was said and noticed, and which part of it stands in the window.
+//!
+//! While the reader follows, the window holds the last page. While it reads back, the window stays where it is, so
+//! that nothing moves under the reader's eyes; what comes is added below up to a limit and counted.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::Line;
+
+/// Most lines kept. A busy day; beyond it the oldest leave.
+pub const KEPT_LINES: usize = 20_000;
+
+/// Most bytes of text kept over all lines, so that a room of very long texts does not fill memory.
+pub const KEPT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Lines in the window while the reader follows, and how many come with "show earlier".
+pub const PAGE_LINES: usize = 200;
+
+/// Most lines in the window while the reader reads back. Three pages still render within a frame.
+pub const SHOWN_LINES: usize = 3 * PAGE_LINES;
+
+/// The store. Lines are named by a number that is never used again.
+#[derive(Clone, Debug, Default)]
+pub struct Lines {
+    kept: VecDeque<Line>,
+    /// Number of the first line kept: so many left.
+    gone: u64,
+    bytes: usize,
+    /// First line shown while the reader reads back; `None` while it follows.
+    reading_from: Option<u64>,
+    /// Messages of others that came since the reader reads back.
+    new_below: usize,
+    /// Anybody has said anything, ever.
+    has_messages: bool,
+}
+
+impl Lines {
+    /// Adds a line below and returns its number and the numbers of those that had to leave.
+    pub fn push(&mut self, line: Line) -> (u64, Range<u64>) {
+        if self.reading_from.is_some() && line.is_from_others() {
+            self.new_below += 1;
+        }
+        self.has_messages |= matches!(line, Line::Message(_));
+        self.bytes += line.bytes();
+        self.kept.push_back(line);
+        let before = self.gone;
+        while self.kept.len() > KEPT_LINES || (self.bytes > KEPT_BYTES && self.kept.len() > 1) {
+            if let Some(oldest) = self.kept.pop_front() {
+                self.bytes -= oldest.bytes();
+                self.gone += 1;
+            }
+        }
+        (self.end() - 1, before..self.gone)
+    }
+
+    /// The newest line, to be folded into.
+    pub fn last_mut(&mut self) -> Option<&mut Line> {
+        self.kept.back_mut()
+    }
+
+    /// The line of that number, if it is still kept.
+    pub fn get_mut(&mut self, number: u64) -> Option<&mut Line> {
+        let index = number.checked_sub(self.gone)?;
+        self.kept.get_mut(usize::try_from(index).ok()?)
+    }
+
+    /// The lines in the window with their numbers, oldest first.
+    pub fn shown(&self) -> impl Iterator<Item = (u64, &Line)> {
+        let shown = self.shown_range();
+        let skip = usize::try_from(shown.start - self.gone).unwrap_or(usize::MAX);
+        shown.clone().zip(self.kept.iter().skip(skip))
+    }
+
+    /// The reader is at the end (`true`) or has scrolled up from it (`false`).
+    pub fn follow(&mut self, at_end: bool) {
+        if at_end {
+            self.reading_from = None;
+            self.new_below = 0;
+        } else if self.reading_from.is_none() {
+            self.reading_from = Some(self.shown_range().start);
+        }
+    }
+
+    /// Shows one page more above.
+    pub fn show_earlier(&mut self) {
+        let start = self.shown_range().start;
+        self.reading_from = Some(start.saturating_sub(PAGE_LINES as u64).max(self.gone));
+    }
+
+    /// There are kept lines above the window.
+    #[must_use]
+    pub fn has_earlier(&self) -> bool {
+        self.shown_range().start > self.gone
+    }
+
+    /// Somebody has said something since the window opened.
+    #[must_use]
+    pub fn has_messages(&self) -> bool {
+        self.has_messages
+    }
+
+    /// How many lines left because the store was full.
+    #[must_use]
+    pub fn gone(&self) -> u64 {
+        self.gone
+    }
+
+    /// The reader has scrolled up.
+    #[must_use]
+    pub fn is_reading_back(&self) -> bool {
+        self.reading_from.is_some()
+    }
+
+    /// Messages of others that came below since the reader has scrolled up.
+    #[must_use]
+    pub fn new_below(&self) -> usize {
+        self.new_below
+    }
+
+    fn end(&self) -> u64 {
+        self.gone + self.kept.len() as u64
+    }
+
+    fn shown_range(&self) -> Range<u64> {
+        let end = self.end();
+        match self.reading_from {
+            None => end.saturating_sub(PAGE_LINES as u64).max(self.gone)..end,
+            Some(from) => {
+                let start = from.max(self.gone);
+                start..end.min(start + SHOWN_LINES as u64)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::super::Message;
+    use super::*;
+
+    fn message(text: &str) -> Line {
+        Line::Message(Rc::new(Message {
+            name: "bob".into(),
+            text: text.into(),
+            at: jiff::Zoned::default(),
+            own: None,
+        }))
+    }
+
+    fn filled(count: usize) -> Lines {
+        let mut lines = Lines::default();
+        for i in 0..count {
+            lines.push(message(&i.to_string()));
+        }
+        lines
+    }
+
+    fn shown(lines: &Lines) -> Range<u64> {
+        let numbers: Vec<_> = lines.shown().map(|(number, _)| number).collect();
+        numbers[0]..numbers[numbers.len() - 1] + 1
+    }
+
+    #[test]
+    fn old_lines_leave_above_the_limit_and_are_counted() {
+        let mut lines = filled(KEPT_LINES);
+        assert_eq!(lines.gone(), 0);
+        let (number, left) = lines.push(message("one more"));
+        assert_eq!((number, left), (KEPT_LINES as u64, 0..1));
+        assert_eq!((lines.gone(), lines.kept.len()), (1, KEPT_LINES));
+        assert!(lines.get_mut(0).is_none());
+        assert_eq!(lines.get_mut(1), Some(&mut message("1")));
+    }
+
+    #[test]
+    fn long_texts_leave_before_memory_is_full() {
+        let mut lines = Lines::default();
+        let text = "x".repeat(1024 * 1024);
+        for _ in 0..64 {
+            lines.push(message(&text));
+        }
+        assert!(lines.bytes <= KEPT_BYTES && lines.gone() <= 1);
+        lines.push(message(&text));
+        assert!(lines.bytes <= KEPT_BYTES && lines.gone() >= 1);
+    }
+
+    #[test]
+    fn who_follows_sees_the_last_page() {
+        assert_eq!(shown(&filled(PAGE_LINES)), 0..200);
+        let lines = filled(PAGE_LINES + 50);
+        assert_eq!(shown(&lines), 50..250);
+        assert!(lines.has_earlier());
+    }
+
+    #[test]
+    fn who_reads_back_keeps_the_lines_under_the_eyes() {
+        let mut lines = filled(300);
+        lines.follow(false);
+        for _ in 0..5 {
+            lines.push(message("new"));
+        }
+        assert_eq!(shown(&lines), 100..305);
+        assert_eq!(lines.new_below(), 5);
+        lines.follow(true);
+        assert_eq!(shown(&lines), 105..305);
+        assert_eq!(lines.new_below(), 0);
+    }
+
+    #[test]
+    fn the_window_stays_bounded_however_long_somebody_reads_back() {
+        let mut lines = filled(300);
+        lines.follow(false);
+        for _ in 0..SHOWN_LINES {
+            lines.push(message("new"));
+        }
+        assert_eq!(shown(&lines), 100..100 + SHOWN_LINES as u64);
+        assert_eq!(lines.new_below(), SHOWN_LINES);
+    }
+
+    #[test]
+    fn earlier_lines_come_by_pages() {
+        let mut lines = filled(500);
+        lines.show_earlier();
+        assert_eq!(shown(&lines), 100..500);
+        lines.show_earlier();
+        assert_eq!(shown(&lines), 0..500);
+        assert!(!lines.has_earlier());
+        lines.show_earlier();
+        assert_eq!(shown(&lines), 0..500);
+    }
+}

@@ -1,0 +1,80 @@
+//! People: who is known to be in the room. The protocol has no list of members: whoever came or spoke since we came.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// Most people remembered. Rooms of ten thousand exist; a peer that makes up names without end must not fill memory.
+pub const KEPT_PEOPLE: usize = 20_000;
+
+/// Everybody who joined or spoke since the connection stands and has not left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    /// Lower-case name first, so that the order is the alphabet's.
+    others: BTreeSet<(String, Rc<str>)>,
+}
+
+impl People {
+    /// Somebody came or spoke. Returns whether that is news.
+    pub fn add(&mut self, name: &Rc<str>) -> bool {
+        self.others.len() < KEPT_PEOPLE && self.others.insert(key(name))
+    }
+
+    /// Somebody went.
+    pub fn remove(&mut self, name: &Rc<str>) {
+        self.others.remove(&key(name));
+    }
+
+    /// Nobody is known any more.
+    pub fn clear(&mut self) {
+        self.others.clear();
+    }
+
+    /// Everybody but oneself, by the alphabet.
+    pub fn others(&self) -> impl Iterator<Item = &Rc<str>> {
+        self.others.iter().map(|(_, name)| name)
+    }
+
+    /// How many there are besides oneself.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.others.len()
+    }
+
+    /// Nobody but oneself is known to be here.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.others.is_empty()
+    }
+}
+
+fn key(name: &Rc<str>) -> (String, Rc<str>) {
+    (name.to_lowercase(), name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_stand_by_the_alphabet_whatever_the_letter_case() {
+        let mut people = People::default();
+        for name in ["dave", "Bob", "carol", "bob"] {
+            assert!(people.add(&name.into()));
+        }
+        assert!(!people.add(&"dave".into()));
+        let names: Vec<_> = people.others().map(|name| &**name).collect();
+        assert_eq!(names, ["Bob", "bob", "carol", "dave"]);
+        people.remove(&"Bob".into());
+        assert_eq!(people.len(), 3);
+    }
+
+    #[test]
+    fn made_up_names_stop_at_the_limit() {
+        let mut people = People::default();
+        for i in 0..KEPT_PEOPLE {
+            assert!(people.add(&format!("p{i}").into()));
+        }
+        assert!(!people.add(&"one more".into()));
+        assert_eq!(people.len(), KEPT_PEOPLE);
+    }
+}

@@ -1,0 +1,284 @@
+//! What the timeline makes of what happens.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::tz::{self, TimeZone};
+
+use super::*;
+
+/// 2026-11-23 08:00 UTC.
+fn start() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_420_800)
+}
+
+fn after(minutes: u64) -> SystemTime {
+    start() + Duration::from_secs(60 * minutes)
+}
+
+fn room() -> Timeline {
+    let mut timeline = Timeline::new("alice", TimeZone::UTC);
+    timeline.happens(0, Event::Connected);
+    timeline
+}
+
+impl Timeline {
+    fn happens(&mut self, minute: u64, event: Event) {
+        let at = after(minute);
+        self.apply(Stamped { at, event });
+    }
+
+    fn hears(&mut self, minute: u64, name: &str, text: &str) {
+        let (name, text) = (name.into(), text.into());
+        self.happens(minute, Event::Said { name, text });
+    }
+
+    fn lose(&mut self, minute: u64) {
+        self.happens(
+            minute,
+            Event::Lost {
+                why: "the server closed the connection".into(),
+                refused: false,
+                retry_in: Duration::from_secs(4),
+            },
+        );
+    }
+
+    /// The lines in short: `[day]`, `# notice`, `name: text` for the head of a group, `+ text` for the rest.
+    fn told(&self) -> Vec<String> {
+        let tell = |row: Row| match row.line {
+            Line::Day(day) => format!("[{day}]"),
+            Line::Notice(notice) => {
+                let words = notice.summary().into_iter().map(|span| match span {
+                    Span::Name(name) => name.to_string(),
+                    Span::Words(words) => words,
+                });
+                format!("# {}", words.collect::<String>())
+            }
+            Line::Message(message) if row.opens_group => {
+                format!("{}: {}", message.name, message.text)
+            }
+            Line::Message(message) => format!("+ {}", message.text),
+        };
+        self.rows().map(tell).collect()
+    }
+
+    fn deliveries(&self) -> Vec<Delivery> {
+        let delivery = |row: Row| match row.line {
+            Line::Message(message) => message.own.map(|own| own.delivery),
+            _ => None,
+        };
+        self.rows().filter_map(delivery).collect()
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.people().others().map(|name| &**name).collect()
+    }
+}
+
+fn joined(name: &str) -> Event {
+    Event::Joined { name: name.into() }
+}
+
+fn left(name: &str) -> Event {
+    Event::Left { name: name.into() }
+}
+
+#[test]
+fn what_one_says_within_five_minutes_is_one_group() {
+    let mut timeline = room();
+    timeline.hears(0, "bob", "one");
+    timeline.hears(5, "bob", "two");
+    timeline.hears(11, "bob", "three");
+    timeline.hears(11, "carol", "four");
+    let told = timeline.told();
+    assert_eq!(
+        told[1..],
+        ["bob: one", "+ two", "bob: three", "carol: four"]
+    );
+}
+
+#[test]
+fn a_notice_or_somebody_else_of_the_same_name_ends_a_group() {
+    let mut timeline = room();
+    timeline.hears(0, "alice", "another alice");
+    timeline.say(start(), "me");
+    timeline.happens(0, joined("bob"));
+    timeline.say(start(), "me again");
+    let told = timeline.told();
+    assert_eq!(
+        told[1..],
+        [
+            "alice: another alice",
+            "alice: me",
+            "# bob joined",
+            "alice: me again"
+        ]
+    );
+}
+
+#[test]
+fn comings_and_goings_in_a_row_are_one_line() {
+    let mut timeline = room();
+    timeline.happens(0, joined("bob"));
+    timeline.happens(1, joined("carol"));
+    timeline.happens(2, left("dave"));
+    timeline.hears(3, "bob", "hi");
+    timeline.happens(4, left("bob"));
+    let told = timeline.told();
+    assert_eq!(
+        told[1..],
+        ["# bob and carol joined, dave left", "bob: hi", "# bob left"]
+    );
+}
+
+#[test]
+fn a_day_begins_with_its_date_in_the_users_zone() {
+    let mut timeline = Timeline::new("alice", TimeZone::fixed(tz::offset(-7)));
+    timeline.hears(0, "bob", "one in the morning");
+    timeline.hears(23 * 60 - 1, "bob", "a minute to midnight");
+    timeline.hears(23 * 60, "bob", "midnight");
+    assert_eq!(
+        timeline.told(),
+        [
+            "[2026-11-23]",
+            "bob: one in the morning",
+            "bob: a minute to midnight",
+            "[2026-11-24]",
+            "bob: midnight"
+        ]
+    );
+}
+
+#[test]
+fn ones_own_message_stands_at_once_and_then_tells_how_far_it_got() {
+    let mut timeline = room();
+    let first = timeline.say(start(), "first");
+    let second = timeline.say(start(), "second");
+    assert_ne!(first, second);
+    assert_eq!(timeline.told()[1..], ["alice: first", "+ second"]);
+    assert_eq!(
+        timeline.deliveries(),
+        [Delivery::Waiting, Delivery::Waiting]
+    );
+    timeline.happens(0, Event::Written { id: first });
+    timeline.happens(0, Event::Unsure { id: second });
+    assert_eq!(timeline.deliveries(), [Delivery::Sent, Delivery::Unsure]);
+}
+
+#[test]
+fn only_a_message_that_may_not_have_arrived_is_said_again() {
+    let mut timeline = room();
+    let id = timeline.say(start(), "hello");
+    assert_eq!(timeline.say_again(id), None, "it is on its way");
+    timeline.happens(0, Event::Unsure { id });
+    assert_eq!(timeline.say_again(id).as_deref(), Some("hello"));
+    assert_eq!(timeline.deliveries(), [Delivery::Waiting]);
+    timeline.happens(0, Event::Written { id });
+    assert_eq!(timeline.say_again(id), None, "it is sent");
+    assert_eq!(timeline.deliveries(), [Delivery::Sent]);
+    timeline.happens(0, Event::Unsure { id });
+    assert_eq!(timeline.deliveries(), [Delivery::Sent]);
+}
+
+#[test]
+fn a_message_of_ones_own_that_left_the_window_is_forgotten_whole() {
+    let mut timeline = room();
+    let id = timeline.say(start(), "hello");
+    timeline.mark(id, Delivery::Failed);
+    for _ in 0..KEPT_LINES {
+        timeline.hears(0, "bob", "x");
+    }
+    assert_eq!(timeline.say_again(id), None);
+    assert!(timeline.unsent.is_empty());
+}
+
+#[test]
+fn people_are_those_who_joined_or_spoke_and_have_not_left() {
+    let mut timeline = room();
+    timeline.happens(0, joined("carol"));
+    timeline.hears(0, "bob", "I was here before you");
+    timeline.happens(0, joined("alice"));
+    timeline.hears(0, "alice", "and this is not me");
+    timeline.hears(0, SERVER_NAME, "the room closes at ten");
+    assert_eq!(timeline.names(), ["bob", "carol"]);
+    timeline.happens(1, left("bob"));
+    assert_eq!(timeline.names(), ["carol"]);
+}
+
+#[test]
+fn people_are_learnt_anew_after_a_loss() {
+    let mut timeline = room();
+    timeline.happens(0, joined("bob"));
+    timeline.lose(1);
+    assert!(timeline.people().is_empty());
+    timeline.happens(2, Event::Connected);
+    timeline.hears(3, "carol", "hi");
+    assert_eq!(timeline.names(), ["carol"]);
+}
+
+#[test]
+fn an_outage_is_one_line_however_often_it_was_tried() {
+    let mut timeline = room();
+    timeline.hears(0, "bob", "hi");
+    timeline.lose(1);
+    for minute in 2..6 {
+        timeline.happens(minute, Event::Connecting);
+        timeline.lose(minute);
+    }
+    assert_eq!(timeline.told().len(), 2);
+    timeline.happens(6, Event::Connected);
+    assert_eq!(
+        timeline.told()[2],
+        "# you were away for 5 min 0 s; what was said then is not here"
+    );
+}
+
+#[test]
+fn the_connection_tells_why_there_is_none_and_when_it_is_tried_again() {
+    let mut timeline = Timeline::new("alice", TimeZone::UTC);
+    assert_eq!(
+        *timeline.connection(),
+        Connection::Connecting { after: None }
+    );
+    timeline.lose(0);
+    assert_eq!(
+        *timeline.connection(),
+        Connection::Lost {
+            why: "the server closed the connection".into(),
+            refused: false,
+            retry_at: start() + Duration::from_secs(4),
+        }
+    );
+    timeline.happens(1, Event::Connecting);
+    let after = Some("the server closed the connection".into());
+    assert_eq!(*timeline.connection(), Connection::Connecting { after });
+    assert!(!timeline.was_connected());
+    timeline.happens(1, Event::Connected);
+    assert_eq!(*timeline.connection(), Connection::Connected);
+    assert_eq!(timeline.told(), [""; 0], "the first connection is no news");
+    timeline.lose(2);
+    assert!(timeline.was_connected());
+    timeline.end();
+    assert_eq!(*timeline.connection(), Connection::Ended);
+}
+
+#[test]
+fn what_the_window_missed_is_told() {
+    let mut timeline = room();
+    timeline.happens(0, Event::Missed { events: 412 });
+    assert_eq!(
+        timeline.told()[1],
+        "# 412 events were skipped because too much came at once"
+    );
+}
+
+#[test]
+fn saying_something_brings_the_reader_to_the_end() {
+    let mut timeline = room();
+    timeline.lines_mut().follow(false);
+    timeline.hears(0, "bob", "hi");
+    assert_eq!(timeline.lines().new_below(), 1);
+    timeline.say(start(), "hello");
+    assert!(!timeline.lines().is_reading_back());
+    assert_eq!(timeline.lines().new_below(), 0);
+}

@@ -1,0 +1,164 @@
+//! One message: who, when, what, and for the user's own how far it got.
+
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+use jiff::Zoned;
+
+use super::icon::{Shape, icon};
+use super::person::{avatar, name};
+use crate::bridge::{Action, Bridge};
+use crate::timeline::{Delivery, Message, Own};
+
+/// A longer text shows its beginning and "show all": this many bytes, so that one text of 1 MiB does not cost every
+/// frame its layout.
+pub const PREVIEW_BYTES: usize = 8 * 1024;
+
+/// As [`PREVIEW_BYTES`], in lines: about three screens.
+pub const PREVIEW_LINES: usize = 100;
+
+#[component]
+pub(super) fn MessageView(message: Rc<Message>, opens_group: bool) -> Element {
+    let own = message.own;
+    rsx! {
+        li {
+            class: "message",
+            class: if own.is_some() { "own" },
+            class: if opens_group { "head" },
+            "data-state": own.map(|own| state(own.delivery)),
+            if opens_group {
+                {avatar(&message.name)}
+                p { class: "byline",
+                    {name(&message.name)}
+                    if own.is_some() {
+                        span { class: "you", "you" }
+                    }
+                    {clock("", &message.at)}
+                }
+            } else {
+                {clock("aside", &message.at)}
+                span { class: "unseen", "{message.name}: " }
+            }
+            if beginning(&message.text).len() < message.text.len() {
+                LongText { message }
+            } else {
+                div { class: "text", dir: "auto", "{message.text}" }
+            }
+            if let Some(own) = own {
+                DeliveryView { own }
+            }
+        }
+    }
+}
+
+fn clock(class: &str, at: &Zoned) -> Element {
+    rsx! {
+        time {
+            class,
+            datetime: at.timestamp().to_string(),
+            title: at.strftime("%A, %-d %B %Y, %H:%M:%S %Z").to_string(),
+            {at.strftime("%H:%M").to_string()}
+        }
+    }
+}
+
+#[component]
+fn LongText(message: Rc<Message>) -> Element {
+    let mut all = use_signal(|| false);
+    let text = &*message.text;
+    let shown = if all() { text } else { beginning(text) };
+    rsx! {
+        div { class: "text", dir: "auto", "{shown}" }
+        button { class: "quiet more", r#type: "button", onclick: move |_| all.toggle(),
+            if all() {
+                "Show less"
+            } else {
+                "Show all ({size(text.len())})"
+            }
+        }
+    }
+}
+
+#[component]
+fn DeliveryView(own: Own) -> Element {
+    let bridge = use_context::<Bridge>();
+    let (shape, words) = match own.delivery {
+        Delivery::Waiting => (Shape::Clock, "waiting"),
+        Delivery::Sent => (Shape::Check, "sent"),
+        Delivery::Unsure => (Shape::Warning, "may not have arrived"),
+        Delivery::Failed => (Shape::Warning, "not sent"),
+    };
+    let again = matches!(own.delivery, Delivery::Unsure | Delivery::Failed);
+    rsx! {
+        p { class: "delivery",
+            {icon(shape)}
+            span { "{words}" }
+            if again {
+                button {
+                    class: "quiet again",
+                    r#type: "button",
+                    onclick: move |_| bridge.act(Action::SayAgain(own.id)),
+                    "Send again"
+                }
+            }
+        }
+    }
+}
+
+fn state(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Waiting => "waiting",
+        Delivery::Sent => "sent",
+        Delivery::Unsure => "unsure",
+        Delivery::Failed => "failed",
+    }
+}
+
+/// The part of a text that is shown at first, cut between two characters.
+fn beginning(text: &str) -> &str {
+    let bytes = (0..=PREVIEW_BYTES.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or_default();
+    let lines = text
+        .match_indices('\n')
+        .nth(PREVIEW_LINES - 1)
+        .map_or(text.len(), |(at, _)| at);
+    &text[..bytes.min(lines)]
+}
+
+fn size(bytes: usize) -> String {
+    const MIB: usize = 1024 * 1024;
+    match bytes {
+        0..MIB => format!("{} KiB", bytes.div_ceil(1024)),
+        _ => format!("{}.{} MiB", bytes / MIB, bytes % MIB * 10 / MIB),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_above_the_limit_of_bytes_and_between_characters() {
+        let exact = "x".repeat(PREVIEW_BYTES);
+        assert_eq!(beginning(&exact), exact);
+        assert_eq!(beginning(&format!("{exact}y")), exact);
+        let wide = "€".repeat(PREVIEW_BYTES);
+        assert_eq!(beginning(&wide).len(), PREVIEW_BYTES / 3 * 3);
+    }
+
+    #[test]
+    fn a_text_is_cut_above_the_limit_of_lines() {
+        let exact = vec!["x"; PREVIEW_LINES].join("\n");
+        assert_eq!(beginning(&exact), exact);
+        assert_eq!(beginning(&format!("{exact}\ny")), exact);
+    }
+
+    #[test]
+    fn sizes_are_told_in_the_unit_that_fits() {
+        assert_eq!(size(8193), "9 KiB");
+        assert_eq!(size(1024 * 1024), "1.0 MiB");
+        assert_eq!(size(1024 * 1024 + 512 * 1024), "1.5 MiB");
+    }
+}

@@ -1,0 +1,60 @@
+//! One notice: a quiet line. Several changes in one open on a click.
+
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+
+use crate::timeline::{Notice, Span};
+
+#[component]
+pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
+    let mut open = use_signal(|| false);
+    let foldable = notice.changes().len() > 1;
+    let clock = notice.changes()[0].at.strftime("%H:%M").to_string();
+    rsx! {
+        li { class: "notice",
+            if foldable {
+                button {
+                    class: "quiet fold",
+                    r#type: "button",
+                    "aria-expanded": open(),
+                    onclick: move |_| open.toggle(),
+                    {sentence(notice.summary())}
+                }
+            } else {
+                p { class: "fold",
+                    {sentence(notice.summary())}
+                    time { "{clock}" }
+                }
+            }
+            if foldable && open() {
+                ul { class: "changes",
+                    for (i , change) in notice.changes().iter().enumerate() {
+                        li { key: "{i}",
+                            time { {change.at.strftime("%H:%M:%S").to_string()} }
+                            {sentence(change.spans())}
+                        }
+                    }
+                    if notice.unlisted() > 0 {
+                        li { "and {notice.unlisted()} more" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn sentence(spans: Vec<Span>) -> Element {
+    rsx! {
+        span {
+            for span in spans {
+                match span {
+                    Span::Name(name) => rsx! {
+                        bdi { "{name}" }
+                    },
+                    Span::Words(words) => rsx! { "{words}" },
+                }
+            }
+        }
+    }
+}

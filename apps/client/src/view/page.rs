@@ -1,0 +1,34 @@
+//! What the page needs besides components: style, script, and the few calls from here into that script.
+//!
+//! The script owns the text field: keys reach it without a round trip through this program.
+
+use dioxus::prelude::document;
+
+/// The style sheet of the page.
+pub const STYLE: &str = include_str!("../../assets/style.css");
+
+/// The script of the page. It must run before the first event.
+pub const SCRIPT: &str = include_str!("../../assets/page.js");
+
+/// Puts the cursor into the composer.
+pub(super) fn focus_composer() {
+    document::eval("hubbub.focus()");
+}
+
+/// Writes text at the cursor of the composer.
+pub(super) fn insert_into_composer(text: &str) {
+    // The text is handed over as data: a name can hold anything, and must not become script.
+    let call = document::eval("hubbub.insert(await dioxus.recv())");
+    // The page is gone only when the window closes.
+    let _ = call.send(text);
+}
+
+/// Scrolls the timeline to its end.
+pub(super) fn scroll_to_end() {
+    document::eval("hubbub.scrollToEnd()");
+}
+
+/// Keeps what is read in its place from now on, whatever comes above or below.
+pub(super) fn watch_timeline() {
+    document::eval("hubbub.watchTimeline()");
+}

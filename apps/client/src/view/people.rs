@@ -1,0 +1,71 @@
+//! The people: oneself first, then everybody seen, by the alphabet. One click writes `@name`.
+
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+
+use super::page;
+use super::person::{avatar, name};
+use crate::bridge::{Bridge, Room};
+use crate::timeline::Connection;
+
+/// Most people listed; the others are counted. More than anybody scrolls through.
+pub const LISTED_PEOPLE: usize = 500;
+
+#[component]
+pub(super) fn PeopleView() -> Element {
+    let bridge = use_context::<Bridge>();
+    let room = use_context::<Room>();
+    let listed = use_memo(move || {
+        let timeline = bridge.timeline.read();
+        let names = timeline.people().others().take(LISTED_PEOPLE).cloned();
+        names.collect::<Vec<_>>()
+    });
+    let others = use_memo(move || bridge.timeline.read().people().len());
+    let connected = use_memo(move || *bridge.timeline.read().connection() == Connection::Connected);
+    let unlisted = others() - listed.read().len();
+    rsx! {
+        aside { class: "side", aria_label: "People",
+            h2 { "People" }
+            ul { id: "people",
+                li { class: "person self",
+                    {avatar(&room.username)}
+                    {name(&room.username)}
+                    span { class: "you", "you" }
+                }
+                for person in listed.read().iter().cloned() {
+                    Other { key: "{person}", person }
+                }
+            }
+            if unlisted > 0 {
+                p { class: "hint", "and {unlisted} more" }
+            }
+            if !connected() {
+                p { class: "hint", "Who is here is learnt anew after reconnecting." }
+            } else if others() == 0 {
+                p { class: "hint",
+                    strong { "Nobody else is here yet." }
+                    " A room has no list of its members: people appear when they come or speak."
+                }
+            } else {
+                p { class: "hint", "Those who came or spoke since you joined." }
+            }
+        }
+    }
+}
+
+#[component]
+fn Other(person: Rc<str>) -> Element {
+    let mention = format!("@{person} ");
+    rsx! {
+        li { class: "person",
+            button {
+                r#type: "button",
+                title: "Mention {person}",
+                onclick: move |_| page::insert_into_composer(&mention),
+                {avatar(&person)}
+                {name(&person)}
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! How a person looks: a colour made from the name, and an initial on it.
+
+use dioxus::prelude::*;
+
+/// Hues that can be told apart at a glance: one each 15 degrees of the colour circle.
+const HUES: u32 = 24;
+
+/// The colour circle in degrees at which this name stands, always the same for the same name.
+pub(super) fn hue(name: &str) -> u32 {
+    // FNV-1a: spreads short names well, and its result will be the same in every later version.
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    (hash >> 8) % HUES * (360 / HUES)
+}
+
+/// The initial of a name on its colour.
+pub(super) fn avatar(name: &str) -> Element {
+    let initial: String = name
+        .chars()
+        .find(|c| c.is_alphanumeric())
+        .or_else(|| name.chars().next())
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
+    rsx! {
+        span { class: "avatar", style: "--hue: {hue(name)}", "aria-hidden": "true", "{initial}" }
+    }
+}
+
+/// A name in its colour, isolated from the direction of the text around it.
+pub(super) fn name(name: &str) -> Element {
+    rsx! {
+        bdi { class: "name", style: "--hue: {hue(name)}", "{name}" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_spread_over_the_colour_circle() {
+        let hues: HashSet<_> = (0..200).map(|i| hue(&format!("user{i}"))).collect();
+        assert!(hues.len() > 20, "{hues:?}");
+        assert!(hues.iter().all(|hue| hue % 15 == 0 && *hue < 360));
+        assert_eq!(hue("alice"), hue("alice"));
+    }
+}

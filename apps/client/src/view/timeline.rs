@@ -1,0 +1,112 @@
+//! The timeline: the lines in the window, laid out from the end, so that it sticks there without a script.
+
+use dioxus::prelude::*;
+
+use super::icon::{Shape, icon};
+use super::message::MessageView;
+use super::notice::NoticeView;
+use super::page;
+use crate::bridge::{Action, Bridge, Room};
+use crate::timeline::{KEPT_LINES, Line};
+
+#[component]
+pub(super) fn TimelineView() -> Element {
+    let bridge = use_context::<Bridge>();
+    use_effect(page::watch_timeline);
+    let timeline = bridge.timeline.read();
+    let lines = timeline.lines();
+    rsx! {
+        div { class: "scroll",
+            div {
+                id: "timeline",
+                role: "log",
+                tabindex: "0",
+                aria_label: "Conversation",
+                // Visible exactly when the reader is at the end.
+                div {
+                    class: "end",
+                    onvisible: move |event| {
+                        if let Ok(at_end) = event.is_intersecting() {
+                            bridge.act(Action::Follow(at_end));
+                        }
+                    },
+                }
+                if !lines.has_messages() {
+                    Welcome {}
+                }
+                ol { class: "lines",
+                    for row in timeline.rows() {
+                        match row.line {
+                            Line::Day(day) => rsx! {
+                                li { key: "{row.number}", class: "day", role: "separator",
+                                    span { {day.strftime("%A, %-d %B %Y").to_string()} }
+                                }
+                            },
+                            Line::Message(message) => rsx! {
+                                MessageView { key: "{row.number}", message, opens_group: row.opens_group }
+                            },
+                            Line::Notice(notice) => rsx! {
+                                NoticeView { key: "{row.number}", notice }
+                            },
+                        }
+                    }
+                }
+                Beginning { has_earlier: lines.has_earlier(), gone: lines.gone() }
+            }
+            if lines.is_reading_back() {
+                button {
+                    id: "to-end",
+                    r#type: "button",
+                    onclick: move |_| {
+                        bridge.act(Action::Follow(true));
+                        page::scroll_to_end();
+                        page::focus_composer();
+                    },
+                    {icon(Shape::Down)}
+                    if lines.new_below() > 0 {
+                        "{lines.new_below()} new"
+                    } else {
+                        "Latest"
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What stands above the lines in the window.
+#[component]
+fn Beginning(has_earlier: bool, gone: u64) -> Element {
+    let bridge = use_context::<Bridge>();
+    rsx! {
+        if has_earlier {
+            button {
+                class: "quiet earlier",
+                r#type: "button",
+                onclick: move |_| bridge.act(Action::ShowEarlier),
+                "Show earlier"
+            }
+        } else if gone > 0 {
+            p { class: "earlier", "{gone} older lines are gone: the window keeps the last {KEPT_LINES}" }
+        }
+    }
+}
+
+/// What a room says in which nobody has said anything yet.
+#[component]
+fn Welcome() -> Element {
+    let room = use_context::<Room>();
+    rsx! {
+        section { class: "welcome",
+            h2 { "You are in the room" }
+            p {
+                "Nothing has been said since you came. The room keeps no history: you see what is said from now on."
+            }
+            p {
+                "Write below to begin, or invite somebody: the room is at "
+                code { "{room.address}" }
+                "."
+            }
+        }
+    }
+}

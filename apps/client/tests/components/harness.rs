@@ -1,0 +1,303 @@
+//! A window without a renderer: components run, events are dispatched to them, the other end of both channels is here.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use dioxus::dioxus_core::{
+    AttributeValue, Element, ElementId, Event, Template, TemplateAttribute, TemplateNode,
+    WriteMutations,
+};
+use dioxus::prelude::*;
+use dioxus_html::{
+    DOMRect, PlatformEventData, SerializedFormData, SerializedFormObject,
+    SerializedHtmlEventConverter, SerializedMouseData, SerializedVisibleData,
+};
+use futures::FutureExt;
+use hubbub_client::bridge::{Channels, Room};
+use hubbub_client::session::{self, Intent, Stamped};
+use hubbub_client::view::App;
+use jiff::tz::TimeZone;
+
+/// Longest wait for anything.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The longest text of these rooms, in bytes.
+pub(crate) const MAX_TEXT: usize = 1000;
+
+/// Set when the user wants the window closed. A root context of the tests.
+#[derive(Clone, Default)]
+struct Closed(Rc<Cell<bool>>);
+
+/// Events that come without a pause, for [`DEADLINE`] at most.
+pub(crate) struct Flood {
+    stopped: Arc<AtomicBool>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Flood {
+    /// Ends it. Returns whether it had gone on until now.
+    pub(crate) fn stop(self) -> bool {
+        let went_on = !self.thread.is_finished();
+        self.stopped.store(true, Ordering::Relaxed);
+        self.thread.join().expect("the flood ended by itself");
+        went_on
+    }
+}
+
+pub(crate) struct Window {
+    dom: VirtualDom,
+    elements: Elements,
+    closed: Closed,
+    pub(crate) intents: flume::Receiver<Intent>,
+    events: Option<flume::Sender<Vec<Stamped>>>,
+}
+
+impl Window {
+    /// Before the first connection. At most `waiting` intents fit between the window and the network.
+    pub(crate) fn open(waiting: usize) -> Self {
+        dioxus_html::set_event_converter(Box::new(SerializedHtmlEventConverter));
+        let (intents_sent, intents) = flume::bounded(waiting);
+        let (events, events_taken) = flume::bounded(1);
+        let closed = Closed::default();
+        let dom = VirtualDom::new(Root)
+            .with_root_context(closed.clone())
+            .with_root_context(Room {
+                address: "localhost:8765".into(),
+                username: "alice".into(),
+                max_text: MAX_TEXT,
+                zone: TimeZone::UTC,
+            })
+            .with_root_context(Channels {
+                intents: intents_sent,
+                events: events_taken,
+            });
+        let mut window = Self {
+            dom,
+            elements: Elements::default(),
+            closed,
+            intents,
+            events: Some(events),
+        };
+        window.dom.rebuild(&mut window.elements);
+        window.settle();
+        window
+    }
+
+    /// In the room.
+    pub(crate) fn joined() -> Self {
+        let mut window = Self::open(16);
+        window.happen(session::Event::Connected);
+        window
+    }
+
+    /// One event from the network, now.
+    pub(crate) fn happen(&mut self, event: session::Event) {
+        self.happen_together([event]);
+    }
+
+    /// One batch of events from the network, now.
+    pub(crate) fn happen_together(&mut self, events: impl IntoIterator<Item = session::Event>) {
+        let at = SystemTime::now();
+        let batch = events.into_iter().map(|event| Stamped { at, event });
+        let sender = self.events.as_ref().expect("the network goes on");
+        let sent = sender.try_send(batch.collect());
+        sent.expect("the window takes every batch at once");
+        self.settle();
+    }
+
+    /// Events from the network, batch after batch, as fast as the window takes them.
+    pub(crate) fn flood(&self, event: impl Fn(u64) -> session::Event + Send + 'static) -> Flood {
+        let events = self.events.clone().expect("the network goes on");
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stop = stopped.clone();
+        let end = Instant::now() + DEADLINE;
+        let thread = thread::spawn(move || {
+            let mut count = 0;
+            while !stop.load(Ordering::Relaxed) && Instant::now() < end {
+                let (at, event) = (SystemTime::now(), event(count));
+                let _ = events.send_timeout(vec![Stamped { at, event }], DEADLINE / 100);
+                count += 1;
+            }
+        });
+        Flood { stopped, thread }
+    }
+
+    /// Waits for work and renders once, as a renderer does for each frame.
+    pub(crate) fn next_frame(&mut self) {
+        assert!(self.wakes_within(DEADLINE), "no work");
+        self.dom.render_immediate(&mut self.elements);
+    }
+
+    /// The network thread ends.
+    pub(crate) fn end_network(&mut self) {
+        self.events = None;
+        self.settle();
+    }
+
+    /// Renders until nothing is left to do.
+    fn settle(&mut self) {
+        while self.dom.wait_for_work().now_or_never().is_some() {
+            self.dom.render_immediate(&mut self.elements);
+        }
+    }
+
+    /// Something wakes the window within this time.
+    pub(crate) fn wakes_within(&mut self, time: Duration) -> bool {
+        let work = async_std::future::timeout(time, self.dom.wait_for_work());
+        async_std::task::block_on(work).is_ok()
+    }
+
+    /// Lets time pass until the page holds this.
+    pub(crate) fn wait_for(&mut self, piece: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while !self.html().contains(piece) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(self.wakes_within(left), "no {piece} in {}", self.html());
+            self.dom.render_immediate(&mut self.elements);
+            self.settle();
+        }
+    }
+
+    pub(crate) fn html(&self) -> String {
+        dioxus_ssr::render(&self.dom)
+    }
+
+    #[track_caller]
+    pub(crate) fn shows(&self, piece: &str) {
+        let html = self.html();
+        assert!(html.contains(piece), "no {piece} in {html}");
+    }
+
+    #[track_caller]
+    pub(crate) fn hides(&self, piece: &str) {
+        let html = self.html();
+        assert!(!html.contains(piece), "{piece} in {html}");
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.0.get()
+    }
+
+    /// Clicks on the newest element with this id or these classes.
+    #[track_caller]
+    pub(crate) fn click(&mut self, name: &str) {
+        self.dispatch("click", name, Box::new(SerializedMouseData::default()));
+    }
+
+    /// Submits the composer with this text. Returns whether it was taken.
+    pub(crate) fn submit(&mut self, text: &str) -> bool {
+        let draft = SerializedFormObject {
+            key: "draft".into(),
+            text: Some(text.into()),
+            file: None,
+        };
+        let form = SerializedFormData::new(String::new(), vec![draft]);
+        self.dispatch("submit", "composer", Box::new(form))
+    }
+
+    /// Scrolls to the end of the timeline or away from it.
+    pub(crate) fn scroll(&mut self, to_end: bool) {
+        let nowhere = || DOMRect::from(dioxus_html::geometry::PixelsRect::default());
+        let seen = SerializedVisibleData::new(nowhere(), 0.0, nowhere(), to_end, nowhere(), 0);
+        self.dispatch("visible", "end", Box::new(seen));
+    }
+
+    /// Returns whether the handler prevented the default.
+    #[track_caller]
+    fn dispatch(&mut self, event: &str, target: &str, data: Box<dyn Any>) -> bool {
+        let Some(&id) = self.elements.listeners.get(target) else {
+            panic!("nothing listens at {target}");
+        };
+        let data: Rc<dyn Any> = Rc::new(PlatformEventData::new(data));
+        let dispatched = Event::new(data, true);
+        let runtime = self.dom.runtime();
+        runtime.handle_event(event, dispatched.clone(), id);
+        self.settle();
+        !dispatched.default_action_enabled()
+    }
+}
+
+#[component]
+fn Root() -> Element {
+    let Closed(closed) = use_context();
+    rsx! {
+        App { on_quit: move |()| closed.set(true) }
+    }
+}
+
+/// Knows which element is which by the ids and classes in the templates.
+#[derive(Default)]
+struct Elements {
+    root: Option<&'static TemplateNode>,
+    names: HashMap<ElementId, &'static str>,
+    listeners: HashMap<&'static str, ElementId>,
+}
+
+impl Elements {
+    fn name(&mut self, node: Option<&'static TemplateNode>, id: ElementId) {
+        let Some(TemplateNode::Element { attrs, .. }) = node else {
+            return;
+        };
+        for attr in *attrs {
+            if let TemplateAttribute::Static { name, value, .. } = attr
+                && ["id", "class"].contains(name)
+            {
+                self.names.entry(id).or_insert(value);
+            }
+        }
+    }
+}
+
+impl WriteMutations for Elements {
+    fn load_template(&mut self, template: Template, index: usize, id: ElementId) {
+        self.root = template.roots.get(index);
+        self.names.remove(&id);
+        self.name(self.root, id);
+    }
+
+    fn assign_node_id(&mut self, path: &'static [u8], id: ElementId) {
+        let node = self.root.and_then(|root| {
+            path.iter().try_fold(root, |node, index| match node {
+                TemplateNode::Element { children, .. } => children.get(usize::from(*index)),
+                _ => None,
+            })
+        });
+        self.names.remove(&id);
+        self.name(node, id);
+    }
+
+    fn create_event_listener(&mut self, _: &'static str, id: ElementId) {
+        if let Some(name) = self.names.get(&id) {
+            self.listeners.insert(name, id);
+        }
+    }
+
+    fn remove_node(&mut self, id: ElementId) {
+        self.listeners.retain(|_, listener| *listener != id);
+    }
+
+    fn append_children(&mut self, _: ElementId, _: usize) {}
+    fn create_placeholder(&mut self, _: ElementId) {}
+    fn create_text_node(&mut self, _: &str, _: ElementId) {}
+    fn replace_node_with(&mut self, _: ElementId, _: usize) {}
+    fn replace_placeholder_with_nodes(&mut self, _: &'static [u8], _: usize) {}
+    fn insert_nodes_after(&mut self, _: ElementId, _: usize) {}
+    fn insert_nodes_before(&mut self, _: ElementId, _: usize) {}
+    fn set_attribute(
+        &mut self,
+        _: &'static str,
+        _: Option<&'static str>,
+        _: &AttributeValue,
+        _: ElementId,
+    ) {
+    }
+    fn set_node_text(&mut self, _: &str, _: ElementId) {}
+    fn remove_event_listener(&mut self, _: &'static str, _: ElementId) {}
+    fn push_root(&mut self, _: ElementId) {}
+}

@@ -1,0 +1,375 @@
+//! A server that does what the test says, a window without a window, and the time.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant, SystemTime};
+
+use flume::{Receiver, RecvTimeoutError, Sender};
+use futures::FutureExt;
+use hubbub_client::session::{
+    Clock, Event, Intent, MessageId, Settings, Stamped, start_with_clock,
+};
+use hubbub_wire::{Limits, Username};
+use socket2::SockRef;
+
+/// Nothing here takes a tenth of it; who waits longer waits for ever.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// The pace of batches. A clock that paces itself lets nobody wait so short a time.
+pub(crate) const PACE: Duration = Duration::from_millis(33);
+
+pub(crate) const JOIN: &[u8] = b"CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n";
+pub(crate) const LEAVE: &[u8] = b"CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n";
+
+pub(crate) fn text(name: &str, text: &str) -> Vec<u8> {
+    let len = text.len();
+    format!("CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {len}\r\n\r\n{text}").into_bytes()
+}
+
+pub(crate) fn join(name: &str) -> Vec<u8> {
+    format!("CHAT/1.0 JOIN\r\nUsername: {name}\r\n\r\n").into_bytes()
+}
+
+pub(crate) fn leave(name: &str) -> Vec<u8> {
+    format!("CHAT/1.0 LEAVE\r\nUsername: {name}\r\n\r\n").into_bytes()
+}
+
+pub(crate) fn said(name: &str, text: &str) -> Event {
+    Event::Said {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+/// A listening socket on a free port.
+pub(crate) struct Server(TcpListener);
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self::at("127.0.0.1:0")
+    }
+
+    pub(crate) fn at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let socket = SockRef::from(&listener);
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(listener)
+    }
+
+    /// A server whose queue of connections is full: it answers no SYN.
+    pub(crate) fn that_hangs() -> (Self, [TcpStream; 2]) {
+        let server = Self::new();
+        SockRef::from(&server.0).listen(0).unwrap();
+        let address = server.0.local_addr().unwrap();
+        let filler = TcpStream::connect(address).unwrap();
+        let socket =
+            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let _ = socket.connect(&address.into());
+        (server, [filler, socket.into()])
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
+    pub(crate) fn accept(&self) -> Peer {
+        let (stream, _) = self.0.accept().expect("nobody connected");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Peer(stream)
+    }
+}
+
+/// The server's end of one connection.
+pub(crate) struct Peer(pub(crate) TcpStream);
+
+impl Peer {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).expect("nobody reads");
+    }
+
+    /// What one read gives.
+    pub(crate) fn read_once(&mut self) -> Vec<u8> {
+        let mut bytes = vec![0; 1 << 20];
+        let read = self.0.read(&mut bytes).expect("nothing came");
+        bytes.truncate(read);
+        bytes
+    }
+
+    pub(crate) fn expect(&mut self, bytes: impl AsRef<[u8]>) {
+        let bytes = bytes.as_ref();
+        let mut read = vec![0; bytes.len()];
+        self.0.read_exact(&mut read).expect("less came");
+        assert_eq!(
+            String::from_utf8_lossy(&read),
+            String::from_utf8_lossy(bytes)
+        );
+    }
+
+    pub(crate) fn expect_end(&mut self) {
+        assert_eq!(self.rest(), "");
+    }
+
+    /// All that comes until the other side has closed.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        self.0
+            .read_to_end(&mut bytes)
+            .expect("the end did not come");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub(crate) fn expect_nothing_yet(&self) {
+        self.0.set_nonblocking(true).unwrap();
+        let peeked = self.0.peek(&mut [0; 1]).map_err(|error| error.kind());
+        self.0.set_nonblocking(false).unwrap();
+        assert_eq!(peeked, Err(ErrorKind::WouldBlock));
+    }
+}
+
+/// What the bridge has in its hands: intents, events, and the thread's end.
+pub(crate) struct Window {
+    pub(crate) intents: Option<Sender<Intent>>,
+    pub(crate) batches: Receiver<Vec<Stamped>>,
+    pub(crate) time: Time,
+    events: VecDeque<Stamped>,
+    ended: Receiver<std::convert::Infallible>,
+}
+
+impl Window {
+    pub(crate) fn open(server: &Server) -> Self {
+        Self::open_at(
+            settings("127.0.0.1", server.port()),
+            Time::that_paces_itself(),
+        )
+    }
+
+    pub(crate) fn open_at(settings: Settings, time: Time) -> Self {
+        let (intents, wishes) = flume::bounded(1024);
+        let (events, batches) = flume::bounded(1);
+        let ended = start_with_clock(settings, wishes, events, time.clock()).unwrap();
+        Self {
+            intents: Some(intents),
+            batches,
+            time,
+            events: VecDeque::new(),
+            ended,
+        }
+    }
+
+    /// A window whose connection stands, with the time past in which texts wait for a refusal.
+    pub(crate) fn connected(server: &Server) -> (Self, Peer) {
+        let mut window = Self::open(server);
+        let peer = window.expect_connection(server);
+        (window, peer)
+    }
+
+    pub(crate) fn expect_connection(&mut self, server: &Server) -> Peer {
+        self.expect(Event::Connecting);
+        let mut peer = server.accept();
+        peer.expect(JOIN);
+        self.expect(Event::Connected);
+        self.time.advance(Duration::from_millis(500));
+        peer
+    }
+
+    pub(crate) fn wish(&self, intent: Intent) {
+        self.intents.as_ref().unwrap().try_send(intent).unwrap();
+    }
+
+    pub(crate) fn say(&self, id: MessageId, text: &str) {
+        let text = text.to_owned();
+        self.wish(Intent::Say { id, text });
+    }
+
+    pub(crate) fn next_stamped(&mut self) -> Stamped {
+        while self.events.is_empty() {
+            let batch = self.batches.recv_timeout(PATIENCE).expect("no event came");
+            assert!(!batch.is_empty(), "an empty batch");
+            self.events.extend(batch);
+        }
+        self.events.pop_front().unwrap()
+    }
+
+    pub(crate) fn next(&mut self) -> Event {
+        self.next_stamped().event
+    }
+
+    pub(crate) fn expect(&mut self, event: Event) {
+        assert_eq!(self.next(), event);
+    }
+
+    /// Why the connection was lost, whether it was refused, and when it is tried again.
+    pub(crate) fn expect_lost(&mut self) -> (String, bool, Duration) {
+        match self.next() {
+            Event::Lost {
+                why,
+                refused,
+                retry_in,
+            } => (why, refused, retry_in),
+            other => panic!("not lost: {other:?}"),
+        }
+    }
+
+    pub(crate) fn expect_no_event(&self) {
+        assert!(self.events.is_empty(), "{:?}", self.events);
+        assert!(self.batches.is_empty(), "{:?}", self.batches.try_recv());
+    }
+
+    pub(crate) fn expect_ended(&self) {
+        let ended = self.ended.recv_timeout(PATIENCE);
+        assert_eq!(
+            ended,
+            Err(RecvTimeoutError::Disconnected),
+            "the thread goes on"
+        );
+    }
+
+    pub(crate) fn expect_not_ended(&self) {
+        assert!(!self.ended.is_disconnected(), "the thread has ended");
+    }
+}
+
+pub(crate) fn settings(target: &str, port: u16) -> Settings {
+    Settings {
+        target: target.to_owned(),
+        port,
+        username: Username::new("alice", 64).unwrap(),
+        limits: Limits::DEFAULT,
+    }
+}
+
+/// The time, which stands still until the test moves it.
+#[derive(Clone)]
+pub(crate) struct Time {
+    now: Arc<(Mutex<Now>, Condvar)>,
+    paces_itself: bool,
+}
+
+#[derive(Default)]
+struct Now {
+    awake: Duration,
+    asleep: Duration,
+    naps: Vec<(u64, Duration, Option<Waker>)>,
+    naps_ever: u64,
+}
+
+impl Time {
+    /// Batches follow each other at once; all else waits.
+    pub(crate) fn that_paces_itself() -> Self {
+        let now = Arc::default();
+        Self {
+            now,
+            paces_itself: true,
+        }
+    }
+
+    pub(crate) fn that_stands_still() -> Self {
+        Self {
+            paces_itself: false,
+            ..Self::that_paces_itself()
+        }
+    }
+
+    pub(crate) fn advance(&self, time: Duration) {
+        let mut now = self.lock();
+        now.awake += time;
+        now.naps.iter_mut().for_each(|(_, _, waker)| wake(waker));
+    }
+
+    /// The computer sleeps and wakes: the wall clock jumps and nothing else happens.
+    pub(crate) fn sleep_and_wake(&self, time: Duration) {
+        self.lock().asleep += time;
+    }
+
+    /// Waits until somebody waits for exactly `time`.
+    pub(crate) fn expect_nap(&self, time: Duration) {
+        let waits = |now: &Now| now.naps.iter().any(|nap| nap.1 == now.awake + time);
+        self.wait(waits, &format!("nobody waits for {time:?}"));
+    }
+
+    /// Waits until the thread has seen what time it is and does nothing but wait for it to move.
+    pub(crate) fn settle(&self) {
+        let all_wait = |now: &Now| {
+            let mut naps = now.naps.iter();
+            naps.len() > 0 && naps.all(|nap| nap.1 > now.awake && nap.2.is_some())
+        };
+        self.wait(all_wait, "nobody waits");
+    }
+
+    pub(crate) fn naps(&self) -> usize {
+        self.lock().naps.len()
+    }
+
+    fn wait(&self, is_so: impl Fn(&Now) -> bool, otherwise: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut now = self.lock();
+        while !is_so(&now) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let ends: Vec<_> = now.naps.iter().map(|nap| nap.1).collect();
+            assert!(
+                !left.is_zero(),
+                "{otherwise}: it is {:?}, naps end at {ends:?}",
+                now.awake
+            );
+            now = self.now.1.wait_timeout(now, left).unwrap().0;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn clock(&self) -> Clock {
+        let (awake, wall, sleep) = (self.clone(), self.clone(), self.clone());
+        Clock {
+            awake: Box::new(move || awake.lock().awake),
+            wall: Box::new(move || {
+                let now = wall.lock();
+                SystemTime::UNIX_EPOCH + now.awake + now.asleep
+            }),
+            sleep: Box::new(move |time| sleep.nap(time).boxed()),
+        }
+    }
+
+    fn nap(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static {
+        let mut now = self.lock();
+        let paces = self.paces_itself && time <= PACE;
+        let end = now.awake + if paces { Duration::ZERO } else { time };
+        let number = now.naps_ever;
+        now.naps_ever += 1;
+        now.naps.push((number, end, None));
+        let nap = Nap(self.clone(), number);
+        self.now.1.notify_all();
+        futures::future::poll_fn(move |cx| {
+            let Nap(time, number) = &nap;
+            let mut now = time.lock();
+            if now.awake >= end {
+                return Poll::Ready(());
+            }
+            let nap = now.naps.iter_mut().find(|nap| nap.0 == *number);
+            nap.unwrap().2 = Some(cx.waker().clone());
+            time.now.1.notify_all();
+            Poll::Pending
+        })
+    }
+}
+
+fn wake(waker: &mut Option<Waker>) {
+    if let Some(waker) = waker.take() {
+        waker.wake();
+    }
+}
+
+/// Forgets the nap when it is dropped.
+struct Nap(Time, u64);
+
+impl Drop for Nap {
+    fn drop(&mut self) {
+        self.0.lock().naps.retain(|nap| nap.0 != self.1);
+    }
+}

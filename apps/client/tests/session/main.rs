@@ -1,0 +1,10 @@
+//! The network thread against scripted servers: raw bytes over loopback sockets, and a clock that the test moves.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod failing;
+mod harness;
+mod leaving;
+mod listening;
+mod speaking;
+mod window;

@@ -1,0 +1,81 @@
+//! The process of one client: the built `hubbub-client`, with settings of its own.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use crate::wait::until;
+
+/// It is killed when dropped; a test that fails prints what it said on stderr.
+pub(crate) struct Client {
+    pub(crate) name: String,
+    process: Child,
+    home: PathBuf,
+}
+
+impl Client {
+    /// Starts it under `name`, with the inspector of its page on the port `inspector`.
+    pub(crate) fn start(name: &str, port: u16, inspector: u16) -> Client {
+        let home = new_home();
+        let process = Command::new(env!("CARGO_BIN_EXE_hubbub-client"))
+            .args(["--username", name, "--port", &port.to_string()])
+            .env(
+                "WEBKIT_INSPECTOR_HTTP_SERVER",
+                format!("127.0.0.1:{inspector}"),
+            )
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .env("XDG_DATA_HOME", home.join("data"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(home.join("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        Client {
+            name: name.to_owned(),
+            process,
+            home,
+        }
+    }
+
+    pub(crate) fn status(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().unwrap()
+    }
+
+    /// Asks the process to end, as a shutdown of the machine does.
+    pub(crate) fn terminate(&self) {
+        let kill = format!("kill -TERM {}", self.process.id());
+        let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(killed.success(), "{kill}: {killed}");
+    }
+
+    /// Waits until the process has ended.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        let complaint = format!("{}'s client does not end", self.name);
+        until(|| self.status(), || complaint)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let said = fs::read_to_string(self.home.join("stderr")).unwrap_or_default();
+            eprintln!("{}'s client said: {said}", self.name);
+        }
+        // It has ended already where the test has ended it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.home);
+    }
+}
+
+/// A directory for the settings of one client, so that neither the person's own nor another test's count.
+fn new_home() -> PathBuf {
+    static CLIENTS: AtomicU32 = AtomicU32::new(0);
+    let number = CLIENTS.fetch_add(1, Ordering::Relaxed);
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("window-{}-{number}", std::process::id()));
+    fs::create_dir_all(&home).unwrap();
+    home
+}

@@ -1,0 +1,89 @@
+//! People who talk: what they type, what the others see, and the bytes between.
+
+use std::io::Write;
+
+use crate::relay::Relay;
+use crate::screen::Screen;
+use crate::server::{Peer, Played, Server, free_port, text};
+use crate::tape::Tape;
+use crate::window::Window;
+
+#[test]
+fn two_windows_talk_and_one_leaves() {
+    let screen = Screen::take();
+    let server_port = free_port();
+    let _server = Server::start(server_port);
+    let (to_alice, to_bob) = (Relay::to(server_port), Relay::to(server_port));
+
+    let mut alice = Window::open(&screen, "alice", to_alice.port);
+    alice.is("connected");
+    let mut bob = Window::open(&screen, "bob", to_bob.port);
+    bob.is("connected");
+    alice.notices("bob", "joined");
+    alice.shows_people(&["alice", "bob"]);
+
+    alice.says("My first chat message!");
+    alice.shows_texts(&["My first chat message!"]);
+    alice.shows_states(&["sent"]);
+    bob.shows_texts(&["My first chat message!"]);
+    bob.shows_people(&["bob", "alice"]);
+    bob.says("hello alice");
+    alice.shows_texts(&["My first chat message!", "hello alice"]);
+
+    assert_eq!(alice.close().code(), Some(0));
+    bob.notices("alice", "left");
+    bob.shows_people(&["bob"]);
+    to_alice.connection(0).ends_with_all_of(
+        "CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n\
+         CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 22\r\n\r\nMy first chat message!\
+         CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n",
+    );
+    to_bob.connection(0).says(
+        "CHAT/1.0 JOIN\r\nUsername: bob\r\n\r\n\
+         CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 11\r\n\r\nhello alice",
+    );
+}
+
+#[test]
+fn a_window_and_a_member_with_bare_bytes_hear_each_other() {
+    let screen = Screen::take();
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut carol = Peer::join(port, "carol");
+    let mut alice = Window::open(&screen, "alice", port);
+    carol.heard.says("CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n");
+
+    carol.say("chat/1.0 nonsense\r\nCHAT/1.0 TEXT\nmsg-len:14\nUSERNAME:carol\n\n<b>Grüße</b>");
+    alice.shows_texts(&["<b>Grüße</b>"]);
+    alice.says("back to you");
+    let said = text("alice", "back to you");
+    carol
+        .heard
+        .says(&format!("CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n{said}"));
+}
+
+#[test]
+fn shift_enter_breaks_the_line_and_enter_sends() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    let sent = Tape::of(&socket);
+    alice.is("connected");
+
+    alice.types("one", "one");
+    alice.press("shift+Return");
+    alice.types("two ", "one\ntwo ");
+    alice.inserts("é");
+    alice.press("Return");
+    alice.shows_texts(&["one\ntwo é"]);
+    sent.says(
+        "CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n\
+         CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 10\r\n\r\none\ntwo é",
+    );
+
+    socket
+        .write_all(text("bob", "three\r\nfour").as_bytes())
+        .unwrap();
+    alice.shows_texts(&["one\ntwo é", "three\nfour"]);
+}

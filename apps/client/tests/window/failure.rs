@@ -1,0 +1,103 @@
+//! Servers that are not there, go away and come back; windows that are told to end.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::relay::Relay;
+use crate::screen::Screen;
+use crate::server::{Played, Server, free_port, text};
+use crate::tape::Tape;
+use crate::window::Window;
+
+const JOIN: &str = "CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n";
+const LEAVE: &str = "CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n";
+const ROOM: &str = "document.querySelector('#timeline') !== null";
+const WAITING_ROOM: &str = "document.querySelector('#connecting') !== null";
+
+#[test]
+fn sigterm_writes_leave_and_exits_with_0() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let sent = Tape::of(&server.accept());
+    alice.is("connected");
+    assert_eq!(alice.terminate().code(), Some(0));
+    sent.ends_with_all_of(&format!("{JOIN}{LEAVE}"));
+}
+
+#[test]
+fn the_room_is_shown_when_the_first_connection_stands() {
+    let screen = Screen::take();
+    let port = free_port();
+    let mut alice = Window::open(&screen, "alice", port);
+    alice.shows(WAITING_ROOM, &json!(true));
+    alice.shows(ROOM, &json!(false));
+    let _server = Server::start(port);
+    alice.shows(ROOM, &json!(true));
+    alice.shows(WAITING_ROOM, &json!(false));
+    alice.is("connected");
+    alice.says("at last");
+    alice.shows_states(&["sent"]);
+}
+
+#[test]
+fn retry_connects_now_and_not_at_the_end_of_the_wait() {
+    let screen = Screen::take();
+    let port = free_port();
+    let mut alice = Window::open(&screen, "alice", port);
+    // The wait doubles with each failure: soon it is too long to be taken for a click.
+    alice.shows(
+        "Number(document.querySelector('#connecting .seconds')?.textContent.match(/[0-9]+/)[0]) > 8",
+        &json!(true),
+    );
+    let _server = Server::start(port);
+    let start = Instant::now();
+    alice.clicks("#retry");
+    alice.is("connected");
+    assert!(
+        start.elapsed() < Duration::from_secs(6),
+        "connected after {:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn quit_ends_a_window_that_never_connected() {
+    let screen = Screen::take();
+    let mut alice = Window::open(&screen, "alice", free_port());
+    alice.shows("document.querySelector('#quit') !== null", &json!(true));
+    alice.clicks("#quit");
+    assert_eq!(alice.ended().code(), Some(0));
+}
+
+#[test]
+fn what_is_typed_while_the_server_is_away_goes_out_when_it_is_back() {
+    let screen = Screen::take();
+    let port = free_port();
+    let server = Server::start(port);
+    let relay = Relay::to(port);
+    let mut alice = Window::open(&screen, "alice", relay.port);
+    alice.is("connected");
+    alice.says("before");
+    alice.shows_states(&["sent"]);
+
+    drop(server);
+    alice.shows(
+        "document.querySelector('#status').dataset.state !== 'connected'",
+        &json!(true),
+    );
+    alice.says("meanwhile");
+    alice.says("and again");
+    alice.shows_states(&["sent", "waiting", "waiting"]);
+
+    let _server = Server::start(port);
+    alice.is("connected");
+    alice.shows_states(&["sent", "sent", "sent"]);
+    alice.shows_texts(&["before", "meanwhile", "and again"]);
+    relay
+        .connection(0)
+        .ends_with_all_of(&format!("{JOIN}{}", text("alice", "before")));
+    let both = text("alice", "meanwhile") + &text("alice", "and again");
+    relay.connection(1).says(&format!("{JOIN}{both}"));
+}

@@ -1,0 +1,118 @@
+//! Servers that accept and then never answer, never read or never stop: the window goes on as if nothing were.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::screen::Screen;
+use crate::server::{Played, text};
+use crate::tape::Tape;
+use crate::window::Window;
+
+/// A healthy window takes a second for all that is asked of it here, and some when the machine has much else to do; one
+/// that waits for the network never comes back.
+const PROMPT: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_server_that_never_answers_does_not_hold_up_the_window() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let sent = Tape::of(&server.accept());
+    alice.is("connected");
+    alice.says("anybody there?");
+    alice.shows_states(&["sent"]);
+    sent.mentions(&text("alice", "anybody there?"));
+    assert_prompt(&mut alice);
+}
+
+#[test]
+fn a_server_that_never_reads_does_not_hold_up_the_window() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _never_read = server.accept();
+    alice.is("connected");
+
+    // More than the kernel takes for a socket that nobody reads (net.ipv4.tcp_wmem and tcp_rmem end near 10 MB).
+    for _ in 0..12 {
+        alice.focus();
+        alice.ask("draft.value = 'word '.repeat(200_000); draft.dispatchEvent(new Event('input', { bubbles: true }))");
+        alice.press("Return");
+        alice.shows("draft.value", &json!(""));
+    }
+    alice.says("still here");
+    alice.shows(
+        "[...document.querySelectorAll('.message.own')].at(-1).dataset.state",
+        &json!("waiting"),
+    );
+    assert_prompt(&mut alice);
+
+    let start = Instant::now();
+    assert_eq!(alice.close().code(), Some(0));
+    assert!(
+        start.elapsed() < PROMPT,
+        "it took {:?} to close",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn a_server_that_floods_does_not_hold_up_the_window() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let socket = server.accept();
+    let sent = Tape::of(&socket);
+    alice.is("connected");
+
+    let flood = flood(&socket);
+    alice.shows(
+        "document.querySelectorAll('.message').length > 0",
+        &json!(true),
+    );
+    assert_prompt(&mut alice);
+    alice.says("stop it");
+    sent.mentions(&text("alice", "stop it"));
+    assert!(!flood.is_finished(), "the flood ended before the test");
+
+    let start = Instant::now();
+    assert_eq!(alice.close().code(), Some(0));
+    assert!(
+        start.elapsed() < PROMPT,
+        "it took {:?} to close",
+        start.elapsed()
+    );
+    flood.join().unwrap();
+    sent.mentions("CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n");
+}
+
+/// Keys and the mouse do at once what they should.
+fn assert_prompt(window: &mut Window) {
+    let start = Instant::now();
+    window.types("abc", "abc");
+    for _ in 0..3 {
+        window.press("BackSpace");
+    }
+    window.shows("draft.value", &json!(""));
+    let theme = "document.querySelector('#theme').outerHTML + getComputedStyle(document.body).backgroundColor";
+    let before = window.ask(theme);
+    window.clicks("#theme");
+    window.shows(&format!("{theme} === {before}"), &json!(false));
+    window.press("Escape");
+    assert!(
+        start.elapsed() < PROMPT,
+        "keys and a click took {:?}",
+        start.elapsed()
+    );
+}
+
+/// Writes messages until the window closes the connection.
+fn flood(socket: &TcpStream) -> JoinHandle<()> {
+    let mut socket = socket.try_clone().unwrap();
+    let messages = text("bob", "on and on and on and on and on and on and on").repeat(1_000);
+    thread::spawn(move || while socket.write_all(messages.as_bytes()).is_ok() {})
+}

@@ -1,0 +1,56 @@
+//! The X server that the test runs under: who has it, and the programs that act on it.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard};
+
+static SCREEN: Mutex<()> = Mutex::new(());
+
+/// The keyboard, the mouse and the focus: one test at a time has them.
+pub(crate) struct Screen {
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Screen {
+    /// Waits for its turn.
+    pub(crate) fn take() -> Screen {
+        assert!(
+            std::env::var_os("DISPLAY").is_some(),
+            "the window's tests need an X server and a window manager: run them by `just test`"
+        );
+        // A test that failed left nothing behind that the next one would stumble over.
+        Screen {
+            _turn: SCREEN
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()),
+        }
+    }
+}
+
+/// Runs xdotool; what it says, or nothing when it fails, as it does when it finds no window.
+pub(crate) fn xdotool(arguments: &[&str]) -> Option<String> {
+    run("xdotool", arguments)
+}
+
+/// Runs wmctrl in the same way.
+pub(crate) fn wmctrl(arguments: &[&str]) -> Option<String> {
+    run("wmctrl", arguments)
+}
+
+/// Saves what a window shows as a PNG; `root` is the whole screen.
+pub(crate) fn photograph(window: &str, picture: &Path) {
+    let picture = picture.to_str().unwrap();
+    run("import", &["-window", window, picture])
+        .unwrap_or_else(|| panic!("could not save {picture}"));
+}
+
+fn run(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}; `just setup` installs it"));
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

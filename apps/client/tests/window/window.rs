@@ -1,0 +1,196 @@
+//! One window: what it shows, read from its page, and what is done to it by keys, mouse and window manager.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::process::ExitStatus;
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::inspector::Page;
+use crate::screen::{Screen, photograph, wmctrl, xdotool};
+use crate::server::free_port;
+use crate::wait::until;
+
+/// A client with its window on the screen.
+pub(crate) struct Window {
+    client: Client,
+    id: String,
+    page: Page,
+}
+
+impl Window {
+    /// Starts a client under `name`, and waits for its window and for the page inside.
+    pub(crate) fn open(_turn: &Screen, name: &str, port: u16) -> Window {
+        let inspector = free_port();
+        let mut client = Client::start(name, port, inspector);
+        let page = until(
+            || {
+                assert_eq!(client.status(), None, "{name}'s client ended at once");
+                Page::attach(inspector)
+            },
+            || format!("no page in {name}'s window"),
+        );
+        let title = format!("^Hubbub - {name} on localhost:{port}");
+        let found = || {
+            xdotool(&["search", "--onlyvisible", "--name", &title])?
+                .lines()
+                .next()
+                .map(str::to_owned)
+        };
+        let id = until(found, || format!("no window with the title {title}"));
+        Window { client, id, page }
+    }
+
+    /// The value of a JavaScript expression in the page.
+    pub(crate) fn ask(&mut self, expression: &str) -> Value {
+        self.page.ask(expression)
+    }
+
+    /// Waits until `expression` has the value `expected`.
+    pub(crate) fn shows(&mut self, expression: &str, expected: &Value) {
+        let last = RefCell::new(Value::Null);
+        let holds = || {
+            *last.borrow_mut() = self.page.ask(expression);
+            (*last.borrow() == *expected).then_some(())
+        };
+        until(holds, || {
+            format!(
+                "in {}'s window {expression} is {}, not {expected}",
+                self.client.name,
+                last.borrow()
+            )
+        });
+    }
+
+    /// Waits until the header's state of the connection is `expected`.
+    pub(crate) fn is(&mut self, expected: &str) {
+        self.shows(
+            "document.querySelector('#status')?.dataset.state",
+            &json!(expected),
+        );
+    }
+
+    /// Waits until the texts in the timeline are exactly these, in this order.
+    pub(crate) fn shows_texts(&mut self, expected: &[&str]) {
+        self.shows(
+            "[...document.querySelectorAll('#timeline .message .text')].map(e => e.textContent)",
+            &json!(expected),
+        );
+    }
+
+    /// Waits until the states of one's own messages are exactly these, in this order.
+    pub(crate) fn shows_states(&mut self, expected: &[&str]) {
+        self.shows(
+            "[...document.querySelectorAll('#timeline .message.own')].map(e => e.dataset.state)",
+            &json!(expected),
+        );
+    }
+
+    /// Waits until the last notice has both words in it.
+    pub(crate) fn notices(&mut self, who: &str, what: &str) {
+        let last = "[...document.querySelectorAll('#timeline .notice')].at(-1)?.textContent ?? ''";
+        self.shows(
+            &format!("(n => n.includes('{who}') && n.includes('{what}'))({last})"),
+            &json!(true),
+        );
+    }
+
+    /// Waits until the names of those who are here are exactly these, in this order.
+    pub(crate) fn shows_people(&mut self, expected: &[&str]) {
+        self.shows(
+            "[...document.querySelectorAll('#people li .name')].map(e => e.textContent.trim())",
+            &json!(expected),
+        );
+    }
+
+    /// Brings the window to the front and waits until keys go to it.
+    pub(crate) fn focus(&mut self) {
+        let focused = || {
+            xdotool(&["windowactivate", &self.id])?;
+            (self.page.ask("document.hasFocus()") == true).then_some(())
+        };
+        until(focused, || {
+            format!("{}'s window does not get the focus", self.client.name)
+        });
+    }
+
+    /// Presses one key, by xdotool's name for it.
+    pub(crate) fn press(&mut self, key: &str) {
+        self.focus();
+        xdotool(&["key", key]).expect("xdotool key");
+    }
+
+    /// Types into the composer, and waits until it holds `whole`.
+    pub(crate) fn types(&mut self, keys: &str, whole: &str) {
+        self.focus();
+        self.shows("document.activeElement?.id", &json!("draft"));
+        xdotool(&["type", "--delay", "12", "--", keys]).expect("xdotool type");
+        self.shows("document.getElementById('draft').value", &json!(whole));
+    }
+
+    /// Puts text at the cursor as an input method does: for letters that the keyboard has no key for. xdotool would change
+    /// the keyboard for them, and the window may notice too late.
+    pub(crate) fn inserts(&mut self, text: &str) {
+        let done = self.ask(&format!(
+            "document.execCommand('insertText', false, '{text}')"
+        ));
+        assert_eq!(done, true, "the page does not take {text}");
+    }
+
+    /// Types a message and sends it by Enter.
+    pub(crate) fn says(&mut self, text: &str) {
+        self.types(text, text);
+        self.press("Return");
+        self.shows("document.getElementById('draft').value", &json!(""));
+    }
+
+    /// Clicks with the mouse into the middle of the first element that `selector` finds.
+    pub(crate) fn clicks(&mut self, selector: &str) {
+        self.focus();
+        let middle = format!(
+            "(b => b && [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)])\
+             (document.querySelector('{selector}')?.getBoundingClientRect())"
+        );
+        let place = self.page.ask(&middle);
+        let (x, y) = (place[0].to_string(), place[1].to_string());
+        xdotool(&["mousemove", "--window", &self.id, &x, &y, "click", "1"])
+            .unwrap_or_else(|| panic!("{}'s window has no {selector}", self.client.name));
+    }
+
+    /// Closes the window as its close button does.
+    pub(crate) fn close(self) -> ExitStatus {
+        wmctrl(&["-i", "-c", &self.id]).expect("wmctrl -c; is there a window manager?");
+        self.ended()
+    }
+
+    /// Asks the process to end, as a shutdown of the machine does.
+    pub(crate) fn terminate(self) -> ExitStatus {
+        self.client.terminate();
+        self.ended()
+    }
+
+    /// Waits until the process has ended.
+    pub(crate) fn ended(self) -> ExitStatus {
+        self.client.ended()
+    }
+
+    /// Saves what is in the window, without its frame, as a PNG.
+    pub(crate) fn photographs(&mut self, picture: &Path) {
+        self.paints();
+        photograph(&self.id, picture);
+    }
+
+    /// Waits until everything that was shown so far is painted.
+    pub(crate) fn paints(&mut self) {
+        self.ask("painted = false; requestAnimationFrame(() => requestAnimationFrame(() => painted = true)); 0");
+        self.shows("painted", &json!(true));
+    }
+
+    /// Moves the window and gives it a size, in pixels.
+    pub(crate) fn lies_at(&mut self, x: u32, y: u32, width: u32, height: u32) {
+        let place = format!("0,{x},{y},{width},{height}");
+        wmctrl(&["-i", "-r", &self.id, "-e", &place]).expect("wmctrl -e");
+        self.shows("[innerWidth, innerHeight]", &json!([width, height]));
+    }
+}

@@ -1,0 +1,141 @@
+//! Many connections, all read by one thread that waits with epoll. It counts the bytes that each of them gets.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use rustix::time::Timespec;
+
+use super::join;
+
+/// How long nothing may come while something is due.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much one read takes: more than ever waits for one connection.
+const READ_BYTES: usize = 64 * 1024;
+
+/// After so many joins the crowd reads what they brought, so that no socket runs full meanwhile.
+const JOINS_AT_ONCE: usize = 16;
+
+/// Connections to one server. Those that have joined are members with the numbers from 0.
+pub(crate) struct Crowd {
+    address: SocketAddr,
+    sockets: Vec<TcpStream>,
+    /// What each has got, in bytes.
+    received: Vec<u64>,
+    epoll: OwnedFd,
+    ready: Vec<epoll::Event>,
+    scratch: Vec<u8>,
+}
+
+impl Crowd {
+    /// A crowd of nobody yet.
+    pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self {
+            address,
+            sockets: Vec::new(),
+            received: Vec::new(),
+            epoll: epoll::create(CreateFlags::CLOEXEC)?,
+            ready: Vec::with_capacity(1024),
+            scratch: vec![0; READ_BYTES],
+        })
+    }
+
+    /// Connects until there are this many.
+    pub(crate) fn connect_until(&mut self, connections: usize) -> io::Result<()> {
+        while self.sockets.len() < connections {
+            self.connect()?;
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self) -> io::Result<()> {
+        let socket = TcpStream::connect(self.address)?;
+        socket.set_nodelay(true)?;
+        socket.set_nonblocking(true)?;
+        let number = EventData::new_u64(self.sockets.len() as u64);
+        epoll::add(&self.epoll, &socket, number, EventFlags::IN)?;
+        self.sockets.push(socket);
+        self.received.push(0);
+        Ok(())
+    }
+
+    /// Connects and joins until there are `members`, and waits until everybody has heard of all who came later.
+    pub(crate) fn join_until(&mut self, members: usize) -> io::Result<()> {
+        let mut due = self.received_in_all();
+        for number in self.sockets.len()..members {
+            self.connect()?;
+            let join = join(number)?;
+            // Of two members exactly one hears the other join, whoever the server takes first.
+            due += (number * join.len()) as u64;
+            self.send(number, &join)?;
+            if number % JOINS_AT_ONCE == 0 {
+                self.read(Duration::ZERO)?;
+            }
+        }
+        while self.received_in_all() < due {
+            self.read_some()?;
+        }
+        Ok(())
+    }
+
+    /// Sends as much of `bytes` as the socket of this one takes.
+    pub(crate) fn send(&mut self, number: usize, bytes: &[u8]) -> io::Result<usize> {
+        match self.sockets[number].write(bytes) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
+            other => other,
+        }
+    }
+
+    /// Waits until something comes, and reads it.
+    ///
+    /// # Errors
+    ///
+    /// Nothing has come for a long time, or a connection has ended.
+    pub(crate) fn read_some(&mut self) -> io::Result<()> {
+        if self.read(PATIENCE)? {
+            return Ok(());
+        }
+        let seconds = PATIENCE.as_secs();
+        Err(io::Error::other(format!(
+            "something is missing: nothing has come for {seconds} s"
+        )))
+    }
+
+    /// Waits for at most `patience` and reads once where something is. Was there anything?
+    pub(crate) fn read(&mut self, patience: Duration) -> io::Result<bool> {
+        let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
+        self.ready.clear();
+        epoll::wait(
+            &self.epoll,
+            spare_capacity(&mut self.ready),
+            Some(&patience),
+        )?;
+        for event in &self.ready {
+            let number = event.data.u64() as usize;
+            match self.sockets[number].read(&mut self.scratch) {
+                Ok(0) => {
+                    return Err(io::Error::other(format!(
+                        "connection {number} was ended by the server"
+                    )));
+                }
+                Ok(bytes) => self.received[number] += bytes as u64,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(!self.ready.is_empty())
+    }
+
+    /// What each has got since it connected, or since this was set to 0, in bytes.
+    pub(crate) fn received(&mut self) -> &mut [u64] {
+        &mut self.received
+    }
+
+    fn received_in_all(&self) -> u64 {
+        self.received.iter().sum()
+    }
+}

@@ -1,0 +1,46 @@
+//! What the benches with sockets share: a program that runs and is measured from outside, and the crowd that is
+//! connected to it. For Linux: it reads `/proc` and waits with epoll.
+
+#![allow(dead_code, reason = "every bench uses its own part")]
+
+mod crowd;
+mod program;
+
+use std::io;
+use std::process::Command;
+
+use hubbub_wire::{EncodeError, Frame, Limits, Username, encode};
+
+pub(crate) use crowd::Crowd;
+pub(crate) use program::Program;
+
+/// Was this started by `cargo bench`? `cargo test --all-targets` starts benches too, without this argument.
+pub(crate) fn is_asked_for() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
+/// The server, on a free port of loopback, with the settings that it has by itself.
+pub(crate) fn start_server() -> io::Result<Program> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    Program::start(command.args(["--listen", "127.0.0.1", "--port", "0"]))
+}
+
+/// The JOIN of the member with this number. All are of one length.
+pub(crate) fn join(number: usize) -> io::Result<Vec<u8>> {
+    encoded(&Frame::join(name(&format!("m{number:05}"))?))
+}
+
+/// A TEXT of the member with this number.
+pub(crate) fn text(number: usize, payload: &[u8]) -> io::Result<Vec<u8>> {
+    encoded(&Frame::text(name(&format!("m{number:05}"))?, payload))
+}
+
+fn name(text: &str) -> io::Result<Username<'_>> {
+    Username::new(text, Limits::DEFAULT.max_name).map_err(io::Error::other)
+}
+
+fn encoded(frame: &Frame<'_>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    encode(frame, &mut bytes).map_err(|why: EncodeError| io::Error::other(why))?;
+    Ok(bytes)
+}

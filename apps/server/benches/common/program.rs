@@ -1,0 +1,103 @@
+//! A program that is measured from outside, by what the kernel says about its process. It is ended when dropped.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::param::clock_ticks_per_second;
+
+/// A child process that listens.
+pub(crate) struct Program {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Program {
+    /// Starts it and waits until it has said `address=...` on stderr. Its warnings go to our stderr.
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let stderr = child.stderr.take();
+        let mut program = Self {
+            child,
+            address: SocketAddr::from(([0; 4], 0)),
+        };
+        let stderr = stderr.ok_or_else(|| io::Error::other("the program has no stderr"))?;
+        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+        program.address = lines
+            .by_ref()
+            .find_map(|line| line.split_once("address=")?.1.trim().parse().ok())
+            .ok_or_else(|| io::Error::other("the program ended without listening"))?;
+        // Read to the end, so that the program never waits for its log to be taken.
+        thread::spawn(move || {
+            lines
+                .filter(|line| line.contains(" WARN ") || line.contains("panicked"))
+                .for_each(|line| eprintln!("{line}"));
+        });
+        Ok(program)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// CPU time of all its threads since its start. The kernel tells it in steps of 10 ms.
+    pub(crate) fn cpu_time(&self) -> io::Result<Duration> {
+        let stat = self.read("stat")?;
+        // Fields 14 and 15, user and system time; the second field, in parentheses, may hold blanks.
+        let fields = stat.rsplit(')').next().unwrap_or_default();
+        let ticks: u64 = fields
+            .split_ascii_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum();
+        let second = clock_ticks_per_second().max(1);
+        Ok(Duration::from_millis(ticks * 1000 / second))
+    }
+
+    /// Resident memory in bytes, exactly: the figure in `status` is off by some pages for each CPU.
+    pub(crate) fn resident_bytes(&self) -> io::Result<u64> {
+        Ok(1024 * value_of("Rss:", &self.read("smaps_rollup")?))
+    }
+
+    /// How often its threads have been given a CPU, all together.
+    pub(crate) fn context_switches(&self) -> io::Result<u64> {
+        let mut switches = 0;
+        for thread in fs::read_dir(self.path("task"))? {
+            let status = fs::read_to_string(thread?.path().join("status"))?;
+            switches += value_of("voluntary_ctxt_switches:", &status)
+                + value_of("nonvoluntary_ctxt_switches:", &status);
+        }
+        Ok(switches)
+    }
+
+    fn path(&self, file: &str) -> String {
+        format!("/proc/{}/{file}", self.child.id())
+    }
+
+    fn read(&self, file: &str) -> io::Result<String> {
+        fs::read_to_string(self.path(file))
+    }
+}
+
+/// The number behind `key` at the beginning of a line; 0 if there is none.
+fn value_of(key: &str, text: &str) -> u64 {
+    text.lines()
+        .find_map(|line| line.strip_prefix(key)?.split_ascii_whitespace().next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,132 @@
+//! The hub without sockets: frames a second by members. One member says texts of 64 bytes; everybody else is a task
+//! that takes from its outbox whatever waits there, as a write half does, and writes it nowhere. One iteration ends
+//! when every member has all of it; `item/s` counts frames, and a frame is one delivery for each member.
+
+use std::io::IoSlice;
+use std::sync::Arc;
+
+use async_std::task;
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use hubbub_server::Settings;
+use hubbub_server::hub::{self, Event, Mail};
+use hubbub_server::memory::Memory;
+use hubbub_server::outbox::{Pending, outbox};
+use hubbub_server::room::PeerId;
+use hubbub_wire::{Frame, Username, encode};
+
+/// Frames in one iteration: enough that its beginning and its end do not count.
+const FRAMES: usize = 1000;
+
+/// Who speaks. It is a member beside those that are counted.
+const SPEAKER: u64 = 0;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = [10, 100, 1000], max_time = 3)]
+fn broadcast(bencher: Bencher<'_, '_>, members: usize) {
+    let hall = task::block_on(Hall::open(members));
+    bencher
+        .counter(ItemsCount::new(FRAMES))
+        .bench_local(|| task::block_on(hall.speak()));
+}
+
+/// A running hub and its members.
+struct Hall {
+    inbox: flume::Sender<Mail>,
+    members: usize,
+    /// One word from each member that has got all that was due.
+    complete: flume::Receiver<()>,
+}
+
+impl Hall {
+    async fn open(members: usize) -> Self {
+        let (inbox, mail) = flume::bounded(hub::INBOX);
+        let (report, complete) = flume::unbounded();
+        let unlimited = Memory::new(usize::MAX);
+        task::spawn(hub::run(mail, unlimited, Arc::new(Settings::default())));
+        for number in 0..=members {
+            let peer = PeerId(number as u64);
+            let (outbox, pending) = outbox(peer, usize::MAX);
+            let join = Event::Join {
+                peer,
+                name: name(peer).into_owned(),
+            };
+            send(&inbox, vec![Event::Connected { peer, outbox }, join]).await;
+            let joins = (members - number) * encoded(&Frame::join(name(peer))).len();
+            task::spawn(member(pending, joins, report.clone()));
+        }
+        let hall = Self {
+            inbox,
+            members,
+            complete,
+        };
+        hall.hear_from(members + 1).await;
+        hall
+    }
+
+    async fn speak(&self) {
+        let peer = PeerId(SPEAKER);
+        let frame = text();
+        for _ in 0..FRAMES {
+            let name = name(peer).into_owned();
+            let frames = frame.clone();
+            send(&self.inbox, vec![Event::Text { peer, name, frames }]).await;
+        }
+        self.hear_from(self.members).await;
+    }
+
+    async fn hear_from(&self, members: usize) {
+        for _ in 0..members {
+            let heard = self.complete.recv_async().await;
+            assert!(heard.is_ok(), "the members are gone");
+        }
+    }
+}
+
+async fn send(inbox: &flume::Sender<Mail>, mail: Mail) {
+    let sent = inbox.send_async(mail).await;
+    assert!(sent.is_ok(), "the hub is gone");
+}
+
+/// Takes what comes, and reports when it has the `due` bytes of the joins and then each time it has one iteration.
+async fn member(mut pending: Pending, mut due: usize, report: flume::Sender<()>) {
+    loop {
+        if due == 0 {
+            if report.send(()).is_err() {
+                return;
+            }
+            due = FRAMES * text().len();
+        }
+        if pending.is_written() && !pending.fill().await {
+            return;
+        }
+        let mut slices = [IoSlice::new(&[]); 64];
+        let used = pending.slices(&mut slices);
+        let bytes = slices[..used].iter().map(|slice| slice.len()).sum();
+        assert!(bytes <= due, "{bytes} bytes came and {due} were due");
+        due -= bytes;
+        pending.advance(bytes);
+    }
+}
+
+fn name(peer: PeerId) -> Username<'static> {
+    let name = format!("m{:05}", peer.0);
+    match Username::new(&name, name.len()) {
+        Ok(name) => name.into_owned(),
+        Err(why) => unreachable!("{name} is a name: {why}"),
+    }
+}
+
+fn text() -> Vec<u8> {
+    encoded(&Frame::text(name(PeerId(SPEAKER)), &[b'x'; 64]))
+}
+
+fn encoded(frame: &Frame<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let done = encode(frame, &mut bytes);
+    assert_eq!(done, Ok(()));
+    bytes
+}

@@ -1,0 +1,61 @@
+//! What an idle member costs: the server's resident memory by members, and how often it wakes while nobody speaks.
+//! Each member holds one connection and nothing that waits; what the kernel keeps for its socket is not in it.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use hubbub_server::descriptors;
+
+use crate::common::{Crowd, Program, is_asked_for, start_server};
+
+mod common;
+
+/// How many members to look at, as far as the limit on open files goes.
+const MEMBERS: [usize; 2] = [1000, 10_000];
+
+/// How long the server is left alone before it counts as idle, and then watched.
+const SETTLE: Duration = Duration::from_secs(1);
+const WATCH: Duration = Duration::from_secs(2);
+
+fn main() -> io::Result<()> {
+    if !is_asked_for() {
+        return Ok(());
+    }
+    let possible = descriptors::raise_limit().saturating_sub(descriptors::RESERVED);
+    let program = start_server()?;
+    let mut crowd = Crowd::new(program.address())?;
+    println!(
+        "| members | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
+    );
+    let empty = look(&program, 0, None)?;
+    for members in MEMBERS.map(|members| members.min(possible)) {
+        crowd.join_until(members)?;
+        look(&program, members, Some(empty))?;
+    }
+    Ok(())
+}
+
+/// Prints one row and answers the resident memory in bytes.
+///
+/// # Errors
+///
+/// The server woke up although nothing happened.
+fn look(program: &Program, members: usize, empty: Option<u64>) -> io::Result<u64> {
+    thread::sleep(SETTLE);
+    let before = program.context_switches()?;
+    thread::sleep(WATCH);
+    let wakes = program.context_switches()? - before;
+    let resident = program.resident_bytes()?;
+    let each = empty.map_or_else(String::new, |empty| {
+        let each = resident.saturating_sub(empty) as f64 / members as f64;
+        format!("{each:.0}")
+    });
+    println!("| {members} | {} | {each} | {wakes} |", resident / 1024);
+    if wakes > 0 {
+        return Err(io::Error::other(format!(
+            "the server woke {wakes} times although nothing happened"
+        )));
+    }
+    Ok(resident)
+}

@@ -1,0 +1,182 @@
+//! A room over loopback: deliveries a second and what one costs the server in CPU time, by members, beside the same of
+//! a *floor* that only moves the bytes. One member sends texts of 64 bytes in a closed loop; one thread is the sender
+//! and all receivers, the same one for both. Prints a table, and draws `benches/room.svg`.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use hubbub_server::descriptors;
+
+use crate::common::{Crowd, Program, is_asked_for, start_server, text};
+
+#[path = "../common/mod.rs"]
+mod common;
+mod floor;
+mod plot;
+
+const MEMBERS: [usize; 3] = [10, 100, 1000];
+const ROUNDS: usize = 3;
+const PAYLOAD: [u8; 64] = [b'x'; 64];
+
+/// How long one run sends. Eighteen runs of this length take about a minute.
+const RUN: Duration = Duration::from_millis(2500);
+
+/// How many texts are on their way at most: sent, and missing at one receiver or more.
+const WINDOW: u64 = 256;
+
+/// Who sends; the others are the members that are counted.
+const SENDER: usize = 0;
+
+fn main() -> io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some(floor::ARGUMENT) {
+        let members = arguments.next().unwrap_or_default();
+        let _ = descriptors::raise_limit();
+        return floor::run(members.parse().map_err(io::Error::other)?);
+    }
+    if !is_asked_for() {
+        return Ok(());
+    }
+    let _ = descriptors::raise_limit();
+    let results = measure_all()?;
+    print_table(&results);
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/room.svg");
+    std::fs::write(picture, plot::draw(&results))?;
+    println!("\nDrawn in {picture}");
+    Ok(())
+}
+
+/// What one run, or the median of some, has shown.
+#[derive(Clone, Copy)]
+struct Cost {
+    per_second: f64,
+    /// Nanoseconds of CPU time a delivery.
+    cpu: f64,
+}
+
+/// The medians of all rounds.
+struct Outcome {
+    members: usize,
+    ours: Cost,
+    floor: Cost,
+    /// Ours to the floor's of the same round.
+    ratio: Cost,
+}
+
+fn measure_all() -> io::Result<Vec<Outcome>> {
+    let mut rounds = MEMBERS.map(|members| (members, Vec::new()));
+    for round in 1..=ROUNDS {
+        for (members, pairs) in &mut rounds {
+            eprintln!("round {round} of {ROUNDS}: {members} members");
+            let floor = measure(&floor::start(*members)?, *members, Crowd::connect_until)?;
+            let ours = measure(&start_server()?, *members, Crowd::join_until)?;
+            pairs.push((ours, floor));
+        }
+    }
+    let outcomes = rounds.iter().map(|(members, pairs)| Outcome {
+        members: *members,
+        ours: median(pairs, |(ours, _)| *ours),
+        floor: median(pairs, |(_, floor)| *floor),
+        ratio: median(pairs, |(ours, floor)| Cost {
+            per_second: ours.per_second / floor.per_second,
+            cpu: ours.cpu / floor.cpu,
+        }),
+    });
+    Ok(outcomes.collect())
+}
+
+fn median(pairs: &[(Cost, Cost)], of: impl Fn(&(Cost, Cost)) -> Cost) -> Cost {
+    let middle = |figure: fn(Cost) -> f64| {
+        let mut figures: Vec<f64> = pairs.iter().map(|pair| figure(of(pair))).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    };
+    Cost {
+        per_second: middle(|cost| cost.per_second),
+        cpu: middle(|cost| cost.cpu),
+    }
+}
+
+/// One run: connects everybody by `enter`, sends for a while, and waits until all is delivered.
+fn measure(
+    program: &Program,
+    members: usize,
+    enter: fn(&mut Crowd, usize) -> io::Result<()>,
+) -> io::Result<Cost> {
+    let mut crowd = Crowd::new(program.address())?;
+    enter(&mut crowd, members + 1)?;
+    crowd.received().fill(0);
+    let cpu_before = program.cpu_time()?;
+    let began = Instant::now();
+    let texts = send_and_receive(&mut crowd)?;
+    let seconds = began.elapsed().as_secs_f64();
+    let cpu = program.cpu_time()?.saturating_sub(cpu_before);
+    let deliveries = (texts * members as u64) as f64;
+    Ok(Cost {
+        per_second: deliveries / seconds,
+        cpu: cpu.as_secs_f64() * 1e9 / deliveries,
+    })
+}
+
+/// The closed loop: sends on when every receiver has got an older text. Answers how many texts everybody has got.
+fn send_and_receive(crowd: &mut Crowd) -> io::Result<u64> {
+    let frame = text(SENDER, &PAYLOAD)?;
+    let len = frame.len() as u64;
+    let burst = frame.repeat(WINDOW as usize + 1);
+    let end = Instant::now() + RUN;
+    let mut sent = 0;
+    let mut goal = u64::MAX;
+    loop {
+        if goal == u64::MAX && Instant::now() >= end {
+            goal = u64::next_multiple_of(sent, len);
+        }
+        let slowest = crowd.received()[SENDER + 1..].iter().min().copied();
+        let delivered = slowest.unwrap_or(0) / len;
+        if delivered * len == goal {
+            break;
+        }
+        let upto = goal.min((delivered + WINDOW) * len);
+        if sent < upto {
+            let begin = (sent % len) as usize;
+            let bytes = &burst[begin..begin + (upto - sent) as usize];
+            sent += crowd.send(SENDER, bytes)? as u64;
+        }
+        crowd.read_some()?;
+    }
+    check(crowd, goal)?;
+    Ok(goal / len)
+}
+
+/// Everybody has exactly the bytes that were sent, and the sender none of them.
+fn check(crowd: &mut Crowd, sent: u64) -> io::Result<()> {
+    crowd.read(Duration::from_millis(10))?;
+    for (number, &got) in crowd.received().iter().enumerate() {
+        let due = if number == SENDER { 0 } else { sent };
+        if got != due {
+            return Err(io::Error::other(format!(
+                "connection {number} got {got} bytes and not {due}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn print_table(results: &[Outcome]) {
+    println!("One sender, texts of 64 bytes, loopback; medians of {ROUNDS} rounds.\n");
+    println!(
+        "| members | deliveries/s | floor | ratio | CPU ns a delivery | floor | ratio |\n\
+         |--:|--:|--:|--:|--:|--:|--:|"
+    );
+    for result in results {
+        println!(
+            "| {} | {:.2} M | {:.2} M | {:.2} | {:.1} | {:.1} | {:.2} |",
+            result.members,
+            result.ours.per_second / 1e6,
+            result.floor.per_second / 1e6,
+            result.ratio.per_second,
+            result.ours.cpu,
+            result.floor.cpu,
+            result.ratio.cpu,
+        );
+    }
+}

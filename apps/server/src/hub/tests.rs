@@ -1,0 +1,507 @@
+//! The hub without sockets: events go in, and what each peer's queue then holds is compared. Nothing runs beside it,
+//! so that what is in one batch is the test's own choice.
+
+use futures::FutureExt;
+use std::io::IoSlice;
+
+use super::*;
+use crate::outbox::{Pending, outbox};
+
+const ADA: PeerId = PeerId(0);
+const BOB: PeerId = PeerId(1);
+const EVE: PeerId = PeerId(2);
+const FAY: PeerId = PeerId(3);
+
+/// Room enough for all that a test says.
+const ROOMY: usize = 1024 * 1024;
+
+fn hub() -> Hub {
+    with_memory(ROOMY)
+}
+
+fn with_memory(limit: usize) -> Hub {
+    Hub::new(Memory::new(limit), Duration::from_secs(30))
+}
+
+fn username(name: &'static str) -> Username<'static> {
+    Username::new(name, 64).unwrap()
+}
+
+/// What a peer sends, and what the others get to see of it.
+fn join(name: &str) -> String {
+    format!("CHAT/1.0 JOIN\r\nUsername: {name}\r\n\r\n")
+}
+
+fn leave(name: &str) -> String {
+    format!("CHAT/1.0 LEAVE\r\nUsername: {name}\r\n\r\n")
+}
+
+fn text(name: &str, payload: &str) -> String {
+    let len = payload.len();
+    format!("CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {len}\r\n\r\n{payload}")
+}
+
+impl Hub {
+    fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
+        let (outbox, pending) = outbox(peer, limit);
+        self.take(Event::Connected { peer, outbox });
+        pending
+    }
+
+    fn joins(&mut self, peer: PeerId, name: &'static str) {
+        let name = username(name);
+        self.take(Event::Join { peer, name });
+    }
+
+    fn says(&mut self, peer: PeerId, name: &'static str, payload: &str) {
+        let frames = text(name, payload).into_bytes();
+        let name = username(name);
+        self.take(Event::Text { peer, name, frames });
+    }
+
+    fn leaves(&mut self, peer: PeerId, name: &'static str) {
+        let name = username(name);
+        self.take(Event::Leave { peer, name });
+    }
+
+    fn is_gone(&mut self, peer: PeerId, why: Departure) {
+        self.take(Event::Gone { peer, why });
+    }
+
+    /// One who has joined, in a batch of its own.
+    fn member(&mut self, peer: PeerId, name: &'static str, limit: usize) -> Pending {
+        let pending = self.connect(peer, limit);
+        self.joins(peer, name);
+        self.flush();
+        pending
+    }
+}
+
+/// Writes all that waits, as a peer's write half does.
+fn taken(pending: &mut Pending) -> String {
+    let mut got = Vec::new();
+    while pending.fill().now_or_never() == Some(true) {
+        while !pending.is_written() {
+            let mut slices = [IoSlice::new(&[]); 16];
+            let used = pending.slices(&mut slices);
+            let before = got.len();
+            slices[..used]
+                .iter()
+                .for_each(|slice| got.extend_from_slice(slice));
+            pending.advance(got.len() - before);
+        }
+    }
+    String::from_utf8(got).unwrap()
+}
+
+/// Has the hub let go of the queue, and is nothing left in it?
+fn is_over(pending: &mut Pending) -> bool {
+    pending.fill().now_or_never() == Some(false)
+}
+
+fn is_evicted(pending: &Pending) -> bool {
+    pending.evicted().now_or_never().is_some()
+}
+
+#[test]
+fn who_leaves_gets_what_was_said_before_and_not_its_own_leave() {
+    let mut hub = hub();
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let mut bob = hub.member(BOB, "bob", ROOMY);
+    hub.says(ADA, "ada", "before");
+    hub.leaves(BOB, "bob");
+    hub.says(ADA, "ada", "after");
+    hub.flush();
+    assert_eq!(taken(&mut bob), text("ada", "before"));
+    assert!(is_over(&mut bob));
+    assert_eq!(taken(&mut ada), [join("bob"), leave("bob")].concat());
+}
+
+#[test]
+fn who_joins_in_the_middle_of_a_batch_gets_only_what_comes_behind_it() {
+    let mut hub = hub();
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let mut bob = hub.connect(BOB, ROOMY);
+    hub.says(ADA, "ada", "before");
+    hub.joins(BOB, "bob");
+    hub.says(BOB, "bob", "hello");
+    hub.says(ADA, "ada", "after");
+    hub.flush();
+    assert_eq!(taken(&mut bob), text("ada", "after"));
+    assert_eq!(
+        taken(&mut ada),
+        [join("bob"), text("bob", "hello")].concat()
+    );
+    hub.says(ADA, "ada", "the next batch");
+    hub.flush();
+    assert_eq!(taken(&mut bob), text("ada", "the next batch"));
+}
+
+#[test]
+fn who_comes_and_goes_within_one_batch_gets_what_was_said_meanwhile() {
+    let mut hub = hub();
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let mut bob = hub.connect(BOB, ROOMY);
+    hub.says(ADA, "ada", "before");
+    hub.joins(BOB, "bob");
+    hub.says(ADA, "ada", "meanwhile");
+    hub.leaves(BOB, "bob");
+    hub.says(ADA, "ada", "after");
+    hub.flush();
+    assert_eq!(taken(&mut bob), text("ada", "meanwhile"));
+    assert!(is_over(&mut bob));
+    assert_eq!(taken(&mut ada), [join("bob"), leave("bob")].concat());
+}
+
+#[test]
+fn a_name_may_change_hands_within_one_batch() {
+    let mut hub = hub();
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let mut bob = hub.member(BOB, "bob", ROOMY);
+    let mut eve = hub.connect(EVE, ROOMY);
+    hub.leaves(BOB, "bob");
+    hub.joins(EVE, "bob");
+    hub.says(EVE, "bob", "I am new");
+    hub.flush();
+    assert_eq!(taken(&mut bob), "");
+    assert_eq!(taken(&mut eve), "");
+    let seen = [
+        join("bob"),
+        leave("bob"),
+        join("bob"),
+        text("bob", "I am new"),
+    ];
+    assert_eq!(taken(&mut ada), seen.concat());
+}
+
+#[test]
+fn a_second_join_on_a_connection_changes_nothing() {
+    let mut hub = hub();
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let _bob = hub.member(BOB, "bob", ROOMY);
+    hub.joins(BOB, "bob");
+    hub.joins(BOB, "robert");
+    hub.says(BOB, "robert", "under my second name");
+    hub.says(BOB, "bob", "under my first name");
+    hub.flush();
+    let heard = [join("bob"), text("bob", "under my first name")];
+    assert_eq!(taken(&mut ada), heard.concat());
+    let _robert = hub.member(EVE, "robert", ROOMY);
+    assert_eq!(taken(&mut ada), join("robert"), "the name is still free");
+}
+
+#[test]
+fn late_words_of_one_that_is_gone_are_not_heard_and_its_leave_is_sent_once() {
+    for why in [Departure::Left, Departure::Closed, Departure::TooSlow] {
+        let mut hub = hub();
+        let mut ada = hub.member(ADA, "ada", ROOMY);
+        let _bob = hub.member(BOB, "bob", ROOMY);
+        hub.is_gone(BOB, why);
+        hub.says(BOB, "bob", "late");
+        hub.take(Event::TooLong {
+            peer: BOB,
+            len: 9,
+            limit: 8,
+        });
+        hub.leaves(BOB, "bob");
+        hub.joins(BOB, "bob");
+        hub.flush();
+        hub.is_gone(BOB, Departure::Closed);
+        hub.says(BOB, "bob", "later");
+        hub.flush();
+        assert_eq!(taken(&mut ada), [join("bob"), leave("bob")].concat());
+    }
+}
+
+#[test]
+fn who_was_refused_is_told_why_and_let_go_and_nobody_else_hears_of_it() {
+    for name in ["ada", "server"] {
+        let mut hub = hub();
+        let mut ada = hub.member(ADA, "ada", ROOMY);
+        let mut second = hub.connect(BOB, ROOMY);
+        hub.joins(BOB, name);
+        hub.says(BOB, name, "I am in");
+        hub.joins(BOB, "bob");
+        hub.flush();
+        let told = taken(&mut second);
+        assert!(
+            told.starts_with("CHAT/1.0 TEXT\r\nUsername: server\r\n"),
+            "{told}"
+        );
+        assert!(told.ends_with("join under another one"), "{told}");
+        assert!(is_over(&mut second));
+        hub.is_gone(BOB, Departure::Left);
+        hub.flush();
+        assert_eq!(taken(&mut ada), "");
+    }
+}
+
+#[test]
+fn a_text_that_is_too_long_is_told_to_its_sender_alone_and_to_no_stranger() {
+    let mut hub = hub();
+    let [mut ada, mut bob] = [hub.member(ADA, "ada", ROOMY), hub.member(BOB, "bob", ROOMY)];
+    let mut stranger = hub.connect(EVE, ROOMY);
+    assert_eq!(taken(&mut ada), join("bob"));
+    for peer in [BOB, EVE] {
+        let (len, limit) = (4711, 4710);
+        hub.take(Event::TooLong { peer, len, limit });
+    }
+    hub.flush();
+    let told = taken(&mut bob);
+    assert!(told.contains("4711") && told.contains("4710"), "{told}");
+    assert_eq!(taken(&mut ada), "");
+    assert_eq!(taken(&mut stranger), "");
+}
+
+#[test]
+fn a_slow_consumer_goes_and_the_others_hear_its_leave_once() {
+    let mut hub = hub();
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let slow = hub.member(EVE, "eve", 1);
+    let mut bob = hub.member(BOB, "bob", ROOMY);
+    // The queue of one byte has taken the JOIN of bob, as an empty queue takes anything; it is full now.
+    assert!(!is_evicted(&slow));
+    hub.says(ADA, "ada", "one");
+    hub.flush();
+    assert!(is_evicted(&slow));
+    // What its write half says at its end.
+    hub.is_gone(EVE, Departure::TooSlow);
+    hub.flush();
+    assert_eq!(taken(&mut bob), [text("ada", "one"), leave("eve")].concat());
+    let seen = [join("eve"), join("bob"), leave("eve")];
+    assert_eq!(taken(&mut ada), seen.concat());
+}
+
+#[test]
+fn several_slow_consumers_go_together_and_none_hears_of_the_others() {
+    let mut hub = hub();
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let mut slow = [hub.member(EVE, "eve", 1), hub.member(FAY, "fay", 1)];
+    hub.says(ADA, "ada", "one");
+    hub.flush();
+    hub.says(ADA, "ada", "two");
+    hub.flush();
+    assert!(slow.iter().all(is_evicted));
+    let seen = taken(&mut ada);
+    let came = [join("eve"), join("fay")].concat();
+    let [first, second] = [
+        [leave("eve"), leave("fay")].concat(),
+        [leave("fay"), leave("eve")].concat(),
+    ];
+    let left = seen.strip_prefix(&came);
+    assert!(left == Some(&first) || left == Some(&second), "{seen}");
+    // The full queue of eve took the JOIN of fay, that of fay the first text.
+    assert_eq!(taken(&mut slow[0]), join("fay"));
+    assert_eq!(taken(&mut slow[1]), text("ada", "one"));
+}
+
+/// One who has stopped reading first, one who did later, and one who reads.
+struct Readers {
+    hub: Hub,
+    first: Pending,
+    later: Pending,
+    reads: Pending,
+    speaks: Pending,
+}
+
+/// What one text of the tests of the memory limit is long.
+const TEXT: usize = 1000;
+
+impl Readers {
+    /// `first` has ten texts waiting, `later` five, in a memory for twelve.
+    fn new() -> Self {
+        let mut hub = with_memory(12 * TEXT);
+        let mut readers = Self {
+            speaks: hub.member(ADA, "ada", ROOMY),
+            first: hub.member(BOB, "first", ROOMY),
+            later: hub.member(EVE, "later", ROOMY),
+            reads: hub.member(FAY, "reads", ROOMY),
+            hub,
+        };
+        taken(&mut readers.first);
+        (0..5).for_each(|_| readers.hear());
+        taken(&mut readers.later);
+        (0..5).for_each(|_| readers.hear());
+        assert_eq!(readers.gone(), [false; 3]);
+        readers
+    }
+
+    fn hear(&mut self) {
+        taken(&mut self.reads);
+        taken(&mut self.speaks);
+        self.hub.says(ADA, "ada", &"x".repeat(TEXT - 200));
+        self.hub.flush();
+    }
+
+    fn gone(&self) -> [bool; 3] {
+        [&self.first, &self.later, &self.reads].map(is_evicted)
+    }
+}
+
+#[test]
+fn at_the_memory_limit_the_one_goes_for_whom_most_waits() {
+    let mut readers = Readers::new();
+    let mut heard = 10;
+    while readers.gone() == [false; 3] {
+        assert!(heard < 15, "nobody goes, though {heard} texts wait");
+        readers.hear();
+        heard += 1;
+    }
+    assert_eq!(readers.gone(), [true, false, false], "after {heard} texts");
+    assert!(heard >= 11, "after only {heard} texts");
+}
+
+#[test]
+fn when_the_slowest_is_gone_its_memory_is_there_for_the_others() {
+    let mut readers = Readers::new();
+    while readers.gone() == [false; 3] {
+        readers.hear();
+    }
+    let (_outbox, over) = outbox(BOB, ROOMY);
+    drop(std::mem::replace(&mut readers.first, over));
+    let mut more = 0;
+    while !is_evicted(&readers.later) {
+        assert!(more < 15, "later stays, though {more} more texts wait");
+        readers.hear();
+        more += 1;
+    }
+    assert!(more >= 4, "after only {more} more texts");
+    assert!(!is_evicted(&readers.reads));
+}
+
+/// The task of one that was told to go takes some time to end, in which its memory is still counted.
+#[test]
+fn while_the_slowest_is_going_nobody_else_goes_in_its_place() {
+    let mut readers = Readers::new();
+    while readers.gone() == [false; 3] {
+        readers.hear();
+    }
+    readers.hear();
+    assert_eq!(readers.gone(), [true, false, false]);
+}
+
+#[test]
+fn a_batch_beyond_the_memory_limit_costs_nobody_a_place_who_is_up_to_date() {
+    let mut hub = with_memory(10);
+    let _ada = hub.member(ADA, "ada", ROOMY);
+    let mut bob = hub.member(BOB, "bob", ROOMY);
+    for number in 0..10 {
+        hub.says(ADA, "ada", &number.to_string());
+        hub.flush();
+        assert_eq!(taken(&mut bob), text("ada", &number.to_string()));
+    }
+    assert!(!is_evicted(&bob));
+}
+
+/// The limit of outboxes that lag by a single text of `TEXT` bytes.
+const LAG: usize = 4 * TEXT;
+
+#[test]
+fn a_quarter_of_the_outbox_is_no_lag_and_a_byte_more_is() {
+    let mut hub = hub();
+    let _ada = hub.member(ADA, "ada", ROOMY);
+    let (outbox, mut bob) = outbox(BOB, ROOMY);
+    hub.take(Event::Connected { peer: BOB, outbox });
+    hub.joins(BOB, "bob");
+    hub.flush();
+    taken(&mut bob);
+    hub.says(ADA, "ada", "x");
+    hub.flush();
+    let cost = hub.members[&BOB].outbox.waiting();
+    for (limit, lags) in [(4 * cost, false), (4 * cost - 1, true)] {
+        let mut hub = self::hub();
+        let _ada = hub.member(ADA, "ada", ROOMY);
+        let _bob = hub.member(BOB, "bob", limit);
+        hub.says(ADA, "ada", "x");
+        hub.flush();
+        assert_eq!(hub.members[&BOB].outbox.is_lagging(), lags);
+    }
+}
+
+/// A room whose first member speaks, and of whose other members the last `lagging` have not read.
+fn room_that_lags(others: usize, lagging: usize) -> (Hub, Vec<Pending>) {
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+    let mut hub = hub();
+    let mut pending = vec![hub.member(ADA, "ada", LAG)];
+    for (number, name) in (1..).zip(&NAMES[..others]) {
+        pending.push(hub.member(PeerId(number), name, LAG));
+    }
+    pending.iter_mut().for_each(|pending| drop(taken(pending)));
+    hub.says(ADA, "ada", &"x".repeat(TEXT));
+    hub.flush();
+    let reading = pending.len() - lagging;
+    pending[..reading]
+        .iter_mut()
+        .for_each(|pending| drop(taken(pending)));
+    (hub, pending)
+}
+
+#[test]
+fn the_hub_waits_for_those_who_lag_and_for_nobody_else() {
+    for (others, lagging) in [(0, 0), (1, 0), (3, 0), (1, 1), (2, 1), (3, 1), (4, 4)] {
+        let (mut hub, _pending) = room_that_lags(others, lagging);
+        let waits = hub.let_catch_up().now_or_never().is_none();
+        assert_eq!(waits, lagging > 0, "{lagging} of {others} and a speaker");
+    }
+}
+
+#[test]
+fn the_hub_goes_on_as_soon_as_the_room_has_caught_up() {
+    let (mut hub, mut pending) = room_that_lags(2, 2);
+    task::block_on(async {
+        let mut waiting = std::pin::pin!(hub.let_catch_up());
+        assert!(waiting.as_mut().now_or_never().is_none());
+        taken(&mut pending[1]);
+        let caught_up = timeout(Duration::from_secs(10), waiting).await;
+        assert!(caught_up.is_ok());
+    });
+    assert!(!hub.lagging);
+}
+
+#[test]
+fn the_hub_waits_once_for_those_who_stall_and_again_after_they_have_read() {
+    let (mut hub, mut pending) = room_that_lags(2, 2);
+    let began = Instant::now();
+    let waited = task::block_on(timeout(Duration::from_secs(10), hub.let_catch_up()));
+    assert!(waited.is_ok(), "it waits for good");
+    assert!(began.elapsed() >= STALLED, "{:?}", began.elapsed());
+    let speak = |hub: &mut Hub| {
+        hub.says(ADA, "ada", &"x".repeat(TEXT));
+        hub.flush();
+        hub.let_catch_up().now_or_never()
+    };
+    assert!(speak(&mut hub).is_some());
+    pending.iter_mut().for_each(|pending| drop(taken(pending)));
+    assert!(hub.let_catch_up().now_or_never().is_some());
+    assert!(speak(&mut hub).is_none());
+}
+
+#[test]
+fn the_hub_waits_longer_for_one_that_reads_but_not_for_ever() {
+    const FEW: usize = 4;
+    let mut hub = hub();
+    let _ada = hub.member(ADA, "ada", ROOMY);
+    let mut bob = hub.member(BOB, "bob", FEW * LAG);
+    taken(&mut bob);
+    for _ in 0..8 {
+        hub.says(ADA, "ada", &"x".repeat(TEXT));
+        hub.flush();
+    }
+    task::block_on(async {
+        assert!(bob.fill().await);
+        let began = Instant::now();
+        let reading = async {
+            // Less than `STALLED` apart, as a slow line takes them.
+            for _ in 0..2 {
+                task::sleep(STALLED / 4).await;
+                bob.advance(text("ada", &"x".repeat(TEXT)).len());
+            }
+            futures::future::pending::<()>().await;
+        };
+        let (waiting, reading) = (std::pin::pin!(hub.let_catch_up()), std::pin::pin!(reading));
+        let waited = futures::future::select(waiting, reading);
+        assert!(timeout(Duration::from_secs(10), waited).await.is_ok());
+        assert!(began.elapsed() > STALLED * 5 / 4, "{:?}", began.elapsed());
+        assert!(began.elapsed() < 2 * CATCH_UP, "{:?}", began.elapsed());
+    });
+}

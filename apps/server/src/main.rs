@@ -1,0 +1,101 @@
+//! Arguments, log and signals of `hubbub-server`; the rest is in the library.
+
+use std::future::Future;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::thread;
+
+use async_global_executor::GlobalExecutorConfig;
+use async_signal::{Signal, Signals};
+use clap::Parser;
+use futures::StreamExt;
+use hubbub_server::{descriptors, listen, serve};
+
+use crate::arguments::Arguments;
+
+mod arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_max_level(arguments.log)
+        .with_target(false)
+        .log_internal_errors(false)
+        .init();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("hubbub-server: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), String> {
+    size_executor();
+    let max_peers = max_peers(arguments.max_peers)?;
+    let listener = listen(arguments.listen, arguments.port)
+        .map_err(|error| explain_listen(arguments, &error))?;
+    let shutdown = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    async_std::task::block_on(serve(listener, arguments.settings(max_peers), shutdown))
+        .map_err(|error| format!("cannot serve: {error}"))
+}
+
+/// One thread for every two cores: whoever reads what we write needs the other half, and threads that keep waking each
+/// other cost more CPU a delivery. `ASYNC_STD_THREAD_COUNT` sets another number.
+fn size_executor() {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    async_global_executor::init_with_config(
+        GlobalExecutorConfig::default()
+            .with_env_var("ASYNC_STD_THREAD_COUNT")
+            .with_min_threads((cores / 2).max(1)),
+    );
+}
+
+/// The number that is asked for, when there are descriptors for it, or else all that there are descriptors for.
+fn max_peers(asked: Option<u32>) -> Result<usize, String> {
+    let possible = descriptors::raise_limit().saturating_sub(descriptors::RESERVED);
+    match asked.map(|asked| asked as usize) {
+        Some(asked) if asked > possible => Err(format!(
+            "--max-peers {asked} is more than the limit on open files allows, which is {possible} peers; \
+             raise that limit (ulimit -n) or ask for fewer"
+        )),
+        Some(asked) => Ok(asked),
+        None => Ok(possible),
+    }
+}
+
+/// Ready at the first SIGINT or SIGTERM. The second one ends the process at once.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut signals = Signals::new([Signal::Int, Signal::Term])?;
+    Ok(async move {
+        signals.next().await;
+        async_std::task::spawn(async move {
+            signals.next().await;
+            std::process::exit(1);
+        });
+    })
+}
+
+fn explain_listen(arguments: &Arguments, error: &io::Error) -> String {
+    let port = arguments.port;
+    let place = arguments
+        .listen
+        .map_or_else(String::new, |address| format!(" of {address}"));
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("port {port}{place} is in use; stop what uses it or choose another with --port")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("cannot listen on port {port}{place}: that is no address of this machine")
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!(
+                "cannot listen on port {port}{place} without more rights; choose one above 1023"
+            )
+        }
+        _ => format!("cannot listen on port {port}{place}: {error}"),
+    }
+}

@@ -1,0 +1,334 @@
+//! One task per peer: its read half, its write half, its one way out.
+//!
+//! Both halves run at the same time, so that a peer that does not read can still be heard. A half touches the socket
+//! only when the socket is ready for it: a wake-up for one half costs the other no system call. Nothing that grows
+//! with the peer's data is held across a wait but the decoder's unfinished frame and the outbox.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_io::Async;
+use async_std::future::timeout;
+use futures::future::{Either, select};
+use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method, encode};
+use socket2::{SockRef, TcpKeepalive};
+use tracing::{debug, warn};
+
+use crate::Settings;
+use crate::hub::{self, Departure, Event, Mail, PeerId};
+use crate::memory::Held;
+use crate::outbox::Pending;
+
+/// A silent connection is asked for a sign of life after this time, ...
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+/// ... then this often, ...
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
+/// ... and given up after so many questions: a dead peer is gone within a minute.
+const KEEPALIVE_TRIES: u32 = 3;
+/// The same for one that owes us an answer: sent bytes are unacknowledged for this long.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
+
+/// How long we wait for the peer's end of the connection after we have closed ours. Closing a socket with unread
+/// bytes resets it, and a reset can destroy our last words on their way.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How much one read takes. It bounds what one wake-up of a fast sender may bring into the hub's inbox.
+const READ_BYTES: usize = 64 * 1024;
+
+/// Most slices in one vectored write; more than that wait for the next.
+const WRITE_SLICES: usize = 64;
+
+thread_local! {
+    /// One buffer for all reads of a thread, so that an idle peer holds none. Never borrowed across a wait.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
+}
+
+/// Sets up an accepted socket.
+///
+/// # Errors
+///
+/// The peer is gone already.
+pub(crate) fn prepare(socket: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(socket);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new()
+            .with_time(KEEPALIVE_AFTER)
+            .with_interval(KEEPALIVE_EVERY)
+            .with_retries(KEEPALIVE_TRIES),
+    )?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    Ok(())
+}
+
+/// All that one peer's task owns.
+pub(crate) struct Peer {
+    pub(crate) id: PeerId,
+    pub(crate) socket: Async<TcpStream>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) hub: flume::Sender<Mail>,
+    pub(crate) pending: Pending,
+    /// Counts what the decoder holds, and what is read and not yet in the hub's inbox.
+    pub(crate) unfinished: Held,
+    /// Its place among the peers, free again when the task ends.
+    pub(crate) _place: Arc<()>,
+}
+
+/// Serves one peer from its first byte to its last.
+///
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an async fn would hold its argument twice, once for every idle member"
+)]
+pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
+    async move {
+        let departure = {
+            let Peer {
+                id,
+                socket,
+                settings,
+                hub,
+                pending,
+                unfinished,
+                ..
+            } = &mut peer;
+            let gone = |why| vec![Event::Gone { peer: *id, why }];
+            let mut reading = Reading {
+                peer: *id,
+                socket,
+                hub,
+                decoder: Decoder::new(settings.limits),
+                unfinished,
+                warned: false,
+            };
+            let read = pin!(reading.run());
+            let write = pin!(write_half(socket, settings, pending));
+            match select(read, write).await {
+                Either::Left((why, write)) => {
+                    // The hub now lets go of the outbox; what is queued in it is still the peer's.
+                    if hub.send_async(gone(why)).await.is_ok() {
+                        write.await
+                    } else {
+                        why
+                    }
+                }
+                Either::Right((why, _)) => {
+                    let _ = hub.send_async(gone(why)).await;
+                    why
+                }
+            }
+        };
+        // Boxed, like everything that is rare: an idle member's task holds room for what is not.
+        Box::pin(close(&peer.socket, departure)).await;
+    }
+}
+
+/// The read half.
+struct Reading<'a> {
+    peer: PeerId,
+    socket: &'a Async<TcpStream>,
+    hub: &'a flume::Sender<Mail>,
+    decoder: Decoder,
+    unfinished: &'a mut Held,
+    /// Something ignored was logged. Later ones are not, so that no peer can flood the log.
+    warned: bool,
+}
+
+impl Reading<'_> {
+    /// Reads until the peer ends or breaks the protocol.
+    async fn run(&mut self) -> Departure {
+        let why = loop {
+            if let Err(error) = poll_fn(|context| self.socket.poll_readable(context)).await {
+                break Departure::Failed(error.kind());
+            }
+            let (mail, end) = self.read();
+            if !mail.is_empty() && self.hub.send_async(mail).await.is_err() {
+                break Departure::Shutdown;
+            }
+            if let Some(why) = end {
+                break why;
+            }
+            self.unfinished.set(self.decoder.buffered());
+            if self.unfinished.is_in_excess() {
+                break Departure::OutOfMemory;
+            }
+            // One that always has more to say lets the others have a turn.
+            async_std::task::yield_now().await;
+        };
+        // Nothing more is read: what is unfinished is forgotten, also while the last words are still being written.
+        self.decoder = Decoder::new(Limits::DEFAULT);
+        self.unfinished.set(0);
+        why
+    }
+
+    /// One read of the socket: what it brought, and why it was the last one if it was.
+    fn read(&mut self) -> (Mail, Option<Departure>) {
+        let mut socket = self.socket.get_ref();
+        let mut events = Vec::new();
+        let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
+            Ok(0) => Some(Departure::Closed),
+            Ok(len) => self
+                .decode(&scratch[..len], &mut events)
+                .err()
+                .map(Departure::Broke),
+            Err(error) if is_transient(&error) => None,
+            Err(error) => Some(Departure::Failed(error.kind())),
+        });
+        let texts = events.iter().map(|event| match event {
+            Event::Text { frames, .. } => frames.len(),
+            _ => 0,
+        });
+        self.unfinished
+            .set(self.decoder.buffered() + texts.sum::<usize>());
+        (events, end)
+    }
+
+    fn decode(&mut self, mut input: &[u8], events: &mut Vec<Event>) -> Result<(), DecodeError> {
+        while let Some(item) = self.decoder.next(&mut input)? {
+            match item {
+                Item::Frame(frame) => push_frame(self.peer, frame, events),
+                Item::Ignored(why) => {
+                    if let Ignored::PayloadTooLong { len, limit } = why {
+                        let peer = self.peer;
+                        events.push(Event::TooLong { peer, len, limit });
+                    }
+                    if std::mem::replace(&mut self.warned, true) {
+                        debug!(peer = self.peer.0, %why, "ignored");
+                    } else {
+                        warn!(peer = self.peer.0, %why, "ignored, as will be what else is wrong");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Turns a frame into an event. TEXTs one behind the other under one name become one, encoded here, so that this work
+/// is done by the sender's own task.
+fn push_frame(peer: PeerId, frame: Frame<'_>, events: &mut Vec<Event>) {
+    match frame.method {
+        Method::Join => events.push(Event::Join {
+            peer,
+            name: frame.username.into_owned(),
+        }),
+        Method::Leave => events.push(Event::Leave {
+            peer,
+            name: frame.username.into_owned(),
+        }),
+        Method::Text => {
+            if let Some(Event::Text { name, frames, .. }) = events.last_mut()
+                && *name == frame.username
+            {
+                let done = encode(&frame, frames);
+                debug_assert_eq!(done, Ok(()));
+                return;
+            }
+            let mut frames = Vec::new();
+            let done = encode(&frame, &mut frames);
+            debug_assert_eq!(done, Ok(()));
+            events.push(Event::Text {
+                peer,
+                name: frame.username.into_owned(),
+                frames,
+            });
+        }
+    }
+}
+
+/// Writes until the hub lets go of the outbox and all is written, or the peer takes too long.
+async fn write_half(
+    socket: &Async<TcpStream>,
+    settings: &Settings,
+    pending: &mut Pending,
+) -> Departure {
+    while pending.fill().await {
+        while !pending.is_written() {
+            match write(socket.get_ref(), pending) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let room = Box::pin(wait_for_room(socket, settings.write_timeout, pending));
+                    if let Err(why) = room.await {
+                        return why;
+                    }
+                }
+                Err(error) if is_transient(&error) => {}
+                Err(error) => return Departure::Failed(error.kind()),
+            }
+        }
+    }
+    Departure::Left
+}
+
+/// Waits until the socket takes something again.
+async fn wait_for_room(
+    socket: &Async<TcpStream>,
+    write_timeout: Duration,
+    pending: &Pending,
+) -> Result<(), Departure> {
+    let writable = poll_fn(|context| socket.poll_writable(context));
+    let evicted = pin!(pending.evicted());
+    match timeout(write_timeout, select(writable, evicted)).await {
+        Ok(Either::Left((Ok(()), _))) => Ok(()),
+        Ok(Either::Left((Err(error), _))) => Err(Departure::Failed(error.kind())),
+        Ok(Either::Right(_)) | Err(_) => Err(Departure::TooSlow),
+    }
+}
+
+/// One vectored write of what waits, as much as the socket takes.
+fn write(mut socket: &TcpStream, pending: &mut Pending) -> io::Result<()> {
+    let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+    let used = pending.slices(&mut slices);
+    let written = match &slices[..used] {
+        [] => 0,
+        // Where one slice is all, the plain call costs the system less.
+        [slice] => socket.write(slice)?,
+        slices => socket.write_vectored(slices)?,
+    };
+    pending.advance(written);
+    Ok(())
+}
+
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// Says to one that is not served why, and ends its connection.
+pub(crate) async fn turn_away(socket: Async<TcpStream>, why: String) {
+    // One short write into an empty socket: it fails only when the peer is gone.
+    let _ = socket.get_ref().write(&hub::server_text(&why));
+    close(&socket, Departure::Closed).await;
+}
+
+/// Ends the connection, so that the peer gets all that was written.
+async fn close(socket: &Async<TcpStream>, departure: Departure) {
+    if departure == Departure::TooSlow {
+        // Its queue is given up, also the part that the kernel holds.
+        let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
+        return;
+    }
+    if socket.get_ref().shutdown(Shutdown::Write).is_err() {
+        return;
+    }
+    let _ = timeout(LINGER, async {
+        while poll_fn(|context| socket.poll_readable(context))
+            .await
+            .is_ok()
+        {
+            let read = SCRATCH.with_borrow_mut(|scratch| socket.get_ref().read(scratch));
+            match read {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if is_transient(&error) => {}
+                Err(_) => break,
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,155 @@
+//! Who is in the room under which name: plain data, no async, no clock, no sockets.
+//!
+//! A name is bound to one connection and a connection to one name. Everything here answers at once and says why not.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use hubbub_wire::Username;
+
+/// The name that the server itself speaks under. Nobody may join under it.
+pub const SERVER_NAME: &str = "server";
+
+/// One connection. Counted up from 0 and never used again, so that a late word about one that is gone cannot hit
+/// another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u64);
+
+/// A name as the room and the log hold it.
+pub type Name = Arc<Username<'static>>;
+
+/// Why a JOIN was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A member bears the name, byte for byte.
+    NameTaken,
+    /// The name is the server's own.
+    NameReserved,
+}
+
+/// Why a TEXT or LEAVE counts for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotHeard {
+    /// The connection has not joined.
+    NotJoined,
+    /// It stands under a name that is not the connection's own.
+    NotItsName,
+}
+
+/// The members and their names.
+#[derive(Debug, Default)]
+pub struct Room {
+    members: HashMap<PeerId, Name>,
+    names: HashSet<Name>,
+}
+
+impl Room {
+    /// Takes a connection in under `name`. The caller sees to it that it has not joined before.
+    ///
+    /// # Errors
+    ///
+    /// Says why the name cannot be had; nothing has changed then.
+    pub fn join(&mut self, peer: PeerId, name: Username<'static>) -> Result<Name, Refusal> {
+        if name.as_str() == SERVER_NAME {
+            return Err(Refusal::NameReserved);
+        }
+        if self.names.contains(&name) {
+            return Err(Refusal::NameTaken);
+        }
+        let name = Arc::new(name);
+        self.names.insert(Arc::clone(&name));
+        self.members.insert(peer, Arc::clone(&name));
+        Ok(name)
+    }
+
+    /// May `peer` speak under `name`?
+    ///
+    /// # Errors
+    ///
+    /// Says why not.
+    pub fn hears(&self, peer: PeerId, name: &Username<'_>) -> Result<(), NotHeard> {
+        match self.members.get(&peer) {
+            None => Err(NotHeard::NotJoined),
+            Some(own) if own.as_str() != name.as_str() => Err(NotHeard::NotItsName),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Lets a member go and frees its name. `None` when it was no member (any more).
+    pub fn leave(&mut self, peer: PeerId) -> Option<Name> {
+        let name = self.members.remove(&peer)?;
+        self.names.remove(&name);
+        Some(name)
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Is nobody here?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &'static str) -> Username<'static> {
+        Username::new(text, 64).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_free_again_when_its_member_has_left() {
+        let mut room = Room::default();
+        room.join(PeerId(0), name("ada")).unwrap();
+        assert_eq!(room.join(PeerId(1), name("ada")), Err(Refusal::NameTaken));
+        assert_eq!(room.leave(PeerId(0)), Some(Arc::new(name("ada"))));
+        assert!(room.join(PeerId(1), name("ada")).is_ok());
+    }
+
+    #[test]
+    fn names_are_compared_by_their_bytes() {
+        let mut room = Room::default();
+        room.join(PeerId(0), name("ada")).unwrap();
+        assert!(room.join(PeerId(1), name("Ada")).is_ok());
+        assert_eq!(room.len(), 2);
+    }
+
+    #[test]
+    fn nobody_joins_under_the_name_of_the_server() {
+        let mut room = Room::default();
+        assert_eq!(
+            room.join(PeerId(0), name(SERVER_NAME)),
+            Err(Refusal::NameReserved)
+        );
+        assert!(room.is_empty());
+    }
+
+    #[test]
+    fn a_member_is_heard_under_its_own_name_only() {
+        let mut room = Room::default();
+        room.join(PeerId(0), name("ada")).unwrap();
+        assert_eq!(room.hears(PeerId(0), &name("ada")), Ok(()));
+        assert_eq!(
+            room.hears(PeerId(0), &name("bob")),
+            Err(NotHeard::NotItsName)
+        );
+        assert_eq!(
+            room.hears(PeerId(1), &name("bob")),
+            Err(NotHeard::NotJoined)
+        );
+    }
+
+    #[test]
+    fn a_member_leaves_once() {
+        let mut room = Room::default();
+        room.join(PeerId(0), name("ada")).unwrap();
+        assert!(room.leave(PeerId(0)).is_some());
+        assert_eq!(room.leave(PeerId(0)), None);
+    }
+}

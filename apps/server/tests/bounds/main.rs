@@ -1,0 +1,35 @@
+//! The bounds of the server, each from both of its sides: what it allows, and what happens beyond.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod crowd;
+mod flood;
+#[cfg(target_os = "linux")]
+mod memory;
+mod patience;
+mod readers;
+mod senders;
+mod stopping;
+
+use common::{MIB, Room, TestPeer, text};
+
+/// More bytes than the sockets between the server and a narrow member can hold.
+const MORE_THAN_SOCKETS_HOLD: usize = 2 * MIB;
+
+/// The text that [`fill`] repeats.
+static PAYLOAD: [u8; 65536] = [b'x'; 65536];
+
+/// Has `speaker` send at least `bytes`, and waits for the room to hear each frame before the next: so nobody who reads
+/// falls behind. Returns how many frames it took.
+fn fill(room: &Room, speaker: &mut TestPeer, name: &str, bytes: usize) -> usize {
+    let frame = text(name, PAYLOAD);
+    let count = bytes.div_ceil(frame.len());
+    for _ in 0..count {
+        speaker.send(&frame);
+        room.hears(&frame);
+    }
+    count
+}

@@ -1,0 +1,178 @@
+//! The memory for texts under way, which all peers share: three quarters of the limit for what waits to be written, one
+//! quarter for what is not yet read to its end.
+
+use hubbub_server::Settings;
+
+use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
+use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
+
+/// Outboxes so large that the memory limit is reached long before any of them is full.
+fn room_with(memory_limit: usize) -> Room {
+    Room::with(Settings {
+        memory_limit,
+        outbox_bytes: 64 * MIB,
+        ..Settings::default()
+    })
+}
+
+const LIMIT: usize = 4 * MIB;
+
+/// What may wait to be written, all peers together.
+const FOR_QUEUED: usize = LIMIT / 4 * 3;
+
+/// Has bob speak until somebody leaves, and answers who, with how many bytes that took. Carol reads what the watcher
+/// hears.
+#[track_caller]
+fn speak_until_one_goes(room: &Room, bob: &mut TestPeer, carol: &mut TestPeer) -> (String, usize) {
+    let frame = text("bob", PAYLOAD);
+    let mut sent = 0;
+    let mut gone = None;
+    while gone.is_none() {
+        assert!(sent <= FOR_QUEUED + MORE_THAN_SOCKETS_HOLD, "nobody goes");
+        bob.send(&frame);
+        sent += frame.len();
+        let mut heard = Vec::new();
+        while heard != frame {
+            heard = room.next_heard();
+            carol.expect(&heard);
+            if heard != frame {
+                assert!(gone.is_none(), "two go at once");
+                gone = Some(shown(&heard));
+            }
+        }
+    }
+    (gone.unwrap(), sent)
+}
+
+#[test]
+fn below_the_memory_limit_nobody_goes() {
+    let room = room_with(LIMIT);
+    let mut stalled = room.narrow_member("stalled");
+    let mut stuck = room.narrow_member("stuck");
+    let mut bob = room.member("bob");
+    stalled.expect([join("stuck"), join("bob")].concat());
+    stuck.expect(join("bob"));
+    // The same texts wait for both, and are there once.
+    let count = fill(&room, &mut bob, "bob", FOR_QUEUED - MIB / 4);
+    for _ in 0..count {
+        stalled.expect(text("bob", PAYLOAD));
+        stuck.expect(text("bob", PAYLOAD));
+    }
+    // Had anybody gone, it would stand before this.
+    bob.send(leave("bob"));
+    stalled.expect(leave("bob"));
+}
+
+#[test]
+fn at_the_memory_limit_stalled_readers_go_and_the_slowest_goes_first() {
+    let room = room_with(LIMIT);
+    let mut first = room.narrow_member("first");
+    let [mut bob, mut carol] = room.members(["bob", "carol"]);
+    let frame = text("bob", PAYLOAD);
+    let before = fill(&room, &mut bob, "bob", 2 * MIB);
+    (0..before).for_each(|_| carol.expect(&frame));
+    let mut second = room.narrow_member("second");
+    carol.expect(join("second"));
+    bob.expect(join("second"));
+
+    let (gone, sent) = speak_until_one_goes(&room, &mut bob, &mut carol);
+    assert_eq!(gone, shown(&leave("first")));
+    let total = before * frame.len() + sent;
+    assert!(total > FOR_QUEUED, "dropped after only {total} bytes");
+    bob.expect(leave("first"));
+    first.expect_gone();
+
+    let (gone, more) = speak_until_one_goes(&room, &mut bob, &mut carol);
+    assert_eq!(gone, shown(&leave("second")));
+    let total = sent + more;
+    assert!(total > FOR_QUEUED, "dropped after only {total} bytes");
+    bob.expect(leave("second"));
+    second.expect_gone();
+    carol.send(text("carol", "we go on"));
+    bob.expect(text("carol", "we go on"));
+}
+
+#[track_caller]
+fn hears_next(room: &Room, wanted: Vec<u8>) {
+    assert_eq!(shown(&room.next_heard()), shown(&wanted));
+}
+
+/// A payload of which all but a little is sent at first.
+struct Unfinished {
+    name: String,
+    peer: TestPeer,
+}
+
+impl Unfinished {
+    const LEN: usize = 240 * 1024;
+    const SENT: usize = 230 * 1024;
+    /// How many of them fit into the quarter of [`LIMIT`], whether what is sent counts or what is announced.
+    const FIT: usize = LIMIT / 4 / Self::LEN;
+
+    fn member(room: &Room, number: usize) -> Self {
+        let name = format!("long {number}");
+        let peer = room.member(&name);
+        Self { name, peer }
+    }
+
+    fn begin(&mut self) {
+        let whole = self.whole();
+        self.peer
+            .send(&whole[..whole.len() - Self::LEN + Self::SENT]);
+    }
+
+    /// Sends some more and does not finish.
+    fn go_on(&mut self) {
+        self.peer.send([b'x'; 1024]);
+    }
+
+    fn finish(&mut self) {
+        self.peer.send([b'x'; Self::LEN - Self::SENT - 1024]);
+    }
+
+    fn whole(&self) -> Vec<u8> {
+        text(&self.name, vec![b'x'; Self::LEN])
+    }
+}
+
+/// Unfinished texts that fit. The members are in before the first text begins.
+fn long_texts(room: &Room, count: usize) -> Vec<Unfinished> {
+    assert_eq!(Unfinished::FIT, 4);
+    (0..count)
+        .map(|number| Unfinished::member(room, number))
+        .collect()
+}
+
+#[test]
+fn unfinished_texts_within_a_quarter_of_the_memory_limit_come_through() {
+    let room = room_with(LIMIT);
+    let mut long = long_texts(&room, Unfinished::FIT);
+    long.iter_mut().for_each(Unfinished::begin);
+    long.iter_mut().for_each(Unfinished::go_on);
+    for long in &mut long {
+        long.finish();
+        hears_next(&room, long.whole());
+    }
+}
+
+#[test]
+fn who_passes_a_quarter_of_the_memory_limit_by_an_unfinished_text_goes_and_nobody_else() {
+    let room = room_with(LIMIT);
+    let mut bob = room.member("bob");
+    let mut long = long_texts(&room, Unfinished::FIT + 1);
+    let mut last = long.pop().unwrap();
+    long.iter_mut().for_each(Unfinished::begin);
+    room.wait_until_read();
+    last.begin();
+    room.hears(leave(&last.name));
+    // Its connection still stands on this side; its text counts no more.
+    long.iter_mut().for_each(Unfinished::go_on);
+    room.wait_until_read();
+    bob.send(text("bob", "we go on"));
+    hears_next(&room, text("bob", "we go on"));
+    for long in &mut long {
+        long.finish();
+        hears_next(&room, long.whole());
+    }
+    let _still_there = last.peer;
+}

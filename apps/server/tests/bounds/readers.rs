@@ -1,0 +1,127 @@
+//! Peers that read late, slowly or never.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hubbub_server::Settings;
+
+use crate::common::{MIB, Room, join, leave, text};
+use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
+
+/// What the server lets wait for one reader, unless it is set.
+const OUTBOX: usize = 4 * MIB;
+
+#[test]
+fn a_reader_that_stalls_for_less_than_its_outbox_gets_everything() {
+    assert_eq!(Settings::default().outbox_bytes, OUTBOX);
+    let room = Room::open();
+    let mut stalled = room.narrow_member("stalled");
+    let mut bob = room.member("bob");
+    stalled.expect(join("bob"));
+    let count = fill(&room, &mut bob, "bob", OUTBOX - MIB);
+    for _ in 0..count {
+        stalled.expect(text("bob", PAYLOAD));
+    }
+    stalled.send(text("stalled", "back again"));
+    bob.expect(text("stalled", "back again"));
+}
+
+#[test]
+fn a_reader_that_stalls_for_more_is_dropped_and_the_room_goes_on() {
+    let room = Room::open();
+    let mut stalled = room.narrow_member("stalled");
+    let [mut bob, mut carol] = room.members(["bob", "carol"]);
+    let frame = text("bob", PAYLOAD);
+    let mut sent = 0;
+    let mut dropped = false;
+    while !dropped {
+        assert!(
+            sent <= OUTBOX + MORE_THAN_SOCKETS_HOLD,
+            "still a member with {sent} bytes unread"
+        );
+        bob.send(&frame);
+        sent += frame.len();
+        // The watcher and carol see the same, so neither falls behind.
+        let mut heard = Vec::new();
+        while heard != frame {
+            heard = room.next_heard();
+            carol.expect(&heard);
+            dropped |= heard == leave("stalled");
+        }
+    }
+    assert!(sent > OUTBOX, "dropped after only {sent} bytes");
+    bob.expect(leave("stalled"));
+    carol.send(text("carol", "we go on"));
+    bob.expect(text("carol", "we go on"));
+    stalled.expect_gone();
+    let _name_is_free = room.member("stalled");
+}
+
+#[test]
+fn a_reader_that_takes_nothing_is_dropped_at_the_write_deadline() {
+    let room = Room::with(Settings {
+        // Longer than the hub pauses for one that stalls, so that all is said before.
+        write_timeout: Duration::from_secs(2),
+        ..Settings::default()
+    });
+    let mut stalled = room.narrow_member("stalled");
+    let [mut silent, mut bob] = room.members(["silent", "bob"]);
+    let reading = {
+        let frame = text("bob", PAYLOAD);
+        let count = MORE_THAN_SOCKETS_HOLD.div_ceil(frame.len());
+        thread::spawn(move || {
+            for _ in 0..count {
+                silent.expect(&frame);
+            }
+            silent
+        })
+    };
+    fill(&room, &mut bob, "bob", MORE_THAN_SOCKETS_HOLD);
+    let mut silent = reading.join().unwrap();
+    // Nobody says anything more: the deadline alone ends it.
+    room.hears(leave("stalled"));
+    bob.expect(leave("stalled"));
+    stalled.expect_gone();
+    // Who has nothing to read may be silent for longer than the deadline.
+    silent.expect(leave("stalled"));
+    silent.send(text("silent", "still here"));
+    bob.expect(text("silent", "still here"));
+}
+
+#[test]
+fn a_reader_that_takes_something_within_each_deadline_stays() {
+    let deadline = Duration::from_secs(1);
+    let room = Room::with(Settings {
+        write_timeout: deadline,
+        ..Settings::default()
+    });
+    let mut slow = room.narrow_member("slow");
+    let mut bob = room.member("bob");
+    slow.expect(join("bob"));
+    let count = fill(&room, &mut bob, "bob", OUTBOX - MIB);
+    let started = Instant::now();
+    for _ in 0..count {
+        // The pace is the subject: the whole takes longer than the deadline.
+        thread::sleep(Duration::from_millis(50));
+        slow.expect(text("bob", PAYLOAD));
+    }
+    assert!(started.elapsed() > 2 * deadline, "too fast to tell");
+    slow.send(text("slow", "still here"));
+    bob.expect(text("slow", "still here"));
+}
+
+#[test]
+fn a_peer_that_does_not_read_can_still_be_heard() {
+    let room = Room::open();
+    let mut stalled = room.narrow_member("stalled");
+    let mut bob = room.member("bob");
+    stalled.expect(join("bob"));
+    fill(&room, &mut bob, "bob", MORE_THAN_SOCKETS_HOLD);
+    for number in 0..10 {
+        let said = text("stalled", format!("I do not listen {number}"));
+        stalled.send(&said);
+        bob.expect(&said);
+    }
+    stalled.send(leave("stalled"));
+    bob.expect(leave("stalled"));
+}

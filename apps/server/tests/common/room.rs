@@ -1,0 +1,271 @@
+//! A room to test: the server in a thread of this process, or one that runs elsewhere, and its watcher.
+//!
+//! CHAT/1.0 has no answer to JOIN. So that a test knows who is in, a member named `watcher` has joined before
+//! everybody else and reads all the time; who it has heard is a member.
+
+use std::io::{self, ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+use std::time::Instant;
+
+use flume::{Receiver, RecvTimeoutError, Sender};
+use hubbub_server::{Settings, serve};
+
+use super::{DEADLINE, TestPeer, join, leave, shown, text, until};
+
+/// One room, which stops when dropped.
+pub(crate) struct Room {
+    address: SocketAddr,
+    heard: Receiver<Vec<u8>>,
+    server: Option<Server>,
+}
+
+struct Server {
+    stop: Option<Sender<()>>,
+    result: Receiver<io::Result<()>>,
+}
+
+impl Room {
+    /// A room with the settings that the server has by itself.
+    pub(crate) fn open() -> Self {
+        Self::with(Settings::default())
+    }
+
+    /// A room with settings of the test's own.
+    pub(crate) fn with(settings: Settings) -> Self {
+        let (address, server) = start(settings);
+        Self {
+            address,
+            heard: watch(address),
+            server: Some(server),
+        }
+    }
+
+    /// A room without a watcher: who joins first is alone.
+    pub(crate) fn unwatched() -> Self {
+        Self::unwatched_with(Settings::default())
+    }
+
+    /// The same with settings of the test's own.
+    pub(crate) fn unwatched_with(settings: Settings) -> Self {
+        let (address, server) = start(settings);
+        Self {
+            address,
+            heard: flume::bounded(0).1,
+            server: Some(server),
+        }
+    }
+
+    /// A room that somebody else has started and stops.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            heard: watch(address),
+            server: None,
+        }
+    }
+
+    /// The same without a watcher: who joins first is alone.
+    pub(crate) fn unwatched_at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            heard: flume::bounded(0).1,
+            server: None,
+        }
+    }
+
+    /// Where the room listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A connection that has not joined.
+    #[track_caller]
+    pub(crate) fn connect(&self) -> TestPeer {
+        TestPeer::connect(self.address)
+    }
+
+    /// A connection that has joined, for certain.
+    #[track_caller]
+    pub(crate) fn member(&self, name: &str) -> TestPeer {
+        self.enter(self.connect(), name)
+    }
+
+    /// A connection that asks to join a room without a watcher, where a text longer than `max_payload` shows what came
+    /// of it: the server answers a member, and also one for whom there is no place. `Err` holds what the latter is told.
+    #[track_caller]
+    pub(crate) fn knock(&self, name: &str, max_payload: usize) -> Result<TestPeer, String> {
+        let mut peer = self.connect();
+        peer.send([join(name), text(name, vec![b'x'; max_payload + 1])].concat());
+        let told = peer.expect_notice();
+        if told.starts_with("your text") {
+            Ok(peer)
+        } else {
+            // Reset, and not closed, when this thread had no turn to send for longer than the server lingers.
+            peer.expect_gone();
+            Err(told)
+        }
+    }
+
+    /// A member whose sockets hold little: what it does not read waits in the server.
+    #[track_caller]
+    pub(crate) fn narrow_member(&self, name: &str) -> TestPeer {
+        self.enter(TestPeer::connect_narrow(self.address), name)
+    }
+
+    #[track_caller]
+    fn enter(&self, mut peer: TestPeer, name: &str) -> TestPeer {
+        peer.send(join(name));
+        self.hears(join(name));
+        peer
+    }
+
+    /// Members who joined one after the other and have read each other's JOIN.
+    #[track_caller]
+    pub(crate) fn members<const N: usize>(&self, names: [&str; N]) -> [TestPeer; N] {
+        let mut members: Vec<TestPeer> = Vec::new();
+        for name in names {
+            let newcomer = self.member(name);
+            for earlier in &mut members {
+                earlier.expect(join(name));
+            }
+            members.push(newcomer);
+        }
+        members.try_into().ok().unwrap()
+    }
+
+    /// The next frame that the watcher hears.
+    #[track_caller]
+    pub(crate) fn next_heard(&self) -> Vec<u8> {
+        match self.heard.recv_timeout(DEADLINE) {
+            Ok(frame) => frame,
+            Err(RecvTimeoutError::Timeout) => panic!("the room is silent"),
+            Err(RecvTimeoutError::Disconnected) => panic!("the watcher's connection has ended"),
+        }
+    }
+
+    /// Waits until the server has read all that was sent to it: the kernel shows what still waits at both ends.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn wait_until_read(&self) {
+        let port = format!(":{:04X}", self.address.port());
+        until("the server has read what was sent", || {
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            table.lines().skip(1).all(|line| {
+                let row: Vec<&str> = line.split_whitespace().collect();
+                let (unsent, unread) = row[4].split_once(':').unwrap();
+                let waits = |bytes: &str| bytes.bytes().any(|digit| digit != b'0');
+                let (server, client) = (row[1].ends_with(&port), row[2].ends_with(&port));
+                !(server && waits(unread) || client && waits(unsent))
+            })
+        });
+    }
+
+    /// Waits until the watcher hears this frame; what it hears before is passed over.
+    #[track_caller]
+    pub(crate) fn hears(&self, wanted: impl AsRef<[u8]>) {
+        let wanted = wanted.as_ref();
+        let until = Instant::now() + DEADLINE;
+        let mut passed = Vec::new();
+        loop {
+            match self.heard.recv_deadline(until) {
+                Ok(frame) if frame == wanted => return,
+                Ok(frame) => passed.push(frame),
+                Err(end) => {
+                    let passed: Vec<String> = passed.iter().map(|frame| shown(frame)).collect();
+                    let wanted = shown(wanted);
+                    panic!("{end:?}: the room did not hear {wanted}\nbut {passed:#?}");
+                }
+            }
+        }
+    }
+
+    /// Tells the server to stop, and does not wait for it.
+    pub(crate) fn begin_stop(&mut self) {
+        let server = self.server.as_mut().unwrap();
+        server.stop = None;
+    }
+
+    /// Stops the server and checks that it ended well.
+    #[track_caller]
+    pub(crate) fn stop(mut self) {
+        self.end();
+    }
+
+    #[track_caller]
+    fn end(&mut self) {
+        if let Some(Server { stop, result }) = self.server.take() {
+            drop(stop);
+            match result.recv_timeout(DEADLINE) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => panic!("the server ended with an error: {error}"),
+                Err(RecvTimeoutError::Timeout) => panic!("the server does not stop"),
+                Err(RecvTimeoutError::Disconnected) => panic!("the server panicked"),
+            }
+        }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.end();
+        }
+    }
+}
+
+fn start(settings: Settings) -> (SocketAddr, Server) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = flume::bounded(0);
+    let (done, result) = flume::bounded(1);
+    thread::spawn(move || {
+        let shutdown = async move {
+            // Ends when the sender is dropped: nothing is ever sent.
+            let _ = stopped.recv_async().await;
+        };
+        let _ = done.send(async_std::task::block_on(serve(
+            listener, settings, shutdown,
+        )));
+    });
+    let stop = Some(stop);
+    (address, Server { stop, result })
+}
+
+/// Starts the watcher, and returns once it is certainly in.
+fn watch(address: SocketAddr) -> Receiver<Vec<u8>> {
+    let (heard, hears) = flume::unbounded();
+    let mut second = TestPeer::connect(address);
+    let mut leaver = second.writer();
+    second.send(join("second"));
+    listen(second, heard.clone());
+    let mut watcher = TestPeer::connect(address);
+    watcher.send(join("watcher"));
+    listen(watcher, heard);
+
+    // Whichever of the two came in first hears the other's JOIN.
+    let first = hears.recv_timeout(DEADLINE);
+    let first = first.unwrap_or_else(|_| panic!("nobody gets into the room at {address}"));
+    assert!(first == join("second") || first == join("watcher"));
+    leaver.write_all(&leave("second")).unwrap();
+    let left = hears.recv_timeout(DEADLINE);
+    assert_eq!(left.map(|frame| shown(&frame)), Ok(shown(&leave("second"))));
+    hears
+}
+
+/// Reads frames until the connection ends.
+fn listen(mut peer: TestPeer, heard: Sender<Vec<u8>>) {
+    thread::spawn(move || {
+        loop {
+            match peer.next_frame(Instant::now() + DEADLINE) {
+                Ok(Some(frame)) => {
+                    if heard.send(frame).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::TimedOut => {}
+                Ok(None) | Err(_) => return,
+            }
+        }
+    });
+}

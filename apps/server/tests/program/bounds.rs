@@ -1,0 +1,70 @@
+//! The values that the options take: units, and each bound from both of its sides.
+
+use crate::common::text;
+use crate::{Ended, Program};
+
+#[test]
+fn values_at_their_bounds_are_taken() {
+    let good = [
+        ["--max-payload", "1"],
+        ["--max-payload", "256MiB"],
+        ["--max-payload", "268435456"],
+        ["--memory-limit", "1MiB"],
+        ["--memory-limit", "1048576"],
+        ["--outbox", "1"],
+        ["--max-peers", "1"],
+        ["--write-timeout", "1ms"],
+        ["--write-timeout", "1ns"],
+        ["--join-timeout", "1s"],
+        ["--join-timeout", "1h 30min"],
+    ];
+    for [option, value] in good {
+        Program::with(&[option, value], &[]).port();
+    }
+}
+
+#[test]
+fn values_beyond_their_bounds_are_refused_with_the_bound() {
+    let bad = [
+        ["--max-payload", "0", "at least 1 byte"],
+        ["--max-payload", "268435457", "256"],
+        ["--max-payload", "257MiB", "256"],
+        ["--memory-limit", "1048575", "1"],
+        ["--memory-limit", "0", "at least 1 byte"],
+        ["--outbox", "0", "at least 1 byte"],
+        ["--max-peers", "0", "1"],
+        ["--write-timeout", "0s", "above 0"],
+        ["--join-timeout", "0ms", "above 0"],
+        ["--join-timeout", "30", "30s"],
+        ["--outbox", "5 parsecs", "64KiB"],
+    ];
+    for [option, value, bound] in bad {
+        let Ended { status, stderr, .. } = Program::with(&[option, value], &[]).end();
+        assert_eq!(status.code(), Some(2), "{option} {value}: {stderr}");
+        let first = stderr.lines().next().unwrap_or_default();
+        for word in [option, value] {
+            assert!(first.contains(word), "no {word} in {first}");
+        }
+        let reason = first.rsplit(':').next().unwrap();
+        assert!(reason.contains(bound), "no {bound} in {first}");
+    }
+}
+
+#[test]
+fn sizes_take_units_of_1000_and_of_1024() {
+    for (value, bytes) in [
+        ("1kB", 1000),
+        ("1KiB", 1024),
+        ("1.5KiB", 1536),
+        ("1001", 1001),
+    ] {
+        let mut program = Program::with(&["--max-payload", value], &[]);
+        let room = program.room();
+        let mut alice = room.member("alice");
+        alice.send(text("alice", vec![b'x'; bytes]));
+        room.hears(text("alice", vec![b'x'; bytes]));
+        alice.send(text("alice", vec![b'x'; bytes + 1]));
+        let told = alice.expect_notice();
+        assert!(told.contains(&format!("{bytes} bytes")), "{value}: {told}");
+    }
+}

@@ -1,0 +1,150 @@
+//! The options as variables of the environment, for service managers and containers.
+
+use std::process::Command;
+
+use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
+use crate::{Ended, Program, run};
+
+/// Every option with its variable, a good value and a bad one.
+const OPTIONS: [[&str; 4]; 9] = [
+    ["--port", "HUBBUB_PORT", "0", "chat"],
+    ["--listen", "HUBBUB_LISTEN", "127.0.0.1", "nowhere"],
+    ["--max-payload", "HUBBUB_MAX_PAYLOAD", "64KiB", "much"],
+    ["--max-peers", "HUBBUB_MAX_PEERS", "50", "everybody"],
+    ["--outbox", "HUBBUB_OUTBOX", "1MiB", "plenty"],
+    ["--memory-limit", "HUBBUB_MEMORY_LIMIT", "16MiB", "some"],
+    ["--write-timeout", "HUBBUB_WRITE_TIMEOUT", "500ms", "soon"],
+    ["--join-timeout", "HUBBUB_JOIN_TIMEOUT", "2min", "later"],
+    ["--log", "HUBBUB_LOG", "debug", "loud"],
+];
+
+fn with_variable(variable: &str, value: &str) -> Program {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    command.env(variable, value);
+    Program::run(command)
+}
+
+#[test]
+fn help_shows_each_option_with_its_variable_in_groups_and_two_examples() {
+    let Ended { stdout, .. } = run(&["--help"]);
+    // Lines may be folded to the width of the terminal.
+    let words = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for [option, variable, ..] in OPTIONS {
+        let described = words
+            .split(" --")
+            .find(|part| part.starts_with(&option[2..]));
+        let described = described.unwrap_or_else(|| panic!("no {option} in\n{stdout}"));
+        let shown = described.contains(&format!("[env: {variable}="));
+        assert!(shown, "no {variable} beside {option} in\n{stdout}");
+    }
+    for group in ["Options:", "Where:", "Bounds:"] {
+        assert!(stdout.lines().any(|line| line == group), "{stdout}");
+    }
+    let (_, examples) = stdout.split_once("\nExamples:\n").unwrap();
+    assert_eq!(examples.matches("hubbub-server").count(), 2, "{examples}");
+}
+
+#[test]
+fn a_bad_value_of_a_variable_is_told_with_its_option_and_status_2() {
+    for [option, variable, _, bad] in OPTIONS {
+        let Ended { status, stderr, .. } = with_variable(variable, bad).end();
+        assert_eq!(status.code(), Some(2), "{variable}={bad}: {stderr}");
+        let first = stderr.lines().next().unwrap_or_default();
+        assert!(first.contains(option) && first.contains(bad), "{stderr}");
+    }
+}
+
+#[test]
+fn an_argument_counts_and_the_variable_beside_it_does_not() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    for [option, variable, good, bad] in OPTIONS {
+        command.args([option, good]).env(variable, bad);
+    }
+    Program::run(command).port();
+}
+
+#[test]
+fn the_variables_of_port_and_address_count() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    command
+        .env("HUBBUB_PORT", "0")
+        .env("HUBBUB_LISTEN", "127.0.0.1");
+    let line = Program::run(command).line_with("listening");
+    assert!(line.contains("127.0.0.1:"), "{line}");
+    assert!(!line.contains(":8765"), "{line}");
+}
+
+#[test]
+fn the_variables_of_payload_and_peers_count() {
+    let variables = [("HUBBUB_MAX_PAYLOAD", "10"), ("HUBBUB_MAX_PEERS", "2")];
+    let mut program = Program::with(&[], &variables);
+    let room = Room::unwatched_at(program.address());
+    let mut alice = room.knock("alice", 10).unwrap();
+    let mut bob = room.knock("bob", 10).unwrap();
+    alice.expect(join("bob"));
+    bob.send(text("bob", "0123456789"));
+    alice.expect(text("bob", "0123456789"));
+    assert!(room.knock("carol", 10).is_err());
+}
+
+/// How much of bob's texts the room hears before the narrow reader who stalls is dropped, in bytes. By itself the
+/// server lets 4 MiB wait.
+fn heard_before_a_stalled_reader_goes(variable: (&str, &str)) -> usize {
+    let mut program = Program::with(&[], &[variable]);
+    let room = program.room();
+    let _stalled = room.narrow_member("stalled");
+    let mut bob = room.member("bob");
+    let frame = text("bob", [b'x'; 16 * 1024]);
+    let mut sent = 0;
+    loop {
+        assert!(sent < 4 * MIB, "still a member with {sent} bytes unread");
+        bob.send(&frame);
+        sent += frame.len();
+        loop {
+            let heard = room.next_heard();
+            if heard == leave("stalled") {
+                return sent;
+            }
+            if heard == frame {
+                break;
+            }
+            assert_eq!(shown(&heard), shown(&join("bob")));
+        }
+    }
+}
+
+#[test]
+fn the_variables_of_outbox_and_memory_limit_count() {
+    for variable in [("HUBBUB_OUTBOX", "1MiB"), ("HUBBUB_MEMORY_LIMIT", "1MiB")] {
+        let heard = heard_before_a_stalled_reader_goes(variable);
+        assert!(heard > MIB / 2, "{variable:?}: dropped after {heard} bytes");
+    }
+}
+
+#[test]
+fn the_variable_of_the_write_deadline_counts() {
+    let mut program = Program::with(&[], &[("HUBBUB_WRITE_TIMEOUT", "300ms")]);
+    let room = program.room();
+    let _stalled = room.narrow_member("stalled");
+    let mut bob = room.member("bob");
+    for _ in 0..2 {
+        bob.send(text("bob", vec![b'x'; MIB]));
+        room.hears(text("bob", vec![b'x'; MIB]));
+    }
+    room.hears(leave("stalled"));
+}
+
+#[test]
+fn the_variable_of_the_join_deadline_counts() {
+    let mut program = Program::with(&[], &[("HUBBUB_JOIN_TIMEOUT", "200ms")]);
+    TestPeer::connect(program.address()).expect_closed();
+}
+
+#[test]
+fn the_variable_of_the_log_counts() {
+    let mut program = Program::with(&[], &[("HUBBUB_LOG", "debug")]);
+    let room = program.room();
+    let mut alice = room.member("alice");
+    alice.send(text("alice", "hi"));
+    program.line_with("DEBUG");
+}

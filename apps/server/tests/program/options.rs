@@ -1,0 +1,168 @@
+//! The options, good and bad, and what the program says about them.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+
+use crate::common::{Room, TestPeer, text};
+use crate::{Ended, Program, run};
+
+#[test]
+fn help_names_every_option_with_its_default() {
+    let Ended { status, stdout, .. } = run(&["--help"]);
+    assert!(status.success());
+    for word in [
+        "--port",
+        "8765",
+        "--listen",
+        "--max-payload",
+        "--help",
+        "--version",
+    ] {
+        assert!(stdout.contains(word), "no {word} in\n{stdout}");
+    }
+}
+
+#[test]
+fn version_is_the_name_and_the_number() {
+    let Ended { status, stdout, .. } = run(&["--version"]);
+    assert!(status.success());
+    assert_eq!(
+        stdout,
+        concat!("hubbub-server ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+#[test]
+fn a_port_that_is_taken_is_one_line_and_status_1() {
+    for host in ["127.0.0.1", "0.0.0.0"] {
+        let taken = TcpListener::bind((host, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port().to_string();
+        assert_one_line_with(&run(&["--listen", host, "--port", &port]), &port);
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_on_one_interface_is_not_free_on_all() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    assert_one_line_with(&run(&["--port", &port]), &port);
+}
+
+#[test]
+fn a_port_that_is_taken_on_all_interfaces_is_one_line_and_status_1() {
+    let mut first = Program::start(&["--port", "0"]);
+    let port = first.port().to_string();
+    assert_one_line_with(&run(&["--port", &port]), &port);
+}
+
+#[test]
+fn an_address_that_is_not_ours_is_one_line_and_status_1() {
+    // Set aside for documentation: no machine bears it.
+    let ended = run(&["--listen", "192.0.2.1", "--port", "0"]);
+    assert_one_line_with(&ended, "192.0.2.1");
+}
+
+#[test]
+fn a_bad_value_is_told_in_the_first_line_with_status_2() {
+    let bad = [
+        ["--port", "65536"],
+        ["--port", "-1"],
+        ["--port", "chat"],
+        ["--listen", "nowhere"],
+        ["--listen", "127.0.0.1:8765"],
+        ["--max-payload", "0"],
+        ["--max-payload", "-5"],
+        ["--max-payload", "much"],
+        ["--max-payload", "5 parsecs"],
+        ["--max-payload", "99999999999999999999"],
+        ["--max-payload", "99999999999999MiB"],
+        ["--volume", "11"],
+    ];
+    for [option, value] in bad {
+        let Ended {
+            status,
+            stdout,
+            stderr,
+        } = run(&[&format!("{option}={value}")]);
+        assert_eq!(status.code(), Some(2), "{option}={value}: {stderr}");
+        let first = stderr.lines().next().unwrap_or_default();
+        assert!(first.contains(option), "{option}={value}: {stderr}");
+        assert!(
+            option == "--volume" || first.contains(value),
+            "{option}={value}: {stderr}"
+        );
+        assert!(!stderr.contains("panicked"), "{option}={value}: {stderr}");
+        assert_eq!(stdout, "", "{option}={value}");
+    }
+}
+
+#[test]
+fn by_itself_the_server_listens_on_ipv4_and_ipv6() {
+    let mut program = Program::start(&["--port", "0"]);
+    let port = program.port();
+    let room = Room::at(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
+    let mut alice = room.member("alice");
+    if !has_ipv6() {
+        return;
+    }
+    let mut bob = TestPeer::connect(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port));
+    bob.send("CHAT/1.0 JOIN\r\nUsername: bob\r\n\r\n");
+    alice.expect("CHAT/1.0 JOIN\r\nUsername: bob\r\n\r\n");
+}
+
+#[test]
+fn listening_on_ipv4_loopback_is_that_alone() {
+    let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+    let port = program.port();
+    let _room = Room::at(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
+    assert!(TcpStream::connect((Ipv6Addr::LOCALHOST, port)).is_err());
+    assert!(TcpStream::connect((Ipv4Addr::new(127, 0, 0, 2), port)).is_err());
+}
+
+#[test]
+fn listening_on_ipv6_loopback_is_that_alone() {
+    if !has_ipv6() {
+        return;
+    }
+    let mut program = Program::start(&["--port", "0", "--listen", "::1"]);
+    let port = program.port();
+    let _room = Room::at(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port));
+    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+}
+
+#[test]
+fn the_longest_payload_is_what_max_payload_says() {
+    for (value, bytes) in [("10", 10), ("2KiB", 2048), ("3MiB", 3 * 1024 * 1024)] {
+        let mut program = Program::start(&["--port", "0", "--max-payload", value]);
+        let room = program.room();
+        let [mut alice, mut bob] = room.members(["alice", "bob"]);
+        alice.send(text("alice", vec![b'x'; bytes]));
+        bob.expect(text("alice", vec![b'x'; bytes]));
+        alice.send(text("alice", vec![b'x'; bytes + 1]));
+        alice.send(text("alice", "next"));
+        bob.expect(text("alice", "next"));
+        alice.expect_notice();
+    }
+}
+
+/// Not everybody's machine speaks IPv6; what needs it is then not tested, and says so.
+fn has_ipv6() -> bool {
+    let bound = TcpListener::bind((Ipv6Addr::LOCALHOST, 0));
+    if let Err(error) = &bound {
+        eprintln!("not tested, for this machine has no IPv6 loopback: {error}");
+    }
+    bound.is_ok()
+}
+
+#[track_caller]
+fn assert_one_line_with(ended: &Ended, value: &str) {
+    let Ended {
+        status,
+        stdout,
+        stderr,
+    } = ended;
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains(value), "no {value} in {stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert_eq!(stdout, "");
+}

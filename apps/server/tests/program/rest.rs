@@ -1,0 +1,34 @@
+//! What a room costs in which nobody says anything: nothing.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::Program;
+use crate::common::{TestPeer, text, until};
+
+/// How long nothing may happen.
+const REST: Duration = Duration::from_secs(2);
+
+#[test]
+fn at_rest_no_thread_wakes() {
+    let mut program = Program::with(&[], &[]);
+    let room = program.room();
+    let mut members: Vec<TestPeer> = (0..20)
+        .map(|number| room.member(&format!("idle {number}")))
+        .collect();
+    members[0].send(text("idle 0", "good night"));
+    room.hears(text("idle 0", "good night"));
+    // The last words are on their way until the count stands still.
+    let mut before = 0;
+    until("nothing more to do", || {
+        thread::sleep(Duration::from_millis(100));
+        let now = program.context_switches();
+        std::mem::replace(&mut before, now) == now
+    });
+    // This waits for time to pass, because that is what it measures: a while in which nothing happens.
+    thread::sleep(REST);
+    assert_eq!(program.context_switches(), before, "switches in {REST:?}");
+    members[1].send(text("idle 1", "good morning"));
+    room.hears(text("idle 1", "good morning"));
+    assert!(program.context_switches() > before, "nothing is counted");
+}

@@ -1,0 +1,78 @@
+//! SIGTERM and SIGINT: the first stops the server in good order, the second at once.
+
+use std::time::{Duration, Instant};
+
+use crate::common::{Room, TestPeer, join, text};
+use crate::{Ended, Program};
+
+/// Less than the outbox of 4 MiB, so that nobody is dropped, and more than the sockets take.
+const COUNT: usize = 60;
+static PAYLOAD: [u8; 65536] = [b'x'; 65536];
+
+/// Leaves as much waiting for everybody who does not read as the server allows.
+fn fill(room: &Room, bob: &mut TestPeer) {
+    for _ in 0..COUNT {
+        bob.send(text("bob", PAYLOAD));
+        room.hears(text("bob", PAYLOAD));
+    }
+}
+
+#[test]
+fn sigterm_and_sigint_write_what_is_queued_and_exit_0() {
+    for signal in ["TERM", "INT"] {
+        let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+        let room = program.room();
+        let mut late = room.narrow_member("late");
+        let mut bob = room.member("bob");
+        late.expect(join("bob"));
+        let mut stranger = room.connect();
+        fill(&room, &mut bob);
+        program.signal(signal);
+        // Bob has nothing to read, so his end shows that the signal has arrived.
+        bob.expect_closed();
+        for _ in 0..COUNT {
+            late.expect(text("bob", PAYLOAD));
+        }
+        late.expect_closed();
+        stranger.expect_closed();
+        let Ended { status, stderr, .. } = program.end();
+        assert_eq!(status.code(), Some(0), "SIG{signal}: {stderr}");
+    }
+}
+
+#[test]
+fn a_signal_to_an_empty_room_exits_0() {
+    for signal in ["TERM", "INT"] {
+        let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+        program.port();
+        program.signal(signal);
+        let Ended { status, stderr, .. } = program.end();
+        assert_eq!(status.code(), Some(0), "SIG{signal}: {stderr}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_the_server_at_once() {
+    // How long the server waits by itself for readers that stall.
+    const DRAIN: Duration = Duration::from_secs(5);
+    for [first, second] in [["TERM", "TERM"], ["INT", "INT"], ["INT", "TERM"]] {
+        let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+        let room = program.room();
+        let stalled = room.narrow_member("stalled");
+        let mut bob = room.member("bob");
+        fill(&room, &mut bob);
+        let since = Instant::now();
+        program.signal(first);
+        bob.expect_closed();
+        program.signal(second);
+        let Ended { status, stderr, .. } = program.end();
+        let took = since.elapsed();
+        assert!(
+            took < DRAIN,
+            "took {took:?} after SIG{first}, SIG{second}: {stderr}"
+        );
+        // Not an orderly end: some words were lost.
+        assert_ne!(status.code(), Some(0), "SIG{first}, SIG{second}: {stderr}");
+        drop(stalled);
+    }
+}

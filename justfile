@@ -1,0 +1,188 @@
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+
+debian := "build-essential pkg-config libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb openbox xdotool wmctrl imagemagick"
+fedora := "gcc pkgconf-pkg-config openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb openbox xdotool wmctrl ImageMagick"
+arch := "gcc pkgconf openssl xdotool webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb openbox wmctrl imagemagick"
+
+[private]
+menu:
+    @just --list --unsorted
+
+# Installs the system packages that are missing: for building the window, and for testing it without a display.
+[group("start here")]
+setup:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    as_root() {
+        if [ "$(id -u)" = 0 ]; then "$@"
+        elif command -v sudo >/dev/null; then sudo "$@"
+        else echo "setup: this needs root and there is no sudo: $*" >&2; exit 1
+        fi
+    }
+    if command -v apt-get >/dev/null; then
+        missing=()
+        for package in {{ debian }}; do
+            state=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
+            [ "$state" = installed ] || missing+=("$package")
+        done
+    elif command -v dnf >/dev/null; then
+        missing=()
+        for package in {{ fedora }}; do
+            rpm --query --whatprovides "$package" >/dev/null 2>&1 || missing+=("$package")
+        done
+    elif command -v pacman >/dev/null; then
+        mapfile -t missing < <(pacman --deptest {{ arch }} || true)
+    else
+        echo "setup: no apt, dnf or pacman here. On Debian the packages are called: {{ debian }}" >&2
+        exit 0
+    fi
+    [ ${#missing[@]} -gt 0 ] || exit 0
+    echo "setup: installing ${missing[*]}" >&2
+    if command -v apt-get >/dev/null; then
+        wait_for_lock=(-o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+        as_root apt-get "${wait_for_lock[@]}" update
+        as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get "${wait_for_lock[@]}" install --yes --no-install-recommends "${missing[@]}"
+    elif command -v dnf >/dev/null; then
+        as_root dnf install --assumeyes --setopt=install_weak_deps=False "${missing[@]}"
+    else
+        as_root pacman --sync --refresh --sysupgrade --needed --noconfirm "${missing[@]}"
+    fi
+
+# A server and two windows, alice and bob. Without a display: a short conversation, saved as target/demo.png.
+[group("start here")]
+demo: setup build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+        just on-a-screen cargo test --workspace --test window -- --ignored --exact pictures::demo
+        echo "no display here: alice and bob talked on a screen in memory, see target/demo.png"
+        exit
+    fi
+    answers() { (: </dev/tcp/localhost/8765) 2>/dev/null; }
+    if answers; then
+        echo "demo: port 8765 is taken; end the program that listens there first" >&2
+        exit 1
+    fi
+    trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+    "{{ target }}/debug/hubbub-server" &
+    until answers; do
+        kill -0 $! || exit 1
+        sleep 0.1
+    done
+    "{{ target }}/debug/hubbub-client" --username alice & alice=$!
+    "{{ target }}/debug/hubbub-client" --username bob & bob=$!
+    echo "demo: close both windows or press Ctrl-C to end it"
+    wait $alice $bob
+
+[group("run")]
+server *ARGS:
+    cargo run --release -p hubbub-server -- {{ ARGS }}
+
+# A window, for example `just client alice --target chat.example.org`.
+[group("run")]
+client NAME *ARGS: setup
+    cargo run --release -p hubbub-client -- --username "{{ NAME }}" {{ ARGS }}
+
+# Every test, the real windows' too. They get a screen of their own and leave yours alone.
+[group("test")]
+test: setup
+    just on-a-screen cargo test --workspace --no-fail-fast
+
+# Format, lints, documentation, who may know whom, licences.
+[group("test")]
+check: setup layers policy
+    cargo fmt --all --check
+    cargo fmt --check --manifest-path libs/wire/fuzz/Cargo.toml
+    cargo fmt --check --manifest-path libs/wire/examples/bare/Cargo.toml
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy -p hubbub-client --no-default-features --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Random bytes against the decoder, on the nightly toolchain. What it finds out stays in target/.
+[group("test")]
+fuzz SECONDS:
+    command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
+    mkdir -p "{{ target }}/fuzz-corpus"
+    cd libs/wire && cargo +nightly fuzz run --target-dir "{{ target }}/fuzz" decode \
+        "{{ target }}/fuzz-corpus" fuzz/corpus/decode -- -max_total_time={{ SECONDS }}
+
+# Builds and runs a program without std that decodes a message with the wire library.
+[group("test")]
+no-std:
+    cargo run --release --manifest-path libs/wire/examples/bare/Cargo.toml --target-dir "{{ target }}/bare"
+
+[group("measure")]
+bench:
+    cargo bench -p hubbub-wire --bench decode
+    cargo bench -p hubbub-server --bench hub --bench room --bench idle
+
+# The README's pictures, from two real windows.
+[group("measure")]
+screenshot: setup build
+    just on-a-screen cargo test --workspace --test window -- --ignored --exact pictures::for_the_readme
+
+# What `test` and `demo` both need, built once.
+[private]
+build:
+    cargo build --workspace --bins --tests
+
+# Runs a command on a screen of its own, with a window manager and without key repeat.
+[private]
+on-a-screen +COMMAND:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    exec 3< <(exec Xvfb -displayfd 1 -screen 0 1600x760x24 -nolisten tcp -r 2>/dev/null)
+    started=$!
+    trap 'kill $started 2>/dev/null; wait' EXIT
+    read -r -t 60 number <&3 || { echo "on-a-screen: Xvfb did not start" >&2; exit 1; }
+    export DISPLAY=:$number GDK_BACKEND=x11 NO_AT_BRIDGE=1
+    unset WAYLAND_DISPLAY
+    openbox >/dev/null 2>&1 & started="$! $started"
+    for _ in {1..600}; do
+        ! wmctrl -m >/dev/null 2>&1 || break
+        sleep 0.1
+    done
+    {{ COMMAND }}
+
+# Who may know whom: a room, that is NAME.rs and what is in NAME/, and the words that its code must not use.
+[private]
+layers:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    broken=0
+    complain() { echo "layers: $*" >&2; broken=1; }
+    while read -r room words; do
+        files=$(find "$room" "$room.rs" -name '*.rs' 2>/dev/null || true)
+        [ -n "$files" ] || { complain "$room is gone; correct the table in the justfile"; continue; }
+        uses=$(awk -v words="(^|[^a-z_])($words)([^a-z_]|$)" \
+            'FNR == 1 { tests = 0 } /^#\[cfg\(test\)\]/ { tests = 1 }
+             !tests && !/^ *\/\// && $0 ~ words { print FILENAME ":" FNR ": " $0 }' $files)
+        [ -z "$uses" ] || complain "$room must not know $words:"$'\n'"$uses"
+    done <<'TABLE'
+    libs/wire/src            async|tracing|hubbub_server|hubbub_client
+    apps/server/src          dioxus|tokio|hubbub_client
+    apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant
+    apps/server/src/hub      std::net|async_std::net|async_io|socket2|TcpStream|TcpListener
+    apps/server/src/outbox   std::net|async_std::net|async_io|socket2|TcpStream|TcpListener
+    apps/server/src/peer     crate::room|Room
+    apps/client/src          tokio|hubbub_server
+    apps/client/src/timeline dioxus|flume|async_std|std::net
+    apps/client/src/session  dioxus|dioxus_desktop|timeline
+    apps/client/src/bridge   std::net|async_std::net|TcpStream
+    apps/client/src/view     session|flume|async_std|std::net
+    TABLE
+    needs() { cargo tree --locked --edges normal,build --prefix none --format '{p}' "$@" | awk '{ print $1 }' | sort -u; }
+    [ "$(needs -p hubbub-wire)" = hubbub-wire ] || complain "hubbub-wire must have no dependency"
+    ! needs -p hubbub-server | grep -xE 'tokio|dioxus.*|hubbub-client' || complain "hubbub-server must not need these"
+    ! needs -p hubbub-client --no-default-features | grep -xE 'wry|tao|webkit2gtk|dioxus-desktop' ||
+        complain "hubbub-client without its feature desktop must not need these"
+    exit $broken
+
+# Licences, banned crates and sources of everything that is linked in.
+[private]
+policy:
+    command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+    cargo deny --locked --all-features check licenses bans sources

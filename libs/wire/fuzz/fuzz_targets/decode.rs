@@ -1,0 +1,127 @@
+//! Any bytes, cut in any way, decode the same, within the memory that the limits allow, and every frame that comes
+//! out can be sent and read again.
+//!
+//! An input is: one byte that chooses the limits (its highest bit) and counts the cuts (the low four bits), then that
+//! many bytes, the lengths of the pieces, used again and again, then the stream.
+
+#![no_main]
+
+use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method, Username, encode};
+use libfuzzer_sys::fuzz_target;
+
+/// Small enough that an input of a few hundred bytes reaches every limit.
+const SMALL: Limits = Limits {
+    max_payload: 40,
+    max_head: 80,
+    max_headers: 3,
+    max_name: 8,
+    max_noise: 60,
+};
+
+/// What a decoder may hold beyond its limits: the end of a line that may be a start line behind noise.
+const SLACK: usize = 64;
+
+/// Most work for one byte that came.
+const WORK_FOR_A_BYTE: u64 = 8;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Seen {
+    Frame(Method, String, Vec<u8>),
+    Ignored(Ignored),
+    Broken(DecodeError),
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&first, rest)) = data.split_first() else {
+        return;
+    };
+    let limits = if first & 0x80 == 0 {
+        SMALL
+    } else {
+        Limits::DEFAULT
+    };
+    let Some((lengths, stream)) = rest.split_at_checked(usize::from(first & 0x0f)) else {
+        return;
+    };
+    let whole = decode(limits, [stream]);
+    assert_eq!(decode(limits, stream.chunks(1)), whole, "byte by byte");
+    assert_eq!(decode(limits, cut(stream, lengths)), whole, "cut");
+    for item in &whole {
+        if let Seen::Frame(method, name, payload) = item {
+            comes_back(limits, *method, name, payload);
+        }
+    }
+});
+
+/// `stream` in pieces of these lengths, used again and again. A length of 0 is an empty piece.
+fn cut<'a>(mut stream: &'a [u8], lengths: &[u8]) -> Vec<&'a [u8]> {
+    let mut pieces = Vec::new();
+    if lengths.iter().any(|&length| length > 0) {
+        for &length in lengths.iter().cycle() {
+            if stream.len() <= usize::from(length) {
+                break;
+            }
+            let (piece, rest) = stream.split_at(usize::from(length));
+            pieces.push(piece);
+            stream = rest;
+        }
+    }
+    pieces.push(stream);
+    pieces
+}
+
+fn decode<'a>(limits: Limits, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Seen> {
+    let most = limits.max_head.max(limits.max_noise + SLACK) + limits.max_payload;
+    let mut decoder = Decoder::new(limits);
+    let mut seen = Vec::new();
+    let mut bytes = 0;
+    'stream: for mut piece in pieces {
+        bytes += piece.len() as u64;
+        loop {
+            match decoder.next(&mut piece) {
+                Ok(Some(Item::Frame(frame))) => seen.push(Seen::Frame(
+                    frame.method,
+                    frame.username.as_str().into(),
+                    frame.payload.to_vec(),
+                )),
+                Ok(Some(Item::Ignored(why))) => seen.push(Seen::Ignored(why)),
+                Ok(None) => break,
+                Err(error) => {
+                    assert_eq!(decoder.next(&mut piece), Err(error), "an error is final");
+                    assert_eq!(decoder.buffered(), 0, "a stream given up holds nothing");
+                    seen.push(Seen::Broken(error));
+                    break 'stream;
+                }
+            }
+            assert!(decoder.buffered() <= most, "{}", decoder.buffered());
+        }
+        assert!(piece.is_empty(), "bytes were left");
+        assert!(decoder.buffered() <= most, "{}", decoder.buffered());
+    }
+    assert!(
+        decoder.work() <= WORK_FOR_A_BYTE * bytes,
+        "{} of work for {bytes} bytes",
+        decoder.work()
+    );
+    seen
+}
+
+/// Encodes the frame and decodes it again.
+fn comes_back(limits: Limits, method: Method, name: &str, payload: &[u8]) {
+    let frame = Frame {
+        method,
+        username: Username::new(name, limits.max_name).expect("it came out of a decoder"),
+        payload,
+    };
+    let mut out = Vec::new();
+    encode(&frame, &mut out).expect("it came out of a decoder");
+    // The frame that came may have had a shorter head, by blanks and CR left out.
+    let mut decoder = Decoder::new(Limits {
+        max_head: limits.max_head + 80,
+        ..limits
+    });
+    let mut input = &out[..];
+    assert_eq!(decoder.next(&mut input), Ok(Some(Item::Frame(frame))));
+    assert_eq!(decoder.next(&mut input), Ok(None));
+    assert_eq!(decoder.buffered(), 0);
+}

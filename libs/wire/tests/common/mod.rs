@@ -1,0 +1,102 @@
+//! What the decoder tests share: decode a stream that arrives in pieces, and keep what came out.
+
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method};
+
+/// One thing that came out of a stream, with its own storage so that runs can be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Frame(Method, String, Vec<u8>),
+    Ignored(Ignored),
+    Broken(DecodeError),
+}
+
+impl Seen {
+    fn new(item: &Item<'_>) -> Self {
+        match item {
+            Item::Frame(Frame {
+                method,
+                username,
+                payload,
+            }) => Self::Frame(*method, username.as_str().into(), payload.to_vec()),
+            Item::Ignored(ignored) => Self::Ignored(*ignored),
+        }
+    }
+}
+
+pub(crate) fn join(name: &str) -> Seen {
+    Seen::Frame(Method::Join, name.into(), Vec::new())
+}
+
+pub(crate) fn leave(name: &str) -> Seen {
+    Seen::Frame(Method::Leave, name.into(), Vec::new())
+}
+
+pub(crate) fn text(name: &str, payload: &[u8]) -> Seen {
+    Seen::Frame(Method::Text, name.into(), payload.into())
+}
+
+pub(crate) fn noise(bytes: usize) -> Seen {
+    Seen::Ignored(Ignored::Noise { bytes })
+}
+
+/// Everything that comes out of `piece`, up to a fatal error.
+///
+/// `after_each` looks at the decoder behind each item and once more when it waits for bytes.
+pub(crate) fn feed(
+    decoder: &mut Decoder,
+    piece: &[u8],
+    seen: &mut Vec<Seen>,
+    mut after_each: impl FnMut(&Decoder),
+) {
+    let mut input = piece;
+    loop {
+        let before = input.len();
+        match decoder.next(&mut input) {
+            Ok(Some(item)) => seen.push(Seen::new(&item)),
+            Ok(None) => {
+                assert!(input.is_empty(), "{} bytes were left", input.len());
+                after_each(decoder);
+                return;
+            }
+            Err(error) => {
+                seen.push(Seen::Broken(error));
+                return;
+            }
+        }
+        assert!(input.len() <= before, "the input grew");
+        after_each(decoder);
+    }
+}
+
+/// What comes out of a stream that arrives in these pieces. A fatal error is the last thing seen.
+pub(crate) fn decode_pieces<'a>(
+    limits: Limits,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Vec<Seen> {
+    let mut decoder = Decoder::new(limits);
+    let mut seen = Vec::new();
+    for piece in pieces {
+        feed(&mut decoder, piece, &mut seen, |_| ());
+        if matches!(seen.last(), Some(Seen::Broken(_))) {
+            break;
+        }
+    }
+    seen
+}
+
+/// What comes out of `stream`, whole and one byte at a time, which must be the same.
+#[track_caller]
+pub(crate) fn decode_with(limits: Limits, stream: &[u8]) -> Vec<Seen> {
+    let whole = decode_pieces(limits, [stream]);
+    let by_bytes = decode_pieces(limits, stream.chunks(1));
+    assert_eq!(by_bytes, whole, "one byte at a time, and whole");
+    whole
+}
+
+/// [`decode_with`] under the default limits.
+#[track_caller]
+pub(crate) fn decode(stream: &[u8]) -> Vec<Seen> {
+    decode_with(Limits::DEFAULT, stream)
+}

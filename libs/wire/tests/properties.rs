@@ -1,0 +1,207 @@
+//! What holds for any frames, any noise, any bytes and any cuts.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+mod common;
+
+use common::{Seen, decode_pieces, feed};
+use hubbub_wire::{Decoder, Frame, Ignored, Limits, Method, Username, encode};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// Small enough that streams of a few hundred bytes reach every limit.
+const SMALL: Limits = Limits {
+    max_payload: 40,
+    max_head: 80,
+    max_headers: 3,
+    max_name: 8,
+    max_noise: 60,
+};
+
+/// What a decoder may hold beyond its limits: the end of a line that may be a start line behind noise.
+const SLACK: usize = 64;
+
+/// A frame that can be sent, as it looks when it is seen.
+fn any_frame() -> impl Strategy<Value = Seen> {
+    let name = "\\PC{1,16}".prop_filter("a name", |name| {
+        Username::new(name.as_str(), Limits::DEFAULT.max_name).is_ok()
+    });
+    let text = vec(any::<u8>(), 1..300);
+    prop_oneof![
+        name.clone().prop_map(|name| common::join(&name)),
+        name.clone().prop_map(|name| common::leave(&name)),
+        (name, text).prop_map(|(name, text)| common::text(&name, &text)),
+    ]
+}
+
+fn encode_into(frame: &Seen, out: &mut Vec<u8>) {
+    let Seen::Frame(method, name, payload) = frame else {
+        panic!("{frame:?} is no frame");
+    };
+    let frame = Frame {
+        method: *method,
+        username: Username::new(name.as_str(), Limits::DEFAULT.max_name).unwrap(),
+        payload,
+    };
+    encode(&frame, out).unwrap();
+}
+
+/// Bytes in which no start line can hide, because there is no C.
+fn any_noise() -> impl Strategy<Value = Vec<u8>> {
+    vec(
+        any::<u8>().prop_filter("no C", |&byte| byte != b'C'),
+        0..200,
+    )
+}
+
+/// Bytes made of what the protocol is made of, so that many of them come close to frames.
+fn any_soup() -> impl Strategy<Value = Vec<u8>> {
+    let word = select(vec![
+        &b"CHAT/1."[..],
+        b"CHAT/1.0 ",
+        b"CHAT/1.0 TEXT\r\n",
+        b"CHAT/1.0 JOIN\n",
+        b"CHAT/1.0 LEAVE\r\n",
+        b"CHAT/1.0 PING\r\n",
+        b"CHAT/2.0 JOIN\r\n",
+        b"TEXT",
+        b"Username: al\r\n",
+        b"Username:bo\n",
+        b"username: too long a name\r\n",
+        b"Msg-len: ",
+        b"Msg-len: 2\r\n",
+        b"msg-len:40\n",
+        b"Msg-len: 41\r\n",
+        b"Msg-len: 18446744073709551615\r\n",
+        b"7",
+        b":",
+        b" ",
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"hi",
+        b"a text of twenty byte",
+    ])
+    .prop_map(<[u8]>::to_vec);
+    let piece = prop_oneof![9 => word, 1 => vec(any::<u8>(), 1..20)];
+    vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+fn any_cuts() -> impl Strategy<Value = Vec<Index>> {
+    vec(any::<Index>(), 0..20)
+}
+
+/// `stream` in the pieces that the cuts make of it.
+fn cut<'a>(stream: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
+    let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
+    at.sort_unstable();
+    let ends = at.iter().copied().chain([stream.len()]);
+    let begins = [0].into_iter().chain(at.iter().copied());
+    begins
+        .zip(ends)
+        .map(|(begin, end)| &stream[begin..end])
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn frames_come_out_of_any_cuts_as_they_were_encoded(
+        frames in vec(any_frame(), 0..8),
+        cuts in any_cuts(),
+    ) {
+        let mut stream = Vec::new();
+        for frame in &frames {
+            encode_into(frame, &mut stream);
+        }
+        prop_assert_eq!(decode_pieces(Limits::DEFAULT, cut(&stream, &cuts)), frames);
+    }
+
+    #[test]
+    fn no_noise_hides_a_frame_and_all_of_it_is_counted(
+        noise_and_frames in vec((any_noise(), any_frame()), 1..6),
+        cuts in any_cuts(),
+    ) {
+        let mut stream = Vec::new();
+        let mut expected = Vec::new();
+        for (noise, frame) in &noise_and_frames {
+            stream.extend_from_slice(noise);
+            encode_into(frame, &mut stream);
+            let counted = without_empty_lines(noise).len();
+            if counted > 0 {
+                expected.push(common::noise(counted));
+            }
+            expected.push(frame.clone());
+        }
+        prop_assert_eq!(decode_pieces(Limits::DEFAULT, cut(&stream, &cuts)), expected);
+    }
+
+    #[test]
+    fn any_bytes_decode_the_same_under_any_cuts(
+        stream in prop_oneof![any_soup(), vec(any::<u8>(), 0..400)],
+        cuts in any_cuts(),
+    ) {
+        for limits in [SMALL, Limits::DEFAULT] {
+            let whole = decode_pieces(limits, [&stream[..]]);
+            prop_assert_eq!(&decode_pieces(limits, cut(&stream, &cuts)), &whole);
+            prop_assert_eq!(&decode_pieces(limits, stream.chunks(1)), &whole);
+        }
+    }
+
+    #[test]
+    fn any_bytes_hold_no_more_memory_than_the_limits_allow(
+        stream in any_soup(),
+        cuts in any_cuts(),
+    ) {
+        let most = SMALL.max_head.max(SMALL.max_noise + SLACK) + SMALL.max_payload;
+        let mut decoder = Decoder::new(SMALL);
+        let mut seen = Vec::new();
+        for piece in cut(&stream, &cuts) {
+            let mut held = 0;
+            feed(&mut decoder, piece, &mut seen, |decoder| {
+                held = held.max(decoder.buffered());
+            });
+            prop_assert!(held <= most, "{} bytes", held);
+        }
+    }
+
+    #[test]
+    fn any_frame_that_comes_out_can_be_encoded_and_comes_out_again(stream in any_soup()) {
+        for item in decode_pieces(Limits::DEFAULT, [&stream[..]]) {
+            if let Seen::Frame(method, _, payload) = &item {
+                prop_assert_eq!(*method == Method::Text, !payload.is_empty());
+                let mut bytes = Vec::new();
+                encode_into(&item, &mut bytes);
+                prop_assert_eq!(decode_pieces(Limits::DEFAULT, [&bytes[..]]), [item]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_limits_hold_for_whatever_comes_out(stream in any_soup()) {
+        for item in decode_pieces(SMALL, [&stream[..]]) {
+            match item {
+                Seen::Frame(_, name, payload) => {
+                    prop_assert!(name.len() <= SMALL.max_name);
+                    prop_assert!(payload.len() <= SMALL.max_payload);
+                }
+                Seen::Ignored(Ignored::Noise { bytes }) => {
+                    prop_assert!((1..=SMALL.max_noise).contains(&bytes));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The empty lines before noise are not part of it.
+fn without_empty_lines(mut noise: &[u8]) -> &[u8] {
+    while let Some(rest) = noise
+        .strip_prefix(b"\n")
+        .or_else(|| noise.strip_prefix(b"\r\n"))
+    {
+        noise = rest;
+    }
+    noise
+}
