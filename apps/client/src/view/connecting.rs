@@ -67,7 +67,8 @@ pub(super) fn Connecting(on_quit: EventHandler) -> Element {
                     }
                 }
                 div { class: "buttons",
-                    if why.is_some() && *connection != Connection::Ended {
+                    // Always there, so that Quit does not move under the mouse when the first attempt fails.
+                    if *connection != Connection::Ended {
                         button {
                             id: "retry",
                             class: "primary",

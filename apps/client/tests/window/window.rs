@@ -145,17 +145,29 @@ impl Window {
         self.shows("document.getElementById('draft').value", &json!(""));
     }
 
-    /// Clicks with the mouse into the middle of the first element that `selector` finds.
+    /// Clicks with the mouse into the middle of the first element that `selector` finds, when the mouse is seen to stand
+    /// on it: what comes in meanwhile may move it.
     pub(crate) fn clicks(&mut self, selector: &str) {
         self.focus();
         let middle = format!(
             "(b => b && [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)])\
              (document.querySelector('{selector}')?.getBoundingClientRect())"
         );
-        let place = self.page.ask(&middle);
-        let (x, y) = (place[0].to_string(), place[1].to_string());
-        xdotool(&["mousemove", "--window", &self.id, &x, &y, "click", "1"])
-            .unwrap_or_else(|| panic!("{}'s window has no {selector}", self.client.name));
+        let under =
+            format!("document.querySelector('{selector}')?.matches(':hover:not(:disabled)')");
+        let pointed = || {
+            let place = self.page.ask(&middle);
+            let (x, y) = (place[0].to_string(), place[1].to_string());
+            xdotool(&["mousemove", "--window", &self.id, &x, &y])?;
+            (self.page.ask(&under) == true && self.page.ask(&middle) == place).then_some(())
+        };
+        until(pointed, || {
+            format!(
+                "the mouse does not reach {selector} in {}'s window",
+                self.client.name
+            )
+        });
+        xdotool(&["click", "1"]).expect("xdotool click");
     }
 
     /// Closes the window as its close button does.
