@@ -149,15 +149,15 @@ pub async fn run(inbox: flume::Receiver<Mail>, memory: Arc<Memory>, settings: Ar
         && let Some(mail) = hub.wait(&inbox).await
     {
         mail.into_iter().for_each(|event| hub.take(event));
+        // A turn for everybody: they write what went before, and who was about to speak makes this batch longer.
+        task::yield_now().await;
+        hub.let_catch_up().await;
         while hub.batch.len() < BATCH_BYTES
             && let Ok(mail) = inbox.try_recv()
         {
             mail.into_iter().for_each(|event| hub.take(event));
         }
         hub.flush();
-        // Lets the peers write before the next batch.
-        task::yield_now().await;
-        hub.let_catch_up().await;
     }
     let closing = hub.close();
     // The last peer to end lets go of the inbox. The outbox of one that comes late is dropped with its mail.

@@ -39,8 +39,9 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let listener = listen(arguments.listen, arguments.port)
         .map_err(|error| explain_listen(arguments, &error))?;
     let shutdown = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
-    async_std::task::block_on(serve(listener, arguments.settings(max_peers), shutdown))
-        .map_err(|error| format!("cannot serve: {error}"))
+    let served = async_std::task::spawn(serve(listener, arguments.settings(max_peers), shutdown));
+    // This thread only waits. async-std's own block_on would have it poll sockets too, and wake the other one for each.
+    futures::executor::block_on(served).map_err(|error| format!("cannot serve: {error}"))
 }
 
 /// One thread for every two cores: whoever reads what we write needs the other half, and threads that keep waking each
