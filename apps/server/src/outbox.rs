@@ -265,7 +265,7 @@ pub struct Pending {
 
 impl Pending {
     /// Waits for something to write and takes all that is there. `false`: the hub has let go and all is written.
-    pub async fn fill(&mut self) -> bool {
+    pub fn fill(&mut self) -> impl Future<Output = bool> {
         poll_fn(|context| {
             self.shared.write_half.register(context.waker());
             // Asked before the queue is emptied: what was pushed before the end is then in it.
@@ -278,7 +278,6 @@ impl Pending {
                 (true, _) => Poll::Ready(false),
             }
         })
-        .await
     }
 
     /// Is all that was taken written?
@@ -323,7 +322,7 @@ impl Pending {
     }
 
     /// Ready when the hub has evicted the peer.
-    pub async fn evicted(&self) {
+    pub fn evicted(&self) -> impl Future<Output = ()> {
         poll_fn(|context| {
             self.shared.write_half.register(context.waker());
             if self.shared.state.load(Ordering::Acquire) == EVICTED {
@@ -332,7 +331,6 @@ impl Pending {
                 Poll::Pending
             }
         })
-        .await;
     }
 }
 

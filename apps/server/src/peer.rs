@@ -8,12 +8,14 @@ use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_io::Async;
 use async_std::future::timeout;
+use flume::TrySendError;
+use flume::r#async::SendFut;
 use futures::future::{Either, select};
 use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method, encode};
 use socket2::{SockRef, TcpKeepalive};
@@ -98,7 +100,11 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
                 unfinished,
                 ..
             } = &mut peer;
-            let gone = |why| vec![Event::Gone { peer: *id, why }];
+            // Boxed, like everything that is rare: an idle member's task holds room for what is not.
+            let gone = |why| {
+                let mail = vec![Event::Gone { peer: *id, why }];
+                Box::pin(hub.send_async(mail))
+            };
             let mut reading = Reading {
                 peer: *id,
                 socket,
@@ -107,27 +113,34 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
                 unfinished,
                 warned: false,
             };
+            let mut writing = Writing {
+                socket,
+                write_timeout: settings.write_timeout,
+                pending,
+            };
             let read = pin!(reading.run());
-            let write = pin!(write_half(socket, settings, pending));
+            let write = pin!(writing.run());
             match select(read, write).await {
                 Either::Left((why, write)) => {
                     // The hub now lets go of the outbox; what is queued in it is still the peer's.
-                    if hub.send_async(gone(why)).await.is_ok() {
+                    if gone(why).await.is_ok() {
                         write.await
                     } else {
                         why
                     }
                 }
                 Either::Right((why, _)) => {
-                    let _ = hub.send_async(gone(why)).await;
+                    let _ = gone(why).await;
                     why
                 }
             }
         };
-        // Boxed, like everything that is rare: an idle member's task holds room for what is not.
         Box::pin(close(&peer.socket, departure)).await;
     }
 }
+
+/// Mail that waits for room in the hub's inbox. Boxed: that is rare, and an idle member's task holds room for what is not.
+type Sending<'a> = Pin<Box<SendFut<'a, Mail>>>;
 
 /// The read half.
 struct Reading<'a> {
@@ -140,15 +153,17 @@ struct Reading<'a> {
     warned: bool,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
     /// Reads until the peer ends or breaks the protocol.
     async fn run(&mut self) -> Departure {
         let why = loop {
             if let Err(error) = poll_fn(|context| self.socket.poll_readable(context)).await {
                 break Departure::Failed(error.kind());
             }
-            let (mail, end) = self.read();
-            if !mail.is_empty() && self.hub.send_async(mail).await.is_err() {
+            let (sent, end) = self.read();
+            if let Some(sent) = sent
+                && sent.await.is_err()
+            {
                 break Departure::Shutdown;
             }
             if let Some(why) = end {
@@ -167,8 +182,9 @@ impl Reading<'_> {
         why
     }
 
-    /// One read of the socket: what it brought, and why it was the last one if it was.
-    fn read(&mut self) -> (Mail, Option<Departure>) {
+    /// One read of the socket, and what it brought on its way to the hub: `Some` has to be waited for. Why it was the
+    /// last read, if it was.
+    fn read(&mut self) -> (Option<Sending<'a>>, Option<Departure>) {
         let mut socket = self.socket.get_ref();
         let mut events = Vec::new();
         let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
@@ -186,7 +202,16 @@ impl Reading<'_> {
         });
         self.unfinished
             .set(self.decoder.buffered() + texts.sum::<usize>());
-        (events, end)
+        if events.is_empty() {
+            return (None, end);
+        }
+        let sent = match self.hub.try_send(events) {
+            Ok(()) => None,
+            Err(TrySendError::Full(events) | TrySendError::Disconnected(events)) => {
+                Some(Box::pin(self.hub.send_async(events)))
+            }
+        };
+        (sent, end)
     }
 
     fn decode(&mut self, mut input: &[u8], events: &mut Vec<Event>) -> Result<(), DecodeError> {
@@ -242,42 +267,41 @@ fn push_frame(peer: PeerId, frame: Frame<'_>, events: &mut Vec<Event>) {
     }
 }
 
-/// Writes until the hub lets go of the outbox and all is written, or the peer takes too long.
-async fn write_half(
-    socket: &Async<TcpStream>,
-    settings: &Settings,
-    pending: &mut Pending,
-) -> Departure {
-    while pending.fill().await {
-        while !pending.is_written() {
-            match write(socket.get_ref(), pending) {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let room = Box::pin(wait_for_room(socket, settings.write_timeout, pending));
-                    if let Err(why) = room.await {
-                        return why;
-                    }
-                }
-                Err(error) if is_transient(&error) => {}
-                Err(error) => return Departure::Failed(error.kind()),
-            }
-        }
-    }
-    Departure::Left
+/// The write half.
+struct Writing<'a> {
+    socket: &'a Async<TcpStream>,
+    write_timeout: Duration,
+    pending: &'a mut Pending,
 }
 
-/// Waits until the socket takes something again.
-async fn wait_for_room(
-    socket: &Async<TcpStream>,
-    write_timeout: Duration,
-    pending: &Pending,
-) -> Result<(), Departure> {
-    let writable = poll_fn(|context| socket.poll_writable(context));
-    let evicted = pin!(pending.evicted());
-    match timeout(write_timeout, select(writable, evicted)).await {
-        Ok(Either::Left((Ok(()), _))) => Ok(()),
-        Ok(Either::Left((Err(error), _))) => Err(Departure::Failed(error.kind())),
-        Ok(Either::Right(_)) | Err(_) => Err(Departure::TooSlow),
+impl Writing<'_> {
+    /// Writes until the hub lets go of the outbox and all is written, or the peer takes too long.
+    async fn run(&mut self) -> Departure {
+        while self.pending.fill().await {
+            while !self.pending.is_written() {
+                match write(self.socket.get_ref(), self.pending) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        if let Err(why) = Box::pin(self.wait_for_room()).await {
+                            return why;
+                        }
+                    }
+                    Err(error) if is_transient(&error) => {}
+                    Err(error) => return Departure::Failed(error.kind()),
+                }
+            }
+        }
+        Departure::Left
+    }
+
+    /// Waits until the socket takes something again.
+    async fn wait_for_room(&self) -> Result<(), Departure> {
+        let writable = poll_fn(|context| self.socket.poll_writable(context));
+        match timeout(self.write_timeout, select(writable, self.pending.evicted())).await {
+            Ok(Either::Left((Ok(()), _))) => Ok(()),
+            Ok(Either::Left((Err(error), _))) => Err(Departure::Failed(error.kind())),
+            Ok(Either::Right(_)) | Err(_) => Err(Departure::TooSlow),
+        }
     }
 }
 
