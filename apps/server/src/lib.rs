@@ -12,7 +12,7 @@
 //!
 //! # What it holds in memory
 //!
-//! An idle member costs about 1.6 kB (`benches/idle.rs`): its task some 700 bytes, most of them the decoder and the two
+//! An idle member costs about 1.5 kB (`benches/idle.rs`): its task some 600 bytes, most of them the decoder and the two
 //! halves; its place in the reactor 216; its queue 210; its rows in the tables 150; its name 50; the allocator the rest.
 //! It holds no buffer: reads go through one of each thread.
 //!
