@@ -63,11 +63,13 @@ mod decoder;
 mod encoder;
 mod frame;
 mod head;
+mod item;
 mod username;
 
-pub use decoder::{DecodeError, Decoder, Ignored, Item};
+pub use decoder::Decoder;
 pub use encoder::{EncodeError, encode};
 pub use frame::{Frame, Limits, Method};
+pub use item::{DecodeError, Ignored, Item};
 pub use username::{Username, UsernameError};
 
 /// The code blocks of the project's README, compiled and run.
