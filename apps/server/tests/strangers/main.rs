@@ -1,0 +1,32 @@
+//! Programs of strangers in our room: small Python programs, with the habits of clients that other people wrote, and a
+//! whole client and server of another student. Asserted is what they show and what others in the room get.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod readers;
+mod senders;
+mod stranger;
+mod student;
+
+use common::{Room, TestPeer, join};
+use stranger::Stranger;
+
+/// A room with bob in it, who speaks raw bytes, and behind him a stranger named carol.
+fn bob_and_carol(habit: &str) -> (Room, TestPeer, Stranger) {
+    let room = Room::open();
+    let mut bob = room.member("bob");
+    let carol = stranger_in(&room, "carol", habit);
+    bob.expect(join("carol"));
+    (room, bob, carol)
+}
+
+/// A stranger with this habit, who has sent a JOIN.
+fn stranger_in(room: &Room, name: &str, habit: &str) -> Stranger {
+    let port = room.address().port().to_string();
+    let mut stranger = Stranger::start("wild_client.py", &[&port, name, habit]);
+    stranger.shows("joined");
+    stranger
+}

@@ -1,0 +1,121 @@
+//! Runs a program that somebody else could have written: types for its user, and waits for what it shows. Shared by the
+//! tests of the server and of the client. Every wait has a deadline and fails with what was shown so far.
+
+#![allow(dead_code, reason = "every test program uses its own part")]
+
+use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use flume::{Receiver, RecvTimeoutError};
+
+/// How long a stranger may take for a line. Python starts in 50 ms; this is for a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A running program. Killed when dropped.
+pub(crate) struct Stranger {
+    child: Child,
+    keyboard: Option<ChildStdin>,
+    screen: Receiver<String>,
+    shown: Vec<String>,
+}
+
+impl Stranger {
+    /// Starts a program of this directory by the name of its file.
+    #[track_caller]
+    pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
+        let directory = Path::new(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../server/tests/strangers"
+        ));
+        let mut child = Command::new("python3")
+            .arg(directory.join(program))
+            .args(arguments)
+            .env("PYTHONUTF8", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| match error.kind() {
+                ErrorKind::NotFound => panic!("python3 is missing; `just setup` installs it"),
+                _ => panic!("cannot start python3: {error}"),
+            });
+        let keyboard = child.stdin.take();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (show, screen) = flume::unbounded();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let _ = show.send(line);
+            }
+        });
+        let shown = vec![format!("({program} {})", arguments.join(" "))];
+        Self {
+            child,
+            keyboard,
+            screen,
+            shown,
+        }
+    }
+
+    /// Takes the next line, and it must be this one.
+    #[track_caller]
+    pub(crate) fn shows(&mut self, line: &str) {
+        let next = self.next_line();
+        assert_eq!(next.as_deref(), Some(line), "shown: {:#?}", self.shown);
+    }
+
+    /// The number behind `word` in the next line.
+    #[track_caller]
+    pub(crate) fn shows_number(&mut self, word: &str) -> u16 {
+        let line = self.next_line().unwrap_or_default();
+        let number = line
+            .strip_prefix(word)
+            .and_then(|rest| rest.trim().parse().ok());
+        number.unwrap_or_else(|| panic!("no {word} and number: {:#?}", self.shown))
+    }
+
+    /// Types a line.
+    #[track_caller]
+    pub(crate) fn types(&mut self, line: &str) {
+        let keyboard = self.keyboard.as_mut().expect("its window is closed");
+        if let Err(error) = writeln!(keyboard, "{line}") {
+            panic!("it takes no keys: {error}; shown: {:#?}", self.shown);
+        }
+    }
+
+    /// Closes its window.
+    pub(crate) fn close(&mut self) {
+        self.keyboard = None;
+    }
+
+    /// Waits until it has ended well, without showing more.
+    #[track_caller]
+    pub(crate) fn ends(&mut self) {
+        let next = self.next_line();
+        assert_eq!(next, None, "shown: {:#?}", self.shown);
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}, shown: {:#?}", self.shown);
+    }
+
+    /// The next line, or `None` when it shows nothing more for ever.
+    #[track_caller]
+    fn next_line(&mut self) -> Option<String> {
+        match self.screen.recv_timeout(DEADLINE) {
+            Ok(line) => {
+                self.shown.push(line.clone());
+                Some(line)
+            }
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("nothing more is shown: {:#?}", self.shown),
+        }
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        // Fails when the program has ended, which is fine.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
