@@ -36,6 +36,16 @@ pub(crate) fn leave(name: &str) -> Vec<u8> {
     format!("CHAT/1.0 LEAVE\r\nUsername: {name}\r\n\r\n").into_bytes()
 }
 
+pub(crate) fn joined(name: &str) -> Event {
+    let name = name.to_owned();
+    Event::Joined { name }
+}
+
+pub(crate) fn left(name: &str) -> Event {
+    let name = name.to_owned();
+    Event::Left { name }
+}
+
 pub(crate) fn said(name: &str, text: &str) -> Event {
     Event::Said {
         name: name.to_owned(),
@@ -240,6 +250,14 @@ pub(crate) fn settings(target: &str, port: u16) -> Settings {
         port,
         username: Username::new("alice", 64).unwrap(),
         limits: Limits::DEFAULT,
+    }
+}
+
+/// The same on loopback, under another name than alice.
+pub(crate) fn settings_of(name: &str, port: u16) -> Settings {
+    Settings {
+        username: Username::new(name, 64).unwrap().into_owned(),
+        ..settings("127.0.0.1", port)
     }
 }
 

@@ -3,19 +3,9 @@
 use hubbub_client::session::{Event, Intent};
 use hubbub_wire::Limits;
 
-use crate::harness::{JOIN, LEAVE, Server, Time, Window, join, leave, said, settings, text};
-
-fn joined(name: &str) -> Event {
-    Event::Joined {
-        name: name.to_owned(),
-    }
-}
-
-fn left(name: &str) -> Event {
-    Event::Left {
-        name: name.to_owned(),
-    }
-}
+use crate::harness::{
+    JOIN, LEAVE, Server, Time, Window, join, joined, leave, left, said, settings, text,
+};
 
 #[test]
 fn who_comes_speaks_and_goes_is_told_in_order() {

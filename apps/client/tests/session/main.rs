@@ -1,4 +1,5 @@
-//! The network thread against scripted servers: raw bytes over loopback sockets, and a clock that the test moves.
+//! The network thread against scripted servers, and against servers of strangers: raw bytes over loopback sockets, and a
+//! clock that the test moves.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -7,4 +8,8 @@ mod harness;
 mod leaving;
 mod listening;
 mod speaking;
+#[path = "../../../server/tests/strangers/stranger.rs"]
+mod stranger;
+mod strangers;
+mod student;
 mod window;

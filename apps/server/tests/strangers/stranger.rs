@@ -65,6 +65,17 @@ impl Stranger {
         assert_eq!(next.as_deref(), Some(line), "shown: {:#?}", self.shown);
     }
 
+    /// Waits for this line; what it shows before is passed over.
+    #[track_caller]
+    pub(crate) fn shows_at_last(&mut self, line: &str) {
+        while let Some(next) = self.next_line() {
+            if next == line {
+                return;
+            }
+        }
+        panic!("it never shows {line:?}, but {:#?}", self.shown);
+    }
+
     /// The number behind `word` in the next line.
     #[track_caller]
     pub(crate) fn shows_number(&mut self, word: &str) -> u16 {

@@ -106,7 +106,9 @@ def read(server, encoding):
 
 
 def show(line):
-    print(line, flush=True)
+    # One write: both threads may show something at the same time.
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def serve(number, client):
 
 
 def forward(sender, block):
-    if habit == "never-announces" and not block.startswith(b"CHAT/1.0 TEXT"):
+    if habit == "never-announces" and block.startswith((b"CHAT/1.0 JOIN", b"CHAT/1.0 LEAVE")):
         return
     piece = PIECE if habit == "splits" else len(block)
     with lock:
@@ -82,7 +82,9 @@ def send(client, bytes_):
 
 
 def show(*words):
-    print(*words, flush=True)
+    # One write: the threads of two clients may show something at the same time.
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
