@@ -213,6 +213,15 @@ impl Window {
         assert_eq!(self.next(), event);
     }
 
+    /// The next two events, in either order.
+    pub(crate) fn expect_both(&mut self, one: Event, other: Event) {
+        let next = [self.next(), self.next()];
+        assert!(
+            next == [one.clone(), other.clone()] || next == [other.clone(), one.clone()],
+            "{next:?} instead of {one:?} and {other:?}"
+        );
+    }
+
     /// Why the connection was lost, whether it was refused, and when it is tried again.
     pub(crate) fn expect_lost(&mut self) -> (String, bool, Duration) {
         match self.next() {

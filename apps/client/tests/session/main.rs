@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod failing;
+mod faults;
 mod harness;
 mod leaving;
 mod listening;
+mod network;
 mod speaking;
 #[path = "../../../server/tests/strangers/stranger.rs"]
 mod stranger;
