@@ -27,13 +27,14 @@ use crate::memory::Held;
 use crate::outbox::Pending;
 
 /// A silent connection is asked for a sign of life after this time, ...
-const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(20);
 /// ... then this often, ...
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
 /// ... and given up after so many questions: a dead peer is gone within a minute.
 const KEEPALIVE_TRIES: u32 = 3;
-/// The same for one that owes us an answer: sent bytes are unacknowledged for this long.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
+/// The same for one that owes us an answer: sent bytes are unacknowledged for this long. All this makes 50 s, because
+/// the kernel's timers run up to 3 s late.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(50);
 
 /// How long we wait for the peer's end of the connection after we have closed ours. Closing a socket with unread
 /// bytes resets it, and a reset can destroy our last words on their way.

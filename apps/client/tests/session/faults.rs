@@ -1,32 +1,18 @@
 //! Our window, our server, and a bad network between them. The room is what bob hears, who has a good one.
 
-use std::net::TcpListener;
-use std::thread;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use hubbub_client::session::{Event, Intent};
-use hubbub_server::{Settings, serve};
+use hubbub_server::Settings;
 
 use crate::harness::{JOIN, Time, Window, joined, left, said, settings_of, text};
 use crate::network::{Network, Way};
+use crate::room::room_with_bob;
 
-/// A server that runs until the test process ends, the network that leads to it, and bob, who is certainly in.
+/// A room, and the network that leads to it.
 fn room(settings: Settings) -> (Network, Window) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        async_std::task::block_on(serve(listener, settings, std::future::pending()))
-    });
-    let mut bob = Window::open_at(settings_of("bob", port), Time::that_paces_itself());
-    bob.expect(Event::Connecting);
-    bob.expect(Event::Connected);
-    // What the server says after the first seconds is no answer to the JOIN. It says this to members only.
-    bob.time.advance(Duration::from_secs(6));
-    let limit = settings.limits.max_payload;
-    let len = limit + 1;
-    bob.say(0, &"x".repeat(len));
-    let notice = format!("your text of {len} bytes was not sent: {limit} bytes is the most");
-    bob.expect_both(Event::Written { id: 0 }, said("server", &notice));
+    let (port, bob) = room_with_bob(Ipv4Addr::LOCALHOST, settings);
     (Network::to(port), bob)
 }
 

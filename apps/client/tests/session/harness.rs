@@ -1,5 +1,7 @@
 //! A server that does what the test says, a window without a window, and the time.
 
+#![allow(dead_code, reason = "every test program uses its own part")]
+
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -197,12 +199,16 @@ impl Window {
     }
 
     pub(crate) fn next_stamped(&mut self) -> Stamped {
+        self.wait_for_event(PATIENCE);
+        self.events.pop_front().unwrap()
+    }
+
+    pub(crate) fn wait_for_event(&mut self, patience: Duration) {
         while self.events.is_empty() {
-            let batch = self.batches.recv_timeout(PATIENCE).expect("no event came");
+            let batch = self.batches.recv_timeout(patience).expect("no event came");
             assert!(!batch.is_empty(), "an empty batch");
             self.events.extend(batch);
         }
-        self.events.pop_front().unwrap()
     }
 
     pub(crate) fn next(&mut self) -> Event {

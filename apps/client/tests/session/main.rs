@@ -9,6 +9,7 @@ mod harness;
 mod leaving;
 mod listening;
 mod network;
+mod room;
 mod speaking;
 #[path = "../../../server/tests/strangers/stranger.rs"]
 mod stranger;

@@ -1,0 +1,139 @@
+//! A network that is gone without a word: nothing arrives, nothing is reset, and both ends are on their own. Only the
+//! kernel can do this, so the test runs itself again in a network namespace, where a route can swallow packets.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+#[path = "../session/harness.rs"]
+mod harness;
+#[path = "../session/room.rs"]
+mod room;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hubbub_client::session::{Event, Intent, Settings};
+
+use harness::{Time, Window, joined, left, said, settings_of};
+use room::room_with_bob;
+
+/// Set for the test that runs in the namespace.
+const INSIDE: &str = "HUBBUB_INSIDE_A_NAMESPACE";
+/// Within this time both ends know. They take 50 s, and the kernel's timers run 3 s late at most.
+const A_MINUTE: Duration = Duration::from_secs(60);
+/// An address of loopback that packets can be kept from.
+const FAR: &str = "127.0.0.2";
+
+#[test]
+fn ends_that_lost_each_other_know_it_within_a_minute_and_meet_again() {
+    let name = "ends_that_lost_each_other_know_it_within_a_minute_and_meet_again";
+    if env::var_os(INSIDE).is_none() {
+        run_in_a_namespace(name);
+        return;
+    }
+    ip("link set lo up");
+    let (mut silent, mut talking) = (Pair::meet(), Pair::meet());
+    ip(&format!("route add blackhole {FAR} table local"));
+    let lost = Instant::now();
+    // Of the silent pair only the probes find out. Of the other both ends wait for an acknowledgement.
+    talking.alice.say(1, "into the void");
+    talking.alice.expect(Event::Written { id: 1 });
+    talking.bob.say(1, "are you still there?");
+    talking.bob.expect(Event::Written { id: 1 });
+    thread::scope(|scope| {
+        for window in [&mut silent.alice, &mut talking.alice] {
+            scope.spawn(move || {
+                window.wait_for_event(A_MINUTE.saturating_sub(lost.elapsed()));
+                let (why, refused, _) = window.expect_lost();
+                assert_eq!((&*why, refused), ("the server does not answer", false));
+            });
+        }
+        for window in [&mut silent.bob, &mut talking.bob] {
+            scope.spawn(move || {
+                window.wait_for_event(A_MINUTE.saturating_sub(lost.elapsed()));
+                window.expect(left("alice"));
+            });
+        }
+    });
+    ip(&format!("route del blackhole {FAR} table local"));
+    silent.meet_again();
+    talking.meet_again();
+}
+
+/// Two members of one room: bob is near, alice is far.
+struct Pair {
+    alice: Window,
+    bob: Window,
+}
+
+impl Pair {
+    fn meet() -> Self {
+        let (port, mut bob) =
+            room_with_bob(Ipv4Addr::UNSPECIFIED, hubbub_server::Settings::default());
+        let settings = Settings {
+            target: FAR.to_owned(),
+            ..settings_of("alice", port)
+        };
+        let mut alice = Window::open_at(settings, Time::that_paces_itself());
+        alice.expect(Event::Connecting);
+        alice.expect(Event::Connected);
+        bob.expect(joined("alice"));
+        alice.time.advance(Duration::from_millis(500));
+        Self { alice, bob }
+    }
+
+    fn meet_again(&mut self) {
+        self.alice.say(2, "I am back");
+        self.alice.wish(Intent::Retry);
+        self.alice.expect(Event::Connecting);
+        self.alice.expect(Event::Connected);
+        self.bob.expect(joined("alice"));
+        self.alice.time.advance(Duration::from_millis(500));
+        self.alice.expect(Event::Written { id: 2 });
+        self.bob.expect(said("alice", "I am back"));
+    }
+}
+
+/// Runs one test of this program as root of a namespace of its own, or says loudly why not.
+fn run_in_a_namespace(test: &str) {
+    let inside = |program: OsString| {
+        let mut command = Command::new("unshare");
+        command
+            .args(["--user", "--map-root-user", "--net"])
+            .arg(program);
+        command
+    };
+    let trial = inside("ip".into())
+        .args(["link", "set", "lo", "up"])
+        .output();
+    if !trial.as_ref().is_ok_and(|output| output.status.success()) {
+        // Past the test harness, which shows nothing of a test that passes.
+        let why = format!(
+            "SKIPPED {test}: it needs ip and the right to make a network namespace: {trial:?}\n"
+        );
+        let _ = std::io::stderr().write_all(why.as_bytes());
+        return;
+    }
+    let mut test_inside = inside(env::current_exe().unwrap().into());
+    let output = test_inside
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "yes")
+        .output()
+        .unwrap();
+    let shown = [output.stdout, output.stderr].concat();
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("1 passed"), "{shown}");
+}
+
+fn ip(arguments: &str) {
+    let status = Command::new("ip")
+        .args(arguments.split(' '))
+        .status()
+        .unwrap();
+    assert!(status.success(), "ip {arguments}");
+}
