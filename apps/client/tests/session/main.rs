@@ -15,4 +15,5 @@ mod speaking;
 mod stranger;
 mod strangers;
 mod student;
+mod time;
 mod window;

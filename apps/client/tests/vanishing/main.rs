@@ -8,6 +8,8 @@
 mod harness;
 #[path = "../session/room.rs"]
 mod room;
+#[path = "../session/time.rs"]
+mod time;
 
 use std::env;
 use std::ffi::OsString;
@@ -111,12 +113,18 @@ fn run_in_a_namespace(test: &str) {
     let trial = inside("ip".into())
         .args(["link", "set", "lo", "up"])
         .output();
-    if !trial.as_ref().is_ok_and(|output| output.status.success()) {
+    let obstacle = match trial {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Some(format!("cannot start unshare: {error}")),
+    };
+    if let Some(why) = obstacle {
         // Past the test harness, which shows nothing of a test that passes.
-        let why = format!(
-            "SKIPPED {test}: it needs ip and the right to make a network namespace: {trial:?}\n"
+        let line = format!(
+            "SKIPPED {test}: there is no network namespace for it: {}\n",
+            why.trim()
         );
-        let _ = std::io::stderr().write_all(why.as_bytes());
+        let _ = std::io::stderr().write_all(line.as_bytes());
         return;
     }
     let mut test_inside = inside(env::current_exe().unwrap().into());
