@@ -3,11 +3,11 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use hubbub_client::session::{Event, Intent};
+use hubbub_client::session::{Event, Intent, MessageId};
 use hubbub_server::Settings;
 
 use crate::harness::{JOIN, Time, Window, joined, left, said, settings_of, text};
-use crate::network::{Network, Way};
+use crate::network::{Network, Way, Weather};
 use crate::room::room_with_bob;
 
 /// A room, and the network that leads to it.
@@ -241,4 +241,89 @@ fn a_window_that_comes_back_before_the_server_missed_it_waits_and_loses_nothing(
     alice.time.advance(Duration::from_millis(500));
     alice.expect(Event::Written { id: 1 });
     bob.expect(said("alice", "it was the network"));
+}
+
+/// Each connection has its own weather, and some are cut at a byte. What bob hears of each is the beginning of what was
+/// marked sent on it, and all of it where the connection stood.
+#[test]
+fn bursts_arrive_once_and_in_order_in_any_weather_and_a_cut_takes_only_the_last_of_them() {
+    const BURST: u64 = 40;
+    const WHOLE: usize = usize::MAX;
+    let weathers = [
+        (0, 64, 600),
+        (1, 100, WHOLE),
+        (0, 3, 35),
+        (2, 40, 1_111),
+        (0, 5, 300),
+        (1, 500, WHOLE),
+    ]
+    .map(|(delay, piece, to_server)| Weather {
+        delay: Duration::from_millis(delay),
+        piece,
+        dead: None,
+        to_server,
+    });
+    let (network, mut bob) = room(Settings::default());
+    *network.weather() = weathers[0];
+    let mut alice = Window::open_at(
+        settings_of("alice", network.port),
+        Time::that_paces_itself(),
+    );
+    let (mut count, mut written, mut retry_in) = (0, Vec::new(), Duration::ZERO);
+    for weather in weathers {
+        *network.weather() = weather;
+        alice.time.advance(retry_in);
+        alice.expect(Event::Connecting);
+        alice.expect(Event::Connected);
+        bob.expect(joined("alice"));
+        alice.time.advance(Duration::from_millis(500));
+        for id in count..count + BURST {
+            alice.say(id, &id.to_string());
+        }
+        count += BURST;
+        let mut heard = Vec::new();
+        if weather.to_server == WHOLE {
+            let waiting = count - written.len() as u64;
+            heard.extend((0..waiting).map(|_| number_heard(&mut bob).unwrap()));
+            network.cut();
+        }
+        heard.extend(std::iter::from_fn(|| number_heard(&mut bob)));
+        let (written_now, wait) = written_until_lost(&mut alice);
+        assert!(
+            written_now.starts_with(&heard),
+            "{heard:?} of {written_now:?}"
+        );
+        assert!(
+            weather.to_server != WHOLE || heard == written_now,
+            "{heard:?} of {written_now:?}"
+        );
+        written.extend(written_now);
+        retry_in = wait;
+    }
+    assert!(written.iter().copied().eq(0..count), "{written:?}");
+}
+
+/// What alice says, or nothing when she has left.
+fn number_heard(bob: &mut Window) -> Option<MessageId> {
+    match bob.next() {
+        Event::Said { name, text } if name == "alice" => Some(text.parse().unwrap()),
+        Event::Left { name } if name == "alice" => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What was handed to the socket until the connection was lost, and how long until the next.
+fn written_until_lost(alice: &mut Window) -> (Vec<MessageId>, Duration) {
+    let mut written = Vec::new();
+    loop {
+        match alice.next() {
+            Event::Written { id } => written.push(id),
+            Event::Lost {
+                refused: false,
+                retry_in,
+                ..
+            } => return (written, retry_in),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -176,7 +176,7 @@ impl Line {
             thread::sleep(TICK);
         }
         let may_pass = match self.way {
-            Way::ToServer => self.weather().to_server - self.passed,
+            Way::ToServer => self.weather().to_server.saturating_sub(self.passed),
             Way::ToWindow => usize::MAX,
         };
         let mut rest = &piece[..len.min(may_pass)];

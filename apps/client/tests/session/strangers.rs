@@ -131,6 +131,28 @@ fn where_frames_are_split_they_are_shown_whole() {
 }
 
 #[test]
+fn where_another_frame_lands_in_the_middle_of_a_text_the_leave_behind_it_is_not_lost() {
+    let mut room = Room::whose_server("forwards-blocks");
+    let (mut alice, bob) = room.alice_and_bob();
+    alice.expect(joined("bob"));
+    let mut carol = room.peer("carol");
+    alice.expect(joined("carol"));
+    let message = text("carol", "My first chat message!");
+    let (first, second) = message.split_at(message.len() - "chat message!".len());
+    carol.send(first);
+    room.server_read("TEXT", first.len());
+    bob.say(1, "hi");
+    room.server.shows(&format!(
+        "2 sent {} bytes: CHAT/1.0 TEXT",
+        text("bob", "hi").len()
+    ));
+    carol.send([second, &leave("carol")].concat());
+    // The first bytes of bob's frame stand where carol's text goes on; its rest is noise, as is the end of her text.
+    alice.expect(said("carol", "My first CHAT/1.0 TEXT"));
+    alice.expect(left("carol"));
+}
+
+#[test]
 fn where_nobody_is_announced_all_are_heard() {
     let mut room = Room::whose_server("never-announces");
     let (mut alice, mut bob) = room.alice_and_bob();
