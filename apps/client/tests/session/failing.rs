@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use hubbub_client::session::{Event, Intent};
 
-use crate::harness::{JOIN, LEAVE, PACE, Server, Time, Window, settings, text};
+use crate::harness::{ClosedPort, JOIN, LEAVE, PACE, Server, Time, Window, settings, text};
 
 const CLOSED: &str = "the server closed the connection";
 
-/// A window that was told that nobody listens at `port`.
-fn without_server() -> (Window, u16, Duration) {
-    let server = Server::new();
-    let port = server.port();
-    drop(server);
-    let mut window = Window::open_at(settings("127.0.0.1", port), Time::that_paces_itself());
+/// A window that was told that nobody listens at its port.
+fn without_server() -> (Window, ClosedPort, Duration) {
+    let port = ClosedPort::new();
+    let settings = settings("127.0.0.1", port.number());
+    let mut window = Window::open_at(settings, Time::that_paces_itself());
     window.expect(Event::Connecting);
     let (why, refused, retry_in) = window.expect_lost();
     assert_eq!((why.as_str(), refused), ("connection refused", false));
@@ -22,7 +21,7 @@ fn without_server() -> (Window, u16, Duration) {
 
 #[test]
 fn a_server_that_is_away_is_tried_again_after_half_a_second_doubling_to_thirty() {
-    let (mut window, _, mut retry_in) = without_server();
+    let (mut window, _port, mut retry_in) = without_server();
     for longest in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
         let longest = Duration::from_millis(longest);
         assert!(
@@ -63,7 +62,7 @@ fn retry_ends_the_back_off_at_once() {
     window.wish(Intent::Retry);
     window.expect(Event::Connecting);
     window.expect_lost();
-    let server = Server::at(&format!("127.0.0.1:{port}"));
+    let server = port.open();
     window.wish(Intent::Retry);
     window.expect_connection(&server);
 }
@@ -91,7 +90,7 @@ fn retry_is_ignored_while_connecting() {
 
 #[test]
 fn a_computer_that_slept_five_seconds_connects_as_soon_as_it_wakes() {
-    let (mut window, _, _) = without_server();
+    let (mut window, _port, _) = without_server();
     for _ in 0..4 {
         window.time.advance(Duration::from_secs(30));
         window.expect(Event::Connecting);
@@ -106,7 +105,7 @@ fn a_computer_that_slept_five_seconds_connects_as_soon_as_it_wakes() {
 
 #[test]
 fn a_clock_that_was_set_right_by_less_changes_nothing() {
-    let (mut window, _, _) = without_server();
+    let (mut window, _port, _) = without_server();
     for _ in 0..4 {
         window.time.advance(Duration::from_secs(30));
         window.expect(Event::Connecting);
@@ -164,7 +163,7 @@ fn what_was_typed_meanwhile_goes_out_in_order_after_the_next_join_and_nothing_go
     window.expect(Event::Connecting);
     let (_, _, retry_in) = window.expect_lost();
     window.say(3, "three");
-    let server = Server::at(&format!("127.0.0.1:{port}"));
+    let server = port.open();
     window.time.advance(retry_in);
     let mut peer = window.expect_connection(&server);
     for (id, said) in [(1, "one"), (2, "two"), (3, "three")] {

@@ -4,13 +4,13 @@
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 use hubbub_client::session::{Event, Intent, MessageId, Settings, Stamped, start_with_clock};
 use hubbub_wire::{Limits, Username};
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
 pub(crate) use crate::time::Time;
 
@@ -61,7 +61,10 @@ impl Server {
     }
 
     pub(crate) fn at(address: &str) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
+        Self::on(TcpListener::bind(address).unwrap())
+    }
+
+    fn on(listener: TcpListener) -> Self {
         let socket = SockRef::from(&listener);
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         Self(listener)
@@ -73,8 +76,7 @@ impl Server {
         SockRef::from(&server.0).listen(0).unwrap();
         let address = server.0.local_addr().unwrap();
         let filler = TcpStream::connect(address).unwrap();
-        let socket =
-            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_nonblocking(true).unwrap();
         let _ = socket.connect(&address.into());
         (server, [filler, socket.into()])
@@ -90,6 +92,28 @@ impl Server {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Peer(stream)
+    }
+}
+
+/// A port of loopback where connections are refused. It is held, so that no other test gets it in the meantime.
+pub(crate) struct ClosedPort(Socket);
+
+impl ClosedPort {
+    pub(crate) fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(&any.into()).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        let address = self.0.local_addr().unwrap();
+        address.as_socket().unwrap().port()
+    }
+
+    pub(crate) fn open(self) -> Server {
+        self.0.listen(128).unwrap();
+        Server::on(self.0.into())
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hubbub_client::session::{Event, Intent, Stamped, start};
 
-use crate::harness::{JOIN, LEAVE, PATIENCE, Server, Window, settings, text};
+use crate::harness::{ClosedPort, JOIN, LEAVE, PATIENCE, Server, Window, settings, text};
 
 /// More than both sockets of a loopback connection hold.
 fn too_long() -> String {
@@ -126,11 +126,9 @@ fn leaving_while_connecting_does_not_wait_for_the_connection() {
 
 #[test]
 fn leaving_in_the_back_off_does_not_wait_for_its_end() {
-    let server = Server::new();
-    let port = server.port();
-    drop(server);
+    let port = ClosedPort::new();
     let time = crate::harness::Time::that_paces_itself();
-    let mut window = Window::open_at(settings("127.0.0.1", port), time);
+    let mut window = Window::open_at(settings("127.0.0.1", port.number()), time);
     window.expect(Event::Connecting);
     window.expect_lost();
     window.wish(Intent::Leave);

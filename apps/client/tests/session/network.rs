@@ -3,7 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
@@ -47,6 +47,8 @@ pub(crate) struct Network {
 }
 
 struct State {
+    /// The port of the server.
+    server: AtomicU16,
     weather: Mutex<Weather>,
     connections: Mutex<Vec<Connection>>,
 }
@@ -65,6 +67,7 @@ impl Network {
         let network = Self {
             port: listener.local_addr().unwrap().port(),
             state: Arc::new(State {
+                server: AtomicU16::new(port),
                 weather: Mutex::new(FAIR),
                 connections: Mutex::default(),
             }),
@@ -72,10 +75,16 @@ impl Network {
         let state = Arc::clone(&network.state);
         thread::spawn(move || {
             for window in listener.incoming().map_while(Result::ok) {
+                let port = state.server.load(Ordering::Relaxed);
                 join(&state, window, connect_narrow(port));
             }
         });
         network
+    }
+
+    /// New connections get to another server.
+    pub(crate) fn lead_to(&self, port: u16) {
+        self.state.server.store(port, Ordering::Relaxed);
     }
 
     /// What the weather is, for the test to change.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hubbub_client::session::{Event, Intent};
 
 use crate::harness::{Time, Window, joined, left, said, settings_of};
+use crate::network::Network;
 use crate::stranger::Stranger;
 
 fn server() -> (Stranger, u16) {
@@ -90,19 +91,17 @@ fn long_texts_and_bursts_of_ours_arrive_whole_and_in_order() {
 #[test]
 fn what_was_typed_while_their_server_was_away_goes_out_when_it_is_back() {
     let (mut first, port) = server();
-    let mut alice = window(&mut first, port, "alice");
+    let network = Network::to(port);
+    let mut alice = window(&mut first, network.port, "alice");
     drop(first);
     let (_, refused, retry_in) = alice.expect_lost();
     assert!(!refused);
     alice.say(1, "one");
     alice.say(2, "two");
-    let port_again = port.to_string();
-    let mut second = Stranger::start("student_server.py", &["--port", &port_again]);
-    assert_eq!(second.shows_number("listening"), port);
-    let mut bob = Stranger::start(
-        "student_client.py",
-        &["--port", &port_again, "--username", "bob"],
-    );
+    let (mut second, port) = server();
+    network.lead_to(port);
+    let port = port.to_string();
+    let mut bob = Stranger::start("student_client.py", &["--port", &port, "--username", "bob"]);
     bob.shows("connected");
     second.shows("JOIN bob");
     alice.time.advance(retry_in);
