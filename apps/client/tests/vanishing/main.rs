@@ -1,5 +1,5 @@
 //! A network that is gone without a word: nothing arrives, nothing is reset, and both ends are on their own. Only the
-//! kernel can do this, so the test runs itself again in a network namespace, where a route can swallow packets.
+//! kernel can do this, so the test runs itself again in a network namespace, where a rule can swallow packets.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
@@ -28,8 +28,18 @@ use room::room_with_bob;
 const INSIDE: &str = "HUBBUB_INSIDE_A_NAMESPACE";
 /// Within this time both ends know. They take 50 s, and the kernel's timers run 3 s late at most.
 const A_MINUTE: Duration = Duration::from_secs(60);
-/// An address of loopback that packets can be kept from.
-const FAR: &str = "127.0.0.2";
+/// Addresses of the server on loopback. The network to the first vanishes, and half of it to each of the others.
+const DEAD: &str = "127.0.0.2";
+const DEAD_TO_THE_SERVER: &str = "127.0.0.3";
+const DEAD_TO_THE_WINDOW: &str = "127.0.0.4";
+
+/// Which packets are swallowed. These rules work when the table of loopback is asked after them.
+const BLACK_HOLES: [(&str, &str); 4] = [
+    ("to", DEAD),
+    ("from", DEAD),
+    ("to", DEAD_TO_THE_SERVER),
+    ("from", DEAD_TO_THE_WINDOW),
+];
 
 #[test]
 fn ends_that_lost_each_other_know_it_within_a_minute_and_meet_again() {
@@ -39,32 +49,50 @@ fn ends_that_lost_each_other_know_it_within_a_minute_and_meet_again() {
         return;
     }
     ip("link set lo up");
-    let (mut silent, mut talking) = (Pair::meet(), Pair::meet());
-    ip(&format!("route add blackhole {FAR} table local"));
+    ip("rule add pref 100 lookup local");
+    ip("rule del pref 0");
+    let networks = [DEAD, DEAD_TO_THE_SERVER, DEAD_TO_THE_WINDOW];
+    let mut silent = networks.map(Pair::meet);
+    let mut talking = Pair::meet(DEAD);
+    for (direction, address) in BLACK_HOLES {
+        ip(&format!("rule add pref 50 {direction} {address} blackhole"));
+    }
     let lost = Instant::now();
-    // Of the silent pair only the probes find out. Of the other both ends wait for an acknowledgement.
+    // Of a silent pair only the probes find out. Of the other both ends wait for an acknowledgement.
     talking.alice.say(1, "into the void");
-    talking.alice.expect(Event::Written { id: 1 });
     talking.bob.say(1, "are you still there?");
-    talking.bob.expect(Event::Written { id: 1 });
+    let mut pairs: Vec<_> = silent.iter_mut().chain([&mut talking]).collect();
     thread::scope(|scope| {
-        for window in [&mut silent.alice, &mut talking.alice] {
-            scope.spawn(move || {
-                window.wait_for_event(A_MINUTE.saturating_sub(lost.elapsed()));
-                let (why, refused, _) = window.expect_lost();
-                assert_eq!((&*why, refused), ("the server does not answer", false));
-            });
-        }
-        for window in [&mut silent.bob, &mut talking.bob] {
-            scope.spawn(move || {
-                window.wait_for_event(A_MINUTE.saturating_sub(lost.elapsed()));
-                window.expect(left("alice"));
-            });
+        for Pair { alice, bob } in &mut pairs {
+            scope.spawn(move || see_within_a_minute(alice, lost, is_lost));
+            scope.spawn(move || see_within_a_minute(bob, lost, |event| *event == left("alice")));
         }
     });
-    ip(&format!("route del blackhole {FAR} table local"));
-    silent.meet_again();
-    talking.meet_again();
+    for (direction, address) in BLACK_HOLES {
+        ip(&format!("rule del pref 50 {direction} {address} blackhole"));
+    }
+    pairs.into_iter().for_each(Pair::meet_again);
+}
+
+/// Waits for an event that only words may precede.
+fn see_within_a_minute(window: &mut Window, since: Instant, is_it: impl Fn(&Event) -> bool) {
+    loop {
+        window.wait_for_event(A_MINUTE.saturating_sub(since.elapsed()));
+        match window.next() {
+            event if is_it(&event) => return,
+            Event::Written { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Where one way lives, the end that gives up first can tell the other by a reset.
+fn is_lost(event: &Event) -> bool {
+    const REASONS: [&str; 2] = [
+        "the server does not answer",
+        "the server broke the connection",
+    ];
+    matches!(event, Event::Lost { why, refused: false, .. } if REASONS.contains(&why.as_str()))
 }
 
 /// Two members of one room: bob is near, alice is far.
@@ -74,11 +102,11 @@ struct Pair {
 }
 
 impl Pair {
-    fn meet() -> Self {
+    fn meet(address: &str) -> Self {
         let (port, mut bob) =
             room_with_bob(Ipv4Addr::UNSPECIFIED, hubbub_server::Settings::default());
         let settings = Settings {
-            target: FAR.to_owned(),
+            target: address.to_owned(),
             ..settings_of("alice", port)
         };
         let mut alice = Window::open_at(settings, Time::that_paces_itself());
