@@ -45,7 +45,7 @@ mod before_the_first_connection {
         window.shows(r#"data-state="connecting""#);
         window.shows(r#"id="quit""#);
         window.hides(r#"id="composer""#);
-        window.hides(r#"id="retry""#);
+        window.shows(r#"id="retry" class="primary" type="button" disabled=true"#);
     }
 
     #[test]
