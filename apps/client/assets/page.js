@@ -31,15 +31,25 @@ const hubbub = {
 
   timeline: () => document.getElementById('timeline'),
 
-  // The first line in sight and where it stands, while the reader has scrolled up.
+  // A line in sight and where it stands, while the reader has scrolled up or has searched.
   anchor: null,
 
-  remember() {
+  anchorAt(line) {
+    const { scrollTop } = hubbub.timeline();
+    hubbub.anchor = line && { line, scrollTop, top: line.getBoundingClientRect().top };
+  },
+
+  firstInSight() {
     const timeline = hubbub.timeline();
     const top = timeline.getBoundingClientRect().top;
-    const lines = timeline.scrollTop === 0 ? [] : [...timeline.querySelectorAll('.lines > li')];
-    const line = lines.find((line) => line.getBoundingClientRect().bottom > top);
-    hubbub.anchor = line && { line, top: line.getBoundingClientRect().top };
+    return [...timeline.querySelectorAll('.lines > li')].find((line) => line.getBoundingClientRect().bottom > top);
+  },
+
+  remember() {
+    const { scrollTop } = hubbub.timeline();
+    // Told of a scrolling after which the anchor was set.
+    if (hubbub.anchor?.scrollTop === scrollTop) return;
+    hubbub.anchorAt(scrollTop === 0 ? null : hubbub.firstInSight());
   },
 
   // Lines come and go above and below; what is being read stays where it is. Runs between layout and paint.
@@ -74,15 +84,21 @@ const hubbub = {
 };
 
 document.addEventListener('input', (event) => {
+  if (event.target.id === 'search-field') hubbub.mark();
   if (event.target.id !== 'draft') return;
   hubbub.fit(event.target);
   hubbub.measure(event.target);
 });
 
+// At the end of its lines the timeline sticks to it. More of them must not carry away what is being read.
+document.addEventListener('click', (event) => {
+  if (event.target.closest('.later')) hubbub.anchorAt(hubbub.firstInSight());
+}, { capture: true });
+
 window.addEventListener('resize', () => hubbub.draft() && hubbub.fit(hubbub.draft()));
 
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape') hubbub.focus();
+  if (event.key === 'Escape' && !event.isComposing) hubbub.focus();
   if (event.target.id !== 'draft' || event.key !== 'Enter' || event.shiftKey) return;
   // An Enter that ends a composition chooses a word and must not send. Some input methods only tell by code 229.
   if (event.isComposing || event.keyCode === 229) return;
@@ -95,6 +111,7 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('submit', (event) => {
   const draft = event.target.elements.draft;
   if (event.defaultPrevented && draft) {
+    sent.keep(draft.value);
     draft.value = '';
     hubbub.fit(draft);
     hubbub.measure(draft);

@@ -6,14 +6,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use async_std::task::sleep;
+use async_std::task::{sleep, spawn_blocking};
 use dioxus::prelude::*;
 use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt};
 use jiff::tz::TimeZone;
 
+use crate::save;
 use crate::session::{Intent, MessageId, Stamped};
-use crate::timeline::{Connection, Delivery, Timeline};
+use crate::timeline::{Connection, Delivery, Direction, Timeline, Transcript};
 
 /// Which room this is: what the window says about it. A root context.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,20 @@ pub enum Action {
     Follow(bool),
     /// Show one page more above.
     ShowEarlier,
+    /// Show one page more below.
+    ShowLater,
+    /// Show these words as a line of this window.
+    Answer(String),
+    /// Take every line out of the window.
+    Clear,
+    /// Write the lines to a new file of this name.
+    Save(String),
+    /// Look for this text in what was said. An empty one opens the search.
+    Search(String),
+    /// Go to the next match in this direction.
+    SearchOn(Direction),
+    /// End the search.
+    EndSearch,
 }
 
 /// What components read and how they act. A context of all of them.
@@ -115,7 +130,7 @@ async fn run(
     let mut inputs = std::pin::pin!(stream::select(actions.map(Input::Action), events));
     while let Some(input) = next(&mut inputs, timeline, &mut countdown).await {
         match input {
-            Input::Action(action) => act(action, &intents, &mut timeline.write()),
+            Input::Action(action) => act(action, &intents, timeline),
             Input::Events(batch) => {
                 frames.drain();
                 timeline.with_mut(|timeline| {
@@ -156,7 +171,9 @@ async fn next(
     }
 }
 
-fn act(action: Action, intents: &flume::Sender<Intent>, timeline: &mut Timeline) {
+fn act(action: Action, intents: &flume::Sender<Intent>, mut shown: Signal<Timeline>) {
+    let later = shown;
+    let timeline = &mut *shown.write();
     match action {
         Action::Say(text) => {
             let id = timeline.say(SystemTime::now(), &text);
@@ -173,7 +190,30 @@ fn act(action: Action, intents: &flume::Sender<Intent>, timeline: &mut Timeline)
         Action::Quit => drop(intents.try_send(Intent::Leave)),
         Action::Follow(at_end) => timeline.lines_mut().follow(at_end),
         Action::ShowEarlier => timeline.lines_mut().show_earlier(),
+        Action::ShowLater => timeline.lines_mut().show_later(),
+        Action::Answer(words) => {
+            timeline.lines_mut().follow(true);
+            timeline.answer(&words);
+        }
+        Action::Clear => timeline.clear(),
+        Action::Search(query) => timeline.search(&query),
+        Action::SearchOn(direction) => timeline.search_on(direction),
+        Action::EndSearch => timeline.end_search(),
+        Action::Save(name) => save(name, timeline.transcript(), later),
     }
+}
+
+/// Writes the lines to a new file, and says how that went. A slow disk holds up nothing.
+fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
+    spawn(async move {
+        let entries = transcript.entries;
+        let saved = spawn_blocking(move || save::save(&name, &transcript.text)).await;
+        let words = match saved {
+            Ok(path) => format!("{entries} lines saved to {}", path.display()),
+            Err(error) => error.to_string(),
+        };
+        timeline.write().answer(&words);
+    });
 }
 
 fn send(id: MessageId, text: String, intents: &flume::Sender<Intent>, timeline: &mut Timeline) {

@@ -5,6 +5,8 @@
 mod lines;
 mod notice;
 mod people;
+mod search;
+mod transcript;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -17,6 +19,8 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, PAGE_LINES, SHOWN_LINES};
 pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What};
 pub use people::{KEPT_PEOPLE, People};
+pub use search::{Direction, Place, Search};
+pub use transcript::Transcript;
 
 use crate::session::{Event, MessageId, Stamped};
 
@@ -35,6 +39,8 @@ pub enum Line {
     Message(Rc<Message>),
     /// Something happened beside the conversation.
     Notice(Rc<Notice>),
+    /// What the window answers to a command of the user. Nobody else sees it.
+    Answer(Rc<str>),
 }
 
 /// What somebody said.
@@ -116,6 +122,7 @@ pub struct Timeline {
     lost_at: Option<SystemTime>,
     people: People,
     lines: Lines,
+    search: Option<Search>,
     day: Option<Date>,
     next_id: MessageId,
     /// Which line each message of the user's own is that is not known to be sent.
@@ -134,6 +141,7 @@ impl Timeline {
             lost_at: None,
             people: People::default(),
             lines: Lines::default(),
+            search: None,
             day: None,
             next_id: 0,
             unsent: HashMap::new(),
@@ -201,6 +209,61 @@ impl Timeline {
         }
     }
 
+    /// Answers a command of the user by a line at the end.
+    pub fn answer(&mut self, words: &str) {
+        self.push(Line::Answer(words.into()));
+    }
+
+    /// Takes every line out, but for messages of the user's own that are not known to be sent.
+    pub fn clear(&mut self) {
+        let mut numbers: Vec<_> = self.unsent.drain().map(|(_, number)| number).collect();
+        numbers.sort_unstable();
+        let unsent: Vec<_> = numbers
+            .into_iter()
+            .filter_map(|number| self.lines.get_mut(number).cloned())
+            .collect();
+        self.lines.clear();
+        self.day = None;
+        for line in unsent {
+            if let Line::Message(message) = &line
+                && let Some(own) = message.own
+            {
+                self.begin_day(message.at.date());
+                let number = self.push(line);
+                self.unsent.insert(own.id, number);
+            }
+        }
+        if let Some(search) = &mut self.search {
+            search.left_before(self.lines.first());
+        }
+    }
+
+    /// Looks for a text in what was said. The first call opens the search.
+    pub fn search(&mut self, query: &str) {
+        let search = self.search.get_or_insert_default();
+        search.look_for(query, &self.lines);
+        self.show_found();
+    }
+
+    /// Goes to the next match in this direction.
+    pub fn search_on(&mut self, direction: Direction) {
+        if let Some(search) = &mut self.search {
+            search.step(direction);
+            self.show_found();
+        }
+    }
+
+    /// Ends the search. The reader stays where it is.
+    pub fn end_search(&mut self) {
+        self.search = None;
+    }
+
+    /// The search, while there is one.
+    #[must_use]
+    pub fn searched(&self) -> Option<&Search> {
+        self.search.as_ref()
+    }
+
     /// The network thread is gone.
     pub fn end(&mut self) {
         self.connection = Connection::Ended;
@@ -252,7 +315,7 @@ impl Timeline {
     fn unsent(&mut self, id: MessageId) -> Option<&mut Message> {
         match self.lines.get_mut(*self.unsent.get(&id)?)? {
             Line::Message(message) => Some(Rc::make_mut(message)),
-            Line::Day(_) | Line::Notice(_) => None,
+            Line::Day(_) | Line::Notice(_) | Line::Answer(_) => None,
         }
     }
 
@@ -332,15 +395,28 @@ impl Timeline {
         let at = Timestamp::try_from(at)
             .unwrap_or_default()
             .to_zoned(self.zone.clone());
-        if self.day != Some(at.date()) {
-            self.day = Some(at.date());
-            self.push(Line::Day(at.date()));
-        }
+        self.begin_day(at.date());
         at
     }
 
+    fn begin_day(&mut self, day: Date) {
+        if self.day.replace(day) != Some(day) {
+            self.push(Line::Day(day));
+        }
+    }
+
+    fn show_found(&mut self) {
+        if let Some(place) = self.search.as_ref().and_then(Search::place) {
+            self.lines.show(place.line);
+        }
+    }
+
     fn push(&mut self, line: Line) -> u64 {
-        let (number, left) = self.lines.push(line);
+        let (number, left) = self.lines.push(line.clone());
+        if let Some(search) = &mut self.search {
+            search.comes(number, &line);
+            search.left_before(self.lines.first());
+        }
         if !left.is_empty() {
             self.unsent.retain(|_, number| !left.contains(number));
         }
@@ -353,6 +429,7 @@ impl Line {
     fn bytes(&self) -> usize {
         match self {
             Self::Message(message) => message.name.len() + message.text.len(),
+            Self::Answer(words) => words.len(),
             Self::Day(_) | Self::Notice(_) => 0,
         }
     }

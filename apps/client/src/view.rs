@@ -1,5 +1,6 @@
 //! The view: one component a file. Reads the timeline, acts through the bridge, and knows neither session nor sockets.
 
+mod answer;
 mod composer;
 mod connecting;
 mod header;
@@ -9,6 +10,7 @@ mod notice;
 mod page;
 mod people;
 mod person;
+mod search;
 mod timeline;
 
 use dioxus::prelude::*;
@@ -59,7 +61,7 @@ pub fn App(
     rsx! {
         div { id: "app", "data-theme": theme().as_str(),
             if in_room() {
-                RoomView {}
+                RoomView { on_quit }
             } else {
                 connecting::Connecting { on_quit }
             }
@@ -69,15 +71,16 @@ pub fn App(
 
 /// The room, once the first connection stands.
 #[component]
-fn RoomView() -> Element {
+fn RoomView(on_quit: EventHandler) -> Element {
     // The style sheet decides: the panel stands in a wide window and is a drawer in a narrow one.
     let mut people_toggled = use_signal(|| false);
     rsx! {
         div { class: "room", "data-people": if people_toggled() { "toggled" },
             header::Header { people_toggled }
             main { class: "talk",
+                search::SearchView {}
                 timeline::TimelineView {}
-                composer::Composer {}
+                composer::Composer { on_quit }
             }
             people::PeopleView {}
             div { class: "scrim", onclick: move |_| people_toggled.set(false) }

@@ -26,6 +26,8 @@ pub struct Lines {
     kept: VecDeque<Line>,
     /// Number of the first line kept: so many left.
     gone: u64,
+    /// How many of those left because the user wanted it.
+    cleared: u64,
     bytes: usize,
     /// First line shown while the reader reads back; `None` while it follows.
     reading_from: Option<u64>,
@@ -54,6 +56,16 @@ impl Lines {
         (self.end() - 1, before..self.gone)
     }
 
+    /// Takes all lines out.
+    pub fn clear(&mut self) {
+        *self = Self {
+            gone: self.end(),
+            cleared: self.end(),
+            has_messages: self.has_messages,
+            ..Self::default()
+        };
+    }
+
     /// The newest line, to be folded into.
     pub fn last_mut(&mut self) -> Option<&mut Line> {
         self.kept.back_mut()
@@ -63,6 +75,16 @@ impl Lines {
     pub fn get_mut(&mut self, number: u64) -> Option<&mut Line> {
         let index = number.checked_sub(self.gone)?;
         self.kept.get_mut(usize::try_from(index).ok()?)
+    }
+
+    /// All lines kept, oldest first.
+    pub fn kept(&self) -> impl Iterator<Item = &Line> {
+        self.kept.iter()
+    }
+
+    /// All lines kept with their numbers, oldest first.
+    pub fn numbered(&self) -> impl Iterator<Item = (u64, &Line)> {
+        (self.gone..).zip(&self.kept)
     }
 
     /// The lines in the window with their numbers, oldest first.
@@ -88,6 +110,37 @@ impl Lines {
         self.reading_from = Some(start.saturating_sub(PAGE_LINES as u64).max(self.gone));
     }
 
+    /// Shows one page more below. Beyond [`SHOWN_LINES`] the first leave the window.
+    pub fn show_later(&mut self) {
+        let shown = self.shown_range();
+        let latest_start = self.end().saturating_sub(SHOWN_LINES as u64).max(self.gone);
+        let start = shown
+            .start
+            .max(latest_start.min(shown.start + PAGE_LINES as u64));
+        self.reading_from = Some(start);
+    }
+
+    /// Brings the line of that number into the window. It stays there unless it is so near the end that the reader may
+    /// see both.
+    pub fn show(&mut self, number: u64) {
+        const NEAR: u64 = PAGE_LINES as u64 / 2;
+        let shown = self.shown_range();
+        let start = if shown.contains(&number) {
+            shown.start
+        } else {
+            number.saturating_sub(NEAR).max(self.gone)
+        };
+        if self.is_reading_back() || number + NEAR < self.end() {
+            self.reading_from = Some(start);
+        }
+    }
+
+    /// There are kept lines below the window.
+    #[must_use]
+    pub fn has_later(&self) -> bool {
+        self.shown_range().end < self.end()
+    }
+
     /// There are kept lines above the window.
     #[must_use]
     pub fn has_earlier(&self) -> bool {
@@ -103,6 +156,12 @@ impl Lines {
     /// How many lines left because the store was full.
     #[must_use]
     pub fn gone(&self) -> u64 {
+        self.gone - self.cleared
+    }
+
+    /// Number of the first line kept.
+    #[must_use]
+    pub fn first(&self) -> u64 {
         self.gone
     }
 
@@ -229,5 +288,54 @@ mod tests {
         assert!(!lines.has_earlier());
         lines.show_earlier();
         assert_eq!(shown(&lines), 0..500);
+    }
+
+    #[test]
+    fn later_lines_come_by_pages_until_the_end() {
+        let mut lines = filled(1000);
+        lines.show(100);
+        assert_eq!(shown(&lines), 0..SHOWN_LINES as u64);
+        assert!(lines.has_later());
+        lines.show_later();
+        assert_eq!(shown(&lines), 200..800);
+        lines.show_later();
+        assert_eq!(shown(&lines), 400..1000);
+        assert!(!lines.has_later());
+        lines.show_later();
+        assert_eq!(shown(&lines), 400..1000);
+    }
+
+    #[test]
+    fn a_line_is_brought_into_the_window_and_stays_there() {
+        let mut lines = filled(1000);
+        lines.show(900);
+        assert!(!lines.is_reading_back(), "its page goes on to the end");
+        lines.show(850);
+        assert_eq!(shown(&lines), 800..1000, "it was in the window already");
+        for _ in 0..SHOWN_LINES {
+            lines.push(message("new"));
+        }
+        assert_eq!(shown(&lines), 800..1400);
+        lines.show(500);
+        assert_eq!(shown(&lines), 400..1000);
+        lines.show(3);
+        assert_eq!(shown(&lines), 0..600);
+    }
+
+    #[test]
+    fn cleared_lines_are_not_told_as_gone_and_their_numbers_are_not_used_again() {
+        let mut lines = filled(300);
+        lines.follow(false);
+        lines.clear();
+        assert_eq!(
+            (lines.shown().count(), lines.gone(), lines.bytes),
+            (0, 0, 0)
+        );
+        assert!(!lines.is_reading_back() && !lines.has_earlier());
+        assert_eq!(lines.push(message("new")), (300, 300..300));
+        for _ in 0..KEPT_LINES {
+            lines.push(message("new"));
+        }
+        assert_eq!(lines.gone(), 1);
     }
 }

@@ -54,6 +54,7 @@ impl Timeline {
                 });
                 format!("# {}", words.collect::<String>())
             }
+            Line::Answer(words) => format!("? {words}"),
             Line::Message(message) if row.opens_group => {
                 format!("{}: {}", message.name, message.text)
             }
@@ -281,4 +282,77 @@ fn saying_something_brings_the_reader_to_the_end() {
     timeline.say(start(), "hello");
     assert!(!timeline.lines().is_reading_back());
     assert_eq!(timeline.lines().new_below(), 0);
+}
+
+#[test]
+fn an_answer_stands_at_the_end_and_parts_groups() {
+    let mut room = room();
+    room.hears(0, "bob", "one");
+    room.answer("there is no command /x");
+    room.hears(0, "bob", "two");
+    assert_eq!(
+        room.told()[1..],
+        ["bob: one", "? there is no command /x", "bob: two"]
+    );
+}
+
+#[test]
+fn clearing_takes_out_all_but_what_is_not_known_to_be_sent() {
+    let mut room = room();
+    room.hears(0, "bob", "one");
+    let sent = room.say(after(0), "sent");
+    let waiting = room.say(after(0), "waiting");
+    let failed = room.say(after(0), "failed");
+    room.mark(sent, Delivery::Sent);
+    room.mark(failed, Delivery::Failed);
+    room.clear();
+    assert_eq!(room.told(), ["[2026-11-23]", "alice: waiting", "+ failed"]);
+    room.mark(waiting, Delivery::Sent);
+    assert_eq!(room.say_again(failed), Some("failed".into()));
+    assert_eq!(room.deliveries(), [Delivery::Sent, Delivery::Waiting]);
+    assert_eq!(room.lines().gone(), 0);
+    room.hears(1, "bob", "two");
+    assert_eq!(room.told().len(), 4, "it is the same day");
+    assert_eq!(room.names(), ["bob"]);
+}
+
+#[test]
+fn a_search_brings_what_it_finds_into_the_window_and_goes_on_while_lines_come_and_leave() {
+    let mut room = room();
+    room.hears(0, "bob", "a needle");
+    for i in 0..500 {
+        room.hears(0, "bob", &format!("straw {i}"));
+    }
+    let place = |room: &Timeline| {
+        let place = room.searched().and_then(Search::place);
+        place.map(|place| (place.line, place.nth))
+    };
+    room.search("NEEDLE");
+    assert_eq!(
+        (place(&room), room.searched().unwrap().count()),
+        (Some((1, 1)), 1)
+    );
+    assert!(room.rows().any(|row| row.number == 1));
+    room.hears(0, "carol", "another needle");
+    assert_eq!(
+        (place(&room), room.searched().unwrap().count()),
+        (Some((1, 2)), 2)
+    );
+    room.search_on(Direction::Newer);
+    assert_eq!(place(&room), Some((502, 1)));
+    for _ in 0..KEPT_LINES {
+        room.hears(0, "bob", "straw");
+    }
+    assert_eq!((place(&room), room.searched().unwrap().count()), (None, 0));
+    room.end_search();
+    assert!(room.searched().is_none());
+}
+
+#[test]
+fn a_cleared_window_has_nothing_to_find() {
+    let mut room = room();
+    room.hears(0, "bob", "needle");
+    room.search("needle");
+    room.clear();
+    assert_eq!(room.searched().map(Search::count), Some(0));
 }

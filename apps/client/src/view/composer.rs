@@ -5,13 +5,20 @@ use dioxus::prelude::*;
 use super::icon::{Shape, icon};
 use super::page;
 use crate::bridge::{Action, Bridge, Room};
+use crate::command::{self, Command, Input};
 use crate::timeline::Connection;
 
 #[component]
-pub(super) fn Composer() -> Element {
+pub(super) fn Composer(on_quit: EventHandler) -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
     let connected = use_memo(move || *bridge.timeline.read().connection() == Connection::Connected);
+    // For the page, which completes them: it cannot wait for an answer from here while keys are pressed.
+    let names = use_memo(move || {
+        let timeline = bridge.timeline.read();
+        let names: Vec<_> = timeline.people().others().map(|name| &**name).collect();
+        names.join("\n")
+    });
     use_effect(page::focus_composer);
     let placeholder = if connected() {
         format!("Message {}", room.address)
@@ -26,9 +33,26 @@ pub(super) fn Composer() -> Element {
         if text.trim().is_empty() || text.len() > room.max_text {
             return;
         }
+        let action = match command::parse(&text) {
+            Ok(Input::Say(text)) => Action::Say(text),
+            Ok(Input::Command(Command::Help)) => Action::Answer(command::HELP.to_owned()),
+            Ok(Input::Command(Command::Clear)) => Action::Clear,
+            Ok(Input::Command(Command::Save(name))) => Action::Save(name),
+            Ok(Input::Command(Command::Quit)) => Action::Quit,
+            // Stays in the field, to be corrected.
+            Err(error) => {
+                bridge.act(Action::Answer(error.to_string()));
+                page::scroll_to_end();
+                return;
+            }
+        };
         // The page takes this as the answer "taken" and clears the field.
         event.prevent_default();
-        bridge.act(Action::Say(text));
+        let quits = action == Action::Quit;
+        bridge.act(action);
+        if quits {
+            on_quit.call(());
+        }
     };
     rsx! {
         form { id: "composer", onsubmit: submit,
@@ -42,6 +66,7 @@ pub(super) fn Composer() -> Element {
                 placeholder,
                 "aria-describedby": "keys room-left",
                 "data-limit": "{room.max_text}",
+                "data-names": "{names}",
             }
             button { id: "send", r#type: "submit", aria_label: "Send", title: "Send (Enter)",
                 {icon(Shape::Send)}
@@ -53,7 +78,9 @@ pub(super) fn Composer() -> Element {
                     kbd { "Shift" }
                     "+"
                     kbd { "Enter" }
-                    " breaks the line"
+                    " breaks the line, "
+                    kbd { "/help" }
+                    " tells more"
                 }
                 // The page writes into this one.
                 output { id: "room-left" }

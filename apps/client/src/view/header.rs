@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 
 use super::Theme;
 use super::icon::{Shape, icon};
+use super::search::SearchSwitch;
 use crate::bridge::{Action, Bridge, Room};
 use crate::timeline::Connection;
 
@@ -29,6 +30,7 @@ pub(super) fn Header(people_toggled: Signal<bool>) -> Element {
             h1 { title: "Room at {room.address}", "{room.address}" }
             Status {}
             div { class: "tools",
+                SearchSwitch {}
                 button {
                     id: "people-toggle",
                     class: "tool",

@@ -15,12 +15,15 @@ pub(super) enum Shape {
     Check,
     Warning,
     Bubble,
+    Search,
+    Up,
+    Close,
 }
 
 impl Shape {
     fn path(self) -> &'static str {
         match self {
-            Self::Send => "M12 19V5M5.5 11.5 12 5l6.5 6.5",
+            Self::Send | Self::Up => "M12 19V5M5.5 11.5 12 5l6.5 6.5",
             Self::People => {
                 "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1M16 4.3a3.5 3.5 0 0 1 0 6.4M18.5 14.4a5 5 0 0 1 3 4.6v1"
             }
@@ -33,6 +36,8 @@ impl Shape {
             Self::Clock => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7v5l3.5 2",
             Self::Check => "M5 12.5 10 17.5 19.5 7",
             Self::Warning => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7.5V13M12 16.3v.2",
+            Self::Search => "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13ZM15.2 15.2 20 20",
+            Self::Close => "M6 6l12 12M18 6 6 18",
             Self::Bubble => {
                 "M20 15a3 3 0 0 1-3 3H9.5L5 21.5V18a3 3 0 0 1-2-3V7a3 3 0 0 1 3-3h11a3 3 0 0 1 3 3ZM8 9.5h7M8 13h4.5"
             }

@@ -18,7 +18,7 @@ pub const PREVIEW_BYTES: usize = 8 * 1024;
 pub const PREVIEW_LINES: usize = 100;
 
 #[component]
-pub(super) fn MessageView(message: Rc<Message>, opens_group: bool) -> Element {
+pub(super) fn MessageView(message: Rc<Message>, opens_group: bool, found: bool) -> Element {
     let own = message.own;
     rsx! {
         li {
@@ -26,6 +26,7 @@ pub(super) fn MessageView(message: Rc<Message>, opens_group: bool) -> Element {
             class: if own.is_some() { "own" },
             class: if opens_group { "head" },
             "data-state": own.map(|own| state(own.delivery)),
+            aria_current: found.then_some("true"),
             if opens_group {
                 {avatar(&message.name)}
                 p { class: "byline",
@@ -40,7 +41,7 @@ pub(super) fn MessageView(message: Rc<Message>, opens_group: bool) -> Element {
                 span { class: "unseen", "{message.name}: " }
             }
             if beginning(&message.text).len() < message.text.len() {
-                LongText { message }
+                LongText { message, found }
             } else {
                 div { class: "text", dir: "auto", "{message.text}" }
             }
@@ -63,10 +64,15 @@ fn clock(class: &str, at: &Zoned) -> Element {
 }
 
 #[component]
-fn LongText(message: Rc<Message>) -> Element {
+fn LongText(message: Rc<Message>, found: bool) -> Element {
     let mut all = use_signal(|| false);
     let text = &*message.text;
-    let shown = if all() { text } else { beginning(text) };
+    // What was searched for may stand behind the beginning.
+    let shown = if all() || found {
+        text
+    } else {
+        beginning(text)
+    };
     rsx! {
         div { class: "text", dir: "auto", "{shown}" }
         button { class: "quiet more", r#type: "button", onclick: move |_| all.toggle(),

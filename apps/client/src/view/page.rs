@@ -8,7 +8,11 @@ use dioxus::prelude::document;
 pub const STYLE: &str = include_str!("../../assets/style.css");
 
 /// The script of the page. It must run before the first event.
-pub const SCRIPT: &str = include_str!("../../assets/page.js");
+pub const SCRIPT: &str = concat!(
+    include_str!("../../assets/page.js"),
+    include_str!("../../assets/composer.js"),
+    include_str!("../../assets/search.js"),
+);
 
 /// Puts the cursor into the composer.
 pub(super) fn focus_composer() {
@@ -26,6 +30,16 @@ pub(super) fn insert_into_composer(text: &str) {
 /// Scrolls the timeline to its end.
 pub(super) fn scroll_to_end() {
     document::eval("hubbub.scrollToEnd()");
+}
+
+/// Readies the page for a search or ends it: where the keys go, and what is marked in the texts.
+pub(super) fn search(goes_on: bool) {
+    document::eval(&format!("hubbub.search({goes_on})"));
+}
+
+/// Brings the current match into view.
+pub(super) fn show_found() {
+    document::eval("hubbub.showFound()");
 }
 
 /// Keeps what is read in its place from now on, whatever comes above or below.

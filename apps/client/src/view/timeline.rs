@@ -2,12 +2,13 @@
 
 use dioxus::prelude::*;
 
+use super::answer::AnswerView;
 use super::icon::{Shape, icon};
 use super::message::MessageView;
 use super::notice::NoticeView;
 use super::page;
 use crate::bridge::{Action, Bridge, Room};
-use crate::timeline::{KEPT_LINES, Line};
+use crate::timeline::{KEPT_LINES, Line, Search};
 
 #[component]
 pub(super) fn TimelineView() -> Element {
@@ -15,6 +16,8 @@ pub(super) fn TimelineView() -> Element {
     use_effect(page::watch_timeline);
     let timeline = bridge.timeline.read();
     let lines = timeline.lines();
+    let found = timeline.searched().and_then(Search::place);
+    let found = found.map(|place| place.line);
     rsx! {
         div { class: "scroll",
             div {
@@ -22,14 +25,23 @@ pub(super) fn TimelineView() -> Element {
                 role: "log",
                 tabindex: "0",
                 aria_label: "Conversation",
-                // Visible exactly when the reader is at the end.
-                div {
-                    class: "end",
-                    onvisible: move |event| {
-                        if let Ok(at_end) = event.is_intersecting() {
-                            bridge.act(Action::Follow(at_end));
-                        }
-                    },
+                if lines.has_later() {
+                    button {
+                        class: "quiet later",
+                        r#type: "button",
+                        onclick: move |_| bridge.act(Action::ShowLater),
+                        "Show later"
+                    }
+                } else {
+                    // Visible exactly when the reader is at the end.
+                    div {
+                        class: "end",
+                        onvisible: move |event| {
+                            if let Ok(at_end) = event.is_intersecting() {
+                                bridge.act(Action::Follow(at_end));
+                            }
+                        },
+                    }
                 }
                 if !lines.has_messages() {
                     Welcome {}
@@ -43,10 +55,18 @@ pub(super) fn TimelineView() -> Element {
                                 }
                             },
                             Line::Message(message) => rsx! {
-                                MessageView { key: "{row.number}", message, opens_group: row.opens_group }
+                                MessageView {
+                                    key: "{row.number}",
+                                    message,
+                                    opens_group: row.opens_group,
+                                    found: found == Some(row.number),
+                                }
                             },
                             Line::Notice(notice) => rsx! {
                                 NoticeView { key: "{row.number}", notice }
+                            },
+                            Line::Answer(words) => rsx! {
+                                AnswerView { key: "{row.number}", words }
                             },
                         }
                     }

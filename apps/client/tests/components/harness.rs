@@ -201,6 +201,12 @@ impl Window {
         self.dispatch("submit", "composer", Box::new(form))
     }
 
+    /// Types into the search field.
+    pub(crate) fn look_for(&mut self, query: &str) {
+        let typed = SerializedFormData::new(query.into(), Vec::new());
+        self.dispatch("input", "search-field", Box::new(typed));
+    }
+
     /// Scrolls to the end of the timeline or away from it.
     pub(crate) fn scroll(&mut self, to_end: bool) {
         let nowhere = || DOMRect::from(dioxus_html::geometry::PixelsRect::default());

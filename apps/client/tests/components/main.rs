@@ -1,6 +1,8 @@
 //! What the window shows and what it asks for, without a renderer.
 
+mod commands;
 mod harness;
+mod search;
 
 use std::time::Duration;
 

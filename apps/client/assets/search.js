@@ -1,0 +1,128 @@
+// The search: its keys, and the marks in the texts. The program says which lines match; where in them is found here.
+// Loaded behind page.js.
+
+// Most matches that are marked at once: more than fit into any window.
+const MARKED_MATCHES = 2000;
+
+Object.assign(hubbub, {
+  searchField: () => document.getElementById('search-field'),
+
+  // Marks anew whatever comes into the timeline while a search goes on.
+  marker: new MutationObserver(() => hubbub.mark()),
+
+  // The first match in the current line.
+  found: null,
+
+  search(goesOn) {
+    const timeline = hubbub.timeline();
+    hubbub.marker.disconnect();
+    if (goesOn) {
+      const what = { childList: true, subtree: true, characterData: true, attributeFilter: ['aria-current'] };
+      hubbub.marker.observe(timeline.querySelector('.lines'), what);
+      hubbub.searchField().focus();
+    } else {
+      CSS.highlights.clear();
+      // At the end nothing is held, so that it sticks there.
+      if (timeline.scrollTop === 0) hubbub.anchor = null;
+      hubbub.focus();
+    }
+  },
+
+  mark() {
+    const query = hubbub.searchField()?.value.toUpperCase();
+    const [others, current] = [new Highlight(), new Highlight()];
+    let left = MARKED_MATCHES;
+    for (const text of query ? hubbub.timeline().querySelectorAll('.message .text') : []) {
+      const highlight = text.closest('[aria-current]') ? current : others;
+      const matches = hubbub.matches(text, query, left);
+      for (const match of matches) highlight.add(match);
+      left -= matches.length;
+    }
+    [hubbub.found] = current;
+    CSS.highlights.set('match', others);
+    CSS.highlights.set('current-match', current);
+  },
+
+  // Where a query stands in an element: at most so many ranges.
+  matches(element, query, most) {
+    const nodes = [];
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let end = 0; walker.nextNode();) {
+      end += walker.currentNode.length;
+      nodes.push({ node: walker.currentNode, end });
+    }
+    const whole = element.textContent;
+    const folded = whole.toUpperCase();
+    const origin = hubbub.origins(whole, folded);
+    // The node in which a letter stands, and where in it; or where it stands behind the letter before.
+    const boundary = (at, behind) => {
+      const { node, end } = nodes.find(({ end }) => (behind ? at <= end : at < end));
+      return [node, at - (end - node.length)];
+    };
+    const matches = [];
+    for (let at = folded.indexOf(query); at >= 0 && matches.length < most;) {
+      const [startContainer, startOffset] = boundary(origin(at)[0], false);
+      const [endContainer, endOffset] = boundary(origin(at + query.length - 1)[1], true);
+      matches.push(new StaticRange({ startContainer, startOffset, endContainer, endOffset }));
+      at = folded.indexOf(query, at + query.length);
+    }
+    return matches;
+  },
+
+  // From where to where the letter goes that becomes the letter at `at` of the folded text. One can become several.
+  origins(whole, folded) {
+    if (folded.length === whole.length) return (at) => [at, at + 1];
+    const origins = [];
+    let start = 0;
+    for (const letter of whole) {
+      const origin = [start, start + letter.length];
+      for (let n = letter.toUpperCase().length; n > 0; n -= 1) origins.push(origin);
+      start += letter.length;
+    }
+    return (at) => origins[at];
+  },
+
+  showFound() {
+    const timeline = hubbub.timeline();
+    const line = timeline.querySelector('.lines > [aria-current]');
+    if (!line) return;
+    // A line without a mark, because too many are marked already, is shown as a whole.
+    const match = new Range();
+    match.selectNode(line);
+    if (hubbub.found) {
+      match.setStart(hubbub.found.startContainer, hubbub.found.startOffset);
+      match.setEnd(hubbub.found.endContainer, hubbub.found.endOffset);
+    }
+    const [view, place] = [timeline.getBoundingClientRect(), match.getBoundingClientRect()];
+    if (place.top < view.top || place.bottom > view.bottom) {
+      timeline.scrollTop += (place.top + place.bottom - view.top - view.bottom) / 2;
+    }
+    hubbub.anchorAt(line);
+  },
+});
+
+const searchKeys = {
+  open() {
+    const field = hubbub.searchField();
+    // The button opens the search, and closes it.
+    if (field) field.select();
+    else document.getElementById('search')?.click();
+  },
+
+  step(newer) {
+    if (!hubbub.searchField()) searchKeys.open();
+    document.getElementById(newer ? 'search-newer' : 'search-older')?.click();
+  },
+};
+
+document.addEventListener('keydown', (event) => {
+  if (event.isComposing || event.keyCode === 229 || event.altKey) return;
+  const control = event.ctrlKey || event.metaKey;
+  const key = event.key.toLowerCase();
+  const inField = event.target.id === 'search-field';
+  if (control && key === 'f') searchKeys.open();
+  else if (key === 'f3' || (control && key === 'g') || (inField && key === 'enter')) searchKeys.step(event.shiftKey);
+  else if (key === 'escape') document.getElementById('search-close')?.click();
+  else return;
+  event.preventDefault();
+});

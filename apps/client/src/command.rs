@@ -1,0 +1,211 @@
+//! Commands: what a typed text asks for. Pure: knows neither the window nor the network.
+//!
+//! Only a text of one line whose first word is a slash and letters is a command. So `/etc/passwd`, a listing of paths
+//! and a pasted script go out as they are.
+
+use std::fmt;
+
+/// What `/help` says.
+pub const HELP: &str = "\
+/help: show this
+/clear: empty this window; nobody else's changes
+/save FILE: write what stands in this window to a new file; ~ is your home folder
+/quit: leave the room and close the window
+//text: send /text
+A text of several lines is sent as it is, and so is one whose first word holds more than letters, such as /etc/passwd.
+
+Up and Down in an empty field bring back what you sent. Tab completes a name.
+Ctrl+F searches what was said. Esc leads back to the field.";
+
+/// What a text turns out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Something to say, with the slash taken off that only kept it from being a command.
+    Say(String),
+    /// Something for the window to do.
+    Command(Command),
+}
+
+/// What the window can be told to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Say which commands there are.
+    Help,
+    /// Take every line out of the window.
+    Clear,
+    /// Write the lines to a file of this name.
+    Save(String),
+    /// Leave the room and close the window.
+    Quit,
+}
+
+/// Why a text that looks like a command is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandError {
+    /// There is no command of this name.
+    Unknown {
+        /// The first word, with its slash.
+        word: String,
+    },
+    /// The command stands alone, but more came behind it.
+    TooMuch {
+        /// The command, with its slash.
+        word: String,
+    },
+    /// `/save` without a file.
+    NoFile,
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { word } => write!(
+                f,
+                "there is no command {word}: there are /help, /clear, /save FILE and /quit; \
+                 to send a text that begins with a slash, write /{word}"
+            ),
+            Self::TooMuch { word } => write!(
+                f,
+                "{word} stands alone: take away what follows it, or write /{word} to send it as text"
+            ),
+            Self::NoFile => write!(
+                f,
+                "/save needs the name of a file, for example /save ~/room.txt"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// Reads a text as it was typed.
+///
+/// # Errors
+///
+/// It looks like a command and is none. Nothing should be sent then.
+pub fn parse(text: &str) -> Result<Input, CommandError> {
+    let line = text.trim_end();
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let name = word.trim_start_matches('/');
+    let slashes = word.len() - name.len();
+    let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !is_word || !line.starts_with('/') || line.contains('\n') {
+        return Ok(Input::Say(text.to_owned()));
+    }
+    match slashes {
+        1 => command(word, line[word.len()..].trim()).map(Input::Command),
+        _ => Ok(Input::Say(text[1..].to_owned())),
+    }
+}
+
+fn command(word: &str, rest: &str) -> Result<Command, CommandError> {
+    let command = match word.to_ascii_lowercase().as_str() {
+        "/save" if rest.is_empty() => return Err(CommandError::NoFile),
+        "/save" => return Ok(Command::Save(rest.to_owned())),
+        "/help" => Command::Help,
+        "/clear" => Command::Clear,
+        "/quit" => Command::Quit,
+        _ => return Err(CommandError::Unknown { word: word.into() }),
+    };
+    if rest.is_empty() {
+        Ok(command)
+    } else {
+        Err(CommandError::TooMuch { word: word.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(text: &str) -> Result<Input, CommandError> {
+        Ok(Input::Say(text.into()))
+    }
+
+    fn does(command: Command) -> Result<Input, CommandError> {
+        Ok(Input::Command(command))
+    }
+
+    #[test]
+    fn every_command_is_known_whatever_its_letter_case() {
+        assert_eq!(parse("/help"), does(Command::Help));
+        assert_eq!(parse("/Clear\n"), does(Command::Clear));
+        assert_eq!(parse("/QUIT "), does(Command::Quit));
+        let file = || Command::Save("~/my room.txt".into());
+        assert_eq!(parse("/save ~/my room.txt"), does(file()));
+        assert_eq!(parse("/save \t ~/my room.txt  "), does(file()));
+    }
+
+    #[test]
+    fn an_unknown_word_is_explained_with_what_exists() {
+        let error = parse("/dance now").unwrap_err();
+        assert_eq!(
+            error,
+            CommandError::Unknown {
+                word: "/dance".into()
+            }
+        );
+        let words = error.to_string();
+        for known in [
+            "/dance:",
+            "/help",
+            "/clear",
+            "/save FILE",
+            "/quit",
+            "//dance",
+        ] {
+            assert!(words.contains(known), "no {known} in {words}");
+        }
+    }
+
+    #[test]
+    fn a_command_with_too_little_or_too_much_is_explained() {
+        assert_eq!(parse("/save "), Err(CommandError::NoFile));
+        let word = "/clear".to_owned();
+        assert_eq!(
+            parse("/clear the table, please"),
+            Err(CommandError::TooMuch { word })
+        );
+    }
+
+    #[test]
+    fn two_slashes_send_one() {
+        assert_eq!(parse("//help"), says("/help"));
+        assert_eq!(parse("//etc is full "), says("/etc is full "));
+        assert_eq!(parse("///etc"), says("//etc"));
+    }
+
+    #[test]
+    fn what_only_begins_with_a_slash_is_sent_as_it_is() {
+        for text in [
+            "/",
+            "//",
+            "/ help",
+            "// a comment",
+            "/// a comment",
+            "/etc/passwd",
+            "//server/share",
+            "/etc: no such file",
+            "/2",
+            "/hélas",
+            " /help",
+            "so /help",
+            "and/or",
+        ] {
+            assert_eq!(parse(text), says(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_sent_as_it_is() {
+        for text in [
+            "/etc\n/usr\n/var",
+            "/quit\n/help",
+            "//etc\n//usr",
+            "/etc/passwd\nroot:x:0:0",
+            "\n/help",
+        ] {
+            assert_eq!(parse(text), says(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Search: which messages hold what the reader looks for, and at which of them the reader is.
+//!
+//! Every kept line is looked at once for a new query; from then on only what comes is. So it costs the same in a full
+//! store as in an empty one.
+
+use std::collections::VecDeque;
+
+use super::{Line, Lines};
+
+/// A search that is going on. Lines are known by their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    query: String,
+    /// Oldest first.
+    found: VecDeque<u64>,
+    current: Option<u64>,
+    steps: u64,
+}
+
+/// Which way to go from one match to the next. It goes round at both ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Up, to what was said before.
+    Older,
+    /// Down, to what was said later.
+    Newer,
+}
+
+/// Where the reader is among the matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Number of the line.
+    pub line: u64,
+    /// Which match it is. The newest is the first.
+    pub nth: usize,
+    /// Grows whenever the line has to be brought into view, even if it is the same one.
+    pub steps: u64,
+}
+
+impl Search {
+    /// How many lines match.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Nothing is looked for yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.query.is_empty()
+    }
+
+    /// Where the reader is; nowhere when nothing matches, or when that line has left.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        let line = self.current?;
+        let at = self.found.binary_search(&line).ok()?;
+        Some(Place {
+            line,
+            nth: self.found.len() - at,
+            steps: self.steps,
+        })
+    }
+
+    /// Looks for another text. Stays at the line at which the reader is if that still matches, else goes to the newest.
+    pub(super) fn look_for(&mut self, query: &str, lines: &Lines) {
+        self.query = folded(query);
+        self.found = lines
+            .numbered()
+            .filter(|(_, line)| self.matches(line))
+            .map(|(number, _)| number)
+            .collect();
+        if self.place().is_none() {
+            self.go(self.found.back().copied());
+        }
+    }
+
+    /// Goes to the next match in this direction.
+    pub(super) fn step(&mut self, direction: Direction) {
+        let after = |line| self.found.partition_point(|found| *found <= line);
+        let before = |line| self.found.partition_point(|found| *found < line);
+        let next = match (direction, self.current) {
+            (Direction::Newer, Some(line)) => self.found.get(after(line)),
+            (Direction::Older, Some(line)) => {
+                let at = before(line).checked_sub(1);
+                at.and_then(|at| self.found.get(at))
+            }
+            (_, None) => None,
+        };
+        let round = match direction {
+            Direction::Newer => self.found.front(),
+            Direction::Older => self.found.back(),
+        };
+        self.go(next.or(round).copied());
+    }
+
+    /// A line has come below.
+    pub(super) fn comes(&mut self, number: u64, line: &Line) {
+        if self.matches(line) {
+            self.found.push_back(number);
+        }
+    }
+
+    /// All lines before this number have left.
+    pub(super) fn left_before(&mut self, number: u64) {
+        while self.found.front().is_some_and(|found| *found < number) {
+            self.found.pop_front();
+        }
+    }
+
+    fn go(&mut self, line: Option<u64>) {
+        self.current = line;
+        self.steps += 1;
+    }
+
+    fn matches(&self, line: &Line) -> bool {
+        match line {
+            Line::Message(message) => {
+                !self.query.is_empty() && folded(&message.text).contains(&self.query)
+            }
+            Line::Day(_) | Line::Notice(_) | Line::Answer(_) => false,
+        }
+    }
+}
+
+/// The text without a difference of letter case. Upper case, because it depends on no neighbour and folds more than
+/// lower case does: sharp s is SS, and both forms of sigma are one. The page does the same to find the place to mark.
+fn folded(text: &str) -> String {
+    text.to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::super::Message;
+    use super::*;
+
+    fn message(text: &str) -> Line {
+        Line::Message(Rc::new(Message {
+            name: "bob".into(),
+            text: text.into(),
+            at: jiff::Zoned::default(),
+            own: None,
+        }))
+    }
+
+    fn filled(texts: &[&str]) -> Lines {
+        let mut lines = Lines::default();
+        for text in texts {
+            lines.push(message(text));
+        }
+        lines
+    }
+
+    fn searched(query: &str, lines: &Lines) -> Search {
+        let mut search = Search::default();
+        search.look_for(query, lines);
+        search
+    }
+
+    fn place(search: &Search) -> Option<(u64, usize)> {
+        search.place().map(|place| (place.line, place.nth))
+    }
+
+    #[test]
+    fn a_search_begins_at_the_newest_match_and_goes_round_both_ways() {
+        let lines = filled(&["a fox", "no", "Fox two", "no", "FOXES"]);
+        let mut search = searched("fox", &lines);
+        assert_eq!(search.count(), 3);
+        let mut places = vec![place(&search)];
+        for direction in [Direction::Older; 3]
+            .into_iter()
+            .chain([Direction::Newer; 3])
+        {
+            search.step(direction);
+            places.push(place(&search));
+        }
+        let expected = [(4, 1), (2, 2), (0, 3), (4, 1), (0, 3), (2, 2), (4, 1)];
+        assert_eq!(places, expected.map(Some));
+    }
+
+    #[test]
+    fn letter_case_makes_no_difference_in_any_script() {
+        for (text, query) in [
+            ("STRASSE", "straße"),
+            ("Straße", "STRASS"),
+            ("ΟΔΥΣΣΕΥΣ", "οδυσσευς"),
+            ("οδυσσευς", "ευσ"),
+            ("Привет", "ПРИВЕТ"),
+            ("ÉCOLE", "école"),
+        ] {
+            let search = searched(query, &filled(&[text]));
+            assert_eq!(search.count(), 1, "{query} in {text}");
+        }
+        assert_eq!(searched("e", &filled(&["é", "x"])).count(), 0);
+    }
+
+    #[test]
+    fn nothing_is_found_by_an_empty_query_or_a_text_that_nobody_said() {
+        let lines = filled(&["one", "two"]);
+        for query in ["", "three"] {
+            let mut search = searched(query, &lines);
+            search.step(Direction::Older);
+            assert_eq!((search.count(), search.place()), (0, None));
+        }
+    }
+
+    #[test]
+    fn a_longer_query_stays_at_the_line_if_that_still_matches() {
+        let lines = filled(&["fox", "fog", "fo"]);
+        let mut search = searched("fo", &lines);
+        search.step(Direction::Older);
+        let before = search.place().unwrap();
+        search.look_for("fog", &lines);
+        assert_eq!(place(&search), Some((1, 1)));
+        assert_eq!(search.place().unwrap().steps, before.steps);
+        search.look_for("fox", &lines);
+        assert_eq!(place(&search), Some((0, 1)));
+        assert_ne!(search.place().unwrap().steps, before.steps);
+    }
+
+    #[test]
+    fn a_step_to_the_only_match_is_one_all_the_same() {
+        let mut search = searched("one", &filled(&["one"]));
+        let before = search.place().unwrap();
+        search.step(Direction::Newer);
+        let after = search.place().unwrap();
+        assert_eq!((after.line, after.nth), (before.line, before.nth));
+        assert_ne!(after.steps, before.steps);
+    }
+
+    #[test]
+    fn what_comes_and_leaves_is_counted_without_moving_the_reader() {
+        let lines = filled(&["one a", "one b"]);
+        let mut search = searched("one", &lines);
+        search.comes(2, &message("no"));
+        search.comes(3, &message("one c"));
+        assert_eq!((search.count(), place(&search)), (3, Some((1, 2))));
+        search.left_before(2);
+        assert_eq!((search.count(), search.place()), (1, None));
+        search.step(Direction::Older);
+        assert_eq!(place(&search), Some((3, 1)));
+    }
+
+    #[test]
+    fn a_line_that_has_left_is_stepped_from_as_if_it_still_stood_there() {
+        let lines = filled(&["one", "one", "one"]);
+        let mut search = searched("one", &lines);
+        search.step(Direction::Older);
+        search.left_before(2);
+        search.step(Direction::Newer);
+        assert_eq!(place(&search), Some((2, 1)));
+    }
+}

@@ -1,0 +1,149 @@
+//! Transcript: the lines as plain text, to be kept in a file.
+
+use std::fmt::Write as _;
+
+use jiff::Zoned;
+
+use super::{Change, Delivery, Line, Message, Span, Timeline};
+
+/// What stands before the second and further lines of a text.
+const INDENT: &str = "\n    ";
+
+/// The kept lines as plain text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript {
+    /// One line for each message and each change, `2026-11-23 08:00:00 bob: hi` and `2026-11-23 08:00:00 * bob joined`.
+    /// A message of several lines goes on indented.
+    pub text: String,
+    /// How many messages and changes it holds.
+    pub entries: usize,
+}
+
+impl Timeline {
+    /// Everything that was said and noticed, as far as it is kept. The window's own answers are not part of it.
+    #[must_use]
+    pub fn transcript(&self) -> Transcript {
+        let mut transcript = Transcript::default();
+        for line in self.lines.kept() {
+            match line {
+                Line::Message(message) => transcript.message(message),
+                Line::Notice(notice) => {
+                    let changes = notice.changes();
+                    changes.iter().for_each(|change| transcript.change(change));
+                    if let (Some(last), 1..) = (changes.last(), notice.unlisted()) {
+                        let words = format!("{} more changes", notice.unlisted());
+                        transcript.entry(&last.at, "* ", &words);
+                    }
+                }
+                Line::Day(_) | Line::Answer(_) => {}
+            }
+        }
+        transcript
+    }
+}
+
+impl Transcript {
+    fn message(&mut self, message: &Message) {
+        let delivery = message.own.map(|own| own.delivery);
+        let state = match delivery {
+            None | Some(Delivery::Sent) => "",
+            Some(Delivery::Waiting) => " (waiting)",
+            Some(Delivery::Unsure) => " (may not have arrived)",
+            Some(Delivery::Failed) => " (not sent)",
+        };
+        let who = format!("{}{state}: ", message.name);
+        self.entry(&message.at, &who, &message.text);
+    }
+
+    fn change(&mut self, change: &Change) {
+        let words = change.spans().into_iter().map(|span| match span {
+            Span::Name(name) => name.to_string(),
+            Span::Words(words) => words,
+        });
+        self.entry(&change.at, "* ", &words.collect::<String>());
+    }
+
+    fn entry(&mut self, at: &Zoned, who: &str, text: &str) {
+        let (at, text) = (at.strftime("%Y-%m-%d %H:%M:%S"), text.replace('\n', INDENT));
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{at} {who}{text}");
+        self.entries += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use jiff::tz::TimeZone;
+
+    use super::super::LISTED_CHANGES;
+    use super::*;
+    use crate::session::{Event, Stamped};
+
+    /// 2026-11-23 08:00 UTC.
+    fn at(second: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_420_800 + second)
+    }
+
+    fn room(events: impl IntoIterator<Item = Event>) -> Timeline {
+        let mut timeline = Timeline::new("alice", TimeZone::UTC);
+        for (event, second) in events.into_iter().zip(0..) {
+            let at = at(second);
+            timeline.apply(Stamped { at, event });
+        }
+        timeline
+    }
+
+    #[test]
+    fn each_message_and_each_change_is_a_line_with_time_and_name() {
+        let mut room = room([
+            Event::Connected,
+            Event::Joined { name: "bob".into() },
+            Event::Left {
+                name: "dave".into(),
+            },
+            Event::Said {
+                name: "bob".into(),
+                text: "one\ntwo".into(),
+            },
+        ]);
+        let sent = room.say(at(4), "three");
+        room.say(at(5), "four");
+        room.mark(sent, Delivery::Sent);
+        room.answer("only for alice");
+        assert_eq!(
+            room.transcript(),
+            Transcript {
+                text: "2026-11-23 08:00:01 * bob joined\n\
+                       2026-11-23 08:00:02 * dave left\n\
+                       2026-11-23 08:00:03 bob: one\n    two\n\
+                       2026-11-23 08:00:04 alice: three\n\
+                       2026-11-23 08:00:05 alice (waiting): four\n"
+                    .into(),
+                entries: 5,
+            }
+        );
+    }
+
+    #[test]
+    fn changes_that_are_only_counted_are_told_by_their_number() {
+        let name = |i| Event::Joined {
+            name: format!("p{i}"),
+        };
+        let transcript = room((0..LISTED_CHANGES + 2).map(name)).transcript();
+        assert!(transcript.text.ends_with("* 2 more changes\n"));
+        assert_eq!(transcript.entries, LISTED_CHANGES + 1);
+    }
+
+    #[test]
+    fn lines_outside_of_the_window_are_part_of_it() {
+        let said = |i| Event::Said {
+            name: "bob".into(),
+            text: format!("line {i}"),
+        };
+        let transcript = room((0..1000).map(said)).transcript();
+        assert!(transcript.text.contains("bob: line 0\n"));
+        assert_eq!(transcript.entries, 1000);
+    }
+}
