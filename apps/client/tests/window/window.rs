@@ -123,10 +123,28 @@ impl Window {
 
     /// Types into the composer, and waits until it holds `whole`.
     pub(crate) fn types(&mut self, keys: &str, whole: &str) {
+        self.types_into("draft", keys, whole);
+    }
+
+    /// Types into a field that has the focus, and waits until it holds `whole`.
+    pub(crate) fn types_into(&mut self, field: &str, keys: &str, whole: &str) {
         self.focus();
-        self.shows("document.activeElement?.id", &json!("draft"));
+        self.has_focus_in(field);
         xdotool(&["type", "--delay", "12", "--", keys]).expect("xdotool type");
-        self.shows("document.getElementById('draft').value", &json!(whole));
+        self.shows(
+            &format!("document.getElementById('{field}').value"),
+            &json!(whole),
+        );
+    }
+
+    /// Waits until keys go to the element of this id.
+    pub(crate) fn has_focus_in(&mut self, id: &str) {
+        self.shows("document.activeElement?.id", &json!(id));
+    }
+
+    /// Waits until the composer holds exactly this.
+    pub(crate) fn holds(&mut self, draft: &str) {
+        self.shows("document.getElementById('draft').value", &json!(draft));
     }
 
     /// Puts text at the cursor as an input method does: for letters that the keyboard has no key for. xdotool would change

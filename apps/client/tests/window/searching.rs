@@ -1,0 +1,183 @@
+//! The search: found by keys, marked in the texts, brought into view and kept there.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::screen::Screen;
+use crate::server::{Played, text};
+use crate::window::Window;
+
+/// The parts of the texts that are marked, those of the current match or those of the others.
+const MARKED: &str = "((name) => [...CSS.highlights.get(name) ?? []].map((m) => m.startContainer.data.slice(m.startOffset, m.endOffset)))";
+
+impl Window {
+    fn counts(&mut self, count: &str) {
+        self.shows(
+            "document.getElementById('search-count')?.textContent",
+            &json!(count),
+        );
+    }
+
+    fn marks(&mut self, others: &[&str], current: &[&str]) {
+        self.shows(&format!("{MARKED}('match')"), &json!(others));
+        self.shows(&format!("{MARKED}('current-match')"), &json!(current));
+    }
+
+    /// Waits until the current match is this text, wholly in sight.
+    fn stands_at(&mut self, text: &str) {
+        self.shows(
+            "((line, view) => line && line.top >= view.top && line.bottom <= view.bottom \
+             && document.querySelector('[aria-current] .text').textContent)\
+             (document.querySelector('[aria-current] .text')?.getBoundingClientRect(), \
+             document.getElementById('timeline').getBoundingClientRect())",
+            &json!(text),
+        );
+    }
+}
+
+#[test]
+fn matches_far_apart_are_counted_marked_and_brought_into_view() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let line = |i| match i {
+        0 => "the Straße and the STRASSE".to_owned(),
+        700 | 710 => format!("strasse {i}"),
+        2_000 => "the end".to_owned(),
+        _ => format!("line {i}"),
+    };
+    let lines: String = (0..=2_000).map(|i| text("bob", &line(i))).collect();
+    socket.write_all(lines.as_bytes()).unwrap();
+    alice.shows(
+        "[...document.querySelectorAll('.text')].at(-1)?.textContent",
+        &json!("the end"),
+    );
+
+    alice.press("ctrl+f");
+    alice.types_into("search-field", "strass", "strass");
+    alice.counts("1 of 3");
+    alice.stands_at("strasse 710");
+    alice.marks(&["strass"], &["strass"]);
+    for (key, count, text) in [
+        ("Return", "2 of 3", "strasse 700"),
+        ("Return", "3 of 3", "the Straße and the STRASSE"),
+        ("F3", "1 of 3", "strasse 710"),
+        ("ctrl+g", "2 of 3", "strasse 700"),
+        ("shift+Return", "1 of 3", "strasse 710"),
+        ("shift+F3", "3 of 3", "the Straße and the STRASSE"),
+    ] {
+        alice.press(key);
+        alice.counts(count);
+        alice.stands_at(text);
+    }
+    alice.marks(&[], &["Straß", "STRASS"]);
+    alice.clicks("#search-newer");
+    alice.stands_at("strasse 700");
+
+    alice.press("Escape");
+    alice.has_focus_in("draft");
+    alice.shows("document.getElementById('search-field')", &json!(null));
+    alice.shows("CSS.highlights.size", &json!(0));
+    // The reader stays at what was found, and walks back to the end by pages.
+    for _ in 0..5 {
+        alice.ask("hubbub.scrollToEnd()");
+        alice.clicks(".later");
+    }
+    alice.ask("hubbub.scrollToEnd()");
+    alice.shows("document.querySelector('.later')", &json!(null));
+    alice.shows("document.getElementById('to-end')", &json!(null));
+}
+
+#[test]
+fn escape_and_ctrl_f_lead_to_and_fro() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _socket = server.accept();
+    alice.is("connected");
+    alice.says("hello");
+    alice.types("a draft", "a draft");
+
+    alice.clicks("#search");
+    alice.types_into("search-field", "HELL", "HELL");
+    alice.counts("1 of 1");
+    alice.press("ctrl+f");
+    alice.types_into("search-field", "o", "o");
+    alice.press("Tab");
+    alice.has_focus_in("search-older");
+    alice.press("ctrl+f");
+    alice.has_focus_in("search-field");
+    alice.press("Escape");
+    alice.types("!", "a draft!");
+    alice.press("F3");
+    alice.has_focus_in("search-field");
+    alice.counts("");
+    alice.clicks("#search-close");
+    alice.types("!", "a draft!!");
+    alice.press("shift+Tab");
+    alice.has_focus_in("timeline");
+    alice.press("Escape");
+    alice.has_focus_in("draft");
+}
+
+#[test]
+fn a_match_stays_where_it_is_while_messages_pour_in_and_keys_are_still_taken() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let mut lines = text("bob", "straw").repeat(1_000);
+    lines += &text("bob", "a needle");
+    lines += &text("bob", "straw").repeat(30);
+    socket.write_all(lines.as_bytes()).unwrap();
+    alice.shows(
+        "document.querySelectorAll('.message').length > 190",
+        &json!(true),
+    );
+
+    let stopped = Arc::new(AtomicBool::new(false));
+    alice.press("ctrl+f");
+    alice.types_into("search-field", "needle", "needle");
+    alice.stands_at("a needle");
+    let flood = pour(&socket, stopped.clone());
+    let top = "document.querySelector('[aria-current]')?.getBoundingClientRect().top";
+    let before = alice.ask(top);
+    let new = "Number.parseInt(document.getElementById('to-end')?.textContent)";
+    alice.shows(&format!("{new} > 1000"), &json!(true));
+    assert_eq!(alice.ask(top), before);
+    alice.counts("1 of 1");
+
+    alice.press("ctrl+a");
+    alice.types_into("search-field", "pour", "pour");
+    alice.shows(
+        "document.getElementById('search-count').textContent.startsWith('1 of')",
+        &json!(false),
+    );
+    for _ in 0..3 {
+        alice.press("Return");
+    }
+    alice.press("Escape");
+    alice.types("still here", "still here");
+    stopped.store(true, Ordering::Relaxed);
+    flood.join().unwrap();
+}
+
+/// Writes 2,000 messages a second until it is stopped.
+fn pour(socket: &TcpStream, stopped: Arc<AtomicBool>) -> JoinHandle<()> {
+    let mut socket = socket.try_clone().unwrap();
+    let messages = text("bob", "they pour in").repeat(20);
+    thread::spawn(move || {
+        while !stopped.load(Ordering::Relaxed) && socket.write_all(messages.as_bytes()).is_ok() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    })
+}
