@@ -20,6 +20,7 @@ Object.assign(hubbub, {
       const what = { childList: true, subtree: true, characterData: true, attributeFilter: ['aria-current'] };
       hubbub.marker.observe(timeline.querySelector('.lines'), what);
       hubbub.searchField().focus();
+      hubbub.searchField().select();
     } else {
       CSS.highlights.clear();
       // At the end nothing is held, so that it sticks there.
@@ -103,10 +104,7 @@ Object.assign(hubbub, {
 
 const searchKeys = {
   open() {
-    const field = hubbub.searchField();
-    // The button opens the search, and closes it.
-    if (field) field.select();
-    else document.getElementById('search')?.click();
+    document.getElementById('search')?.click();
   },
 
   step(newer) {

@@ -209,6 +209,7 @@ fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
         let entries = transcript.entries;
         let saved = spawn_blocking(move || save::save(&name, &transcript.text)).await;
         let words = match saved {
+            Ok(path) if entries == 1 => format!("1 line saved to {}", path.display()),
             Ok(path) => format!("{entries} lines saved to {}", path.display()),
             Err(error) => error.to_string(),
         };

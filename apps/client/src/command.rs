@@ -15,7 +15,8 @@ pub const HELP: &str = "\
 A text of several lines is sent as it is, and so is one whose first word holds more than letters, such as /etc/passwd.
 
 Up and Down in an empty field bring back what you sent. Tab completes a name.
-Ctrl+F searches what was said. Esc leads back to the field.";
+Ctrl+F searches what was said; there Enter leads to older matches and Shift+Enter to newer ones.
+Esc leads back to the field.";
 
 /// What a text turns out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

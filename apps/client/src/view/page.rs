@@ -32,7 +32,7 @@ pub(super) fn scroll_to_end() {
     document::eval("hubbub.scrollToEnd()");
 }
 
-/// Readies the page for a search or ends it: where the keys go, and what is marked in the texts.
+/// Readies the page for a search, or ends it there: where the keys go, and what is marked in the texts.
 pub(super) fn search(goes_on: bool) {
     document::eval(&format!("hubbub.search({goes_on})"));
 }

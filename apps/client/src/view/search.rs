@@ -13,7 +13,7 @@ fn use_searching() -> Memo<bool> {
     use_memo(move || bridge.timeline.read().searched().is_some())
 }
 
-/// The button in the header.
+/// The button in the header: opens the search, or leads back to its field.
 #[component]
 pub(super) fn SearchSwitch() -> Element {
     let bridge = use_context::<Bridge>();
@@ -28,7 +28,7 @@ pub(super) fn SearchSwitch() -> Element {
             "aria-expanded": searching(),
             onclick: move |_| {
                 if searching() {
-                    bridge.act(Action::EndSearch);
+                    page::search(true);
                 } else {
                     bridge.act(Action::Search(String::new()));
                 }

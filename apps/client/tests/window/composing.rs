@@ -187,7 +187,7 @@ fn the_room_is_saved_to_a_file_and_left_by_commands() {
     alice.press("Return");
     alice.shows(
         "document.querySelector('.answer .words')?.textContent",
-        &json!(format!("1 lines saved to {}", path.display())),
+        &json!(format!("1 line saved to {}", path.display())),
     );
     let saved = fs::read_to_string(&path).unwrap();
     assert!(saved.ends_with(" bob: Grüße\n"), "{saved}");
