@@ -171,6 +171,8 @@ layers:
     apps/client/src          tokio|hubbub_server
     apps/client/src/timeline dioxus|flume|async_std|std::net
     apps/client/src/session  dioxus|dioxus_desktop|timeline
+    apps/client/src/command  dioxus|flume|async_std|std::net|std::fs|timeline
+    apps/client/src/save     dioxus|flume|async_std|std::net|timeline
     apps/client/src/bridge   std::net|async_std::net|TcpStream
     apps/client/src/view     session|flume|async_std|std::net
     TABLE
