@@ -238,32 +238,6 @@ impl Timeline {
         }
     }
 
-    /// Looks for a text in what was said. The first call opens the search.
-    pub fn search(&mut self, query: &str) {
-        let search = self.search.get_or_insert_default();
-        search.look_for(query, &self.lines);
-        self.show_found();
-    }
-
-    /// Goes to the next match in this direction.
-    pub fn search_on(&mut self, direction: Direction) {
-        if let Some(search) = &mut self.search {
-            search.step(direction);
-            self.show_found();
-        }
-    }
-
-    /// Ends the search. The reader stays where it is.
-    pub fn end_search(&mut self) {
-        self.search = None;
-    }
-
-    /// The search, while there is one.
-    #[must_use]
-    pub fn searched(&self) -> Option<&Search> {
-        self.search.as_ref()
-    }
-
     /// The network thread is gone.
     pub fn end(&mut self) {
         self.connection = Connection::Ended;
@@ -402,12 +376,6 @@ impl Timeline {
     fn begin_day(&mut self, day: Date) {
         if self.day.replace(day) != Some(day) {
             self.push(Line::Day(day));
-        }
-    }
-
-    fn show_found(&mut self) {
-        if let Some(place) = self.search.as_ref().and_then(Search::place) {
-            self.lines.show(place.line);
         }
     }
 

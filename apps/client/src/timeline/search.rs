@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Line, Lines};
+use super::{Line, Lines, Timeline};
 
 /// A search that is going on. Lines are known by their numbers.
 #[derive(Clone, Debug, Default)]
@@ -119,6 +119,40 @@ impl Search {
                 !self.query.is_empty() && folded(&message.text).contains(&self.query)
             }
             Line::Day(_) | Line::Notice(_) | Line::Answer(_) => false,
+        }
+    }
+}
+
+impl Timeline {
+    /// Looks for a text in what was said. The first call opens the search.
+    pub fn search(&mut self, query: &str) {
+        let search = self.search.get_or_insert_default();
+        search.look_for(query, &self.lines);
+        self.show_found();
+    }
+
+    /// Goes to the next match in this direction.
+    pub fn search_on(&mut self, direction: Direction) {
+        if let Some(search) = &mut self.search {
+            search.step(direction);
+            self.show_found();
+        }
+    }
+
+    /// Ends the search. The reader stays where it is.
+    pub fn end_search(&mut self) {
+        self.search = None;
+    }
+
+    /// The search, while there is one.
+    #[must_use]
+    pub fn searched(&self) -> Option<&Search> {
+        self.search.as_ref()
+    }
+
+    fn show_found(&mut self) {
+        if let Some(place) = self.search.as_ref().and_then(Search::place) {
+            self.lines.show(place.line);
         }
     }
 }
