@@ -33,14 +33,9 @@ pub(super) fn TimelineView() -> Element {
                         "Show later"
                     }
                 } else {
-                    // Visible exactly when the reader is at the end.
-                    div {
-                        class: "end",
-                        onvisible: move |event| {
-                            if let Ok(at_end) = event.is_intersecting() {
-                                bridge.act(Action::Follow(at_end));
-                            }
-                        },
+                    // Mounted anew when a search begins or ends, so that it tells anew whether it is visible.
+                    for searching in [timeline.searched().is_some()] {
+                        End { key: "{searching}", holds: found.is_some() }
                     }
                 }
                 if !lines.has_messages() {
@@ -90,6 +85,24 @@ pub(super) fn TimelineView() -> Element {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Visible exactly when the reader is at the end. A match is held in its place even there.
+#[component]
+fn End(holds: bool) -> Element {
+    let bridge = use_context::<Bridge>();
+    rsx! {
+        div {
+            class: "end",
+            onvisible: move |event| {
+                if let Ok(at_end) = event.is_intersecting()
+                    && !(at_end && holds)
+                {
+                    bridge.act(Action::Follow(at_end));
+                }
+            },
         }
     }
 }

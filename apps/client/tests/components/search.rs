@@ -81,8 +81,20 @@ fn what_comes_while_a_search_goes_on_is_counted_and_moves_nothing() {
     window.look_for("fox");
     window.happen_together([said("bob", "fox two"), said("bob", "no")]);
     window.shows(">2 of 2</output>");
+    window.scroll(true);
+    window.happen_together((0..PAGE_LINES).map(|_| said("bob", "more")));
+    window.shows(">fox one</div>");
+}
+
+#[test]
+fn a_search_that_ended_at_the_end_lets_the_window_follow_again() {
+    let mut window = searching(&["fox one"]);
+    window.look_for("fox");
+    window.shows("Latest");
     window.click("search-close");
     window.hides("aria-current");
+    window.scroll(true);
+    window.hides("Latest");
 }
 
 #[test]

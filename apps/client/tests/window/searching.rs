@@ -117,6 +117,8 @@ fn escape_and_ctrl_f_lead_to_and_fro() {
     alice.has_focus_in("search-field");
     alice.press("Escape");
     alice.types("!", "a draft!");
+    // It is at the end and follows again.
+    alice.shows("document.getElementById('to-end')", &json!(null));
     alice.press("F3");
     alice.has_focus_in("search-field");
     alice.counts("");
@@ -137,7 +139,8 @@ fn a_match_stays_where_it_is_while_messages_pour_in_and_keys_are_still_taken() {
     alice.is("connected");
     let mut lines = text("bob", "straw").repeat(1_000);
     lines += &text("bob", "a needle");
-    lines += &text("bob", "straw").repeat(30);
+    // In sight at the very end: without the search the next message would move it.
+    lines += &text("bob", "straw").repeat(3);
     socket.write_all(lines.as_bytes()).unwrap();
     alice.shows(
         "document.querySelectorAll('.message').length > 190",
