@@ -87,14 +87,14 @@ Object.assign(hubbub, {
     const timeline = hubbub.timeline();
     const line = timeline.querySelector('.lines > [aria-current]');
     if (!line) return;
-    // A line without a mark, because too many are marked already, is shown as a whole.
-    const match = new Range();
-    match.selectNode(line);
-    if (hubbub.found) {
-      match.setStart(hubbub.found.startContainer, hubbub.found.startOffset);
-      match.setEnd(hubbub.found.endContainer, hubbub.found.endOffset);
+    const part = new Range();
+    part.selectNode(line);
+    // Of a line that is higher than the view, the match.
+    if (hubbub.found && line.offsetHeight > timeline.clientHeight) {
+      part.setStart(hubbub.found.startContainer, hubbub.found.startOffset);
+      part.setEnd(hubbub.found.endContainer, hubbub.found.endOffset);
     }
-    const [view, place] = [timeline.getBoundingClientRect(), match.getBoundingClientRect()];
+    const [view, place] = [timeline.getBoundingClientRect(), part.getBoundingClientRect()];
     if (place.top < view.top || place.bottom > view.bottom) {
       timeline.scrollTop += (place.top + place.bottom - view.top - view.bottom) / 2;
     }

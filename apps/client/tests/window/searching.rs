@@ -97,6 +97,30 @@ fn matches_far_apart_are_counted_marked_and_brought_into_view() {
 }
 
 #[test]
+fn a_match_far_down_a_long_text_is_brought_into_view() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let long = format!("{}a needle\n{}", "hay\n".repeat(150), "hay\n".repeat(150));
+    let lines = text("bob", &long) + &text("bob", "the end").repeat(100);
+    socket.write_all(lines.as_bytes()).unwrap();
+    alice.shows("document.querySelectorAll('.text').length", &json!(101));
+
+    alice.press("ctrl+f");
+    alice.types_into("search-field", "needle", "needle");
+    alice.counts("1 of 1");
+    alice.marks(&[], &["needle"]);
+    alice.shows(
+        "((mark) => { const range = new Range(); range.setStart(mark.startContainer, mark.startOffset);
+         const [place, view] = [range, timeline].map((part) => part.getBoundingClientRect());
+         return place.top > view.top && place.bottom < view.bottom })([...CSS.highlights.get('current-match')][0])",
+        &json!(true),
+    );
+}
+
+#[test]
 fn escape_and_ctrl_f_lead_to_and_fro() {
     let screen = Screen::take();
     let server = Played::start();
