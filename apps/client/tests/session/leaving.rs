@@ -49,8 +49,10 @@ fn a_server_that_never_reads_keeps_nobody_and_no_leave_lands_inside_a_text() {
     assert!(whole["CHAT/1.0 TEXT".len()..].starts_with(&rest));
 }
 
+/// The test above has the exact second, by the clock that it moves. Here the clock is the real one, on a machine that
+/// may be busy.
 #[test]
-fn a_server_that_never_reads_keeps_nobody_for_a_second_of_real_time() {
+fn a_server_that_never_reads_keeps_nobody_for_long_by_the_real_clock() {
     let server = Server::new();
     let (intents, wishes) = flume::bounded(1024);
     let (events, batches) = flume::bounded(1);
@@ -68,7 +70,7 @@ fn a_server_that_never_reads_keeps_nobody_for_a_second_of_real_time() {
     ended.recv_timeout(PATIENCE).unwrap_err();
     let took = began.elapsed();
     assert!(ended.is_disconnected());
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[test]
