@@ -1,22 +1,26 @@
-//! What the tests of the server share: a room on a free port of loopback, and peers that speak raw bytes to it. The
-//! bytes are written here a second time, from the protocol's own words and not with the wire library, so that the
-//! server is checked against something else than itself.
+//! What the tests of the server share: a room on a free port of loopback, in this process or as the program itself, and
+//! peers that speak raw bytes to it. The bytes are written here a second time, from the protocol's own words and not
+//! with the wire library, so that the server is checked against something else than itself.
 
 #![allow(dead_code, reason = "every test program uses its own part")]
 #![allow(unused_imports, reason = "every test program uses its own part")]
 
 mod peer;
+mod program;
 mod room;
 pub(crate) mod storm;
+#[cfg(target_os = "linux")]
+mod system;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use peer::TestPeer;
+pub(crate) use program::{Ended, Program, run};
 pub(crate) use room::Room;
 
 /// How long a test waits for one event before it fails. Events take milliseconds; this is for a busy machine.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// 1 MiB in bytes.
 pub(crate) const MIB: usize = 1024 * 1024;

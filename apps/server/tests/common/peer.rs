@@ -64,6 +64,11 @@ impl TestPeer {
         }
     }
 
+    /// Sends bytes as they are, to a server that may have ended the connection meanwhile.
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = self.stream.write_all(bytes.as_ref());
+    }
+
     /// Takes exactly these bytes as the next ones.
     #[track_caller]
     pub(crate) fn expect(&mut self, wanted: impl AsRef<[u8]>) {
@@ -149,6 +154,20 @@ impl TestPeer {
                 }
                 Err(error) => panic!("still connected: {error}; {}", shown(&self.unread)),
             }
+        }
+    }
+
+    /// Reads a single byte, or finds that the server has ended the connection.
+    pub(crate) fn take_a_byte(&mut self) {
+        self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let _ = self.stream.read(&mut [0]);
+    }
+
+    /// Whether the server has ended the connection, or does so within this time.
+    pub(crate) fn ends_within(&mut self, time: Duration) -> bool {
+        match self.read_until(Instant::now() + time) {
+            Ok(len) => len == 0,
+            Err(error) => error.kind() != ErrorKind::TimedOut,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::Program;
+use super::Program;
 
 impl Program {
     fn proc(&self, file: &str) -> String {

@@ -1,0 +1,175 @@
+//! Peers that send too little, too slowly, too much, or lengths that nobody could send. What one of them alone does to
+//! the others is in `tests/bounds/senders.rs`, and what it is told in `tests/protocol/reading.rs`; here many do it at once.
+
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::common::{DEADLINE, MIB, TestPeer, join, leave, text};
+use crate::siege::{ATTACKERS, Siege, send_for_ever, withstands};
+
+/// A deadline that passes while a test runs.
+const SOON: [&str; 2] = ["--join-timeout", "500ms"];
+
+/// Peers that send without end, each from a thread.
+const ENDLESS: usize = 16;
+
+#[test]
+fn half_a_head_and_silence_end_at_the_join_deadline() {
+    withstands(&SOON, |siege| {
+        let mut strangers = siege.strangers(ATTACKERS);
+        for (number, stranger) in strangers.iter_mut().enumerate() {
+            let head = join(&format!("half {number}"));
+            stranger.send(&head[..number % head.len()]);
+        }
+        for stranger in &mut strangers {
+            assert!(stranger.expect_gone().is_empty());
+        }
+    });
+}
+
+/// The deadline is for the JOIN and not for the next byte.
+#[test]
+fn a_byte_now_and_then_does_not_put_off_the_join_deadline() {
+    withstands(&SOON, |siege| {
+        let mut strangers = siege.strangers(ENDLESS);
+        let until = Instant::now() + DEADLINE;
+        // A header so long that at this pace it takes hours.
+        strangers
+            .iter_mut()
+            .for_each(|stranger| stranger.send("CHAT/1.0 JOIN\r\nX-Long: "));
+        while !strangers.is_empty() {
+            assert!(Instant::now() < until, "still connected");
+            strangers
+                .iter_mut()
+                .for_each(|stranger| stranger.try_send("x"));
+            strangers.retain_mut(|stranger| !stranger.ends_within(Duration::from_millis(5)));
+        }
+    });
+}
+
+#[test]
+fn a_member_that_sends_half_a_head_and_nothing_more_holds_up_nobody_and_leaves_nothing() {
+    withstands(&SOON, |siege| {
+        let mut members = siege.members(ATTACKERS / 4);
+        for (name, member) in &mut members {
+            let head = text(name, "never said");
+            member.send(&head[..head.len() / 2]);
+        }
+        siege.room.wait_until_read();
+        siege.assert_serves();
+        for (name, member) in members {
+            drop(member);
+            siege.room.hears(leave(&name));
+        }
+    });
+}
+
+/// The peer is closed at a limit; how much it sends until it notices is its own affair.
+fn endless(siege: &mut Siege, bytes: &[u8]) {
+    let attackers: Vec<(String, TestPeer)> = siege.members(ENDLESS);
+    let sending: Vec<JoinHandle<()>> = attackers
+        .iter()
+        .map(|(_, attacker)| send_for_ever(attacker.writer(), bytes.to_vec()))
+        .collect();
+    siege.hears_leave_of(attackers.iter().map(|(name, _)| name));
+    sending
+        .into_iter()
+        .for_each(|sending| sending.join().unwrap());
+}
+
+#[test]
+fn an_endless_head_ends_at_its_limit() {
+    withstands(&[], |siege| {
+        endless(siege, &b"X-Header: of one line without an end".repeat(1000));
+    });
+}
+
+#[test]
+fn endless_headers_end_at_their_limit() {
+    withstands(&[], |siege| {
+        for name in ["first", "second"] {
+            let mut member = siege.room.member(name);
+            member.send("CHAT/1.0 TEXT\r\n");
+            let sending = send_for_ever(member.writer(), b"X: y\r\n".repeat(1000));
+            siege.room.hears(leave(name));
+            sending.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn endless_noise_ends_at_its_limit() {
+    withstands(&[], |siege| {
+        for noise in [&b"\0"[..], b"noise\r\n", b"CHAT/9.9 ", b"\xff\r\n\r\n"] {
+            endless(siege, &noise.repeat(10_000));
+        }
+    });
+}
+
+/// They are skipped without a limit, as a patient reader does.
+#[test]
+fn endless_blank_lines_hold_up_nobody_and_leave_nothing() {
+    withstands(&[], |siege| {
+        let mut attackers = siege.members(ENDLESS);
+        for (_, attacker) in &mut attackers {
+            attacker.send("\r\n".repeat(100_000));
+        }
+        siege.assert_serves();
+        for (name, mut attacker) in attackers {
+            attacker.send(leave(&name));
+            siege.room.hears(leave(&name));
+        }
+    });
+}
+
+/// Nothing is set aside for what is only announced.
+#[test]
+fn a_long_text_that_is_announced_and_never_comes_takes_no_memory() {
+    withstands(&[], |siege| {
+        let mut members = siege.members(ATTACKERS);
+        let before = siege.program.resident();
+        for (name, member) in &mut members {
+            member.send(format!(
+                "CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {MIB}\r\n\r\n"
+            ));
+        }
+        siege.room.wait_until_read();
+        let grown = siege.program.resident().saturating_sub(before);
+        let announced = ATTACKERS * MIB / 1024;
+        assert!(
+            grown < announced as u64 / 100,
+            "{grown} KiB of {announced} that were announced"
+        );
+        siege.assert_serves();
+        for (name, member) in members {
+            drop(member);
+            siege.room.hears(leave(&name));
+        }
+    });
+}
+
+#[test]
+fn the_longest_length_that_is_a_number_is_told_to_be_too_long_and_one_more_ends_the_connection() {
+    withstands(&[], |siege| {
+        for (name, mut member) in siege.members(ATTACKERS / 4) {
+            let again = format!("{name} again");
+            let mut second = siege.room.member(&again);
+            let head = |name: &str, len: u128| {
+                format!("CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {len}\r\n\r\n")
+            };
+            let longest = u128::from(u64::MAX);
+            member.send(head(&name, longest));
+            let frames = std::iter::repeat_with(|| member.frame());
+            let told = frames
+                .map(|frame| String::from_utf8(frame).unwrap())
+                .find(|frame| frame.contains("Username: server"));
+            assert!(told.unwrap().contains(&longest.to_string()));
+            // Swallowed, as part of the text.
+            member.send(leave(&name));
+            second.send(head(&again, longest + 1));
+            siege.room.hears(leave(&again));
+            drop(member);
+            siege.room.hears(leave(&name));
+        }
+    });
+}

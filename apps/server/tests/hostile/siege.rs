@@ -1,0 +1,140 @@
+//! An attack and what must be so behind it. The attack comes twice: the first time warms the program up, and the second
+//! time must find all that it needs in what the first one gave back.
+
+use std::collections::HashSet;
+use std::io::{ErrorKind, Write};
+use std::net::TcpStream;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use hubbub_server::descriptors;
+
+use crate::common::{DEADLINE, Program, Room, TestPeer, leave, text, until};
+
+/// How many peers attack at a time where a crowd is not the point itself. A KiB that each of them left behind would be
+/// more than the tenth of resident memory that [`Siege::behind`] allows.
+pub(crate) const ATTACKERS: usize = 400;
+
+/// A program with a room under attack.
+pub(crate) struct Siege {
+    pub(crate) program: Program,
+    pub(crate) room: Room,
+    /// What is open with nobody but the watcher in the room.
+    descriptors: usize,
+    /// KiB behind the first attack.
+    resident: Option<u64>,
+}
+
+/// Runs an attack against a server with these options, and checks what must be so behind it.
+#[track_caller]
+pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
+    let mut siege = Siege::begin(options);
+    for _ in 0..2 {
+        attack(&mut siege);
+        siege.behind();
+    }
+}
+
+impl Siege {
+    /// The allocator of glibc is told to give back at once what it can: otherwise it keeps several MiB, more or less,
+    /// for whoever comes next.
+    fn begin(options: &[&str]) -> Self {
+        let variables = [
+            ("MALLOC_ARENA_MAX", "1"),
+            ("MALLOC_MMAP_THRESHOLD_", "16384"),
+            ("MALLOC_TRIM_THRESHOLD_", "16384"),
+        ];
+        // Both ends of a connection are descriptors, of two processes with one limit.
+        assert!(descriptors::raise_limit() >= 4096, "raise ulimit -n");
+        let mut program = Program::with(options, &variables);
+        let address = program.address();
+        let descriptors = program.open_descriptors() + 1;
+        let room = Room::at(address);
+        Self {
+            descriptors,
+            program,
+            room,
+            resident: None,
+        }
+    }
+
+    /// The room serves, and nothing is left of the attack.
+    #[track_caller]
+    fn behind(&mut self) {
+        self.assert_serves();
+        self.wait_until_all_closed();
+        let now = self.program.resident();
+        let first = *self.resident.get_or_insert(now);
+        until(&format!("back within a tenth of {first} KiB"), || {
+            self.program.resident() <= first + first / 10
+        });
+    }
+
+    /// Two who come in now hear each other, and those who were in before hear them.
+    #[track_caller]
+    pub(crate) fn assert_serves(&self) {
+        let [mut first, mut second] = self.room.members(["first of two", "second of two"]);
+        let hears = |speaker: &mut TestPeer, listener: &mut TestPeer, said: Vec<u8>| {
+            speaker.send(&said);
+            while listener.frame() != said {}
+            self.room.hears(said);
+        };
+        for number in 0..10 {
+            let number = number.to_string();
+            hears(&mut first, &mut second, text("first of two", &number));
+            hears(&mut second, &mut first, text("second of two", &number));
+        }
+    }
+
+    /// Waits until all of them have left, in whatever order.
+    #[track_caller]
+    pub(crate) fn hears_leave_of<'a>(&self, names: impl IntoIterator<Item = &'a String>) {
+        let mut awaited: HashSet<Vec<u8>> = names.into_iter().map(|name| leave(name)).collect();
+        while !awaited.is_empty() {
+            awaited.remove(&self.room.next_heard());
+        }
+    }
+
+    /// Waits until the server has closed all connections but the watcher's.
+    #[track_caller]
+    pub(crate) fn wait_until_all_closed(&self) {
+        until("every descriptor of the attack is closed", || {
+            self.program.open_descriptors() <= self.descriptors
+        });
+    }
+
+    /// Connections that have not joined.
+    #[track_caller]
+    pub(crate) fn strangers(&self, count: usize) -> Vec<TestPeer> {
+        (0..count).map(|_| self.room.connect()).collect()
+    }
+
+    /// Members with their names.
+    #[track_caller]
+    pub(crate) fn members(&self, count: usize) -> Vec<(String, TestPeer)> {
+        let names = (0..count).map(|number| format!("attacker {number}"));
+        names
+            .map(|name| {
+                let member = self.room.member(&name);
+                (name, member)
+            })
+            .collect()
+    }
+}
+
+/// Sends the same bytes again and again, until the server has ended the connection.
+pub(crate) fn send_for_ever(mut writer: TcpStream, bytes: Vec<u8>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            match writer.write_all(&bytes) {
+                Ok(()) => assert!(Instant::now() < until, "the server still reads"),
+                Err(error) => {
+                    let ended = [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset];
+                    assert!(ended.contains(&error.kind()), "{error}");
+                    return;
+                }
+            }
+        }
+    })
+}
