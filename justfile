@@ -119,6 +119,11 @@ bench:
     cargo bench -p hubbub-wire --bench decode
     cargo bench -p hubbub-server --bench hub --bench room --bench idle
 
+# Members who talk, with others who stall, flood and are cut, for so long; fails when a text is lost.
+[group("measure")]
+soak MINUTES:
+    cargo bench -p hubbub-server --bench soak -- {{ MINUTES }}
+
 # The README's pictures, from two real windows.
 [group("measure")]
 screenshot: setup build

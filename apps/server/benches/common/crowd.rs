@@ -107,6 +107,15 @@ impl Crowd {
 
     /// Waits for at most `patience` and reads once where something is. Was there anything?
     pub(crate) fn read(&mut self, patience: Duration) -> io::Result<bool> {
+        self.read_with(patience, |_, _| Ok(()))
+    }
+
+    /// The same, and hands out what came, with the number of the one that it came to.
+    pub(crate) fn read_with(
+        &mut self,
+        patience: Duration,
+        mut hand_out: impl FnMut(usize, &[u8]) -> io::Result<()>,
+    ) -> io::Result<bool> {
         let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
         self.ready.clear();
         epoll::wait(
@@ -122,7 +131,10 @@ impl Crowd {
                         "connection {number} was ended by the server"
                     )));
                 }
-                Ok(bytes) => self.received[number] += bytes as u64,
+                Ok(bytes) => {
+                    self.received[number] += bytes as u64;
+                    hand_out(number, &self.scratch[..bytes])?;
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }

@@ -12,7 +12,7 @@ use std::process::Command;
 use hubbub_wire::{EncodeError, Frame, Limits, Username, encode};
 
 pub(crate) use crowd::Crowd;
-pub(crate) use program::Program;
+pub(crate) use program::{Program, TROUBLE};
 
 /// Was this started by `cargo bench`? `cargo test --all-targets` starts benches too, without this argument.
 pub(crate) fn is_asked_for() -> bool {
@@ -21,18 +21,36 @@ pub(crate) fn is_asked_for() -> bool {
 
 /// The server, on a free port of loopback, with the settings that it has by itself.
 pub(crate) fn start_server() -> io::Result<Program> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
-    Program::start(command.args(["--listen", "127.0.0.1", "--port", "0"]))
+    start_server_that_shows(TROUBLE)
 }
 
-/// The JOIN of the member with this number. All are of one length.
+/// The same, of whose lines only those with one of these words are shown.
+pub(crate) fn start_server_that_shows(shown: &'static [&'static str]) -> io::Result<Program> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    Program::start(
+        command.args(["--listen", "127.0.0.1", "--port", "0"]),
+        shown,
+    )
+}
+
+/// The name of the member with this number. Up to 100,000 members all are of one length.
+pub(crate) fn name_of(number: usize) -> String {
+    format!("m{number:05}")
+}
+
+/// The JOIN of the member with this number.
 pub(crate) fn join(number: usize) -> io::Result<Vec<u8>> {
-    encoded(&Frame::join(name(&format!("m{number:05}"))?))
+    encoded(&Frame::join(name(&name_of(number))?))
 }
 
 /// A TEXT of the member with this number.
 pub(crate) fn text(number: usize, payload: &[u8]) -> io::Result<Vec<u8>> {
-    encoded(&Frame::text(name(&format!("m{number:05}"))?, payload))
+    encoded(&Frame::text(name(&name_of(number))?, payload))
+}
+
+/// The LEAVE of the member with this number.
+pub(crate) fn leave(number: usize) -> io::Result<Vec<u8>> {
+    encoded(&Frame::leave(name(&name_of(number))?))
 }
 
 fn name(text: &str) -> io::Result<Username<'_>> {

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use rustix::param::clock_ticks_per_second;
 
+/// The words of lines that a program writes when all is not well.
+pub(crate) const TROUBLE: &[&str] = &[" WARN ", "panicked"];
+
 /// A child process that listens.
 pub(crate) struct Program {
     child: Child,
@@ -16,8 +19,9 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it and waits until it has said `address=...` on stderr. Its warnings go to our stderr.
-    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+    /// Starts it and waits until it has said `address=...` on stderr. Its lines with one of the words `shown` go to our
+    /// stderr.
+    pub(crate) fn start(command: &mut Command, shown: &'static [&'static str]) -> io::Result<Self> {
         let mut child = command
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
@@ -36,7 +40,7 @@ impl Program {
         // Read to the end, so that the program never waits for its log to be taken.
         thread::spawn(move || {
             lines
-                .filter(|line| line.contains(" WARN ") || line.contains("panicked"))
+                .filter(|line| shown.iter().any(|word| line.contains(word)))
                 .for_each(|line| eprintln!("{line}"));
         });
         Ok(program)
@@ -65,6 +69,11 @@ impl Program {
     /// Resident memory in bytes, exactly: the figure in `status` is off by some pages for each CPU.
     pub(crate) fn resident_bytes(&self) -> io::Result<u64> {
         Ok(1024 * value_of("Rss:", &self.read("smaps_rollup")?))
+    }
+
+    /// How many descriptors it has open.
+    pub(crate) fn descriptors(&self) -> io::Result<usize> {
+        Ok(fs::read_dir(self.path("fd"))?.count())
     }
 
     /// How often its threads have been given a CPU, all together.

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Command;
 
-use crate::common::Program;
+use crate::common::{Program, TROUBLE};
 
 /// Its first argument when the bench starts itself again to be the floor. The second one is the number of members.
 pub(crate) const ARGUMENT: &str = "--floor";
@@ -14,7 +14,7 @@ pub(crate) const ARGUMENT: &str = "--floor";
 /// Starts it in a process of its own, as the server is.
 pub(crate) fn start(members: usize) -> io::Result<Program> {
     let mut command = Command::new(std::env::current_exe()?);
-    Program::start(command.args([ARGUMENT, &members.to_string()]))
+    Program::start(command.args([ARGUMENT, &members.to_string()]), TROUBLE)
 }
 
 /// Is it: waits for the sender and this many members, and ends when the sender does.

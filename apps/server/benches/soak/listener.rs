@@ -1,0 +1,105 @@
+//! What one member hears, checked as it comes: each sender's texts are numbered from 0, and none may be missing, come
+//! twice, come before its sender's JOIN or behind its LEAVE, or be the member's own.
+
+use std::collections::HashMap;
+use std::io;
+
+use hubbub_wire::{Decoder, Frame, Item, Limits, Method};
+
+use crate::common::name_of;
+
+/// A payload begins with its number in so many digits.
+pub(crate) const DIGITS: usize = 10;
+
+/// One member's ears.
+pub(crate) struct Listener {
+    /// Which member.
+    pub(crate) number: usize,
+    decoder: Decoder,
+    heard: Heard,
+}
+
+struct Heard {
+    /// Who else is in the room, with the number of the next text.
+    next: HashMap<String, u32>,
+    texts: u64,
+    missing: u64,
+}
+
+impl Listener {
+    /// The member with this number, who is in a room with the others of so many.
+    pub(crate) fn new(number: usize, members: usize) -> Self {
+        let others = (0..members).filter(|&other| other != number);
+        Self {
+            number,
+            decoder: Decoder::new(Limits::DEFAULT),
+            heard: Heard {
+                next: others.map(|other| (name_of(other), 0)).collect(),
+                texts: 0,
+                missing: 0,
+            },
+        }
+    }
+
+    /// How many texts have come, each in its order.
+    pub(crate) fn heard(&self) -> u64 {
+        self.heard.texts
+    }
+
+    /// How many texts have not come although later ones of the same sender have.
+    pub(crate) fn missing(&self) -> u64 {
+        self.heard.missing
+    }
+
+    /// Takes what came from the server.
+    ///
+    /// # Errors
+    ///
+    /// It is not what a member is to hear.
+    pub(crate) fn take(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while let Some(item) = self.decoder.next(&mut bytes).map_err(io::Error::other)? {
+            let is_due = match &item {
+                Item::Frame(frame) => self.heard.take(frame),
+                Item::Ignored(_) => false,
+            };
+            if !is_due {
+                let number = self.number;
+                return Err(io::Error::other(format!(
+                    "member {number} got what was not due: {item:?}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Heard {
+    /// Was this frame due, or is it at least one that may stand behind missing ones?
+    fn take(&mut self, frame: &Frame<'_>) -> bool {
+        let name = frame.username.as_str();
+        match frame.method {
+            Method::Join => self.next.insert(name.to_owned(), 0).is_none(),
+            Method::Leave => self.next.remove(name).is_some(),
+            Method::Text => {
+                let (Some(next), Some(number)) = (self.next.get_mut(name), number(frame.payload))
+                else {
+                    return false;
+                };
+                let Some(passed_over) = number.checked_sub(*next) else {
+                    return false;
+                };
+                self.missing += u64::from(passed_over);
+                self.texts += 1;
+                *next = number + 1;
+                true
+            }
+        }
+    }
+}
+
+fn number(payload: &[u8]) -> Option<u32> {
+    std::str::from_utf8(payload.get(..DIGITS)?)
+        .ok()?
+        .parse()
+        .ok()
+}
