@@ -29,6 +29,11 @@ impl Program {
         field(&self.proc("status"), "VmRSS:")
     }
 
+    /// Memory that it has asked the system for, touched or not, in KiB.
+    pub(crate) fn reserved(&self) -> u64 {
+        field(&self.proc("status"), "VmData:")
+    }
+
     /// How many descriptors are open.
     pub(crate) fn open_descriptors(&self) -> usize {
         let directory = format!("/proc/{}/fd", self.child.id());

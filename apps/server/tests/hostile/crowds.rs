@@ -52,7 +52,10 @@ fn in_a_storm_of_joins_and_leaves_each_join_has_one_leave() {
         });
         let storm: Vec<_> = storm.collect();
         storm.into_iter().for_each(|thread| thread.join().unwrap());
-        // A connection is closed when the hub has been told: whoever joins now comes behind all of them.
+        // Accepted behind all of them; and a connection is closed when the hub has been told.
+        let mut probe = siege.room.connect();
+        probe.send([join("probe"), leave("probe")].concat());
+        probe.expect_gone();
         siege.wait_until_all_closed();
         let mut last = siege.room.connect();
         last.send(join("last"));

@@ -127,14 +127,14 @@ fn endless_blank_lines_hold_up_nobody_and_leave_nothing() {
 fn a_long_text_that_is_announced_and_never_comes_takes_no_memory() {
     withstands(&[], |siege| {
         let mut members = siege.members(ATTACKERS);
-        let before = siege.program.resident();
+        let before = siege.program.reserved();
         for (name, member) in &mut members {
             member.send(format!(
                 "CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {MIB}\r\n\r\n"
             ));
         }
         siege.room.wait_until_read();
-        let grown = siege.program.resident().saturating_sub(before);
+        let grown = siege.program.reserved().saturating_sub(before);
         let announced = ATTACKERS * MIB / 1024;
         assert!(
             grown < announced as u64 / 100,
