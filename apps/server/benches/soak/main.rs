@@ -25,8 +25,8 @@ const TALKERS: usize = 20;
 /// How often everybody has a turn: each talker says one text.
 const TURN: Duration = Duration::from_millis(10);
 
-/// How many texts may be on their way to the slowest member before the talkers hold back. With a flood between them they
-/// are less than the outbox of 4 MiB, so that a pause of this machine costs no member its place.
+/// How many texts may be on their way to the slowest member before the talkers hold back. With a flood between them
+/// they are less than the outbox of 4 MiB, so that a pause of this machine costs no member its place.
 const WINDOW: u64 = 25_000;
 
 /// A flood begins when fewer are on their way: the slowest member has then nearly all.

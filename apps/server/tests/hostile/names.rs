@@ -1,4 +1,4 @@
-//! Names that are made to deceive: whoever reads them, on a terminal, in the log, or beside the server's own words. That
+//! Names that are made to deceive whoever reads them, on a terminal, in the log, or beside the server's own words. That
 //! the log escapes them is in `tests/program/lines.rs`.
 
 use crate::common::{join, leave, text};
