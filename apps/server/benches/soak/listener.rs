@@ -58,16 +58,15 @@ impl Listener {
     /// It is not what a member is to hear.
     pub(crate) fn take(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while let Some(item) = self.decoder.next(&mut bytes).map_err(io::Error::other)? {
-            let is_due = match &item {
-                Item::Frame(frame) => self.heard.take(frame),
-                Item::Ignored(_) => false,
+            let surprise = match item {
+                Item::Frame(frame) if self.heard.take(&frame) => continue,
+                Item::Frame(frame) => format!("a {:?} of {}", frame.method, frame.username),
+                Item::Ignored(why) => why.to_string(),
             };
-            if !is_due {
-                let number = self.number;
-                return Err(io::Error::other(format!(
-                    "member {number} got what was not due: {item:?}"
-                )));
-            }
+            let number = self.number;
+            return Err(io::Error::other(format!(
+                "member {number} got what was not due: {surprise}"
+            )));
         }
         Ok(())
     }

@@ -115,18 +115,21 @@ impl Soak {
 
     /// How many texts the slowest member has still to get.
     fn under_way(&self) -> u64 {
-        let due = self.listeners.iter().map(|listener| self.due(listener));
-        due.max().unwrap_or(0)
+        let awaited = self
+            .listeners
+            .iter()
+            .map(|listener| self.awaited_by(listener));
+        awaited.max().unwrap_or(0)
     }
 
-    /// How many texts are sent, and not heard by this one.
-    fn due(&self, listener: &Listener) -> u64 {
+    /// How many texts are sent, and neither heard by this one nor passed over.
+    fn awaited_by(&self, listener: &Listener) -> u64 {
         let said_itself = if listener.number < TALKERS {
             self.said
         } else {
             0
         };
-        self.texts() - u64::from(said_itself) - listener.heard()
+        self.texts() - u64::from(said_itself) - listener.heard() - listener.missing()
     }
 
     fn texts(&self) -> u64 {
@@ -174,10 +177,13 @@ impl Soak {
         while self.under_way() > 0 && Instant::now() < end {
             self.read(TURN)?;
         }
-        let under_way = self.listeners.iter().map(|listener| self.due(listener));
-        let never_came = under_way.sum::<u64>();
+        let awaited = self
+            .listeners
+            .iter()
+            .map(|listener| self.awaited_by(listener));
+        let never_came = awaited.sum::<u64>();
         self.read_until(Instant::now() + AFTERWARDS)?;
-        Ok(never_came)
+        Ok(self.lost() + never_came)
     }
 
     fn delivered(&self) -> u64 {

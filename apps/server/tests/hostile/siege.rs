@@ -11,8 +11,8 @@ use hubbub_server::descriptors;
 
 use crate::common::{DEADLINE, Program, Room, TestPeer, leave, text, until};
 
-/// How many peers attack at a time where a crowd is not the point itself. A KiB that each of them left behind would be
-/// more than the tenth of resident memory that [`Siege::behind`] allows.
+/// How many peers attack at a time where a crowd is not the point itself. 2 KiB that each of them left behind would be
+/// more than [`withstands`] allows.
 pub(crate) const ATTACKERS: usize = 400;
 
 /// A program with a room under attack.
@@ -27,8 +27,8 @@ pub(crate) struct Siege {
 /// grows each time is a leak.
 const ATTACKS: usize = 4;
 
-/// Runs an attack against a server with these options until resident memory behind it is within a tenth of what it was
-/// behind the one before, and checks each time what must be so.
+/// Runs an attack against a server with these options until resident memory behind it is within a twentieth of what it
+/// was behind the one before, and checks each time what must be so.
 #[track_caller]
 pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
     let mut siege = Siege::begin(options);
@@ -38,7 +38,7 @@ pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
         let before = resident[resident.len() - 1];
         attack(&mut siege);
         let now = siege.behind();
-        if now <= before + before / 10 {
+        if now <= before + before / 20 {
             return;
         }
         resident.push(now);
