@@ -43,8 +43,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const AFTERWARDS: Duration = Duration::from_secs(3);
 
 fn main() -> io::Result<()> {
+    if !is_asked_for() {
+        return Ok(());
+    }
     let minutes: Option<f64> = std::env::args().find_map(|argument| argument.parse().ok());
-    let Some(minutes) = minutes.filter(|_| is_asked_for()) else {
+    let Some(minutes) = minutes else {
+        eprintln!("soak: for how many minutes? `just soak 30`");
         return Ok(());
     };
     let _ = descriptors::raise_limit();

@@ -1,5 +1,5 @@
-//! The program `hubbub-server` in a process of its own, as a person or a service manager runs it: its lines, its signals,
-//! and how it ends.
+//! The program `hubbub-server` in a process of its own, as a person or a service manager runs it: its lines, its
+//! signals, and how it ends.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
