@@ -180,6 +180,8 @@ struct Hub {
     batch: Batch,
     /// Those who left since the last flush, with their share of the batch.
     leavers: Vec<(Outbox, Range<usize>)>,
+    /// Those who left and have not written all that was queued for them yet.
+    leaving: Vec<Closing>,
     /// Slow consumers that were told to go and have not gone yet.
     evicted: Vec<Closing>,
     stopping: bool,
@@ -222,6 +224,7 @@ impl Hub {
             members: HashMap::new(),
             batch: Batch::default(),
             leavers: Vec::new(),
+            leaving: Vec::new(),
             evicted: Vec::new(),
             stopping: false,
             lagging: false,
@@ -359,9 +362,11 @@ impl Hub {
 
     /// Sends the batch to everybody who has a share in it. Whoever cannot take it goes, and that is the next batch.
     fn flush(&mut self) {
+        let mut newest = 0;
         while !self.batch.is_empty() {
             let batch = mem::take(&mut self.batch).share(&self.memory);
-            let mut slow = self.slowest(batch.cost());
+            newest += batch.cost();
+            let mut slow = self.slowest(newest);
             for (&peer, member) in &mut self.members {
                 let share = mem::take(&mut member.since)..batch.len();
                 if batch.is_all_from(peer) || share.is_empty() {
@@ -383,6 +388,7 @@ impl Hub {
                     batch: Arc::clone(&batch),
                     range,
                 });
+                self.leaving.push(outbox.close());
             }
             for peer in slow {
                 self.depart(peer, Departure::TooSlow);
@@ -416,13 +422,22 @@ impl Hub {
     }
 
     /// Who has to go so that the memory limit holds again: those for whom most is waiting, and nobody who has taken
-    /// all but the last `newest` bytes.
+    /// all but the last `newest` bytes. Those who have left go first, at once and unheard.
     fn slowest(&mut self, newest: usize) -> Vec<PeerId> {
+        self.leaving.retain(|leaving| leaving.waiting() > 0);
         self.evicted.retain(|going| going.waiting() > 0);
         let going: usize = self.evicted.iter().map(Closing::waiting).sum();
         let mut excess = self.memory.excess().saturating_sub(going);
         if excess == 0 {
             return Vec::new();
+        }
+        self.leaving.sort_unstable_by_key(Closing::waiting);
+        while excess > 0
+            && let Some(slowest) = self.leaving.pop_if(|leaving| leaving.waiting() > newest)
+        {
+            excess = excess.saturating_sub(slowest.waiting());
+            slowest.evict();
+            self.evicted.push(slowest);
         }
         let mut waiting: Vec<_> = self
             .members

@@ -23,53 +23,53 @@ fn with_memory(limit: usize) -> Hub {
     Hub::new(Memory::new(limit), Duration::from_secs(30))
 }
 
-fn username(name: &'static str) -> Username<'static> {
+pub(super) fn username(name: &'static str) -> Username<'static> {
     Username::new(name, 64).unwrap()
 }
 
 /// What a peer sends, and what the others get to see of it.
-fn join(name: &str) -> String {
+pub(super) fn join(name: &str) -> String {
     format!("CHAT/1.0 JOIN\r\nUsername: {name}\r\n\r\n")
 }
 
-fn leave(name: &str) -> String {
+pub(super) fn leave(name: &str) -> String {
     format!("CHAT/1.0 LEAVE\r\nUsername: {name}\r\n\r\n")
 }
 
-fn text(name: &str, payload: &str) -> String {
+pub(super) fn text(name: &str, payload: &str) -> String {
     let len = payload.len();
     format!("CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {len}\r\n\r\n{payload}")
 }
 
 impl Hub {
-    fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
+    pub(super) fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
         let (outbox, pending) = outbox(peer, limit);
         self.take(Event::Connected { peer, outbox });
         pending
     }
 
-    fn joins(&mut self, peer: PeerId, name: &'static str) {
+    pub(super) fn joins(&mut self, peer: PeerId, name: &'static str) {
         let name = username(name);
         self.take(Event::Join { peer, name });
     }
 
-    fn says(&mut self, peer: PeerId, name: &'static str, payload: &str) {
+    pub(super) fn says(&mut self, peer: PeerId, name: &'static str, payload: &str) {
         let frames = text(name, payload).into_bytes();
         let name = username(name);
         self.take(Event::Text { peer, name, frames });
     }
 
-    fn leaves(&mut self, peer: PeerId, name: &'static str) {
+    pub(super) fn leaves(&mut self, peer: PeerId, name: &'static str) {
         let name = username(name);
         self.take(Event::Leave { peer, name });
     }
 
-    fn is_gone(&mut self, peer: PeerId, why: Departure) {
+    pub(super) fn is_gone(&mut self, peer: PeerId, why: Departure) {
         self.take(Event::Gone { peer, why });
     }
 
     /// One who has joined, in a batch of its own.
-    fn member(&mut self, peer: PeerId, name: &'static str, limit: usize) -> Pending {
+    pub(super) fn member(&mut self, peer: PeerId, name: &'static str, limit: usize) -> Pending {
         let pending = self.connect(peer, limit);
         self.joins(peer, name);
         self.flush();
@@ -78,7 +78,7 @@ impl Hub {
 }
 
 /// Writes all that waits, as a peer's write half does.
-fn taken(pending: &mut Pending) -> String {
+pub(super) fn taken(pending: &mut Pending) -> String {
     let mut got = Vec::new();
     while pending.fill().now_or_never() == Some(true) {
         while !pending.is_written() {
@@ -99,7 +99,7 @@ fn is_over(pending: &mut Pending) -> bool {
     pending.fill().now_or_never() == Some(false)
 }
 
-fn is_evicted(pending: &Pending) -> bool {
+pub(super) fn is_evicted(pending: &Pending) -> bool {
     pending.evicted().now_or_never().is_some()
 }
 
@@ -378,6 +378,37 @@ fn while_the_slowest_is_going_nobody_else_goes_in_its_place() {
     }
     readers.hear();
     assert_eq!(readers.gone(), [true, false, false]);
+}
+
+#[test]
+fn at_the_memory_limit_those_who_have_left_go_before_those_who_are_here() {
+    let mut readers = Readers::new();
+    readers.hub.leaves(BOB, "first");
+    let mut heard = 10;
+    while !is_evicted(&readers.first) {
+        assert!(heard < 15, "first stays, though {heard} texts wait");
+        readers.hear();
+        heard += 1;
+    }
+    assert_eq!(readers.gone(), [true, false, false], "after {heard} texts");
+    let (_outbox, over) = outbox(BOB, ROOMY);
+    drop(std::mem::replace(&mut readers.first, over));
+    readers.hear();
+    assert!(!is_evicted(&readers.later), "there is memory again");
+}
+
+/// The LEAVE of a slow consumer is a batch of its own, right behind the one that it could not take.
+#[test]
+fn a_leave_behind_a_batch_costs_nobody_a_place_who_had_no_time_to_take_the_batch() {
+    let mut hub = with_memory(10);
+    let _ada = hub.member(ADA, "ada", ROOMY);
+    let slow = hub.member(EVE, "eve", 1);
+    let mut bob = hub.member(BOB, "bob", ROOMY);
+    taken(&mut bob);
+    hub.says(ADA, "ada", &"x".repeat(TEXT));
+    hub.flush();
+    assert!(is_evicted(&slow));
+    assert!(!is_evicted(&bob));
 }
 
 #[test]
