@@ -109,6 +109,12 @@ fuzz SECONDS:
     cd libs/wire && cargo +nightly fuzz run --target-dir "{{ target }}/fuzz" decode \
         "{{ target }}/fuzz-corpus" fuzz/corpus/decode -- -max_total_time={{ SECONDS }}
 
+# Random events against the server's hub, checked against a model, from new seeds.
+[group("test")]
+simulate SECONDS:
+    SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --lib simulation::many_seeds -- \
+        --ignored --nocapture
+
 # Builds and runs a program without std that decodes a message with the wire library.
 [group("test")]
 no-std:

@@ -498,4 +498,6 @@ fn encoded(frame: &Frame<'_>) -> Vec<u8> {
 }
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;

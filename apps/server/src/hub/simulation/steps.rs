@@ -1,0 +1,334 @@
+//! One run: its peers, its hub and what happens to them, step by step, as the seed says.
+//!
+//! Events go into the hub and into the model alike, and what a peer's write half takes is shown to the model at once.
+
+use std::collections::BTreeMap;
+use std::io::IoSlice;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use futures::FutureExt;
+
+use super::super::tests::{is_evicted, join, taken, text, username};
+use super::super::*;
+use super::Tally;
+use super::model::Model;
+use crate::outbox::Pending;
+
+/// Most peers at a time.
+const PEERS: usize = 24;
+
+/// Few, so that they are often taken. All of one length: who goes first of several slow consumers is the hub's own
+/// choice, and must not change how many bytes there are to read.
+const NAMES: [&str; 10] = [
+    "ada",
+    "bob",
+    "dan",
+    "eve",
+    "fay",
+    "gus",
+    "ida",
+    "joe",
+    "kim",
+    SERVER_NAME,
+];
+
+/// Hears everything, says nothing, always reads.
+const RECORDER: PeerId = PeerId(u64::MAX - 1);
+
+/// The limits of outboxes, in bytes: some hold a few texts, some hold all of a run.
+const OUTBOX: [usize; 4] = [1, 2_000, 10_000, 1_000_000];
+
+/// The limits of the memory for all batches, in bytes: it is met often, or never.
+const MEMORY: [usize; 3] = [4_000, 20_000, 100_000_000];
+
+/// The longest texts, in bytes: some runs have texts beyond the memory limit, some only short ones.
+const TEXT: [usize; 3] = [100, 1_000, 5_000];
+
+pub(super) struct Simulation {
+    random: Rng,
+    hub: Hub,
+    memory: Arc<Memory>,
+    memory_limit: usize,
+    model: Model,
+    readers: BTreeMap<PeerId, Reader>,
+    recorder: Pending,
+    /// Their tasks have ended and the hub has not been told.
+    dead: Vec<PeerId>,
+    next: u64,
+    longest_text: usize,
+    longest_batch: usize,
+    tally: Tally,
+}
+
+/// A write half.
+struct Reader {
+    pending: Pending,
+    stalled: bool,
+}
+
+impl Simulation {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut random = Rng::with_seed(seed);
+        let memory_limit = MEMORY[random.usize(..MEMORY.len())];
+        let longest_text = TEXT[random.usize(..TEXT.len())];
+        let memory = Memory::new(memory_limit);
+        let mut hub = Hub::new(Arc::clone(&memory), Duration::from_secs(30));
+        let recorder = hub.member(RECORDER, "rec", usize::MAX);
+        let mut model = Model::default();
+        model.connect(RECORDER, usize::MAX);
+        assert!(model.join(RECORDER, "rec"));
+        let mut simulation = Self {
+            random,
+            hub,
+            memory,
+            memory_limit,
+            model,
+            readers: BTreeMap::new(),
+            recorder,
+            dead: Vec::new(),
+            next: 0,
+            longest_text,
+            longest_batch: 0,
+            tally: Tally::default(),
+        };
+        simulation.model.flush(&join("rec"), false);
+        simulation
+    }
+
+    pub(super) fn step(&mut self) {
+        match self.random.u8(0..100) {
+            0..8 => self.connect(),
+            8..20 => self.join(),
+            20..50 => self.text(),
+            50..54 => self.too_long(),
+            54..58 => self.leave(),
+            58..62 => self.goes(),
+            62..64 => self.dies(),
+            64..68 => self.stalls_or_reads_again(),
+            68..90 => self.write_some(),
+            _ => self.flush(),
+        }
+    }
+
+    fn connect(&mut self) {
+        if self.readers.len() < PEERS {
+            let peer = PeerId(self.next);
+            self.next += 1;
+            let limit = OUTBOX[self.random.usize(..OUTBOX.len())];
+            let pending = self.hub.connect(peer, limit);
+            self.model.connect(peer, limit);
+            let stalled = false;
+            self.readers.insert(peer, Reader { pending, stalled });
+        }
+    }
+
+    fn join(&mut self) {
+        let (peer, name) = (self.somebody(), self.some_name());
+        let is_stranger = self.hub.strangers.contains_key(&peer);
+        self.hub.joins(peer, name);
+        let joined = self.model.join(peer, name);
+        self.tally.joined += usize::from(joined);
+        self.tally.refused += usize::from(is_stranger && !joined);
+    }
+
+    /// One to three texts that arrived together, some of them long.
+    fn text(&mut self) {
+        let (peer, name) = self.speaker();
+        let frames: String = (0..self.random.usize(1..=3))
+            .map(|_| {
+                let longest = if self.random.u8(..) < 10 {
+                    self.longest_text
+                } else {
+                    100
+                };
+                let padding = ".".repeat(self.random.usize(..longest));
+                self.tally.heard += 1;
+                text(name, &format!("{} {padding}", self.tally.heard))
+            })
+            .collect();
+        self.model.text(peer, name, &frames);
+        let name = username(name);
+        let frames = frames.into_bytes();
+        self.hub.take(Event::Text { peer, name, frames });
+    }
+
+    fn too_long(&mut self) {
+        let (peer, limit) = (self.somebody(), 1000);
+        let len = 1001 + self.random.u64(..1000);
+        self.hub.take(Event::TooLong { peer, len, limit });
+        self.model.too_long(peer, len, limit);
+        self.tally.told += 1;
+    }
+
+    fn leave(&mut self) {
+        let (peer, name) = self.speaker();
+        self.hub.leaves(peer, name);
+        self.model.leave(peer, name);
+    }
+
+    /// The hub hears that a peer's task ends.
+    fn goes(&mut self) {
+        let peer = self.dead.pop().unwrap_or_else(|| self.somebody());
+        let why = match self.random.u8(..4) {
+            0 => Departure::Closed,
+            1 => Departure::Failed(std::io::ErrorKind::ConnectionReset),
+            2 => Departure::OutOfMemory,
+            _ => Departure::TooSlow,
+        };
+        self.hub.is_gone(peer, why);
+        self.model.gone(peer, why != Departure::TooSlow);
+    }
+
+    /// A peer's task ends, with what was queued for it; the hub is told later.
+    fn dies(&mut self) {
+        let peer = self.somebody();
+        if self.readers.remove(&peer).is_some() {
+            self.dead.push(peer);
+        }
+    }
+
+    fn stalls_or_reads_again(&mut self) {
+        let stalled = self.random.u8(..4) > 0;
+        let peer = self.somebody();
+        if let Some(reader) = self.readers.get_mut(&peer) {
+            reader.stalled = stalled;
+        }
+    }
+
+    fn write_some(&mut self) {
+        for _ in 0..4 {
+            let peer = self.somebody();
+            let all = self.random.bool();
+            if self
+                .readers
+                .get(&peer)
+                .is_some_and(|reader| !reader.stalled)
+            {
+                self.write(peer, all);
+            }
+        }
+    }
+
+    /// Writes as a write half does, all that waits or as much of it as a socket happens to take.
+    fn write(&mut self, peer: PeerId, all: bool) {
+        while let Some(reader) = self.readers.get_mut(&peer) {
+            let pending = &mut reader.pending;
+            if pending.is_written() {
+                let filled = pending.fill().now_or_never();
+                if filled != Some(true) {
+                    self.model.has_all(peer, filled.is_some());
+                    if filled.is_some() {
+                        self.readers.remove(&peer);
+                        self.dead.push(peer);
+                    }
+                    return;
+                }
+            }
+            let mut slices = [IoSlice::new(&[]); 8];
+            let room = self.random.usize(1..=slices.len());
+            let used = pending.slices(&mut slices[..room]);
+            let mut bytes: Vec<u8> = slices[..used]
+                .iter()
+                .flat_map(|slice| slice.to_vec())
+                .collect();
+            if !all {
+                bytes.truncate(self.random.usize(..=bytes.len()));
+            }
+            pending.advance(bytes.len());
+            self.model.gets(peer, &bytes);
+            self.tally.read += bytes.len();
+            if !all {
+                return;
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        let before = self.used();
+        self.hub.flush();
+        let heard = taken(&mut self.recorder);
+        let tight = before + heard.len() + 256 * heard.len() / 30 > self.memory_limit;
+        let flushed = self.model.flush(&heard, tight);
+        if tight {
+            self.tally.went_for_memory += flushed.gone;
+        } else {
+            self.tally.went_for_space += flushed.gone;
+        }
+        for (&peer, reader) in &self.readers {
+            let is_member = self.model.name_of(peer).is_some();
+            assert!(
+                !is_member || !is_evicted(&reader.pending),
+                "{peer:?} was dropped unheard"
+            );
+        }
+        assert_eq!(self.hub.members.len(), self.model.members());
+        self.longest_batch = self.longest_batch.max(flushed.most);
+        self.keeps_the_memory_limit();
+    }
+
+    /// What is held, but for those who were told to go, is within the limit and a few batches: what two hold together
+    /// is counted twice when room is made, so that one batch may not be enough to make it.
+    fn keeps_the_memory_limit(&self) {
+        let going: usize = self.hub.evicted.iter().map(Closing::waiting).sum();
+        let held = self.used().saturating_sub(going);
+        let most = self.memory_limit + 4 * self.longest_batch;
+        assert!(held <= most, "{held} bytes are held, {most} at most may be");
+    }
+
+    fn used(&self) -> usize {
+        let _all_of_it = self.memory.hold(self.memory_limit);
+        self.memory.excess()
+    }
+
+    /// Everybody reads what is left and goes, and nothing stays behind.
+    pub(super) fn end(mut self) -> Tally {
+        self.flush();
+        let peers: Vec<PeerId> = self.readers.keys().copied().collect();
+        for &peer in &peers {
+            self.write(peer, true);
+            self.hub.is_gone(peer, Departure::Closed);
+            self.model.gone(peer, true);
+        }
+        for peer in std::mem::take(&mut self.dead) {
+            self.hub.is_gone(peer, Departure::Closed);
+            self.model.gone(peer, true);
+        }
+        self.flush();
+        peers.iter().for_each(|&peer| self.write(peer, true));
+        assert!(self.readers.is_empty(), "some were not let go");
+        self.hub.is_gone(RECORDER, Departure::Closed);
+        self.hub.flush();
+        assert_eq!(taken(&mut self.recorder), "");
+        assert_eq!(self.hub.members.len() + self.hub.strangers.len(), 0);
+        assert!(self.hub.room.is_empty());
+        assert_eq!(self.used(), 0, "bytes are counted that nobody holds");
+        self.tally
+    }
+
+    /// A peer, now and then one that is gone.
+    fn somebody(&mut self) -> PeerId {
+        let here = self.readers.len();
+        if here == 0 || self.random.u8(..) < 10 {
+            return PeerId(self.random.u64(..=self.next));
+        }
+        let chosen = self.random.usize(..here);
+        let peer = self.readers.keys().nth(chosen);
+        peer.copied().unwrap_or(PeerId(self.next))
+    }
+
+    fn some_name(&mut self) -> &'static str {
+        NAMES[self.random.usize(..NAMES.len())]
+    }
+
+    /// A peer and mostly its own name.
+    fn speaker(&mut self) -> (PeerId, &'static str) {
+        let peer = self.somebody();
+        let own = self.model.name_of(peer);
+        match own.filter(|_| self.random.u8(..) > 20) {
+            Some(name) => (peer, name),
+            None => (peer, self.some_name()),
+        }
+    }
+}
