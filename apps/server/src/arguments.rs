@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::Parser;
 use hubbub_server::Settings;
+use hubbub_server::allowance::Allowance;
 use hubbub_wire::Limits;
 use tracing::Level;
 
@@ -90,6 +91,28 @@ pub(crate) struct Arguments {
     )]
     memory_limit: usize,
 
+    /// Most messages that a peer may send in the long run, ten seconds' worth at once; one that sends more is read
+    /// slower; 0 is no bound
+    #[arg(
+        long,
+        env = "HUBBUB_MESSAGES_PER_SECOND",
+        value_name = "N",
+        default_value_t = 500,
+        help_heading = "Bounds"
+    )]
+    messages_per_second: u32,
+
+    /// The same in bytes
+    #[arg(
+        long,
+        env = "HUBBUB_BYTES_PER_SECOND",
+        value_name = "SIZE",
+        default_value = "256KiB",
+        value_parser = parse_rate,
+        help_heading = "Bounds"
+    )]
+    bytes_per_second: u32,
+
     /// How long a peer's connection may take nothing while something waits for it
     #[arg(
         long,
@@ -128,6 +151,10 @@ impl Arguments {
             outbox_bytes: self.outbox,
             memory_limit: self.memory_limit,
             max_peers,
+            allowance: Allowance {
+                messages_per_second: self.messages_per_second,
+                bytes_per_second: self.bytes_per_second,
+            },
             write_timeout: self.write_timeout,
             join_timeout: self.join_timeout,
             ..Settings::default()
@@ -170,6 +197,18 @@ fn parse_memory_limit(text: &str) -> Result<usize, String> {
         ));
     }
     Ok(bytes)
+}
+
+fn parse_rate(text: &str) -> Result<u32, String> {
+    let bytes: ByteSize = text
+        .parse()
+        .map_err(|_| "give a size such as 65536, 64KiB or 4MiB, or 0 for no bound".to_owned())?;
+    u32::try_from(bytes.as_u64()).map_err(|_| {
+        format!(
+            "{} is the most; 0 is no bound",
+            ByteSize(u64::from(u32::MAX))
+        )
+    })
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {

@@ -34,11 +34,13 @@ use hubbub_wire::Limits;
 use socket2::{Domain, Protocol, Socket, Type};
 use tracing::{info, warn};
 
+use crate::allowance::Allowance;
 use crate::hub::{Event, Mail};
 use crate::memory::Memory;
 use crate::peer::Peer;
 use crate::room::PeerId;
 
+pub mod allowance;
 pub mod descriptors;
 pub mod hub;
 pub mod memory;
@@ -70,6 +72,9 @@ pub struct Settings {
     pub memory_limit: usize,
     /// Most connections at a time, members or not. More are told so in one line and closed.
     pub max_peers: usize,
+    /// What a peer may say in the long run. One that says more is read slower, so that whoever reads on a slow line is
+    /// not made a slow consumer by it.
+    pub allowance: Allowance,
     /// How long a peer's socket may take nothing while something waits for it. Longer than any outage that TCP mends
     /// without the user's noticing.
     pub write_timeout: Duration,
@@ -86,6 +91,7 @@ impl Default for Settings {
             outbox_bytes: 4 * 1024 * 1024,
             memory_limit: 256 * 1024 * 1024,
             max_peers: usize::MAX,
+            allowance: Allowance::DEFAULT,
             write_timeout: Duration::from_secs(30),
             join_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),

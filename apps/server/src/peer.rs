@@ -6,13 +6,13 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read as _, Write};
 use std::net::{Shutdown, TcpStream};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use async_io::Async;
+use async_io::{Async, Timer};
 use async_std::future::timeout;
 use flume::TrySendError;
 use flume::r#async::SendFut;
@@ -22,6 +22,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tracing::{debug, warn};
 
 use crate::Settings;
+use crate::allowance::{Allowance, Bucket};
 use crate::hub::{self, Departure, Event, Mail, PeerId};
 use crate::memory::Held;
 use crate::outbox::Pending;
@@ -112,6 +113,9 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
                 hub,
                 decoder: Decoder::new(settings.limits),
                 unfinished,
+                allowance: settings.allowance,
+                bucket: Bucket::default(),
+                slowed: false,
                 warned: false,
             };
             let mut writing = Writing {
@@ -150,8 +154,22 @@ struct Reading<'a> {
     hub: &'a flume::Sender<Mail>,
     decoder: Decoder,
     unfinished: &'a mut Held,
+    allowance: Allowance,
+    bucket: Bucket,
+    /// That it is read slower was logged.
+    slowed: bool,
     /// Something ignored was logged. Later ones are not, so that no peer can flood the log.
     warned: bool,
+}
+
+/// What one read came to.
+struct Read<'a> {
+    /// What has to be waited for until the hub takes what it brought.
+    sent: Option<Sending<'a>>,
+    /// Why it was the last one, if it was.
+    end: Option<Departure>,
+    /// What has to be waited for before the next. Boxed, as above.
+    pause: Option<Box<Timer>>,
 }
 
 impl<'a> Reading<'a> {
@@ -161,7 +179,7 @@ impl<'a> Reading<'a> {
             if let Err(error) = poll_fn(|context| self.socket.poll_readable(context)).await {
                 break Departure::Failed(error.kind());
             }
-            let (sent, end) = self.read();
+            let Read { sent, end, pause } = self.read();
             if let Some(sent) = sent
                 && sent.await.is_err()
             {
@@ -174,8 +192,11 @@ impl<'a> Reading<'a> {
             if self.unfinished.is_in_excess() {
                 break Departure::OutOfMemory;
             }
-            // One that always has more to say lets the others have a turn.
-            async_std::task::yield_now().await;
+            match pause {
+                Some(pause) => drop(pause.await),
+                // One that always has more to say lets the others have a turn.
+                None => async_std::task::yield_now().await,
+            }
         };
         // Nothing more is read: what is unfinished is forgotten, also while the last words are still being written.
         self.decoder = Decoder::new(Limits::DEFAULT);
@@ -183,17 +204,20 @@ impl<'a> Reading<'a> {
         why
     }
 
-    /// One read of the socket, and what it brought on its way to the hub: `Some` has to be waited for. Why it was the
-    /// last read, if it was.
-    fn read(&mut self) -> (Option<Sending<'a>>, Option<Departure>) {
+    /// One read of the socket, with what it brought on its way to the hub.
+    fn read(&mut self) -> Read<'a> {
         let mut socket = self.socket.get_ref();
         let mut events = Vec::new();
+        let mut pause = None;
         let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
             Ok(0) => Some(Departure::Closed),
-            Ok(len) => self
-                .decode(&scratch[..len], &mut events)
-                .err()
-                .map(Departure::Broke),
+            Ok(len) => match self.decode(&scratch[..len], &mut events) {
+                Ok(messages) => {
+                    pause = self.pause_after(messages, len);
+                    None
+                }
+                Err(why) => Some(Departure::Broke(why)),
+            },
             Err(error) if is_transient(&error) => None,
             Err(error) => Some(Departure::Failed(error.kind())),
         });
@@ -204,7 +228,11 @@ impl<'a> Reading<'a> {
         self.unfinished
             .set(self.decoder.buffered() + texts.sum::<usize>());
         if events.is_empty() {
-            return (None, end);
+            return Read {
+                sent: None,
+                end,
+                pause,
+            };
         }
         let sent = match self.hub.try_send(events) {
             Ok(()) => None,
@@ -212,11 +240,35 @@ impl<'a> Reading<'a> {
                 Some(Box::pin(self.hub.send_async(events)))
             }
         };
-        (sent, end)
+        Read { sent, end, pause }
     }
 
-    fn decode(&mut self, mut input: &[u8], events: &mut Vec<Event>) -> Result<(), DecodeError> {
+    /// How long nothing more is read after so much, if the peer said more than its allowance.
+    fn pause_after(&mut self, messages: usize, bytes: usize) -> Option<Box<Timer>> {
+        let pause = self
+            .bucket
+            .take(self.allowance, messages, bytes, Instant::now());
+        if pause.is_zero() {
+            return None;
+        }
+        if !std::mem::replace(&mut self.slowed, true) {
+            let Allowance {
+                messages_per_second,
+                bytes_per_second,
+            } = self.allowance;
+            warn!(
+                peer = self.peer.0,
+                messages_per_second, bytes_per_second, "says more than its allowance: read slower"
+            );
+        }
+        Some(Box::new(Timer::after(pause)))
+    }
+
+    /// Decodes what was read and answers how many frames that was, ignored ones too.
+    fn decode(&mut self, mut input: &[u8], events: &mut Vec<Event>) -> Result<usize, DecodeError> {
+        let mut messages = 0;
         while let Some(item) = self.decoder.next(&mut input)? {
+            messages += 1;
             match item {
                 Item::Frame(frame) => push_frame(self.peer, frame, events),
                 Item::Ignored(why) => {
@@ -232,7 +284,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        Ok(())
+        Ok(messages)
     }
 }
 

@@ -19,7 +19,8 @@ pub(crate) fn is_asked_for() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// The server, on a free port of loopback, with the settings that it has by itself.
+/// The server, on a free port of loopback, with the settings that it has by itself, but that every peer may say as much
+/// as it likes: a bench is a flood.
 pub(crate) fn start_server() -> io::Result<Program> {
     start_server_that_shows(TROUBLE)
 }
@@ -27,10 +28,9 @@ pub(crate) fn start_server() -> io::Result<Program> {
 /// The same, of whose lines only those with one of these words are shown.
 pub(crate) fn start_server_that_shows(shown: &'static [&'static str]) -> io::Result<Program> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
-    Program::start(
-        command.args(["--listen", "127.0.0.1", "--port", "0"]),
-        shown,
-    )
+    command.args(["--listen", "127.0.0.1", "--port", "0"]);
+    command.args(["--messages-per-second", "0", "--bytes-per-second", "0"]);
+    Program::start(&mut command, shown)
 }
 
 /// The name of the member with this number. Up to 100,000 members all are of one length.

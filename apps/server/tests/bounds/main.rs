@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod allowance;
 mod crowd;
 mod flood;
 #[cfg(target_os = "linux")]

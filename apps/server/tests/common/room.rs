@@ -9,9 +9,19 @@ use std::thread;
 use std::time::Instant;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
+use hubbub_server::allowance::Allowance;
 use hubbub_server::{Settings, serve};
 
 use super::{DEADLINE, TestPeer, join, leave, shown, text, until};
+
+/// The settings that the server has by itself, but that everybody may say as much as it likes: what one peer can do to
+/// the others shows in a flood.
+pub(crate) fn unbridled() -> Settings {
+    Settings {
+        allowance: Allowance::UNLIMITED,
+        ..Settings::default()
+    }
+}
 
 /// One room, which stops when dropped.
 pub(crate) struct Room {
@@ -26,9 +36,9 @@ struct Server {
 }
 
 impl Room {
-    /// A room with the settings that the server has by itself.
+    /// A room with the settings that the server has by itself, without an allowance.
     pub(crate) fn open() -> Self {
-        Self::with(Settings::default())
+        Self::with(unbridled())
     }
 
     /// A room with settings of the test's own.
@@ -43,7 +53,7 @@ impl Room {
 
     /// A room without a watcher: who joins first is alone.
     pub(crate) fn unwatched() -> Self {
-        Self::unwatched_with(Settings::default())
+        Self::unwatched_with(unbridled())
     }
 
     /// The same with settings of the test's own.

@@ -6,13 +6,20 @@ use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
 use crate::{Ended, Program, run};
 
 /// Every option with its variable, a good value and a bad one.
-const OPTIONS: [[&str; 4]; 9] = [
+const OPTIONS: [[&str; 4]; 11] = [
     ["--port", "HUBBUB_PORT", "0", "chat"],
     ["--listen", "HUBBUB_LISTEN", "127.0.0.1", "nowhere"],
     ["--max-payload", "HUBBUB_MAX_PAYLOAD", "64KiB", "much"],
     ["--max-peers", "HUBBUB_MAX_PEERS", "50", "everybody"],
     ["--outbox", "HUBBUB_OUTBOX", "1MiB", "plenty"],
     ["--memory-limit", "HUBBUB_MEMORY_LIMIT", "16MiB", "some"],
+    [
+        "--messages-per-second",
+        "HUBBUB_MESSAGES_PER_SECOND",
+        "0",
+        "many",
+    ],
+    ["--bytes-per-second", "HUBBUB_BYTES_PER_SECOND", "0", "some"],
     ["--write-timeout", "HUBBUB_WRITE_TIMEOUT", "500ms", "soon"],
     ["--join-timeout", "HUBBUB_JOIN_TIMEOUT", "2min", "later"],
     ["--log", "HUBBUB_LOG", "debug", "loud"],

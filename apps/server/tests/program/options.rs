@@ -75,6 +75,10 @@ fn a_bad_value_is_told_in_the_first_line_with_status_2() {
         ["--max-payload", "5 parsecs"],
         ["--max-payload", "99999999999999999999"],
         ["--max-payload", "99999999999999MiB"],
+        ["--messages-per-second", "-1"],
+        ["--messages-per-second", "many"],
+        ["--bytes-per-second", "5 parsecs"],
+        ["--bytes-per-second", "4GiB"],
         ["--volume", "11"],
     ];
     for [option, value] in bad {
@@ -132,7 +136,9 @@ fn listening_on_ipv6_loopback_is_that_alone() {
 #[test]
 fn the_longest_payload_is_what_max_payload_says() {
     for (value, bytes) in [("10", 10), ("2KiB", 2048), ("3MiB", 3 * 1024 * 1024)] {
-        let mut program = Program::start(&["--port", "0", "--max-payload", value]);
+        let options = ["--port", "0", "--max-payload", value];
+        let unbounded = ["--bytes-per-second", "0"];
+        let mut program = Program::start(&[&options[..], &unbounded].concat());
         let room = program.room();
         let [mut alice, mut bob] = room.members(["alice", "bob"]);
         alice.send(text("alice", vec![b'x'; bytes]));
