@@ -115,6 +115,11 @@ simulate SECONDS:
     SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --lib simulation::many_seeds -- \
         --ignored --nocapture
 
+# Random and mutated bytes against the whole server, from new seeds, while two honest members check each other.
+[group("test")]
+fuzz-server SECONDS:
+    SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --test fuzz many_seeds -- --ignored --nocapture
+
 # Builds and runs a program without std that decodes a message with the wire library.
 [group("test")]
 no-std:

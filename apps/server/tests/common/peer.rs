@@ -108,7 +108,7 @@ impl TestPeer {
 
     /// The next frame, or `None` when the stream ends first. Panics at bytes that are not in the exact form.
     #[track_caller]
-    pub(super) fn next_frame(&mut self, until: Instant) -> io::Result<Option<Vec<u8>>> {
+    pub(crate) fn next_frame(&mut self, until: Instant) -> io::Result<Option<Vec<u8>>> {
         loop {
             if let Some(len) = frame_len(&self.unread) {
                 return Ok(Some(self.unread.drain(..len).collect()));

@@ -1,0 +1,132 @@
+//! The whole server under random and mutated bytes: some peers send what nobody should, hang up and come back, while
+//! two honest ones speak to each other and check that they hear every word once, in order, and nothing that is no frame.
+//!
+//! The bytes come by a seed; how the system cuts and mixes them does not.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod bytes;
+#[path = "../common/mod.rs"]
+mod common;
+mod honest;
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use common::{Room, TestPeer, unbridled};
+use fastrand::Rng;
+use honest::Honest;
+use hubbub_server::Settings;
+use hubbub_wire::Limits;
+
+/// Seeds that found something once.
+const KEPT: [u64; 0] = [];
+
+/// Seeds that each run of the tests takes beside those.
+const SEEDS: u64 = 20;
+
+/// Steps from one seed.
+const STEPS: usize = 400;
+
+/// Peers that send anything.
+const HOSTILE: usize = 6;
+
+/// Most of a text, in bytes: so short that mutated lengths are often beyond.
+const MAX_PAYLOAD: usize = 1000;
+
+/// Says how to repeat a round that fails.
+struct Repeat(u64);
+
+impl Drop for Repeat {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let seed = self.0;
+            eprintln!(
+                "seed {seed} found it; keep it in KEPT, and repeat it with\n  \
+                 SEED={seed} cargo test -p hubbub-server --test fuzz one_seed -- --ignored --nocapture"
+            );
+        }
+    }
+}
+
+/// What a round came to: words of the honest, and frames of the hostile that the honest had to hear.
+#[derive(Debug, Default)]
+struct Heard {
+    words: usize,
+    frames: usize,
+}
+
+fn round(seed: u64) -> Heard {
+    let _repeat = Repeat(seed);
+    let mut random = Rng::with_seed(seed);
+    let mut room = Room::unwatched_with(Settings {
+        limits: Limits {
+            max_payload: MAX_PAYLOAD,
+            ..Limits::DEFAULT
+        },
+        ..unbridled()
+    });
+    let mut honest = Honest::pair(&room, MAX_PAYLOAD);
+    let mut hostile: Vec<TcpStream> = (0..HOSTILE).map(|_| connect(&room)).collect();
+    for _ in 0..STEPS {
+        let chosen = random.usize(..HOSTILE);
+        match random.u8(..20) {
+            0 => hostile[chosen] = connect(&room),
+            1..4 => honest.speak(&mut random),
+            _ => {
+                let bytes = bytes::some(&mut random, chosen, MAX_PAYLOAD);
+                if hostile[chosen].write_all(&bytes).is_err() {
+                    // The server has closed it.
+                    hostile[chosen] = connect(&room);
+                }
+            }
+        }
+    }
+    drop(hostile);
+    honest.speak(&mut random);
+    honest.wait_until_alone();
+    room.begin_stop();
+    let heard = honest.compare();
+    room.stop();
+    heard
+}
+
+/// A peer that never reads.
+fn connect(room: &Room) -> TcpStream {
+    TestPeer::connect(room.address()).writer()
+}
+
+#[test]
+fn whatever_bytes_some_send_the_others_hear_each_other_and_only_whole_frames() {
+    let rounds = KEPT.into_iter().chain(0..SEEDS).map(round);
+    let frames: usize = rounds.map(|heard| heard.frames).sum();
+    assert!(
+        frames > 1000,
+        "only {frames} frames of the hostile came through"
+    );
+}
+
+#[test]
+#[ignore = "repeats one round: SEED=7"]
+fn one_seed() {
+    let seed = std::env::var("SEED").unwrap();
+    println!("{:?}", round(seed.parse().unwrap()));
+}
+
+#[test]
+#[ignore = "as long as it is told to: SECONDS_TO_RUN=60"]
+fn many_seeds() {
+    let seconds = std::env::var("SECONDS_TO_RUN").unwrap().parse().unwrap();
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let first = fastrand::u64(..);
+    let mut rounds = 0;
+    let mut all = Heard::default();
+    while Instant::now() < until {
+        let heard = round(first.wrapping_add(rounds));
+        all.words += heard.words;
+        all.frames += heard.frames;
+        rounds += 1;
+    }
+    println!("{rounds} rounds of {STEPS} steps: {all:?}");
+}
