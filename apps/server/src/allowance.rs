@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-/// What a peer has not used for so long it may use at once: a paste of some thousand lines, or a text of 1 MiB and its
-/// like. No more than an outbox holds, so that one peer's burst alone never makes a slow consumer of another.
+/// As much as this time allows passes at once, when it was not used before: a paste of 500 lines does, and a text of
+/// 1 MiB. It is less than an outbox holds, so that one peer's burst alone makes nobody a slow consumer.
 pub const BURST: Duration = Duration::from_secs(10);
 
 /// What every peer may say in a second, in the long run. 0 is no bound.
