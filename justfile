@@ -112,13 +112,13 @@ fuzz SECONDS:
 # Random events against the server's hub, checked against a model, from new seeds.
 [group("test")]
 simulate SECONDS:
-    SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --lib simulation::many_seeds -- \
+    SECONDS_TO_RUN={{ SECONDS }} cargo test -p hubbub-server --lib simulation::many_seeds -- \
         --ignored --nocapture
 
 # Random and mutated bytes against the whole server, from new seeds, while two honest members check each other.
 [group("test")]
 fuzz-server SECONDS:
-    SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --test fuzz many_seeds -- --ignored --nocapture
+    SECONDS_TO_RUN={{ SECONDS }} cargo test -p hubbub-server --test fuzz many_seeds -- --ignored --nocapture
 
 # Builds and runs a program without std that decodes a message with the wire library.
 [group("test")]
