@@ -13,6 +13,9 @@ use super::super::{PeerId, SERVER_NAME};
 /// Most that the tables around one event's frames cost a queue, in bytes.
 const TABLES: usize = 256;
 
+/// The shortest frame, in bytes.
+const SHORTEST: usize = "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n".len();
+
 #[derive(Default)]
 pub(super) struct Model {
     peers: BTreeMap<PeerId, Peer>,
@@ -106,6 +109,11 @@ pub(super) struct Flushed {
 }
 
 impl Model {
+    /// Most that these frames can cost a queue, in however many batches they left.
+    pub(super) fn most_cost(frames: &str) -> usize {
+        frames.len() + TABLES * (frames.len() / SHORTEST)
+    }
+
     pub(super) fn connect(&mut self, peer: PeerId, limit: usize) {
         let stranger = Peer {
             limit,

@@ -249,7 +249,7 @@ impl Simulation {
         let before = self.used();
         self.hub.flush();
         let heard = taken(&mut self.recorder);
-        let tight = before + heard.len() + 256 * heard.len() / 30 > self.memory_limit;
+        let tight = before + Model::most_cost(&heard) > self.memory_limit;
         let flushed = self.model.flush(&heard, tight);
         if tight {
             self.tally.went_for_memory += flushed.gone;
