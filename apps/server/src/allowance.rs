@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-/// As much as this time allows passes at once, when it was not used before: a paste of 500 lines does, and a text of
-/// 1 MiB. It is less than an outbox holds, so that one peer's burst alone makes nobody a slow consumer.
+/// As much as this time allows passes at once, when it was not used before: 50 messages a second, more than anybody
+/// types, let a paste of 500 lines through as it is.
 pub const BURST: Duration = Duration::from_secs(10);
 
 /// What every peer may say in a second, in the long run. 0 is no bound.
@@ -19,17 +19,11 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// No bound at all.
+    /// No bound at all: what the server does by itself, since the hub's inbox alone keeps the delivery fair. A bound
+    /// protects those whose line is slower than the flood of one peer.
     pub const UNLIMITED: Self = Self {
         messages_per_second: 0,
         bytes_per_second: 0,
-    };
-
-    /// What the server allows by itself. Nobody types as much. 256 KiB a second is what a line of 2 Mbit/s takes, so
-    /// that one peer that never pauses costs nobody on such a line a place.
-    pub const DEFAULT: Self = Self {
-        messages_per_second: 500,
-        bytes_per_second: 256 * 1024,
     };
 
     /// What so much costs. Without a bound it costs nothing.
@@ -141,16 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_of_500_lines_passes_at_once_and_so_does_a_text_of_1_mib() {
+    fn a_paste_of_500_lines_passes_at_once_where_nobody_may_say_more_than_50_a_second() {
         let (mut bucket, now) = (Bucket::default(), Instant::now());
-        assert_eq!(bucket.take(Allowance::DEFAULT, 500, 60_000, now), NONE);
-        assert_eq!(bucket.take(Allowance::DEFAULT, 1, 1_048_640, now), NONE);
-    }
-
-    #[test]
-    fn a_burst_fits_into_the_outbox_that_the_server_gives_by_itself() {
-        let burst = u64::from(Allowance::DEFAULT.bytes_per_second) * BURST.as_secs();
-        assert!(burst < crate::Settings::default().outbox_bytes as u64);
+        assert_eq!(bucket.take(allowance(50, 0), 500, 60_000, now), NONE);
+        assert_eq!(bucket.take(allowance(50, 0), 1, 100, now), SECOND / 50);
     }
 
     #[test]

@@ -92,22 +92,22 @@ pub(crate) struct Arguments {
     memory_limit: usize,
 
     /// Most messages that a peer may send in the long run, ten seconds' worth at once; one that sends more is read
-    /// slower; 0 is no bound
+    /// slower; 0 is no bound, 50 is more than anybody types
     #[arg(
         long,
         env = "HUBBUB_MESSAGES_PER_SECOND",
         value_name = "N",
-        default_value_t = 500,
+        default_value_t = 0,
         help_heading = "Bounds"
     )]
     messages_per_second: u32,
 
-    /// The same in bytes
+    /// The same in bytes; 256KiB is what a line of 2 Mbit/s takes
     #[arg(
         long,
         env = "HUBBUB_BYTES_PER_SECOND",
         value_name = "SIZE",
-        default_value = "256KiB",
+        default_value = "0",
         value_parser = parse_rate,
         help_heading = "Bounds"
     )]

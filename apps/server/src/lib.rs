@@ -72,8 +72,8 @@ pub struct Settings {
     pub memory_limit: usize,
     /// Most connections at a time, members or not. More are told so in one line and closed.
     pub max_peers: usize,
-    /// What a peer may say in the long run. One that says more is read slower, so that whoever reads on a slow line is
-    /// not made a slow consumer by it.
+    /// What a peer may say in the long run; by itself as much as it likes. One that says more is read slower, so that
+    /// whoever reads on a slow line is not made a slow consumer by it.
     pub allowance: Allowance,
     /// How long a peer's socket may take nothing while something waits for it. Longer than any outage that TCP mends
     /// without the user's noticing.
@@ -91,7 +91,7 @@ impl Default for Settings {
             outbox_bytes: 4 * 1024 * 1024,
             memory_limit: 256 * 1024 * 1024,
             max_peers: usize::MAX,
-            allowance: Allowance::DEFAULT,
+            allowance: Allowance::UNLIMITED,
             write_timeout: Duration::from_secs(30),
             join_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),

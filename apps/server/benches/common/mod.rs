@@ -19,8 +19,7 @@ pub(crate) fn is_asked_for() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// The server, on a free port of loopback, with the settings that it has by itself, but that every peer may say as much
-/// as it likes: a bench is a flood.
+/// The server, on a free port of loopback, with the settings that it has by itself.
 pub(crate) fn start_server() -> io::Result<Program> {
     start_server_that_shows(TROUBLE)
 }
@@ -29,7 +28,6 @@ pub(crate) fn start_server() -> io::Result<Program> {
 pub(crate) fn start_server_that_shows(shown: &'static [&'static str]) -> io::Result<Program> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
     command.args(["--listen", "127.0.0.1", "--port", "0"]);
-    command.args(["--messages-per-second", "0", "--bytes-per-second", "0"]);
     Program::start(&mut command, shown)
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use hubbub_server::Settings;
 use hubbub_wire::Limits;
 
-use crate::common::{DEADLINE, Room, TestPeer, join, leave, text, unbridled};
+use crate::common::{DEADLINE, Room, TestPeer, join, leave, text};
 
 /// Small, so that [`Room::knock`] costs little.
 const MAX_PAYLOAD: usize = 100;
@@ -17,7 +17,7 @@ fn room_for(max_peers: usize) -> Room {
             max_payload: MAX_PAYLOAD,
             ..Limits::DEFAULT
         },
-        ..unbridled()
+        ..Settings::default()
     })
 }
 

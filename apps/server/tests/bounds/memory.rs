@@ -3,7 +3,7 @@
 
 use hubbub_server::Settings;
 
-use crate::common::{MIB, Room, TestPeer, join, leave, shown, text, unbridled};
+use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
 use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
 
 /// Outboxes so large that the memory limit is reached long before any of them is full.
@@ -11,7 +11,7 @@ fn room_with(memory_limit: usize) -> Room {
     Room::with(Settings {
         memory_limit,
         outbox_bytes: 64 * MIB,
-        ..unbridled()
+        ..Settings::default()
     })
 }
 

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use hubbub_server::Settings;
 
-use crate::common::{DEADLINE, Room, join, text, unbridled};
+use crate::common::{DEADLINE, Room, join, text};
 
 fn room_that_waits_a_second_for_join() -> Room {
     Room::with(Settings {
         join_timeout: Duration::from_secs(1),
-        ..unbridled()
+        ..Settings::default()
     })
 }
 
@@ -37,7 +37,7 @@ fn who_does_not_join_in_time_is_closed_and_who_has_joined_is_not() {
 fn a_join_may_come_late_as_long_as_it_comes_in_time() {
     let room = Room::with(Settings {
         join_timeout: Duration::from_secs(20),
-        ..unbridled()
+        ..Settings::default()
     });
     let mut late = room.connect();
     let brief = room_that_waits_a_second_for_join();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hubbub_server::Settings;
 
-use crate::common::{MIB, Room, join, leave, text, unbridled};
+use crate::common::{MIB, Room, join, leave, text};
 use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
 
 /// What the server lets wait for one reader, unless it is set.
@@ -13,7 +13,7 @@ const OUTBOX: usize = 4 * MIB;
 
 #[test]
 fn a_reader_that_stalls_for_less_than_its_outbox_gets_everything() {
-    assert_eq!(unbridled().outbox_bytes, OUTBOX);
+    assert_eq!(Settings::default().outbox_bytes, OUTBOX);
     let room = Room::open();
     let mut stalled = room.narrow_member("stalled");
     let mut bob = room.member("bob");
@@ -62,7 +62,7 @@ fn a_reader_that_takes_nothing_is_dropped_at_the_write_deadline() {
     let room = Room::with(Settings {
         // Longer than the hub pauses for one that stalls, so that all is said before.
         write_timeout: Duration::from_secs(2),
-        ..unbridled()
+        ..Settings::default()
     });
     let mut stalled = room.narrow_member("stalled");
     let [mut silent, mut bob] = room.members(["silent", "bob"]);
@@ -93,7 +93,7 @@ fn a_reader_that_takes_something_within_each_deadline_stays() {
     let deadline = Duration::from_secs(1);
     let room = Room::with(Settings {
         write_timeout: deadline,
-        ..unbridled()
+        ..Settings::default()
     });
     let mut slow = room.narrow_member("slow");
     let mut bob = room.member("bob");

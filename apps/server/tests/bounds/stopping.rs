@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use hubbub_server::Settings;
 
-use crate::common::{Room, TestPeer, join, text, unbridled};
+use crate::common::{Room, TestPeer, join, text};
 use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
 
 fn room_that_drains_for(drain_timeout: Duration) -> Room {
     Room::with(Settings {
         drain_timeout,
-        ..unbridled()
+        ..Settings::default()
     })
 }
 

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use peer::TestPeer;
 pub(crate) use program::{Ended, Program, run};
-pub(crate) use room::{Room, unbridled};
+pub(crate) use room::Room;
 
 /// How long a test waits for one event before it fails. Events take milliseconds; this is for a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);

@@ -9,19 +9,9 @@ use std::thread;
 use std::time::Instant;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
-use hubbub_server::allowance::Allowance;
 use hubbub_server::{Settings, serve};
 
 use super::{DEADLINE, TestPeer, join, leave, shown, text, until};
-
-/// The settings that the server has by itself, but that everybody may say as much as it likes: what one peer can do to
-/// the others shows in a flood.
-pub(crate) fn unbridled() -> Settings {
-    Settings {
-        allowance: Allowance::UNLIMITED,
-        ..Settings::default()
-    }
-}
 
 /// One room, which stops when dropped.
 pub(crate) struct Room {
@@ -36,9 +26,9 @@ struct Server {
 }
 
 impl Room {
-    /// A room with the settings that the server has by itself, without an allowance.
+    /// A room with the settings that the server has by itself.
     pub(crate) fn open() -> Self {
-        Self::with(unbridled())
+        Self::with(Settings::default())
     }
 
     /// A room with settings of the test's own.
@@ -53,7 +43,7 @@ impl Room {
 
     /// A room without a watcher: who joins first is alone.
     pub(crate) fn unwatched() -> Self {
-        Self::unwatched_with(unbridled())
+        Self::unwatched_with(Settings::default())
     }
 
     /// The same with settings of the test's own.

@@ -14,7 +14,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::{Room, TestPeer, unbridled};
+use common::{Room, TestPeer};
 use fastrand::Rng;
 use honest::Honest;
 use hubbub_server::Settings;
@@ -65,7 +65,7 @@ fn round(seed: u64) -> Heard {
             max_payload: MAX_PAYLOAD,
             ..Limits::DEFAULT
         },
-        ..unbridled()
+        ..Settings::default()
     });
     let mut honest = Honest::pair(&room, MAX_PAYLOAD);
     let mut hostile: Vec<TcpStream> = (0..HOSTILE).map(|_| connect(&room)).collect();

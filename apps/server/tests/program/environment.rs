@@ -16,10 +16,15 @@ const OPTIONS: [[&str; 4]; 11] = [
     [
         "--messages-per-second",
         "HUBBUB_MESSAGES_PER_SECOND",
-        "0",
+        "50",
         "many",
     ],
-    ["--bytes-per-second", "HUBBUB_BYTES_PER_SECOND", "0", "some"],
+    [
+        "--bytes-per-second",
+        "HUBBUB_BYTES_PER_SECOND",
+        "256KiB",
+        "some",
+    ],
     ["--write-timeout", "HUBBUB_WRITE_TIMEOUT", "500ms", "soon"],
     ["--join-timeout", "HUBBUB_JOIN_TIMEOUT", "2min", "later"],
     ["--log", "HUBBUB_LOG", "debug", "loud"],

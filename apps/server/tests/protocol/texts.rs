@@ -3,7 +3,7 @@
 use hubbub_server::Settings;
 use hubbub_wire::Limits;
 
-use crate::common::{Room, join, leave, shown, text, unbridled};
+use crate::common::{Room, join, leave, shown, text};
 
 #[test]
 fn a_text_goes_to_every_other_member_and_never_back() {
@@ -138,6 +138,6 @@ fn at_most(max_payload: usize) -> Settings {
             max_payload,
             ..Limits::DEFAULT
         },
-        ..unbridled()
+        ..Settings::default()
     }
 }
