@@ -190,6 +190,8 @@ layers:
     apps/client/src/session  dioxus|dioxus_desktop|timeline
     apps/client/src/command  dioxus|flume|async_std|std::net|std::fs|timeline
     apps/client/src/save     dioxus|flume|async_std|std::net|timeline
+    apps/client/src/settings dioxus|session|timeline|flume|async_std
+    apps/client/src/desktop  dioxus|dioxus_desktop|session|std::net
     apps/client/src/bridge   std::net|async_std::net|TcpStream
     apps/client/src/view     session|flume|async_std|std::net
     TABLE

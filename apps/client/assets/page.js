@@ -10,6 +10,23 @@ String.fromCharCode.apply = (self, bytes) => {
   return parts.join('');
 };
 
+// WebKit draws no frames for a window that nobody sees, and what is rendered waits for its frame: without this the title
+// of a minimised window would not count.
+const HIDDEN_FRAME_MS = 200;
+const frame = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (draw) => {
+  let timer;
+  const drawn = frame((time) => {
+    clearTimeout(timer);
+    draw(time);
+  });
+  timer = setTimeout(() => {
+    cancelAnimationFrame(drawn);
+    draw(performance.now());
+  }, HIDDEN_FRAME_MS);
+  return drawn;
+};
+
 const hubbub = {
   draft: () => document.getElementById('draft'),
 
@@ -96,6 +113,22 @@ document.addEventListener('click', (event) => {
 }, { capture: true });
 
 window.addEventListener('resize', () => hubbub.draft() && hubbub.fit(hubbub.draft()));
+
+const ZOOM_KEYS = { '+': 'larger', '=': 'larger', '-': 'smaller', '0': 'natural' };
+
+document.addEventListener('keydown', (event) => {
+  if (!event.ctrlKey || event.altKey || !(event.key in ZOOM_KEYS)) return;
+  event.preventDefault();
+  hubbub.zoom?.(ZOOM_KEYS[event.key]);
+});
+
+// A link opens by the middle button as by the left one: outside, never here.
+document.addEventListener('auxclick', (event) => {
+  const link = event.button === 1 && event.target.closest('a');
+  if (!link) return;
+  event.preventDefault();
+  link.click();
+});
 
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && !event.isComposing) hubbub.focus();

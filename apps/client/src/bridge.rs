@@ -1,8 +1,8 @@
-//! The bridge: the one coroutine between the window and the network thread, and the only writer of the signals.
+//! The bridge: the one coroutine between the window and the threads beside it, and the only writer of the signals.
 //!
 //! Actions of the user become intents and stand in the timeline at once; events come in batches, one signal write each.
-//! Nothing here waits for the network: intents go out by `try_send`. The next batch is taken when the last one is on
-//! the page, so that a flood on a slow machine makes fewer frames and not none.
+//! Nothing here waits for the network or the desktop: all goes out by `try_send`. The next batch is taken when the last
+//! one is on the page, so that a flood on a slow machine makes fewer frames and not none.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,8 +12,10 @@ use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt};
 use jiff::tz::TimeZone;
 
+use crate::desktop::{News, Notification};
 use crate::save;
 use crate::session::{Intent, MessageId, Stamped};
+use crate::settings::{Change, Settings, SettingsFile, Trouble, ZoomKey};
 use crate::timeline::{Connection, Delivery, Direction, Timeline, Transcript};
 
 /// Which room this is: what the window says about it. A root context.
@@ -29,13 +31,19 @@ pub struct Room {
     pub zone: TimeZone,
 }
 
-/// The window's ends of the two channels. A root context.
+/// The window's ends of the channels. A root context.
 #[derive(Clone)]
 pub struct Channels {
     /// What the user wants, to the network thread.
     pub intents: flume::Sender<Intent>,
     /// What happened, from the network thread. It is disconnected when the thread has ended.
     pub events: flume::Receiver<Vec<Stamped>>,
+    /// Links to open, to the desktop.
+    pub links: flume::Sender<String>,
+    /// What the user must know while looking elsewhere, to the desktop.
+    pub notifications: flume::Sender<Notification>,
+    /// What the desktop tells.
+    pub news: flume::Receiver<News>,
 }
 
 /// What the user did.
@@ -67,6 +75,12 @@ pub enum Action {
     SearchOn(Direction),
     /// End the search.
     EndSearch,
+    /// Open this link outside of the window.
+    OpenLink(String),
+    /// Change a setting for now and for later.
+    Set(Change),
+    /// Do so with the size of everything.
+    Zoom(ZoomKey),
 }
 
 /// What components read and how they act. A context of all of them.
@@ -76,6 +90,8 @@ pub struct Bridge {
     pub timeline: ReadSignal<Timeline>,
     /// Seconds until the next attempt to connect, while there is no connection.
     pub countdown: ReadSignal<u64>,
+    /// What the user has set.
+    pub settings: ReadSignal<Settings>,
     actions: Coroutine<Action>,
 }
 
@@ -86,10 +102,22 @@ impl Bridge {
     }
 }
 
-/// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`] and [`Channels`].
+/// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`]
+/// and [`SettingsFile`].
 pub fn use_bridge() -> Bridge {
     let room = use_context::<Room>();
-    let timeline = use_signal(|| Timeline::new(&room.username, room.zone));
+    let (kept, trouble) = use_hook(|| {
+        let (kept, trouble) = consume_context::<SettingsFile>().load();
+        (kept, trouble.map(|trouble| trouble.to_string()))
+    });
+    let settings = use_signal(|| kept);
+    let timeline = use_signal(|| {
+        let mut timeline = Timeline::new(&room.username, room.zone);
+        if let Some(trouble) = trouble {
+            timeline.answer(&trouble);
+        }
+        timeline
+    });
     let countdown = use_signal(|| 0);
     let (rendered, frames) = use_hook(|| flume::bounded(1));
     // An effect runs when everything is rendered and the page has taken it.
@@ -99,12 +127,19 @@ pub fn use_bridge() -> Bridge {
         let _ = rendered.try_send(());
     });
     let actions = use_coroutine(move |actions| {
-        let channels = consume_context::<Channels>();
-        run(actions, channels, frames.clone(), timeline, countdown)
+        let side = Side {
+            channels: consume_context(),
+            file: consume_context(),
+            is_writable: true,
+            timeline,
+            settings,
+        };
+        run(side, actions, frames.clone(), countdown)
     });
     use_context_provider(|| Bridge {
         timeline: timeline.into(),
         countdown: countdown.into(),
+        settings: settings.into(),
         actions,
     })
 }
@@ -113,33 +148,36 @@ enum Input {
     Action(Action),
     Events(Vec<Stamped>),
     Ended,
+    News(News),
 }
 
 async fn run(
+    mut side: Side,
     actions: UnboundedReceiver<Action>,
-    channels: Channels,
     frames: flume::Receiver<()>,
-    mut timeline: Signal<Timeline>,
     mut countdown: Signal<u64>,
 ) {
-    let Channels { intents, events } = channels;
+    let events = side.channels.events.clone().into_stream();
     let events = events
-        .into_stream()
         .map(Input::Events)
         .chain(stream::once(async { Input::Ended }));
-    let mut inputs = std::pin::pin!(stream::select(actions.map(Input::Action), events));
-    while let Some(input) = next(&mut inputs, timeline, &mut countdown).await {
+    let news = side.channels.news.clone().into_stream().map(Input::News);
+    let inputs = stream::select(actions.map(Input::Action), events);
+    let mut inputs = std::pin::pin!(stream::select(inputs, news));
+    while let Some(input) = next(&mut inputs, side.timeline, &mut countdown).await {
         match input {
-            Input::Action(action) => act(action, &intents, timeline),
+            Input::Action(action) => side.act(action),
             Input::Events(batch) => {
                 frames.drain();
-                timeline.with_mut(|timeline| {
-                    batch.into_iter().for_each(|event| timeline.apply(event));
-                });
+                side.take(batch);
                 // The effect holds the other end for as long as this runs.
                 let _ = frames.recv_async().await;
             }
-            Input::Ended => timeline.write().end(),
+            Input::Ended => side.timeline.write().end(),
+            Input::News(News::Focus(focused)) => {
+                side.timeline.write().focus(SystemTime::now(), focused);
+            }
+            Input::News(News::Trouble(words)) => side.tell(words),
         }
     }
 }
@@ -171,38 +209,6 @@ async fn next(
     }
 }
 
-fn act(action: Action, intents: &flume::Sender<Intent>, mut shown: Signal<Timeline>) {
-    let later = shown;
-    let timeline = &mut *shown.write();
-    match action {
-        Action::Say(text) => {
-            let id = timeline.say(SystemTime::now(), &text);
-            send(id, text, intents, timeline);
-        }
-        Action::SayAgain(id) => {
-            if let Some(text) = timeline.say_again(id) {
-                send(id, text, intents, timeline);
-            }
-        }
-        // A full queue means that the thread has more to do than it can; a second press will find room.
-        Action::Retry => drop(intents.try_send(Intent::Retry)),
-        // Closing the window asks for it again, and waits.
-        Action::Quit => drop(intents.try_send(Intent::Leave)),
-        Action::Follow(at_end) => timeline.lines_mut().follow(at_end),
-        Action::ShowEarlier => timeline.lines_mut().show_earlier(),
-        Action::ShowLater => timeline.lines_mut().show_later(),
-        Action::Answer(words) => {
-            timeline.lines_mut().follow(true);
-            timeline.answer(&words);
-        }
-        Action::Clear => timeline.clear(),
-        Action::Search(query) => timeline.search(&query),
-        Action::SearchOn(direction) => timeline.search_on(direction),
-        Action::EndSearch => timeline.end_search(),
-        Action::Save(name) => save(name, timeline.transcript(), later),
-    }
-}
-
 /// Writes the lines to a new file, and says how that went. A slow disk holds up nothing.
 fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
     spawn(async move {
@@ -217,8 +223,100 @@ fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
     });
 }
 
-fn send(id: MessageId, text: String, intents: &flume::Sender<Intent>, timeline: &mut Timeline) {
-    if intents.try_send(Intent::Say { id, text }).is_err() {
-        timeline.mark(id, Delivery::Failed);
+/// What the coroutine writes, and where it sends.
+struct Side {
+    channels: Channels,
+    file: SettingsFile,
+    /// No write of the settings has failed so far.
+    is_writable: bool,
+    timeline: Signal<Timeline>,
+    settings: Signal<Settings>,
+}
+
+impl Side {
+    fn act(&mut self, action: Action) {
+        let mut timeline = self.timeline;
+        let intents = &self.channels.intents;
+        match action {
+            Action::Say(text) => {
+                let id = timeline.write().say(SystemTime::now(), &text);
+                self.send(id, text);
+            }
+            Action::SayAgain(id) => {
+                let text = timeline.write().say_again(id);
+                if let Some(text) = text {
+                    self.send(id, text);
+                }
+            }
+            // A full queue means that the thread has more to do than it can; a second press will find room.
+            Action::Retry => drop(intents.try_send(Intent::Retry)),
+            // Closing the window asks for it again, and waits.
+            Action::Quit => drop(intents.try_send(Intent::Leave)),
+            Action::Follow(at_end) => timeline.write().lines_mut().follow(at_end),
+            Action::ShowEarlier => timeline.write().lines_mut().show_earlier(),
+            Action::ShowLater => timeline.write().lines_mut().show_later(),
+            Action::Answer(words) => {
+                let mut timeline = timeline.write();
+                timeline.lines_mut().follow(true);
+                timeline.answer(&words);
+            }
+            Action::Clear => timeline.write().clear(),
+            Action::Search(query) => timeline.write().search(&query),
+            Action::SearchOn(direction) => timeline.write().search_on(direction),
+            Action::EndSearch => timeline.write().end_search(),
+            Action::Save(name) => save(name, timeline.peek().transcript(), timeline),
+            // Full means that the program that opens links hangs; the user sees that none opens.
+            Action::OpenLink(link) => drop(self.channels.links.try_send(link)),
+            Action::Set(change) => self.set(change),
+            Action::Zoom(key) => {
+                let zoom = self.settings.peek().zoom.pressed(key);
+                self.set(Change::Zoom(zoom));
+            }
+        }
+    }
+
+    fn send(&mut self, id: MessageId, text: String) {
+        if self
+            .channels
+            .intents
+            .try_send(Intent::Say { id, text })
+            .is_err()
+        {
+            self.timeline.write().mark(id, Delivery::Failed);
+        }
+    }
+
+    /// Takes in a batch by one write of the signal.
+    fn take(&mut self, batch: Vec<Stamped>) {
+        let mut timeline = self.timeline.write();
+        let mentions = batch.into_iter().filter_map(|event| timeline.apply(event));
+        // The desktop shows one at a time, and the oldest was there first.
+        let first = mentions.fold(None, |first, mention| first.or(Some(mention)));
+        if let Some(message) = first
+            && self.settings.peek().notifications
+        {
+            // Full means that one was shown just now.
+            let _ = self
+                .channels
+                .notifications
+                .try_send(Notification::of(&message));
+        }
+    }
+
+    fn set(&mut self, change: Change) {
+        self.settings.write().apply(change);
+        let settings = *self.settings.peek();
+        match self.file.keep(settings, change) {
+            Err(trouble @ Trouble::Broken { .. }) => self.tell(trouble.to_string()),
+            Err(trouble) if self.is_writable => {
+                self.is_writable = false;
+                self.tell(trouble.to_string());
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    fn tell(&mut self, words: String) {
+        self.timeline.write().answer(&words);
     }
 }

@@ -12,12 +12,14 @@ use async_signal::{Signal, Signals};
 use clap::Parser;
 use dioxus::prelude::*;
 use dioxus_desktop::tao::dpi::LogicalSize;
-use dioxus_desktop::tao::event::Event;
+use dioxus_desktop::tao::event::{Event, WindowEvent};
 use dioxus_desktop::{Config, WindowBuilder};
 use futures::StreamExt;
 use hubbub_client::args::Args;
 use hubbub_client::bridge::{Channels, Room};
+use hubbub_client::desktop::{self, News};
 use hubbub_client::session::{self, Intent, Settings};
+use hubbub_client::settings::SettingsFile;
 use hubbub_client::view::{App, SCRIPT, STYLE};
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
@@ -25,6 +27,9 @@ use jiff::tz::TimeZone;
 /// Intents that may wait for the network thread. It takes them at once; a thousand is more than a hand can type while
 /// the thread is busy.
 const WAITING_INTENTS: usize = 1024;
+
+/// Links that may wait for the program that opens them. A person clicks once, and once more.
+const WAITING_LINKS: usize = 8;
 
 /// How long the end of the program may wait for LEAVE to be written.
 const LEAVE_WITHIN: Duration = Duration::from_secs(1);
@@ -39,7 +44,7 @@ fn main() -> ExitCode {
     }
     match open(args) {
         Err(error) => {
-            eprintln!("error: cannot start the network thread: {error}");
+            eprintln!("error: cannot start a thread: {error}");
             ExitCode::FAILURE
         }
     }
@@ -74,21 +79,45 @@ fn open(args: Args) -> io::Result<Infallible> {
         ended,
     };
     leave.clone().on_signals()?;
-    let config = config(&room, leave);
+    let (links, links_taken) = flume::bounded(WAITING_LINKS);
+    // One: while it waits, another one was shown just now.
+    let (notifications, notifications_taken) = flume::bounded(1);
+    let (news_sent, news) = flume::unbounded();
+    desktop::start(links_taken, notifications_taken, news_sent.clone())?;
+    let config = config(&room, leave, news_sent.clone());
     let dom = VirtualDom::new(Window)
         .with_root_context(room)
-        .with_root_context(Channels { intents, events });
+        .with_root_context(SettingsFile::of_user())
+        .with_root_context(news_sent)
+        .with_root_context(Channels {
+            intents,
+            events,
+            links,
+            notifications,
+            news,
+        });
     dioxus_desktop::launch::launch_virtual_dom(dom, config)
 }
 
 #[component]
 fn Window() -> Element {
+    let news = use_context::<flume::Sender<News>>();
+    // A window that opens behind another one never loses a focus that it never had.
+    use_effect(move || tell_focus(&news, dioxus_desktop::window().is_focused()));
     rsx! {
-        App { on_quit: |()| dioxus_desktop::window().close() }
+        App {
+            on_quit: |()| dioxus_desktop::window().close(),
+            on_zoom: |factor| dioxus_desktop::window().set_zoom_level(factor),
+        }
     }
 }
 
-fn config(room: &Room, leave: Leave) -> Config {
+fn tell_focus(news: &flume::Sender<News>, focused: bool) {
+    // Nobody takes it when the window is closing.
+    let _ = news.send(News::Focus(focused));
+}
+
+fn config(room: &Room, leave: Leave, news: flume::Sender<News>) -> Config {
     let window = WindowBuilder::new()
         .with_title(format!("Hubbub - {} on {}", room.username, room.address))
         .with_inner_size(LogicalSize::new(1000.0, 720.0))
@@ -99,10 +128,15 @@ fn config(room: &Room, leave: Leave) -> Config {
         // Copy and paste by mouse.
         .with_disable_context_menu(false)
         .with_custom_head(format!("<style>{STYLE}</style><script>{SCRIPT}</script>"))
-        .with_custom_event_handler(move |event, _| {
-            if matches!(event, Event::LoopDestroyed) {
-                leave.now();
-            }
+        // The page is the only one there is; links open elsewhere.
+        .with_navigation_handler(|_| false)
+        .with_custom_event_handler(move |event, _| match event {
+            Event::LoopDestroyed => leave.now(),
+            Event::WindowEvent {
+                event: WindowEvent::Focused(focused),
+                ..
+            } => tell_focus(&news, *focused),
+            _ => {}
         })
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Everything that happens goes through [`Timeline::apply`] (from the network) or [`Timeline::say`] (from the user).
 
+mod attention;
 mod lines;
+mod mention;
 mod notice;
 mod people;
 mod search;
@@ -16,6 +18,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
+pub use attention::{Attention, GLANCE};
 pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, PAGE_LINES, SHOWN_LINES};
 pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What};
 pub use people::{KEPT_PEOPLE, People};
@@ -39,8 +42,10 @@ pub enum Line {
     Message(Rc<Message>),
     /// Something happened beside the conversation.
     Notice(Rc<Notice>),
-    /// What the window answers to a command of the user. Nobody else sees it.
+    /// What the window itself tells: an answer to a command, a trouble. Nobody else sees it.
     Answer(Rc<str>),
+    /// From here on it came while the user looked elsewhere. Not stored: it stands above a message.
+    New,
 }
 
 /// What somebody said.
@@ -54,6 +59,8 @@ pub struct Message {
     pub at: Zoned,
     /// Set when it is the user's own.
     pub own: Option<Own>,
+    /// Somebody else speaks of the user by name.
+    pub mention: bool,
 }
 
 /// What is known about a message of the user's own.
@@ -104,7 +111,7 @@ pub enum Connection {
 /// A line as it stands in the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Number of the line, never used for another.
+    /// Number of the line, never used for another. [`Line::New`] bears that of the line below it.
     pub number: u64,
     /// It is a message that begins a group, and so shows who speaks.
     pub opens_group: bool,
@@ -123,6 +130,7 @@ pub struct Timeline {
     people: People,
     lines: Lines,
     search: Option<Search>,
+    attention: Attention,
     day: Option<Date>,
     next_id: MessageId,
     /// Which line each message of the user's own is that is not known to be sent.
@@ -142,14 +150,15 @@ impl Timeline {
             people: People::default(),
             lines: Lines::default(),
             search: None,
+            attention: Attention::default(),
             day: None,
             next_id: 0,
             unsent: HashMap::new(),
         }
     }
 
-    /// Takes in what the network thread saw.
-    pub fn apply(&mut self, stamped: Stamped) {
+    /// Takes in what the network thread saw. Returns a message that speaks of the user, who looks elsewhere.
+    pub fn apply(&mut self, stamped: Stamped) -> Option<Rc<Message>> {
         let at = stamped.at;
         match stamped.event {
             Event::Connecting => self.connecting(),
@@ -165,11 +174,18 @@ impl Timeline {
                 self.people.remove(&name);
                 self.notice(at, What::Left(name));
             }
-            Event::Said { name, text } => self.said(at, &name, &text),
+            Event::Said { name, text } => return self.said(at, &name, text),
             Event::Written { id } => self.mark(id, Delivery::Sent),
             Event::Unsure { id } => self.mark(id, Delivery::Unsure),
             Event::Missed { events } => self.notice(at, What::Missed(events)),
         }
+        None
+    }
+
+    /// The window has or has lost the focus.
+    pub fn focus(&mut self, at: SystemTime, focused: bool) {
+        let reading_back = self.lines.is_reading_back();
+        self.attention.focus(at, focused, reading_back);
     }
 
     /// Puts a message of the user's own at the end, waiting, and brings the reader there. Returns its name for the
@@ -182,7 +198,15 @@ impl Timeline {
             delivery: Delivery::Waiting,
         };
         self.lines.follow(true);
-        let number = self.message(at, self.own_name.clone(), text, Some(own));
+        self.attention.answered();
+        let message = Message {
+            name: self.own_name.clone(),
+            text: text.to_owned(),
+            at: self.day_of(at),
+            own: Some(own),
+            mention: false,
+        };
+        let number = self.push(Line::Message(Rc::new(message)));
         self.unsent.insert(id, number);
         id
     }
@@ -273,23 +297,36 @@ impl Timeline {
         &mut self.lines
     }
 
+    /// What came while the user looked elsewhere.
+    #[must_use]
+    pub fn attention(&self) -> &Attention {
+        &self.attention
+    }
+
     /// The lines in the window, oldest first.
     pub fn rows(&self) -> impl Iterator<Item = Row> {
         let mut before = None;
-        self.lines.shown().map(move |(number, line)| {
-            let opens_group = opens_group(before.replace(line), line);
-            Row {
+        self.lines.shown().flat_map(move |(number, line)| {
+            let is_new = self.attention.first_unread() == Some(number);
+            let new = is_new.then_some(Row {
                 number,
-                opens_group,
+                opens_group: false,
+                line: Line::New,
+            });
+            let before = before.replace(line).filter(|_| !is_new);
+            let row = Row {
+                number,
+                opens_group: opens_group(before, line),
                 line: line.clone(),
-            }
+            };
+            new.into_iter().chain([row])
         })
     }
 
     fn unsent(&mut self, id: MessageId) -> Option<&mut Message> {
         match self.lines.get_mut(*self.unsent.get(&id)?)? {
             Line::Message(message) => Some(Rc::make_mut(message)),
-            Line::Day(_) | Line::Notice(_) | Line::Answer(_) => None,
+            Line::Day(_) | Line::Notice(_) | Line::Answer(_) | Line::New => None,
         }
     }
 
@@ -333,24 +370,21 @@ impl Timeline {
         self.notice(at, What::Joined(name));
     }
 
-    fn said(&mut self, at: SystemTime, name: &str, text: &str) {
+    fn said(&mut self, at: SystemTime, name: &str, text: String) -> Option<Rc<Message>> {
         let name: Rc<str> = name.into();
         if name != self.own_name && *name != *SERVER_NAME {
             self.people.add(&name);
         }
-        self.message(at, name, text, None);
-    }
-
-    fn message(&mut self, at: SystemTime, name: Rc<str>, text: &str, own: Option<Own>) -> u64 {
-        let at = self.day_of(at);
-        let text = text.into();
-        let message = Message {
+        let message = Rc::new(Message {
             name,
+            mention: mention::mentions(&text, &self.own_name),
             text,
-            at,
-            own,
-        };
-        self.push(Line::Message(Rc::new(message)))
+            at: self.day_of(at),
+            own: None,
+        });
+        let number = self.push(Line::Message(message.clone()));
+        self.attention.arrived(number);
+        (message.mention && !self.attention.is_focused()).then_some(message)
     }
 
     fn notice(&mut self, at: SystemTime, what: What) {
@@ -398,7 +432,7 @@ impl Line {
         match self {
             Self::Message(message) => message.name.len() + message.text.len(),
             Self::Answer(words) => words.len(),
-            Self::Day(_) | Self::Notice(_) => 0,
+            Self::Day(_) | Self::Notice(_) | Self::New => 0,
         }
     }
 

@@ -11,54 +11,40 @@ mod page;
 mod people;
 mod person;
 mod search;
+mod switches;
+mod text;
 mod timeline;
 
 use dioxus::prelude::*;
 
-use crate::bridge::use_bridge;
+use crate::bridge::{Action, Bridge, Room, use_bridge};
 
 pub use message::{PREVIEW_BYTES, PREVIEW_LINES};
 pub use page::{SCRIPT, STYLE};
 pub use people::LISTED_PEOPLE;
+pub use text::LINKED;
 
-/// Light or dark.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Theme {
-    /// As the system says.
-    #[default]
-    System,
-    Light,
-    Dark,
-}
-
-impl Theme {
-    fn next(self) -> Self {
-        match self {
-            Self::System => Self::Light,
-            Self::Light => Self::Dark,
-            Self::Dark => Self::System,
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-}
-
-/// The whole window. Needs the contexts [`Room`](crate::bridge::Room) and [`Channels`](crate::bridge::Channels).
+/// The whole window. Needs the contexts of [`use_bridge`].
 #[component]
 pub fn App(
     /// The user wants the window closed. LEAVE is on its way by then.
     on_quit: EventHandler,
+    /// Everything is to be this many times its natural size.
+    on_zoom: EventHandler<f64>,
 ) -> Element {
     let bridge = use_bridge();
-    let theme = use_context_provider(|| Signal::new(Theme::default()));
     let in_room = use_memo(move || bridge.timeline.read().was_connected());
+    let theme = use_memo(move || bridge.settings.read().theme);
+    let zoom = use_memo(move || bridge.settings.read().zoom);
+    use_effect(move || on_zoom.call(zoom().factor()));
+    use_future(move || async move {
+        let mut keys = page::zoom_keys();
+        while let Ok(key) = keys.recv().await {
+            bridge.act(Action::Zoom(key));
+        }
+    });
     rsx! {
+        Title {}
         div { id: "app", "data-theme": theme().as_str(),
             if in_room() {
                 RoomView { on_quit }
@@ -69,21 +55,48 @@ pub fn App(
     }
 }
 
+/// The window's title: who is where, and how much came while the user looked elsewhere.
+#[component]
+fn Title() -> Element {
+    let bridge = use_context::<Bridge>();
+    let Room {
+        username, address, ..
+    } = use_context();
+    let unread = use_memo(move || bridge.timeline.read().attention().unread());
+    let count = match unread() {
+        0 => String::new(),
+        unread => format!("({unread}) "),
+    };
+    rsx! {
+        document::Title { "{count}Hubbub - {username} on {address}" }
+    }
+}
+
 /// The room, once the first connection stands.
 #[component]
 fn RoomView(on_quit: EventHandler) -> Element {
-    // The style sheet decides: the panel stands in a wide window and is a drawer in a narrow one.
-    let mut people_toggled = use_signal(|| false);
+    let bridge = use_context::<Bridge>();
+    // In a wide window people stand in a panel, kept; in a narrow one in a drawer, open for a moment.
+    let panel = use_memo(move || bridge.settings.read().people);
+    let mut drawer = use_signal(|| false);
     rsx! {
-        div { class: "room", "data-people": if people_toggled() { "toggled" },
-            header::Header { people_toggled }
+        div {
+            class: "room",
+            "data-panel": if panel() { "open" } else { "closed" },
+            "data-drawer": if drawer() { "open" },
+            onkeydown: move |event| {
+                if event.key() == Key::Escape {
+                    drawer.set(false);
+                }
+            },
+            header::Header { drawer }
             main { class: "talk",
                 search::SearchView {}
                 timeline::TimelineView {}
                 composer::Composer { on_quit }
             }
             people::PeopleView {}
-            div { class: "scrim", onclick: move |_| people_toggled.set(false) }
+            div { class: "scrim", onclick: move |_| drawer.set(false) }
         }
     }
 }

@@ -118,7 +118,7 @@ impl Search {
             Line::Message(message) => {
                 !self.query.is_empty() && folded(&message.text).contains(&self.query)
             }
-            Line::Day(_) | Line::Notice(_) | Line::Answer(_) => false,
+            Line::Day(_) | Line::Notice(_) | Line::Answer(_) | Line::New => false,
         }
     }
 }
@@ -176,6 +176,7 @@ mod tests {
             text: text.into(),
             at: jiff::Zoned::default(),
             own: None,
+            mention: false,
         }))
     }
 

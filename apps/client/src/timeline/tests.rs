@@ -47,6 +47,7 @@ impl Timeline {
     fn told(&self) -> Vec<String> {
         let tell = |row: Row| match row.line {
             Line::Day(day) => format!("[{day}]"),
+            Line::New => "--- new".into(),
             Line::Notice(notice) => {
                 let words = notice.summary().into_iter().map(|span| match span {
                     Span::Name(name) => name.to_string(),
@@ -355,4 +356,69 @@ fn a_cleared_window_has_nothing_to_find() {
     room.search("needle");
     room.clear();
     assert_eq!(room.searched().map(Search::count), Some(0));
+}
+
+#[test]
+fn a_line_marks_where_to_read_on_after_looking_elsewhere() {
+    let mut timeline = room();
+    timeline.hears(0, "bob", "one");
+    timeline.focus(start(), false);
+    timeline.happens(0, joined("carol"));
+    timeline.hears(0, "bob", "two");
+    timeline.hears(0, "bob", "three");
+    let told = timeline.told();
+    assert_eq!(
+        told[1..],
+        [
+            "bob: one",
+            "# carol joined",
+            "--- new",
+            "bob: two",
+            "+ three"
+        ]
+    );
+    assert_eq!(timeline.attention().unread(), 2);
+    timeline.focus(start(), true);
+    assert_eq!(timeline.attention().unread(), 0);
+    assert_eq!(timeline.told(), told);
+    timeline.say(start(), "back");
+    assert!(!timeline.told().contains(&"--- new".to_owned()));
+}
+
+#[test]
+fn a_message_below_the_line_shows_who_speaks() {
+    let mut timeline = room();
+    timeline.hears(0, "bob", "one");
+    timeline.focus(start(), false);
+    timeline.hears(0, "bob", "two");
+    assert_eq!(timeline.told()[1..], ["bob: one", "--- new", "bob: two"]);
+}
+
+#[test]
+fn only_others_who_say_the_name_to_somebody_who_looks_elsewhere_ask_for_attention() {
+    let mut timeline = room();
+    let asks = |timeline: &mut Timeline, event| {
+        let at = start();
+        timeline
+            .apply(Stamped { at, event })
+            .map(|message| message.text.clone())
+    };
+    let said = |text: &str| Event::Said {
+        name: "bob".into(),
+        text: text.into(),
+    };
+    assert_eq!(asks(&mut timeline, said("alice?")), None, "she looks");
+    timeline.focus(start(), false);
+    assert_eq!(asks(&mut timeline, said("Alice!")), Some("Alice!".into()));
+    assert_eq!(asks(&mut timeline, said("malice")), None);
+    assert_eq!(asks(&mut timeline, joined("alice")), None);
+    timeline.say(start(), "alice speaks");
+    let mentions: Vec<_> = timeline
+        .rows()
+        .filter_map(|row| match row.line {
+            Line::Message(message) => Some(message.mention),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(mentions, [true, true, false, false]);
 }

@@ -35,7 +35,7 @@ impl Timeline {
                         transcript.entry(&last.at, "* ", &words);
                     }
                 }
-                Line::Day(_) | Line::Answer(_) => {}
+                Line::Day(_) | Line::Answer(_) | Line::New => {}
             }
         }
         transcript

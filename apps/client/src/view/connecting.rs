@@ -2,8 +2,9 @@
 
 use dioxus::prelude::*;
 
-use super::header::{Seconds, ThemeSwitch};
+use super::header::Seconds;
 use super::icon::{Shape, icon};
+use super::switches::ThemeSwitch;
 use crate::bridge::{Action, Bridge, Room};
 use crate::timeline::Connection;
 

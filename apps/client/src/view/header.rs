@@ -1,29 +1,16 @@
-//! The header: which room, how the connection stands, how many people, light or dark.
+//! The header: which room, how the connection stands, and the switches.
 
 use dioxus::prelude::*;
 
-use super::Theme;
 use super::icon::{Shape, icon};
 use super::search::SearchSwitch;
+use super::switches::{NotificationSwitch, PeopleSwitch, ThemeSwitch};
 use crate::bridge::{Action, Bridge, Room};
 use crate::timeline::Connection;
 
 #[component]
-pub(super) fn Header(people_toggled: Signal<bool>) -> Element {
-    let bridge = use_context::<Bridge>();
+pub(super) fn Header(drawer: Signal<bool>) -> Element {
     let room = use_context::<Room>();
-    let people = use_memo(move || {
-        let timeline = bridge.timeline.read();
-        match timeline.connection() {
-            Connection::Connected => timeline.people().len() + 1,
-            _ => 0,
-        }
-    });
-    let people_label = match people() {
-        0 => "People".to_owned(),
-        1 => "1 person".to_owned(),
-        n => format!("{n} people"),
-    };
     rsx! {
         header { class: "top",
             span { class: "mark", "aria-hidden": "true", {icon(Shape::Bubble)} }
@@ -31,18 +18,8 @@ pub(super) fn Header(people_toggled: Signal<bool>) -> Element {
             Status {}
             div { class: "tools",
                 SearchSwitch {}
-                button {
-                    id: "people-toggle",
-                    class: "tool",
-                    r#type: "button",
-                    title: "{people_label}",
-                    aria_label: "{people_label}",
-                    onclick: move |_| people_toggled.toggle(),
-                    {icon(Shape::People)}
-                    if people() > 0 {
-                        span { id: "people-count", "{people}" }
-                    }
-                }
+                PeopleSwitch { drawer }
+                NotificationSwitch {}
                 ThemeSwitch {}
             }
         }
@@ -102,27 +79,5 @@ pub(super) fn Seconds() -> Element {
     let bridge = use_context::<Bridge>();
     rsx! {
         span { class: "seconds", "aria-hidden": "true", "in {bridge.countdown} s" }
-    }
-}
-
-#[component]
-pub(super) fn ThemeSwitch() -> Element {
-    let mut theme = use_context::<Signal<Theme>>();
-    let shape = match theme() {
-        Theme::System => Shape::System,
-        Theme::Light => Shape::Sun,
-        Theme::Dark => Shape::Moon,
-    };
-    let label = format!("Theme: {}", theme().as_str());
-    rsx! {
-        button {
-            id: "theme",
-            class: "tool",
-            r#type: "button",
-            title: "{label}",
-            aria_label: "{label}",
-            onclick: move |_| theme.set(theme().next()),
-            {icon(shape)}
-        }
     }
 }

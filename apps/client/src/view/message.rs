@@ -7,6 +7,7 @@ use jiff::Zoned;
 
 use super::icon::{Shape, icon};
 use super::person::{avatar, name};
+use super::text::Text;
 use crate::bridge::{Action, Bridge};
 use crate::timeline::{Delivery, Message, Own};
 
@@ -19,12 +20,13 @@ pub const PREVIEW_LINES: usize = 100;
 
 #[component]
 pub(super) fn MessageView(message: Rc<Message>, opens_group: bool, found: bool) -> Element {
-    let own = message.own;
+    let (own, mention) = (message.own, message.mention);
     rsx! {
         li {
             class: "message",
             class: if own.is_some() { "own" },
             class: if opens_group { "head" },
+            "data-mention": if mention { "yes" },
             "data-state": own.map(|own| state(own.delivery)),
             aria_current: found.then_some("true"),
             if opens_group {
@@ -40,10 +42,13 @@ pub(super) fn MessageView(message: Rc<Message>, opens_group: bool, found: bool) 
                 {clock("aside", &message.at)}
                 span { class: "unseen", "{message.name}: " }
             }
+            if mention {
+                span { class: "unseen", "mentions you: " }
+            }
             if beginning(&message.text).len() < message.text.len() {
                 LongText { message, found }
             } else {
-                div { class: "text", dir: "auto", "{message.text}" }
+                Text { text: message.text.clone() }
             }
             if let Some(own) = own {
                 DeliveryView { own }
@@ -74,7 +79,7 @@ fn LongText(message: Rc<Message>, found: bool) -> Element {
         beginning(text)
     };
     rsx! {
-        div { class: "text", dir: "auto", "{shown}" }
+        Text { text: shown }
         button { class: "quiet more", r#type: "button", onclick: move |_| all.toggle(),
             if all() {
                 "Show less"

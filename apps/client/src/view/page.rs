@@ -2,6 +2,7 @@
 //!
 //! The script owns the text field: keys reach it without a round trip through this program.
 
+use dioxus::document::Eval;
 use dioxus::prelude::document;
 
 /// The style sheet of the page.
@@ -45,4 +46,10 @@ pub(super) fn show_found() {
 /// Keeps what is read in its place from now on, whatever comes above or below.
 pub(super) fn watch_timeline() {
     document::eval("hubbub.watchTimeline()");
+}
+
+/// The keys for the size of everything, wherever the focus is. They come as a
+/// [`ZoomKey`](crate::settings::ZoomKey) each, for as long as there is a page.
+pub(super) fn zoom_keys() -> Eval {
+    document::eval("hubbub.zoom = (key) => dioxus.send(key); await new Promise(() => {})")
 }

@@ -63,6 +63,11 @@ pub(super) fn TimelineView() -> Element {
                             Line::Answer(words) => rsx! {
                                 AnswerView { key: "{row.number}", words }
                             },
+                            Line::New => rsx! {
+                                li { key: "new {row.number}", class: "new", role: "separator",
+                                    span { "New" }
+                                }
+                            },
                         }
                     }
                 }

@@ -1,7 +1,7 @@
 //! A window without a renderer: components run, events are dispatched to them, the other end of both channels is here.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use dioxus::dioxus_core::{
     AttributeValue, Element, ElementId, Event, Template, TemplateAttribute, TemplateNode,
     WriteMutations,
 };
+use dioxus::document::{Document, Eval, NoOpDocument};
 use dioxus::prelude::*;
 use dioxus_html::{
     DOMRect, PlatformEventData, SerializedFormData, SerializedFormObject,
@@ -20,9 +21,12 @@ use dioxus_html::{
 };
 use futures::FutureExt;
 use hubbub_client::bridge::{Channels, Room};
+use hubbub_client::desktop::{News, Notification};
 use hubbub_client::session::{self, Intent, Stamped};
+use hubbub_client::settings::SettingsFile;
 use hubbub_client::view::App;
 use jiff::tz::TimeZone;
+use tempfile::TempDir;
 
 /// Longest wait for anything.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -30,9 +34,13 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// The longest text of these rooms, in bytes.
 pub(crate) const MAX_TEXT: usize = 1000;
 
-/// Set when the user wants the window closed. A root context of the tests.
+/// What the renderer was asked for. A root context of the tests.
 #[derive(Clone, Default)]
-struct Closed(Rc<Cell<bool>>);
+struct Renderer {
+    closed: Rc<Cell<bool>>,
+    zoom: Rc<Cell<f64>>,
+    title: Rc<RefCell<String>>,
+}
 
 /// Events that come without a pause, for [`DEADLINE`] at most.
 pub(crate) struct Flood {
@@ -53,20 +61,45 @@ impl Flood {
 pub(crate) struct Window {
     dom: VirtualDom,
     elements: Elements,
-    closed: Closed,
+    renderer: Renderer,
     pub(crate) intents: flume::Receiver<Intent>,
     events: Option<flume::Sender<Vec<Stamped>>>,
+    pub(crate) links: flume::Receiver<String>,
+    pub(crate) notifications: flume::Receiver<Notification>,
+    news: flume::Sender<News>,
+    /// Where it keeps its settings, unless another window was there first.
+    _directory: Option<TempDir>,
 }
 
 impl Window {
     /// Before the first connection. At most `waiting` intents fit between the window and the network.
     pub(crate) fn open(waiting: usize) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let file = SettingsFile::at(directory.path().join("settings.toml"));
+        Self {
+            _directory: Some(directory),
+            ..Self::open_with(file, waiting)
+        }
+    }
+
+    /// In the room, with these settings.
+    pub(crate) fn joined_with(file: SettingsFile) -> Self {
+        let mut window = Self::open_with(file, 16);
+        window.happen(session::Event::Connected);
+        window
+    }
+
+    fn open_with(file: SettingsFile, waiting: usize) -> Self {
         dioxus_html::set_event_converter(Box::new(SerializedHtmlEventConverter));
         let (intents_sent, intents) = flume::bounded(waiting);
         let (events, events_taken) = flume::bounded(1);
-        let closed = Closed::default();
+        let (links_sent, links) = flume::bounded(1);
+        let (notifications_sent, notifications) = flume::bounded(1);
+        let (news, news_taken) = flume::unbounded();
+        let renderer = Renderer::default();
         let dom = VirtualDom::new(Root)
-            .with_root_context(closed.clone())
+            .with_root_context(renderer.clone())
+            .with_root_context(file)
             .with_root_context(Room {
                 address: "localhost:8765".into(),
                 username: "alice".into(),
@@ -76,13 +109,22 @@ impl Window {
             .with_root_context(Channels {
                 intents: intents_sent,
                 events: events_taken,
+                links: links_sent,
+                notifications: notifications_sent,
+                news: news_taken,
             });
+        let title = Title(renderer.title.clone());
+        dom.provide_root_context(Rc::new(title) as Rc<dyn Document>);
         let mut window = Self {
             dom,
             elements: Elements::default(),
-            closed,
+            renderer,
             intents,
             events: Some(events),
+            links,
+            notifications,
+            news,
+            _directory: None,
         };
         window.dom.rebuild(&mut window.elements);
         window.settle();
@@ -134,6 +176,12 @@ impl Window {
         self.dom.render_immediate(&mut self.elements);
     }
 
+    /// The desktop tells this.
+    pub(crate) fn hear(&mut self, news: News) {
+        self.news.send(news).expect("the window listens");
+        self.settle();
+    }
+
     /// The network thread ends.
     pub(crate) fn end_network(&mut self) {
         self.events = None;
@@ -181,13 +229,21 @@ impl Window {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.0.get()
+        self.renderer.closed.get()
     }
 
-    /// Clicks on the newest element with this id or these classes.
+    pub(crate) fn zoom(&self) -> f64 {
+        self.renderer.zoom.get()
+    }
+
+    pub(crate) fn title(&self) -> String {
+        self.renderer.title.borrow().clone()
+    }
+
+    /// Clicks on the newest element with this id or these classes. Returns whether the page is left alone.
     #[track_caller]
-    pub(crate) fn click(&mut self, name: &str) {
-        self.dispatch("click", name, Box::new(SerializedMouseData::default()));
+    pub(crate) fn click(&mut self, name: &str) -> bool {
+        self.dispatch("click", name, Box::new(SerializedMouseData::default()))
     }
 
     /// Submits the composer with this text. Returns whether it was taken.
@@ -231,9 +287,25 @@ impl Window {
 
 #[component]
 fn Root() -> Element {
-    let Closed(closed) = use_context();
+    let Renderer { closed, zoom, .. } = use_context();
     rsx! {
-        App { on_quit: move |()| closed.set(true) }
+        App {
+            on_quit: move |()| closed.set(true),
+            on_zoom: move |factor| zoom.set(factor),
+        }
+    }
+}
+
+/// A document that keeps its title and runs no scripts.
+struct Title(Rc<RefCell<String>>);
+
+impl Document for Title {
+    fn eval(&self, script: String) -> Eval {
+        NoOpDocument.eval(script)
+    }
+
+    fn set_title(&self, title: String) {
+        *self.0.borrow_mut() = title;
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the window shows and what it asks for, without a renderer.
 
+mod attention;
 mod commands;
 mod harness;
 mod search;
+mod settings;
 
 use std::time::Duration;
 
@@ -365,7 +367,7 @@ mod people {
         let (_, people) = html.split_once(r#"id="people""#).unwrap();
         let at = |name: &str| people.find(&format!(">{name}</bdi>")).unwrap();
         assert!(at("alice") < at("Bob") && at("Bob") < at("zoe"));
-        assert!(html.contains(r#"<span id="people-count">3</span>"#));
+        assert!(html.contains(r#"<span class="people-count">3</span>"#));
     }
 
     #[test]
@@ -376,27 +378,18 @@ mod people {
         window.happen(joined("zoe"));
         window.shows("and 1 more</p>");
         window.shows(&format!(
-            r#"<span id="people-count">{}</span>"#,
+            r#"<span class="people-count">{}</span>"#,
             LISTED_PEOPLE + 2
         ));
     }
 
     #[test]
-    fn the_panel_of_people_is_toggled_and_as_a_drawer_closed_beside_it() {
+    fn in_a_narrow_window_the_drawer_of_people_is_closed_beside_it() {
         let mut window = Window::joined();
-        window.hides("data-people");
-        window.click("people-toggle");
-        window.shows(r#"data-people="toggled""#);
+        window.hides("data-drawer");
+        window.click("drawer-toggle");
+        window.shows(r#"data-drawer="open""#);
         window.click("scrim");
-        window.hides("data-people");
-    }
-}
-
-#[test]
-fn the_theme_follows_the_system_until_it_is_switched() {
-    let mut window = Window::joined();
-    for theme in ["system", "light", "dark", "system"] {
-        window.shows(&format!(r#"id="app" data-theme="{theme}""#));
-        window.click("theme");
+        window.hides("data-drawer");
     }
 }

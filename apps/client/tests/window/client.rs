@@ -16,8 +16,13 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Starts it under `name`, with the inspector of its page on the port `inspector`.
-    pub(crate) fn start(name: &str, port: u16, inspector: u16) -> Client {
+    /// Starts it under `name`, with the inspector of its page on the port `inspector`, and with these variables.
+    pub(crate) fn start(
+        name: &str,
+        port: u16,
+        inspector: u16,
+        environment: &[(&str, &str)],
+    ) -> Client {
         let home = new_home();
         let process = Command::new(env!("CARGO_BIN_EXE_hubbub-client"))
             .args(["--username", name, "--port", &port.to_string()])
@@ -27,6 +32,7 @@ impl Client {
             )
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(home.join("stderr")).unwrap())

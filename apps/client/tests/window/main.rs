@@ -1,18 +1,24 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
-//! A story is told in `conversation`, `composing`, `searching`, `failure` and `overload`; the other files are what it is
-//! told with. One test at a time has the screen. `just test` provides the screen and everything else that is needed.
+//! A story is told in `attention`, `composing`, `conversation`, `failure`, `links`, `overload`, `reading`, `searching` and
+//! `settings`; the other files are what it is told with. One test at a time has the screen. `just test` provides the screen
+//! and everything else that is needed.
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod attention;
 mod composing;
 mod conversation;
 mod failure;
+mod links;
 mod overload;
 mod pictures;
+mod reading;
 mod searching;
+mod settings;
 
 mod client;
+mod desktop;
 mod inspector;
 mod relay;
 mod screen;

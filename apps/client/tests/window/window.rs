@@ -21,9 +21,19 @@ pub(crate) struct Window {
 
 impl Window {
     /// Starts a client under `name`, and waits for its window and for the page inside.
-    pub(crate) fn open(_turn: &Screen, name: &str, port: u16) -> Window {
+    pub(crate) fn open(turn: &Screen, name: &str, port: u16) -> Window {
+        Self::open_with(turn, name, port, &[])
+    }
+
+    /// Does so with these variables in the client's environment.
+    pub(crate) fn open_with(
+        _turn: &Screen,
+        name: &str,
+        port: u16,
+        environment: &[(&str, &str)],
+    ) -> Window {
         let inspector = free_port();
-        let mut client = Client::start(name, port, inspector);
+        let mut client = Client::start(name, port, inspector, environment);
         let page = until(
             || {
                 assert_eq!(client.status(), None, "{name}'s client ended at once");
@@ -163,9 +173,15 @@ impl Window {
         self.shows("document.getElementById('draft').value", &json!(""));
     }
 
-    /// Clicks with the mouse into the middle of the first element that `selector` finds, when the mouse is seen to stand
-    /// on it: what comes in meanwhile may move it.
+    /// Clicks with the mouse into the middle of the first element that `selector` finds.
     pub(crate) fn clicks(&mut self, selector: &str) {
+        self.points_at(selector);
+        xdotool(&["click", "1"]).expect("xdotool click");
+    }
+
+    /// Moves the mouse into the middle of the first element that `selector` finds, and waits until it is seen to stand on
+    /// it: what comes in meanwhile may move it.
+    pub(crate) fn points_at(&mut self, selector: &str) {
         self.focus();
         let middle = format!(
             "(b => b && [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)])\
@@ -185,7 +201,24 @@ impl Window {
                 self.client.name
             )
         });
-        xdotool(&["click", "1"]).expect("xdotool click");
+    }
+
+    /// Waits until the window manager knows the window by this title.
+    pub(crate) fn is_titled(&mut self, expected: &str) {
+        let last = RefCell::new(None);
+        let is = || {
+            *last.borrow_mut() = xdotool(&["getwindowname", &self.id]);
+            (last.borrow().as_deref() == Some(expected)).then_some(())
+        };
+        until(is, || {
+            format!("the title is {:?}, not {expected:?}", last.borrow())
+        });
+    }
+
+    /// Makes an icon of the window, as its minimise button does.
+    pub(crate) fn minimises(&mut self) {
+        xdotool(&["windowminimize", &self.id]).expect("xdotool windowminimize");
+        self.shows("document.hidden", &json!(true));
     }
 
     /// Closes the window as its close button does.

@@ -1,0 +1,296 @@
+//! Settings: what a window remembers from one start to the next, and the one file that holds it.
+//!
+//! The file is TOML, four lines that a person can edit. It is written whole beside itself and renamed, so that nobody
+//! ever reads half of it. A broken one is set aside and reported. Knows no Dioxus.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+/// What a window remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Light or dark.
+    pub theme: Theme,
+    /// How large everything is.
+    pub zoom: Zoom,
+    /// A mention raises a desktop notification while the window has no focus.
+    pub notifications: bool,
+    /// The panel of people stands in a wide window.
+    pub people: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            zoom: Zoom::default(),
+            notifications: true,
+            people: true,
+        }
+    }
+}
+
+/// One setting that the user changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// [`Settings::theme`].
+    Theme(Theme),
+    /// [`Settings::zoom`].
+    Zoom(Zoom),
+    /// [`Settings::notifications`].
+    Notifications(bool),
+    /// [`Settings::people`].
+    People(bool),
+}
+
+impl Settings {
+    /// Takes in one change.
+    pub fn apply(&mut self, change: Change) {
+        match change {
+            Change::Theme(theme) => self.theme = theme,
+            Change::Zoom(zoom) => self.zoom = zoom,
+            Change::Notifications(on) => self.notifications = on,
+            Change::People(open) => self.people = open,
+        }
+    }
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The one that the switch leads to.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+
+    /// Its name in the file and in the style sheet.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// How large everything is, in percent: from [`Zoom::SMALLEST`] to [`Zoom::LARGEST`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct Zoom(u16);
+
+impl Zoom {
+    /// Below it the text of the times would be smaller than 6 px.
+    pub const SMALLEST: Self = Self(50);
+    /// What WCAG asks for at least. The narrowest window still shows a message beside its avatar.
+    pub const LARGEST: Self = Self(200);
+    /// Where the keys stop on their way: the steps of web browsers.
+    const STEPS: [u16; 11] = [50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200];
+
+    /// What the key makes of it.
+    #[must_use]
+    pub fn pressed(self, key: ZoomKey) -> Self {
+        let mut steps = Self::STEPS.into_iter();
+        let next = match key {
+            ZoomKey::Larger => steps.find(|step| *step > self.0),
+            ZoomKey::Smaller => steps.rfind(|step| *step < self.0),
+            ZoomKey::Natural => return Self::default(),
+        };
+        next.map_or(self, Self)
+    }
+
+    /// 1 is the natural size.
+    #[must_use]
+    pub fn factor(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+}
+
+/// A key for the size of everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ZoomKey {
+    /// One step up.
+    Larger,
+    /// One step down.
+    Smaller,
+    /// Back to the natural size.
+    Natural,
+}
+
+impl Default for Zoom {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl TryFrom<u16> for Zoom {
+    type Error = String;
+
+    fn try_from(percent: u16) -> Result<Self, String> {
+        let (least, most) = (Self::SMALLEST.0, Self::LARGEST.0);
+        if (least..=most).contains(&percent) {
+            Ok(Self(percent))
+        } else {
+            Err(format!(
+                "zoom is {percent}; it must be from {least} to {most}"
+            ))
+        }
+    }
+}
+
+impl From<Zoom> for u16 {
+    fn from(zoom: Zoom) -> Self {
+        zoom.0
+    }
+}
+
+/// Where the settings are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsFile(Option<PathBuf>);
+
+impl SettingsFile {
+    /// The user's own: `hubbub/settings.toml` under XDG_CONFIG_HOME, or under `.config` in the home directory.
+    #[must_use]
+    pub fn of_user() -> Self {
+        Self(dirs::config_dir().map(|directory| directory.join("hubbub/settings.toml")))
+    }
+
+    /// This file.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        Self(Some(path))
+    }
+
+    /// What the file holds. When it cannot be read it is the defaults, and the reason; a broken file is set aside.
+    #[must_use]
+    pub fn load(&self) -> (Settings, Option<Trouble>) {
+        match self.0.as_deref().map_or(Ok(None), read) {
+            Ok(settings) => (settings.unwrap_or_default(), None),
+            Err(trouble) => (Settings::default(), Some(trouble)),
+        }
+    }
+
+    /// Writes one change into the file. What else stands there stays, for another window may have put it there; if
+    /// there is nothing, `settings` is written.
+    ///
+    /// # Errors
+    ///
+    /// The file could not be written, or there is nowhere to write it. A broken one is reported after it was replaced.
+    pub fn keep(&self, settings: Settings, change: Change) -> Result<(), Trouble> {
+        let path = self.0.as_deref().ok_or(Trouble::Homeless)?;
+        let found = read(path);
+        let mut kept = match found {
+            Ok(Some(found)) => found,
+            _ => settings,
+        };
+        kept.apply(change);
+        write(path, &kept).map_err(|error| Trouble::Unwritable(path.to_owned(), error))?;
+        found.map(drop)
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Settings>, Trouble> {
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Trouble::Unreadable(path.to_owned(), error)),
+    };
+    basic_toml::from_str(&text).map(Some).map_err(|error| {
+        let mut aside = OsString::from(path);
+        aside.push(".broken");
+        let aside = PathBuf::from(aside);
+        let aside = fs::rename(path, &aside).is_ok().then_some(aside);
+        let (path, why) = (path.to_owned(), error.to_string());
+        Trouble::Broken { path, why, aside }
+    })
+}
+
+fn write(path: &Path, settings: &Settings) -> io::Result<()> {
+    let text = basic_toml::to_string(settings).map_err(io::Error::other)?;
+    // People keep such files elsewhere and put a link here: the link stays.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    // Each window writes a file of its own name, so that two at once never mix.
+    let mut file = NamedTempFile::new_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(&path)?;
+    Ok(())
+}
+
+/// Why settings were not read or will not be kept, in words for the window.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// The file says something that is no setting.
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        why: String,
+        /// Where it is now, unless it could not be moved.
+        aside: Option<PathBuf>,
+    },
+    /// The system does not let us read it.
+    Unreadable(PathBuf, io::Error),
+    /// The system does not let us write it.
+    Unwritable(PathBuf, io::Error),
+    /// The user has no directory for it.
+    Homeless,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken { path, why, aside } => {
+                write!(f, "the settings in {} are broken ({why})", path.display())?;
+                match aside {
+                    Some(aside) => write!(f, "; they are now in {}", aside.display()),
+                    None => write!(f, "; delete the file"),
+                }
+            }
+            Self::Unreadable(path, error) => {
+                write!(f, "cannot read the settings in {}: {error}", path.display())
+            }
+            Self::Unwritable(path, error) => write!(
+                f,
+                "what you set here will be forgotten: cannot write {}: {error}",
+                path.display()
+            ),
+            Self::Homeless => write!(
+                f,
+                "what you set here will be forgotten: neither XDG_CONFIG_HOME nor HOME says where to keep it"
+            ),
+        }
+    }
+}
+
+impl Error for Trouble {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Attention: what came while the user looked elsewhere, and where to read on.
+
+use std::time::{Duration, SystemTime};
+
+/// Who has the focus for less than this has read nothing: it went past on the way to another window, or a window manager
+/// gave it and took it while the window appeared.
+pub const GLANCE: Duration = Duration::from_secs(1);
+
+/// Which messages of others the user has not seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attention {
+    focused: bool,
+    focused_at: SystemTime,
+    unread: usize,
+    /// Where the line "New" stands: the first message that came after the focus was lost.
+    first_unread: Option<u64>,
+}
+
+impl Default for Attention {
+    fn default() -> Self {
+        Self {
+            focused: true,
+            focused_at: SystemTime::UNIX_EPOCH,
+            unread: 0,
+            first_unread: None,
+        }
+    }
+}
+
+impl Attention {
+    /// Somebody else said this line.
+    pub fn arrived(&mut self, number: u64) {
+        if !self.focused {
+            self.unread += 1;
+            self.first_unread.get_or_insert(number);
+        }
+    }
+
+    /// The window has or has lost the focus. Who looks away has read what is there, unless `reading_back` further up:
+    /// then the line "New" still leads to what was not reached.
+    pub fn focus(&mut self, at: SystemTime, focused: bool, reading_back: bool) {
+        if self.focused == focused {
+            return;
+        }
+        self.focused = focused;
+        if focused {
+            self.focused_at = at;
+        } else if at.duration_since(self.focused_at).unwrap_or_default() >= GLANCE {
+            self.unread = 0;
+            if !reading_back {
+                self.first_unread = None;
+            }
+        }
+    }
+
+    /// The user answers, and so has read everything.
+    pub fn answered(&mut self) {
+        self.unread = 0;
+        self.first_unread = None;
+    }
+
+    /// The window has the focus.
+    #[must_use]
+    pub fn is_focused(&self) -> bool {
+        self.focused
+    }
+
+    /// How many messages of others came since the focus was lost. None while the window has it.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        if self.focused { 0 } else { self.unread }
+    }
+
+    /// The number of the line above which "New" stands.
+    #[must_use]
+    pub fn first_unread(&self) -> Option<u64> {
+        self.first_unread
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many milliseconds after the window opened.
+    fn at(millis: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(10_000 + millis)
+    }
+
+    fn away() -> Attention {
+        let mut attention = Attention::default();
+        attention.focus(at(0), false, false);
+        attention
+    }
+
+    fn state(attention: &Attention) -> (usize, Option<u64>) {
+        (attention.unread(), attention.first_unread())
+    }
+
+    #[test]
+    fn what_comes_while_the_window_has_the_focus_is_read() {
+        let mut attention = Attention::default();
+        attention.arrived(1);
+        assert_eq!(state(&attention), (0, None));
+    }
+
+    #[test]
+    fn what_comes_without_the_focus_counts_until_it_is_back_and_the_line_stays() {
+        let mut attention = away();
+        attention.arrived(7);
+        attention.arrived(9);
+        assert_eq!(state(&attention), (2, Some(7)));
+        attention.focus(at(1), true, false);
+        attention.arrived(10);
+        assert_eq!(state(&attention), (0, Some(7)));
+    }
+
+    #[test]
+    fn the_line_goes_with_an_answer_or_when_the_user_looks_away_again() {
+        let mut attention = away();
+        attention.arrived(7);
+        attention.focus(at(0), true, false);
+        let mut other = attention.clone();
+        attention.answered();
+        assert_eq!(state(&attention), (0, None));
+        other.focus(at(5000), false, false);
+        assert_eq!(state(&other), (0, None));
+        other.arrived(11);
+        assert_eq!(state(&other), (1, Some(11)));
+    }
+
+    #[test]
+    fn a_glance_reads_nothing() {
+        for (millis, read) in [(999, false), (1000, true)] {
+            let mut attention = away();
+            attention.arrived(7);
+            attention.focus(at(0), true, false);
+            attention.focus(at(millis), false, false);
+            let expected = if read { (0, None) } else { (1, Some(7)) };
+            assert_eq!(state(&attention), expected, "{millis} ms");
+        }
+    }
+
+    #[test]
+    fn who_looks_away_before_reaching_the_end_finds_the_line_where_it_was() {
+        let mut attention = away();
+        attention.arrived(7);
+        attention.focus(at(0), true, true);
+        attention.focus(at(5000), false, true);
+        attention.arrived(8);
+        assert_eq!(state(&attention), (1, Some(7)));
+    }
+
+    #[test]
+    fn a_window_that_is_told_twice_that_it_has_no_focus_forgets_nothing() {
+        let mut attention = away();
+        attention.arrived(7);
+        attention.focus(at(5000), false, false);
+        assert_eq!(state(&attention), (1, Some(7)));
+    }
+}

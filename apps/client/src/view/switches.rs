@@ -1,0 +1,102 @@
+//! The header's switches: people, notifications, light or dark. What they say is kept for the next start.
+
+use dioxus::prelude::*;
+
+use super::icon::{Shape, icon};
+use crate::bridge::{Action, Bridge};
+use crate::settings::{Change, Theme};
+use crate::timeline::Connection;
+
+/// How many people there are. In a wide window it shows their panel or not, in a narrow one it opens the drawer: the
+/// style sheet shows the button that fits.
+#[component]
+pub(super) fn PeopleSwitch(drawer: Signal<bool>) -> Element {
+    let bridge = use_context::<Bridge>();
+    let panel = use_memo(move || bridge.settings.read().people);
+    let people = use_memo(move || {
+        let timeline = bridge.timeline.read();
+        match timeline.connection() {
+            Connection::Connected => timeline.people().len() + 1,
+            _ => 0,
+        }
+    });
+    let label = match people() {
+        0 => "People".to_owned(),
+        1 => "1 person".to_owned(),
+        n => format!("{n} people"),
+    };
+    let face = rsx! {
+        {icon(Shape::People)}
+        if people() > 0 {
+            span { class: "people-count", "{people}" }
+        }
+    };
+    rsx! {
+        button {
+            id: "people-toggle",
+            class: "tool",
+            r#type: "button",
+            title: "{label}",
+            aria_label: "{label}",
+            aria_expanded: panel(),
+            onclick: move |_| bridge.act(Action::Set(Change::People(!panel()))),
+            {face.clone()}
+        }
+        button {
+            id: "drawer-toggle",
+            class: "tool",
+            r#type: "button",
+            title: "{label}",
+            aria_label: "{label}",
+            aria_expanded: drawer(),
+            onclick: move |_| drawer.toggle(),
+            {face}
+        }
+    }
+}
+
+#[component]
+pub(super) fn NotificationSwitch() -> Element {
+    let bridge = use_context::<Bridge>();
+    let on = use_memo(move || bridge.settings.read().notifications);
+    let (shape, state) = if on() {
+        (Shape::Bell, "on")
+    } else {
+        (Shape::NoBell, "off")
+    };
+    rsx! {
+        button {
+            id: "notifications",
+            class: "tool",
+            r#type: "button",
+            title: "Notifications of mentions: {state}",
+            aria_label: "Notifications of mentions",
+            aria_pressed: on(),
+            onclick: move |_| bridge.act(Action::Set(Change::Notifications(!on()))),
+            {icon(shape)}
+        }
+    }
+}
+
+#[component]
+pub(super) fn ThemeSwitch() -> Element {
+    let bridge = use_context::<Bridge>();
+    let theme = use_memo(move || bridge.settings.read().theme);
+    let shape = match theme() {
+        Theme::System => Shape::System,
+        Theme::Light => Shape::Sun,
+        Theme::Dark => Shape::Moon,
+    };
+    let label = format!("Theme: {}", theme().as_str());
+    rsx! {
+        button {
+            id: "theme",
+            class: "tool",
+            r#type: "button",
+            title: "{label}",
+            aria_label: "{label}",
+            onclick: move |_| bridge.act(Action::Set(Change::Theme(theme().next()))),
+            {icon(shape)}
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A message's text: words, and links that open outside of the window. Nothing in it is ever taken for HTML.
+
+use dioxus::prelude::*;
+use linkify::{LinkFinder, LinkKind, Span};
+
+use crate::bridge::{Action, Bridge};
+
+/// Most links in one text; what follows is words. Each is an element of its own, and a text of 1 MiB could hold a
+/// hundred thousand.
+pub const LINKED: usize = 500;
+
+/// The only schemes that are opened: a web page and a mail to write.
+const SCHEMES: [&str; 2] = ["http://", "https://"];
+const MAIL: &str = "mailto:";
+
+/// A part of a text.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    Words(&'a str),
+    Link(&'a str),
+}
+
+#[component]
+pub(super) fn Text(text: String) -> Element {
+    rsx! {
+        div { class: "text", dir: "auto",
+            for piece in pieces(&text) {
+                match piece {
+                    Piece::Words(words) => rsx! { "{words}" },
+                    Piece::Link(address) => rsx! {
+                        Link { address }
+                    },
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Link(address: String) -> Element {
+    let bridge = use_context::<Bridge>();
+    let target = address.clone();
+    rsx! {
+        a {
+            class: "link",
+            href: "{address}",
+            title: "{address}",
+            dir: "ltr",
+            onclick: move |event| {
+                event.prevent_default();
+                bridge.act(Action::OpenLink(target.clone()));
+            },
+            "{address}"
+        }
+    }
+}
+
+/// The pieces of a text, in order; together they are the text.
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = 0;
+    for link in LinkFinder::new()
+        .spans(text)
+        .filter_map(|span| link(text, &span))
+        .take(LINKED)
+    {
+        if rest < link.start {
+            pieces.push(Piece::Words(&text[rest..link.start]));
+        }
+        rest = link.end;
+        pieces.push(Piece::Link(&text[link]));
+    }
+    if rest < text.len() {
+        pieces.push(Piece::Words(&text[rest..]));
+    }
+    pieces
+}
+
+/// Where the link is that a span stands for, if it is one that can be opened. A mail address is one only behind its
+/// scheme.
+fn link(text: &str, span: &Span<'_>) -> Option<std::ops::Range<usize>> {
+    let (start, end) = (span.start(), span.end());
+    let starts_with = |text: &str, scheme: &str| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    match span.kind()? {
+        LinkKind::Url => SCHEMES
+            .iter()
+            .any(|scheme| starts_with(span.as_str(), scheme))
+            .then_some(start..end),
+        LinkKind::Email => {
+            let scheme = start.checked_sub(MAIL.len())?;
+            starts_with(text.get(scheme..)?, MAIL).then_some(scheme..end)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn links(text: &str) -> Vec<&str> {
+        let pieces = pieces(text);
+        let whole: String = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Words(piece) | Piece::Link(piece) => *piece,
+            })
+            .collect();
+        assert_eq!(whole, text);
+        let link = |piece| match piece {
+            Piece::Link(link) => Some(link),
+            Piece::Words(_) => None,
+        };
+        pieces.into_iter().filter_map(link).collect()
+    }
+
+    #[test]
+    fn web_and_mail_addresses_with_their_scheme_are_links() {
+        assert_eq!(
+            links("see https://example.org/a?b=c#d now"),
+            ["https://example.org/a?b=c#d"]
+        );
+        assert_eq!(
+            links("http://one.example\nHTTPS://two.example"),
+            ["http://one.example", "HTTPS://two.example"]
+        );
+        assert_eq!(
+            links("or mailto:bob@example.org"),
+            ["mailto:bob@example.org"]
+        );
+        assert_eq!(
+            links("http://localhost:8080/x"),
+            ["http://localhost:8080/x"]
+        );
+        assert_eq!(
+            links("https://example.org/\u{e9}"),
+            ["https://example.org/\u{e9}"]
+        );
+    }
+
+    #[test]
+    fn punctuation_behind_a_link_is_not_part_of_it() {
+        for text in [
+            "https://example.org/x.",
+            "https://example.org/x, and",
+            "(https://example.org/x)",
+            "<https://example.org/x>",
+            "\"https://example.org/x\"!",
+            "is it https://example.org/x?",
+        ] {
+            assert_eq!(links(text), ["https://example.org/x"], "{text}");
+        }
+        assert_eq!(
+            links("https://example.org/x_(y)"),
+            ["https://example.org/x_(y)"]
+        );
+    }
+
+    #[test]
+    fn everything_else_is_words() {
+        for text in [
+            "",
+            "no link",
+            "example.org",
+            "bob@example.org",
+            "javascript:alert(1)",
+            "javascript://example.org/%0aalert(1)",
+            "file:///etc/passwd",
+            "ftp://example.org/x",
+            "xhttp://example.org",
+            "data:text/html,<b>x</b>",
+            "https://",
+        ] {
+            assert!(links(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn beyond_the_limit_links_are_words() {
+        let text = "https://example.org ".repeat(LINKED);
+        assert_eq!(links(&text).len(), LINKED);
+        assert_eq!(links(&format!("{text}https://example.org")).len(), LINKED);
+    }
+}

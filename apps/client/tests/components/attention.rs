@@ -1,0 +1,117 @@
+//! What comes while the user looks elsewhere, whom it concerns, and links.
+
+use hubbub_client::desktop::{News, Notification};
+
+use crate::harness::Window;
+use crate::{joined, said};
+
+const TITLE: &str = "Hubbub - alice on localhost:8765";
+
+fn away() -> Window {
+    let mut window = Window::joined();
+    window.hear(News::Focus(false));
+    window
+}
+
+#[test]
+fn messages_of_others_count_in_the_title_until_the_window_has_the_focus_again() {
+    let mut window = Window::joined();
+    assert_eq!(window.title(), TITLE);
+    window.happen(said("bob", "seen"));
+    assert_eq!(window.title(), TITLE);
+    window.hear(News::Focus(false));
+    window.happen_together([said("bob", "one"), joined("carol"), said("carol", "two")]);
+    assert_eq!(window.title(), format!("(2) {TITLE}"));
+    window.hear(News::Focus(true));
+    assert_eq!(window.title(), TITLE);
+}
+
+#[test]
+fn a_line_stands_above_the_first_unread_message_until_the_answer() {
+    let mut window = away();
+    window.hides(r#"class="new""#);
+    window.happen_together([said("bob", "one"), said("bob", "two")]);
+    let html = window.html();
+    let at = |piece: &str| {
+        html.find(piece)
+            .unwrap_or_else(|| panic!("no {piece} in {html}"))
+    };
+    assert!(at(r#"class="new""#) < at(">one</div>") && at(">one</div>") < at(">two</div>"));
+    window.hear(News::Focus(true));
+    window.shows(r#"class="new""#);
+    window.submit("hello");
+    window.hides(r#"class="new""#);
+}
+
+#[test]
+fn ones_own_name_marks_the_message() {
+    let mut window = Window::joined();
+    window.happen_together([said("bob", "Alice: look"), said("bob", "malice")]);
+    assert_eq!(window.html().matches("data-mention").count(), 1);
+    window.shows("mentions you: ");
+    assert!(window.notifications.is_empty(), "she looks at it");
+    window.submit("I am alice");
+    assert_eq!(window.html().matches("data-mention").count(), 1);
+}
+
+#[test]
+fn a_mention_notifies_who_looks_elsewhere() {
+    let mut window = away();
+    window.happen_together([
+        said("bob", "anybody?"),
+        said("bob", "<b>alice</b>?"),
+        said("carol", "alice!"),
+    ]);
+    let notification = Notification {
+        summary: "bob mentions you".into(),
+        body: "&lt;b&gt;alice&lt;/b&gt;?".into(),
+    };
+    assert_eq!(
+        window.notifications.drain().collect::<Vec<_>>(),
+        [notification]
+    );
+}
+
+#[test]
+fn a_desktop_that_takes_no_notification_does_not_hold_up_the_window() {
+    let mut window = away();
+    for number in 0..100 {
+        window.happen(said("bob", &format!("alice {number}.")));
+    }
+    window.shows(">alice 99.</div>");
+    assert_eq!(window.notifications.len(), 1);
+}
+
+#[test]
+fn a_mention_notifies_nobody_who_does_not_want_it() {
+    let mut window = away();
+    window.click("notifications");
+    window.happen(said("bob", "alice?"));
+    assert!(window.notifications.is_empty());
+    window.shows("data-mention");
+    window.click("notifications");
+    window.happen(said("bob", "alice?"));
+    assert_eq!(window.notifications.len(), 1);
+}
+
+#[test]
+fn a_link_is_opened_by_the_desktop_and_everything_else_is_text() {
+    let mut window = Window::joined();
+    window.happen(said(
+        "bob",
+        "see https://example.org/<b>, or javascript:alert(1)",
+    ));
+    window.shows(concat!(
+        r#">see <a class="link" href="https://example.org/" title="https://example.org/" dir="ltr">"#,
+        "https://example.org/</a>&#60;b&#62;, or javascript:alert(1)</div>"
+    ));
+    assert!(window.click("link"), "the page goes nowhere");
+    assert_eq!(window.links.try_recv(), Ok("https://example.org/".into()));
+}
+
+#[test]
+fn what_the_desktop_cannot_do_is_told() {
+    let mut window = Window::joined();
+    window.hear(News::Trouble("cannot open https://example.org".into()));
+    window.shows("cannot open https://example.org</p>");
+}

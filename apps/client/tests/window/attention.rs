@@ -1,0 +1,168 @@
+//! Windows whose people look elsewhere: what counts, what is marked, and what the desktop shows.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::desktop::{Desktop, Shown};
+use crate::screen::Screen;
+use crate::server::{Played, Server, free_port, text};
+use crate::window::Window;
+
+/// The lines from "New" on, by class and first word.
+const FROM_NEW: &str = "[...document.querySelectorAll('#timeline .new, #timeline .new ~ .message')]\
+    .map(e => e.querySelector('.text')?.textContent ?? 'New')";
+const MARKED: &str =
+    "[...document.querySelectorAll('#timeline [data-mention] .text')].map(e => e.textContent)";
+
+fn hears(server: &mut TcpStream, words: &str) {
+    server.write_all(text("bob", words).as_bytes()).unwrap();
+}
+
+#[test]
+fn who_looks_elsewhere_finds_the_count_in_the_title_the_line_and_the_mention() {
+    let screen = Screen::take();
+    let port = free_port();
+    let _server = Server::start(port);
+    let title = format!("Hubbub - alice on localhost:{port}");
+    let mut alice = Window::open(&screen, "alice", port);
+    alice.is("connected");
+    alice.says("I am off");
+    let mut bob = Window::open(&screen, "bob", port);
+    bob.is("connected");
+    bob.says("still there?");
+    bob.says("@Alice, look: malice");
+    bob.says("malice alone");
+
+    let texts = [
+        "I am off",
+        "still there?",
+        "@Alice, look: malice",
+        "malice alone",
+    ];
+    alice.shows_texts(&texts);
+    alice.is_titled(&format!("(3) {title}"));
+    alice.shows(MARKED, &json!([texts[2]]));
+    bob.shows(MARKED, &json!([]));
+    let mut unread = vec!["New"];
+    unread.extend(&texts[1..]);
+    alice.shows(FROM_NEW, &json!(unread));
+    bob.shows(FROM_NEW, &json!([]));
+
+    alice.focus();
+    alice.is_titled(&title);
+    alice.shows(FROM_NEW, &json!(unread));
+    alice.says("here I am");
+    alice.shows(FROM_NEW, &json!([]));
+    bob.is_titled(&format!("(1) Hubbub - bob on localhost:{port}"));
+}
+
+#[test]
+fn a_mention_is_shown_by_the_desktop_and_one_at_a_time() {
+    let screen = Screen::take();
+    let desktop = Desktop::start();
+    let server = Played::start();
+    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.address)];
+    let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.focus();
+    hears(&mut socket, "alice, while she looks");
+    alice.shows(MARKED, &json!(["alice, while she looks"]));
+    alice.minimises();
+    hears(&mut socket, "nobody in particular");
+    hears(&mut socket, "<b>alice</b> & co");
+    let first = Shown {
+        app: "Hubbub".into(),
+        replaces: 0,
+        summary: "bob mentions you".into(),
+        body: "&lt;b&gt;alice&lt;/b&gt; &amp; co".into(),
+    };
+    assert_eq!(desktop.shows(), first);
+    hears(&mut socket, "alice again");
+    let second = Shown {
+        replaces: 7,
+        body: "alice again".into(),
+        ..first
+    };
+    assert_eq!(desktop.shows(), second);
+
+    alice.clicks("#notifications");
+    alice.shows(
+        "document.querySelector('#notifications').ariaPressed",
+        &json!("false"),
+    );
+    alice.minimises();
+    hears(&mut socket, "alice, in silence");
+    alice.shows(&format!("{MARKED}.at(-1)"), &json!("alice, in silence"));
+    assert_eq!(alice.close().code(), Some(0));
+    desktop.shows_nothing_more();
+}
+
+#[test]
+fn a_minimised_window_goes_on_counting_and_comes_back_with_its_line() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.focus();
+    alice.minimises();
+    let title = format!("Hubbub - alice on localhost:{}", server.port());
+    for count in 1..=3 {
+        hears(&mut socket, "anybody?");
+        alice.is_titled(&format!("({count}) {title}"));
+    }
+    alice.focus();
+    alice.is_titled(&title);
+    alice.paints();
+    alice.shows(
+        FROM_NEW,
+        &json!(["New", "anybody?", "anybody?", "anybody?"]),
+    );
+}
+
+#[test]
+fn a_desktop_that_never_answers_does_not_hold_up_the_window_and_is_asked_again() {
+    let screen = Screen::take();
+    let desktop = Desktop::start_stuck();
+    let server = Played::start();
+    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.address)];
+    let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.focus();
+    alice.minimises();
+    hears(&mut socket, "alice?");
+    assert_eq!(desktop.shows().body, "alice?");
+    hears(&mut socket, "alice!");
+    alice.shows_texts(&["alice?", "alice!"]);
+    assert_eq!(desktop.shows().body, "alice!");
+    alice.says("prompt");
+    assert_eq!(alice.close().code(), Some(0));
+}
+
+#[test]
+fn without_a_desktop_a_mention_is_no_trouble() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-bus");
+    let address = format!("unix:path={}", nowhere.display());
+    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*address)];
+    let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.focus();
+    alice.minimises();
+    hears(&mut socket, "alice?");
+    alice.is_titled(&format!(
+        "(1) Hubbub - alice on localhost:{}",
+        server.port()
+    ));
+    alice.shows(
+        "document.querySelectorAll('#timeline .answer').length",
+        &json!(0),
+    );
+}

@@ -1,0 +1,130 @@
+//! The desktop around a window, played by the test: a D-Bus session of its own in which the test shows notifications.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use zbus::blocking::{Connection, connection};
+
+use crate::wait::PATIENCE;
+
+/// The session. It ends when dropped.
+pub(crate) struct Desktop {
+    daemon: Child,
+    pub(crate) address: String,
+    shown: Receiver<Shown>,
+    _notifications: Connection,
+}
+
+/// A notification as it came over the bus.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) app: String,
+    /// The one whose place it takes; 0 for a place of its own.
+    pub(crate) replaces: u32,
+    pub(crate) summary: String,
+    pub(crate) body: String,
+}
+
+impl Desktop {
+    pub(crate) fn start() -> Desktop {
+        Self::play(true)
+    }
+
+    /// One that takes notifications and then never answers.
+    pub(crate) fn start_stuck() -> Desktop {
+        Self::play(false)
+    }
+
+    fn play(answers: bool) -> Desktop {
+        let mut daemon = Command::new("dbus-daemon")
+            .args(["--session", "--nofork", "--nopidfile", "--print-address"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("dbus-daemon: {error}; `just setup` installs it"));
+        let mut address = String::new();
+        BufReader::new(daemon.stdout.take().unwrap())
+            .read_line(&mut address)
+            .unwrap();
+        let address = address.trim().to_owned();
+        let (tell, shown) = channel();
+        let notifications = Notifications { tell, answers };
+        let notifications = connection::Builder::address(&*address)
+            .and_then(|bus| bus.name("org.freedesktop.Notifications"))
+            .and_then(|bus| bus.serve_at("/org/freedesktop/Notifications", notifications))
+            .and_then(|bus| bus.build())
+            .unwrap();
+        Desktop {
+            daemon,
+            address,
+            shown,
+            _notifications: notifications,
+        }
+    }
+
+    /// The next notification.
+    pub(crate) fn shows(&self) -> Shown {
+        self.shown
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("waited {PATIENCE:?}: no notification"))
+    }
+
+    /// No notification has come that was not asked for.
+    pub(crate) fn shows_nothing_more(&self) {
+        let more: Vec<_> = self.shown.try_iter().collect();
+        assert!(more.is_empty(), "{more:?}");
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
+    }
+}
+
+struct Notifications {
+    tell: Sender<Shown>,
+    answers: bool,
+}
+
+/// The part of the desktop notifications specification that is needed to be told.
+#[zbus::interface(name = "org.freedesktop.Notifications")]
+impl Notifications {
+    #[allow(clippy::too_many_arguments, reason = "the specification has that many")]
+    async fn notify(
+        &self,
+        app: String,
+        replaces: u32,
+        _icon: String,
+        summary: String,
+        body: String,
+        _actions: Vec<String>,
+        _hints: std::collections::HashMap<String, zbus::zvariant::OwnedValue>,
+        _expires: i32,
+    ) -> u32 {
+        let shown = Shown {
+            app,
+            replaces,
+            summary,
+            body,
+        };
+        // A test that is over listens no more.
+        let _ = self.tell.send(shown);
+        if !self.answers {
+            std::future::pending::<()>().await;
+        }
+        7
+    }
+
+    fn get_capabilities(&self) -> Vec<String> {
+        vec!["body".to_owned(), "body-markup".to_owned()]
+    }
+
+    fn get_server_information(&self) -> (String, String, String, String) {
+        let word = |word: &str| word.to_owned();
+        (word("test"), word("hubbub"), word("1"), word("1.2"))
+    }
+}

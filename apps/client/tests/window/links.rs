@@ -1,0 +1,113 @@
+//! Links in what others say: the desktop opens them, the window never does.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::screen::{Screen, xdotool};
+use crate::server::{Played, text};
+use crate::wait::until;
+use crate::window::Window;
+
+/// A directory with an `xdg-open` in it that writes down what it is given.
+struct Opener {
+    directory: PathBuf,
+}
+
+impl Opener {
+    fn new() -> Opener {
+        let name = format!("opener-{}", std::process::id());
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&directory).unwrap();
+        let program = directory.join("xdg-open");
+        let script = "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"$0.opened\"\n";
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        Opener { directory }
+    }
+
+    /// A search path on which it comes first.
+    fn path(&self) -> String {
+        let rest = std::env::var("PATH").unwrap_or_default();
+        format!("{}:{rest}", self.directory.display())
+    }
+
+    /// Waits until exactly these were opened, in this order.
+    fn has_opened(&self, links: &[&str]) {
+        let opened = || {
+            let opened = fs::read_to_string(self.directory.join("xdg-open.opened"));
+            opened
+                .unwrap_or_default()
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        until(
+            || (opened().len() >= links.len()).then_some(()),
+            || format!("opened are {:?}, not {links:?}", opened()),
+        );
+        assert_eq!(opened(), links);
+    }
+}
+
+impl Drop for Opener {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+#[test]
+fn links_open_outside_by_mouse_and_by_key_and_the_window_stays_where_it_is() {
+    let screen = Screen::take();
+    let opener = Opener::new();
+    let server = Played::start();
+    let environment = [("PATH", &*opener.path()), ("BROWSER", "")];
+    let mut alice = Window::open_with(&screen, "alice", server.port(), &environment);
+    let mut socket = server.accept();
+    alice.is("connected");
+    let words = "(https://example.org/one?a=b&c=d), mailto:bob@example.org. file:///etc/passwd javascript:alert(1)";
+    socket.write_all(text("bob", words).as_bytes()).unwrap();
+    alice.shows(
+        "[...document.querySelectorAll('.text a')].map(e => [e.textContent, e.title])",
+        &json!([
+            [
+                "https://example.org/one?a=b&c=d",
+                "https://example.org/one?a=b&c=d"
+            ],
+            ["mailto:bob@example.org", "mailto:bob@example.org"]
+        ]),
+    );
+    alice.shows_texts(&[words]);
+    let mut opened = vec!["https://example.org/one?a=b&c=d"];
+
+    alice.clicks(".text a");
+    opener.has_opened(&opened);
+
+    alice.ask("document.querySelectorAll('.text a')[1].focus()");
+    alice.press("Return");
+    opened.push("mailto:bob@example.org");
+    opener.has_opened(&opened);
+
+    alice.points_at(".text a");
+    xdotool(&["click", "2"]).expect("xdotool click");
+    opened.push(opened[0]);
+    opener.has_opened(&opened);
+
+    // Dragged about and dropped in the window, it is opened by nobody.
+    alice.points_at(".text a");
+    xdotool(&["mousedown", "1"]).expect("xdotool mousedown");
+    for _ in 0..10 {
+        xdotool(&["mousemove_relative", "--", "4", "12"]).expect("xdotool mousemove");
+    }
+    xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
+    alice.ask("location.href = 'about:blank'");
+
+    alice.clicks("#draft");
+    alice.says("still here");
+    alice.shows_texts(&[words, "still here"]);
+    alice.shows("location.protocol", &json!("dioxus:"));
+    opener.has_opened(&opened);
+}

@@ -1,0 +1,46 @@
+//! Reading back while more comes in.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use crate::screen::{Screen, xdotool};
+use crate::server::{Played, text};
+use crate::window::Window;
+
+const PILL: &str = "document.querySelector('#to-end')?.textContent.trim() ?? 'none'";
+const TOP: &str = "Math.round([...document.querySelectorAll('.message')]\
+    .find(e => e.textContent.includes('line 50.')).getBoundingClientRect().top)";
+
+#[test]
+fn who_reads_back_is_left_in_peace_and_led_to_what_is_new() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let mut said = String::new();
+    for number in 0..100 {
+        said += &text("bob", &format!("line {number}."));
+    }
+    socket.write_all(said.as_bytes()).unwrap();
+    alice.shows("document.querySelectorAll('.message').length", &json!(100));
+    alice.shows(PILL, &json!("none"));
+
+    alice.points_at("#timeline");
+    xdotool(&["click", "--repeat", "6", "4"]).expect("xdotool click");
+    alice.shows(PILL, &json!("Latest"));
+    // The page scrolls smoothly: it has come to rest when two frames show the same.
+    alice.shows("(t => { const same = t === window.before; window.before = t; return same })(document.querySelector('#timeline').scrollTop)", &json!(true));
+    let place = alice.ask(TOP);
+    for words in ["one", "two", "three"] {
+        socket.write_all(text("bob", words).as_bytes()).unwrap();
+    }
+    alice.shows(PILL, &json!("3 new"));
+    assert_eq!(alice.ask(TOP), place, "the view moved");
+
+    alice.clicks("#to-end");
+    alice.shows(PILL, &json!("none"));
+    alice.shows("document.querySelector('#timeline').scrollTop", &json!(0));
+    alice.shows("document.activeElement.id", &json!("draft"));
+}

@@ -1,0 +1,130 @@
+//! What a person sets once, over the end of the program; and the shapes that a window can be given.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::screen::Screen;
+use crate::server::{Server, free_port};
+use crate::window::Window;
+
+const THEME: &str = "document.querySelector('#app').dataset.theme";
+const COLOR: &str = "getComputedStyle(document.querySelector('.talk')).backgroundColor";
+const SIDE: &str = "getComputedStyle(document.querySelector('.side')).display";
+
+/// A directory for the settings of windows that follow each other. It goes with the value.
+struct Kept(PathBuf);
+
+impl Kept {
+    fn new(name: &str) -> Kept {
+        let directory =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        fs::create_dir_all(directory.join("hubbub")).unwrap();
+        Kept(directory)
+    }
+
+    fn environment(&self) -> [(&str, &str); 1] {
+        [("XDG_CONFIG_HOME", self.0.to_str().unwrap())]
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("hubbub/settings.toml")
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn theme_zoom_people_and_notifications_are_kept_over_a_restart() {
+    let screen = Screen::take();
+    let kept = Kept::new("kept");
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.lies_at(10, 30, 1000, 680);
+    alice.is("connected");
+    alice.shows(THEME, &json!("system"));
+    for theme in ["light", "dark"] {
+        alice.clicks("#theme");
+        alice.shows(THEME, &json!(theme));
+    }
+    alice.shows(COLOR, &json!("rgb(27, 29, 33)"));
+    alice.clicks("#people-toggle");
+    alice.shows(SIDE, &json!("none"));
+    alice.clicks("#notifications");
+    alice.press("ctrl+plus");
+    alice.press("ctrl+plus");
+    // 1000 pixels at 125 %.
+    alice.shows("innerWidth", &json!(800));
+    assert_eq!(alice.close().code(), Some(0));
+    assert_eq!(
+        fs::read_to_string(kept.file()).unwrap(),
+        "theme = \"dark\"\nzoom = 125\nnotifications = false\npeople = false\n"
+    );
+
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.shows(THEME, &json!("dark"));
+    alice.shows(COLOR, &json!("rgb(27, 29, 33)"));
+    alice.shows(SIDE, &json!("none"));
+    alice.shows(
+        "document.querySelector('#notifications').ariaPressed",
+        &json!("false"),
+    );
+    // The window has 1000 pixels when it opens.
+    alice.shows("innerWidth", &json!(800));
+    alice.press("ctrl+minus");
+    alice.shows("innerWidth", &json!(909));
+    alice.press("ctrl+0");
+    alice.shows("innerWidth", &json!(1000));
+}
+
+#[test]
+fn a_broken_settings_file_is_told_and_kept_and_the_window_opens() {
+    let screen = Screen::take();
+    let kept = Kept::new("broken");
+    fs::write(kept.file(), "zoom = 5000\n").unwrap();
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.shows(
+        "[...document.querySelectorAll('#timeline .answer')].some(e => e.textContent.includes(\
+            'zoom is 5000; it must be from 50 to 200') && e.textContent.includes('settings.toml.broken'))",
+        &json!(true),
+    );
+    assert_eq!(
+        fs::read_to_string(kept.file().with_extension("toml.broken")).unwrap(),
+        "zoom = 5000\n"
+    );
+}
+
+#[test]
+fn in_420_pixels_people_are_a_drawer_and_nothing_is_cut_off() {
+    let screen = Screen::take();
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open(&screen, "alice", port);
+    alice.lies_at(10, 30, 420, 680);
+    alice.is("connected");
+    alice.says("hello from a narrow window, with a text that is longer than one line in it");
+    let drawer = "getComputedStyle(document.querySelector('.side')).visibility";
+    alice.shows(drawer, &json!("hidden"));
+    let cut = "[...document.querySelectorAll('.top *, .message, #composer *')].filter(e => \
+        e.getClientRects().length && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML)";
+    alice.shows(cut, &json!([]));
+    alice.clicks("#drawer-toggle");
+    alice.shows(drawer, &json!("visible"));
+    alice.shows(
+        "Math.round(document.querySelector('.side').getBoundingClientRect().right)",
+        &json!(420),
+    );
+    alice.press("Escape");
+    alice.shows(drawer, &json!("hidden"));
+    alice.shows("document.activeElement.id", &json!("draft"));
+}
