@@ -27,7 +27,8 @@ pub(super) fn PeopleView() -> Element {
     rsx! {
         aside { class: "side", aria_label: "People",
             h2 { "People" }
-            ul { id: "people",
+            // The style sheet hides the markers, and with them a list would lose its role.
+            ul { id: "people", role: "list", aria_label: "People",
                 li { class: "person self",
                     {avatar(&room.username)}
                     {name(&room.username)}

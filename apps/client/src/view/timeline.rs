@@ -41,13 +41,12 @@ pub(super) fn TimelineView() -> Element {
                 if !lines.has_messages() {
                     Welcome {}
                 }
-                ol { class: "lines",
+                // The style sheet hides the markers, and with them a list would lose its role.
+                ol { class: "lines", role: "list",
                     for row in timeline.rows() {
                         match row.line {
                             Line::Day(day) => rsx! {
-                                li { key: "{row.number}", class: "day", role: "separator",
-                                    span { {day.strftime("%A, %-d %B %Y").to_string()} }
-                                }
+                                DayView { key: "{row.number}", day: day.strftime("%A, %-d %B %Y").to_string() }
                             },
                             Line::Message(message) => rsx! {
                                 MessageView {
@@ -108,6 +107,16 @@ fn End(holds: bool) -> Element {
                     bridge.act(Action::Follow(at_end));
                 }
             },
+        }
+    }
+}
+
+/// A divider. What stands in a separator is not read aloud, only its label is.
+#[component]
+fn DayView(day: String) -> Element {
+    rsx! {
+        li { class: "day", role: "separator", aria_label: "{day}",
+            span { "{day}" }
         }
     }
 }

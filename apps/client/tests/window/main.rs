@@ -1,11 +1,12 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
-//! A story is told in `attention`, `composing`, `conversation`, `failure`, `links`, `overload`, `reading`, `searching` and
-//! `settings`; the other files are what it is told with. One test at a time has the screen. `just test` provides the screen
-//! and everything else that is needed.
+//! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `failure`, `links`, `overload`, `reading`,
+//! `searching` and `settings`; the other files are what it is told with. One test at a time has the screen. `just test`
+//! provides the screen and everything else that is needed.
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod accessibility;
 mod attention;
 mod composing;
 mod conversation;
@@ -17,6 +18,7 @@ mod reading;
 mod searching;
 mod settings;
 
+mod bus;
 mod client;
 mod desktop;
 mod inspector;
