@@ -1,10 +1,11 @@
 //! Connect: from a name to a socket that notices a dead server, or the reason in words why there is none.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::thread;
 use std::time::Duration;
 
-use async_std::net::{TcpStream, ToSocketAddrs};
+use async_std::net::TcpStream;
 use futures::future::{Either, select};
 use futures::pin_mut;
 use socket2::{SockRef, TcpKeepalive};
@@ -33,8 +34,7 @@ const UNANSWERED: Duration = Duration::from_secs(50);
 ///
 /// Why no address took the connection, in words for a person.
 pub(super) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStream, String> {
-    let name = (settings.target.as_str(), settings.port);
-    let addresses = match within(clock, RESOLVE_WITHIN, name.to_socket_addrs()).await {
+    let addresses = match within(clock, RESOLVE_WITHIN, resolve(settings)).await {
         Some(Ok(addresses)) => addresses,
         Some(Err(_)) => return Err("no such host, or no network to look it up".to_owned()),
         None => {
@@ -42,7 +42,24 @@ pub(super) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStr
             return Err(format!("looking up the host took longer than {seconds} s"));
         }
     };
-    connect_to_any(addresses, clock).await
+    connect_to_any(addresses.into_iter(), clock).await
+}
+
+/// Looks the target up in a thread that ends with the answer. async-std's own would stay and wake twice a second.
+async fn resolve(settings: &Settings) -> io::Result<Vec<SocketAddr>> {
+    let (target, port) = (settings.target.clone(), settings.port);
+    let (found, answer) = flume::bounded(1);
+    thread::Builder::new()
+        .name("resolver".to_owned())
+        .spawn(move || {
+            let addresses = (target.as_str(), port).to_socket_addrs();
+            // Nobody waits for an answer that comes too late.
+            let _ = found.send(addresses.map(Iterator::collect));
+        })?;
+    answer
+        .recv_async()
+        .await
+        .unwrap_or_else(|_| Err(ErrorKind::Other.into()))
 }
 
 async fn connect_to_any(
