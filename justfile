@@ -86,6 +86,38 @@ server *ARGS:
 client NAME *ARGS: setup
     cargo run --release -p hubbub-client -- --username "{{ NAME }}" {{ ARGS }}
 
+# Puts server and window, built as released, below PREFIX. The desktop then opens chat://host:port links in the window.
+[group("install")]
+install PREFIX=(env("HOME") / ".local"): setup
+    cargo build --release --locked -p hubbub-server -p hubbub-client
+    install -D --mode=755 --target-directory="{{ PREFIX }}/bin" \
+        "{{ target }}/release/hubbub-server" "{{ target }}/release/hubbub-client"
+    install -D --mode=644 --target-directory="{{ PREFIX }}/share/icons/hicolor/scalable/apps" \
+        apps/client/assets/desktop/hubbub-client.svg
+    install -D --mode=644 --target-directory="{{ PREFIX }}/share/icons/hicolor/128x128/apps" \
+        apps/client/assets/desktop/hubbub-client.png
+    install -D --mode=644 --target-directory="{{ PREFIX }}/share/applications" \
+        apps/client/assets/desktop/hubbub-client.desktop
+    sed --in-place "s|^Exec=hubbub-client|Exec=\"{{ PREFIX }}/bin/hubbub-client\"|" \
+        "{{ PREFIX }}/share/applications/hubbub-client.desktop"
+    just refresh-desktop "{{ PREFIX }}"
+    @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub-client, and in share/ the icon and the opener of chat:// links"
+
+# Takes away what `install` put below PREFIX.
+[group("install")]
+uninstall PREFIX=(env("HOME") / ".local"):
+    cd "{{ PREFIX }}" && rm --force --verbose bin/hubbub-server bin/hubbub-client \
+        share/icons/hicolor/scalable/apps/hubbub-client.svg share/icons/hicolor/128x128/apps/hubbub-client.png \
+        share/applications/hubbub-client.desktop
+    just refresh-desktop "{{ PREFIX }}"
+
+# Lets the desktop notice what came or went below PREFIX, where it keeps lists.
+[private]
+refresh-desktop PREFIX:
+    @! command -v update-desktop-database >/dev/null || update-desktop-database "{{ PREFIX }}/share/applications"
+    @! command -v gtk-update-icon-cache >/dev/null || ! [ -f "{{ PREFIX }}/share/icons/hicolor/icon-theme.cache" ] || \
+        gtk-update-icon-cache --quiet --ignore-theme-index "{{ PREFIX }}/share/icons/hicolor"
+
 # Every test, the real windows' too. They get a screen of their own and leave yours alone.
 [group("test")]
 test: setup
@@ -134,6 +166,12 @@ bench:
 [group("measure")]
 soak MINUTES:
     cargo bench -p hubbub-server --bench soak -- {{ MINUTES }}
+
+# The window as it is released, on a screen of its own: start, memory, keys while 2,000 messages a second arrive, rest.
+[group("measure")]
+bench-window: setup
+    just on-a-screen cargo test --release -p hubbub-client --test window -- \
+        --ignored --exact --nocapture measures::of_the_window
 
 # The README's pictures, from two real windows.
 [group("measure")]

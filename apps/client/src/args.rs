@@ -1,31 +1,93 @@
 //! The command line: what may stand there, and what is said about the rest before any window opens.
 
-use clap::Parser;
+use std::env;
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use hubbub_wire::{Limits, Username};
 
 use crate::timeline::SERVER_NAME;
 
-/// A window into a CHAT/1.0 room.
-#[derive(Clone, Debug, PartialEq, Eq, Parser)]
-#[command(
-    version,
-    after_help = "Example:\n  hubbub-client --username alice --target chat.example.org"
-)]
+/// Where servers listen unless told otherwise.
+const PORT: u16 = 8765;
+
+/// Where to go and under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Args {
-    /// Host name or IP address of the server
-    #[arg(long, value_name = "HOST", default_value = "localhost", value_parser = target)]
+    /// Host name or address of the server, an IPv6 address without brackets.
     pub target: String,
-
-    /// TCP port of the server
-    #[arg(long, default_value_t = 8765, value_parser = clap::value_parser!(u16).range(1..))]
+    /// TCP port of the server.
     pub port: u16,
-
-    /// Name to use in the room, at most 64 bytes of UTF-8
-    #[arg(long, value_name = "NAME", value_parser = username)]
+    /// Name to use in the room.
     pub username: Username<'static>,
 }
 
+/// A window into a CHAT/1.0 room.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  hubbub-client --username alice --target chat.example.org\n  hubbub-client --username alice chat://chat.example.org:8765"
+)]
+struct CommandLine {
+    /// The room as chat://HOST:PORT, instead of --target and --port; the name is then your login name unless given
+    #[arg(value_name = "LINK", value_parser = link, conflicts_with_all = ["target", "port"])]
+    link: Option<Link>,
+
+    /// Host name or IP address of the server
+    #[arg(long, value_name = "HOST", default_value = "localhost", value_parser = target)]
+    target: String,
+
+    /// TCP port of the server
+    #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    port: u16,
+
+    /// Name to use in the room, at most 64 bytes of UTF-8
+    #[arg(long, value_name = "NAME", value_parser = username, required_unless_present = "link")]
+    username: Option<Username<'static>>,
+}
+
+#[derive(Clone, Debug)]
+struct Link {
+    host: String,
+    port: u16,
+}
+
 impl Args {
+    /// Reads the command line. Says what is wrong with it, or what was asked for, and ends the program.
+    #[must_use]
+    pub fn parse() -> Self {
+        let login = ["USER", "LOGNAME"]
+            .iter()
+            .find_map(|name| env::var(name).ok());
+        Self::read(env::args_os(), login).unwrap_or_else(|error| error.exit())
+    }
+
+    fn read(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+        login: Option<String>,
+    ) -> Result<Self, clap::Error> {
+        let line = CommandLine::try_parse_from(words)?;
+        let (target, port) = match line.link {
+            Some(Link { host, port }) => (host, port),
+            None => (line.target, line.port),
+        };
+        let username = match line.username {
+            Some(name) => name,
+            None => username(&login.unwrap_or_default()).map_err(|why| {
+                let message = format!(
+                    "the login name is no name for the room: {why}; give one by --username"
+                );
+                CommandLine::command().error(ErrorKind::MissingRequiredArgument, message)
+            })?,
+        };
+        Ok(Self {
+            target,
+            port,
+            username,
+        })
+    }
+
     /// Host and port as people write them, an IPv6 address in brackets.
     #[must_use]
     pub fn address(&self) -> String {
@@ -36,6 +98,30 @@ impl Args {
             format!("{target}:{port}")
         }
     }
+}
+
+fn link(text: &str) -> Result<Link, &'static str> {
+    const FORM: &str = "a room's link is chat://HOST or chat://HOST:PORT, an IPv6 address in brackets and the port from 1 to 65535";
+    let (scheme, rest) = text.split_once("://").ok_or(FORM)?;
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let is_bracketed = rest.starts_with('[');
+    let end = if is_bracketed {
+        rest.find(']').ok_or(FORM)? + 1
+    } else {
+        rest.find(':').unwrap_or(rest.len())
+    };
+    let (host, port) = rest.split_at(end);
+    let port = match port.strip_prefix(':') {
+        Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(FORM)?,
+        None if port.is_empty() => PORT,
+        None => return Err(FORM),
+    };
+    let host = target(host).map_err(|_| FORM)?;
+    let is_host = host.contains(':') == is_bracketed && !host.contains(['/', '?', '#', '@']);
+    if !scheme.eq_ignore_ascii_case("chat") || !is_host {
+        return Err(FORM);
+    }
+    Ok(Link { host, port })
 }
 
 fn target(text: &str) -> Result<String, &'static str> {
@@ -59,12 +145,17 @@ fn username(text: &str) -> Result<Username<'static>, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::error::ErrorKind;
-
     use super::*;
 
     fn parse(args: &[&str]) -> Result<Args, clap::Error> {
-        Args::try_parse_from([&["hubbub-client"], args].concat())
+        parse_as(None, args)
+    }
+
+    fn parse_as(login: Option<&str>, args: &[&str]) -> Result<Args, clap::Error> {
+        Args::read(
+            [&["hubbub-client"], args].concat(),
+            login.map(str::to_owned),
+        )
     }
 
     fn refusal(args: &[&str]) -> String {
@@ -122,5 +213,85 @@ mod tests {
     fn a_target_is_one_word() {
         assert!(refusal(&["--username", "a", "--target", ""]).contains("no host name"));
         assert!(refusal(&["--username", "a", "--target", "a b"]).contains("no host name"));
+    }
+
+    #[test]
+    fn a_link_says_host_and_port() {
+        for (link, target, address) in [
+            (
+                "chat://chat.example.org:1",
+                "chat.example.org",
+                "chat.example.org:1",
+            ),
+            ("chat://192.0.2.7", "192.0.2.7", "192.0.2.7:8765"),
+            ("CHAT://localhost:65535/", "localhost", "localhost:65535"),
+            ("chat://[::1]", "::1", "[::1]:8765"),
+            (
+                "chat://[2001:db8::7]:9000",
+                "2001:db8::7",
+                "[2001:db8::7]:9000",
+            ),
+        ] {
+            let args = parse(&[link, "--username", "alice"]).unwrap();
+            assert_eq!((&*args.target, &*args.address()), (target, address));
+            assert_eq!(args.username.as_str(), "alice");
+        }
+    }
+
+    #[test]
+    fn what_is_no_link_to_a_room_is_refused() {
+        for link in [
+            "localhost",
+            "http://localhost",
+            "chat://",
+            "chat://:8765",
+            "chat://localhost:",
+            "chat://localhost:0",
+            "chat://localhost:65536",
+            "chat://::1",
+            "chat://[::1",
+            "chat://[::1]8765",
+            "chat://[localhost]",
+            "chat://bob@localhost",
+            "chat://localhost/room",
+            "chat://local host",
+        ] {
+            let refusal = refusal(&["--username", "a", link]);
+            assert!(
+                refusal.contains("a room's link is chat://HOST"),
+                "{link}: {refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_link_stands_instead_of_target_and_port() {
+        for (option, value) in [("--target", "localhost"), ("--port", "8765")] {
+            let refusal = refusal(&["--username", "a", "chat://localhost", option, value]);
+            assert!(refusal.contains("cannot be used with"), "{refusal}");
+            assert!(refusal.contains(option), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_opened_under_the_login_name_and_nothing_else_is() {
+        let args = parse_as(Some("carol"), &["chat://localhost"]).unwrap();
+        assert_eq!(args.username.as_str(), "carol");
+        let args = parse_as(Some("carol"), &["chat://localhost", "--username", "eve"]).unwrap();
+        assert_eq!(args.username.as_str(), "eve");
+        assert!(
+            parse_as(Some("carol"), &[])
+                .unwrap_err()
+                .to_string()
+                .contains("--username")
+        );
+        for login in [None, Some("server")] {
+            let error = parse_as(login, &["chat://localhost"]).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(
+                error.to_string().contains("give one by --username"),
+                "{error}"
+            );
+        }
     }
 }

@@ -9,11 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use async_signal::{Signal, Signals};
-use clap::Parser;
 use dioxus::prelude::*;
 use dioxus_desktop::tao::dpi::LogicalSize;
 use dioxus_desktop::tao::event::{Event, WindowEvent};
-use dioxus_desktop::{Config, WindowBuilder};
+use dioxus_desktop::{Config, WindowBuilder, icon_from_memory};
 use futures::StreamExt;
 use hubbub_client::args::Args;
 use hubbub_client::bridge::{Channels, Room};
@@ -33,6 +32,9 @@ const WAITING_LINKS: usize = 8;
 
 /// How long the end of the program may wait for LEAVE to be written.
 const LEAVE_WITHIN: Duration = Duration::from_secs(1);
+
+/// What the desktop shows for the window, where it does not know the icon by the name of the program.
+const ICON: &[u8] = include_bytes!("../assets/desktop/hubbub-client.png");
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -130,6 +132,8 @@ fn tell_focus(news: &flume::Sender<News>, focused: bool) {
 
 fn config(room: &Room, leave: Leave, news: flume::Sender<News>) -> Config {
     let window = WindowBuilder::new()
+        // Without it the renderer shows its own.
+        .with_window_icon(icon_from_memory(ICON).ok())
         .with_title(format!("Hubbub - {} on {}", room.username, room.address))
         .with_inner_size(LogicalSize::new(1000.0, 720.0))
         .with_min_inner_size(LogicalSize::new(360.0, 400.0));

@@ -38,6 +38,41 @@ fn a_server_that_is_away_is_tried_again_after_half_a_second_doubling_to_thirty()
 }
 
 #[test]
+fn a_server_that_comes_back_after_a_minute_is_joined_without_being_asked() {
+    let (mut window, port, mut retry_in) = without_server();
+    window.say(1, "meanwhile");
+    let mut away = Duration::ZERO;
+    while away < Duration::from_secs(60) {
+        away += retry_in;
+        window.time.advance(retry_in);
+        window.expect(Event::Connecting);
+        retry_in = window.expect_lost().2;
+    }
+    let server = Server::at(&format!("127.0.0.1:{port}"));
+    window.time.advance(retry_in);
+    let mut peer = window.expect_connection(&server);
+    peer.expect(text("alice", "meanwhile"));
+    window.expect(Event::Written { id: 1 });
+}
+
+#[test]
+fn a_frame_of_the_server_that_was_cut_is_not_shown_and_does_not_spoil_the_next_connection() {
+    let server = Server::new();
+    let (mut window, mut peer) = Window::connected(&server);
+    let whole = text("bob", "cut");
+    for cut in 1..whole.len() {
+        peer.send(&whole[..cut]);
+        drop(peer);
+        let (why, refused, retry_in) = window.expect_lost();
+        assert_eq!((why.as_str(), refused), (CLOSED, false), "cut at {cut}");
+        window.time.advance(retry_in);
+        peer = window.expect_connection(&server);
+    }
+    peer.send(&whole);
+    window.expect(crate::harness::said("bob", "cut"));
+}
+
+#[test]
 fn a_connection_that_stood_for_ten_seconds_begins_the_back_off_anew_and_a_shorter_one_does_not() {
     let server = Server::new();
     let mut window = Window::open(&server);

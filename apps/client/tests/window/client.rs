@@ -45,13 +45,17 @@ impl Client {
         }
     }
 
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     pub(crate) fn status(&mut self) -> Option<ExitStatus> {
         self.process.try_wait().unwrap()
     }
 
-    /// Asks the process to end, as a shutdown of the machine does.
-    pub(crate) fn terminate(&self) {
-        let kill = format!("kill -TERM {}", self.process.id());
+    /// Sends the process a signal.
+    pub(crate) fn gets(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.process.id());
         let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(killed.success(), "{kill}: {killed}");
     }

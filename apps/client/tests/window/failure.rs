@@ -16,14 +16,16 @@ const ROOM: &str = "document.querySelector('#timeline') !== null";
 const WAITING_ROOM: &str = "document.querySelector('#connecting') !== null";
 
 #[test]
-fn sigterm_writes_leave_and_exits_with_0() {
+fn sigterm_ctrl_c_and_a_closed_terminal_write_leave_and_exit_with_0() {
     let screen = Screen::take();
-    let server = Played::start();
-    let mut alice = Window::open(&screen, "alice", server.port());
-    let sent = Tape::of(&server.accept());
-    alice.is("connected");
-    assert_eq!(alice.terminate().code(), Some(0));
-    sent.ends_with_all_of(&format!("{JOIN}{LEAVE}"));
+    for signal in ["TERM", "INT", "HUP"] {
+        let server = Played::start();
+        let mut alice = Window::open(&screen, "alice", server.port());
+        let sent = Tape::of(&server.accept());
+        alice.is("connected");
+        assert_eq!(alice.gets(signal).code(), Some(0), "{signal}");
+        sent.ends_with_all_of(&format!("{JOIN}{LEAVE}"));
+    }
 }
 
 #[test]

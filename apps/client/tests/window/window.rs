@@ -52,6 +52,11 @@ impl Window {
         Window { client, id, page }
     }
 
+    /// The number of the client's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.client.process()
+    }
+
     /// The value of a JavaScript expression in the page.
     pub(crate) fn ask(&mut self, expression: &str) -> Value {
         self.page.ask(expression)
@@ -227,9 +232,9 @@ impl Window {
         self.ended()
     }
 
-    /// Asks the process to end, as a shutdown of the machine does.
-    pub(crate) fn terminate(self) -> ExitStatus {
-        self.client.terminate();
+    /// Sends the process a signal that asks it to end.
+    pub(crate) fn gets(self, signal: &str) -> ExitStatus {
+        self.client.gets(signal);
         self.ended()
     }
 
