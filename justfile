@@ -98,7 +98,7 @@ install PREFIX=(env("HOME") / ".local"): setup
         apps/client/assets/desktop/hubbub-client.png
     install -D --mode=644 --target-directory="{{ PREFIX }}/share/applications" \
         apps/client/assets/desktop/hubbub-client.desktop
-    sed --in-place "s|^Exec=hubbub-client|Exec=\"{{ PREFIX }}/bin/hubbub-client\"|" \
+    sed --in-place "s|^Exec=hubbub-client|Exec=\"{{ absolute_path(PREFIX) }}/bin/hubbub-client\"|" \
         "{{ PREFIX }}/share/applications/hubbub-client.desktop"
     just refresh-desktop "{{ PREFIX }}"
     @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub-client, and in share/ the icon and the opener of chat:// links"
