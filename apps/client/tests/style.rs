@@ -24,7 +24,11 @@ const SURFACES: &[&str] = &[
     "--bad-soft",
 ];
 /// Ink and surface that only stand together.
-const PAIRS: &[(&str, &str)] = &[("--accent-ink", "--accent")];
+const PAIRS: &[(&str, &str)] = &[
+    ("--accent-ink", "--accent"),
+    ("--mark-ink", "--mark"),
+    ("--mark-ink", "--mark-current"),
+];
 /// Borders of controls, dots and filled buttons, without which one would not see them.
 const SHAPES: &[&str] = &["--line-strong", "--accent", "--good", "--busy", "--bad"];
 /// What only divides, and may be faint.
@@ -98,6 +102,7 @@ fn the_sheet_uses_no_colour_that_these_tests_do_not_know() {
         }
         let known = match property {
             "background" | "background-color" => &fills,
+            "box-shadow" => &lines,
             _ if property.starts_with("border") || property.starts_with("outline") => &lines,
             _ => &inks,
         };

@@ -48,7 +48,7 @@ fn a_server_that_comes_back_after_a_minute_is_joined_without_being_asked() {
         window.expect(Event::Connecting);
         retry_in = window.expect_lost().2;
     }
-    let server = Server::at(&format!("127.0.0.1:{port}"));
+    let server = port.open();
     window.time.advance(retry_in);
     let mut peer = window.expect_connection(&server);
     peer.expect(text("alice", "meanwhile"));
