@@ -22,6 +22,8 @@ const SURFACES: &[&str] = &[
     "--hover",
     "--accent-soft",
     "--bad-soft",
+    "--mention",
+    "--mention-hover",
 ];
 /// Ink and surface that only stand together.
 const PAIRS: &[(&str, &str)] = &[
@@ -31,8 +33,8 @@ const PAIRS: &[(&str, &str)] = &[
 ];
 /// Borders of controls, dots and filled buttons, without which one would not see them.
 const SHAPES: &[&str] = &["--line-strong", "--accent", "--good", "--busy", "--bad"];
-/// What only divides, and may be faint.
-const DIVIDERS: &[&str] = &["--line", "--accent-line"];
+/// What only divides or repeats what a background says, and may be faint.
+const DIVIDERS: &[&str] = &["--line", "--accent-line", "--mention-line"];
 /// Dims the room behind the drawer.
 const SCRIM: &str = "rgb(0 0 0 / 40%)";
 
