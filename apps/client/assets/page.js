@@ -27,6 +27,9 @@ window.requestAnimationFrame = (draw) => {
   return drawn;
 };
 
+// What a screen reader calls the page; the renderer names it after itself.
+document.title = 'Hubbub';
+
 const hubbub = {
   draft: () => document.getElementById('draft'),
 
