@@ -1,8 +1,8 @@
 //! Not tests: how fast and how heavy the window is, as a table. `just bench-window` builds it as it is released.
 //!
-//! A time from a key to the screen begins with the stamp of the X server on the event, and ends when the page has drawn
-//! the frame with the letter. What comes behind, until light leaves a screen, is not in it. The inspector is attached,
-//! which costs a little of everything but the start. It fails only when something is missing; no time is judged.
+//! A time from a key to the screen begins with the stamp on the event, and ends when the page has drawn the frame with the
+//! letter. What comes behind, until light leaves a screen, is not in it. The inspector is attached, which costs a little
+//! of everything. It fails only when something is missing; no time is judged.
 
 use std::fs;
 use std::io::Write;
@@ -92,7 +92,7 @@ fn of_the_window() {
     );
     let last = flood.end_after(LINES);
     alice.shows(LAST, &json!(last));
-    let missed = "document.querySelector('#timeline').textContent.includes('missed')";
+    let missed = "document.querySelector('#timeline').textContent.includes('skipped')";
     assert_eq!(
         alice.ask(missed),
         json!(false),

@@ -175,6 +175,7 @@ fn a_match_stays_where_it_is_while_messages_pour_in_and_keys_are_still_taken() {
     alice.press("ctrl+f");
     alice.types_into("search-field", "needle", "needle");
     alice.stands_at("a needle");
+    alice.shows("hubbub.anchor !== null", &json!(true));
     let flood = pour(&socket, stopped.clone());
     let top = "document.querySelector('[aria-current]')?.getBoundingClientRect().top";
     let before = alice.ask(top);

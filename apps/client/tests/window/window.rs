@@ -223,7 +223,8 @@ impl Window {
     /// Makes an icon of the window, as its minimise button does.
     pub(crate) fn minimises(&mut self) {
         xdotool(&["windowminimize", &self.id]).expect("xdotool windowminimize");
-        self.shows("document.hidden", &json!(true));
+        // The program is told that it has no focus by the same event as the page.
+        self.shows("document.hidden && !document.hasFocus()", &json!(true));
     }
 
     /// Closes the window as its close button does.
