@@ -38,8 +38,14 @@ const hubbub = {
   },
 
   // Through execCommand, so that undo takes it back.
-  insert(text) {
+  // People stand before the rest of a narrow window until one of them is chosen, or Escape or a click beside ends it.
+  closeDrawer() {
+    document.querySelector('[data-drawer] .scrim')?.click();
     hubbub.focus();
+  },
+
+  insert(text) {
+    hubbub.closeDrawer();
     document.execCommand('insertText', false, text);
   },
 
@@ -134,7 +140,7 @@ document.addEventListener('auxclick', (event) => {
 });
 
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && !event.isComposing) hubbub.focus();
+  if (event.key === 'Escape' && !event.isComposing) hubbub.closeDrawer();
   if (event.target.id !== 'draft' || event.key !== 'Enter' || event.shiftKey) return;
   // An Enter that ends a composition chooses a word and must not send. Some input methods only tell by code 229.
   if (event.isComposing || event.keyCode === 229) return;

@@ -52,6 +52,8 @@ impl Notification {
                 '&' => body.push_str("&amp;"),
                 '<' => body.push_str("&lt;"),
                 '>' => body.push_str("&gt;"),
+                // The bus takes no text that holds it.
+                '\0' => body.push('\u{fffd}'),
                 _ => body.push(letter),
             }
         }
@@ -84,7 +86,11 @@ pub fn start(
 /// Hands a link to the program that the desktop has for it.
 fn open(link: &str, news: &Sender<News>) {
     if let Err(error) = open::that_detached(link) {
-        let trouble = format!("cannot open {link}: {error}; is xdg-open installed?");
+        let advice = match error.kind() {
+            io::ErrorKind::NotFound => "is xdg-open installed?",
+            _ => "is a program set for such links?",
+        };
+        let trouble = format!("cannot open {link}: {error}; {advice}");
         // Without a window nobody wants to know.
         let _ = news.send(News::Trouble(trouble));
     }
@@ -132,6 +138,11 @@ mod tests {
             notified("<b>alice</b> & \"co\""),
             "&lt;b&gt;alice&lt;/b&gt; &amp; \"co\""
         );
+    }
+
+    #[test]
+    fn a_nul_is_replaced_since_the_bus_takes_none() {
+        assert_eq!(notified("a\0lice"), "a\u{fffd}lice");
     }
 
     #[test]

@@ -206,7 +206,10 @@ impl SettingsFile {
         let found = read(path);
         let mut kept = match found {
             Ok(Some(found)) => found,
-            _ => settings,
+            Ok(None) | Err(Trouble::Broken { .. }) => settings,
+            // What cannot be read is not ours to write over.
+            Err(Trouble::Unreadable(path, error)) => return Err(Trouble::Unwritable(path, error)),
+            Err(trouble) => return Err(trouble),
         };
         kept.apply(change);
         write(path, &kept).map_err(|error| Trouble::Unwritable(path.to_owned(), error))?;

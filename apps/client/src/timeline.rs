@@ -247,6 +247,7 @@ impl Timeline {
             .filter_map(|number| self.lines.get_mut(number).cloned())
             .collect();
         self.lines.clear();
+        self.attention.answered();
         self.day = None;
         for line in unsent {
             if let Line::Message(message) = &line

@@ -84,11 +84,6 @@ fn RoomView(on_quit: EventHandler) -> Element {
             class: "room",
             "data-panel": if panel() { "open" } else { "closed" },
             "data-drawer": if drawer() { "open" },
-            onkeydown: move |event| {
-                if event.key() == Key::Escape {
-                    drawer.set(false);
-                }
-            },
             header::Header { drawer }
             main { class: "talk",
                 search::SearchView {}

@@ -1,5 +1,7 @@
 //! Mention: whether a text speaks of somebody by name, as a whole word and in any letter case.
 
+use super::search::folded;
+
 /// Whether `text` holds `name` as a whole word. `@name` does, and so does `NAME:`; a longer word does not.
 #[must_use]
 pub(super) fn mentions(text: &str, name: &str) -> bool {
@@ -10,15 +12,6 @@ pub(super) fn mentions(text: &str, name: &str) -> bool {
             let after = text[start + found.len()..].chars().next();
             !before.is_some_and(continues_word) && !after.is_some_and(continues_word)
         })
-}
-
-/// The text without its letter case. By way of upper case, which makes "STRASSE" of "straße", and letter by letter, so
-/// that a sigma at the end of a word is a sigma.
-fn folded(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 /// A letter, a digit, an underscore, or an accent on the letter before it.

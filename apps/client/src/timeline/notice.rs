@@ -128,10 +128,16 @@ impl Notice {
         }
         if self.unlisted > 0 {
             separate(&mut spans);
-            spans.push(Span::Words(format!("{} more changes", self.unlisted)));
+            spans.push(Span::Words(more_changes(self.unlisted)));
         }
         spans
     }
+}
+
+/// So many changes that are not told one by one.
+pub(super) fn more_changes(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} more change{plural}")
 }
 
 /// Where everybody named in a notice ended up, in the order of first mention.
@@ -309,7 +315,7 @@ mod tests {
             (notice.changes().len(), notice.unlisted()),
             (LISTED_CHANGES, 1)
         );
-        assert!(text(&notice.summary()).ends_with(", 1 more changes"));
+        assert!(text(&notice.summary()).ends_with(", 1 more change"));
     }
 
     #[test]

@@ -159,7 +159,7 @@ impl Timeline {
 
 /// The text without a difference of letter case. Upper case, because it depends on no neighbour and folds more than
 /// lower case does: sharp s is SS, and both forms of sigma are one. The page does the same to find the place to mark.
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     text.to_uppercase()
 }
 

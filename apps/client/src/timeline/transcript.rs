@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Zoned;
 
+use super::notice::more_changes;
 use super::{Change, Delivery, Line, Message, Span, Timeline};
 
 /// What stands before the second and further lines of a text.
@@ -31,7 +32,7 @@ impl Timeline {
                     let changes = notice.changes();
                     changes.iter().for_each(|change| transcript.change(change));
                     if let (Some(last), 1..) = (changes.last(), notice.unlisted()) {
-                        let words = format!("{} more changes", notice.unlisted());
+                        let words = more_changes(notice.unlisted());
                         transcript.entry(&last.at, "* ", &words);
                     }
                 }

@@ -79,12 +79,14 @@ fn LongText(message: Rc<Message>, found: bool) -> Element {
         beginning(text)
     };
     rsx! {
-        Text { text: shown }
-        button { class: "quiet more", r#type: "button", onclick: move |_| all.toggle(),
-            if all() {
-                "Show less"
-            } else {
-                "Show all ({size(text.len())})"
+        Text { text: shown, cut: shown.len() < text.len() }
+        if !found {
+            button { class: "quiet more", r#type: "button", onclick: move |_| all.toggle(),
+                if all() {
+                    "Show less"
+                } else {
+                    "Show all ({size(text.len())})"
+                }
             }
         }
     }

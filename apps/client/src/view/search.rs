@@ -53,9 +53,13 @@ pub(super) fn SearchView() -> Element {
 #[component]
 fn Bar() -> Element {
     let bridge = use_context::<Bridge>();
-    let place = use_memo(move || bridge.timeline.read().searched().and_then(Search::place));
+    // Without its number among the matches: one more of them must not carry off who has scrolled away.
+    let steps = use_memo(move || {
+        let place = bridge.timeline.read().searched().and_then(Search::place);
+        place.map(|place| (place.line, place.steps))
+    });
     use_effect(move || {
-        if place().is_some() {
+        if steps().is_some() {
             page::show_found();
         }
     });

@@ -9,6 +9,10 @@ use crate::bridge::{Action, Bridge};
 /// hundred thousand.
 pub const LINKED: usize = 500;
 
+/// Longest link, in bytes; a longer one is words. Browsers and servers take no more, and a link stands in the page three
+/// times.
+const LINK_BYTES: usize = 2048;
+
 /// The only schemes that are opened: a web page and a mail to write.
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 const MAIL: &str = "mailto:";
@@ -21,10 +25,15 @@ enum Piece<'a> {
 }
 
 #[component]
-pub(super) fn Text(text: String) -> Element {
+pub(super) fn Text(
+    text: String,
+    /// It goes on behind this, and so may the link at its end.
+    #[props(default)]
+    cut: bool,
+) -> Element {
     rsx! {
         div { class: "text", dir: "auto",
-            for piece in pieces(&text) {
+            for piece in pieces(&text, cut) {
                 match piece {
                     Piece::Words(words) => rsx! { "{words}" },
                     Piece::Link(address) => rsx! {
@@ -55,13 +64,14 @@ fn Link(address: String) -> Element {
     }
 }
 
-/// The pieces of a text, in order; together they are the text.
-fn pieces(text: &str) -> Vec<Piece<'_>> {
+/// The pieces of a text, in order; together they are the text. What a `cut` may have gone through is no link.
+fn pieces(text: &str, cut: bool) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = 0;
     for link in LinkFinder::new()
         .spans(text)
         .filter_map(|span| link(text, &span))
+        .filter(|link| link.len() <= LINK_BYTES && !(cut && link.end == text.len()))
         .take(LINKED)
     {
         if rest < link.start {
@@ -101,8 +111,27 @@ fn link(text: &str, span: &Span<'_>) -> Option<std::ops::Range<usize>> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_link_of_the_longest_kind_opens_and_one_of_a_byte_more_is_words() {
+        let head = "https://example.org/";
+        let longest = format!("{head}{}", "x".repeat(LINK_BYTES - head.len()));
+        assert_eq!(links(&longest), [&*longest]);
+        assert!(links(&format!("{longest}x")).is_empty());
+    }
+
+    #[test]
+    fn a_link_that_may_be_cut_is_words() {
+        let text = "see https://example.org and https://exam";
+        let cut = [
+            Piece::Words("see "),
+            Piece::Link("https://example.org"),
+            Piece::Words(" and https://exam"),
+        ];
+        assert_eq!(pieces(text, true), cut);
+    }
+
     fn links(text: &str) -> Vec<&str> {
-        let pieces = pieces(text);
+        let pieces = pieces(text, false);
         let whole: String = pieces
             .iter()
             .map(|piece| match piece {

@@ -134,7 +134,14 @@ fn Beginning(has_earlier: bool, gone: u64) -> Element {
                 "Show earlier"
             }
         } else if gone > 0 {
-            p { class: "earlier", "{gone} older lines are gone: the window keeps the last {KEPT_LINES}" }
+            p { class: "earlier",
+                if gone == 1 {
+                    "1 older line is gone"
+                } else {
+                    "{gone} older lines are gone"
+                }
+                ": the window keeps the last {KEPT_LINES}"
+            }
         }
     }
 }

@@ -150,7 +150,7 @@ mod the_connection {
     fn a_network_thread_that_ended_is_not_waited_for() {
         let mut window = Window::joined();
         window.end_network();
-        window.shows("the network part has stopped");
+        window.wait_for("the network part has stopped");
         window.hides(r#"id="retry""#);
         assert!(window.submit("hello"), "what is typed stays in sight");
         window.shows("hello");
