@@ -2,9 +2,10 @@
 //!
 //! Actions of the user become intents and stand in the timeline at once; events come in batches, one signal write each.
 //! Nothing here waits for the network or the desktop: all goes out by `try_send`. The next batch is taken when the last
-//! one is on the page, so that a flood on a slow machine makes fewer frames and not none.
+//! one is on the page and the page has had a pause, so that a flood on a slow machine makes fewer frames and not none.
 
-use std::time::{Duration, SystemTime};
+use std::cell::Cell;
+use std::time::{Duration, Instant, SystemTime};
 
 use async_std::task::{sleep, spawn_blocking};
 use dioxus::prelude::*;
@@ -17,6 +18,10 @@ use crate::save;
 use crate::session::{Intent, MessageId, Stamped};
 use crate::settings::{Change, Settings, SettingsFile, Trouble, ZoomKey};
 use crate::timeline::{Connection, Delivery, Direction, Timeline, Transcript};
+
+/// The page is left alone for this many times as long as it took to show what came in: a key that is pressed in a flood
+/// seldom finds it busy.
+const PAUSE: u32 = 2;
 
 /// Which room this is: what the window says about it. A root context.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,10 +162,13 @@ async fn run(
     frames: flume::Receiver<()>,
     mut countdown: Signal<u64>,
 ) {
-    let events = side.channels.events.clone().into_stream();
-    let events = events
-        .map(Input::Events)
-        .chain(stream::once(async { Input::Ended }));
+    let pause = Cell::new(Duration::ZERO);
+    let events = stream::unfold(side.channels.events.clone(), |events| async {
+        sleep(pause.take()).await;
+        let batch = events.recv_async().await.ok()?;
+        Some((Input::Events(batch), events))
+    });
+    let events = events.chain(stream::once(async { Input::Ended }));
     let news = side.channels.news.clone().into_stream().map(Input::News);
     let inputs = stream::select(actions.map(Input::Action), events);
     let mut inputs = std::pin::pin!(stream::select(inputs, news));
@@ -168,10 +176,12 @@ async fn run(
         match input {
             Input::Action(action) => side.act(action),
             Input::Events(batch) => {
+                let began = Instant::now();
                 frames.drain();
                 side.take(batch);
                 // The effect holds the other end for as long as this runs.
                 let _ = frames.recv_async().await;
+                pause.set(began.elapsed() * PAUSE);
             }
             Input::Ended => side.timeline.write().end(),
             Input::News(News::Focus(focused)) => {
@@ -304,8 +314,12 @@ impl Side {
     }
 
     fn set(&mut self, change: Change) {
+        let before = *self.settings.peek();
         self.settings.write().apply(change);
         let settings = *self.settings.peek();
+        if settings == before {
+            return;
+        }
         match self.file.keep(settings, change) {
             Err(trouble @ Trouble::Broken { .. }) => self.tell(trouble.to_string()),
             Err(trouble) if self.is_writable => {
