@@ -352,6 +352,10 @@ impl Timeline {
     }
 
     fn lost(&mut self, at: SystemTime, why: String, refused: bool, retry_in: Duration) {
+        if refused && !self.lines.has_messages() {
+            // The connection stood only for the refusal: there is no room to show yet.
+            self.was_connected = false;
+        }
         if self.was_connected && self.lost_at.is_none() {
             self.lost_at = Some(at);
         }

@@ -83,14 +83,22 @@ mod before_the_first_connection {
     }
 
     #[test]
-    fn a_refusal_is_told_as_one() {
+    fn a_refusal_is_told_as_one_and_shows_no_empty_room() {
         let mut window = Window::open(16);
-        window.happen(Event::Lost {
+        let refused = || Event::Lost {
             why: "the name alice is taken".into(),
             refused: true,
             retry_in: Duration::from_secs(30),
-        });
+        };
+        // Only after the JOIN can a server refuse.
+        window.happen_together([Event::Connecting, Event::Connected, refused()]);
         window.shows("The room would not let you in");
+        window.shows("the name alice is taken");
+        window.hides(r#"id="composer""#);
+        window.happen_together([Event::Connecting, Event::Connected]);
+        window.shows(r#"id="composer""#);
+        window.happen_together([said("bob", "hello"), refused()]);
+        window.shows(r#"id="composer""#);
         window.shows("the name alice is taken");
     }
 
