@@ -21,7 +21,7 @@ fn a_screen_reader_finds_the_talk_the_people_the_state_and_a_name_on_every_contr
     let port = free_port();
     let _server = Server::start(port);
     let environment = [
-        ("DBUS_SESSION_BUS_ADDRESS", &*bus.address),
+        ("DBUS_SESSION_BUS_ADDRESS", &*bus.session.address),
         ("NO_AT_BRIDGE", "0"),
     ];
     let mut alice = Window::open_with(&screen, "alice", port, &environment);

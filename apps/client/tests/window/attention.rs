@@ -64,7 +64,7 @@ fn a_mention_is_shown_by_the_desktop_and_one_at_a_time() {
     let screen = Screen::take();
     let desktop = Desktop::start();
     let server = Played::start();
-    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.address)];
+    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
     let mut socket = server.accept();
     alice.is("connected");
@@ -129,7 +129,7 @@ fn a_desktop_that_never_answers_does_not_hold_up_the_window_and_is_asked_again()
     let screen = Screen::take();
     let desktop = Desktop::start_stuck();
     let server = Played::start();
-    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.address)];
+    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
     let mut socket = server.accept();
     alice.is("connected");

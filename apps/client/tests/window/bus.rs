@@ -1,17 +1,16 @@
-//! A D-Bus session of its own, with the accessibility bus in it, as a desktop with a screen reader has them.
+//! The accessibility bus, as a desktop with a screen reader has it, in a D-Bus session of its own.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 
 use zbus::blocking::{Connection, Proxy, connection, proxy};
 use zbus::proxy::CacheProperties;
 use zbus::zvariant::OwnedObjectPath;
 
-/// The session. It ends when dropped, and all that it started with it.
+use crate::dbus::Session;
+
+/// The bus, and the session that it belongs to.
 pub(crate) struct Bus {
-    daemon: Child,
-    pub(crate) address: String,
+    pub(crate) session: Session,
     accessibility: Connection,
 }
 
@@ -40,28 +39,17 @@ pub(crate) struct Node {
 impl Bus {
     /// Starts the session, and says in it that a screen reader is in use.
     pub(crate) fn start() -> Bus {
-        let mut daemon = Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--nopidfile", "--print-address"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("dbus-daemon: {error}; `just setup` installs it"));
-        let mut address = String::new();
-        let mut said = BufReader::new(daemon.stdout.take().unwrap());
-        said.read_line(&mut address).unwrap();
-        let address = address.trim().to_owned();
-        let session = connect(&address);
+        let session = Session::start();
+        let connection = connect(&session.address);
         let bus = |interface: &'static str| {
-            Proxy::new(&session, "org.a11y.Bus", "/org/a11y/bus", interface).unwrap()
+            Proxy::new(&connection, "org.a11y.Bus", "/org/a11y/bus", interface).unwrap()
         };
         bus("org.a11y.Status")
             .set_property("IsEnabled", true)
             .expect("no accessibility bus; `just setup` installs at-spi2-core");
         let accessibility: String = bus("org.a11y.Bus").call("GetAddress", &()).unwrap();
         Bus {
-            daemon,
-            address,
+            session,
             accessibility: connect(&accessibility),
         }
     }
@@ -100,13 +88,6 @@ fn connect(address: &str) -> Connection {
     connection::Builder::address(address)
         .and_then(|builder| builder.build())
         .unwrap_or_else(|error| panic!("no D-Bus at {address}: {error}"))
-}
-
-impl Drop for Bus {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
-    }
 }
 
 impl Node {

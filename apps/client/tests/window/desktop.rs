@@ -1,17 +1,15 @@
 //! The desktop around a window, played by the test: a D-Bus session of its own in which the test shows notifications.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use zbus::blocking::{Connection, connection};
 
+use crate::dbus::Session;
 use crate::wait::PATIENCE;
 
-/// The session. It ends when dropped.
+/// The session, and who shows notifications in it.
 pub(crate) struct Desktop {
-    daemon: Child,
-    pub(crate) address: String,
+    pub(crate) session: Session,
     shown: Receiver<Shown>,
     _notifications: Connection,
 }
@@ -37,28 +35,16 @@ impl Desktop {
     }
 
     fn play(answers: bool) -> Desktop {
-        let mut daemon = Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--nopidfile", "--print-address"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("dbus-daemon: {error}; `just setup` installs it"));
-        let mut address = String::new();
-        BufReader::new(daemon.stdout.take().unwrap())
-            .read_line(&mut address)
-            .unwrap();
-        let address = address.trim().to_owned();
+        let session = Session::start();
         let (tell, shown) = channel();
         let notifications = Notifications { tell, answers };
-        let notifications = connection::Builder::address(&*address)
+        let notifications = connection::Builder::address(&*session.address)
             .and_then(|bus| bus.name("org.freedesktop.Notifications"))
             .and_then(|bus| bus.serve_at("/org/freedesktop/Notifications", notifications))
             .and_then(|bus| bus.build())
             .unwrap();
         Desktop {
-            daemon,
-            address,
+            session,
             shown,
             _notifications: notifications,
         }
@@ -75,13 +61,6 @@ impl Desktop {
     pub(crate) fn shows_nothing_more(&self) {
         let more: Vec<_> = self.shown.try_iter().collect();
         assert!(more.is_empty(), "{more:?}");
-    }
-}
-
-impl Drop for Desktop {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
     }
 }
 

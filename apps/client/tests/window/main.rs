@@ -21,6 +21,7 @@ mod settings;
 
 mod bus;
 mod client;
+mod dbus;
 mod desktop;
 mod inspector;
 mod processes;
