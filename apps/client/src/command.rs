@@ -12,6 +12,7 @@ pub const HELP: &str = "\
 /save FILE: write what stands in this window to a new file; ~ is your home folder
 /quit: leave the room and close the window
 //text: send /text
+
 A text of several lines is sent as it is, and so is one whose first word holds more than letters, such as /etc/passwd.
 
 Up and Down in an empty field bring back what you sent. Tab completes a name.

@@ -152,6 +152,7 @@ fn Welcome() -> Element {
     let room = use_context::<Room>();
     rsx! {
         section { class: "welcome",
+            span { class: "emblem", "aria-hidden": "true", {icon(Shape::Bubble)} }
             h2 { "You are in the room" }
             p {
                 "Nothing has been said since you came. The room keeps no history: you see what is said from now on."
