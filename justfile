@@ -173,10 +173,10 @@ bench-window: setup
     just on-a-screen cargo test --release -p hubbub-client --test window -- \
         --ignored --exact --nocapture measures::of_the_window
 
-# The README's pictures, from two real windows.
+# The pictures of the window in its states, from real windows. The README shows four.
 [group("measure")]
 screenshot: setup build
-    just on-a-screen cargo test --workspace --test window -- --ignored --exact pictures::for_the_readme
+    just on-a-screen cargo test --workspace --test window -- --ignored --exact pictures::of_every_state
 
 # What `test` and `demo` both need, built once.
 [private]

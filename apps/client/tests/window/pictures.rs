@@ -1,37 +1,52 @@
-//! Not tests: a short conversation, played with real keys in two real windows, and what it looks like.
+//! Not tests: a morning in a room, played with real keys in real windows, and what it looks like.
 
 use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::json;
 
-use crate::screen::{Screen, photograph};
+use crate::screen::{Screen, photograph, xdotool};
 use crate::server::{Peer, Server, free_port, text};
 use crate::window::Window;
 
 const ALICE: &str = "alice";
 const BOB: &str = "bob";
 /// She has no window, only a socket.
-const CAROL: &str = "carol";
+const CLAIRE: &str = "claire";
+/// He comes with her and says nothing.
+const FRANK: &str = "frank";
 
-const TALK: [(&str, &str); 7] = [
-    (ALICE, "Morning! Is the kettle free?"),
-    (BOB, "Since a minute ago. I left the water hot."),
-    (ALICE, "You are a star. Did the new router arrive?"),
+const TALK: [(&str, &str); 6] = [
+    (ALICE, "Morning! Did the new router arrive?"),
     (
-        CAROL,
-        "It is on bob's desk.\nThe old one goes back on Friday, so please note down its address first.",
+        CLAIRE,
+        "Yes, it is on bob's desk.\nThe old router goes back on Friday, so please note down its address first.",
     ),
-    (BOB, "Will do."),
+    (BOB, "Will do. This helps: https://openwrt.org/docs/start"),
     (BOB, "Lunch at half past twelve?"),
-    (ALICE, "Count me in."),
+    (CLAIRE, "@alice and I are in. Shall we try the new place?"),
+    (ALICE, "Gladly. I bring my appetite."),
 ];
+
+/// What is said while alice looks elsewhere.
+const MEANWHILE: [&str; 2] = [
+    "The table is ours until two.",
+    "Alice, they have the soup you like.",
+];
+
+/// Of every window, in pixels.
+const HEIGHT: u32 = 640;
+/// Two of them stand side by side on the screen.
+const WIDTH: u32 = 780;
+const NARROW: u32 = 420;
 
 #[test]
 #[ignore = "makes a picture: run it by `just demo`"]
 fn demo() {
     let screen = Screen::take();
-    let mut cast = Cast::assemble(&screen);
+    let port = usual_port();
+    let server = Server::start(port);
+    let mut cast = Cast::assemble(&screen, alice(&screen, port), server, port);
     cast.talk();
     cast.alice.paints();
     cast.bob.paints();
@@ -39,33 +54,81 @@ fn demo() {
 }
 
 #[test]
-#[ignore = "makes the README's pictures: run it by `just screenshot`"]
-fn for_the_readme() {
+#[ignore = "makes the pictures of the window: run it by `just screenshot`"]
+fn of_every_state() {
     let screen = Screen::take();
-    let mut cast = Cast::assemble(&screen);
+    let port = usual_port();
+    let mut alice = alice(&screen, port);
+    alice.explains();
+    alice.poses("connecting");
+    let server = Server::start(port);
+    alice.is("connected");
+    alice.poses("empty");
+
+    let mut cast = Cast::assemble(&screen, alice, server, port);
     cast.talk();
-    let pictures = project().join("apps/client/assets/pictures");
-    cast.alice.photographs(&pictures.join("light.png"));
-    cast.bob.photographs(&pictures.join("dark.png"));
+    cast.alice.poses("light");
+    cast.bob.poses("dark");
+    cast.alice.searches("router");
+    cast.alice.poses("search");
+    cast.alice.press("Escape");
+    cast.alice.has_focus_in("draft");
+    cast.meanwhile();
+    cast.alice.poses("unread");
+    cast.bob.lies_at(805, 30, NARROW, HEIGHT);
+    cast.bob.poses("narrow");
+    cast.claire_comes_twice(&screen, port).poses("refused");
+    cast.alice_waits().poses("lost");
 }
 
-/// Two windows side by side, alice's light and bob's dark, and carol.
+/// Her window, light, with or without a server.
+fn alice(screen: &Screen, port: u16) -> Window {
+    let mut alice = Window::open(screen, ALICE, port);
+    alice.lies_at(10, 30, WIDTH, HEIGHT);
+    alice
+}
+
+impl Window {
+    /// Takes the picture of this name, without the mouse in it.
+    fn poses(&mut self, name: &str) {
+        xdotool(&["mousemove", "0", "0"]).expect("xdotool mousemove");
+        self.shows("document.querySelector('#app :hover')", &json!(null));
+        let picture = format!("apps/client/assets/pictures/{name}.png");
+        self.photographs(&project().join(picture));
+    }
+
+    /// Waits until it says why there is no room.
+    fn explains(&mut self) {
+        self.shows(
+            "document.querySelector('.why + .advice') !== null",
+            &json!(true),
+        );
+    }
+
+    fn searches(&mut self, words: &str) {
+        self.press("ctrl+f");
+        self.types_into("search-field", words, words);
+        self.shows(
+            "document.getElementById('search-count').textContent",
+            &json!("1 of 2"),
+        );
+    }
+}
+
+/// Two windows side by side, alice's light and bob's dark, and those without one.
 struct Cast {
     alice: Window,
     bob: Window,
-    carol: Peer,
-    _server: Server,
+    claire: Peer,
+    _frank: Peer,
+    server: Server,
 }
 
 impl Cast {
-    fn assemble(screen: &Screen) -> Cast {
-        let port = usual_port();
-        let server = Server::start(port);
-        let mut alice = Window::open(screen, ALICE, port);
-        alice.lies_at(10, 30, 780, 680);
+    fn assemble(screen: &Screen, mut alice: Window, server: Server, port: u16) -> Cast {
         alice.is("connected");
         let mut bob = Window::open(screen, BOB, port);
-        bob.lies_at(805, 30, 780, 680);
+        bob.lies_at(805, 30, WIDTH, HEIGHT);
         bob.is("connected");
         for theme in ["light", "dark"] {
             bob.clicks("#theme");
@@ -75,14 +138,17 @@ impl Cast {
             );
         }
         bob.clicks("#draft");
-        let carol = Peer::join(port, CAROL);
-        alice.notices(CAROL, "joined");
-        bob.notices(CAROL, "joined");
+        let claire = Peer::join(port, CLAIRE);
+        alice.notices(CLAIRE, "joined");
+        let frank = Peer::join(port, FRANK);
+        alice.notices(FRANK, "joined");
+        bob.notices(FRANK, "joined");
         Cast {
             alice,
             bob,
-            carol,
-            _server: server,
+            claire,
+            _frank: frank,
+            server,
         }
     }
 
@@ -92,12 +158,51 @@ impl Cast {
             match who {
                 ALICE => self.alice.says(words),
                 BOB => self.bob.says(words),
-                _ => self.carol.say(&text(who, words)),
+                _ => self.claire.say(&text(who, words)),
             }
             said.push(words);
             self.alice.shows_texts(&said);
             self.bob.shows_texts(&said);
         }
+    }
+
+    /// Bob has the focus; what comes then is new to alice.
+    fn meanwhile(&mut self) {
+        self.bob.focus();
+        self.alice.shows("document.hasFocus()", &json!(false));
+        for words in MEANWHILE {
+            self.claire.say(&text(CLAIRE, words));
+        }
+        let said: Vec<_> = TALK
+            .iter()
+            .map(|(_, words)| *words)
+            .chain(MEANWHILE)
+            .collect();
+        self.alice.shows_texts(&said);
+        self.bob.shows_texts(&said);
+        self.alice
+            .shows("document.querySelectorAll('.new').length", &json!(1));
+    }
+
+    /// A second claire is not let in.
+    fn claire_comes_twice(&self, screen: &Screen, port: u16) -> Window {
+        let mut window = Window::open(screen, CLAIRE, port);
+        window.lies_at(805, 30, WIDTH, HEIGHT);
+        window.explains();
+        window
+    }
+
+    /// The server is gone, and alice writes on.
+    fn alice_waits(self) -> Window {
+        drop(self.server);
+        let mut alice = self.alice;
+        alice.is("lost");
+        alice.says("Is the network down on your side too?");
+        alice.shows(
+            "[...document.querySelectorAll('.own')].at(-1).dataset.state",
+            &json!("waiting"),
+        );
+        alice
     }
 }
 
