@@ -63,7 +63,11 @@ pub(super) fn TimelineView() -> Element {
                                 AnswerView { key: "{row.number}", words }
                             },
                             Line::New => rsx! {
-                                li { key: "new {row.number}", class: "new", role: "separator",
+                                li {
+                                    key: "new {row.number}",
+                                    class: "new",
+                                    role: "separator",
+                                    aria_label: "New",
                                     span { "New" }
                                 }
                             },
