@@ -97,19 +97,6 @@ fn a_mention_is_shown_by_the_desktop_and_one_at_a_time() {
     alice.minimises();
     hears(&mut socket, "alice, in silence");
     alice.shows(&format!("{MARKED}.at(-1)"), &json!("alice, in silence"));
-    // Shown only now if it was not held back, since one is shown after the other.
-    alice.clicks("#notifications");
-    alice.shows(
-        "document.querySelector('#notifications').ariaPressed",
-        &json!("true"),
-    );
-    alice.minimises();
-    hears(&mut socket, "alice, aloud");
-    let third = Shown {
-        body: "alice, aloud".into(),
-        ..second
-    };
-    assert_eq!(desktop.shows(), third);
     assert_eq!(alice.close().code(), Some(0));
     desktop.shows_nothing_more();
 }
