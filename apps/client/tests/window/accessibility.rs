@@ -28,6 +28,7 @@ fn a_screen_reader_finds_the_talk_the_people_the_state_and_a_name_on_every_contr
     alice.is("connected");
     let mut bob = Peer::join(port, "bob");
     bob.say(&text("bob", HEARD));
+    alice.shows_texts(&[HEARD]);
     alice.says(SAID);
     alice.shows_texts(&[HEARD, SAID]);
 
