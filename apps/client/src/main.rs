@@ -103,8 +103,6 @@ fn open(args: Args) -> io::Result<Infallible> {
 
 #[component]
 fn Window() -> Element {
-    #[cfg(target_os = "linux")]
-    use_hook(steady_caret);
     let news = use_context::<flume::Sender<News>>();
     // A window that opens behind another one never loses a focus that it never had.
     use_effect(move || tell_focus(&news, dioxus_desktop::window().is_focused()));
@@ -113,15 +111,6 @@ fn Window() -> Element {
             on_quit: |()| dioxus_desktop::window().close(),
             on_zoom: |factor| dioxus_desktop::window().set_zoom_level(factor),
         }
-    }
-}
-
-/// A caret that blinks all day costs a redraw twice a second: thirty times what else the window does at rest.
-#[cfg(target_os = "linux")]
-fn steady_caret() {
-    use gtk::prelude::GtkSettingsExt;
-    if let Some(settings) = gtk::Settings::default() {
-        settings.set_gtk_cursor_blink(false);
     }
 }
 
