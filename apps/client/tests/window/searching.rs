@@ -199,6 +199,44 @@ fn a_match_stays_where_it_is_while_messages_pour_in_and_keys_are_still_taken() {
     flood.join().unwrap();
 }
 
+#[test]
+fn a_new_match_is_counted_and_does_not_carry_off_the_reader() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let straw = || text("bob", "straw").repeat(50);
+    let lines = straw() + &text("bob", "first needle") + &straw() + &text("bob", "second needle");
+    socket.write_all(lines.as_bytes()).unwrap();
+    alice.shows("document.querySelectorAll('.text').length", &json!(102));
+    alice.press("ctrl+f");
+    alice.types_into("search-field", "needle", "needle");
+    alice.stands_at("second needle");
+    alice.press("Return");
+    alice.stands_at("first needle");
+    alice.counts("2 of 2");
+
+    let top = "document.querySelector('[aria-current] .text').getBoundingClientRect().top";
+    let before = alice.ask(top);
+    let more = straw() + &text("bob", "third needle") + &straw();
+    socket.write_all(more.as_bytes()).unwrap();
+    alice.counts("3 of 3");
+    alice.shows(
+        "document.getElementById('to-end')?.textContent.includes('101 new')",
+        &json!(true),
+    );
+    alice.paints();
+    alice.stands_at("first needle");
+    assert_eq!(alice.ask(top), before, "the page moved");
+
+    alice.press("shift+Return");
+    alice.stands_at("second needle");
+    alice.press("shift+Return");
+    alice.stands_at("third needle");
+    alice.counts("1 of 3");
+}
+
 /// Writes 2,000 messages a second until it is stopped.
 fn pour(socket: &TcpStream, stopped: Arc<AtomicBool>) -> JoinHandle<()> {
     let mut socket = socket.try_clone().unwrap();
