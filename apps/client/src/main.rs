@@ -103,6 +103,8 @@ fn open(args: Args) -> io::Result<Infallible> {
 
 #[component]
 fn Window() -> Element {
+    #[cfg(target_os = "linux")]
+    use_hook(steady_caret);
     let news = use_context::<flume::Sender<News>>();
     // A window that opens behind another one never loses a focus that it never had.
     use_effect(move || tell_focus(&news, dioxus_desktop::window().is_focused()));
@@ -111,6 +113,16 @@ fn Window() -> Element {
             on_quit: |()| dioxus_desktop::window().close(),
             on_zoom: |factor| dioxus_desktop::window().set_zoom_level(factor),
         }
+    }
+}
+
+/// A caret that blinks all day has the page drawn again twice a second: most of what the window would do at rest. It is the
+/// time between two blinks that is set, to days: WebKit takes a caret that must not blink for one that blinks all the time.
+#[cfg(target_os = "linux")]
+fn steady_caret() {
+    use gtk::prelude::GtkSettingsExt;
+    if let Some(settings) = gtk::Settings::default() {
+        settings.set_gtk_cursor_blink_time(i32::MAX);
     }
 }
 

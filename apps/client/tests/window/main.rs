@@ -1,7 +1,7 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
 //! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `failure`, `links`, `overload`, `reading`,
-//! `searching` and `settings`; the other files are what it is told with. One test at a time has the screen. `just test`
+//! `rest`, `searching` and `settings`; the other files are what it is told with. One test at a time has the screen. `just test`
 //! provides the screen and everything else that is needed.
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
@@ -16,6 +16,7 @@ mod measures;
 mod overload;
 mod pictures;
 mod reading;
+mod rest;
 mod searching;
 mod settings;
 

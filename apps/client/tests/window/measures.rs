@@ -107,9 +107,9 @@ fn of_the_window() {
 
     thread::sleep(SETTLE);
     let processes = Processes::of(alice.process());
-    let (before, began) = (processes.time(), Instant::now());
+    let (before, began) = (processes.ran(), Instant::now());
     thread::sleep(WATCH);
-    let spent = (processes.time() - before).as_secs_f64() / began.elapsed().as_secs_f64();
+    let spent = processes.ran_since(&before).time.as_secs_f64() / began.elapsed().as_secs_f64();
     row(
         "processor at rest, of one core",
         &format!("{:.3} %", spent * 100.0),

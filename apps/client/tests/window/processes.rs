@@ -1,5 +1,6 @@
 //! What the kernel says about a process and all that it started: memory and processor time.
 
+use std::collections::HashMap;
 use std::fs;
 use std::time::Duration;
 
@@ -43,24 +44,43 @@ impl Processes {
         each.sum::<u64>() * 1024
     }
 
-    /// Processor time of all their threads, which the scheduler counts in nanoseconds. `stat` would tell it in steps of
-    /// 10 ms, a sixth of what is allowed in a minute.
-    pub(crate) fn time(&self) -> Duration {
+    /// What their threads have run until now, by thread. `stat` would tell the time in steps of 10 ms, a sixth of what is
+    /// allowed in a minute; the scheduler counts nanoseconds.
+    pub(crate) fn ran(&self) -> HashMap<u32, Ran> {
         let threads = self.0.iter().flat_map(|process| {
             numbers(&format!("/proc/{process}/task")).map(move |thread| (*process, thread))
         });
-        let spent = threads.filter_map(|(process, thread)| {
+        let ran = threads.filter_map(|(process, thread)| {
             // A thread may end meanwhile.
             let path = format!("/proc/{process}/task/{thread}/schedstat");
-            fs::read_to_string(path)
-                .ok()?
-                .split(' ')
-                .next()?
-                .parse::<u64>()
-                .ok()
+            let statistics = fs::read_to_string(path).ok()?;
+            let mut fields = statistics.split_ascii_whitespace();
+            let time = Duration::from_nanos(fields.next()?.parse().ok()?);
+            let turns = fields.nth(1)?.parse().ok()?;
+            Some((thread, Ran { time, turns }))
         });
-        Duration::from_nanos(spent.sum::<u64>())
+        ran.collect()
     }
+
+    /// What they have run since then, but for threads that have ended.
+    pub(crate) fn ran_since(&self, before: &HashMap<u32, Ran>) -> Ran {
+        let mut sum = Ran::default();
+        for (thread, now) in self.ran() {
+            let before = before.get(&thread).copied().unwrap_or_default();
+            sum.time += now.time - before.time;
+            sum.turns += now.turns - before.turns;
+        }
+        sum
+    }
+}
+
+/// How much something ran.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ran {
+    /// Processor time.
+    pub(crate) time: Duration,
+    /// How often it was given a turn.
+    pub(crate) turns: u64,
 }
 
 /// The directories in `directory` whose names are numbers.

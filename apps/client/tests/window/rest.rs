@@ -1,0 +1,42 @@
+//! A window that nobody touches, in a room in which nobody speaks, does not run.
+
+use std::cell::Cell;
+use std::thread;
+use std::time::Duration;
+
+use crate::processes::{Processes, Ran};
+use crate::screen::Screen;
+use crate::server::Played;
+use crate::tape::Tape;
+use crate::wait::until;
+use crate::window::Window;
+
+/// Long enough for a clock that ticks once in a second to tick three times.
+const WATCH: Duration = Duration::from_secs(3);
+/// Turns that the threads of all processes may take in that time. A thread that looks for something 20 times a second takes
+/// 60, a caret that blinks about 100.
+const TURNS: u64 = 20;
+
+#[test]
+fn a_window_with_the_caret_in_its_field_comes_to_rest() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _sent = Tape::of(&server.accept());
+    alice.is("connected");
+    alice.says("hello");
+    alice.types("more", "more");
+
+    let processes = Processes::of(alice.process());
+    let last = Cell::new(Ran::default());
+    let rests = || {
+        let before = processes.ran();
+        // That nothing happens shows only after a while.
+        thread::sleep(WATCH);
+        last.set(processes.ran_since(&before));
+        (last.get().turns <= TURNS).then_some(())
+    };
+    until(rests, || {
+        format!("in {WATCH:?}: {:?}, {TURNS} turns allowed", last.get())
+    });
+}
