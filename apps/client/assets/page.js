@@ -37,13 +37,13 @@ const hubbub = {
     hubbub.draft()?.focus();
   },
 
-  // Through execCommand, so that undo takes it back.
   // People stand before the rest of a narrow window until one of them is chosen, or Escape or a click beside ends it.
   closeDrawer() {
     document.querySelector('[data-drawer] .scrim')?.click();
     hubbub.focus();
   },
 
+  // Through execCommand, so that undo takes it back.
   insert(text) {
     hubbub.closeDrawer();
     document.execCommand('insertText', false, text);
