@@ -77,7 +77,11 @@ pub(super) fn Status() -> Element {
 #[component]
 pub(super) fn Seconds() -> Element {
     let bridge = use_context::<Bridge>();
+    let when = match *bridge.countdown.read() {
+        0 => "now".to_owned(),
+        seconds => format!("in {seconds} s"),
+    };
     rsx! {
-        span { class: "seconds", "aria-hidden": "true", "in {bridge.countdown} s" }
+        span { class: "seconds", "aria-hidden": "true", "{when}" }
     }
 }

@@ -50,7 +50,7 @@ fn retry_connects_now_and_not_at_the_end_of_the_wait() {
     let mut alice = Window::open(&screen, "alice", port);
     // The wait doubles with each failure: soon it is too long to be taken for a click.
     alice.shows(
-        "Number(document.querySelector('#connecting .seconds')?.textContent.match(/[0-9]+/)[0]) > 14",
+        "Number(document.querySelector('#connecting .seconds')?.textContent.match(/[0-9]+/)?.[0]) > 14",
         &json!(true),
     );
     let _server = Server::start(port);
