@@ -72,6 +72,8 @@ impl Siege {
     /// The room serves, and no descriptor of the attack is left. Answers the resident memory in KiB.
     #[track_caller]
     fn behind(&self) -> u64 {
+        // Also those that the attack dropped last: their LEAVE would come among the words of the newcomers.
+        self.wait_until_all_closed();
         self.assert_serves();
         self.wait_until_all_closed();
         self.program.resident()
