@@ -12,7 +12,7 @@
 //!
 //! # What it holds in memory
 //!
-//! An idle member costs about 1.5 kB (`benches/idle.rs`): its task some 600 bytes, most of them the decoder and the two
+//! An idle member costs about 1.5 kB (`benches/idle.rs`): its task some 600 bytes, 500 of them the decoder and the two
 //! halves; its place in the reactor 216; its queue 210; its rows in the tables 150; its name 50; the allocator the rest.
 //! It holds no buffer: reads go through one of each thread.
 //!
@@ -37,7 +37,7 @@ use tracing::{info, warn};
 use crate::allowance::Allowance;
 use crate::hub::{Event, Mail};
 use crate::memory::Memory;
-use crate::peer::Peer;
+use crate::peer::{Connection, Peer};
 use crate::room::PeerId;
 
 pub mod allowance;
@@ -187,10 +187,12 @@ async fn accept_loop(
             return;
         }
         task::spawn(peer::run(Peer {
-            id: peer,
-            socket,
-            settings: Arc::clone(settings),
-            hub: hub.clone(),
+            connection: Connection {
+                peer,
+                socket,
+                settings: Arc::clone(settings),
+                hub: hub.clone(),
+            },
             pending,
             unfinished: unfinished.hold(0),
             _place: Arc::clone(&doors.places),

@@ -73,15 +73,37 @@ pub(crate) fn prepare(socket: &TcpStream) -> io::Result<()> {
 
 /// All that one peer's task owns.
 pub(crate) struct Peer {
-    pub(crate) id: PeerId,
-    pub(crate) socket: Async<TcpStream>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) hub: flume::Sender<Mail>,
+    pub(crate) connection: Connection,
     pub(crate) pending: Pending,
     /// Counts what the decoder holds, and what is read and not yet in the hub's inbox.
     pub(crate) unfinished: Held,
     /// Its place among the peers, free again when the task ends.
     pub(crate) _place: Arc<()>,
+}
+
+/// What both halves share.
+pub(crate) struct Connection {
+    pub(crate) peer: PeerId,
+    pub(crate) socket: Async<TcpStream>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) hub: flume::Sender<Mail>,
+}
+
+impl Connection {
+    /// Waits until the socket has something to read, or has ended.
+    fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        poll_fn(|context| self.socket.poll_readable(context))
+    }
+
+    /// Tells the hub that this is the end. Boxed, like everything that is rare: an idle member's task holds room for what
+    /// is not.
+    fn tell_gone(&self, why: Departure) -> Sending<'_> {
+        let mail = vec![Event::Gone {
+            peer: self.peer,
+            why,
+        }];
+        Box::pin(self.hub.send_async(mail))
+    }
 }
 
 /// Serves one peer from its first byte to its last.
@@ -93,34 +115,24 @@ pub(crate) struct Peer {
 pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
     async move {
         let departure = {
+            // The whole of it, so that its place comes along.
             let Peer {
-                id,
-                socket,
-                settings,
-                hub,
+                connection,
                 pending,
                 unfinished,
-                ..
+                _place,
             } = &mut peer;
-            // Boxed, like everything that is rare: an idle member's task holds room for what is not.
-            let gone = |why| {
-                let mail = vec![Event::Gone { peer: *id, why }];
-                Box::pin(hub.send_async(mail))
-            };
+            let connection = &*connection;
             let mut reading = Reading {
-                peer: *id,
-                socket,
-                hub,
-                decoder: Decoder::new(settings.limits),
+                connection,
+                decoder: Decoder::new(connection.settings.limits),
                 unfinished,
-                allowance: settings.allowance,
                 bucket: Bucket::default(),
                 slowed: false,
                 warned: false,
             };
             let mut writing = Writing {
-                socket,
-                write_timeout: settings.write_timeout,
+                connection,
                 pending,
             };
             let read = pin!(reading.run());
@@ -128,33 +140,30 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
             match select(read, write).await {
                 Either::Left((why, write)) => {
                     // The hub now lets go of the outbox; what is queued in it is still the peer's.
-                    if gone(why).await.is_ok() {
+                    if connection.tell_gone(why).await.is_ok() {
                         write.await
                     } else {
                         why
                     }
                 }
                 Either::Right((why, _)) => {
-                    let _ = gone(why).await;
+                    let _ = connection.tell_gone(why).await;
                     why
                 }
             }
         };
-        Box::pin(close(&peer.socket, departure)).await;
+        Box::pin(close(&peer.connection.socket, departure)).await;
     }
 }
 
-/// Mail that waits for room in the hub's inbox. Boxed: that is rare, and an idle member's task holds room for what is not.
+/// Mail on its way into the hub's inbox.
 type Sending<'a> = Pin<Box<SendFut<'a, Mail>>>;
 
 /// The read half.
 struct Reading<'a> {
-    peer: PeerId,
-    socket: &'a Async<TcpStream>,
-    hub: &'a flume::Sender<Mail>,
+    connection: &'a Connection,
     decoder: Decoder,
     unfinished: &'a mut Held,
-    allowance: Allowance,
     bucket: Bucket,
     /// That it is read slower was logged.
     slowed: bool,
@@ -176,7 +185,7 @@ impl<'a> Reading<'a> {
     /// Reads until the peer ends or breaks the protocol.
     async fn run(&mut self) -> Departure {
         let why = loop {
-            if let Err(error) = poll_fn(|context| self.socket.poll_readable(context)).await {
+            if let Err(error) = self.connection.readable().await {
                 break Departure::Failed(error.kind());
             }
             let Read { sent, end, pause } = self.read();
@@ -206,7 +215,8 @@ impl<'a> Reading<'a> {
 
     /// One read of the socket, with what it brought on its way to the hub.
     fn read(&mut self) -> Read<'a> {
-        let mut socket = self.socket.get_ref();
+        let connection = self.connection;
+        let mut socket = connection.socket.get_ref();
         let mut events = Vec::new();
         let mut pause = None;
         let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
@@ -234,10 +244,10 @@ impl<'a> Reading<'a> {
                 pause,
             };
         }
-        let sent = match self.hub.try_send(events) {
+        let sent = match connection.hub.try_send(events) {
             Ok(()) => None,
             Err(TrySendError::Full(events) | TrySendError::Disconnected(events)) => {
-                Some(Box::pin(self.hub.send_async(events)))
+                Some(Box::pin(connection.hub.send_async(events)))
             }
         };
         Read { sent, end, pause }
@@ -245,9 +255,8 @@ impl<'a> Reading<'a> {
 
     /// How long nothing more is read after so much, if the peer said more than its allowance.
     fn pause_after(&mut self, messages: usize, bytes: usize) -> Option<Box<Timer>> {
-        let pause = self
-            .bucket
-            .take(self.allowance, messages, bytes, Instant::now());
+        let allowance = self.connection.settings.allowance;
+        let pause = self.bucket.take(allowance, messages, bytes, Instant::now());
         if pause.is_zero() {
             return None;
         }
@@ -255,9 +264,9 @@ impl<'a> Reading<'a> {
             let Allowance {
                 messages_per_second,
                 bytes_per_second,
-            } = self.allowance;
+            } = allowance;
             warn!(
-                peer = self.peer.0,
+                peer = self.connection.peer.0,
                 messages_per_second, bytes_per_second, "says more than its allowance: read slower"
             );
         }
@@ -270,16 +279,16 @@ impl<'a> Reading<'a> {
         while let Some(item) = self.decoder.next(&mut input)? {
             messages += 1;
             match item {
-                Item::Frame(frame) => push_frame(self.peer, frame, events),
+                Item::Frame(frame) => push_frame(self.connection.peer, frame, events),
                 Item::Ignored(why) => {
                     if let Ignored::PayloadTooLong { len, limit } = why {
-                        let peer = self.peer;
+                        let peer = self.connection.peer;
                         events.push(Event::TooLong { peer, len, limit });
                     }
                     if std::mem::replace(&mut self.warned, true) {
-                        debug!(peer = self.peer.0, %why, "ignored");
+                        debug!(peer = self.connection.peer.0, %why, "ignored");
                     } else {
-                        warn!(peer = self.peer.0, %why, "ignored, as will be what else is wrong");
+                        warn!(peer = self.connection.peer.0, %why, "ignored, as will be what else is wrong");
                     }
                 }
             }
@@ -322,8 +331,7 @@ fn push_frame(peer: PeerId, frame: Frame<'_>, events: &mut Vec<Event>) {
 
 /// The write half.
 struct Writing<'a> {
-    socket: &'a Async<TcpStream>,
-    write_timeout: Duration,
+    connection: &'a Connection,
     pending: &'a mut Pending,
 }
 
@@ -332,7 +340,7 @@ impl Writing<'_> {
     async fn run(&mut self) -> Departure {
         while self.pending.fill().await {
             while !self.pending.is_written() {
-                match write(self.socket.get_ref(), self.pending) {
+                match write(self.connection.socket.get_ref(), self.pending) {
                     Ok(()) => {}
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         if let Err(why) = Box::pin(self.wait_for_room()).await {
@@ -349,8 +357,12 @@ impl Writing<'_> {
 
     /// Waits until the socket takes something again.
     async fn wait_for_room(&self) -> Result<(), Departure> {
-        let writable = poll_fn(|context| self.socket.poll_writable(context));
-        match timeout(self.write_timeout, select(writable, self.pending.evicted())).await {
+        let Connection {
+            socket, settings, ..
+        } = self.connection;
+        let writable = poll_fn(|context| socket.poll_writable(context));
+        let writable = select(writable, self.pending.evicted());
+        match timeout(settings.write_timeout, writable).await {
             Ok(Either::Left((Ok(()), _))) => Ok(()),
             Ok(Either::Left((Err(error), _))) => Err(Departure::Failed(error.kind())),
             Ok(Either::Right(_)) | Err(_) => Err(Departure::TooSlow),
