@@ -126,6 +126,8 @@ pub struct Timeline {
     own_name: Rc<str>,
     connection: Connection,
     was_connected: bool,
+    /// A connection has ended that stood for more than a refusal: the room was shown, and stays with what is typed in it.
+    is_settled: bool,
     lost_at: Option<SystemTime>,
     people: People,
     lines: Lines,
@@ -146,6 +148,7 @@ impl Timeline {
             own_name: own_name.into(),
             connection: Connection::Connecting { after: None },
             was_connected: false,
+            is_settled: false,
             lost_at: None,
             people: People::default(),
             lines: Lines::default(),
@@ -352,10 +355,11 @@ impl Timeline {
     }
 
     fn lost(&mut self, at: SystemTime, why: String, refused: bool, retry_in: Duration) {
-        if refused && !self.lines.has_messages() {
+        if refused && !self.is_settled && !self.lines.has_messages() {
             // The connection stood only for the refusal: there is no room to show yet.
             self.was_connected = false;
         }
+        self.is_settled |= self.was_connected;
         if self.was_connected && self.lost_at.is_none() {
             self.lost_at = Some(at);
         }

@@ -103,6 +103,24 @@ mod before_the_first_connection {
     }
 
     #[test]
+    fn a_refusal_after_an_outage_keeps_the_room_with_what_is_typed_in_it() {
+        let mut window = Window::open(16);
+        window.happen_together([Event::Connecting, Event::Connected]);
+        window.happen_together([lost("connection reset", 1.0), Event::Connecting]);
+        // The server has not missed the connection that was lost, and the name is still there.
+        window.happen_together([
+            Event::Connected,
+            Event::Lost {
+                why: "the name alice is taken".into(),
+                refused: true,
+                retry_in: Duration::from_secs(30),
+            },
+        ]);
+        window.shows(r#"id="composer""#);
+        window.shows("the name alice is taken");
+    }
+
+    #[test]
     fn the_room_is_shown_once_the_connection_stands() {
         let mut window = Window::open(16);
         window.happen_together([Event::Connecting, Event::Connected]);
