@@ -81,8 +81,19 @@ impl Notice {
         }
     }
 
-    /// Adds what happened next. Beyond [`LISTED_CHANGES`] it is only counted.
+    /// Adds what happened next. Beyond [`LISTED_CHANGES`] it is only counted. Outages with nothing between them are one:
+    /// a server that closes each new connection at once makes no list of them.
     pub fn fold(&mut self, next: Change) {
+        if let What::Back(more) = next.what
+            && let Some(Change {
+                at,
+                what: What::Back(away),
+            }) = self.changes.last_mut()
+        {
+            *away += more;
+            *at = next.at;
+            return;
+        }
         if self.changes.len() < LISTED_CHANGES {
             self.changes.push(next);
         } else {

@@ -236,6 +236,20 @@ fn an_outage_is_one_line_however_often_it_was_tried() {
 }
 
 #[test]
+fn a_server_that_closes_every_new_connection_at_once_is_one_line_too() {
+    let mut timeline = room();
+    timeline.hears(0, "bob", "hi");
+    for minute in 1..6 {
+        timeline.lose(minute);
+        timeline.happens(minute + 1, Event::Connected);
+    }
+    assert_eq!(
+        timeline.told()[2..],
+        ["# you were away for 5 min 0 s; what was said then is not here"]
+    );
+}
+
+#[test]
 fn the_connection_tells_why_there_is_none_and_when_it_is_tried_again() {
     let mut timeline = Timeline::new("alice", TimeZone::UTC);
     assert_eq!(
