@@ -103,15 +103,15 @@ fn DeliveryView(own: Own) -> Element {
     };
     let again = matches!(own.delivery, Delivery::Unsure | Delivery::Failed);
     rsx! {
-        p { class: "delivery",
+        p { class: "delivery", title: words,
             {icon(shape)}
-            span { "{words}" }
+            span { class: if own.delivery == Delivery::Sent { "unseen" }, "{words}" }
             if again {
                 button {
                     class: "quiet again",
                     r#type: "button",
                     onclick: move |_| bridge.act(Action::SayAgain(own.id)),
-                    "Send again"
+                    "Retry"
                 }
             }
         }
