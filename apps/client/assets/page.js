@@ -102,10 +102,12 @@ const hubbub = {
     const limit = Number(draft.dataset.limit);
     const room = document.getElementById('room-left');
     const bytes = draft.value.length * 3 < limit * 0.9 ? 0 : new TextEncoder().encode(draft.value).length;
+    const count = Math.abs(limit - bytes);
+    const words = `${count.toLocaleString('en')} byte${count === 1 ? '' : 's'}`;
     room.dataset.over = bytes > limit;
     room.textContent = bytes < limit * 0.9 ? ''
-      : bytes > limit ? `${(bytes - limit).toLocaleString('en')} bytes too long: shorten it or send it in parts`
-      : `${(limit - bytes).toLocaleString('en')} bytes left`;
+      : bytes > limit ? `${words} too long: shorten it or send it in parts`
+      : `${words} left`;
   },
 };
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::bus::{Bus, Node, role};
-use crate::screen::Screen;
+use crate::screen::{Screen, xdotool};
 use crate::server::{Peer, Server, free_port, text};
 use crate::wait::until;
 use crate::window::Window;
@@ -48,11 +48,50 @@ fn a_screen_reader_finds_the_talk_the_people_the_state_and_a_name_on_every_contr
     let people = lists.iter().find(|list| list.name == "People").unwrap();
     assert_eq!(people.names(role::PUSH_BUTTON), ["bob"]);
     assert!(people.names(role::LIST_ITEM)[0].starts_with("alice"));
-    for role in [role::PUSH_BUTTON, role::SEPARATOR, role::ENTRY] {
+    for role in [
+        role::PUSH_BUTTON,
+        role::TOGGLE_BUTTON,
+        role::SEPARATOR,
+        role::ENTRY,
+    ] {
         let names = room.names(role);
         let all_named = !names.is_empty() && names.iter().all(|name| !name.is_empty());
         assert!(all_named, "role {role}: {names:?}");
     }
+}
+
+#[test]
+fn every_control_is_reached_by_the_tab_key() {
+    let screen = Screen::take();
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open(&screen, "alice", port);
+    alice.is("connected");
+    let mut bob = Peer::join(port, "bob");
+    bob.say(&text("bob", "see https://example.org and answer"));
+    bob.say(&text("bob", &"long ".repeat(4000)));
+    alice.shows_people(&["alice", "bob"]);
+    alice.shows("document.querySelectorAll('.text').length", &json!(2));
+    alice.press("ctrl+f");
+    alice.types_into("search-field", "answer", "answer");
+
+    alice.ask(
+        "missed = () => [...document.querySelectorAll('button, a[href], input, textarea, #timeline')]
+         .filter((control) => !control.disabled && control.checkVisibility() && !reached.has(control));
+         reached = new Set([document.activeElement]);
+         document.addEventListener('focusin', (event) => reached.add(event.target));
+         controls = missed().length",
+    );
+    let controls = alice.ask("controls").as_u64().unwrap();
+    assert!(controls >= 10, "{controls} controls");
+    // Behind the last one the focus leaves the page, and comes back to the first.
+    for _ in 0..controls + 2 {
+        xdotool(&["key", "Tab"]).expect("xdotool key");
+    }
+    alice.shows(
+        "missed().map((control) => control.outerHTML.slice(0, 100))",
+        &json!([]),
+    );
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub(crate) mod role {
     pub(crate) const PUSH_BUTTON: u32 = 43;
     pub(crate) const SEPARATOR: u32 = 50;
     pub(crate) const STATUS_BAR: u32 = 54;
+    pub(crate) const TOGGLE_BUTTON: u32 = 62;
     pub(crate) const ENTRY: u32 = 79;
     pub(crate) const DOCUMENT_WEB: u32 = 95;
     pub(crate) const LOG: u32 = 111;

@@ -13,9 +13,9 @@ use crate::window::Window;
 
 /// Long enough for a clock that ticks once in a second to tick three times.
 const WATCH: Duration = Duration::from_secs(3);
-/// Turns that the threads of all processes may take in that time. A thread that looks for something 20 times a second takes
-/// 60, a caret that blinks about 100.
-const TURNS: u64 = 20;
+/// Turns that the threads of all processes may take in that time: WebKit looks at the system's memory now and then. A
+/// thread that looks for something 20 times a second takes 60, a caret that blinks about 100.
+const TURNS: u64 = 9;
 
 #[test]
 fn a_window_with_the_caret_in_its_field_comes_to_rest() {

@@ -40,6 +40,25 @@ impl Drop for Kept {
 }
 
 #[test]
+fn without_a_choice_the_theme_is_the_desktops() {
+    let screen = Screen::take();
+    let kept = Kept::new("desktop");
+    let port = free_port();
+    let _server = Server::start(port);
+    let [settings] = kept.environment();
+    for (name, desktop, color) in [
+        ("alice", "Adwaita", "rgb(255, 255, 255)"),
+        ("bob", "Adwaita:dark", "rgb(27, 29, 33)"),
+    ] {
+        let environment = [settings, ("GTK_THEME", desktop)];
+        let mut window = Window::open_with(&screen, name, port, &environment);
+        window.is("connected");
+        window.shows(THEME, &json!("system"));
+        window.shows(COLOR, &json!(color));
+    }
+}
+
+#[test]
 fn theme_zoom_people_and_notifications_are_kept_over_a_restart() {
     let screen = Screen::take();
     let kept = Kept::new("kept");

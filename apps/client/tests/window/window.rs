@@ -252,7 +252,7 @@ impl Window {
 
     /// Waits until everything that was shown so far is painted.
     pub(crate) fn paints(&mut self) {
-        self.ask("painted = false; requestAnimationFrame(() => requestAnimationFrame(() => painted = true)); 0");
+        self.ask("painted = false; frame(() => frame(() => painted = true)); 0");
         self.shows("painted", &json!(true));
     }
 

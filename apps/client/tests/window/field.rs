@@ -1,0 +1,76 @@
+//! The composer as a field: how high it is, how much it takes, and what a click puts into it.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use crate::screen::Screen;
+use crate::server::{Played, text};
+use crate::window::Window;
+
+#[test]
+fn a_click_on_a_person_writes_the_name_where_the_caret_is() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    socket.write_all(text("bob", "hi").as_bytes()).unwrap();
+    alice.shows_people(&["alice", "bob"]);
+
+    alice.types("ask ", "ask ");
+    alice.clicks("#people button");
+    alice.holds("ask @bob ");
+    alice.types("first", "ask @bob first");
+}
+
+#[test]
+fn it_grows_with_its_lines_from_one_to_eight() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _socket = server.accept();
+    alice.is("connected");
+
+    let one = alice.ask("draft.clientHeight");
+    let line = "parseFloat(getComputedStyle(draft).lineHeight)";
+    let line = alice.ask(line).as_f64().unwrap();
+    for lines in 2..=10 {
+        alice.press("shift+Return");
+        alice.holds(&"\n".repeat(lines - 1));
+        let high = one.as_f64().unwrap() + line * (lines.min(8) - 1) as f64;
+        alice.shows(
+            &format!("Math.abs(draft.clientHeight - {high}) <= 1"),
+            &json!(true),
+        );
+    }
+    alice.press("ctrl+a");
+    alice.press("BackSpace");
+    alice.shows("draft.clientHeight", &one);
+}
+
+#[test]
+fn the_bytes_that_are_left_are_told_once_nine_tenths_are_used() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _socket = server.accept();
+    alice.is("connected");
+
+    // A text ends with a letter of two bytes: it is bytes that count.
+    for (bytes, told) in [
+        (943_718, ""),
+        (943_719, "104,857 bytes left"),
+        (1_048_576, "0 bytes left"),
+        (1_048_577, "1 byte too long: shorten it or send it in parts"),
+    ] {
+        alice.ask(&format!(
+            "draft.value = 'x'.repeat({bytes} - 2) + 'é'; \
+             draft.dispatchEvent(new Event('input', {{ bubbles: true }}))"
+        ));
+        alice.shows(
+            "document.getElementById('room-left').textContent",
+            &json!(told),
+        );
+    }
+}
