@@ -296,7 +296,7 @@ impl Hub {
                 info!(peer = peer.0, name = ?name.as_str(), members = self.room.len(), "joined");
             }
             Err(refusal) => {
-                tell(&outbox, &refusal_text(refusal));
+                tell(&outbox, &refusal_text(refusal), &self.memory);
                 let why = Departure::Refused(refusal);
                 warn!(peer = peer.0, name = ?name.as_str(), %why, "refused");
             }
@@ -319,9 +319,12 @@ impl Hub {
     }
 
     fn tell_too_long(&mut self, peer: PeerId, len: u64, limit: usize) {
-        if let Some(member) = self.members.get(&peer) {
+        // Beyond the memory limit it is not said: nobody shall lose a place for it.
+        if let Some(member) = self.members.get(&peer)
+            && self.memory.excess() == 0
+        {
             let text = format!("your text of {len} bytes was not sent: {limit} bytes is the most");
-            tell(&member.outbox, &text);
+            tell(&member.outbox, &text, &self.memory);
         }
     }
 
@@ -459,14 +462,12 @@ impl Hub {
 }
 
 /// Says something to one peer as the server. It is not queued when it does not fit.
-fn tell(outbox: &Outbox, text: &str) {
+fn tell(outbox: &Outbox, text: &str, memory: &Arc<Memory>) {
     let mut batch = Batch::default();
     batch.append(SERVER, server_text(text));
     let range = 0..batch.len();
-    let _ = outbox.push(Delivery {
-        batch: Arc::new(batch),
-        range,
-    });
+    let batch = batch.share(memory);
+    let _ = outbox.push(Delivery { batch, range });
 }
 
 /// The sender of the server's own words: no connection ever counts up to it.

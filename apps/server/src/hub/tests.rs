@@ -424,6 +424,37 @@ fn a_batch_beyond_the_memory_limit_costs_nobody_a_place_who_is_up_to_date() {
     assert!(!is_evicted(&bob));
 }
 
+#[test]
+fn the_servers_own_words_stay_within_the_memory_limit_and_cost_nobody_a_place() {
+    let mut hub = with_memory(12 * TEXT);
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let mut bob = hub.member(BOB, "bob", ROOMY);
+    let stalled = hub.member(EVE, "stalled", ROOMY);
+    taken(&mut ada);
+    taken(&mut bob);
+    for _ in 0..1000 {
+        let (peer, len, limit) = (EVE, 4711, 4710);
+        hub.take(Event::TooLong { peer, len, limit });
+    }
+    let waiting = hub.members[&EVE].outbox.waiting();
+    assert!(
+        waiting > 12 * TEXT,
+        "{waiting} bytes: the limit was not met"
+    );
+    // One of them may pass it, and none comes behind that.
+    assert!(waiting < 12 * TEXT + 250, "{waiting} bytes wait");
+    hub.flush();
+    assert!(!is_evicted(&stalled));
+    // They count: what others say has no room beside them, and who has the most waiting goes.
+    for _ in 0..2 {
+        hub.says(ADA, "ada", &"x".repeat(TEXT));
+        hub.flush();
+        taken(&mut bob);
+    }
+    assert!(is_evicted(&stalled));
+    assert!(!is_evicted(&bob));
+}
+
 /// The limit of outboxes that lag by a single text of `TEXT` bytes.
 const LAG: usize = 4 * TEXT;
 

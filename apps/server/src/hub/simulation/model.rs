@@ -154,7 +154,8 @@ impl Model {
         }
     }
 
-    pub(super) fn too_long(&mut self, peer: PeerId, len: u64, limit: usize) {
+    /// `free` is what the memory limit leaves; the server's words have no place beyond it.
+    pub(super) fn too_long(&mut self, peer: PeerId, len: u64, limit: usize, free: usize) {
         if self.name_of(peer).is_none() {
             return;
         }
@@ -162,7 +163,7 @@ impl Model {
         let notice = from_server(&text);
         let most = notice.len() + TABLES;
         if let Some(member) = self.peers.get_mut(&peer) {
-            let optional = !member.has_room(most);
+            let optional = !member.has_room(most) || most > free;
             member.is_due(&notice, optional);
             member.holds(most);
         }
@@ -229,33 +230,36 @@ impl Model {
     }
 
     /// These bytes came to the peer.
-    pub(super) fn gets(&mut self, peer: PeerId, mut bytes: &[u8]) {
+    pub(super) fn gets(&mut self, peer: PeerId, bytes: &[u8]) {
         let Some(state) = self.peers.get_mut(&peer) else {
             panic!("{peer:?} is nobody");
         };
+        let mut bytes = bytes.to_vec();
         while !bytes.is_empty() {
             let Some(due) = state.due.front_mut() else {
                 panic!(
                     "{peer:?} got {:?} and nothing is due",
-                    String::from_utf8_lossy(bytes)
+                    String::from_utf8_lossy(&bytes)
                 );
             };
             let wanted = &due.text.as_bytes()[due.got..];
-            let (now, later) = bytes.split_at(wanted.len().min(bytes.len()));
-            if wanted.starts_with(now) {
-                due.got += now.len();
-                bytes = later;
+            let len = wanted.len().min(bytes.len());
+            if wanted.starts_with(&bytes[..len]) {
+                due.got += len;
+                bytes.drain(..len);
+                if due.got == due.text.len() {
+                    state.due.pop_front();
+                }
             } else {
-                let got = String::from_utf8_lossy(now);
-                let may_be_missing = due.optional && due.got == 0;
+                let got = String::from_utf8_lossy(&bytes[..len]);
                 assert!(
-                    may_be_missing,
+                    due.optional,
                     "{peer:?} got {got:?} instead of {:?}",
                     due.text
                 );
-                due.got = due.text.len();
-            }
-            if due.got == due.text.len() {
+                // It is missing, and what a cut made look like its beginning is that of another.
+                let beginning = due.text.as_bytes()[..due.got].iter().copied();
+                bytes.splice(..0, beginning);
                 state.due.pop_front();
             }
         }

@@ -157,8 +157,9 @@ impl Simulation {
     fn too_long(&mut self) {
         let (peer, limit) = (self.somebody(), 1000);
         let len = 1001 + self.random.u64(..1000);
+        let free = self.memory_limit.saturating_sub(self.used());
         self.hub.take(Event::TooLong { peer, len, limit });
-        self.model.too_long(peer, len, limit);
+        self.model.too_long(peer, len, limit, free);
         self.tally.told += 1;
     }
 
