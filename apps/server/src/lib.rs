@@ -25,7 +25,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_io::Async;
 use async_std::task;
@@ -58,6 +58,10 @@ const TURNED_AWAY_AT_ONCE: usize = 32;
 
 /// How long accepting pauses when the process or the system has run out of something, such as descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// A shortage is over when accepting has not failed for this long, and only the next one is worth a line: far longer
+/// than a full server takes to let one in for each that goes, and short enough that an operator hears of a new one.
+const SHORTAGE_OVER: Duration = Duration::from_secs(60);
 
 /// What the server allows and how long it waits.
 #[derive(Clone, Copy, Debug)]
@@ -171,8 +175,9 @@ async fn accept_loop(
 ) {
     let unfinished = Memory::new(settings.memory_limit / 4);
     let mut doors = Doors::default();
+    let mut shortage = Shortage::default();
     for number in 0.. {
-        let socket = accept(listener).await;
+        let socket = accept(listener, &mut shortage).await;
         if !doors.admit(settings.max_peers) {
             doors.turn_away(socket, settings.max_peers);
             continue;
@@ -235,9 +240,22 @@ impl Doors {
     }
 }
 
+/// When accepting last failed because something had run out, such as descriptors.
+#[derive(Default)]
+struct Shortage {
+    last: Option<Instant>,
+}
+
+impl Shortage {
+    /// Takes note of one more failure. Is it the first of its shortage?
+    fn begins(&mut self, now: Instant) -> bool {
+        let last = self.last.replace(now);
+        last.is_none_or(|last| now - last > SHORTAGE_OVER)
+    }
+}
+
 /// Waits for a connection that is fit for use.
-async fn accept(listener: &Async<TcpListener>) -> Async<TcpStream> {
-    let mut pausing = false;
+async fn accept(listener: &Async<TcpListener>, shortage: &mut Shortage) -> Async<TcpStream> {
     loop {
         match listener.accept().await {
             Ok((socket, address)) => match peer::prepare(socket.get_ref()) {
@@ -246,10 +264,9 @@ async fn accept(listener: &Async<TcpListener>) -> Async<TcpStream> {
             },
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                if !pausing {
+                if shortage.begins(Instant::now()) {
                     warn!(%error, "cannot accept; trying again every second");
                 }
-                pausing = true;
                 task::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -263,4 +280,19 @@ fn is_of_one_connection(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionReset | Interrupted | TimedOut
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_is_over_after_a_minute_without_a_failure_and_not_before() {
+        let (mut shortage, start) = (Shortage::default(), Instant::now());
+        assert!(shortage.begins(start));
+        assert!(!shortage.begins(start + SHORTAGE_OVER));
+        // It counts from the last failure and not from the first.
+        assert!(!shortage.begins(start + 2 * SHORTAGE_OVER));
+        assert!(shortage.begins(start + 3 * SHORTAGE_OVER + Duration::from_millis(1)));
+    }
 }

@@ -40,6 +40,15 @@ impl Program {
         fs::read_dir(directory).unwrap().count()
     }
 
+    /// The number that the next descriptor will bear: the lowest that is free. Some above it may be in use, handed down
+    /// by whatever started the tests.
+    pub(crate) fn next_descriptor(&self) -> usize {
+        let directory = format!("/proc/{}/fd", self.child.id());
+        let is_open =
+            |number: &usize| fs::symlink_metadata(format!("{directory}/{number}")).is_ok();
+        (0..).find(|number| !is_open(number)).unwrap()
+    }
+
     /// The limits on open files, soft and hard.
     pub(crate) fn descriptor_limits(&self) -> [String; 2] {
         let limits = self.proc("limits");

@@ -121,6 +121,40 @@ fn when_descriptors_are_used_up_it_is_written_once_and_the_members_go_on() {
     assert_eq!(count(&stderr, "cannot accept"), 1, "{stderr}");
 }
 
+/// Each that comes in takes the last descriptor, and the try to accept that follows fails.
+#[test]
+fn while_one_comes_for_each_that_goes_used_up_descriptors_are_written_once() {
+    let mut program = Program::with(&[], &[]);
+    let room = Room::unwatched_at(program.address());
+    let mut alice = room.connect();
+    alice.send(join("alice"));
+    program.line_with("joined");
+    let inside = ["first", "second", "third"];
+    let inside = inside.map(|name| enter(room.connect(), name, &mut alice));
+    program.limit_descriptors(&program.next_descriptor().to_string());
+    let late = ["late 1", "late 2", "late 3"].map(|name| (name, room.connect()));
+    program.line_with("cannot accept");
+    let mut come = Vec::new();
+    for ((name, peer), goes) in late.into_iter().zip(inside) {
+        drop(goes);
+        program.line_with("left");
+        alice.frame();
+        // The next try, within a second, lets this one in.
+        come.push(enter(peer, name, &mut alice));
+    }
+    program.signal("TERM");
+    let log = program.end().stderr;
+    assert_eq!(count(&log, "cannot accept"), 1, "{log}");
+}
+
+/// Has the peer join, as `witness` sees.
+#[track_caller]
+fn enter(mut peer: TestPeer, name: &str, witness: &mut TestPeer) -> TestPeer {
+    peer.send(join(name));
+    witness.expect(join(name));
+    peer
+}
+
 fn count(log: &str, word: &str) -> usize {
     log.lines().filter(|line| line.contains(word)).count()
 }
