@@ -89,6 +89,26 @@ fn a_reader_that_takes_nothing_is_dropped_at_the_write_deadline() {
 }
 
 #[test]
+fn a_reader_that_takes_nothing_is_not_dropped_before_the_write_deadline() {
+    // So long that even half of it is more than the texts and the pause of the hub take: a server that drops too early
+    // is then seen to. A slow machine makes the drop later and never earlier.
+    let deadline = Duration::from_secs(5);
+    let room = Room::with(Settings {
+        write_timeout: deadline,
+        ..Settings::default()
+    });
+    let mut stalled = room.narrow_member("stalled");
+    let mut bob = room.member("bob");
+    stalled.expect(join("bob"));
+    let before = Instant::now();
+    fill(&room, &mut bob, "bob", MORE_THAN_SOCKETS_HOLD);
+    room.hears(leave("stalled"));
+    let after = before.elapsed();
+    assert!(after >= deadline, "dropped after {after:?} of {deadline:?}");
+    stalled.expect_gone();
+}
+
+#[test]
 fn a_reader_that_takes_something_within_each_deadline_stays() {
     let deadline = Duration::from_secs(1);
     let room = Room::with(Settings {
