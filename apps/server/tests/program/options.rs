@@ -7,18 +7,76 @@ use crate::{Ended, Program, run};
 
 #[test]
 fn help_names_every_option_with_its_default() {
+    let options = options_of_help();
+    for (option, default) in [
+        ("--port", "8765"),
+        ("--listen", "all interfaces, IPv4 and IPv6"),
+        ("--max-payload", "1MiB"),
+        ("--max-peers", "what the limit on open files allows"),
+        ("--outbox", "4MiB"),
+        ("--memory-limit", "256MiB"),
+        ("--messages-per-second", "0"),
+        ("--bytes-per-second", "0"),
+        ("--write-timeout", "30s"),
+        ("--join-timeout", "30s"),
+        ("--log", "info"),
+    ] {
+        let described = options
+            .iter()
+            .find(|described| described.starts_with(option));
+        let described = described.unwrap_or_else(|| panic!("no {option} in {options:#?}"));
+        let default = format!("[default: {default}]");
+        assert!(described.contains(&default), "no {default} in {described}");
+    }
+    // A new option is to stand above with its default; these two have none.
+    assert_eq!(
+        options.len(),
+        11 + ["--help", "--version"].len(),
+        "{options:#?}"
+    );
+}
+
+#[test]
+fn every_option_but_help_and_version_has_a_variable_and_help_names_it() {
+    for described in options_of_help() {
+        let option = described.split_whitespace().next().unwrap_or_default();
+        if ["--help", "--version"].contains(&option) {
+            continue;
+        }
+        let variable = option
+            .trim_start_matches('-')
+            .replace('-', "_")
+            .to_uppercase();
+        let variable = format!("[env: HUBBUB_{variable}=");
+        assert!(
+            described.contains(&variable),
+            "no {variable} in {described}"
+        );
+    }
+}
+
+/// What `--help` says of each option, one string for each that begins with its long name, blanks and line ends as one
+/// blank.
+fn options_of_help() -> Vec<String> {
     let Ended { status, stdout, .. } = run(&["--help"]);
     assert!(status.success());
-    for word in [
-        "--port",
-        "8765",
-        "--listen",
-        "--max-payload",
-        "--help",
-        "--version",
-    ] {
-        assert!(stdout.contains(word), "no {word} in\n{stdout}");
+    let mut options: Vec<String> = Vec::new();
+    for line in stdout.lines() {
+        let line = line.trim_start();
+        let at = line
+            .find("--")
+            .filter(|&at| line.starts_with('-') && at <= "-h, ".len());
+        if let Some(at) = at {
+            options.push(line[at..].to_owned());
+        } else if let Some(described) = options.last_mut() {
+            described.push(' ');
+            described.push_str(line);
+        }
     }
+    options
+        .iter()
+        .map(|described| described.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
 }
 
 #[test]
