@@ -2,6 +2,7 @@
 //! connected to it. For Linux: it reads `/proc` and waits with epoll.
 
 #![allow(dead_code, reason = "every bench uses its own part")]
+#![allow(unused_imports, reason = "every bench uses its own part")]
 
 mod crowd;
 mod program;
@@ -12,7 +13,7 @@ use std::process::Command;
 use hubbub_wire::{EncodeError, Frame, Limits, Username, encode};
 
 pub(crate) use crowd::Crowd;
-pub(crate) use program::{Program, TROUBLE};
+pub(crate) use program::{Program, TROUBLE, resident_bytes, value_of};
 
 /// Was this started by `cargo bench`? `cargo test --all-targets` starts benches too, without this argument.
 pub(crate) fn is_asked_for() -> bool {
@@ -51,7 +52,8 @@ pub(crate) fn leave(number: usize) -> io::Result<Vec<u8>> {
     encoded(&Frame::leave(name(&name_of(number))?))
 }
 
-fn name(text: &str) -> io::Result<Username<'_>> {
+/// A name as the wire library has it.
+pub(crate) fn name(text: &str) -> io::Result<Username<'_>> {
     Username::new(text, Limits::DEFAULT.max_name).map_err(io::Error::other)
 }
 

@@ -66,9 +66,9 @@ impl Program {
         Ok(Duration::from_millis(ticks * 1000 / second))
     }
 
-    /// Resident memory in bytes, exactly: the figure in `status` is off by some pages for each CPU.
+    /// Its resident memory in bytes.
     pub(crate) fn resident_bytes(&self) -> io::Result<u64> {
-        Ok(1024 * value_of("Rss:", &self.read("smaps_rollup")?))
+        resident_bytes(&self.child.id().to_string())
     }
 
     /// How many descriptors it has open.
@@ -96,8 +96,15 @@ impl Program {
     }
 }
 
+/// Resident memory of a process, by its number or as `self`, in bytes and exactly: the figure in `status` is off by some
+/// pages for each CPU.
+pub(crate) fn resident_bytes(process: &str) -> io::Result<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+    Ok(1024 * value_of("Rss:", &rollup))
+}
+
 /// The number behind `key` at the beginning of a line; 0 if there is none.
-fn value_of(key: &str, text: &str) -> u64 {
+pub(crate) fn value_of(key: &str, text: &str) -> u64 {
     text.lines()
         .find_map(|line| line.strip_prefix(key)?.split_ascii_whitespace().next())
         .and_then(|number| number.parse().ok())

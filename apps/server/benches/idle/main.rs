@@ -1,5 +1,6 @@
-//! What an idle member costs: the server's resident memory by members, and how often it wakes while nobody speaks.
-//! Each member holds one connection and nothing that waits; what the kernel keeps for its socket is not in it.
+//! What an idle member costs: the server's resident memory by members, how often it wakes while nobody speaks, and what
+//! of a member's memory is for what. Each member holds one connection and nothing that waits; what the kernel keeps for
+//! its socket is no part of the server's memory and stands by itself.
 
 use std::io;
 use std::thread;
@@ -8,8 +9,11 @@ use std::time::Duration;
 use hubbub_server::descriptors;
 
 use crate::common::{Crowd, Program, is_asked_for, start_server};
+use crate::parts::Parts;
 
+#[path = "../common/mod.rs"]
 mod common;
+mod parts;
 
 /// How many members to look at, as far as the limit on open files goes.
 const MEMBERS: [usize; 2] = [1000, 10_000];
@@ -23,16 +27,21 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     let possible = descriptors::raise_limit().saturating_sub(descriptors::RESERVED);
+    // Before the crowd, whose memory would be used a second time.
+    let parts = Parts::measure(possible)?;
     let program = start_server()?;
     let mut crowd = Crowd::new(program.address())?;
     println!(
         "| members | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
     );
     let empty = look(&program, 0, None)?;
+    let mut each = 0.0;
     for members in MEMBERS.map(|members| members.min(possible)) {
         crowd.join_until(members)?;
-        look(&program, members, Some(empty))?;
+        let resident = look(&program, members, Some(empty))?;
+        each = a_member(resident, empty, members);
     }
+    parts.print(each);
     Ok(())
 }
 
@@ -48,8 +57,7 @@ fn look(program: &Program, members: usize, empty: Option<u64>) -> io::Result<u64
     let wakes = program.context_switches()? - before;
     let resident = program.resident_bytes()?;
     let each = empty.map_or_else(String::new, |empty| {
-        let each = resident.saturating_sub(empty) as f64 / members as f64;
-        format!("{each:.0}")
+        format!("{:.0}", a_member(resident, empty, members))
     });
     println!("| {members} | {} | {each} | {wakes} |", resident / 1024);
     if wakes > 0 {
@@ -58,4 +66,8 @@ fn look(program: &Program, members: usize, empty: Option<u64>) -> io::Result<u64
         )));
     }
     Ok(resident)
+}
+
+fn a_member(resident: u64, empty: u64, members: usize) -> f64 {
+    resident.saturating_sub(empty) as f64 / members as f64
 }

@@ -1,0 +1,98 @@
+//! What of an idle member's memory is for what: many of each part are made in this process, which grows by them.
+//!
+//! A part is what it holds on the heap; its own value lies in the member's task or in a row of the hub. All parts are
+//! kept until the last is measured, so that none is made of memory that another one gave back.
+
+use std::fs;
+use std::io;
+use std::net::{TcpListener, TcpStream};
+
+use async_io::Async;
+use hubbub_server::outbox::outbox;
+use hubbub_server::room::{PeerId, Room};
+use hubbub_wire::Decoder;
+
+use crate::common::{name, name_of, resident_bytes, value_of};
+
+/// How many of each are made, as far as the limit on open files goes.
+const MANY: usize = 10_000;
+
+/// Bytes of each, on the average.
+pub(crate) struct Parts {
+    queue: f64,
+    room: f64,
+    reactor: f64,
+    kernel: f64,
+}
+
+impl Parts {
+    /// Measures with at most so many descriptors.
+    pub(crate) fn measure(descriptors: usize) -> io::Result<Self> {
+        let peer = |number| PeerId(number as u64);
+        let (queue, _queues) = growth(MANY, |number| Ok(outbox(peer(number), usize::MAX)))?;
+        let mut members = Room::default();
+        let (room, _names) = growth(MANY, |number| {
+            let name = name(&name_of(number))?.into_owned();
+            let joined = members.join(peer(number), name);
+            joined.map_err(|why| io::Error::other(format!("{why:?}")))
+        })?;
+        // The first one starts the reactor.
+        let _first = Async::new(TcpListener::bind("127.0.0.1:0")?)?;
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let pairs = MANY.min(descriptors / 2);
+        let before = kernel_bytes()?;
+        let (reactor, _pairs) = growth(pairs, |_| {
+            let outer = TcpStream::connect(address)?;
+            let (inner, _) = listener.accept()?;
+            Ok((outer, Async::new(inner)?))
+        })?;
+        // One end of each is the server's, and both cost nearly the same.
+        let kernel = kernel_bytes()?.saturating_sub(before) as f64 / (2 * pairs) as f64;
+        Ok(Self {
+            queue,
+            room,
+            reactor,
+            kernel,
+        })
+    }
+
+    /// Prints the parts of a member that costs `total` bytes.
+    pub(crate) fn print(&self, total: f64) {
+        let decoder = size_of::<Decoder>() as f64;
+        let rest = total - decoder - self.queue - self.room - self.reactor;
+        println!("\n| part of an idle member | bytes |\n|:--|--:|");
+        for (part, bytes) in [
+            ("its place in the reactor", self.reactor),
+            ("its queue", self.queue),
+            ("its name and its rows in the room", self.room),
+            ("its decoder, in its task", decoder),
+            ("the rest of its task, and its row in the hub", rest),
+            ("all of it", total),
+            ("beside it, in the kernel: its socket", self.kernel),
+        ] {
+            println!("| {part} | {bytes:.0} |");
+        }
+    }
+}
+
+/// By how many bytes this process grows for each of `count` that are made, and all of them.
+fn growth<T>(
+    count: usize,
+    mut make: impl FnMut(usize) -> io::Result<T>,
+) -> io::Result<(f64, Vec<Option<T>>)> {
+    // The room for the values is there before, and written to, so that only what they hold is counted.
+    let mut made: Vec<Option<T>> = (0..count).map(|_| None).collect();
+    let before = resident_bytes("self")?;
+    for (number, place) in made.iter_mut().enumerate() {
+        *place = Some(make(number)?);
+    }
+    let grown = resident_bytes("self")?.saturating_sub(before);
+    Ok((grown as f64 / count as f64, made))
+}
+
+/// What the kernel holds in its tables of objects of one kind: sockets, files and much else, of all processes.
+fn kernel_bytes() -> io::Result<u64> {
+    let meminfo = fs::read_to_string("/proc/meminfo")?;
+    Ok(1024 * value_of("Slab:", &meminfo))
+}
