@@ -6,6 +6,9 @@
 //! inbox; the `hub`, one task, asks the `room` what counts, and pushes what comes of it as one shared batch into every
 //! member's `outbox`; the peer's write half writes all that waits there with one system call.
 //!
+//! One for whom there is no place ([`Settings::max_peers`]) is told so in one line and closed. Only 32 are told at a
+//! time, each for up to a second; whoever comes beyond those is closed without a word.
+//!
 //! Waiting runs one way: a peer waits for the hub, the hub for nobody but, for a second at most, in a flood. Shutdown
 //! runs the same way: the hub drops the outboxes, the write halves empty their queues and end, the inbox closes, the
 //! hub ends, `serve` returns.
@@ -14,7 +17,7 @@
 //!
 //! An idle member costs about 1.5 kB. `benches/idle` measures the server by members, and then makes 10,000 of each part
 //! that can be made alone: its place in the reactor takes 250 bytes, its queue 220, its decoder 150, its name and its
-//! rows in the room 130. What is left, some 730 bytes, is the rest of its task, its row in the hub and what the allocator
+//! rows in the room 130. What is left, some 730, is the rest of its task, its row in the hub and what the allocator
 //! loses. It holds no buffer: reads go through one of each thread. The kernel holds 4 kB for its socket beside that.
 //!
 //! A member that stalls costs its outbox on top ([`Settings::outbox_bytes`]) and one batch at most. All of that together,
@@ -75,7 +78,8 @@ pub struct Settings {
     /// ([`Settings::outbox_bytes`] counts the same once a peer, but a batch that many wait for is there once), one
     /// quarter for what is not yet read to its end.
     pub memory_limit: usize,
-    /// Most connections at a time, members or not. More are told so in one line and closed.
+    /// Most connections at a time, members or not. More are closed; 32 of those at a time are told why in one line, and
+    /// the others of a storm hear nothing.
     pub max_peers: usize,
     /// What a peer may say in the long run; by itself as much as it likes. One that says more is read slower, so that
     /// whoever reads on a slow line is not made a slow consumer by it.
