@@ -399,7 +399,9 @@ impl Timeline {
     fn notice(&mut self, at: SystemTime, what: What) {
         let at = self.day_of(at);
         let change = Change { at, what };
-        if let Some(Line::Notice(notice)) = self.lines.last_mut() {
+        if let Some(Line::Notice(notice)) = self.lines.last_mut()
+            && notice.takes(&change.what)
+        {
             Rc::make_mut(notice).fold(change);
         } else {
             self.push(Line::Notice(Rc::new(Notice::new(change))));

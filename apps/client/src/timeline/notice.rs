@@ -81,6 +81,15 @@ impl Notice {
         }
     }
 
+    /// May this be told in the same line? An outage is no change among the people, and stands alone.
+    #[must_use]
+    pub fn takes(&self, next: &What) -> bool {
+        let is_outage = |what: &What| matches!(what, What::Back(_));
+        self.changes
+            .iter()
+            .all(|change| is_outage(&change.what) == is_outage(next))
+    }
+
     /// Adds what happened next. Beyond [`LISTED_CHANGES`] it is only counted. Outages with nothing between them are one:
     /// a server that closes each new connection at once makes no list of them.
     pub fn fold(&mut self, next: Change) {

@@ -250,6 +250,23 @@ fn a_server_that_closes_every_new_connection_at_once_is_one_line_too() {
 }
 
 #[test]
+fn an_outage_stands_alone_between_those_who_came_before_and_after_it() {
+    let mut timeline = room();
+    timeline.happens(0, joined("bob"));
+    timeline.lose(1);
+    timeline.happens(2, Event::Connected);
+    timeline.happens(3, joined("carol"));
+    assert_eq!(
+        timeline.told()[1..],
+        [
+            "# bob joined",
+            "# you were away for 1 min 0 s; what was said then is not here",
+            "# carol joined"
+        ]
+    );
+}
+
+#[test]
 fn the_connection_tells_why_there_is_none_and_when_it_is_tried_again() {
     let mut timeline = Timeline::new("alice", TimeZone::UTC);
     assert_eq!(
