@@ -65,11 +65,22 @@ impl Transcript {
     }
 
     fn entry(&mut self, at: &Zoned, who: &str, text: &str) {
-        let (at, text) = (at.strftime("%Y-%m-%d %H:%M:%S"), text.replace('\n', INDENT));
+        let (at, text) = (at.strftime("%Y-%m-%d %H:%M:%S"), printable(text));
+        let text = text.replace('\n', INDENT);
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{at} {who}{text}");
         self.entries += 1;
     }
+}
+
+/// The text without what a terminal would obey when the file is shown on one.
+fn printable(text: &str) -> String {
+    let printable = |letter: char| match letter {
+        '\n' | '\t' => letter,
+        _ if letter.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => letter,
+    };
+    text.replace("\r\n", "\n").chars().map(printable).collect()
 }
 
 #[cfg(test)]
@@ -94,6 +105,18 @@ mod tests {
             timeline.apply(Stamped { at, event });
         }
         timeline
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_into_the_file() {
+        let room = room([Event::Said {
+            name: "eve".into(),
+            text: "a\tb\r\n\u{1b}[31mred\u{7}\u{9b}2J\0".into(),
+        }]);
+        assert_eq!(
+            room.transcript().text,
+            "2026-11-23 08:00:00 eve: a\tb\n    \u{fffd}[31mred\u{fffd}\u{fffd}2J\u{fffd}\n"
+        );
     }
 
     #[test]
