@@ -49,8 +49,10 @@ const hubbub = {
     document.execCommand('insertText', false, text);
   },
 
+  // The timeline is laid out from its end: zero is the bottom, and a zoomed page comes to rest a part of a pixel above it.
+  isAtEnd: () => hubbub.timeline().scrollTop > -2,
+
   scrollToEnd() {
-    // The timeline is laid out from its end: zero is the bottom.
     hubbub.anchor = null;
     hubbub.timeline().scrollTop = 0;
   },
@@ -75,7 +77,7 @@ const hubbub = {
     const { scrollTop } = hubbub.timeline();
     // Told of a scrolling after which the anchor was set.
     if (hubbub.anchor?.scrollTop === scrollTop) return;
-    hubbub.anchorAt(scrollTop === 0 ? null : hubbub.firstInSight());
+    hubbub.anchorAt(hubbub.isAtEnd() ? null : hubbub.firstInSight());
   },
 
   // Lines come and go above and below; what is being read stays where it is. Runs between layout and paint.
@@ -118,9 +120,9 @@ document.addEventListener('input', (event) => {
   hubbub.measure(event.target);
 });
 
-// At the end of its lines the timeline sticks to it. More of them must not carry away what is being read.
+// At the end of its lines the timeline sticks to it. More of them, or more of a text, must not carry away what is being read.
 document.addEventListener('click', (event) => {
-  if (event.target.closest('.later')) hubbub.anchorAt(hubbub.firstInSight());
+  if (event.target.closest('.later, .more')) hubbub.anchorAt(hubbub.firstInSight());
 }, { capture: true });
 
 window.addEventListener('resize', () => hubbub.draft() && hubbub.fit(hubbub.draft()));
@@ -148,6 +150,26 @@ document.addEventListener('keydown', (event) => {
   if (event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   event.target.form.requestSubmit();
+});
+
+// Letters typed with the focus elsewhere are meant for the composer.
+document.addEventListener('keydown', (event) => {
+  if (event.key.length !== 1 || event.key === ' ' || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (!event.target.closest('input, textarea')) hubbub.closeDrawer();
+});
+
+// The pages of the timeline turn while one writes, unless the field itself has more than it shows.
+document.addEventListener('keydown', (event) => {
+  const by = { PageUp: -0.9, PageDown: 0.9 }[event.key];
+  if (!by || event.target.id !== 'draft' || event.target.scrollHeight > event.target.clientHeight) return;
+  event.preventDefault();
+  hubbub.timeline().scrollBy({ top: by * hubbub.timeline().clientHeight });
+});
+
+// The browser's menu is for copying and pasting. Elsewhere it would offer what a window has not, such as a way back.
+document.addEventListener('contextmenu', (event) => {
+  const copies = !getSelection().isCollapsed || event.target.closest('a, input, textarea');
+  if (!copies) event.preventDefault();
 });
 
 // Runs after the program's handler, which prevents the default when it took the text. Cleared here and now, so that

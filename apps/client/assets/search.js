@@ -24,7 +24,7 @@ Object.assign(hubbub, {
     } else {
       CSS.highlights.clear();
       // At the end nothing is held, so that it sticks there.
-      if (timeline.scrollTop === 0) hubbub.anchor = null;
+      if (hubbub.isAtEnd()) hubbub.anchor = null;
       hubbub.focus();
     }
   },

@@ -50,6 +50,54 @@ fn it_grows_with_its_lines_from_one_to_eight() {
 }
 
 #[test]
+fn send_can_be_clicked_also_when_the_field_scrolls() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _socket = server.accept();
+    alice.is("connected");
+
+    for _ in 0..12 {
+        alice.press("shift+Return");
+    }
+    alice.types("the end", &format!("{}the end", "\n".repeat(12)));
+    alice.shows("draft.scrollHeight > draft.clientHeight", &json!(true));
+    alice.clicks("#send");
+    alice.holds("");
+    alice.shows_states(&["sent"]);
+}
+
+#[test]
+fn letters_typed_with_the_focus_elsewhere_go_into_the_field() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _socket = server.accept();
+    alice.is("connected");
+
+    alice.types("one", "one");
+    for (place, letter, whole) in [
+        ("#theme", "a", "onea"),
+        ("#timeline", "b", "oneab"),
+        (".side", "c", "oneabc"),
+    ] {
+        alice.clicks(place);
+        alice.press(letter);
+        alice.holds(whole);
+        alice.has_focus_in("draft");
+    }
+    // A button is pressed by the space bar.
+    alice.ask("document.getElementById('theme').focus()");
+    let theme = alice.ask("document.getElementById('app').dataset.theme");
+    alice.press("space");
+    alice.shows(
+        &format!("document.getElementById('app').dataset.theme !== {theme}"),
+        &json!(true),
+    );
+    alice.holds("oneabc");
+}
+
+#[test]
 fn the_bytes_that_are_left_are_told_once_nine_tenths_are_used() {
     let screen = Screen::take();
     let server = Played::start();

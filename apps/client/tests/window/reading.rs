@@ -54,3 +54,44 @@ fn who_reads_back_is_left_in_peace_and_led_to_what_is_new() {
     alice.shows("document.querySelector('#timeline').scrollTop", &json!(0));
     alice.shows("document.activeElement.id", &json!("draft"));
 }
+
+#[test]
+fn a_zoomed_page_follows_the_talk_and_turns_by_page_up_and_page_down() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.lies_at(10, 30, 420, 680);
+    alice.is("connected");
+    socket
+        .write_all(text("bob", "one of many").repeat(60).as_bytes())
+        .unwrap();
+    let mut lines = 60;
+    let in_sight = "((line, view) => line.bottom <= view.bottom + 1)(\
+        [...document.querySelectorAll('#timeline .text')].at(-1).getBoundingClientRect(),\
+        document.getElementById('timeline').getBoundingClientRect())";
+    // To 110, 125 and 150 %.
+    for _ in 0..3 {
+        alice.press("ctrl+plus");
+        for _ in 0..4 {
+            socket
+                .write_all(text("bob", "a line more").as_bytes())
+                .unwrap();
+            lines += 1;
+            alice.shows(
+                "document.querySelectorAll('#timeline .text').length",
+                &json!(lines),
+            );
+            alice.shows(in_sight, &json!(true));
+            alice.shows("document.getElementById('to-end')", &json!(null));
+        }
+    }
+
+    alice.press("Prior");
+    alice.shows(in_sight, &json!(false));
+    alice.shows("document.getElementById('to-end') !== null", &json!(true));
+    alice.has_focus_in("draft");
+    alice.press("Next");
+    alice.shows(in_sight, &json!(true));
+    alice.shows("document.getElementById('to-end')", &json!(null));
+}
