@@ -77,6 +77,7 @@ demo: setup build
     echo "demo: close both windows or press Ctrl-C to end it"
     wait $alice $bob
 
+# The room, for example `just server --port 9000`; `just server --help` tells more.
 [group("run")]
 server *ARGS:
     cargo run --release -p hubbub-server -- {{ ARGS }}
@@ -84,7 +85,7 @@ server *ARGS:
 # A window, for example `just client alice --target chat.example.org`.
 [group("run")]
 client NAME *ARGS: setup
-    cargo run --release -p hubbub-client -- --username "{{ NAME }}" {{ ARGS }}
+    cargo run --release -p hubbub-client -- --username {{ quote(NAME) }} {{ ARGS }}
 
 # Puts server and window, built as released, below PREFIX. The desktop then opens chat://host:port links in the window.
 [group("install")]
@@ -156,6 +157,7 @@ fuzz-server SECONDS:
 [group("test")]
 no-std:
     cargo run --release --manifest-path libs/wire/examples/bare/Cargo.toml --target-dir "{{ target }}/bare"
+    @echo "no-std: it decoded the message as it should"
 
 [group("measure")]
 bench:

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::net::Ipv6Addr;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -126,7 +127,11 @@ fn link(text: &str) -> Result<Link, &'static str> {
 
 fn target(text: &str) -> Result<String, &'static str> {
     let text = text.trim_matches(['[', ']']);
-    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    let has_no_place = |c: char| c.is_whitespace() || c.is_control() || c == '/';
+    // A colon stands only in an IPv6 address, behind which there may be the interface.
+    let (address, _) = text.split_once('%').unwrap_or((text, ""));
+    let is_split = text.contains(':') && address.parse::<Ipv6Addr>().is_err();
+    if text.is_empty() || text.contains(has_no_place) || is_split {
         return Err(
             "this is no host name; give one such as localhost or 192.0.2.7, the port goes into --port",
         );
@@ -212,7 +217,17 @@ mod tests {
     #[test]
     fn a_target_is_one_word() {
         assert!(refusal(&["--username", "a", "--target", ""]).contains("no host name"));
-        assert!(refusal(&["--username", "a", "--target", "a b"]).contains("no host name"));
+        for target in [
+            "a b",
+            "localhost:8765",
+            "chat://localhost",
+            "[::1]:8765",
+            "::g",
+        ] {
+            assert!(refusal(&["--username", "a", "--target", target]).contains("into --port"));
+        }
+        let args = parse(&["--username", "a", "--target", "fe80::1%eth0"]).unwrap();
+        assert_eq!(args.target, "fe80::1%eth0");
     }
 
     #[test]

@@ -38,10 +38,8 @@ const ICON: &[u8] = include_bytes!("../assets/desktop/hubbub-client.png");
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if !has_display() {
-        eprintln!(
-            "error: no display to open a window on: neither WAYLAND_DISPLAY nor DISPLAY is set; start this from a desktop, or under xvfb-run"
-        );
+    if let Err(why) = find_display() {
+        eprintln!("error: {why}; start this from a desktop, or under xvfb-run");
         return ExitCode::FAILURE;
     }
     match open(args) {
@@ -52,10 +50,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn has_display() -> bool {
-    ["WAYLAND_DISPLAY", "DISPLAY"]
-        .iter()
-        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+/// Sees to it that there is a display before the renderer does, which panics without one.
+fn find_display() -> Result<(), &'static str> {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !["WAYLAND_DISPLAY", "DISPLAY"].into_iter().any(is_set) {
+        return Err("no display to open a window on: neither WAYLAND_DISPLAY nor DISPLAY is set");
+    }
+    #[cfg(target_os = "linux")]
+    gtk::init().map_err(|_| "the display that WAYLAND_DISPLAY or DISPLAY names does not answer")?;
+    Ok(())
 }
 
 /// Opens the window. Comes back only if it could not; the program ends with the window.

@@ -33,6 +33,24 @@ fn what_is_wrong_is_told_on_stderr_with_status_2() {
 }
 
 #[test]
+fn without_a_display_it_says_so_with_status_1() {
+    for (display, told) in [
+        ("", "neither WAYLAND_DISPLAY"),
+        (":none", "does not answer"),
+    ] {
+        let answer = Command::new(env!("CARGO_BIN_EXE_hubbub-client"))
+            .args(["--username", "alice"])
+            .env("DISPLAY", display)
+            .env_remove("WAYLAND_DISPLAY")
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(answer.stderr).unwrap();
+        assert_eq!(answer.status.code(), Some(1), "{display:?}: {stderr}");
+        assert!(stderr.contains(told), "{display:?}: {stderr}");
+    }
+}
+
+#[test]
 fn help_and_version_are_told_on_stdout_with_status_0() {
     for (argument, told) in [
         ("--help", "--username"),

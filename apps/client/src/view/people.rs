@@ -45,7 +45,7 @@ pub(super) fn PeopleView() -> Element {
                 p { class: "hint", "Who is here is learnt anew after reconnecting." }
             } else if others() == 0 {
                 p { class: "hint",
-                    strong { "Nobody else is here yet." }
+                    strong { "Nobody else has been seen yet." }
                     " A room has no list of its members: people appear when they come or speak."
                 }
             } else {

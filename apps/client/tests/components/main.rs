@@ -386,9 +386,9 @@ mod people {
     #[test]
     fn oneself_stands_first_and_alone_with_words() {
         let mut window = Window::joined();
-        window.shows("Nobody else is here yet");
+        window.shows("Nobody else has been seen yet");
         window.happen_together([joined("zoe"), joined("Bob")]);
-        window.hides("Nobody else is here yet");
+        window.hides("Nobody else has been seen yet");
         let html = window.html();
         let (_, people) = html.split_once(r#"id="people""#).unwrap();
         let at = |name: &str| people.find(&format!(">{name}</bdi>")).unwrap();

@@ -1,5 +1,6 @@
 //! Not tests: a morning in a room, played with real keys in real windows, and what it looks like.
 
+use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -50,7 +51,10 @@ fn demo() {
     cast.talk();
     cast.alice.paints();
     cast.bob.paints();
-    photograph("root", &project().join("target/demo.png"));
+    let target = project().join("target");
+    // Not there yet where the build goes somewhere else.
+    fs::create_dir_all(&target).unwrap();
+    photograph("root", &target.join("demo.png"));
 }
 
 #[test]
