@@ -4,6 +4,7 @@
 //! store as in an empty one.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::{Line, Lines, Timeline};
 
@@ -60,6 +61,23 @@ impl Search {
             nth: self.found.len() - at,
             steps: self.steps,
         })
+    }
+
+    /// Where in `text` the first part begins and ends that holds a match and is no longer than `most` bytes; all of it if
+    /// it is no longer itself. The match is looked for in halves of that, so a query of more than half is not found in
+    /// every place, and the answer is then the beginning.
+    #[must_use]
+    pub fn excerpt(&self, text: &str, most: usize) -> Range<usize> {
+        let boundary = |at: usize| {
+            let mut before = (0..=at.min(text.len())).rev();
+            before
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap_or_default()
+        };
+        let part = |at: usize| boundary(at)..boundary(at + most);
+        let mut parts = (0..text.len()).step_by((most / 2).max(1)).map(part);
+        let holds = |part: &Range<usize>| folded(&text[part.clone()]).contains(&self.query);
+        parts.find(holds).unwrap_or_else(|| part(0))
     }
 
     /// Looks for another text. Stays at the line at which the reader is if that still matches, else goes to the newest.
@@ -196,6 +214,24 @@ mod tests {
 
     fn place(search: &Search) -> Option<(u64, usize)> {
         search.place().map(|place| (place.line, place.nth))
+    }
+
+    #[test]
+    fn the_excerpt_of_a_long_text_holds_the_first_match_and_is_cut_between_characters() {
+        let search = Search {
+            query: folded("straße"),
+            ..Search::default()
+        };
+        let text = format!("{}STRASSE{0}straße", "ä€".repeat(500));
+        for most in [40, 41, 42, 43, 5000] {
+            let part = search.excerpt(&text, most);
+            assert!(part.len() <= most);
+            assert!(text[part].contains("STRASSE"), "{most}");
+        }
+        assert_eq!(search.excerpt(&text, text.len()), 0..text.len());
+        // Too long for a part to hold it for certain: the beginning.
+        assert_eq!(search.excerpt(&text, 5), 0..5);
+        assert_eq!(search.excerpt("", 40), 0..0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One message: who, when, what, and for the user's own how far it got.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use dioxus::prelude::*;
@@ -19,7 +20,12 @@ pub const PREVIEW_BYTES: usize = 8 * 1024;
 pub const PREVIEW_LINES: usize = 100;
 
 #[component]
-pub(super) fn MessageView(message: Rc<Message>, opens_group: bool, found: bool) -> Element {
+pub(super) fn MessageView(
+    message: Rc<Message>,
+    opens_group: bool,
+    /// The part in which something was found that the reader looks at.
+    found: Option<Range<usize>>,
+) -> Element {
     let (own, mention) = (message.own, message.mention);
     rsx! {
         li {
@@ -28,7 +34,7 @@ pub(super) fn MessageView(message: Rc<Message>, opens_group: bool, found: bool) 
             class: if opens_group { "head" },
             "data-mention": if mention { "yes" },
             "data-state": own.map(|own| state(own.delivery)),
-            aria_current: found.then_some("true"),
+            aria_current: found.is_some().then_some("true"),
             if opens_group {
                 {avatar(&message.name)}
                 p { class: "byline",
@@ -46,7 +52,7 @@ pub(super) fn MessageView(message: Rc<Message>, opens_group: bool, found: bool) 
                 span { class: "unseen", "mentions you: " }
             }
             if beginning(&message.text).len() < message.text.len() {
-                LongText { message, found }
+                LongText { message, found: found.clone() }
             } else {
                 Text { text: message.text.clone() }
             }
@@ -69,18 +75,18 @@ fn clock(class: &str, at: &Zoned) -> Element {
 }
 
 #[component]
-fn LongText(message: Rc<Message>, found: bool) -> Element {
+fn LongText(message: Rc<Message>, found: Option<Range<usize>>) -> Element {
     let mut all = use_signal(|| false);
     let text = &*message.text;
-    // What was searched for may stand behind the beginning.
-    let shown = if all() || found {
-        text
-    } else {
-        beginning(text)
+    let shown = match found {
+        _ if all() => text,
+        // What was searched for may stand behind the beginning.
+        Some(part) => &text[part],
+        None => beginning(text),
     };
     rsx! {
         Text { text: shown, cut: shown.len() < text.len() }
-        if !found {
+        if all() || shown.len() < text.len() {
             button { class: "quiet more", r#type: "button", onclick: move |_| all.toggle(),
                 if all() {
                     "Show less"

@@ -4,11 +4,11 @@ use dioxus::prelude::*;
 
 use super::answer::AnswerView;
 use super::icon::{Shape, icon};
-use super::message::MessageView;
+use super::message::{MessageView, PREVIEW_BYTES};
 use super::notice::NoticeView;
 use super::page;
 use crate::bridge::{Action, Bridge, Room};
-use crate::timeline::{KEPT_LINES, Line, Search};
+use crate::timeline::{KEPT_LINES, Line, Message, Search};
 
 #[component]
 pub(super) fn TimelineView() -> Element {
@@ -16,8 +16,13 @@ pub(super) fn TimelineView() -> Element {
     use_effect(page::watch_timeline);
     let timeline = bridge.timeline.read();
     let lines = timeline.lines();
-    let found = timeline.searched().and_then(Search::place);
-    let found = found.map(|place| place.line);
+    let search = timeline.searched();
+    let found = search.and_then(Search::place).map(|place| place.line);
+    // Of the message at which the reader is, the part with the match.
+    let part = |number: u64, message: &Message| {
+        let search = search.filter(|_| found == Some(number))?;
+        Some(search.excerpt(&message.text, PREVIEW_BYTES))
+    };
     rsx! {
         div { class: "scroll",
             div {
@@ -51,9 +56,9 @@ pub(super) fn TimelineView() -> Element {
                             Line::Message(message) => rsx! {
                                 MessageView {
                                     key: "{row.number}",
+                                    found: part(row.number, &message),
                                     message,
                                     opens_group: row.opens_group,
-                                    found: found == Some(row.number),
                                 }
                             },
                             Line::Notice(notice) => rsx! {

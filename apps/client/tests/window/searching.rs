@@ -247,3 +247,32 @@ fn pour(socket: &TcpStream, stopped: Arc<AtomicBool>) -> JoinHandle<()> {
         }
     })
 }
+
+#[test]
+fn of_a_text_of_a_mebibyte_the_part_with_the_match_is_shown_and_all_of_it_when_asked_for() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let long = "a line of text\n".repeat(69_000);
+    socket
+        .write_all((text("bob", &long) + &text("bob", &long)).as_bytes())
+        .unwrap();
+    alice.shows("document.querySelectorAll('.text').length", &json!(2));
+    alice.press("ctrl+f");
+    alice.types_into("search-field", "line of text", "line of text");
+    alice.counts("1 of 2");
+    alice.shows(
+        "document.querySelector('[aria-current] .text').textContent.length < 9000",
+        &json!(true),
+    );
+    alice.press("Return");
+    alice.counts("2 of 2");
+    // It is many screens below.
+    alice.ask("document.querySelector('[aria-current] .more').click()");
+    alice.shows(
+        "document.querySelector('[aria-current] .text').textContent.length",
+        &json!(long.len()),
+    );
+}
