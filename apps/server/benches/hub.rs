@@ -70,10 +70,17 @@ impl Hall {
     async fn speak(&self) {
         let peer = PeerId(SPEAKER);
         let frame = text();
+        let held = Memory::new(usize::MAX).hold(0);
         for _ in 0..FRAMES {
             let name = name(peer).into_owned();
             let frames = frame.clone();
-            send(&self.inbox, vec![Event::Text { peer, name, frames }]).await;
+            let event = Event::Text {
+                peer,
+                name,
+                frames,
+                held: held.beside(0),
+            };
+            send(&self.inbox, vec![event]).await;
         }
         self.hear_from(self.members).await;
     }

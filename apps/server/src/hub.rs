@@ -18,7 +18,7 @@ use hubbub_wire::{DecodeError, Frame, Username, encode};
 use tracing::{debug, info, warn};
 
 use crate::Settings;
-use crate::memory::Memory;
+use crate::memory::{Held, Memory};
 use crate::outbox::{Batch, Closing, Delivery, Outbox};
 pub(crate) use crate::room::PeerId;
 use crate::room::{Name, Refusal, Room, SERVER_NAME};
@@ -37,8 +37,9 @@ const CATCH_UP_STEP: Duration = Duration::from_millis(1);
 pub type Mail = Vec<Event>;
 
 /// How much mail waits for the hub at most. Peers that want to send more wait, each on its own socket; this is enough
-/// that the hub finds work whenever it looks, and few enough that a crowd of long texts does not pile up in memory.
-pub const INBOX: usize = 32;
+/// that the hub finds work whenever it looks, and that a storm of joins does not wait for it: who does waits until all
+/// that goes out before is written. Texts in it count as memory.
+pub const INBOX: usize = 256;
 
 /// A batch is sent on as soon as it holds this many bytes. Larger ones gain nothing and would fill outboxes in leaps.
 const BATCH_BYTES: usize = 256 * 1024;
@@ -68,6 +69,8 @@ pub enum Event {
         name: Username<'static>,
         /// The frames, encoded.
         frames: Vec<u8>,
+        /// Counts them for as long as they wait for the hub.
+        held: Held,
     },
     /// A TEXT over the limit, which was skipped.
     TooLong {
@@ -257,7 +260,9 @@ impl Hub {
                 self.strangers.insert(peer, Stranger { outbox, join_by });
             }
             Event::Join { peer, name } => self.join(peer, name),
-            Event::Text { peer, name, frames } => {
+            Event::Text {
+                peer, name, frames, ..
+            } => {
                 if self.hears(peer, &name) {
                     debug!(peer = peer.0, bytes = frames.len(), "text");
                     self.batch.append(peer, frames);

@@ -21,8 +21,7 @@
 //! loses. It holds no buffer: reads go through one of each thread. The kernel holds 4 kB for its socket beside that.
 //!
 //! A member that stalls costs its outbox on top ([`Settings::outbox_bytes`]) and one batch at most. All of that together,
-//! and all unfinished texts, stay within [`Settings::memory_limit`], but for what is in the hub's inbox at a moment: as
-//! many letters as [`hub::INBOX`], each of one read and at most one text.
+//! all unfinished texts, and those in the hub's inbox, stay within [`Settings::memory_limit`].
 
 use std::future::Future;
 use std::io;
@@ -76,7 +75,7 @@ pub struct Settings {
     pub outbox_bytes: usize,
     /// Most bytes that the texts under way may take, all peers together: three quarters for what waits to be written
     /// ([`Settings::outbox_bytes`] counts the same once a peer, but a batch that many wait for is there once), one
-    /// quarter for what is not yet read to its end.
+    /// quarter for what is not yet read to its end or not yet taken by the hub.
     pub memory_limit: usize,
     /// Most connections at a time, members or not. More are closed; 32 of those at a time are told why in one line, and
     /// the others of a storm hear nothing.

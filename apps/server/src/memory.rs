@@ -58,6 +58,12 @@ impl Held {
         self.bytes = bytes;
     }
 
+    /// Counts other bytes against the same limit.
+    #[must_use]
+    pub fn beside(&self, bytes: usize) -> Self {
+        self.memory.hold(bytes)
+    }
+
     /// Is the limit passed, and are some of these bytes among those that pass it?
     #[must_use]
     pub fn is_in_excess(&self) -> bool {

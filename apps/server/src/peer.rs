@@ -75,7 +75,7 @@ pub(crate) fn prepare(socket: &TcpStream) -> io::Result<()> {
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
-    /// Counts what the decoder holds, and what is read and not yet in the hub's inbox.
+    /// Counts what the decoder holds.
     pub(crate) unfinished: Held,
     /// Its place among the peers, free again when the task ends.
     pub(crate) _place: Arc<()>,
@@ -185,9 +185,7 @@ impl<'a> Reading<'a> {
     /// Reads until the peer ends or breaks the protocol.
     async fn run(&mut self) -> Departure {
         let why = loop {
-            if let Err(error) = self.connection.readable().await {
-                break Departure::Failed(error.kind());
-            }
+            // The first time it is not waited for: who connects has mostly said JOIN already.
             let Read { sent, end, pause } = self.read();
             if let Some(sent) = sent
                 && sent.await.is_err()
@@ -197,7 +195,6 @@ impl<'a> Reading<'a> {
             if let Some(why) = end {
                 break why;
             }
-            self.unfinished.set(self.decoder.buffered());
             if self.unfinished.is_in_excess() {
                 break Departure::OutOfMemory;
             }
@@ -205,6 +202,9 @@ impl<'a> Reading<'a> {
                 Some(pause) => drop(pause.await),
                 // One that always has more to say lets the others have a turn.
                 None => async_std::task::yield_now().await,
+            }
+            if let Err(error) = self.connection.readable().await {
+                break Departure::Failed(error.kind());
             }
         };
         // Nothing more is read: what is unfinished is forgotten, also while the last words are still being written.
@@ -231,12 +231,12 @@ impl<'a> Reading<'a> {
             Err(error) if is_transient(&error) => None,
             Err(error) => Some(Departure::Failed(error.kind())),
         });
-        let texts = events.iter().map(|event| match event {
-            Event::Text { frames, .. } => frames.len(),
-            _ => 0,
-        });
-        self.unfinished
-            .set(self.decoder.buffered() + texts.sum::<usize>());
+        for event in &mut events {
+            if let Event::Text { frames, held, .. } = event {
+                held.set(frames.len());
+            }
+        }
+        self.unfinished.set(self.decoder.buffered());
         if events.is_empty() {
             return Read {
                 sent: None,
@@ -279,7 +279,9 @@ impl<'a> Reading<'a> {
         while let Some(item) = self.decoder.next(&mut input)? {
             messages += 1;
             match item {
-                Item::Frame(frame) => push_frame(self.connection.peer, frame, events),
+                Item::Frame(frame) => {
+                    push_frame(self.connection.peer, frame, self.unfinished, events);
+                }
                 Item::Ignored(why) => {
                     if let Ignored::PayloadTooLong { len, limit } = why {
                         let peer = self.connection.peer;
@@ -298,8 +300,8 @@ impl<'a> Reading<'a> {
 }
 
 /// Turns a frame into an event. TEXTs one behind the other under one name become one, encoded here, so that this work
-/// is done by the sender's own task.
-fn push_frame(peer: PeerId, frame: Frame<'_>, events: &mut Vec<Event>) {
+/// is done by the sender's own task. What they hold is counted `beside` what is unfinished.
+fn push_frame(peer: PeerId, frame: Frame<'_>, beside: &Held, events: &mut Vec<Event>) {
     match frame.method {
         Method::Join => events.push(Event::Join {
             peer,
@@ -324,6 +326,7 @@ fn push_frame(peer: PeerId, frame: Frame<'_>, events: &mut Vec<Event>) {
                 peer,
                 name: frame.username.into_owned(),
                 frames,
+                held: beside.beside(0),
             });
         }
     }

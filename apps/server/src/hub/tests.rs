@@ -56,7 +56,13 @@ impl Hub {
     pub(super) fn says(&mut self, peer: PeerId, name: &'static str, payload: &str) {
         let frames = text(name, payload).into_bytes();
         let name = username(name);
-        self.take(Event::Text { peer, name, frames });
+        let held = self.memory.hold(0);
+        self.take(Event::Text {
+            peer,
+            name,
+            frames,
+            held,
+        });
     }
 
     pub(super) fn leaves(&mut self, peer: PeerId, name: &'static str) {

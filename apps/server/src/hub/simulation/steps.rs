@@ -151,7 +151,13 @@ impl Simulation {
         self.model.text(peer, name, &frames);
         let name = username(name);
         let frames = frames.into_bytes();
-        self.hub.take(Event::Text { peer, name, frames });
+        let held = self.memory.hold(0);
+        self.hub.take(Event::Text {
+            peer,
+            name,
+            frames,
+            held,
+        });
     }
 
     fn too_long(&mut self) {
