@@ -102,6 +102,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_held_beside_counts_against_the_same_limit_and_outlives_the_first() {
+        let memory = Memory::new(10);
+        let first = memory.hold(6);
+        let mut second = first.beside(0);
+        second.set(5);
+        assert_eq!(memory.excess(), 1);
+        drop(first);
+        assert!(!second.is_in_excess());
+        second.set(11);
+        assert!(second.is_in_excess());
+    }
+
+    #[test]
     fn who_holds_nothing_is_never_in_excess() {
         let memory = Memory::new(1);
         let _big = memory.hold(2);
