@@ -1,5 +1,5 @@
 //! The memory for texts under way, which all peers share: three quarters of the limit for what waits to be written, one
-//! quarter for what is not yet read to its end.
+//! quarter for what is not yet read to its end or not yet taken by the hub.
 
 use hubbub_server::Settings;
 

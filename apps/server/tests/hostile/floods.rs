@@ -12,8 +12,8 @@ use crate::siege::withstands;
 const FLOOD: usize = 12 * MIB;
 
 /// A word may have before it what the server reads of the flood until it is the other's turn: a few reads of 64 KiB.
-/// What could wait for the hub alone is twice as much. Nobody's speed is in it: the word and more of the flood than
-/// that wait for the server when it wakes.
+/// What could wait for the hub alone is sixteen times as much. Nobody's speed is in it: the word and more of the flood
+/// than that wait for the server when it wakes.
 const AHEAD: usize = MIB;
 
 /// So large that nobody is dropped, however late it reads.
