@@ -5,6 +5,7 @@
 //! with the peer's data is held across a wait but the decoder's unfinished frame and the outbox.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind, IoSlice, Read as _, Write};
 use std::net::{Shutdown, TcpStream};
@@ -282,20 +283,30 @@ impl<'a> Reading<'a> {
                 Item::Frame(frame) => {
                     push_frame(self.connection.peer, frame, self.unfinished, events);
                 }
+                Item::CutOff { payload, len, .. } => {
+                    let came = payload.len();
+                    let why = format_args!("a TEXT that stopped after {came} of {len} bytes");
+                    log_ignored(self.connection.peer, &mut self.warned, why);
+                }
                 Item::Ignored(why) => {
                     if let Ignored::PayloadTooLong { len, limit } = why {
                         let peer = self.connection.peer;
                         events.push(Event::TooLong { peer, len, limit });
                     }
-                    if std::mem::replace(&mut self.warned, true) {
-                        debug!(peer = self.connection.peer.0, %why, "ignored");
-                    } else {
-                        warn!(peer = self.connection.peer.0, %why, "ignored, as will be what else is wrong");
-                    }
+                    log_ignored(self.connection.peer, &mut self.warned, why);
                 }
             }
         }
         Ok(messages)
+    }
+}
+
+/// Logs what was passed over: as a warning the first time, so that no peer can flood the log.
+fn log_ignored(peer: PeerId, warned: &mut bool, why: impl fmt::Display) {
+    if std::mem::replace(warned, true) {
+        debug!(peer = peer.0, %why, "ignored");
+    } else {
+        warn!(peer = peer.0, %why, "ignored, as will be what else is wrong");
     }
 }
 

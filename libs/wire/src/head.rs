@@ -8,7 +8,7 @@ use crate::{DecodeError, Limits, Method};
 pub(crate) const MAX_GLUED_START: usize = 32;
 
 /// What every start line begins with. Any minor number is ours to read.
-const VERSION: &[u8] = b"CHAT/1.";
+pub(crate) const VERSION: &[u8] = b"CHAT/1.";
 
 /// What a start line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,28 @@ pub(crate) fn may_start(line: &[u8]) -> bool {
     let common = line.len().min(VERSION.len());
     line[..common] == VERSION[..common]
 }
+
+/// Does a start line begin anywhere in these bytes, as it seems?
+pub(crate) fn has_version(bytes: &[u8]) -> bool {
+    bytes.windows(VERSION.len()).any(|window| window == VERSION)
+}
+
+/// Says which other protocol this is by the first line of a stream, of which `is_whole` tells whether it has ended.
+///
+/// A web page can have its visitor's browser send bytes of the page's choice to this port, after a request line or
+/// within the start of TLS. Where that were skipped as noise, the page could speak in the room.
+pub(crate) fn other_protocol(line: &[u8], is_whole: bool) -> Option<DecodeError> {
+    if line.starts_with(TLS_HANDSHAKE) {
+        return Some(DecodeError::Tls);
+    }
+    let line = is_whole.then(|| trim_blanks(without_line_end(line)))?;
+    let (front, minor) = line.split_at(line.len().saturating_sub(1));
+    let request = front.ends_with(b" HTTP/1.") && minor[0].is_ascii_digit();
+    (request || line.starts_with(b"HTTP/1.")).then_some(DecodeError::Http)
+}
+
+/// The first two bytes of a TLS stream: a handshake record, major version 3 (RFC 8446, 5.1).
+const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
 
 /// Finds the start line in a whole line, line end included: where it begins, and what it asks for.
 ///
@@ -70,6 +92,49 @@ pub(crate) struct Head {
     headers: usize,
     /// Where the next line begins; the length of the head when it is complete. Bytes from the head's first.
     pub(crate) at: usize,
+}
+
+/// A head that may have begun after a silence in the middle of a frame, as far as it was read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fresh {
+    head: Option<Head>,
+    searched: usize,
+}
+
+impl Fresh {
+    /// Whether `bytes` begin with a whole head of one of the three methods with a name. `None` while they may.
+    pub(crate) fn is_a_frame(
+        &mut self,
+        bytes: &[u8],
+        limits: &Limits,
+        work: &mut u64,
+    ) -> Option<bool> {
+        let mut head = match self.head {
+            Some(head) => head,
+            None => {
+                *work += (bytes.len() - self.searched) as u64;
+                let Some(length) = find_line_end(&bytes[self.searched..]) else {
+                    self.searched = bytes.len();
+                    let undecided = may_start(bytes) && bytes.len() <= MAX_GLUED_START;
+                    return if undecided { None } else { Some(false) };
+                };
+                self.searched += length;
+                let line = without_line_end(&bytes[..self.searched]);
+                match parse_start(line) {
+                    Some(start @ Start::Known(_)) => Head::new(start, self.searched),
+                    _ => return Some(false),
+                }
+            }
+        };
+        let progress = head.read(bytes, self.searched, limits, work);
+        self.head = Some(head);
+        self.searched = bytes.len();
+        match progress {
+            Ok(Progress::Partial) => None,
+            Ok(Progress::Complete) => Some(head.name.is_some() && !head.names_differ),
+            Ok(Progress::NotAHeader) | Err(_) => Some(false),
+        }
+    }
 }
 
 /// How far the reading of a head came.

@@ -3,13 +3,22 @@
 
 use core::fmt;
 
-use crate::{Frame, UsernameError};
+use crate::{Frame, Username, UsernameError};
 
 /// What came out of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
     /// A frame.
     Frame(Frame<'a>),
+    /// A TEXT that was given up in the middle, since a new frame began after a [`silence`](crate::Decoder::silence).
+    CutOff {
+        /// Who it is from.
+        username: Username<'a>,
+        /// What came of its payload; perhaps nothing.
+        payload: &'a [u8],
+        /// Its `Msg-len`, in bytes.
+        len: usize,
+    },
     /// Something that was passed over, and why. The stream goes on.
     Ignored(Ignored),
 }
@@ -37,6 +46,17 @@ pub enum Ignored {
     },
     /// A frame with a line in its head that is no header. What follows is read as noise.
     NotAHeader,
+    /// A frame that was given up in its head, or in a payload that nobody wants, since a new one began after a
+    /// [`silence`](crate::Decoder::silence).
+    CutOff,
+    /// The length of the text that came out last, which counted characters. The text is whole; nothing was passed over
+    /// but the number.
+    CountedCharacters {
+        /// Its `Msg-len`.
+        characters: usize,
+        /// Its length, in bytes.
+        bytes: usize,
+    },
     /// Bytes that are no start line where a start line must be.
     Noise {
         /// How many, in bytes.
@@ -58,6 +78,11 @@ impl fmt::Display for Ignored {
                 write!(f, "a TEXT of {len} bytes, and {limit} is the most")
             }
             Self::NotAHeader => f.write_str("a frame with a line in its head that is no header"),
+            Self::CutOff => f.write_str("a frame that stopped in the middle"),
+            Self::CountedCharacters { characters, bytes } => write!(
+                f,
+                "a Msg-len of {characters} that counts characters; it must count bytes, which are {bytes}"
+            ),
             Self::Noise { bytes } => write!(f, "{bytes} bytes that are no frame"),
         }
     }
@@ -81,6 +106,10 @@ pub enum DecodeError {
     BadLength,
     /// Two `Msg-len` headers that differ.
     TwoLengths,
+    /// The stream begins with HTTP.
+    Http,
+    /// The stream begins with TLS.
+    Tls,
     /// More noise in a row than the limit.
     TooMuchNoise {
         /// The limit, in bytes.
@@ -102,6 +131,10 @@ impl fmt::Display for DecodeError {
             }
             Self::BadLength => f.write_str("a Msg-len that is no decimal number of bytes"),
             Self::TwoLengths => f.write_str("two Msg-len headers that differ"),
+            Self::Http => {
+                f.write_str("HTTP, which is not CHAT/1.0; is this a browser or a web server?")
+            }
+            Self::Tls => f.write_str("TLS, and here CHAT/1.0 is spoken without it"),
             Self::TooMuchNoise { limit } => write!(
                 f,
                 "more than {limit} bytes in a row that are no frame; is this CHAT/1.0?"

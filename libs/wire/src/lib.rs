@@ -63,7 +63,9 @@ mod decoder;
 mod encoder;
 mod frame;
 mod head;
+mod held;
 mod item;
+mod surplus;
 mod username;
 
 pub use decoder::Decoder;

@@ -128,6 +128,63 @@ fn noise_with_a_frame_between_again_and_again_costs_work_linear_in_its_bytes() {
 }
 
 #[test]
+fn texts_counted_in_characters_cost_work_linear_in_their_bytes() {
+    let long = "€".repeat(50_000);
+    for (len, payload, after) in [
+        // Whole, again and again; whole and long; too long by one; broken at the end; with a frame in it.
+        (2, "éé", ""),
+        (50_000, &long, ""),
+        (49_999, &long, ""),
+        (50_000, &long[3..], "\u{ff}CHAT/1.0 LEAVE\nUsername: u\n\n"),
+        (50_000, &long[3..], "CHAT/1.0 LEAVE\nUsername: u\n\n"),
+        // Lines that are taken back one by one, up to the limit of noise.
+        (60_000, &long[3..], &"x\n".repeat(2000)),
+    ] {
+        let frame = format!("CHAT/1.0 TEXT\nUsername: u\nMsg-len: {len}\n\n{payload}{after}");
+        costs_little(frame.repeat(1 + 500 / payload.len()).as_bytes());
+    }
+}
+
+#[test]
+fn silences_cost_work_linear_in_the_bytes_between_them() {
+    let frames =
+        b"CHAT/1.0 TEXT\nUsername: u\nMsg-len: 5000\n\nCHAT/1.0 LEAVE\nX: y\nUsername: a\nX\n";
+    for (stream, size) in [
+        (frames.repeat(300), 1),
+        (frames.repeat(300), 7),
+        (frames.repeat(300), 150),
+        (
+            b"CHAT/1.0 TEXT\nUsername: u\nMsg-len: 9\n\n.".repeat(300),
+            42,
+        ),
+    ] {
+        let mut decoder = Decoder::new(Limits::DEFAULT);
+        let mut seen = Vec::new();
+        for piece in stream.chunks(size) {
+            feed(&mut decoder, piece, &mut seen, |_| ());
+            decoder.silence();
+        }
+        let most = WORK_FOR_A_BYTE * stream.len() as u64;
+        assert!(decoder.work() <= most, "{} of {most}", decoder.work());
+    }
+}
+
+#[test]
+fn what_a_silence_leaves_in_doubt_holds_no_more_than_a_head_besides() {
+    let mut decoder = Decoder::new(Limits::DEFAULT);
+    let mut seen = Vec::new();
+    feed(&mut decoder, &text_head(1_048_576), &mut seen, |_| ());
+    decoder.silence();
+    feed(&mut decoder, b"CHAT/1.0 LEAVE\r\n", &mut seen, |_| ());
+    for _ in 0..4000 {
+        feed(&mut decoder, b"X:\n", &mut seen, |_| ());
+    }
+    assert_eq!(seen, []);
+    let limit = 2 * (4000 * 3 + 200);
+    assert!(decoder.buffered() <= limit, "{} bytes", decoder.buffered());
+}
+
+#[test]
 fn a_decoder_that_waits_for_nothing_holds_no_buffer() {
     let mut stream = text_head(3000);
     stream.resize(stream.len() + 3000, b'x');

@@ -82,6 +82,7 @@ fn any_soup() -> impl Strategy<Value = Vec<u8>> {
         b"\r\n",
         b"\r\n\r\n",
         b"hi",
+        "é€".as_bytes(),
         b"a text of twenty byte",
     ])
     .prop_map(<[u8]>::to_vec);
@@ -144,9 +145,42 @@ proptest! {
     ) {
         for limits in [SMALL, Limits::DEFAULT] {
             let whole = decode_pieces(limits, [&stream[..]]);
-            prop_assert_eq!(&decode_pieces(limits, cut(&stream, &cuts)), &whole);
-            prop_assert_eq!(&decode_pieces(limits, stream.chunks(1)), &whole);
+            for other in [
+                decode_pieces(limits, cut(&stream, &cuts)),
+                decode_pieces(limits, stream.chunks(1)),
+            ] {
+                // A text counted in characters is mended only where its end comes with the bytes before it.
+                if !counts_characters(&whole) && !counts_characters(&other) {
+                    prop_assert_eq!(&other, &whole);
+                }
+            }
         }
+    }
+
+    #[test]
+    fn a_silence_anywhere_in_a_stream_in_order_changes_nothing(
+        frames in vec(any_frame(), 0..8),
+        cuts in any_cuts(),
+    ) {
+        let mut stream = Vec::new();
+        for frame in &frames {
+            encode_into(frame, &mut stream);
+        }
+        prop_assert_eq!(common::decode_with_silences(cut(&stream, &cuts)), frames);
+    }
+
+    #[test]
+    fn a_text_counted_in_characters_comes_out_whole(text in "\\PC{0,40}", other in any_frame()) {
+        let counted = text.chars().count();
+        prop_assume!(counted < text.len());
+        let surplus = &text.as_bytes()[counted..];
+        prop_assume!(!b"C\r\n".contains(&surplus[0]));
+        let mut stream = format!("CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: {counted}\r\n\r\n{text}").into_bytes();
+        encode_into(&other, &mut stream);
+        prop_assert_eq!(
+            decode_pieces(Limits::DEFAULT, [&stream[..]]),
+            [common::text("u", text.as_bytes()), common::counted(counted, text.len()), other]
+        );
     }
 
     #[test]
@@ -155,14 +189,20 @@ proptest! {
         cuts in any_cuts(),
     ) {
         let most = SMALL.max_head.max(SMALL.max_noise + SLACK) + SMALL.max_payload;
-        let mut decoder = Decoder::new(SMALL);
-        let mut seen = Vec::new();
-        for piece in cut(&stream, &cuts) {
-            let mut held = 0;
-            feed(&mut decoder, piece, &mut seen, |decoder| {
-                held = held.max(decoder.buffered());
-            });
-            prop_assert!(held <= most, "{} bytes", held);
+        // After a silence a frame in doubt is held besides the one that was silent.
+        for (silences, most) in [(false, most), (true, most + SMALL.max_head)] {
+            let mut decoder = Decoder::new(SMALL);
+            let mut seen = Vec::new();
+            for piece in cut(&stream, &cuts) {
+                let mut held = 0;
+                feed(&mut decoder, piece, &mut seen, |decoder| {
+                    held = held.max(decoder.buffered());
+                });
+                prop_assert!(held <= most, "{} bytes", held);
+                if silences {
+                    decoder.silence();
+                }
+            }
         }
     }
 
@@ -186,6 +226,10 @@ proptest! {
                     prop_assert!(name.len() <= SMALL.max_name);
                     prop_assert!(payload.len() <= SMALL.max_payload);
                 }
+                Seen::CutOff(name, payload, len) => {
+                    prop_assert!(name.len() <= SMALL.max_name);
+                    prop_assert!(payload.len() < len && len <= SMALL.max_payload);
+                }
                 Seen::Ignored(Ignored::Noise { bytes }) => {
                     prop_assert!((1..=SMALL.max_noise).contains(&bytes));
                 }
@@ -193,6 +237,11 @@ proptest! {
             }
         }
     }
+}
+
+fn counts_characters(seen: &[Seen]) -> bool {
+    seen.iter()
+        .any(|seen| matches!(seen, Seen::Ignored(Ignored::CountedCharacters { .. })))
 }
 
 /// The empty lines before noise are not part of it.

@@ -1,5 +1,6 @@
 //! What programs in the wild send, form by form, with the bytes. Behind each stands a LEAVE, and none may be lost; where
-//! the framing itself makes that impossible, the test says what happens instead.
+//! the framing itself makes that impossible, the test says what happens instead. Those that count characters for bytes are
+//! in `characters.rs`.
 
 mod common;
 
@@ -19,46 +20,6 @@ fn exact_frames_that_share_a_segment() {
               CHAT/1.0 LEAVE\r\nUsername: u\r\n\r\n"
         ),
         [join("u"), text("u", b"one"), text("u", b"two"), leave("u")]
-    );
-}
-
-#[test]
-fn characters_counted_for_bytes_leave_a_few_bytes_behind_the_payload() {
-    assert_eq!(
-        decode(
-            b"CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: 7\r\n\r\nh\xc3\xa9llo \xe2\x82\xac\
-              CHAT/1.0 LEAVE\r\nUsername: u\r\n\r\n"
-        ),
-        [text("u", "héllo ".as_bytes()), noise(3), leave("u")]
-    );
-}
-
-#[test]
-fn characters_counted_for_bytes_may_cut_a_character_in_two() {
-    assert_eq!(
-        decode(
-            b"CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: 2\r\n\r\n\xe2\x82\xac\xe2\x82\xac\
-              CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: 2\r\n\r\nok\
-              CHAT/1.0 LEAVE\r\nUsername: u\r\n\r\n"
-        ),
-        [
-            text("u", b"\xe2\x82"),
-            noise(4),
-            text("u", b"ok"),
-            leave("u"),
-        ]
-    );
-}
-
-#[test]
-fn characters_counted_for_bytes_with_a_surplus_of_line_ends() {
-    // "€€\n\n": four characters, eight bytes. The surplus ends in the empty lines.
-    assert_eq!(
-        decode(
-            b"CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: 4\r\n\r\n\xe2\x82\xac\xe2\x82\xac\n\n\
-              CHAT/1.0 LEAVE\r\nUsername: u\r\n\r\n"
-        ),
-        [text("u", b"\xe2\x82\xac\xe2"), noise(4), leave("u")]
     );
 }
 

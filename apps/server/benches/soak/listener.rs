@@ -61,6 +61,7 @@ impl Listener {
             let surprise = match item {
                 Item::Frame(frame) if self.heard.take(&frame) => continue,
                 Item::Frame(frame) => format!("a {:?} of {}", frame.method, frame.username),
+                Item::CutOff { username, .. } => format!("a part of a TEXT of {username}"),
                 Item::Ignored(why) => why.to_string(),
             };
             let number = self.number;

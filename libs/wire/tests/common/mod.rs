@@ -8,6 +8,7 @@ use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     Frame(Method, String, Vec<u8>),
+    CutOff(String, Vec<u8>, usize),
     Ignored(Ignored),
     Broken(DecodeError),
 }
@@ -20,6 +21,11 @@ impl Seen {
                 username,
                 payload,
             }) => Self::Frame(*method, username.as_str().into(), payload.to_vec()),
+            Item::CutOff {
+                username,
+                payload,
+                len,
+            } => Self::CutOff(username.as_str().into(), payload.to_vec(), *len),
             Item::Ignored(ignored) => Self::Ignored(*ignored),
         }
     }
@@ -35,6 +41,14 @@ pub(crate) fn leave(name: &str) -> Seen {
 
 pub(crate) fn text(name: &str, payload: &[u8]) -> Seen {
     Seen::Frame(Method::Text, name.into(), payload.into())
+}
+
+pub(crate) fn cut_off(name: &str, payload: &[u8], len: usize) -> Seen {
+    Seen::CutOff(name.into(), payload.into(), len)
+}
+
+pub(crate) fn counted(characters: usize, bytes: usize) -> Seen {
+    Seen::Ignored(Ignored::CountedCharacters { characters, bytes })
 }
 
 pub(crate) fn noise(bytes: usize) -> Seen {
@@ -70,7 +84,7 @@ pub(crate) fn feed(
     }
 }
 
-/// What comes out of a stream that arrives in these pieces. A fatal error is the last thing seen.
+/// What comes out of a stream that arrives in these pieces and ends. A fatal error is the last thing seen.
 pub(crate) fn decode_pieces<'a>(
     limits: Limits,
     pieces: impl IntoIterator<Item = &'a [u8]>,
@@ -80,9 +94,23 @@ pub(crate) fn decode_pieces<'a>(
     for piece in pieces {
         feed(&mut decoder, piece, &mut seen, |_| ());
         if matches!(seen.last(), Some(Seen::Broken(_))) {
-            break;
+            return seen;
         }
     }
+    decoder.silence();
+    feed(&mut decoder, &[], &mut seen, |_| ());
+    seen
+}
+
+/// The same, with a silence between each two pieces.
+pub(crate) fn decode_with_silences<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Seen> {
+    let mut decoder = Decoder::new(Limits::DEFAULT);
+    let mut seen = Vec::new();
+    for piece in pieces {
+        feed(&mut decoder, piece, &mut seen, |_| ());
+        decoder.silence();
+    }
+    feed(&mut decoder, &[], &mut seen, |_| ());
     seen
 }
 

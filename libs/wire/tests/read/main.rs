@@ -9,3 +9,5 @@ mod head;
 mod ignored;
 mod limits;
 mod noise;
+mod other_protocols;
+mod silence;
