@@ -169,8 +169,8 @@ impl<'n> Connection<'n> {
         if self.leave_by.is_some() {
             return Some(End::Left);
         }
-        if self.trial.has_expired(self.now()) {
-            self.admit();
+        if let Some(words) = self.trial.due(self.now()) {
+            self.network.outlet.push(words);
         }
         None
     }
@@ -264,7 +264,7 @@ impl<'n> Connection<'n> {
 
     /// We are in the room: what was kept back is shown.
     fn admit(&mut self) {
-        if let Some(words) = self.trial.end() {
+        if let Some(words) = self.trial.admit() {
             self.network.outlet.push(words);
         }
     }
@@ -284,13 +284,11 @@ impl<'n> Connection<'n> {
         if self.leave_by.is_some() {
             return End::Left;
         }
-        match self.trial.end().map(|words| words.event) {
-            Some(Event::Said { text, .. }) => End::Lost(Lost {
-                why: reason(&text),
-                refused: true,
-            }),
-            _ => End::Lost(Lost::because(why)),
-        }
+        let refusal = self.trial.refusal();
+        End::Lost(Lost {
+            refused: refusal.is_some(),
+            why: refusal.map_or_else(|| why.to_owned(), |words| reason(&words)),
+        })
     }
 
     /// A text that the end cut may not have arrived.
