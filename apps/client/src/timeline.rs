@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 
 pub use attention::{Attention, GLANCE};
 pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, PAGE_LINES, SHOWN_LINES};
-pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What};
+pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What, earlier_changes};
 pub use people::{KEPT_PEOPLE, People};
 pub use search::{Direction, Place, Search};
 pub use transcript::Transcript;
