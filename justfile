@@ -228,6 +228,7 @@ layers:
     apps/client/src          tokio|hubbub_server
     apps/client/src/timeline dioxus|flume|async_std|std::net
     apps/client/src/session  dioxus|dioxus_desktop|timeline
+    apps/client/src/links    dioxus|flume|async_std|std::net|std::fs|timeline
     apps/client/src/command  dioxus|flume|async_std|std::net|std::fs|timeline
     apps/client/src/save     dioxus|flume|async_std|std::net|timeline
     apps/client/src/settings dioxus|session|timeline|flume|async_std

@@ -101,6 +101,11 @@ impl Args {
     }
 }
 
+/// Host and port of the room that a link leads to.
+pub(crate) fn room(address: &str) -> Option<(String, u16)> {
+    link(address).ok().map(|Link { host, port }| (host, port))
+}
+
 fn link(text: &str) -> Result<Link, &'static str> {
     const FORM: &str = "a room's link is chat://HOST or chat://HOST:PORT, an IPv6 address in brackets and the port from 1 to 65535";
     let (scheme, rest) = text.split_once("://").ok_or(FORM)?;

@@ -296,9 +296,10 @@ impl Side {
         }
     }
 
-    /// Takes in a batch by one write of the signal.
+    /// Takes in a batch by one write of the signal. The batch before it is on the page by now.
     fn take(&mut self, batch: Vec<Stamped>) {
         let mut timeline = self.timeline.write();
+        timeline.note_shown();
         let mentions = batch.into_iter().filter_map(|event| timeline.apply(event));
         // The desktop shows one at a time, and the oldest was there first.
         let first = mentions.fold(None, |first, mention| first.or(Some(mention)));

@@ -4,12 +4,13 @@
 //! that waits, one signal write) -> timeline -> view. The window never waits for the network and the network never for
 //! the window. Only the binary names a renderer, so that all of this builds and tests on a machine without one.
 //!
-//! Read `timeline`, `session`, `command`, `save`, `settings`, `desktop`, `bridge`, `view`, then `main.rs`.
+//! Read `links`, `timeline`, `session`, `command`, `save`, `settings`, `desktop`, `bridge`, `view`, then `main.rs`.
 
 pub mod args;
 pub mod bridge;
 pub mod command;
 pub mod desktop;
+pub mod links;
 pub mod save;
 pub mod session;
 pub mod settings;

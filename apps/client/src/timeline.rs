@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 
 pub use attention::{Attention, GLANCE};
 pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, PAGE_LINES, SHOWN_LINES};
-pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What};
+pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What, earlier_changes};
 pub use people::{KEPT_PEOPLE, People};
 pub use search::{Direction, Place, Search};
 pub use transcript::Transcript;
@@ -126,8 +126,8 @@ pub struct Timeline {
     own_name: Rc<str>,
     connection: Connection,
     was_connected: bool,
-    /// A connection has ended that stood for more than a refusal: the room was shown, and stays with what is typed in it.
-    is_settled: bool,
+    /// The room was on the page: it stays there, with what is typed in it.
+    is_shown: bool,
     lost_at: Option<SystemTime>,
     people: People,
     lines: Lines,
@@ -148,7 +148,7 @@ impl Timeline {
             own_name: own_name.into(),
             connection: Connection::Connecting { after: None },
             was_connected: false,
-            is_settled: false,
+            is_shown: false,
             lost_at: None,
             people: People::default(),
             lines: Lines::default(),
@@ -183,6 +183,11 @@ impl Timeline {
             Event::Missed { events } => self.notice(at, What::Missed(events)),
         }
         None
+    }
+
+    /// What there is so far has been on the page.
+    pub fn note_shown(&mut self) {
+        self.is_shown |= self.was_connected;
     }
 
     /// The window has or has lost the focus.
@@ -355,11 +360,10 @@ impl Timeline {
     }
 
     fn lost(&mut self, at: SystemTime, why: String, refused: bool, retry_in: Duration) {
-        if refused && !self.is_settled && !self.lines.has_messages() {
-            // The connection stood only for the refusal: there is no room to show yet.
+        if !self.is_shown && !self.lines.has_messages() {
+            // The connection stood only to be closed: there is no room to show yet.
             self.was_connected = false;
         }
-        self.is_settled |= self.was_connected;
         if self.was_connected && self.lost_at.is_none() {
             self.lost_at = Some(at);
         }

@@ -21,9 +21,14 @@ use super::{Event, Network, Stamped, Wish};
 
 /// Bytes taken from the socket at once. Larger gains no speed, and the intents are looked at between two reads.
 const CHUNK: usize = 16 * 1024;
+/// Texts that had to wait go out this much apart, and so does a LEAVE after them: many clients take one read for one
+/// frame and lose the second of two that come together. Frames this far apart are read apart.
+const APART: Duration = Duration::from_millis(20);
 /// A server that does not read must not keep the user: within this time all that waits and the LEAVE are written, or
 /// the connection ends without.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
+/// The end of that time is the LEAVE's: no other text is begun in it, however many wait.
+const LAST_WORD: Duration = Duration::from_millis(100);
 /// After the LEAVE the server gets this long to close first: closing a socket with unread bytes throws away what is
 /// still on its way. Together with [`LEAVE_WITHIN`] well below the second that a user is kept at most.
 const LINGER: Duration = Duration::from_millis(200);
@@ -59,6 +64,8 @@ pub(super) struct Connection<'n> {
     trial: Trial,
     /// What is being written.
     frame: Option<Outgoing>,
+    /// Nothing is begun to be written before its end.
+    pause: Option<BoxFuture<'static, ()>>,
     /// When the user's leave ends, written or not.
     leave_by: Option<Duration>,
     /// The LEAVE was taken up for writing.
@@ -83,6 +90,7 @@ impl<'n> Connection<'n> {
             frame: Some(Outgoing::join(network.settings.username.borrowed())),
             network,
             stream,
+            pause: None,
             leave_by: None,
             said_leave: false,
             broken: None,
@@ -129,7 +137,7 @@ impl<'n> Connection<'n> {
         if self.poll_timer(cx).is_ready() {
             return Poll::Ready(Step::Due);
         }
-        self.take_up_frame();
+        self.take_up_frame(cx);
         if let (Some(frame), None) = (&self.frame, &self.broken)
             && let Poll::Ready(wrote) = Pin::new(&mut &self.stream).poll_write(cx, frame.rest())
         {
@@ -169,29 +177,37 @@ impl<'n> Connection<'n> {
         if self.leave_by.is_some() {
             return Some(End::Left);
         }
-        if self.trial.has_expired(self.now()) {
-            self.admit();
+        if let Some(words) = self.trial.due(self.now()) {
+            self.network.outlet.push(words);
         }
         None
     }
 
     /// Encodes the next frame when none is being written. A text stays in `waiting` until its first byte is written.
-    fn take_up_frame(&mut self) {
-        if self.frame.is_some() || self.said_leave {
+    fn take_up_frame(&mut self, cx: &mut Context<'_>) {
+        if self.frame.is_some() || self.said_leave || self.is_pausing(cx) {
             return;
         }
-        let leaves = self.leave_by.is_some();
+        let now = self.now();
+        let may_say = match self.leave_by {
+            Some(leave_by) => now + LAST_WORD < leave_by,
+            None => self.trial.may_say(now),
+        };
         let name = self.network.settings.username.borrowed();
         self.frame = match self.network.waiting.front() {
-            Some((id, text)) if leaves || self.trial.may_say(self.now()) => {
-                Some(Outgoing::text(name, *id, text))
-            }
-            None if leaves => {
+            Some((id, text)) if may_say => Some(Outgoing::text(name, *id, text)),
+            _ if self.leave_by.is_some() => {
                 self.said_leave = true;
                 Some(Outgoing::leave(name))
             }
             _ => None,
         };
+    }
+
+    fn is_pausing(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_over = |pause: &mut BoxFuture<'_, ()>| pause.poll_unpin(cx).is_ready();
+        self.pause.take_if(is_over);
+        self.pause.is_some()
     }
 
     fn wrote(&mut self, bytes: usize) -> io::Result<()> {
@@ -216,7 +232,13 @@ impl<'n> Connection<'n> {
         self.frame = None;
         match kind {
             Kind::Join => self.network.report(Event::Connected),
-            Kind::Text(id) => self.network.report(Event::Written { id }),
+            Kind::Text(id) => {
+                self.network.report(Event::Written { id });
+                // What is typed while nothing waits goes out at once.
+                if !self.network.waiting.is_empty() || self.leave_by.is_some() {
+                    self.pause = Some(self.network.clock.sleep(APART));
+                }
+            }
             Kind::Leave => {
                 // An error means that the connection is gone, and the next read says the same.
                 let _ = self.stream.shutdown(Shutdown::Write);
@@ -264,7 +286,7 @@ impl<'n> Connection<'n> {
 
     /// We are in the room: what was kept back is shown.
     fn admit(&mut self) {
-        if let Some(words) = self.trial.end() {
+        if let Some(words) = self.trial.admit() {
             self.network.outlet.push(words);
         }
     }
@@ -284,13 +306,11 @@ impl<'n> Connection<'n> {
         if self.leave_by.is_some() {
             return End::Left;
         }
-        match self.trial.end().map(|words| words.event) {
-            Some(Event::Said { text, .. }) => End::Lost(Lost {
-                why: reason(&text),
-                refused: true,
-            }),
-            _ => End::Lost(Lost::because(why)),
-        }
+        let refusal = self.trial.refusal();
+        End::Lost(Lost {
+            refused: refusal.is_some(),
+            why: refusal.map_or_else(|| why.to_owned(), |words| reason(&words)),
+        })
     }
 
     /// A text that the end cut may not have arrived.

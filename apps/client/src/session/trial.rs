@@ -12,16 +12,23 @@ const SERVER: &str = "server";
 const SETTLE: Duration = Duration::from_millis(500);
 /// Words of `server` that come later than this after the JOIN are no answer to it.
 const ANSWER: Duration = Duration::from_secs(5);
-/// A server that refuses closes this soon after its words; they are not shown as a message until then.
-const HOLD: Duration = Duration::from_secs(1);
+/// Words of the server are kept back this long. A refusal is mostly closed with the same packet, and then it is told by
+/// the closing alone; a person takes what comes so soon for at once.
+const KEPT_BACK: Duration = Duration::from_millis(50);
+/// A server that refuses closes this soon after its words. Until then nobody knows, and texts wait.
+const CLOSES: Duration = Duration::from_secs(1);
 
 /// How sure it is that we are in the room.
 #[derive(Debug)]
 pub(super) enum Trial {
     /// Nothing was heard since the connection began, at this time.
     Silent(Duration),
-    /// Nothing was heard but the server's own words.
-    Words { words: Stamped, until: Duration },
+    /// Nothing was heard but the server's own words, at this time.
+    Words {
+        since: Duration,
+        words: Stamped,
+        shown: bool,
+    },
     /// Others were heard, or the words were not followed by a close.
     Over,
 }
@@ -35,23 +42,50 @@ impl Trial {
         matches!(event, Event::Said { name, .. } if name == SERVER) && now <= *since + ANSWER
     }
 
-    /// Keeps the words back.
+    /// Keeps the words back for a moment.
     pub(super) fn hold(&mut self, words: Stamped, now: Duration) {
-        let until = now + HOLD;
-        *self = Self::Words { words, until };
+        *self = Self::Words {
+            since: now,
+            words,
+            shown: false,
+        };
     }
 
-    /// We are in. What was kept back is to be shown now.
-    pub(super) fn end(&mut self) -> Option<Stamped> {
+    /// What was kept back and is to be shown now. When the time for a close is over, so is the trial.
+    pub(super) fn due(&mut self, now: Duration) -> Option<Stamped> {
+        let Self::Words {
+            since,
+            words,
+            shown,
+        } = self
+        else {
+            return None;
+        };
+        if *since + CLOSES <= now {
+            return self.admit();
+        }
+        let is_due = !*shown && *since + KEPT_BACK <= now;
+        *shown |= is_due;
+        is_due.then(|| words.clone())
+    }
+
+    /// We are in. What is still kept back is to be shown now.
+    pub(super) fn admit(&mut self) -> Option<Stamped> {
         match std::mem::replace(self, Self::Over) {
-            Self::Words { words, .. } => Some(words),
+            Self::Words { words, shown, .. } => (!shown).then_some(words),
             Self::Silent(_) | Self::Over => None,
         }
     }
 
-    /// The time for the words to be followed by a close is over.
-    pub(super) fn has_expired(&self, now: Duration) -> bool {
-        matches!(self, Self::Words { until, .. } if *until <= now)
+    /// The connection is closed. Returns the words by which we were refused, if it was that.
+    pub(super) fn refusal(&mut self) -> Option<String> {
+        let Self::Words { words, .. } = std::mem::replace(self, Self::Over) else {
+            return None;
+        };
+        match words.event {
+            Event::Said { text, .. } => Some(text),
+            _ => None,
+        }
     }
 
     /// Whether texts may be written.
@@ -67,7 +101,9 @@ impl Trial {
     pub(super) fn deadline(&self, now: Duration, texts_wait: bool) -> Option<Duration> {
         match self {
             Self::Silent(since) => (texts_wait && !self.may_say(now)).then(|| *since + SETTLE),
-            Self::Words { until, .. } => Some(*until),
+            Self::Words { since, shown, .. } => {
+                Some(*since + if *shown { CLOSES } else { KEPT_BACK })
+            }
             Self::Over => None,
         }
     }
@@ -120,14 +156,36 @@ mod tests {
     }
 
     #[test]
-    fn words_are_kept_back_for_one_second() {
+    fn words_are_shown_after_a_moment_and_once() {
         let mut trial = held();
+        assert_eq!(trial.deadline(JOINED, false), Some(JOINED + KEPT_BACK));
+        assert_eq!(trial.due(JOINED + KEPT_BACK - INSTANT), None);
+        let shown = trial.due(JOINED + KEPT_BACK);
+        assert_eq!(shown.map(|words| words.event), Some(said("server")));
+        assert_eq!(trial.due(JOINED + KEPT_BACK), None);
+        assert_eq!(trial.admit(), None);
+    }
+
+    #[test]
+    fn a_close_within_one_second_of_the_words_is_a_refusal_and_a_later_one_is_not() {
+        let mut trial = held();
+        assert!(trial.due(JOINED + KEPT_BACK).is_some());
         assert!(!trial.may_say(JOINED + SETTLE));
-        assert_eq!(trial.deadline(JOINED, false), Some(JOINED + HOLD));
-        assert!(!trial.has_expired(JOINED + HOLD - INSTANT));
-        assert!(trial.has_expired(JOINED + HOLD));
-        assert_eq!(trial.end().map(|words| words.event), Some(said("server")));
-        assert!(trial.may_say(JOINED));
-        assert_eq!(trial.end(), None);
+        assert_eq!(trial.deadline(JOINED, false), Some(JOINED + CLOSES));
+        assert_eq!(trial.due(JOINED + CLOSES - INSTANT), None);
+        assert_eq!(trial.refusal().as_deref(), Some("no"));
+        let mut trial = held();
+        assert!(trial.due(JOINED + KEPT_BACK).is_some());
+        assert_eq!(trial.due(JOINED + CLOSES), None);
+        assert!(trial.may_say(JOINED + CLOSES));
+        assert_eq!(trial.refusal(), None);
+    }
+
+    #[test]
+    fn words_that_others_follow_at_once_are_shown_and_are_no_refusal() {
+        let mut trial = held();
+        let shown = trial.admit();
+        assert_eq!(shown.map(|words| words.event), Some(said("server")));
+        assert_eq!((trial.refusal(), trial.may_say(JOINED)), (None, true));
     }
 }

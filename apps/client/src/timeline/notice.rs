@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-/// Most changes that one notice lists when it is opened. A person reads a page or two of them; a storm of ten thousand
-/// joins must not fill the window.
+/// Most changes that one notice lists when it is opened, the newest. A person reads a page or two of them; a storm of ten
+/// thousand joins must not fill the window.
 pub const LISTED_CHANGES: usize = 100;
 
 /// Most names in one part of a summary; the others are counted.
@@ -90,8 +90,9 @@ impl Notice {
             .all(|change| is_outage(&change.what) == is_outage(next))
     }
 
-    /// Adds what happened next. Beyond [`LISTED_CHANGES`] it is only counted. Outages with nothing between them are one:
-    /// a server that closes each new connection at once makes no list of them.
+    /// Adds what happened next. Beyond [`LISTED_CHANGES`] the oldest are only counted, so that who is named ended up as it
+    /// is told. Outages with nothing between them are one: a server that closes each new connection at once makes no list
+    /// of them.
     pub fn fold(&mut self, next: Change) {
         if let What::Back(more) = next.what
             && let Some(Change {
@@ -103,9 +104,12 @@ impl Notice {
             *at = next.at;
             return;
         }
-        if self.changes.len() < LISTED_CHANGES {
-            self.changes.push(next);
-        } else {
+        self.changes.push(next);
+        if self.changes.len() > LISTED_CHANGES {
+            // What the window missed is told nowhere else.
+            let is_told = |change: &Change| matches!(change.what, What::Missed(_));
+            let oldest = self.changes.iter().position(|change| !is_told(change));
+            self.changes.remove(oldest.unwrap_or_default());
             self.unlisted += 1;
         }
     }
@@ -116,7 +120,7 @@ impl Notice {
         &self.changes
     }
 
-    /// How many more there were than [`Self::changes`] lists.
+    /// How many there were before those that [`Self::changes`] lists.
     #[must_use]
     pub fn unlisted(&self) -> usize {
         self.unlisted
@@ -130,6 +134,10 @@ impl Notice {
             parts.count(change);
         }
         let mut spans = Vec::new();
+        if self.unlisted > 0 {
+            let words = earlier_changes(self.unlisted);
+            spans.push(Span::Words(format!("after {words}")));
+        }
         for (names, verb) in [
             (&parts.joined, " joined"),
             (&parts.left, " left"),
@@ -146,18 +154,15 @@ impl Notice {
             separate(&mut spans);
             spans.extend(change.spans());
         }
-        if self.unlisted > 0 {
-            separate(&mut spans);
-            spans.push(Span::Words(more_changes(self.unlisted)));
-        }
         spans
     }
 }
 
 /// So many changes that are not told one by one.
-pub(super) fn more_changes(count: usize) -> String {
+#[must_use]
+pub fn earlier_changes(count: usize) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} more change{plural}")
+    format!("{count} earlier change{plural}")
 }
 
 /// Where everybody named in a notice ended up, in the order of first mention.
@@ -174,8 +179,8 @@ impl<'a> Parts<'a> {
     fn count(&mut self, change: &'a Change) {
         match &change.what {
             What::Joined(name) => {
-                let returns = take(&mut self.left, name) || take(&mut self.came_and_went, name);
-                let part = if returns {
+                take(&mut self.came_and_went, name);
+                let part = if take(&mut self.left, name) {
                     &mut self.went_and_came
                 } else {
                     &mut self.joined
@@ -183,8 +188,8 @@ impl<'a> Parts<'a> {
                 add(part, name);
             }
             What::Left(name) => {
-                let came = take(&mut self.joined, name) || take(&mut self.went_and_came, name);
-                let part = if came {
+                take(&mut self.went_and_came, name);
+                let part = if take(&mut self.joined, name) {
                     &mut self.came_and_went
                 } else {
                     &mut self.left
@@ -321,7 +326,17 @@ mod tests {
     }
 
     #[test]
-    fn a_storm_is_listed_up_to_the_limit_and_counted_beyond() {
+    fn who_comes_and_goes_several_times_is_told_as_who_is_here_in_the_end() {
+        let (comes, goes) = (joined("bob"), left("bob"));
+        assert_eq!(
+            summary(vec![comes.clone(), goes.clone(), comes.clone()]),
+            "bob joined"
+        );
+        assert_eq!(summary(vec![goes.clone(), comes, goes]), "bob left");
+    }
+
+    #[test]
+    fn of_a_storm_the_newest_are_listed_up_to_the_limit_and_the_others_counted() {
         let mut notice = Notice::new(joined("p0"));
         for i in 1..LISTED_CHANGES {
             notice.fold(joined(&format!("p{i}")));
@@ -335,7 +350,38 @@ mod tests {
             (notice.changes().len(), notice.unlisted()),
             (LISTED_CHANGES, 1)
         );
-        assert!(text(&notice.summary()).ends_with(", 1 more change"));
+        assert_eq!(notice.changes()[0], joined("p1"));
+        assert_eq!(notice.changes().last(), Some(&joined("one more")));
+        let words = text(&notice.summary());
+        assert_eq!(
+            words,
+            "after 1 earlier change, p1, p2, p3 and 97 others joined"
+        );
+    }
+
+    #[test]
+    fn after_a_storm_everybody_named_is_where_it_is_told() {
+        let mut changes: Vec<_> = (0..LISTED_CHANGES)
+            .map(|i| joined(&format!("p{i}")))
+            .collect();
+        changes.extend((0..LISTED_CHANGES - 1).map(|i| left(&format!("p{i}"))));
+        changes.push(joined("p0"));
+        assert_eq!(
+            summary(changes),
+            "after 100 earlier changes, p1, p2, p3 and 95 others left, p0 left and came back"
+        );
+    }
+
+    #[test]
+    fn what_the_window_missed_is_told_however_much_comes_after_it() {
+        let mut changes = vec![joined("bob"), change(What::Missed(412))];
+        changes.extend((0..LISTED_CHANGES).map(|i| joined(&format!("p{i}"))));
+        let words = summary(changes);
+        assert!(
+            words.starts_with("after 2 earlier changes, p1, "),
+            "{words}"
+        );
+        assert!(words.contains("412 events were skipped"), "{words}");
     }
 
     #[test]

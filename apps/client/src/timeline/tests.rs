@@ -22,7 +22,9 @@ fn room() -> Timeline {
 }
 
 impl Timeline {
+    /// A batch of one event.
     fn happens(&mut self, minute: u64, event: Event) {
+        self.note_shown();
         let at = after(minute);
         self.apply(Stamped { at, event });
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Zoned;
 
-use super::notice::more_changes;
+use super::notice::earlier_changes;
 use super::{Change, Delivery, Line, Message, Span, Timeline};
 
 /// What stands before the second and further lines of a text.
@@ -30,11 +30,11 @@ impl Timeline {
                 Line::Message(message) => transcript.message(message),
                 Line::Notice(notice) => {
                     let changes = notice.changes();
-                    changes.iter().for_each(|change| transcript.change(change));
-                    if let (Some(last), 1..) = (changes.last(), notice.unlisted()) {
-                        let words = more_changes(notice.unlisted());
-                        transcript.entry(&last.at, "* ", &words);
+                    if let (Some(first), 1..) = (changes.first(), notice.unlisted()) {
+                        let words = earlier_changes(notice.unlisted());
+                        transcript.entry(&first.at, "* ", &words);
                     }
+                    changes.iter().for_each(|change| transcript.change(change));
                 }
                 Line::Day(_) | Line::Answer(_) | Line::New => {}
             }
@@ -156,7 +156,12 @@ mod tests {
             name: format!("p{i}"),
         };
         let transcript = room((0..LISTED_CHANGES + 2).map(name)).transcript();
-        assert!(transcript.text.ends_with("* 2 more changes\n"));
+        assert!(
+            transcript.text.contains(" * 2 earlier changes\n"),
+            "{}",
+            transcript.text
+        );
+        assert!(transcript.text.ends_with(" * p101 joined\n"));
         assert_eq!(transcript.entries, LISTED_CHANGES + 1);
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
-use crate::timeline::{Notice, Span};
+use crate::timeline::{Notice, Span, earlier_changes};
 
 #[component]
 pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
@@ -29,14 +29,14 @@ pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
             }
             if foldable && open() {
                 ul { class: "changes",
+                    if notice.unlisted() > 0 {
+                        li { {earlier_changes(notice.unlisted())} }
+                    }
                     for (i , change) in notice.changes().iter().enumerate() {
                         li { key: "{i}",
                             time { {change.at.strftime("%H:%M:%S").to_string()} }
                             {sentence(change.spans())}
                         }
-                    }
-                    if notice.unlisted() > 0 {
-                        li { "and {notice.unlisted()} more" }
                     }
                 }
             }

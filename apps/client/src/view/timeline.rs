@@ -8,7 +8,7 @@ use super::message::{MessageView, PREVIEW_BYTES};
 use super::notice::NoticeView;
 use super::page;
 use crate::bridge::{Action, Bridge, Room};
-use crate::timeline::{KEPT_LINES, Line, Message, Search};
+use crate::timeline::{Connection, KEPT_LINES, Line, Message, Search};
 
 #[component]
 pub(super) fn TimelineView() -> Element {
@@ -158,18 +158,39 @@ fn Beginning(has_earlier: bool, gone: u64) -> Element {
 /// What a room says in which nobody has said anything yet.
 #[component]
 fn Welcome() -> Element {
+    let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
+    let connection = use_memo(move || bridge.timeline.read().connection().clone());
+    let (title, words) = match &*connection.read() {
+        Connection::Connected => (
+            "You are in the room",
+            "Nothing has been said since you came. The room keeps no history: you see what is said from now on.",
+        ),
+        Connection::Lost { refused: true, .. } => (
+            "The room would not let you in",
+            "Quit and come back under another name, or wait until yours is free. What you write waits.",
+        ),
+        Connection::Lost { .. } | Connection::Connecting { .. } => (
+            "You are not in the room",
+            "What you write waits, and goes out when the connection stands.",
+        ),
+        Connection::Ended => (
+            "You are not in the room",
+            "Close the window and start it again.",
+        ),
+    };
+    let connected = *connection.read() == Connection::Connected;
     rsx! {
         section { class: "welcome",
             span { class: "emblem", "aria-hidden": "true", {icon(Shape::Bubble)} }
-            h2 { "You are in the room" }
-            p {
-                "Nothing has been said since you came. The room keeps no history: you see what is said from now on."
-            }
-            p {
-                "Write below to begin, or invite somebody: the room is at "
-                code { "{room.address}" }
-                "."
+            h2 { "{title}" }
+            p { "{words}" }
+            if connected {
+                p {
+                    "Write below to begin, or invite somebody: the room is at "
+                    code { "{room.address}" }
+                    "."
+                }
             }
         }
     }

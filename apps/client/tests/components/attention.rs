@@ -115,3 +115,24 @@ fn what_the_desktop_cannot_do_is_told() {
     window.hear(News::Trouble("cannot open https://example.org".into()));
     window.shows("cannot open https://example.org</p>");
 }
+
+#[test]
+fn a_link_tells_before_it_is_opened_where_it_leads_in_truth() {
+    let mut window = Window::joined();
+    // The first letter is the Cyrillic one.
+    window.happen(said("bob", "\u{201c}https://\u{430}pple.example\u{201d}"));
+    window.shows(r#"title="https://xn--pple-43d.example/""#);
+    window.shows(">\u{201c}<a ");
+    window.click("link");
+    let opened = window.links.try_recv();
+    assert_eq!(opened, Ok("https://xn--pple-43d.example/".into()));
+}
+
+#[test]
+fn a_link_to_a_room_is_opened_by_the_desktop_too() {
+    let mut window = Window::joined();
+    window.happen(said("bob", "come to chat://[::1]:9000!"));
+    window.shows(">chat://[::1]:9000</a>!</div>");
+    window.click("link");
+    assert_eq!(window.links.try_recv(), Ok("chat://[::1]:9000".into()));
+}

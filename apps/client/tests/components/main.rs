@@ -103,21 +103,61 @@ mod before_the_first_connection {
     }
 
     #[test]
-    fn a_refusal_after_an_outage_keeps_the_room_with_what_is_typed_in_it() {
+    fn a_room_that_was_shown_stays_with_what_is_typed_in_it_when_the_refusal_comes_late() {
         let mut window = Window::open(16);
         window.happen_together([Event::Connecting, Event::Connected]);
-        window.happen_together([lost("connection reset", 1.0), Event::Connecting]);
-        // The server has not missed the connection that was lost, and the name is still there.
-        window.happen_together([
-            Event::Connected,
-            Event::Lost {
-                why: "the name alice is taken".into(),
-                refused: true,
-                retry_in: Duration::from_secs(30),
-            },
-        ]);
+        window.shows("You are in the room");
+        window.happen(Event::Lost {
+            why: "the name alice is taken".into(),
+            refused: true,
+            retry_in: Duration::from_secs(30),
+        });
         window.shows(r#"id="composer""#);
         window.shows("the name alice is taken");
+        window.shows("The room would not let you in");
+        window.shows("come back under another name");
+        window.hides("You are in the room");
+        assert!(window.submit("hello"));
+        assert_eq!(window.intents.try_recv(), Ok(say(0, "hello")));
+        window.happen_together([
+            Event::Connecting,
+            Event::Connected,
+            Event::Written { id: 0 },
+        ]);
+        window.shows(r#"data-state="sent""#);
+        window.hides("The room would not let you in");
+    }
+
+    #[test]
+    fn a_server_that_hangs_up_at_once_is_none_and_shows_no_empty_room() {
+        let mut window = Window::open(16);
+        for _ in 0..2 {
+            window.happen_together([
+                Event::Connecting,
+                Event::Connected,
+                lost("the server closed the connection", 1.0),
+            ]);
+            window.shows("No connection yet");
+            window.shows("the server closed the connection");
+            window.shows("that a server is running there");
+            window.hides(r#"id="composer""#);
+            window.hides("You are in the room");
+        }
+        window.happen_together([Event::Connecting, Event::Connected]);
+        window.shows("You are in the room");
+        window.hides("you were away");
+    }
+
+    #[test]
+    fn what_was_heard_before_the_server_hung_up_is_shown() {
+        let mut window = Window::open(16);
+        window.happen_together([
+            Event::Connecting,
+            Event::Connected,
+            said("bob", "hello"),
+            lost("the server closed the connection", 1.0),
+        ]);
+        window.shows(">hello</div>");
     }
 
     #[test]
@@ -154,6 +194,23 @@ mod the_connection {
         window.happen(Event::Connected);
         window.hides("the server closed the connection");
         window.shows("you were away");
+    }
+
+    #[test]
+    fn nobody_is_said_to_be_in_the_room_without_a_connection() {
+        let mut window = Window::joined();
+        window.shows("You are in the room");
+        window.happen(lost("the server closed the connection", 30.0));
+        window.shows("You are not in the room");
+        window.happen(Event::Connecting);
+        window.shows("You are not in the room");
+        window.hides("You are in the room");
+        window.happen(Event::Connected);
+        window.shows("You are in the room");
+        window.hides("You are not in the room");
+        window.end_network();
+        window.wait_for("the network part has stopped");
+        window.shows("You are not in the room");
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use hubbub_client::session::{Event, Intent};
 
-use crate::harness::{ClosedPort, JOIN, LEAVE, PACE, Server, Time, Window, settings, text};
+use crate::harness::{ClosedPort, JOIN, LEAVE, PACE, Server, Time, Window, said, settings, text};
 
 const CLOSED: &str = "the server closed the connection";
+/// So long are words of the server kept back, in case that the closing which makes them a refusal comes with them.
+const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// A window that was told that nobody listens at its port.
 fn without_server() -> (Window, ClosedPort, Duration) {
@@ -69,7 +71,7 @@ fn a_frame_of_the_server_that_was_cut_is_not_shown_and_does_not_spoil_the_next_c
         peer = window.expect_connection(&server);
     }
     peer.send(&whole);
-    window.expect(crate::harness::said("bob", "cut"));
+    window.expect(said("bob", "cut"));
 }
 
 #[test]
@@ -245,7 +247,7 @@ fn what_the_server_said_before_it_broke_off_is_heard_although_we_were_writing() 
     peer.expect(b"CHAT/1.0 TEXT");
     peer.send(text("bob", "goodbye"));
     drop(peer);
-    window.expect(crate::harness::said("bob", "goodbye"));
+    window.expect(said("bob", "goodbye"));
     window.expect(Event::Unsure { id: 1 });
     window.expect_lost();
 }
@@ -281,7 +283,12 @@ fn what_waits_is_not_lost_to_a_server_that_refuses_the_name() {
     window.expect(Event::Connecting);
     window.expect(Event::Connected);
     peer.send(text("server", "the name alice is taken"));
-    window.time.expect_nap(Duration::from_secs(1));
+    window.time.expect_nap(AT_ONCE);
+    window.time.advance(AT_ONCE);
+    window.expect(said("server", "the name alice is taken"));
+    window
+        .time
+        .expect_nap(Duration::from_millis(1_000) - AT_ONCE);
     peer.expect_nothing_yet();
     drop(peer);
     assert!(window.expect_lost().1);
@@ -292,17 +299,48 @@ fn what_waits_is_not_lost_to_a_server_that_refuses_the_name() {
 }
 
 #[test]
-fn words_of_the_server_that_are_not_followed_by_a_close_are_a_message_like_others() {
+fn words_of_the_server_are_shown_at_once_like_other_messages_and_before_what_was_typed_after_them()
+{
     let server = Server::new();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(text("server", "welcome"));
-    window.time.expect_nap(Duration::from_secs(1));
+    window.time.expect_nap(AT_ONCE);
+    window.say(1, "thank you");
     window.expect_no_event();
-    window.time.advance(Duration::from_secs(1));
-    window.expect(crate::harness::said("server", "welcome"));
+    window.time.advance(AT_ONCE);
+    window.expect(said("server", "welcome"));
+    let rest = Duration::from_secs(1) - AT_ONCE;
+    window.time.expect_nap(rest);
+    peer.expect_nothing_yet();
+    window.time.advance(rest);
+    peer.expect(text("alice", "thank you"));
+    window.expect(Event::Written { id: 1 });
     drop(peer);
     let (why, refused, _) = window.expect_lost();
     assert_eq!((why.as_str(), refused), (CLOSED, false));
+}
+
+#[test]
+fn a_refusal_whose_close_comes_late_is_told_by_the_close() {
+    for (late, is_refusal) in [(999, true), (1_000, false)] {
+        let server = Server::new();
+        let (mut window, mut peer) = Window::connected(&server);
+        peer.send(text("server", "the room is full"));
+        window.time.expect_nap(AT_ONCE);
+        window.time.advance(AT_ONCE);
+        window.expect(said("server", "the room is full"));
+        let rest = Duration::from_secs(1) - AT_ONCE;
+        window.time.expect_nap(rest);
+        window.time.advance(Duration::from_millis(late) - AT_ONCE);
+        drop(peer);
+        let (why, refused, _) = window.expect_lost();
+        let words = if is_refusal {
+            "the room is full"
+        } else {
+            CLOSED
+        };
+        assert_eq!((why.as_str(), refused), (words, is_refusal), "{late} ms");
+    }
 }
 
 #[test]
@@ -310,8 +348,8 @@ fn words_of_the_server_before_others_are_shown_before_them() {
     let server = Server::new();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send([text("server", "welcome"), text("bob", "hi")].concat());
-    window.expect(crate::harness::said("server", "welcome"));
-    window.expect(crate::harness::said("bob", "hi"));
+    window.expect(said("server", "welcome"));
+    window.expect(said("bob", "hi"));
 }
 
 #[test]

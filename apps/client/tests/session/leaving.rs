@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hubbub_client::session::{Event, Intent, Stamped, start};
 
-use crate::harness::{ClosedPort, JOIN, LEAVE, PATIENCE, Server, Window, settings, text};
+use crate::harness::{ClosedPort, JOIN, LEAVE, PATIENCE, Server, Time, Window, settings, text};
 
 /// More than both sockets of a loopback connection hold.
 fn too_long() -> String {
@@ -86,6 +86,38 @@ fn a_text_half_written_is_completed_before_the_leave() {
     window.expect_ended();
 }
 
+/// Leaves with so many texts waiting, and lets 20 ms pass after each that comes. Returns how many came before the LEAVE.
+fn texts_before_the_leave(waiting: u64) -> u64 {
+    let server = Server::new();
+    let settings = settings("127.0.0.1", server.port());
+    let window = Window::open_at(settings, Time::that_stands_still());
+    let mut peer = server.accept();
+    peer.expect(JOIN);
+    for id in 0..waiting {
+        window.say(id, &id.to_string());
+    }
+    window.wish(Intent::Leave);
+    for id in 0..=waiting {
+        let text = text("alice", &id.to_string());
+        let frame = peer.read_once();
+        if frame == LEAVE {
+            peer.expect_end();
+            return id;
+        }
+        assert_eq!(frame, text);
+        window.time.expect_nap(Duration::from_millis(20));
+        peer.expect_nothing_yet();
+        window.time.advance(Duration::from_millis(20));
+    }
+    panic!("no leave");
+}
+
+#[test]
+fn texts_that_wait_go_out_20_ms_apart_before_the_leave_as_long_as_there_is_time_for_it() {
+    assert_eq!(texts_before_the_leave(20), 20);
+    assert_eq!(texts_before_the_leave(21), 20);
+}
+
 #[test]
 fn a_server_that_does_not_close_after_the_leave_keeps_nobody() {
     let server = Server::new();
@@ -129,7 +161,7 @@ fn leaving_while_connecting_does_not_wait_for_the_connection() {
 #[test]
 fn leaving_in_the_back_off_does_not_wait_for_its_end() {
     let port = ClosedPort::new();
-    let time = crate::harness::Time::that_paces_itself();
+    let time = Time::that_paces_itself();
     let mut window = Window::open_at(settings("127.0.0.1", port.number()), time);
     window.expect(Event::Connecting);
     window.expect_lost();

@@ -6,6 +6,10 @@ use hubbub_client::session::{Event, Intent};
 
 use crate::harness::{JOIN, LEAVE, Server, Time, Window, settings, text};
 
+/// Between two texts that had waited.
+const APART: Duration = Duration::from_millis(20);
+const INSTANT: Duration = Duration::from_millis(1);
+
 #[test]
 fn the_join_is_exact_and_one_write() {
     let server = Server::new();
@@ -72,6 +76,60 @@ fn a_text_said_right_after_the_join_goes_out_at_once_when_the_room_is_heard() {
     window.say(1, "hi");
     peer.send(text("bob", "hello"));
     peer.expect(text("alice", "hi"));
+}
+
+#[test]
+fn texts_that_waited_go_out_20_ms_apart_and_what_is_typed_then_at_once() {
+    let server = Server::new();
+    let window = Window::open_at(
+        settings("127.0.0.1", server.port()),
+        Time::that_stands_still(),
+    );
+    let mut peer = server.accept();
+    peer.expect(JOIN);
+    for id in 1..=3 {
+        window.say(id, &format!("waited {id}"));
+    }
+    window.time.expect_nap(Duration::from_millis(500));
+    window.time.advance(Duration::from_millis(500));
+    for id in 1..=2 {
+        peer.expect(text("alice", &format!("waited {id}")));
+        window.time.expect_nap(APART);
+        window.time.advance(APART - INSTANT);
+        window.time.expect_nap(INSTANT);
+        peer.expect_nothing_yet();
+        window.time.advance(INSTANT);
+    }
+    peer.expect(text("alice", "waited 3"));
+    for id in 4..=5 {
+        window.say(id, "typed");
+        peer.expect(text("alice", "typed"));
+    }
+}
+
+#[test]
+fn what_is_typed_behind_texts_that_still_wait_keeps_its_place_and_its_distance() {
+    let server = Server::new();
+    let window = Window::open_at(
+        settings("127.0.0.1", server.port()),
+        Time::that_stands_still(),
+    );
+    let mut peer = server.accept();
+    peer.expect(JOIN);
+    window.say(1, "waited 1");
+    window.say(2, "waited 2");
+    window.time.expect_nap(Duration::from_millis(500));
+    window.time.advance(Duration::from_millis(500));
+    peer.expect(text("alice", "waited 1"));
+    window.time.expect_nap(APART);
+    window.say(3, "typed");
+    peer.expect_nothing_yet();
+    for words in ["waited 2", "typed"] {
+        window.time.expect_nap(APART);
+        peer.expect_nothing_yet();
+        window.time.advance(APART);
+        peer.expect(text("alice", words));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Servers that are not there, go away and come back; windows that are told to end.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -41,6 +42,31 @@ fn the_room_is_shown_when_the_first_connection_stands() {
     alice.is("connected");
     alice.says("at last");
     alice.shows_states(&["sent"]);
+}
+
+#[test]
+fn a_draft_and_what_waits_survive_a_refusal_that_comes_late() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut refusing = server.accept();
+    alice.is("connected");
+    alice.types("half a sent", "half a sent");
+    let words = text("server", "the name alice is taken");
+    refusing.write_all(words.as_bytes()).unwrap();
+    drop(refusing);
+    alice.is("lost");
+    alice.holds("half a sent");
+    alice.types("ence", "half a sentence");
+    alice.press("Return");
+    alice.types("the next", "the next");
+    alice.shows_states(&["waiting"]);
+    alice.clicks("#retry");
+    let sent = Tape::of(&server.accept());
+    alice.is("connected");
+    alice.shows_states(&["sent"]);
+    alice.holds("the next");
+    sent.says(&format!("{JOIN}{}", text("alice", "half a sentence")));
 }
 
 #[test]

@@ -1,0 +1,365 @@
+//! Links: where in a text an address stands that can be opened, and what it really leads to. Pure.
+//!
+//! Only addresses with their scheme are links: of web pages, of a mail to write, of a room. Texts of every script hold
+//! them, often without blanks around them, so quotes, brackets and full stops of any script end one.
+
+use std::ops::Range;
+
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
+use url::{Host, Url};
+
+use crate::args;
+
+/// Longest link, in bytes; a longer one is words. Browsers and servers take no more, and a link stands in the page three
+/// times.
+pub const LINK_BYTES: usize = 2048;
+
+/// An address in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where it stands.
+    pub place: Range<usize>,
+    /// What it leads to, in the one true form: a host name in ASCII, as the network knows it, so that a letter of another
+    /// script that only looks like one of ours is seen.
+    pub target: String,
+}
+
+#[derive(Clone, Copy)]
+enum Scheme {
+    Web,
+    Mail,
+    Room,
+}
+
+const SCHEMES: [(&str, Scheme); 4] = [
+    ("http://", Scheme::Web),
+    ("https://", Scheme::Web),
+    ("chat://", Scheme::Room),
+    ("mailto:", Scheme::Mail),
+];
+
+/// The links of a text, in order. The time that it takes grows with the text and no faster.
+pub fn find(text: &str) -> impl Iterator<Item = Link> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while let Some(colon) = text[from..].find(':').map(|at| from + at) {
+            let Some((start, scheme)) = begin(text, from, colon) else {
+                from = colon + 1;
+                continue;
+            };
+            let address = address(text, start);
+            // What ends no address belongs to the next words, and no second one begins within it.
+            from = start + address.len();
+            let address = match scheme {
+                Scheme::Mail => mail(address),
+                Scheme::Web | Scheme::Room => address,
+            };
+            let address = without_end(address);
+            if let Some(target) = target(scheme, address) {
+                let place = start..start + address.len();
+                return Some(Link { place, target });
+            }
+        }
+        None
+    })
+}
+
+/// Where an address begins whose scheme ends with this colon. A letter before it makes it another scheme.
+fn begin(text: &str, from: usize, colon: usize) -> Option<(usize, Scheme)> {
+    SCHEMES.into_iter().find_map(|(name, scheme)| {
+        let start = colon.checked_sub(name.find(':')?)?;
+        let found = text.get(start..start + name.len())?;
+        let continues = text[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let is_it = start >= from && found.eq_ignore_ascii_case(name) && !continues;
+        is_it.then_some((start, scheme))
+    })
+}
+
+/// The characters from `start` on that can be one address. Brackets that it does not open itself end it, and so does a
+/// quote that stands before it.
+fn address(text: &str, start: usize) -> &str {
+    let rest = &text[start..];
+    let quoted = text[..start].ends_with('\'');
+    let mut open = [0_u32; 3];
+    let mut chars = rest.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let ends = match c {
+            '\'' => quoted,
+            '(' | '[' | '{' => {
+                open[bracket(c)] += 1;
+                false
+            }
+            ')' | ']' | '}' => match &mut open[bracket(c)] {
+                0 => true,
+                open => {
+                    *open -= 1;
+                    false
+                }
+            },
+            // An apostrophe as print has it.
+            '\u{2019}' => !chars.peek().is_some_and(|(_, next)| next.is_alphanumeric()),
+            _ => ends_address(c),
+        };
+        if ends {
+            return &rest[..at];
+        }
+    }
+    rest
+}
+
+fn bracket(c: char) -> usize {
+    match c {
+        '(' | ')' => 0,
+        '[' | ']' => 1,
+        _ => 2,
+    }
+}
+
+/// What no address holds as it is: blanks, what is not seen, and punctuation of other scripts than the Latin. Dots in the
+/// middle of a word are part of it.
+fn ends_address(c: char) -> bool {
+    use GeneralCategory as Is;
+    match c {
+        '<' | '>' | '"' | '`' => true,
+        '\u{b7}' | '\u{2027}' | '\u{30fb}' | '\u{200c}' | '\u{200d}' => false,
+        _ if c.is_ascii() => c.is_ascii_whitespace() || c.is_ascii_control(),
+        _ => {
+            c.is_whitespace()
+                || matches!(
+                    category(c),
+                    Is::Control
+                        | Is::Format
+                        | Is::OpenPunctuation
+                        | Is::ClosePunctuation
+                        | Is::InitialPunctuation
+                        | Is::FinalPunctuation
+                        | Is::OtherPunctuation
+                )
+        }
+    }
+}
+
+/// A mail address with its scheme. A subject or a second address is none of it.
+fn mail(address: &str) -> &str {
+    let from = "mailto:".len();
+    let ends = |c: char| "?&/\\|,;:()[]{}'".contains(c);
+    let end = address[from..].find(ends);
+    &address[..end.map_or(address.len(), |end| from + end)]
+}
+
+/// Without what a sentence puts after an address.
+fn without_end(address: &str) -> &str {
+    use GeneralCategory as Is;
+    address.trim_end_matches(|c: char| {
+        "?!.,:;*'|([{".contains(c)
+            || !c.is_ascii()
+                && matches!(
+                    category(c),
+                    Is::DashPunctuation | Is::OtherPunctuation | Is::Format
+                )
+    })
+}
+
+fn category(c: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(c)
+}
+
+/// What an address leads to, if it is one.
+fn target(scheme: Scheme, address: &str) -> Option<String> {
+    if address.len() > LINK_BYTES {
+        return None;
+    }
+    match scheme {
+        Scheme::Web => {
+            let (_, rest) = address.split_once("://")?;
+            // Where a host name should be; what programs make of it differs.
+            let has_host = !rest.starts_with(['/', '\\']);
+            let url = Url::parse(address).ok().filter(|_| has_host)?;
+            Some(url.into())
+        }
+        Scheme::Mail => {
+            let (_, mail) = address.split_once(':')?;
+            let (person, host) = mail.split_once('@')?;
+            if person.is_empty() || !host.contains('.') {
+                return None;
+            }
+            let host = Host::parse(host).ok()?;
+            let url = Url::parse(&format!("mailto:{person}@{host}")).ok()?;
+            Some(url.into())
+        }
+        Scheme::Room => {
+            let (host, port) = args::room(address)?;
+            let host = if host.contains(':') {
+                format!("[{host}]")
+            } else {
+                Host::parse(&host).ok()?.to_string()
+            };
+            Some(format!("chat://{host}:{port}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The addresses as they stand in the text.
+    fn places(text: &str) -> Vec<&str> {
+        find(text).map(|link| &text[link.place]).collect()
+    }
+
+    fn targets(text: &str) -> Vec<String> {
+        find(text).map(|link| link.target).collect()
+    }
+
+    #[test]
+    fn web_and_mail_addresses_with_their_scheme_are_links() {
+        assert_eq!(
+            places("see https://example.org/a?b=c#d now"),
+            ["https://example.org/a?b=c#d"]
+        );
+        assert_eq!(
+            places("http://one.example\nHTTPS://two.example"),
+            ["http://one.example", "HTTPS://two.example"]
+        );
+        assert_eq!(
+            places("or mailto:bob@example.org?subject=x"),
+            ["mailto:bob@example.org"]
+        );
+        for whole in [
+            "http://localhost:8080/x",
+            "http://[::1]:8080/x",
+            "http://[2001:db8::1]",
+            "http://192.0.2.7/x",
+            "https://example.org/\u{e9}",
+            "https://example.org/a|b",
+            "https://example.org/#/a;b=1,2",
+            "https://example.org/x_(y)",
+            "https://example.org/L\u{2019}\u{cc}le",
+            "https://ja.example/\u{30e2}\u{30fc}\u{30bf}\u{30fc}\u{30fb}\u{30b9}",
+        ] {
+            assert_eq!(places(whole), [whole]);
+            assert_eq!(places(&format!("({whole})")), [whole]);
+        }
+    }
+
+    #[test]
+    fn rooms_are_links() {
+        for (room, target) in [
+            ("chat://example.org", "chat://example.org:8765"),
+            ("chat://example.org:80/", "chat://example.org:80"),
+            ("CHAT://localhost:9000", "chat://localhost:9000"),
+            ("chat://[::1]:9000", "chat://[::1]:9000"),
+            (
+                "chat://b\u{fc}cher.example",
+                "chat://xn--bcher-kva.example:8765",
+            ),
+        ] {
+            assert_eq!(places(&format!("join {room}, all")), [room]);
+            assert_eq!(targets(room), [target]);
+        }
+        for none in [
+            "chat://",
+            "chat://host/room",
+            "chat://alice@host",
+            "chat://host:0",
+        ] {
+            assert!(places(none).is_empty(), "{none}");
+        }
+    }
+
+    #[test]
+    fn punctuation_of_any_script_around_a_link_is_not_part_of_it() {
+        const LINK: &str = "https://example.org/x";
+        for text in [
+            "https://example.org/x.",
+            "https://example.org/x, and",
+            "(https://example.org/x)",
+            "<https://example.org/x>",
+            "\"https://example.org/x\"!",
+            "'https://example.org/x'!",
+            "is it https://example.org/x?",
+            "| https://example.org/x|",
+            "\u{201c}https://example.org/x\u{201d}, she said",
+            "\u{201e}https://example.org/x\u{201c}",
+            "\u{2018}https://example.org/x\u{2019}.",
+            "\u{ab}https://example.org/x\u{bb}",
+            "\u{ab}\u{a0}https://example.org/x\u{a0}\u{bb}",
+            "\u{898b}\u{3066}https://example.org/x\u{3002}\u{6b21}",
+            "\u{300c}https://example.org/x\u{300d}\u{3092}",
+            "\u{ff08}https://example.org/x\u{ff09}\u{ff0c}",
+            "https://example.org/x\u{3001}https",
+            "https://example.org/x\u{ff01}",
+            "https://example.org/x\u{6d4}",
+            "https://example.org/x\u{60c} https",
+            "https://example.org/x\u{964}",
+            "https://example.org/x\u{2026}",
+            "https://example.org/x\u{2014} and",
+            "https://example.org/x\u{200b}y",
+            "https://example.org/x\u{202e}y",
+        ] {
+            assert_eq!(places(text), [LINK], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_leads_to_the_host_as_the_network_knows_it() {
+        for (address, target) in [
+            ("https://example.org/x?y#z", "https://example.org/x?y#z"),
+            ("HTTPS://Example.ORG", "https://example.org/"),
+            (
+                "https://\u{430}pple.example/x",
+                "https://xn--pple-43d.example/x",
+            ),
+            ("http://\u{2460}.example", "http://1.example/"),
+            ("http://0x7f.1/", "http://127.0.0.1/"),
+            (
+                "https://example.org\\@evil.example",
+                "https://example.org/@evil.example",
+            ),
+            (
+                "mailto:bob@b\u{fc}cher.example",
+                "mailto:bob@xn--bcher-kva.example",
+            ),
+        ] {
+            assert_eq!(targets(address), [target], "{address}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_words() {
+        for text in [
+            "",
+            ":",
+            "no link",
+            "example.org",
+            "bob@example.org",
+            "mailto:bob",
+            "mailto:root@localhost",
+            "mailto:@example.org",
+            "javascript:alert(1)",
+            "javascript://example.org/%0aalert(1)",
+            "file:///etc/passwd",
+            "ftp://example.org/x",
+            "xhttp://example.org",
+            "data:text/html,<b>x</b>",
+            "https://",
+            "https://.",
+            "https:///example.org",
+            "https:example.org",
+            "https://[::1",
+            "http://example.org:99999",
+        ] {
+            assert!(places(text).is_empty(), "{text}: {:?}", places(text));
+        }
+    }
+
+    #[test]
+    fn a_link_of_the_longest_kind_opens_and_one_of_a_byte_more_is_words() {
+        let head = "https://example.org/";
+        let longest = format!("{head}{}", "x".repeat(LINK_BYTES - head.len()));
+        assert_eq!(places(&longest), [&*longest]);
+        assert!(places(&format!("{longest}x")).is_empty());
+    }
+}
