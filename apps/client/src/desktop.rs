@@ -125,6 +125,7 @@ mod tests {
             text: text.into(),
             at: jiff::Zoned::default(),
             own: None,
+            missing: 0,
             mention: true,
         };
         let notification = Notification::of(&message);

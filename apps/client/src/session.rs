@@ -110,6 +110,15 @@ pub enum Event {
         /// What: never empty, line ends are LF, what was no UTF-8 is replaced.
         text: String,
     },
+    /// Somebody else said something that stopped in the middle: the rest will not come.
+    CutOff {
+        /// Who.
+        name: String,
+        /// What came of it, as in [`Event::Said`]; perhaps nothing.
+        text: String,
+        /// How many bytes did not come.
+        missing: usize,
+    },
     /// The whole frame of this message was handed to the socket.
     Written {
         /// Which message.

@@ -55,6 +55,8 @@ pub struct Message {
     pub name: Rc<str>,
     /// What. Line ends are LF.
     pub text: String,
+    /// How many bytes of the text did not come: it was cut off on its way.
+    pub missing: usize,
     /// When, in the user's zone.
     pub at: Zoned,
     /// Set when it is the user's own.
@@ -177,7 +179,12 @@ impl Timeline {
                 self.people.remove(&name);
                 self.notice(at, What::Left(name));
             }
-            Event::Said { name, text } => return self.said(at, &name, text),
+            Event::Said { name, text } => return self.said(at, &name, text, 0),
+            Event::CutOff {
+                name,
+                text,
+                missing,
+            } => return self.said(at, &name, text, missing),
             Event::Written { id } => self.mark(id, Delivery::Sent),
             Event::Unsure { id } => self.mark(id, Delivery::Unsure),
             Event::Missed { events } => self.notice(at, What::Missed(events)),
@@ -210,6 +217,7 @@ impl Timeline {
         let message = Message {
             name: self.own_name.clone(),
             text: text.to_owned(),
+            missing: 0,
             at: self.day_of(at),
             own: Some(own),
             mention: false,
@@ -383,7 +391,13 @@ impl Timeline {
         self.notice(at, What::Joined(name));
     }
 
-    fn said(&mut self, at: SystemTime, name: &str, text: String) -> Option<Rc<Message>> {
+    fn said(
+        &mut self,
+        at: SystemTime,
+        name: &str,
+        text: String,
+        missing: usize,
+    ) -> Option<Rc<Message>> {
         let name: Rc<str> = name.into();
         if name != self.own_name && *name != *SERVER_NAME {
             self.people.add(&name);
@@ -392,6 +406,7 @@ impl Timeline {
             name,
             mention: mention::mentions(&text, &self.own_name),
             text,
+            missing,
             at: self.day_of(at),
             own: None,
         });

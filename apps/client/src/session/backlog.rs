@@ -77,7 +77,9 @@ impl Backlog {
 fn weight(event: &Event) -> Option<usize> {
     match event {
         Event::Joined { name } | Event::Left { name } => Some(name.len()),
-        Event::Said { name, text } => Some(name.len() + text.len()),
+        Event::Said { name, text } | Event::CutOff { name, text, .. } => {
+            Some(name.len() + text.len())
+        }
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ use hubbub_wire::{DecodeError, Decoder, Item};
 
 use super::connect::{CLOSED, why};
 use super::trial::Trial;
-use super::words::{reason, to_event};
+use super::words::{cut_off, reason, to_event};
 use super::writing::{Kind, Outgoing};
 use super::{Event, Network, Stamped, Wish};
 
@@ -24,6 +24,9 @@ const CHUNK: usize = 16 * 1024;
 /// Texts that had to wait go out this much apart, and so does a LEAVE after them: many clients take one read for one
 /// frame and lose the second of two that come together. Frames this far apart are read apart.
 const APART: Duration = Duration::from_millis(20);
+/// A frame that began and did not go on for this long is given up when another one begins. Nothing that still arrives
+/// pauses as long on its way, and a person who waits for the texts of others takes it for a moment.
+const SILENCE: Duration = Duration::from_secs(2);
 /// A server that does not read must not keep the user: within this time all that waits and the LEAVE are written, or
 /// the connection ends without.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
@@ -66,6 +69,8 @@ pub(super) struct Connection<'n> {
     frame: Option<Outgoing>,
     /// Nothing is begun to be written before its end.
     pause: Option<BoxFuture<'static, ()>>,
+    /// A frame has begun, and until now nothing more of it came.
+    silent_at: Option<Duration>,
     /// When the user's leave ends, written or not.
     leave_by: Option<Duration>,
     /// The LEAVE was taken up for writing.
@@ -91,6 +96,7 @@ impl<'n> Connection<'n> {
             network,
             stream,
             pause: None,
+            silent_at: None,
             leave_by: None,
             said_leave: false,
             broken: None,
@@ -156,7 +162,8 @@ impl<'n> Connection<'n> {
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = self.now();
         let texts_wait = !self.network.waiting.is_empty();
-        let deadline = self.leave_by.or(self.trial.deadline(now, texts_wait));
+        let deadlines = [self.trial.deadline(now, texts_wait), self.silent_at];
+        let deadline = self.leave_by.or(deadlines.into_iter().flatten().min());
         let Some(deadline) = deadline else {
             self.timer = None;
             return Poll::Pending;
@@ -177,10 +184,14 @@ impl<'n> Connection<'n> {
         if self.leave_by.is_some() {
             return Some(End::Left);
         }
-        if let Some(words) = self.trial.due(self.now()) {
+        let now = self.now();
+        if let Some(words) = self.trial.due(now) {
             self.network.outlet.push(words);
         }
-        None
+        match self.silent_at {
+            Some(at) if at <= now => self.silence(),
+            _ => None,
+        }
     }
 
     /// Encodes the next frame when none is being written. A text stays in `waiting` until its first byte is written.
@@ -252,6 +263,19 @@ impl<'n> Connection<'n> {
         if self.leave_by.is_some() {
             return None;
         }
+        let end = self.hear_or_end(bytes);
+        self.silent_at = self.decoder.is_mid_frame().then(|| self.now() + SILENCE);
+        end
+    }
+
+    /// Nothing came for long, or nothing more will come: what was in doubt is decided.
+    fn silence(&mut self) -> Option<End> {
+        self.silent_at = None;
+        self.decoder.silence();
+        self.hear_or_end(&[])
+    }
+
+    fn hear_or_end(&mut self, bytes: &[u8]) -> Option<End> {
         let error = self.hear_all(bytes).err()?;
         self.admit();
         self.part_at_once();
@@ -261,10 +285,16 @@ impl<'n> Connection<'n> {
 
     fn hear_all(&mut self, mut bytes: &[u8]) -> Result<(), DecodeError> {
         while let Some(item) = self.decoder.next(&mut bytes)? {
-            if let Item::Frame(frame) = item {
-                let event = to_event(&frame);
-                self.hear(event);
-            }
+            let event = match item {
+                Item::Frame(frame) => to_event(&frame),
+                Item::CutOff {
+                    username,
+                    payload,
+                    len,
+                } => cut_off(&username, payload, len),
+                Item::Ignored(_) => continue,
+            };
+            self.hear(event);
         }
         Ok(())
     }
@@ -298,6 +328,7 @@ impl<'n> Connection<'n> {
         match event {
             Event::Joined { name } | Event::Left { name } => name == own,
             Event::Said { name, text } => name == own && self.network.echoes.take(text, now),
+            Event::CutOff { name, .. } => name == own,
             _ => false,
         }
     }
@@ -305,6 +336,9 @@ impl<'n> Connection<'n> {
     fn closed(&mut self, why: &str) -> End {
         if self.leave_by.is_some() {
             return End::Left;
+        }
+        if let Some(end) = self.silence() {
+            return end;
         }
         let refusal = self.trial.refusal();
         End::Lost(Lost {

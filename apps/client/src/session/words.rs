@@ -1,6 +1,6 @@
 //! Words: what a frame of the server says, as text for a person. Pure.
 
-use hubbub_wire::{Frame, Method};
+use hubbub_wire::{Frame, Method, Username};
 
 use super::Event;
 use super::connect::CLOSED;
@@ -15,10 +15,23 @@ pub(super) fn to_event(frame: &Frame<'_>) -> Event {
         Method::Join => Event::Joined { name },
         Method::Leave => Event::Left { name },
         Method::Text => {
-            let text = String::from_utf8_lossy(frame.payload).replace("\r\n", "\n");
+            let text = text(frame.payload);
             Event::Said { name, text }
         }
     }
+}
+
+/// What a text tells of which only this `payload` of `len` bytes came.
+pub(super) fn cut_off(username: &Username<'_>, payload: &[u8], len: usize) -> Event {
+    Event::CutOff {
+        name: username.to_string(),
+        text: text(payload),
+        missing: len - payload.len(),
+    }
+}
+
+fn text(payload: &[u8]) -> String {
+    String::from_utf8_lossy(payload).replace("\r\n", "\n")
 }
 
 /// The first line of what the server said when it refused us.

@@ -194,6 +194,7 @@ mod tests {
             text: text.into(),
             at: jiff::Zoned::default(),
             own: None,
+            missing: 0,
             mention: false,
         }))
     }

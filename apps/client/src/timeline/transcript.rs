@@ -47,6 +47,7 @@ impl Transcript {
     fn message(&mut self, message: &Message) {
         let delivery = message.own.map(|own| own.delivery);
         let state = match delivery {
+            _ if message.missing > 0 => " (cut off)",
             None | Some(Delivery::Sent) => "",
             Some(Delivery::Waiting) => " (waiting)",
             Some(Delivery::Unsure) => " (may not have arrived)",
@@ -131,9 +132,14 @@ mod tests {
                 name: "bob".into(),
                 text: "one\ntwo".into(),
             },
+            Event::CutOff {
+                name: "bob".into(),
+                text: "and a h".into(),
+                missing: 3,
+            },
         ]);
-        let sent = room.say(at(4), "three");
-        room.say(at(5), "four");
+        let sent = room.say(at(5), "three");
+        room.say(at(6), "four");
         room.mark(sent, Delivery::Sent);
         room.answer("only for alice");
         assert_eq!(
@@ -142,10 +148,11 @@ mod tests {
                 text: "2026-11-23 08:00:01 * bob joined\n\
                        2026-11-23 08:00:02 * dave left\n\
                        2026-11-23 08:00:03 bob: one\n    two\n\
-                       2026-11-23 08:00:04 alice: three\n\
-                       2026-11-23 08:00:05 alice (waiting): four\n"
+                       2026-11-23 08:00:04 bob (cut off): and a h\n\
+                       2026-11-23 08:00:05 alice: three\n\
+                       2026-11-23 08:00:06 alice (waiting): four\n"
                     .into(),
-                entries: 5,
+                entries: 6,
             }
         );
     }

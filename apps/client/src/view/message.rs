@@ -26,7 +26,7 @@ pub(super) fn MessageView(
     /// The part in which something was found that the reader looks at.
     found: Option<Range<usize>>,
 ) -> Element {
-    let (own, mention) = (message.own, message.mention);
+    let (own, mention, missing) = (message.own, message.mention, message.missing);
     rsx! {
         li {
             class: "message",
@@ -55,6 +55,12 @@ pub(super) fn MessageView(
                 LongText { message, found: found.clone() }
             } else {
                 Text { text: message.text.clone() }
+            }
+            if missing > 0 {
+                p { class: "delivery cut-off",
+                    {icon(Shape::Warning)}
+                    {cut_off(missing)}
+                }
             }
             if let Some(own) = own {
                 DeliveryView { own }
@@ -122,6 +128,11 @@ fn DeliveryView(own: Own) -> Element {
             }
         }
     }
+}
+
+fn cut_off(missing: usize) -> String {
+    let bytes = if missing == 1 { "byte is" } else { "bytes are" };
+    format!("cut off: {missing} {bytes} missing")
 }
 
 fn state(delivery: Delivery) -> &'static str {

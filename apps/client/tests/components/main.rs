@@ -288,6 +288,23 @@ mod messages {
     }
 
     #[test]
+    fn a_text_that_was_cut_off_says_so() {
+        let mut window = Window::joined();
+        window.happen(said("bob", "whole"));
+        window.hides("cut off");
+        let cut_off = |text: &str, missing| Event::CutOff {
+            name: "bob".into(),
+            text: text.into(),
+            missing,
+        };
+        window.happen(cut_off("the first half", 300));
+        window.shows("the first half");
+        window.shows("cut off: 300 bytes are missing");
+        window.happen(cut_off("", 1));
+        window.shows("cut off: 1 byte is missing");
+    }
+
+    #[test]
     fn comings_and_goings_open_on_a_click() {
         let mut window = Window::joined();
         window.happen_together([joined("bob"), joined("carol"), left("dave")]);

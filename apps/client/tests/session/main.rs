@@ -10,6 +10,7 @@ mod leaving;
 mod listening;
 mod network;
 mod room;
+mod silence;
 mod speaking;
 #[path = "../../../server/tests/strangers/stranger.rs"]
 mod stranger;

@@ -69,6 +69,17 @@ impl Time {
         self.wait(all_wait, "nobody waits");
     }
 
+    /// Waits until somebody waits for no longer than `most`, and for nothing else.
+    pub(crate) fn expect_nap_within(&self, most: Duration) {
+        let waits = |now: &Now| {
+            let is_short = |nap: &(u64, Duration, Option<Waker>)| {
+                nap.1 > now.awake && nap.1 <= now.awake + most && nap.2.is_some()
+            };
+            !now.naps.is_empty() && now.naps.iter().all(is_short)
+        };
+        self.wait(waits, &format!("nobody waits for {most:?} at most"));
+    }
+
     pub(crate) fn naps(&self) -> usize {
         self.lock().naps.len()
     }
