@@ -1,10 +1,11 @@
 //! Arguments, log and signals of `hubbub-server`; the rest is in the library.
 
 use std::future::Future;
-use std::io::{self, IsTerminal};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
 
+use anstream::{AutoStream, ColorChoice};
 use async_global_executor::GlobalExecutorConfig;
 use async_signal::{Signal, Signals};
 use clap::Parser;
@@ -12,24 +13,33 @@ use futures::StreamExt;
 use hubbub_server::{descriptors, listen, serve};
 
 use crate::arguments::Arguments;
+use crate::log::Log;
 
 mod arguments;
+mod log;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let Ok(log) = Log::start() else {
+        let _ = writeln!(io::stderr(), "hubbub-server: cannot start a thread");
+        return ExitCode::FAILURE;
+    };
+    let lines = log.clone();
     tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_writer(move || lines.clone())
+        .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .with_max_level(arguments.log)
         .with_target(false)
         .log_internal_errors(false)
         .init();
-    match run(&arguments) {
+    let ended = run(&arguments);
+    if let Err(message) = &ended {
+        log.put(format!("hubbub-server: {message}\n").as_bytes());
+    }
+    log.flush();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("hubbub-server: {message}");
-            ExitCode::FAILURE
-        }
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -11,6 +11,8 @@ mod descriptors;
 mod environment;
 mod lines;
 #[cfg(target_os = "linux")]
+mod log;
+#[cfg(target_os = "linux")]
 mod memory;
 mod options;
 #[cfg(target_os = "linux")]
