@@ -24,7 +24,7 @@ Examples:
   HUBBUB_PORT=9000 hubbub-server --listen 127.0.0.1 --max-payload 64KiB --max-peers 50
       a small room for this machine only, with the port from the environment
 
-Sizes take KiB, MiB, kB, MB; times take ms, s, min. Stop it with Ctrl-C or SIGTERM.";
+Sizes take KiB, MiB, kB, MB; times take ms, s, min. Stop it with Ctrl-C, SIGTERM or SIGHUP.";
 
 /// A chat room for every CHAT/1.0 client that connects.
 #[derive(Debug, Parser)]

@@ -1,5 +1,6 @@
 //! Arguments, log and signals of `hubbub-server`; the rest is in the library.
 
+use std::fs;
 use std::future::Future;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -78,16 +79,29 @@ fn max_peers(asked: Option<u32>) -> Result<usize, String> {
     }
 }
 
-/// Ready at the first SIGINT or SIGTERM. The second one ends the process at once.
+/// Ready at the first SIGINT, SIGTERM or SIGHUP. Another SIGINT or SIGTERM ends the process at once. Another SIGHUP
+/// does not: a terminal that goes away sends it twice, and a service manager may send it after SIGTERM.
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut signals = Signals::new([Signal::Int, Signal::Term])?;
+    if !is_hangup_ignored() {
+        signals.add_signals([Signal::Hup])?;
+    }
     Ok(async move {
         signals.next().await;
         async_std::task::spawn(async move {
-            signals.next().await;
+            while let Some(Ok(Signal::Hup)) = signals.next().await {}
             std::process::exit(1);
         });
     })
+}
+
+/// Whether the program was started to outlive its terminal, as by `nohup`. Only Linux tells without unsafe code.
+fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Signal 1 is the lowest bit.
+    ignored.is_some_and(|mask| mask & 1 == 1)
 }
 
 fn explain_listen(arguments: &Arguments, error: &io::Error) -> String {
