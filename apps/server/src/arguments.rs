@@ -1,11 +1,11 @@
-//! The command line and the environment of `hubbub-server`. Knows what the values mean and how they are written,
-//! nothing of sockets.
+//! The options of `hubbub-server`: what the values mean, how they are written. Knows nothing of sockets.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use hubbub_server::Settings;
 use hubbub_server::allowance::Allowance;
 use hubbub_wire::Limits;
@@ -16,6 +16,9 @@ const MAX_MAX_PAYLOAD: usize = 256 * 1024 * 1024;
 
 /// Lowest value of `--memory-limit`: below that, the limit would be met by a few ordinary texts.
 const MIN_MEMORY_LIMIT: usize = 1024 * 1024;
+
+/// What `--log` takes, the least first.
+const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,14 +42,15 @@ pub(crate) struct Arguments {
     )]
     pub(crate) port: u16,
 
-    /// Address to listen on [default: all interfaces, IPv4 and IPv6]
+    /// Address to listen on, as fe80::1%eth0 when it is link-local [default: all interfaces, IPv4 and IPv6]
     #[arg(
         long,
         env = "HUBBUB_LISTEN",
         value_name = "ADDR",
+        value_parser = parse_address,
         help_heading = "Where"
     )]
-    pub(crate) listen: Option<IpAddr>,
+    listen: Option<SocketAddr>,
 
     /// Longest text that is passed on
     #[arg(
@@ -69,7 +73,8 @@ pub(crate) struct Arguments {
     )]
     pub(crate) max_peers: Option<u32>,
 
-    /// Most that may wait for one peer; who falls behind further is dropped as a slow consumer
+    /// Most that may wait for one peer; who falls behind further is dropped as a slow
+    /// consumer
     #[arg(
         long,
         env = "HUBBUB_OUTBOX",
@@ -135,12 +140,24 @@ pub(crate) struct Arguments {
     )]
     join_timeout: Duration,
 
-    /// How much to log on stderr: error, warn, info or debug
-    #[arg(long, env = "HUBBUB_LOG", value_name = "LEVEL", default_value = "info")]
+    /// How much to log on stderr
+    #[arg(
+        long,
+        env = "HUBBUB_LOG",
+        value_name = "LEVEL",
+        default_value = "info",
+        ignore_case = true,
+        value_parser = PossibleValuesParser::new(LEVELS).try_map(|level| level.parse::<Level>())
+    )]
     pub(crate) log: Level,
 }
 
 impl Arguments {
+    /// The address to listen on, when it is not all of them.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.listen.map(|address| with_port(address, self.port))
+    }
+
     /// The settings that these arguments ask for, with `max_peers` as the caller has settled it.
     pub(crate) fn settings(&self, max_peers: usize) -> Settings {
         Settings {
@@ -160,6 +177,31 @@ impl Arguments {
             ..Settings::default()
         }
     }
+}
+
+fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
+    address.set_port(port);
+    address
+}
+
+/// An address with any port. The system knows the interface behind `%` by its name.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok((address, 0).into());
+    }
+    let Some((Ok(_), interface)) = text
+        .split_once('%')
+        .map(|(address, interface)| (address.parse::<Ipv6Addr>(), interface))
+    else {
+        return Err(
+            "give an IP address such as 127.0.0.1 or ::1; the port goes into --port".to_owned(),
+        );
+    };
+    (text, 0)
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut found| found.next())
+        .ok_or_else(|| format!("this machine has no interface {interface}"))
 }
 
 fn parse_size(text: &str) -> Result<usize, String> {
@@ -203,12 +245,13 @@ fn parse_rate(text: &str) -> Result<u32, String> {
     let bytes: ByteSize = text
         .parse()
         .map_err(|_| "give a size such as 65536, 64KiB or 4MiB, or 0 for no bound".to_owned())?;
-    u32::try_from(bytes.as_u64()).map_err(|_| {
+    let rate = u32::try_from(bytes.as_u64()).map_err(|_| {
         format!(
             "{} is the most; 0 is no bound",
             ByteSize(u64::from(u32::MAX))
         )
-    })
+    })?;
+    Ok(rate)
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::future::Future;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::thread;
 
@@ -11,7 +12,7 @@ use async_global_executor::GlobalExecutorConfig;
 use async_signal::{Signal, Signals};
 use clap::Parser;
 use futures::StreamExt;
-use hubbub_server::{descriptors, listen, serve};
+use hubbub_server::{descriptors, listen, listen_on, serve};
 
 use crate::arguments::Arguments;
 use crate::log::Log;
@@ -47,8 +48,11 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), String> {
     size_executor();
     let max_peers = max_peers(arguments.max_peers)?;
-    let listener = listen(arguments.listen, arguments.port)
-        .map_err(|error| explain_listen(arguments, &error))?;
+    let listener = match arguments.address() {
+        Some(address) => listen_on(address),
+        None => listen(arguments.port),
+    };
+    let listener = listener.map_err(|error| explain_listen(arguments, &error))?;
     let shutdown = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let served = async_std::task::spawn(serve(listener, arguments.settings(max_peers), shutdown));
     // This thread only waits. async-std's own block_on would have it poll sockets too, and wake the other one for each.
@@ -106,9 +110,8 @@ fn is_hangup_ignored() -> bool {
 
 fn explain_listen(arguments: &Arguments, error: &io::Error) -> String {
     let port = arguments.port;
-    let place = arguments
-        .listen
-        .map_or_else(String::new, |address| format!(" of {address}"));
+    let address = arguments.address();
+    let place = address.map_or_else(String::new, |address| format!(" of {}", address.ip()));
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!("port {port}{place} is in use; stop what uses it or choose another with --port")
@@ -121,6 +124,15 @@ fn explain_listen(arguments: &Arguments, error: &io::Error) -> String {
                 "cannot listen on port {port}{place} without more rights; choose one above 1023"
             )
         }
+        _ if address.is_some_and(lacks_zone) => {
+            format!(
+                "cannot listen on port {port}{place}: a link-local address needs its interface, as in fe80::1%eth0"
+            )
+        }
         _ => format!("cannot listen on port {port}{place}: {error}"),
     }
+}
+
+fn lacks_zone(address: SocketAddr) -> bool {
+    matches!(address, SocketAddr::V6(v6) if v6.scope_id() == 0 && v6.ip().is_unicast_link_local())
 }
