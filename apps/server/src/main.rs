@@ -10,18 +10,19 @@ use std::thread;
 use anstream::{AutoStream, ColorChoice};
 use async_global_executor::GlobalExecutorConfig;
 use async_signal::{Signal, Signals};
-use clap::Parser;
 use futures::StreamExt;
 use hubbub_server::{descriptors, listen, listen_on, serve};
+use tracing::warn;
 
 use crate::arguments::Arguments;
 use crate::log::Log;
 
 mod arguments;
 mod log;
+mod variables;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let (arguments, note) = variables::parse();
     let Ok(log) = Log::start() else {
         let _ = writeln!(io::stderr(), "hubbub-server: cannot start a thread");
         return ExitCode::FAILURE;
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
         .with_target(false)
         .log_internal_errors(false)
         .init();
+    if let Some(note) = note {
+        warn!("{note}");
+    }
     let ended = run(&arguments);
     if let Err(message) = &ended {
         log.put(format!("hubbub-server: {message}\n").as_bytes());
