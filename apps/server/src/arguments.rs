@@ -1,4 +1,5 @@
-//! The options of `hubbub-server`: what the values mean, how they are written. Knows nothing of sockets.
+//! The options of `hubbub-server`: what the values mean, how they are written, and which cannot work together. Knows
+//! nothing of sockets.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -16,6 +17,16 @@ const MAX_MAX_PAYLOAD: usize = 256 * 1024 * 1024;
 
 /// Lowest value of `--memory-limit`: below that, the limit would be met by a few ordinary texts.
 const MIN_MEMORY_LIMIT: usize = 1024 * 1024;
+
+/// What is counted of a text under way besides its bytes is less: its head and name.
+const TEXT_EXTRA: usize = 1024;
+
+/// Lowest value of `--bytes-per-second` that is a bound. A JOIN with the longest head then passes at once, and one read
+/// of 64 KiB holds its sender up for half a minute, which no program takes for the end of the connection.
+const MIN_BYTES_PER_SECOND: u32 = 2 * 1024;
+
+/// Longest time of an option, a year as `humantime` counts it: as good as no bound, and the clock can add it.
+const MAX_TIME: Duration = Duration::from_secs(31_557_600);
 
 /// What `--log` takes, the least first.
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
@@ -73,7 +84,7 @@ pub(crate) struct Arguments {
     )]
     pub(crate) max_peers: Option<u32>,
 
-    /// Most that may wait for one peer; who falls behind further is dropped as a slow
+    /// Most that may wait for one peer, the longest text at the least; who falls behind further is dropped as a slow
     /// consumer
     #[arg(
         long,
@@ -85,7 +96,8 @@ pub(crate) struct Arguments {
     )]
     outbox: usize,
 
-    /// Most memory for the texts under way, all peers together; when it is reached the slowest go first
+    /// Most memory for the texts under way, all peers together; when it is reached the slowest go first; three quarters
+    /// of it are for what waits, one for texts that are read in part
     #[arg(
         long,
         env = "HUBBUB_MEMORY_LIMIT",
@@ -107,7 +119,7 @@ pub(crate) struct Arguments {
     )]
     messages_per_second: u32,
 
-    /// The same in bytes; 256KiB is what a line of 2 Mbit/s takes
+    /// The same in bytes, 2KiB at the least; 256KiB is what a line of 2 Mbit/s takes
     #[arg(
         long,
         env = "HUBBUB_BYTES_PER_SECOND",
@@ -158,6 +170,44 @@ impl Arguments {
         self.listen.map(|address| with_port(address, self.port))
     }
 
+    /// Two values that cannot work together, and what would. `value` writes the value of an option for people.
+    pub(crate) fn contradiction(&self, value: impl Fn(&str) -> String) -> Option<String> {
+        let Self {
+            max_payload,
+            outbox,
+            memory_limit,
+            ..
+        } = *self;
+        let (for_waiting, for_unfinished) = (memory_limit / 4 * 3, memory_limit / 4);
+        if max_payload + TEXT_EXTRA > for_unfinished {
+            let (memory, payload) = (value("memory_limit"), value("max_payload"));
+            let most = exact(for_unfinished - TEXT_EXTRA);
+            let least = exact(4 * (max_payload + TEXT_EXTRA));
+            return Some(format!(
+                "{payload} does not fit into {memory}, of which a quarter is for texts that are read in part; \
+                 give --max-payload {most} or less, or --memory-limit {least} or more"
+            ));
+        }
+        if max_payload > outbox {
+            let (outbox, payload) = (value("outbox"), value("max_payload"));
+            let (most, least) = (exact(self.outbox), exact(max_payload));
+            return Some(format!(
+                "{payload} is more than {outbox}: whoever reads such a text would be dropped at the next word; \
+                 give --max-payload {most} or less, or --outbox {least} or more"
+            ));
+        }
+        if outbox > for_waiting {
+            let (memory, outbox) = (value("memory_limit"), value("outbox"));
+            let most = exact(for_waiting);
+            let least = self.outbox.div_ceil(3 * 1024) * 4;
+            return Some(format!(
+                "{outbox} is more than {memory} has for what waits, which is three quarters; \
+                 give --outbox {most} or less, or --memory-limit {least}KiB or more"
+            ));
+        }
+        None
+    }
+
     /// The settings that these arguments ask for, with `max_peers` as the caller has settled it.
     pub(crate) fn settings(&self, max_peers: usize) -> Settings {
         Settings {
@@ -176,6 +226,14 @@ impl Arguments {
             join_timeout: self.join_timeout,
             ..Settings::default()
         }
+    }
+}
+
+/// A size as the options take it, to the byte.
+fn exact(bytes: usize) -> String {
+    match bytes % 1024 {
+        0 => format!("{}KiB", bytes / 1024),
+        _ => bytes.to_string(),
     }
 }
 
@@ -208,9 +266,10 @@ fn parse_size(text: &str) -> Result<usize, String> {
     let size: ByteSize = text
         .parse()
         .map_err(|_| "give a size such as 65536, 64KiB or 4MiB".to_owned())?;
+    // What is larger than any number is read as the largest one.
     usize::try_from(size.as_u64())
         .ok()
-        .filter(|&bytes| bytes > 0)
+        .filter(|&bytes| bytes > 0 && bytes < usize::MAX)
         .ok_or_else(|| {
             format!(
                 "give at least 1 byte and less than {}",
@@ -251,12 +310,18 @@ fn parse_rate(text: &str) -> Result<u32, String> {
             ByteSize(u64::from(u32::MAX))
         )
     })?;
+    if rate > 0 && rate < MIN_BYTES_PER_SECOND {
+        let limit = ByteSize(MIN_BYTES_PER_SECOND.into());
+        return Err(format!(
+            "{limit} is the least, or some could not join in time; 0 is no bound"
+        ));
+    }
     Ok(rate)
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .ok()
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| "give a time above 0 such as 500ms, 30s or 2min".to_owned())
+        .filter(|time| !time.is_zero() && *time <= MAX_TIME)
+        .ok_or_else(|| "give a time above 0 such as 500ms, 30s or 2min, 1year at most".to_owned())
 }

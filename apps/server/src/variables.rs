@@ -6,7 +6,8 @@ use std::ffi::OsStr;
 
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use crate::arguments::Arguments;
 
@@ -40,7 +41,11 @@ fn read() -> Result<Arguments, clap::Error> {
         .clone()
         .try_get_matches()
         .map_err(|error| naming_the_variable(error, &mut command))?;
-    Arguments::from_arg_matches(&matches)
+    let arguments = Arguments::from_arg_matches(&matches)?;
+    match arguments.contradiction(|id| shown(id, &command, &matches)) {
+        Some(why) => Err(command.error(ErrorKind::ValueValidation, why)),
+        None => Ok(arguments),
+    }
 }
 
 fn counts_as_unset(variable: &OsStr) -> bool {
@@ -86,4 +91,19 @@ fn naming_the_variable(mut error: clap::Error, command: &mut Command) -> clap::E
         error.insert(ContextKind::InvalidArg, both);
     }
     error
+}
+
+/// An option or its variable with the value that counts, as it was written.
+fn shown(id: &str, command: &Command, matches: &ArgMatches) -> String {
+    let option = format!("--{}", id.replace('_', "-"));
+    let value = matches.get_raw(id).and_then(|mut values| values.next());
+    let value = value.unwrap_or_default().display();
+    let arg = command.get_arguments().find(|arg| arg.get_id() == id);
+    match (matches.value_source(id), arg.and_then(Arg::get_env)) {
+        (Some(ValueSource::EnvVariable), Some(variable)) => {
+            format!("{}={value}", variable.display())
+        }
+        (Some(ValueSource::DefaultValue), _) => format!("{option} {value} (the default)"),
+        _ => format!("{option} {value}"),
+    }
 }

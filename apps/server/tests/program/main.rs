@@ -15,6 +15,7 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod options;
+mod pairs;
 #[cfg(target_os = "linux")]
 mod rest;
 mod signals;
