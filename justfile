@@ -2,9 +2,9 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 
-debian := "build-essential pkg-config python3 iproute2 libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb openbox xdotool wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils"
-fedora := "gcc pkgconf-pkg-config python3 iproute openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb openbox xdotool wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils"
-arch := "gcc pkgconf python iproute2 openssl xdotool webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils"
+debian := "build-essential pkg-config python3 iproute2 libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb openbox xdotool wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils"
+fedora := "gcc pkgconf-pkg-config python3 iproute openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb openbox xdotool wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils"
+arch := "gcc pkgconf python iproute2 openssl xdotool webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils xdg-utils"
 
 [private]
 menu:
@@ -97,10 +97,7 @@ install PREFIX=(env("HOME") / ".local"): setup
         apps/client/assets/desktop/hubbub-client.svg
     install -D --mode=644 --target-directory="{{ PREFIX }}/share/icons/hicolor/128x128/apps" \
         apps/client/assets/desktop/hubbub-client.png
-    install -D --mode=644 --target-directory="{{ PREFIX }}/share/applications" \
-        apps/client/assets/desktop/hubbub-client.desktop
-    sed --in-place "s|^Exec=hubbub-client|Exec=\"{{ absolute_path(PREFIX) }}/bin/hubbub-client\"|" \
-        "{{ PREFIX }}/share/applications/hubbub-client.desktop"
+    just desktop-entry "{{ PREFIX }}"
     just refresh-desktop "{{ PREFIX }}"
     @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub-client, and in share/ the icon and the opener of chat:// links"
 
@@ -111,6 +108,18 @@ uninstall PREFIX=(env("HOME") / ".local"):
         share/icons/hicolor/scalable/apps/hubbub-client.svg share/icons/hicolor/128x128/apps/hubbub-client.png \
         share/applications/hubbub-client.desktop
     just refresh-desktop "{{ PREFIX }}"
+
+# The entry with the whole path of the window below PREFIX. Quotes only where the path needs them: under a plain window
+# manager, xdg-open takes them for a part of the name.
+[private]
+desktop-entry PREFIX:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    install -D --mode=644 --target-directory="{{ PREFIX }}/share/applications" \
+        apps/client/assets/desktop/hubbub-client.desktop
+    program="{{ absolute_path(PREFIX) }}/bin/hubbub-client"
+    [[ $program =~ ^[[:alnum:]/._+-]+$ ]] || program="\"$program\""
+    sed --in-place "s|^Exec=hubbub-client|Exec=$program|" "{{ PREFIX }}/share/applications/hubbub-client.desktop"
 
 # Lets the desktop notice what came or went below PREFIX, where it keeps lists.
 [private]

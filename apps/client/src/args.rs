@@ -28,6 +28,7 @@ pub struct Args {
 #[derive(Parser)]
 #[command(
     version,
+    override_usage = "hubbub-client [OPTIONS] --username <NAME>\n       hubbub-client [OPTIONS] <LINK>",
     after_help = "Examples:\n  hubbub-client --username alice --target chat.example.org\n  hubbub-client --username alice chat://chat.example.org:8765"
 )]
 struct CommandLine {
@@ -58,15 +59,16 @@ impl Args {
     /// Reads the command line. Says what is wrong with it, or what was asked for, and ends the program.
     #[must_use]
     pub fn parse() -> Self {
+        let value = |name| env::var(name).ok().filter(|login| !login.is_empty());
         let login = ["USER", "LOGNAME"]
-            .iter()
-            .find_map(|name| env::var(name).ok());
+            .into_iter()
+            .find_map(|name| Some((name, value(name)?)));
         Self::read(env::args_os(), login).unwrap_or_else(|error| error.exit())
     }
 
     fn read(
         words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
-        login: Option<String>,
+        login: Option<(&str, String)>,
     ) -> Result<Self, clap::Error> {
         let line = CommandLine::try_parse_from(words)?;
         let (target, port) = match line.link {
@@ -75,12 +77,15 @@ impl Args {
         };
         let username = match line.username {
             Some(name) => name,
-            None => username(&login.unwrap_or_default()).map_err(|why| {
-                let message = format!(
-                    "the login name is no name for the room: {why}; give one by --username"
-                );
-                CommandLine::command().error(ErrorKind::MissingRequiredArgument, message)
-            })?,
+            None => {
+                let (variable, login) = login.unwrap_or(("USER", String::new()));
+                username(&login).map_err(|why| {
+                    let message = format!(
+                        "the login name in ${variable} is no name for the room: {why}; give one by --username"
+                    );
+                    CommandLine::command().error(ErrorKind::MissingRequiredArgument, message)
+                })?
+            }
         };
         Ok(Self {
             target,
@@ -164,7 +169,7 @@ mod tests {
     fn parse_as(login: Option<&str>, args: &[&str]) -> Result<Args, clap::Error> {
         Args::read(
             [&["hubbub-client"], args].concat(),
-            login.map(str::to_owned),
+            login.map(|login| ("LOGNAME", login.to_owned())),
         )
     }
 
@@ -308,10 +313,10 @@ mod tests {
         for login in [None, Some("server")] {
             let error = parse_as(login, &["chat://localhost"]).unwrap_err();
             assert_eq!(error.exit_code(), 2);
-            assert!(
-                error.to_string().contains("give one by --username"),
-                "{error}"
-            );
+            let variable = login.map_or("$USER", |_| "$LOGNAME");
+            for words in [variable, "give one by --username"] {
+                assert!(error.to_string().contains(words), "{error}");
+            }
         }
     }
 }

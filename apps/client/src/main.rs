@@ -3,7 +3,8 @@
 
 use std::convert::Infallible;
 use std::env;
-use std::io;
+use std::fs;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -39,15 +40,19 @@ const ICON: &[u8] = include_bytes!("../assets/desktop/hubbub-client.png");
 fn main() -> ExitCode {
     let args = Args::parse();
     if let Err(why) = find_display() {
-        eprintln!("error: {why}; start this from a desktop, or under xvfb-run");
-        return ExitCode::FAILURE;
+        return failure(&format!(
+            "{why}; start this from a desktop, or under xvfb-run"
+        ));
     }
     match open(args) {
-        Err(error) => {
-            eprintln!("error: cannot start a thread: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failure(&format!("cannot start a thread: {error}")),
     }
+}
+
+/// Says why there is no window. Where stderr takes nothing, the status alone does.
+fn failure(why: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "error: {why}");
+    ExitCode::FAILURE
 }
 
 /// Sees to it that there is a display before the renderer does, which panics without one.
@@ -177,7 +182,10 @@ impl Leave {
 
     /// Does the same when the system asks the program to end, and ends it.
     fn on_signals(self) -> io::Result<()> {
-        let mut signals = Signals::new([Signal::Term, Signal::Int, Signal::Hup])?;
+        let mut signals = Signals::new([Signal::Term, Signal::Int])?;
+        if !is_hangup_ignored() {
+            signals.add_signals([Signal::Hup])?;
+        }
         thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
@@ -188,4 +196,13 @@ impl Leave {
             })?;
         Ok(())
     }
+}
+
+/// Whether the program was started to outlive its terminal, as by `nohup`. Only Linux tells without unsafe code.
+fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Signal 1 is the lowest bit.
+    ignored.is_some_and(|mask| mask & 1 == 1)
 }

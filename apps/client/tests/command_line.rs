@@ -2,12 +2,20 @@
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-use std::process::{Command, Output};
+use std::fs::File;
+use std::io::pipe;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Output, Stdio};
 
 /// Runs the program where no window could open.
 fn client(arguments: &[&str]) -> Output {
+    as_user("nobody", arguments)
+}
+
+fn as_user(login: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_hubbub-client"))
         .args(arguments)
+        .env("USER", login)
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .output()
@@ -29,6 +37,65 @@ fn what_is_wrong_is_told_on_stderr_with_status_2() {
         assert_eq!(answer.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert!(stderr.contains(told), "{arguments:?}: {stderr}");
         assert_eq!(answer.stdout, b"", "{arguments:?}");
+    }
+}
+
+/// What is shown as usage can be typed as it stands.
+#[test]
+fn the_usage_shows_both_ways_to_say_where_to_go_and_under_which_name() {
+    const USAGE: &str =
+        "Usage: hubbub-client [OPTIONS] --username <NAME>\n       hubbub-client [OPTIONS] <LINK>\n";
+    let help = String::from_utf8(client(&["--help"]).stdout).unwrap();
+    assert!(help.contains(USAGE), "{help}");
+    let refusal = String::from_utf8(client(&[]).stderr).unwrap();
+    assert!(refusal.contains(USAGE), "{refusal}");
+    for words in [&["--username", "alice"][..], &["chat://localhost"]] {
+        let answer = as_user("alice", words);
+        let stderr = String::from_utf8(answer.stderr).unwrap();
+        // That it got as far as the display.
+        assert_eq!(answer.status.code(), Some(1), "{words:?}: {stderr}");
+    }
+}
+
+#[test]
+fn an_empty_login_name_is_none() {
+    let answer = Command::new(env!("CARGO_BIN_EXE_hubbub-client"))
+        .arg("chat://localhost")
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .envs([("USER", ""), ("LOGNAME", "alice")])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(answer.stderr).unwrap();
+    assert_eq!(answer.status.code(), Some(1), "{stderr}");
+}
+
+#[test]
+fn where_stderr_and_stdout_take_nothing_the_status_says_it() {
+    let closed = || OwnedFd::from(pipe().unwrap().1).into();
+    let full = || {
+        File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+            .into()
+    };
+    for (kind, output) in [("closed", &closed as &dyn Fn() -> Stdio), ("full", &full)] {
+        for (words, status) in [
+            (&["--username", "alice"][..], 1),
+            (&["--colour"], 2),
+            (&["--help"], 0),
+            (&["--version"], 0),
+        ] {
+            let ended = Command::new(env!("CARGO_BIN_EXE_hubbub-client"))
+                .args(words)
+                .env_remove("DISPLAY")
+                .env_remove("WAYLAND_DISPLAY")
+                .stdout(output())
+                .stderr(output())
+                .status();
+            assert_eq!(ended.unwrap().code(), Some(status), "{kind}: {words:?}");
+        }
     }
 }
 

@@ -1,11 +1,12 @@
-//! The command line and the environment of `hubbub-server`. Knows what the values mean and how they are written,
+//! The options of `hubbub-server`: what the values mean, how they are written, and which cannot work together. Knows
 //! nothing of sockets.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use hubbub_server::Settings;
 use hubbub_server::allowance::Allowance;
 use hubbub_wire::Limits;
@@ -17,6 +18,19 @@ const MAX_MAX_PAYLOAD: usize = 256 * 1024 * 1024;
 /// Lowest value of `--memory-limit`: below that, the limit would be met by a few ordinary texts.
 const MIN_MEMORY_LIMIT: usize = 1024 * 1024;
 
+/// What is counted of a text under way besides its bytes is less: its head and name.
+const TEXT_EXTRA: usize = 1024;
+
+/// Lowest value of `--bytes-per-second` that is a bound. A JOIN with the longest head then passes at once, and one read
+/// of 64 KiB holds its sender up for half a minute, which no program takes for the end of the connection.
+const MIN_BYTES_PER_SECOND: u32 = 2 * 1024;
+
+/// Longest time of an option, a year as `humantime` counts it: as good as no bound, and the clock can add it.
+const MAX_TIME: Duration = Duration::from_secs(31_557_600);
+
+/// What `--log` takes, the least first.
+const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
 const EXAMPLES: &str = "\
 Examples:
   hubbub-server
@@ -24,7 +38,7 @@ Examples:
   HUBBUB_PORT=9000 hubbub-server --listen 127.0.0.1 --max-payload 64KiB --max-peers 50
       a small room for this machine only, with the port from the environment
 
-Sizes take KiB, MiB, kB, MB; times take ms, s, min. Stop it with Ctrl-C or SIGTERM.";
+Sizes take KiB, MiB, kB, MB; times take ms, s, min. Stop it with Ctrl-C, SIGTERM or SIGHUP.";
 
 /// A chat room for every CHAT/1.0 client that connects.
 #[derive(Debug, Parser)]
@@ -39,14 +53,15 @@ pub(crate) struct Arguments {
     )]
     pub(crate) port: u16,
 
-    /// Address to listen on [default: all interfaces, IPv4 and IPv6]
+    /// Address to listen on, as fe80::1%eth0 when it is link-local [default: all interfaces, IPv4 and IPv6]
     #[arg(
         long,
         env = "HUBBUB_LISTEN",
         value_name = "ADDR",
+        value_parser = parse_address,
         help_heading = "Where"
     )]
-    pub(crate) listen: Option<IpAddr>,
+    listen: Option<SocketAddr>,
 
     /// Longest text that is passed on
     #[arg(
@@ -69,7 +84,8 @@ pub(crate) struct Arguments {
     )]
     pub(crate) max_peers: Option<u32>,
 
-    /// Most that may wait for one peer; who falls behind further is dropped as a slow consumer
+    /// Most that may wait for one peer, the longest text at the least; who falls behind further is dropped as a slow
+    /// consumer
     #[arg(
         long,
         env = "HUBBUB_OUTBOX",
@@ -80,7 +96,8 @@ pub(crate) struct Arguments {
     )]
     outbox: usize,
 
-    /// Most memory for the texts under way, all peers together; when it is reached the slowest go first
+    /// Most memory for the texts under way, all peers together; when it is reached the slowest go first; three quarters
+    /// of it are for what waits, one for texts that are read in part
     #[arg(
         long,
         env = "HUBBUB_MEMORY_LIMIT",
@@ -102,7 +119,7 @@ pub(crate) struct Arguments {
     )]
     messages_per_second: u32,
 
-    /// The same in bytes; 256KiB is what a line of 2 Mbit/s takes
+    /// The same in bytes, 2KiB at the least; 256KiB is what a line of 2 Mbit/s takes
     #[arg(
         long,
         env = "HUBBUB_BYTES_PER_SECOND",
@@ -135,12 +152,62 @@ pub(crate) struct Arguments {
     )]
     join_timeout: Duration,
 
-    /// How much to log on stderr: error, warn, info or debug
-    #[arg(long, env = "HUBBUB_LOG", value_name = "LEVEL", default_value = "info")]
+    /// How much to log on stderr
+    #[arg(
+        long,
+        env = "HUBBUB_LOG",
+        value_name = "LEVEL",
+        default_value = "info",
+        ignore_case = true,
+        value_parser = PossibleValuesParser::new(LEVELS).try_map(|level| level.parse::<Level>())
+    )]
     pub(crate) log: Level,
 }
 
 impl Arguments {
+    /// The address to listen on, when it is not all of them.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.listen.map(|address| with_port(address, self.port))
+    }
+
+    /// Two values that cannot work together, and what would. `value` writes the value of an option for people.
+    pub(crate) fn contradiction(&self, value: impl Fn(&str) -> String) -> Option<String> {
+        let Self {
+            max_payload,
+            outbox,
+            memory_limit,
+            ..
+        } = *self;
+        let (for_waiting, for_unfinished) = (memory_limit / 4 * 3, memory_limit / 4);
+        if max_payload + TEXT_EXTRA > for_unfinished {
+            let (memory, payload) = (value("memory_limit"), value("max_payload"));
+            let most = exact(for_unfinished - TEXT_EXTRA);
+            let least = exact(4 * (max_payload + TEXT_EXTRA));
+            return Some(format!(
+                "{payload} does not fit into {memory}, of which a quarter is for texts that are read in part; \
+                 give --max-payload {most} or less, or --memory-limit {least} or more"
+            ));
+        }
+        if max_payload > outbox {
+            let (outbox, payload) = (value("outbox"), value("max_payload"));
+            let (most, least) = (exact(self.outbox), exact(max_payload));
+            return Some(format!(
+                "{payload} is more than {outbox}: whoever reads such a text would be dropped at the next word; \
+                 give --max-payload {most} or less, or --outbox {least} or more"
+            ));
+        }
+        if outbox > for_waiting {
+            let (memory, outbox) = (value("memory_limit"), value("outbox"));
+            let most = exact(for_waiting);
+            let least = self.outbox.div_ceil(3 * 1024) * 4;
+            return Some(format!(
+                "{outbox} is more than {memory} has for what waits, which is three quarters; \
+                 give --outbox {most} or less, or --memory-limit {least}KiB or more"
+            ));
+        }
+        None
+    }
+
     /// The settings that these arguments ask for, with `max_peers` as the caller has settled it.
     pub(crate) fn settings(&self, max_peers: usize) -> Settings {
         Settings {
@@ -162,13 +229,47 @@ impl Arguments {
     }
 }
 
+/// A size as the options take it, to the byte.
+fn exact(bytes: usize) -> String {
+    match bytes % 1024 {
+        0 => format!("{}KiB", bytes / 1024),
+        _ => bytes.to_string(),
+    }
+}
+
+fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
+    address.set_port(port);
+    address
+}
+
+/// An address with any port. The system knows the interface behind `%` by its name.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok((address, 0).into());
+    }
+    let Some((Ok(_), interface)) = text
+        .split_once('%')
+        .map(|(address, interface)| (address.parse::<Ipv6Addr>(), interface))
+    else {
+        return Err(
+            "give an IP address such as 127.0.0.1 or ::1; the port goes into --port".to_owned(),
+        );
+    };
+    (text, 0)
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut found| found.next())
+        .ok_or_else(|| format!("this machine has no interface {interface}"))
+}
+
 fn parse_size(text: &str) -> Result<usize, String> {
     let size: ByteSize = text
         .parse()
         .map_err(|_| "give a size such as 65536, 64KiB or 4MiB".to_owned())?;
+    // What is larger than any number is read as the largest one.
     usize::try_from(size.as_u64())
         .ok()
-        .filter(|&bytes| bytes > 0)
+        .filter(|&bytes| bytes > 0 && bytes < usize::MAX)
         .ok_or_else(|| {
             format!(
                 "give at least 1 byte and less than {}",
@@ -203,17 +304,24 @@ fn parse_rate(text: &str) -> Result<u32, String> {
     let bytes: ByteSize = text
         .parse()
         .map_err(|_| "give a size such as 65536, 64KiB or 4MiB, or 0 for no bound".to_owned())?;
-    u32::try_from(bytes.as_u64()).map_err(|_| {
+    let rate = u32::try_from(bytes.as_u64()).map_err(|_| {
         format!(
             "{} is the most; 0 is no bound",
             ByteSize(u64::from(u32::MAX))
         )
-    })
+    })?;
+    if rate > 0 && rate < MIN_BYTES_PER_SECOND {
+        let limit = ByteSize(MIN_BYTES_PER_SECOND.into());
+        return Err(format!(
+            "{limit} is the least, or some could not join in time; 0 is no bound"
+        ));
+    }
+    Ok(rate)
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .ok()
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| "give a time above 0 such as 500ms, 30s or 2min".to_owned())
+        .filter(|time| !time.is_zero() && *time <= MAX_TIME)
+        .ok_or_else(|| "give a time above 0 such as 500ms, 30s or 2min, 1year at most".to_owned())
 }

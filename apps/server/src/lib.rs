@@ -25,7 +25,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -107,26 +107,27 @@ impl Default for Settings {
     }
 }
 
-/// Listens on `port` of `address`, or of all interfaces, IPv4 and IPv6, when there is none. Port 0 takes a free one.
+/// Listens on `port` of all interfaces, IPv4 and IPv6. Port 0 takes a free one.
+///
+/// # Errors
+///
+/// The port is taken or needs rights.
+pub fn listen(port: u16) -> io::Result<TcpListener> {
+    // One IPv6 socket serves both, unless this machine has no IPv6.
+    match listen_on((Ipv6Addr::UNSPECIFIED, port).into()) {
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+            listen_on((Ipv4Addr::UNSPECIFIED, port).into())
+        }
+        other => other,
+    }
+}
+
+/// Listens on this address alone. Port 0 takes a free one.
 ///
 /// # Errors
 ///
 /// The port is taken or needs rights, or the address is not of this machine.
-pub fn listen(address: Option<IpAddr>, port: u16) -> io::Result<TcpListener> {
-    let Some(address) = address else {
-        // One IPv6 socket serves both, unless this machine has no IPv6.
-        return match listen_on(Ipv6Addr::UNSPECIFIED.into(), port) {
-            Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
-                listen_on(Ipv4Addr::UNSPECIFIED.into(), port)
-            }
-            other => other,
-        };
-    };
-    listen_on(address, port)
-}
-
-fn listen_on(address: IpAddr, port: u16) -> io::Result<TcpListener> {
-    let address = SocketAddr::new(address, port);
+pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,

@@ -1,43 +1,62 @@
 //! Arguments, log and signals of `hubbub-server`; the rest is in the library.
 
+use std::fs;
 use std::future::Future;
-use std::io::{self, IsTerminal};
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::thread;
 
+use anstream::{AutoStream, ColorChoice};
 use async_global_executor::GlobalExecutorConfig;
 use async_signal::{Signal, Signals};
-use clap::Parser;
 use futures::StreamExt;
-use hubbub_server::{descriptors, listen, serve};
+use hubbub_server::{descriptors, listen, listen_on, serve};
+use tracing::warn;
 
 use crate::arguments::Arguments;
+use crate::log::Log;
 
 mod arguments;
+mod log;
+mod variables;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let (arguments, note) = variables::parse();
+    let Ok(log) = Log::start() else {
+        let _ = writeln!(io::stderr(), "hubbub-server: cannot start a thread");
+        return ExitCode::FAILURE;
+    };
+    let lines = log.clone();
     tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_writer(move || lines.clone())
+        .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .with_max_level(arguments.log)
         .with_target(false)
         .log_internal_errors(false)
         .init();
-    match run(&arguments) {
+    if let Some(note) = note {
+        warn!("{note}");
+    }
+    let ended = run(&arguments);
+    if let Err(message) = &ended {
+        log.put(format!("hubbub-server: {message}\n").as_bytes());
+    }
+    log.flush();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("hubbub-server: {message}");
-            ExitCode::FAILURE
-        }
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
 fn run(arguments: &Arguments) -> Result<(), String> {
     size_executor();
     let max_peers = max_peers(arguments.max_peers)?;
-    let listener = listen(arguments.listen, arguments.port)
-        .map_err(|error| explain_listen(arguments, &error))?;
+    let listener = match arguments.address() {
+        Some(address) => listen_on(address),
+        None => listen(arguments.port),
+    };
+    let listener = listener.map_err(|error| explain_listen(arguments, &error))?;
     let shutdown = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let served = async_std::task::spawn(serve(listener, arguments.settings(max_peers), shutdown));
     // This thread only waits. async-std's own block_on would have it poll sockets too, and wake the other one for each.
@@ -68,23 +87,35 @@ fn max_peers(asked: Option<u32>) -> Result<usize, String> {
     }
 }
 
-/// Ready at the first SIGINT or SIGTERM. The second one ends the process at once.
+/// Ready at the first SIGINT, SIGTERM or SIGHUP. Another SIGINT or SIGTERM ends the process at once. Another SIGHUP
+/// does not: a terminal that goes away sends it twice, and a service manager may send it after SIGTERM.
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut signals = Signals::new([Signal::Int, Signal::Term])?;
+    if !is_hangup_ignored() {
+        signals.add_signals([Signal::Hup])?;
+    }
     Ok(async move {
         signals.next().await;
         async_std::task::spawn(async move {
-            signals.next().await;
+            while let Some(Ok(Signal::Hup)) = signals.next().await {}
             std::process::exit(1);
         });
     })
 }
 
+/// Whether the program was started to outlive its terminal, as by `nohup`. Only Linux tells without unsafe code.
+fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Signal 1 is the lowest bit.
+    ignored.is_some_and(|mask| mask & 1 == 1)
+}
+
 fn explain_listen(arguments: &Arguments, error: &io::Error) -> String {
     let port = arguments.port;
-    let place = arguments
-        .listen
-        .map_or_else(String::new, |address| format!(" of {address}"));
+    let address = arguments.address();
+    let place = address.map_or_else(String::new, |address| format!(" of {}", address.ip()));
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!("port {port}{place} is in use; stop what uses it or choose another with --port")
@@ -97,6 +128,15 @@ fn explain_listen(arguments: &Arguments, error: &io::Error) -> String {
                 "cannot listen on port {port}{place} without more rights; choose one above 1023"
             )
         }
+        _ if address.is_some_and(lacks_zone) => {
+            format!(
+                "cannot listen on port {port}{place}: a link-local address needs its interface, as in fe80::1%eth0"
+            )
+        }
         _ => format!("cannot listen on port {port}{place}: {error}"),
     }
+}
+
+fn lacks_zone(address: SocketAddr) -> bool {
+    matches!(address, SocketAddr::V6(v6) if v6.scope_id() == 0 && v6.ip().is_unicast_link_local())
 }

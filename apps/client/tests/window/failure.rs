@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::client::Client;
 use crate::relay::Relay;
 use crate::screen::Screen;
 use crate::server::{Played, Server, free_port, text};
@@ -27,6 +28,22 @@ fn sigterm_ctrl_c_and_a_closed_terminal_write_leave_and_exit_with_0() {
         assert_eq!(alice.gets(signal).code(), Some(0), "{signal}");
         sent.ends_with_all_of(&format!("{JOIN}{LEAVE}"));
     }
+}
+
+/// As under `nohup`.
+#[test]
+fn a_window_that_was_started_to_outlive_its_terminal_does() {
+    let _screen = Screen::take();
+    let server = Played::start();
+    let alice = Client::start_without_hangup("alice", server.port());
+    let first = server.accept();
+    alice.gets("HUP");
+    drop(first);
+    // It has not left: it comes back.
+    let sent = Tape::of(&server.accept());
+    alice.gets("TERM");
+    assert_eq!(alice.ended().code(), Some(0));
+    sent.ends_with_all_of(&format!("{JOIN}{LEAVE}"));
 }
 
 #[test]

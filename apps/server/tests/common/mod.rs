@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use peer::TestPeer;
-pub(crate) use program::{Ended, Program, run};
+pub(crate) use program::{Ended, Program, port_in, run};
 pub(crate) use room::Room;
 
 /// How long a test waits for one event before it fails. Events take milliseconds; this is for a busy machine.

@@ -8,7 +8,7 @@ use std::thread;
 
 use flume::{Receiver, RecvTimeoutError};
 
-use super::{DEADLINE, Room};
+use super::{DEADLINE, Room, until};
 
 /// A running server. Killed when dropped.
 pub(crate) struct Program {
@@ -33,14 +33,9 @@ impl Program {
     }
 
     #[track_caller]
-    pub(crate) fn run(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    pub(crate) fn run(command: Command) -> Self {
+        let mut program = Self::run_into(command, Stdio::piped());
+        let mut stderr = BufReader::new(program.child.stderr.take().unwrap());
         let (send, lines) = flume::unbounded();
         thread::spawn(move || {
             let mut line = Vec::new();
@@ -49,8 +44,32 @@ impl Program {
                 line.clear();
             }
         });
-        let log = String::new();
+        program.lines = lines;
+        program
+    }
+
+    /// The program with a stderr that is the caller's: no line of it is seen here.
+    #[track_caller]
+    pub(crate) fn run_into(mut command: Command, stderr: impl Into<Stdio>) -> Self {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()
+            .unwrap();
+        let (lines, log) = (flume::bounded(0).1, String::new());
         Self { child, lines, log }
+    }
+
+    /// Waits until the process has ended, whatever it wrote.
+    #[track_caller]
+    pub(crate) fn status(&mut self) -> ExitStatus {
+        let mut status = None;
+        until("the program ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
     }
 
     /// Waits for a line with this word on stderr.
@@ -78,20 +97,10 @@ impl Program {
         Self::run(command)
     }
 
-    /// The port behind the last colon of the line that says where the server listens.
+    /// The port that the line tells which says where the server listens.
     #[track_caller]
     pub(crate) fn port(&mut self) -> u16 {
-        let line = self.line_with("listening");
-        let digits: String = line
-            .rsplit(':')
-            .next()
-            .unwrap()
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
-        digits
-            .parse()
-            .unwrap_or_else(|_| panic!("no port in {line:?}"))
+        port_in(&self.line_with("listening"))
     }
 
     /// Where it listens on IPv4 loopback.
@@ -141,6 +150,16 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The port behind the last colon of a line.
+#[track_caller]
+pub(crate) fn port_in(line: &str) -> u16 {
+    let digits = line.rsplit(':').next().unwrap();
+    let end = digits.find(|character: char| !character.is_ascii_digit());
+    digits[..end.unwrap_or(digits.len())]
+        .parse()
+        .unwrap_or_else(|_| panic!("no port in {line:?}"))
 }
 
 /// Runs the program to its end.

@@ -1,6 +1,6 @@
 //! The values that the options take: units, and each bound from both of its sides.
 
-use crate::common::text;
+use crate::common::{TestPeer, join, text};
 use crate::{Ended, Program};
 
 #[test]
@@ -11,15 +11,30 @@ fn values_at_their_bounds_are_taken() {
         ["--max-payload", "268435456"],
         ["--memory-limit", "1MiB"],
         ["--memory-limit", "1048576"],
+        ["--memory-limit", "18446744073709551614"],
         ["--outbox", "1"],
+        ["--bytes-per-second", "2KiB"],
+        ["--bytes-per-second", "0"],
         ["--max-peers", "1"],
         ["--write-timeout", "1ms"],
         ["--write-timeout", "1ns"],
         ["--join-timeout", "1s"],
         ["--join-timeout", "1h 30min"],
+        ["--join-timeout", "1year"],
+        ["--write-timeout", "1year"],
     ];
     for [option, value] in good {
-        Program::with(&[option, value], &[]).port();
+        // What it must agree with.
+        let others: &[&str] = match option {
+            "--max-payload" => &["--outbox", "256MiB", "--memory-limit", "2GiB"],
+            "--memory-limit" => &["--outbox", "64KiB", "--max-payload", "64KiB"],
+            "--outbox" => &["--max-payload", "1"],
+            _ => &[],
+        };
+        let mut program = Program::with(&[&[option, value], others].concat(), &[]);
+        // It still takes somebody in: no time was too long to be added.
+        TestPeer::connect(program.address()).send(join("alice"));
+        program.line_with("joined");
     }
 }
 
@@ -33,7 +48,14 @@ fn values_beyond_their_bounds_are_refused_with_the_bound() {
         ["--memory-limit", "0", "at least 1 byte"],
         ["--outbox", "0", "at least 1 byte"],
         ["--max-peers", "0", "1"],
+        ["--outbox", "18446744073709551615", "less than"],
+        ["--memory-limit", "99999999999999MiB", "less than"],
+        ["--bytes-per-second", "2047", "2.0 KiB is the least"],
+        ["--bytes-per-second", "1", "2.0 KiB is the least"],
         ["--write-timeout", "0s", "above 0"],
+        ["--write-timeout", "1year 1s", "1year"],
+        ["--join-timeout", "500000000000years", "1year"],
+        ["--join-timeout", "99999999999999999999s", "1year"],
         ["--join-timeout", "0ms", "above 0"],
         ["--join-timeout", "30", "30s"],
         ["--outbox", "5 parsecs", "64KiB"],

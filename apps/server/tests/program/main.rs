@@ -11,8 +11,11 @@ mod descriptors;
 mod environment;
 mod lines;
 #[cfg(target_os = "linux")]
+mod log;
+#[cfg(target_os = "linux")]
 mod memory;
 mod options;
+mod pairs;
 #[cfg(target_os = "linux")]
 mod rest;
 mod signals;

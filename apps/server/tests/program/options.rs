@@ -191,6 +191,60 @@ fn listening_on_ipv6_loopback_is_that_alone() {
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
 }
 
+/// A link-local address means nothing without the interface.
+#[test]
+fn listening_on_a_link_local_address_needs_its_interface() {
+    assert_one_line_with(
+        &run(&["--listen", "fe80::1", "--port", "0"]),
+        "fe80::1%eth0",
+    );
+    let Ended { status, stderr, .. } = run(&["--listen", "fe80::1%no-such", "--port", "0"]);
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("no interface no-such"), "{stderr}");
+    let Some(address) = link_local() else {
+        eprintln!("SKIPPED: this machine has no link-local address");
+        return;
+    };
+    let mut program = Program::start(&["--listen", &address, "--port", "0"]);
+    let port = program.port();
+    let connect = TcpStream::connect((address.as_str(), port));
+    connect.unwrap_or_else(|error| panic!("{address} port {port}: {error}"));
+}
+
+/// A link-local address of this machine with its interface, if there is one.
+fn link_local() -> Option<String> {
+    let table = std::fs::read_to_string("/proc/net/if_inet6").ok()?;
+    table.lines().find_map(|line| {
+        let [address, _, _, "20", flags, interface] =
+            line.split_whitespace().collect::<Vec<_>>()[..]
+        else {
+            return None;
+        };
+        let address = Ipv6Addr::from_bits(u128::from_str_radix(address, 16).ok()?);
+        // Others are tentative, or taken by another machine.
+        (flags == "80").then(|| format!("{address}%{interface}"))
+    })
+}
+
+/// What an error offers is what help lists.
+#[test]
+fn the_levels_of_the_log_are_listed_by_help_and_by_the_error_alike() {
+    const LEVELS: &str = "[possible values: error, warn, info, debug, trace]";
+    let Ended { stderr, .. } = run(&["--log", "verbose"]);
+    assert!(stderr.contains(LEVELS), "{stderr}");
+    let options = options_of_help();
+    assert!(
+        options
+            .iter()
+            .any(|option| option.starts_with("--log") && option.contains(LEVELS)),
+        "{options:#?}"
+    );
+    for level in ["error", "warn", "info", "debug", "trace", "INFO"] {
+        let ended = run(&["--log", level, "--listen", "192.0.2.1", "--port", "0"]);
+        assert_eq!(ended.status.code(), Some(1), "{level}: {}", ended.stderr);
+    }
+}
+
 #[test]
 fn the_longest_payload_is_what_max_payload_says() {
     for (value, bytes) in [("10", 10), ("2KiB", 2048), ("3MiB", 3 * 1024 * 1024)] {

@@ -1,5 +1,7 @@
-//! SIGTERM and SIGINT: the first stops the server in good order, the second at once.
+//! SIGTERM, SIGINT and SIGHUP: the first stops the server in good order, the second at once, but for SIGHUP, which
+//! comes twice when a terminal goes away.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::common::{Room, TestPeer, join, text};
@@ -18,8 +20,14 @@ fn fill(room: &Room, bob: &mut TestPeer) {
 }
 
 #[test]
-fn sigterm_and_sigint_write_what_is_queued_and_exit_0() {
-    for signal in ["TERM", "INT"] {
+fn sigterm_sigint_and_sighup_write_what_is_queued_and_exit_0() {
+    for signals in [
+        &["TERM"][..],
+        &["INT"],
+        &["HUP"],
+        &["HUP", "HUP"],
+        &["TERM", "HUP"],
+    ] {
         let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
         let room = program.room();
         let mut late = room.narrow_member("late");
@@ -27,22 +35,24 @@ fn sigterm_and_sigint_write_what_is_queued_and_exit_0() {
         late.expect(join("bob"));
         let mut stranger = room.connect();
         fill(&room, &mut bob);
-        program.signal(signal);
-        // Bob has nothing to read, so his end shows that the signal has arrived.
-        bob.expect_closed();
+        for signal in signals {
+            program.signal(signal);
+            // Bob has nothing to read, so his end shows that the signal has arrived.
+            bob.expect_closed();
+        }
         for _ in 0..COUNT {
             late.expect(text("bob", PAYLOAD));
         }
         late.expect_closed();
         stranger.expect_closed();
         let Ended { status, stderr, .. } = program.end();
-        assert_eq!(status.code(), Some(0), "SIG{signal}: {stderr}");
+        assert_eq!(status.code(), Some(0), "{signals:?}: {stderr}");
     }
 }
 
 #[test]
 fn a_signal_to_an_empty_room_exits_0() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
         program.port();
         program.signal(signal);
@@ -55,7 +65,12 @@ fn a_signal_to_an_empty_room_exits_0() {
 fn a_second_signal_ends_the_server_at_once() {
     // How long the server waits by itself for readers that stall.
     const DRAIN: Duration = Duration::from_secs(5);
-    for [first, second] in [["TERM", "TERM"], ["INT", "INT"], ["INT", "TERM"]] {
+    for [first, second] in [
+        ["TERM", "TERM"],
+        ["INT", "INT"],
+        ["INT", "TERM"],
+        ["HUP", "TERM"],
+    ] {
         let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
         let room = program.room();
         let stalled = room.narrow_member("stalled");
@@ -75,4 +90,21 @@ fn a_second_signal_ends_the_server_at_once() {
         assert_ne!(status.code(), Some(0), "SIG{first}, SIG{second}: {stderr}");
         drop(stalled);
     }
+}
+
+/// As under `nohup`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_was_started_to_outlive_its_terminal_does() {
+    let mut command = Command::new("sh");
+    let script = "trap '' HUP; exec \"$0\" --port 0 --listen 127.0.0.1";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_hubbub-server")]);
+    let mut program = Program::run(command);
+    let room = program.room();
+    program.signal("HUP");
+    let [mut alice, mut bob] = room.members(["alice", "bob"]);
+    alice.send(text("alice", "still here"));
+    bob.expect(text("alice", "still here"));
+    program.signal("TERM");
+    assert_eq!(program.end().status.code(), Some(0));
 }

@@ -1,0 +1,109 @@
+//! The command line together with the variables of the environment that stand for options. Says of a bad value where
+//! it came from, and leaves out variables that are empty or that somebody else sets under a name of ours.
+
+use std::env;
+use std::ffi::OsStr;
+
+use clap::builder::Resettable;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+
+use crate::arguments::Arguments;
+
+/// The variable that Kubernetes sets to something like `tcp://10.96.0.7:8765` in the pods next to a service that is
+/// named hubbub.
+const PORT: &str = "HUBBUB_PORT";
+
+/// Reads the command line and the variables. Says what is wrong with them, or what was asked for, and ends the
+/// program. What comes back beside the arguments is a line for the log.
+pub(crate) fn parse() -> (Arguments, Option<String>) {
+    let service = env::var(PORT).ok().filter(|value| is_of_a_service(value));
+    let note = service.map(|value| {
+        format!(
+            "{PORT}={value} is ignored: Kubernetes sets it for a service named hubbub; \
+             set a number, or use --port"
+        )
+    });
+    let arguments = read().unwrap_or_else(|error| error.exit());
+    (arguments, note)
+}
+
+fn read() -> Result<Arguments, clap::Error> {
+    let mut command = Arguments::command().mut_args(|arg| {
+        if arg.get_env().is_some_and(counts_as_unset) {
+            without_variable(arg)
+        } else {
+            arg
+        }
+    });
+    let matches = command
+        .clone()
+        .try_get_matches()
+        .map_err(|error| naming_the_variable(error, &mut command))?;
+    let arguments = Arguments::from_arg_matches(&matches)?;
+    match arguments.contradiction(|id| shown(id, &command, &matches)) {
+        Some(why) => Err(command.error(ErrorKind::ValueValidation, why)),
+        None => Ok(arguments),
+    }
+}
+
+fn counts_as_unset(variable: &OsStr) -> bool {
+    env::var(variable)
+        .is_ok_and(|value| value.is_empty() || (variable == PORT && is_of_a_service(&value)))
+}
+
+fn is_of_a_service(value: &str) -> bool {
+    ["tcp://", "udp://", "sctp://"]
+        .iter()
+        .any(|scheme| value.starts_with(scheme))
+}
+
+fn without_variable(arg: Arg) -> Arg {
+    arg.env(Resettable::Reset)
+}
+
+/// The same error with the name of the variable beside the option, when the command line alone would be fine.
+fn naming_the_variable(mut error: clap::Error, command: &mut Command) -> clap::Error {
+    let alone = command.clone().mut_args(without_variable);
+    if alone.try_get_matches().is_err() {
+        return error;
+    }
+    // Only then can an option say its name as the error does.
+    command.build();
+    let variable = |of: &dyn Fn(&Arg, &OsStr) -> bool| {
+        let mut args = command.get_arguments();
+        args.find_map(|arg| {
+            let variable = arg.get_env()?;
+            of(arg, variable).then(|| variable.display().to_string())
+        })
+    };
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        let is_no_text =
+            |name: &OsStr| env::var_os(name).is_some_and(|text| text.to_str().is_none());
+        if let Some(variable) = variable(&|_, name| is_no_text(name)) {
+            return command.error(error.kind(), format!("{variable} is not UTF-8"));
+        }
+    } else if let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && let Some(variable) = variable(&|arg, _| arg.to_string() == *option)
+    {
+        let both = ContextValue::String(format!("{variable} ({option})"));
+        error.insert(ContextKind::InvalidArg, both);
+    }
+    error
+}
+
+/// An option or its variable with the value that counts, as it was written.
+fn shown(id: &str, command: &Command, matches: &ArgMatches) -> String {
+    let option = format!("--{}", id.replace('_', "-"));
+    let value = matches.get_raw(id).and_then(|mut values| values.next());
+    let value = value.unwrap_or_default().display();
+    let arg = command.get_arguments().find(|arg| arg.get_id() == id);
+    match (matches.value_source(id), arg.and_then(Arg::get_env)) {
+        (Some(ValueSource::EnvVariable), Some(variable)) => {
+            format!("{}={value}", variable.display())
+        }
+        (Some(ValueSource::DefaultValue), _) => format!("{option} {value} (the default)"),
+        _ => format!("{option} {value}"),
+    }
+}
