@@ -56,8 +56,8 @@ const names = {
     }
     const [word] = /\S*$/.exec(value.slice(Math.max(0, caret - names.longest - 1), caret));
     const mark = word.startsWith('@') ? '@' : '';
-    const begun = word.slice(mark.length).toUpperCase();
-    const fitting = draft.dataset.names.split('\n').filter((name) => name.toUpperCase().startsWith(begun));
+    const begun = hubbub.fold(word.slice(mark.length));
+    const fitting = draft.dataset.names.split('\n').filter((name) => hubbub.fold(name).startsWith(begun));
     if (!begun || fitting.length === 0) return false;
     return names.put(draft, { fitting, at: 0, mark, start: caret - word.length, end: caret });
   },

@@ -7,6 +7,9 @@ const MARKED_MATCHES = 2000;
 Object.assign(hubbub, {
   searchField: () => document.getElementById('search-field'),
 
+  // Without a difference of letter case, or between a letter with its accent and one before it. As the program does it.
+  fold: (text) => text.toUpperCase().normalize(),
+
   // Marks anew whatever comes into the timeline while a search goes on.
   marker: new MutationObserver(() => hubbub.mark()),
 
@@ -30,7 +33,7 @@ Object.assign(hubbub, {
   },
 
   mark() {
-    const query = hubbub.searchField()?.value.toUpperCase();
+    const query = hubbub.fold(hubbub.searchField()?.value ?? '');
     const [others, current] = [new Highlight(), new Highlight()];
     let left = MARKED_MATCHES;
     for (const text of query ? hubbub.timeline().querySelectorAll('.message .text') : []) {
@@ -53,7 +56,7 @@ Object.assign(hubbub, {
       nodes.push({ node: walker.currentNode, end });
     }
     const whole = element.textContent;
-    const folded = whole.toUpperCase();
+    const folded = hubbub.fold(whole);
     const origin = hubbub.origins(whole, folded);
     // The node in which a letter stands, and where in it; or where it stands behind the letter before.
     const boundary = (at, behind) => {
@@ -70,15 +73,15 @@ Object.assign(hubbub, {
     return matches;
   },
 
-  // From where to where the letter goes that becomes the letter at `at` of the folded text. One can become several.
+  // From where to where the letter goes that becomes the letter at `at` of the folded text. One can become several, and it
+  // becomes one with its accents, or a syllable with its parts.
   origins(whole, folded) {
-    if (folded.length === whole.length) return (at) => [at, at + 1];
+    const joining = /[\p{M}\u1100-\u11ff]/u;
+    if (folded.length === whole.length && !joining.test(whole)) return (at) => [at, at + 1];
     const origins = [];
-    let start = 0;
-    for (const letter of whole) {
-      const origin = [start, start + letter.length];
-      for (let n = letter.toUpperCase().length; n > 0; n -= 1) origins.push(origin);
-      start += letter.length;
+    for (const { 0: letter, index } of whole.matchAll(/[\u1100-\u11ff\uac00-\ud7a3][\u1160-\u11ff]+|\P{M}\p{M}*|\p{M}+/gu)) {
+      const origin = [index, index + letter.length];
+      for (let n = hubbub.fold(letter).length; n > 0; n -= 1) origins.push(origin);
     }
     return (at) => origins[at];
   },

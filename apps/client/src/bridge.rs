@@ -11,7 +11,7 @@ use async_std::task::{sleep, spawn_blocking};
 use dioxus::prelude::*;
 use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt};
-use jiff::tz::TimeZone;
+use jiff::tz::{self, TimeZone};
 
 use crate::desktop::{News, Notification};
 use crate::save;
@@ -24,7 +24,7 @@ use crate::timeline::{Connection, Delivery, Direction, Timeline, Transcript};
 const PAUSE: u32 = 2;
 
 /// Which room this is: what the window says about it. A root context.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Room {
     /// Host and port, as people write them.
     pub address: String,
@@ -32,8 +32,8 @@ pub struct Room {
     pub username: String,
     /// Longest text that can be sent, in bytes of UTF-8.
     pub max_text: usize,
-    /// The zone in which times are shown.
-    pub zone: TimeZone,
+    /// The zone in which times are shown, as it is now: a person who travels sets it while the window is open.
+    pub zone: fn() -> TimeZone,
 }
 
 /// The window's ends of the channels. A root context.
@@ -185,6 +185,8 @@ async fn run(
             }
             Input::Ended => side.timeline.write().end(),
             Input::News(News::Focus(focused)) => {
+                // Who sets it does so in another window. Otherwise the change would be seen after minutes.
+                tz::reset_system_time_zone_cache();
                 side.timeline.write().focus(SystemTime::now(), focused);
             }
             Input::News(News::Trouble(words)) => side.tell(words),

@@ -56,6 +56,8 @@ pub enum CommandError {
     },
     /// `/save` without a file.
     NoFile,
+    /// The name of the file begins with a quote and does not end with it.
+    OpenQuote,
 }
 
 impl fmt::Display for CommandError {
@@ -73,6 +75,11 @@ impl fmt::Display for CommandError {
             Self::NoFile => write!(
                 f,
                 "/save needs the name of a file, for example /save ~/room.txt"
+            ),
+            Self::OpenQuote => write!(
+                f,
+                "the name of the file begins with a quote and does not end with it: \
+                 write it in two quotes or in none, for example /save \"my room.txt\""
             ),
         }
     }
@@ -102,8 +109,7 @@ pub fn parse(text: &str) -> Result<Input, CommandError> {
 
 fn command(word: &str, rest: &str) -> Result<Command, CommandError> {
     let command = match word.to_ascii_lowercase().as_str() {
-        "/save" if rest.is_empty() => return Err(CommandError::NoFile),
-        "/save" => return Ok(Command::Save(rest.to_owned())),
+        "/save" => return file(rest).map(Command::Save),
         "/help" => Command::Help,
         "/clear" => Command::Clear,
         "/quit" => Command::Quit,
@@ -114,6 +120,25 @@ fn command(word: &str, rest: &str) -> Result<Command, CommandError> {
     } else {
         Err(CommandError::TooMuch { word: word.into() })
     }
+}
+
+/// The name of a file, with or without quotes around it.
+fn file(name: &str) -> Result<String, CommandError> {
+    const QUOTES: [(char, char); 3] = [('"', '"'), ('\'', '\''), ('\u{201c}', '\u{201d}')];
+    let quoted = QUOTES
+        .iter()
+        .find_map(|(open, close)| Some((name.strip_prefix(*open)?, *close)));
+    let name = match quoted {
+        None => name,
+        Some((rest, close)) => rest
+            .strip_suffix(close)
+            .filter(|name| !name.contains(close))
+            .ok_or(CommandError::OpenQuote)?,
+    };
+    if name.trim().is_empty() {
+        return Err(CommandError::NoFile);
+    }
+    Ok(name.to_owned())
 }
 
 #[cfg(test)]
@@ -136,6 +161,28 @@ mod tests {
         let file = || Command::Save("~/my room.txt".into());
         assert_eq!(parse("/save ~/my room.txt"), does(file()));
         assert_eq!(parse("/save \t ~/my room.txt  "), does(file()));
+    }
+
+    #[test]
+    fn the_name_of_a_file_may_stand_in_quotes() {
+        let saves = |name: &str| does(Command::Save(name.into()));
+        for (text, name) in [
+            ("/save \"a b.txt\"", "a b.txt"),
+            ("/save 'a b.txt' ", "a b.txt"),
+            ("/save \u{201c}a b.txt\u{201d}", "a b.txt"),
+            ("/save \" a\"", " a"),
+            ("/save \"it's.txt\"", "it's.txt"),
+            ("/save it's.txt", "it's.txt"),
+            ("/save a\"b\"", "a\"b\""),
+        ] {
+            assert_eq!(parse(text), saves(name), "{text}");
+        }
+        for text in ["/save \"a b.txt", "/save \"a\" b", "/save \"", "/save 'a\""] {
+            assert_eq!(parse(text), Err(CommandError::OpenQuote), "{text}");
+        }
+        for text in ["/save \"\"", "/save ' '"] {
+            assert_eq!(parse(text), Err(CommandError::NoFile), "{text}");
+        }
     }
 
     #[test]

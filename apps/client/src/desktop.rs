@@ -12,7 +12,7 @@ use async_std::{future, task};
 use flume::{Receiver, Sender};
 use notify_rust::{Hint, NotificationHandle};
 
-use crate::timeline::Message;
+use crate::timeline::{Message, visible};
 
 /// Most characters of a text in a notification. Desktops show two to four lines of it.
 pub const NOTIFIED_CHARS: usize = 200;
@@ -46,7 +46,7 @@ impl Notification {
     #[must_use]
     pub fn of(message: &Message) -> Self {
         let mut body = String::new();
-        let mut letters = message.text.chars();
+        let mut letters = visible(&message.text).chars();
         for letter in letters.by_ref().take(NOTIFIED_CHARS) {
             match letter {
                 '&' => body.push_str("&amp;"),
@@ -61,7 +61,7 @@ impl Notification {
             body.push('\u{2026}');
         }
         Self {
-            summary: format!("{} mentions you", message.name),
+            summary: format!("{} mentions you", visible(&message.name)),
             body,
         }
     }

@@ -75,7 +75,7 @@ fn open(args: Args) -> io::Result<Infallible> {
         address: args.address(),
         username: args.username.to_string(),
         max_text: Limits::DEFAULT.max_payload,
-        zone: TimeZone::system(),
+        zone: TimeZone::system,
     };
     let settings = Settings {
         target: args.target,

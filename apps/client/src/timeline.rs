@@ -9,6 +9,7 @@ mod notice;
 mod people;
 mod search;
 mod transcript;
+mod visible;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -24,6 +25,7 @@ pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What, e
 pub use people::{KEPT_PEOPLE, People};
 pub use search::{Direction, Place, Search};
 pub use transcript::Transcript;
+pub use visible::{NOTHING_VISIBLE, visible};
 
 use crate::session::{Event, MessageId, Stamped};
 
@@ -124,7 +126,7 @@ pub struct Row {
 /// Everything that the window shows.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    zone: TimeZone,
+    zone: fn() -> TimeZone,
     own_name: Rc<str>,
     connection: Connection,
     was_connected: bool,
@@ -142,9 +144,9 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// An empty room before the first connection. Times are shown in `zone`.
+    /// An empty room before the first connection. The time of each line is shown in the `zone` of when it came.
     #[must_use]
-    pub fn new(own_name: &str, zone: TimeZone) -> Self {
+    pub fn new(own_name: &str, zone: fn() -> TimeZone) -> Self {
         Self {
             zone,
             own_name: own_name.into(),
@@ -432,7 +434,7 @@ impl Timeline {
         // Only a clock beyond the year 9999 is outside; 1970 is then as good as anything.
         let at = Timestamp::try_from(at)
             .unwrap_or_default()
-            .to_zoned(self.zone.clone());
+            .to_zoned((self.zone)());
         self.begin_day(at.date());
         at
     }

@@ -18,6 +18,7 @@ mod timeline;
 use dioxus::prelude::*;
 
 use crate::bridge::{Action, Bridge, Room, use_bridge};
+use crate::timeline::visible;
 
 pub use message::{PREVIEW_BYTES, PREVIEW_LINES};
 pub use page::{SCRIPT, STYLE};
@@ -68,7 +69,7 @@ fn Title() -> Element {
         unread => format!("({unread}) "),
     };
     rsx! {
-        document::Title { "{count}Hubbub - {username} on {address}" }
+        document::Title { "{count}Hubbub - {visible(&username)} on {address}" }
     }
 }
 

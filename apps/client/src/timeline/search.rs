@@ -3,8 +3,11 @@
 //! Every kept line is looked at once for a new query; from then on only what comes is. So it costs the same in a full
 //! store as in an empty one.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::{Line, Lines, Timeline};
 
@@ -175,10 +178,16 @@ impl Timeline {
     }
 }
 
-/// The text without a difference of letter case. Upper case, because it depends on no neighbour and folds more than
-/// lower case does: sharp s is SS, and both forms of sigma are one. The page does the same to find the place to mark.
+/// The text without a difference of letter case, and without one between a letter with its accent and a letter with the
+/// accent after it. Upper case, because it depends on no neighbour and folds more than lower case does: sharp s is SS, and
+/// both forms of sigma are one. The page does the same to find the place to mark.
 pub(super) fn folded(text: &str) -> String {
-    text.to_uppercase()
+    let upper = text.to_uppercase();
+    match ComposingNormalizerBorrowed::new_nfc().normalize(&upper) {
+        Cow::Owned(composed) => composed,
+        // Nothing had to be composed.
+        Cow::Borrowed(_) => upper,
+    }
 }
 
 #[cfg(test)]
@@ -266,6 +275,21 @@ mod tests {
             assert_eq!(search.count(), 1, "{query} in {text}");
         }
         assert_eq!(searched("e", &filled(&["é", "x"])).count(), 0);
+    }
+
+    #[test]
+    fn letters_with_their_accent_and_letters_before_it_are_the_same() {
+        for (text, query) in [
+            ("cafe\u{301}", "CAF\u{c9}"),
+            ("caf\u{e9}", "cafe\u{301}"),
+            ("\u{1100}\u{1161}\u{11a8}", "\u{ac01}"),
+            ("\u{212b}ngstr\u{f6}m", "a\u{30a}ngstro\u{308}m"),
+            ("\u{390}", "\u{3b9}\u{308}\u{301}"),
+        ] {
+            let search = searched(query, &filled(&[text]));
+            assert_eq!(search.count(), 1, "{query} in {text}");
+        }
+        assert_eq!(searched("e", &filled(&["cafe\u{301}"])).count(), 0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the timeline makes of what happens.
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
 use jiff::tz::{self, TimeZone};
@@ -16,7 +17,7 @@ fn after(minutes: u64) -> SystemTime {
 }
 
 fn room() -> Timeline {
-    let mut timeline = Timeline::new("alice", TimeZone::UTC);
+    let mut timeline = Timeline::new("alice", || TimeZone::UTC);
     timeline.happens(0, Event::Connected);
     timeline
 }
@@ -136,8 +137,26 @@ fn comings_and_goings_in_a_row_are_one_line() {
 }
 
 #[test]
+fn times_follow_the_zone_of_the_system() {
+    thread_local! { static HOURS: Cell<i8> = const { Cell::new(0) } }
+    let mut timeline = Timeline::new("alice", || TimeZone::fixed(tz::offset(HOURS.get())));
+    timeline.hears(0, "bob", "before");
+    HOURS.set(9);
+    timeline.hears(1, "bob", "after");
+    let hours: Vec<_> = timeline
+        .rows()
+        .filter_map(|row| match row.line {
+            Line::Message(message) => Some(message.at.offset()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(hours, [tz::offset(0), tz::offset(9)]);
+    assert_eq!(timeline.told().len(), 3, "one group: {:?}", timeline.told());
+}
+
+#[test]
 fn a_day_begins_with_its_date_in_the_users_zone() {
-    let mut timeline = Timeline::new("alice", TimeZone::fixed(tz::offset(-7)));
+    let mut timeline = Timeline::new("alice", || TimeZone::fixed(tz::offset(-7)));
     timeline.hears(0, "bob", "one in the morning");
     timeline.hears(23 * 60 - 1, "bob", "a minute to midnight");
     timeline.hears(23 * 60, "bob", "midnight");
@@ -270,7 +289,7 @@ fn an_outage_stands_alone_between_those_who_came_before_and_after_it() {
 
 #[test]
 fn the_connection_tells_why_there_is_none_and_when_it_is_tried_again() {
-    let mut timeline = Timeline::new("alice", TimeZone::UTC);
+    let mut timeline = Timeline::new("alice", || TimeZone::UTC);
     assert_eq!(
         *timeline.connection(),
         Connection::Connecting { after: None }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Zoned;
 
 use super::notice::earlier_changes;
-use super::{Change, Delivery, Line, Message, Span, Timeline};
+use super::{Change, Delivery, Line, Message, Span, Timeline, visible};
 
 /// What stands before the second and further lines of a text.
 const INDENT: &str = "\n    ";
@@ -53,13 +53,13 @@ impl Transcript {
             Some(Delivery::Unsure) => " (may not have arrived)",
             Some(Delivery::Failed) => " (not sent)",
         };
-        let who = format!("{}{state}: ", message.name);
-        self.entry(&message.at, &who, &message.text);
+        let who = format!("{}{state}: ", visible(&message.name));
+        self.entry(&message.at, &who, visible(&message.text));
     }
 
     fn change(&mut self, change: &Change) {
         let words = change.spans().into_iter().map(|span| match span {
-            Span::Name(name) => name.to_string(),
+            Span::Name(name) => visible(&name).to_owned(),
             Span::Words(words) => words,
         });
         self.entry(&change.at, "* ", &words.collect::<String>());
@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn room(events: impl IntoIterator<Item = Event>) -> Timeline {
-        let mut timeline = Timeline::new("alice", TimeZone::UTC);
+        let mut timeline = Timeline::new("alice", || TimeZone::UTC);
         for (event, second) in events.into_iter().zip(0..) {
             let at = at(second);
             timeline.apply(Stamped { at, event });

@@ -6,7 +6,7 @@ use super::header::Seconds;
 use super::icon::{Shape, icon};
 use super::switches::ThemeSwitch;
 use crate::bridge::{Action, Bridge, Room};
-use crate::timeline::Connection;
+use crate::timeline::{Connection, visible};
 
 #[component]
 pub(super) fn Connecting(on_quit: EventHandler) -> Element {
@@ -55,7 +55,7 @@ pub(super) fn Connecting(on_quit: EventHandler) -> Element {
                 }
                 p { class: "as",
                     "as "
-                    bdi { "{room.username}" }
+                    bdi { {visible(&room.username)} }
                 }
                 if let Some(why) = why {
                     p { class: "why", role: "alert", "{why}" }

@@ -10,7 +10,7 @@ use super::icon::{Shape, icon};
 use super::person::{avatar, name};
 use super::text::Text;
 use crate::bridge::{Action, Bridge};
-use crate::timeline::{Delivery, Message, Own};
+use crate::timeline::{Delivery, Message, NOTHING_VISIBLE, Own, visible};
 
 /// A longer text shows its beginning and "show all": this many bytes, so that one text of 1 MiB does not cost every
 /// frame its layout.
@@ -46,12 +46,14 @@ pub(super) fn MessageView(
                 }
             } else {
                 {clock("aside", &message.at)}
-                span { class: "unseen", "{message.name}: " }
+                span { class: "unseen", "{visible(&message.name)}: " }
             }
             if mention {
                 span { class: "unseen", "mentions you: " }
             }
-            if beginning(&message.text).len() < message.text.len() {
+            if visible(&message.text) == NOTHING_VISIBLE {
+                div { class: "text nothing", {NOTHING_VISIBLE} }
+            } else if beginning(&message.text).len() < message.text.len() {
                 LongText { message, found: found.clone() }
             } else {
                 Text { text: message.text.clone() }

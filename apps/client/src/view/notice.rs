@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
-use crate::timeline::{Notice, Span, earlier_changes};
+use crate::timeline::{Notice, Span, earlier_changes, visible};
 
 #[component]
 pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
@@ -50,7 +50,7 @@ fn sentence(spans: Vec<Span>) -> Element {
             for span in spans {
                 match span {
                     Span::Name(name) => rsx! {
-                        bdi { "{name}" }
+                        bdi { {visible(&name)} }
                     },
                     Span::Words(words) => rsx! { "{words}" },
                 }

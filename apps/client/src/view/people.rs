@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 use super::page;
 use super::person::{avatar, name};
 use crate::bridge::{Bridge, Room};
-use crate::timeline::Connection;
+use crate::timeline::{Connection, visible};
 
 /// Most people listed; the others are counted. More than anybody scrolls through.
 pub const LISTED_PEOPLE: usize = 500;
@@ -62,7 +62,7 @@ fn Other(person: Rc<str>) -> Element {
         li { class: "person",
             button {
                 r#type: "button",
-                title: "Mention {person}",
+                title: "Mention {visible(&person)}",
                 onclick: move |_| page::insert_into_composer(&mention),
                 {avatar(&person)}
                 {name(&person)}

@@ -2,6 +2,8 @@
 
 use dioxus::prelude::*;
 
+use crate::timeline::visible;
+
 /// Hues that can be told apart at a glance: one each 15 degrees of the colour circle.
 const HUES: u32 = 24;
 
@@ -16,10 +18,11 @@ pub(super) fn hue(name: &str) -> u32 {
 
 /// The initial of a name on its colour.
 pub(super) fn avatar(name: &str) -> Element {
-    let initial: String = name
+    let shown = visible(name);
+    let initial: String = shown
         .chars()
         .find(|c| c.is_alphanumeric())
-        .or_else(|| name.chars().next())
+        .or_else(|| shown.chars().next())
         .map(|c| c.to_uppercase().collect())
         .unwrap_or_default();
     rsx! {
@@ -30,7 +33,7 @@ pub(super) fn avatar(name: &str) -> Element {
 /// A name in its colour, isolated from the direction of the text around it.
 pub(super) fn name(name: &str) -> Element {
     rsx! {
-        bdi { class: "name", style: "--hue: {hue(name)}", "{name}" }
+        bdi { class: "name", style: "--hue: {hue(name)}", {visible(name)} }
     }
 }
 

@@ -104,7 +104,7 @@ impl Window {
                 address: "localhost:8765".into(),
                 username: "alice".into(),
                 max_text: MAX_TEXT,
-                zone: TimeZone::UTC,
+                zone: || TimeZone::UTC,
             })
             .with_root_context(Channels {
                 intents: intents_sent,

@@ -258,6 +258,19 @@ mod messages {
     }
 
     #[test]
+    fn texts_and_names_that_show_nothing_say_so() {
+        let mut window = Window::joined();
+        window.happen_together([joined("\u{3164}"), said("\u{200b}", "\u{2800} \n")]);
+        window.shows("<bdi>(nothing visible)</bdi> joined");
+        window.shows(r#"<div class="text nothing">(nothing visible)</div>"#);
+        window.shows(r#"title="Mention (nothing visible)""#);
+        let html = window.html();
+        assert_eq!(html.matches(">(nothing visible)</bdi>").count(), 4);
+        window.happen(said("bob", " . "));
+        window.shows(r#"<div class="text" dir="auto"> . </div>"#);
+    }
+
+    #[test]
     fn names_and_texts_keep_their_own_direction() {
         let mut window = Window::joined();
         window.happen_together([

@@ -144,6 +144,25 @@ fn tab_completes_a_name_and_where_there_is_none_leads_on() {
 }
 
 #[test]
+fn tab_completes_a_name_however_its_accents_are_written() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    for name in ["Zoe\u{308}", "\u{c9}mile"] {
+        write!(socket, "CHAT/1.0 JOIN\r\nUsername: {name}\r\n\r\n").unwrap();
+    }
+    alice.shows_people(&["alice", "Zoe\u{308}", "\u{c9}mile"]);
+    alice.has_focus_in("draft");
+    alice.inserts("zo\u{eb}");
+    alice.press("Tab");
+    alice.holds("Zoe\u{308}: ");
+    alice.inserts("e\u{301}");
+    alice.press("Tab");
+    alice.holds("Zoe\u{308}: \u{c9}mile ");
+}
+
+#[test]
 fn an_unknown_command_is_explained_and_a_second_slash_sends_it() {
     let screen = Screen::take();
     let server = Played::start();

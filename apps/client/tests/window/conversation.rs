@@ -1,6 +1,10 @@
 //! People who talk: what they type, what the others see, and the bytes between.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
+
+use serde_json::json;
 
 use crate::relay::Relay;
 use crate::screen::Screen;
@@ -86,4 +90,48 @@ fn shift_enter_breaks_the_line_and_enter_sends() {
         .write_all(text("bob", "three\r\nfour").as_bytes())
         .unwrap();
     alice.shows_texts(&["one\ntwo é", "three\nfour"]);
+}
+
+#[test]
+fn a_zone_that_is_set_while_the_window_is_open_is_that_of_what_comes_then() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("zone-{}", std::process::id()));
+    fs::write(&file, zone("ONE", 1)).unwrap();
+    let environment = [("TZ", file.to_str().unwrap())];
+    let mut alice = Window::open_with(&screen, "alice", server.port(), &environment);
+    let mut socket = server.accept();
+    alice.is("connected");
+    let mut hears = |alice: &mut Window, words: &str, zone: &str| {
+        socket.write_all(text("bob", words).as_bytes()).unwrap();
+        alice.shows(
+            "(e => e && [e.querySelector('.text').textContent, e.querySelector('time').title.split(' ').at(-1)])\
+             ([...document.querySelectorAll('.message')].at(-1))",
+            &json!([words, zone]),
+        );
+    };
+    hears(&mut alice, "before", "ONE");
+    fs::write(&file, zone("TWO", 2)).unwrap();
+    alice.minimises();
+    alice.focus();
+    hears(&mut alice, "after", "TWO");
+    fs::remove_file(&file).unwrap();
+}
+
+/// A file of the zone with this short name, so many hours ahead of Greenwich.
+fn zone(name: &str, hours: u8) -> Vec<u8> {
+    // No leap second and no change, one type of time and the four bytes of its name.
+    let counts = [0_u32, 0, 0, 0, 1, 4].map(u32::to_be_bytes).concat();
+    let kind = [&(u32::from(hours) * 3600).to_be_bytes()[..], &[0, 0]].concat();
+    let block = [
+        b"TZif2",
+        &[0; 15][..],
+        &counts,
+        &kind,
+        name.as_bytes(),
+        b"\0",
+    ]
+    .concat();
+    let footer = format!("\n{name}-{hours}\n");
+    [&block[..], &block[..], footer.as_bytes()].concat()
 }

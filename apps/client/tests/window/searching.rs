@@ -97,6 +97,27 @@ fn matches_far_apart_are_counted_marked_and_brought_into_view() {
 }
 
 #[test]
+fn a_letter_is_marked_with_its_accent_however_it_is_written() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let words = "stra\u{df}e, cafe\u{301}, CAF\u{c9}, cafe, \u{1112}\u{1161}\u{11ab}\u{ae00}";
+    socket.write_all(text("bob", words).as_bytes()).unwrap();
+    alice.shows_texts(&[words]);
+    alice.press("ctrl+f");
+    alice.has_focus_in("search-field");
+    alice.inserts("f\u{e9}");
+    alice.counts("1 of 1");
+    alice.marks(&[], &["fe\u{301}", "F\u{c9}"]);
+    alice.ask("document.getElementById('search-field').select()");
+    alice.inserts("\u{d55c}");
+    alice.counts("1 of 1");
+    alice.marks(&[], &["\u{1112}\u{1161}\u{11ab}"]);
+}
+
+#[test]
 fn a_match_far_down_a_long_text_is_brought_into_view() {
     let screen = Screen::take();
     let server = Played::start();
