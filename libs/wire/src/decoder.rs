@@ -326,9 +326,9 @@ impl Decoder {
         let end = head::find_line_end(&bytes[self.searched..]).map(|length| self.searched + length);
         let line = &bytes[..end.unwrap_or(bytes.len())];
         let may_start = head::may_start(line);
+        let is_whole = end.is_some() && noise + line.len() <= self.limits.max_noise;
         if self.at_start
-            && noise + line.len() <= self.limits.max_noise
-            && let Some(other) = head::other_protocol(line, end.is_some())
+            && let Some(other) = head::other_protocol(line, is_whole)
         {
             return Err(other);
         }

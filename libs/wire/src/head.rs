@@ -28,7 +28,8 @@ pub(crate) fn has_version(bytes: &[u8]) -> bool {
     bytes.windows(VERSION.len()).any(|window| window == VERSION)
 }
 
-/// Says which other protocol this is by the first line of a stream, of which `is_whole` tells whether it has ended.
+/// Says which other protocol this is by the first line of a stream, of which `is_whole` tells whether it has ended
+/// and is not too long.
 ///
 /// A web page can have its visitor's browser send bytes of the page's choice to this port, after a request line or
 /// within the start of TLS. Where that were skipped as noise, the page could speak in the room.

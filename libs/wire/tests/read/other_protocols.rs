@@ -64,6 +64,8 @@ fn the_start_of_tls_ends_the_stream() {
         DecodeError::Tls,
     );
     assert_eq!(decode(b"\x16\x03"), [Seen::Broken(DecodeError::Tls)]);
+    let long = [&b"\x16\x03"[..], &[0xd7; 5000]].concat();
+    ends_at_once(&long, DecodeError::Tls);
 }
 
 #[test]
