@@ -38,7 +38,8 @@ Examples:
   HUBBUB_PORT=9000 hubbub-server --listen 127.0.0.1 --max-payload 64KiB --max-peers 50
       a small room for this machine only, with the port from the environment
 
-Sizes take KiB, MiB, kB, MB; times take ms, s, min. Stop it with Ctrl-C, SIGTERM or SIGHUP.";
+Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to those that are.
+Stop it with Ctrl-C, SIGTERM or SIGHUP.";
 
 /// A chat room for every CHAT/1.0 client that connects.
 #[derive(Debug, Parser)]
@@ -84,7 +85,7 @@ pub(crate) struct Arguments {
     )]
     pub(crate) max_peers: Option<u32>,
 
-    /// Most that may wait for one peer, the longest text at the least; who falls behind further is dropped as a slow
+    /// Most that may wait for one peer, at least the longest text; who falls behind further is dropped as a slow
     /// consumer
     #[arg(
         long,
@@ -168,6 +169,21 @@ impl Arguments {
     /// The address to listen on, when it is not all of them.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.listen.map(|address| with_port(address, self.port))
+    }
+
+    /// Fits the values that nobody gave to those that somebody did.
+    pub(crate) fn follow(&mut self, is_given: impl Fn(&str) -> bool) {
+        if !is_given("max_payload") {
+            let most = self.memory_limit / 4 - TEXT_EXTRA;
+            self.max_payload = self.max_payload.min(most);
+            if is_given("outbox") {
+                self.max_payload = self.max_payload.min(self.outbox);
+            }
+        }
+        if !is_given("outbox") {
+            let most = self.memory_limit / 4 * 3;
+            self.outbox = self.outbox.max(self.max_payload).min(most);
+        }
     }
 
     /// Two values that cannot work together, and what would. `value` writes the value of an option for people.

@@ -41,7 +41,8 @@ fn read() -> Result<Arguments, clap::Error> {
         .clone()
         .try_get_matches()
         .map_err(|error| naming_the_variable(error, &mut command))?;
-    let arguments = Arguments::from_arg_matches(&matches)?;
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    arguments.follow(|id| matches.value_source(id) != Some(ValueSource::DefaultValue));
     match arguments.contradiction(|id| shown(id, &command, &matches)) {
         Some(why) => Err(command.error(ErrorKind::ValueValidation, why)),
         None => Ok(arguments),
