@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use async_std::net::TcpStream;
 use futures::future::{Either, select};
-use futures::pin_mut;
+use futures::stream::FuturesUnordered;
+use futures::{StreamExt, pin_mut};
 use socket2::{SockRef, TcpKeepalive};
 
 use super::{Clock, Settings};
@@ -16,6 +17,9 @@ use super::{Clock, Settings};
 const RESOLVE_WITHIN: Duration = Duration::from_secs(20);
 /// Longest wait for one address. A SYN that got lost twice is sent a third time after 3 s.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// An address that has not answered for so long gets company of the next one, as RFC 8305 has it: most answer within it,
+/// and who waits for one that never does hardly notices it.
+const NEXT_AFTER: Duration = Duration::from_millis(250);
 
 /// Silence before the first probe. A quiet room costs one small packet in this time.
 const PROBE_AFTER: Duration = Duration::from_secs(20);
@@ -28,7 +32,8 @@ const PROBES: u32 = 3;
 #[cfg(target_os = "linux")]
 const UNANSWERED: Duration = Duration::from_secs(50);
 
-/// Tries every address of the target, IPv6 and IPv4, in the resolver's order.
+/// Tries every address of the target, IPv6 and IPv4 by turns, each kind in the resolver's order. The first that takes the
+/// connection is taken.
 ///
 /// # Errors
 ///
@@ -42,7 +47,7 @@ pub(super) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStr
             return Err(format!("looking up the host took longer than {seconds} s"));
         }
     };
-    connect_to_any(addresses.into_iter(), clock).await
+    connect_to_any(by_turns(addresses), clock).await
 }
 
 /// Looks the target up in a thread that ends with the answer. async-std's own would stay and wake twice a second.
@@ -62,17 +67,40 @@ async fn resolve(settings: &Settings) -> io::Result<Vec<SocketAddr>> {
         .unwrap_or_else(|_| Err(ErrorKind::Other.into()))
 }
 
-async fn connect_to_any(
-    addresses: impl Iterator<Item = SocketAddr>,
-    clock: &Clock,
-) -> Result<TcpStream, String> {
+/// A kind that leads nowhere holds up the other for one address only.
+fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first = addresses.first().map(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) = addresses
+        .into_iter()
+        .partition(|address| Some(address.is_ipv6()) == first);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut turns = Vec::new();
+    while first.len() + second.len() > 0 {
+        turns.extend(first.next());
+        turns.extend(second.next());
+    }
+    turns
+}
+
+async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<TcpStream, String> {
+    let mut left = addresses.into_iter();
+    let mut attempts = FuturesUnordered::new();
     let mut failure = None;
-    for address in addresses {
-        match connect_to(address, clock).await {
-            Ok(stream) => return Ok(stream),
+    loop {
+        attempts.extend(left.next().map(|address| connect_to(address, clock)));
+        let ended = if left.len() > 0 {
+            within(clock, NEXT_AFTER, attempts.next()).await
+        } else {
+            Some(attempts.next().await)
+        };
+        match ended {
+            Some(Some(Ok(stream))) => return Ok(stream),
             // Which of several reasons helps most? The first address that could be reached at all.
-            Err(error) if failure.as_ref().is_none_or(is_unreachable) => failure = Some(error),
-            Err(_) => {}
+            Some(Some(Err(error))) if failure.as_ref().is_none_or(is_unreachable) => {
+                failure = Some(error);
+            }
+            Some(None) => break,
+            Some(Some(Err(_))) | None => {}
         }
     }
     Err(failure.map_or_else(|| "the host has no address".to_owned(), |error| why(&error)))
@@ -134,11 +162,19 @@ pub(super) const CLOSED: &str = "the server closed the connection";
 
 #[cfg(test)]
 mod tests {
+    use std::future;
     use std::net::TcpListener;
+    use std::time::SystemTime;
 
     use async_std::task;
+    use futures::FutureExt;
+    use socket2::{Domain, Socket, Type};
 
     use super::*;
+
+    /// Nothing here takes a tenth of it.
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const NEVER: Duration = Duration::MAX;
 
     fn listener() -> (TcpListener, SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -146,21 +182,102 @@ mod tests {
         (listener, address)
     }
 
+    /// An address where connections are refused. It is held, so that no other test gets it in the meantime.
+    fn closed() -> (Socket, SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&any.into()).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        (socket, address)
+    }
+
+    /// A listener whose queue of connections is full: it answers no SYN.
+    fn that_hangs() -> (TcpListener, SocketAddr, [Socket; 2]) {
+        let (listener, address) = listener();
+        SockRef::from(&listener).listen(0).unwrap();
+        let filler = std::net::TcpStream::connect(address).unwrap();
+        let second = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        second.set_nonblocking(true).unwrap();
+        // Begun and not ended: that is what it is for.
+        let _ = second.connect(&address.into());
+        (listener, address, [filler.into(), second])
+    }
+
+    /// The time stands still, but for those who wait for exactly `passing`.
+    fn clock(passing: Duration) -> Clock {
+        Clock {
+            awake: Box::new(|| Duration::ZERO),
+            wall: Box::new(|| SystemTime::UNIX_EPOCH),
+            sleep: Box::new(move |time| {
+                if time == passing {
+                    future::ready(()).boxed()
+                } else {
+                    future::pending().boxed()
+                }
+            }),
+        }
+    }
+
+    fn attempt(addresses: Vec<SocketAddr>, passing: Duration) -> Result<TcpStream, String> {
+        let clock = clock(passing);
+        let attempt = connect_to_any(addresses, &clock);
+        let outcome = task::block_on(async_std::future::timeout(PATIENCE, attempt));
+        outcome.expect("an address is waited for that never answers")
+    }
+
     #[test]
     fn every_address_is_tried_until_one_takes_the_connection() {
         let (listener, open) = listener();
-        let closed = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
-        let attempt = |addresses: Vec<SocketAddr>| {
-            task::block_on(connect_to_any(addresses.into_iter(), &Clock::system()))
-        };
-        let stream = attempt(vec![closed, closed, open]).unwrap();
+        let (_held, closed) = closed();
+        let stream = attempt(vec![closed, closed, open], NEVER).unwrap();
         let (accepted, _) = listener.accept().unwrap();
         assert_eq!(accepted.peer_addr().unwrap(), stream.local_addr().unwrap());
-        assert_eq!(attempt(vec![closed]).unwrap_err(), "connection refused");
-        assert_eq!(attempt(Vec::new()).unwrap_err(), "the host has no address");
+        let refused = attempt(vec![closed], NEVER).unwrap_err();
+        assert_eq!(refused, "connection refused");
+        let none = attempt(Vec::new(), NEVER).unwrap_err();
+        assert_eq!(none, "the host has no address");
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_for_250_ms_gets_company_of_the_next() {
+        let (_silent, silent, _fillers) = that_hangs();
+        let (listener, open) = listener();
+        let (_held, closed) = closed();
+        let stream = attempt(vec![silent, closed, silent, open], NEXT_AFTER).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert_eq!(accepted.peer_addr().unwrap(), stream.local_addr().unwrap());
+    }
+
+    #[test]
+    fn an_address_that_answers_sooner_gets_none() {
+        let ((first, one), (second, other)) = (listener(), listener());
+        attempt(vec![one, other], NEVER).unwrap();
+        first.accept().unwrap();
+        second.set_nonblocking(true).unwrap();
+        let nobody = second.accept().map_err(|error| error.kind());
+        assert_eq!(nobody.map(drop), Err(ErrorKind::WouldBlock));
+    }
+
+    #[test]
+    fn where_no_address_answers_the_end_comes_5_s_after_the_last_was_begun() {
+        let (_silent, silent, _fillers) = that_hangs();
+        let outcome = attempt(vec![silent], CONNECT_WITHIN);
+        assert_eq!(outcome.unwrap_err(), "the server does not answer");
+    }
+
+    #[test]
+    fn both_kinds_of_addresses_have_their_turn() {
+        let six = |i: u16| SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, i], 1));
+        let four = |i: u8| SocketAddr::from(([127, 0, 0, i], 1));
+        assert_eq!(
+            by_turns(vec![six(1), six(2), six(3), four(1), four(2)]),
+            [six(1), four(1), six(2), four(2), six(3)]
+        );
+        assert_eq!(
+            by_turns(vec![four(1), four(2), six(1)]),
+            [four(1), six(1), four(2)]
+        );
+        assert_eq!(by_turns(Vec::new()), []);
     }
 
     #[test]
