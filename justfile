@@ -168,6 +168,7 @@ no-std:
     cargo run --release --manifest-path libs/wire/examples/bare/Cargo.toml --target-dir "{{ target }}/bare"
     @echo "no-std: it decoded the message as it should"
 
+# What the README tells in numbers, measured again. It draws target/room.svg.
 [group("measure")]
 bench:
     cargo bench -p hubbub-wire --bench decode
@@ -184,10 +185,11 @@ bench-window: setup
     just on-a-screen cargo test --release -p hubbub-client --test window -- \
         --ignored --exact --nocapture measures::of_the_window
 
-# The pictures of the window in its states, from real windows. The README shows four.
+# The pictures of the window in its states, from real windows, in target/pictures. The README shows four like them.
 [group("measure")]
 screenshot: setup build
     just on-a-screen cargo test --workspace --test window -- --ignored --exact pictures::of_every_state
+    @echo "they are in {{ target }}/pictures; those of the README are in apps/client/assets/pictures"
 
 # What `test` and `demo` both need, built once.
 [private]
