@@ -2,9 +2,9 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 
-debian := "build-essential pkg-config python3 iproute2 libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb openbox xdotool wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils"
-fedora := "gcc pkgconf-pkg-config python3 iproute openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb openbox xdotool wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils"
-arch := "gcc pkgconf python iproute2 openssl xdotool webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils xdg-utils"
+debian := "build-essential pkg-config python3 iproute2 libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb openbox xdotool wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat-openbsd"
+fedora := "gcc pkgconf-pkg-config python3 iproute openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb openbox xdotool wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat"
+arch := "gcc pkgconf python iproute2 openssl xdotool webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils xdg-utils openbsd-netcat"
 
 [private]
 menu:
@@ -168,6 +168,7 @@ no-std:
     cargo run --release --manifest-path libs/wire/examples/bare/Cargo.toml --target-dir "{{ target }}/bare"
     @echo "no-std: it decoded the message as it should"
 
+# What the README tells in numbers, measured again. It draws target/room.svg.
 [group("measure")]
 bench:
     cargo bench -p hubbub-wire --bench decode
@@ -184,10 +185,11 @@ bench-window: setup
     just on-a-screen cargo test --release -p hubbub-client --test window -- \
         --ignored --exact --nocapture measures::of_the_window
 
-# The pictures of the window in its states, from real windows. The README shows four.
+# The pictures of the window in its states, from real windows, in target/pictures. The README shows four like them.
 [group("measure")]
 screenshot: setup build
     just on-a-screen cargo test --workspace --test window -- --ignored --exact pictures::of_every_state
+    @echo "they are in {{ target }}/pictures; those of the README are in apps/client/assets/pictures"
 
 # What `test` and `demo` both need, built once.
 [private]

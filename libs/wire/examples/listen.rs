@@ -19,13 +19,13 @@ fn main() -> ExitCode {
         args.get(1).and_then(|arg| arg.to_str()),
         args.len(),
     ) else {
-        eprintln!("usage: listen HOST:PORT NAME");
+        complain("usage: listen HOST:PORT NAME");
         return ExitCode::from(2);
     };
     match listen(address, name) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("listen: {error}");
+            complain(&format!("listen: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -52,6 +52,11 @@ fn listen(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
             }
         }
     }
+}
+
+/// Where stderr takes nothing, the status says it alone.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn send(server: &mut TcpStream, frame: &Frame<'_>) -> Result<(), Box<dyn Error>> {

@@ -19,13 +19,13 @@ fn main() -> ExitCode {
         args.get(1).and_then(|arg| arg.to_str()),
         args.len(),
     ) else {
-        eprintln!("usage: say HOST:PORT NAME <LINES");
+        complain("usage: say HOST:PORT NAME <LINES");
         return ExitCode::from(2);
     };
     match say(address, name) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("say: {error}");
+            complain(&format!("say: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -42,7 +42,7 @@ fn say(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
     // A thread of its own, because the room must be read meanwhile: a server drops who does not read.
     thread::spawn(move || {
         if let Err(error) = send_lines(sender, &name, &done) {
-            eprintln!("say: {error}");
+            complain(&format!("say: {error}"));
         }
     });
     hear(server)?;
@@ -51,6 +51,11 @@ fn say(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
     } else {
         Err("the server closed before all was said".into())
     }
+}
+
+/// Where stderr takes nothing, the status says it alone.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// JOIN, a TEXT for each line that is not empty, LEAVE.

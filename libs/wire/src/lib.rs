@@ -19,7 +19,8 @@
 //! | `TEXT` | `Username`, `Msg-len` | 1 byte or more | a member says something |
 //!
 //! A client has one TCP connection to the server, port 8765 unless told otherwise. The server passes every frame on
-//! to all other members and never back to the one it came from. It answers nothing.
+//! to all other members and never back to the one it came from. It confirms nothing. What it refuses it says, in a TEXT
+//! under the name `server`, which nobody else may bear.
 //!
 //! ```text
 //! alice sends                          bob gets
@@ -29,10 +30,36 @@
 //! CHAT/1.0 LEAVE, Username: alice      CHAT/1.0 LEAVE, Username: alice
 //! ```
 //!
-//! One rule above all: exact in what is sent, patient in what is read. [`encode`] writes the one exact form.
-//! [`Decoder`] takes headers in any order and letter case, bare LF, other minor versions, unknown headers and methods,
-//! and finds the next frame behind noise. What it passes over it says ([`Ignored`]); it gives up ([`DecodeError`]) only
-//! where the next frame cannot be found, or a peer asks for more than the [`Limits`].
+//! One rule above all: exact in what is sent, patient in what is read. [`encode`] writes the one exact form. What
+//! [`Decoder`] passes over it says ([`Ignored`]). It gives up ([`DecodeError`]) only where the next frame cannot be
+//! found, or a peer asks for more than the [`Limits`]; after that every call gives the same error.
+//!
+//! # What is done about every mistake
+//!
+//! | what arrives | what the decoder does |
+//! |---|---|
+//! | headers in any order and letter case, with blanks around the colon or without | accepts them |
+//! | lines that end in LF without CR | accepts them |
+//! | empty lines before a start line | skips them |
+//! | `CHAT/1.x` with another minor number | accepts the frame |
+//! | another major number, or no `CHAT/` at all | takes it for noise, see below |
+//! | an unknown header | ignores the header |
+//! | an unknown method | ignores the frame, payload included |
+//! | a TEXT without `Msg-len`, or with `Msg-len: 0` | ignores the frame |
+//! | a frame without `Username` | ignores the frame |
+//! | a `Username` that is empty, too long, not UTF-8, or has control characters | ignores the frame |
+//! | a JOIN or LEAVE with a payload | takes the frame, drops the payload |
+//! | a header twice with the same value | accepts the frame |
+//! | two `Username` headers that differ | ignores the frame |
+//! | two `Msg-len` headers that differ | gives up |
+//! | a `Msg-len` that is no decimal number, is negative, or does not fit 64 bits | gives up |
+//! | a payload longer than [`Limits::max_payload`] | ignores the frame, reads past the payload without storing it |
+//! | a head longer than [`Limits::max_head`], or more than [`Limits::max_headers`] headers | gives up |
+//! | a line in the head without a colon | ignores the frame, takes what follows for noise |
+//! | *noise*: bytes that are no start line where one must be | skips to the next line that starts with `CHAT/1.` and tells how much it skipped |
+//! | more than [`Limits::max_noise`] bytes of noise in a row | gives up |
+//! | a payload that is not UTF-8 | accepts it: a payload is bytes |
+//! | any cut of the stream into pieces, down to single bytes | gives the same frames |
 //!
 //! # Use
 //!

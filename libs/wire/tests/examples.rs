@@ -281,3 +281,15 @@ fn both_want_an_address_and_a_name() {
         assert_failed(&run("say", args), 2, "usage: say HOST:PORT NAME <LINES\n");
     }
 }
+
+#[test]
+fn where_stderr_takes_nothing_the_status_says_what_went_wrong() {
+    for name in ["listen", "say"] {
+        // No port has this number.
+        for (arguments, status) in [(&["localhost:65536", "alice"][..], 1), (&[], 2)] {
+            let (_, stderr) = std::io::pipe().unwrap();
+            let ended = example(name).args(arguments).stderr(stderr).status();
+            assert_eq!(ended.unwrap().code(), Some(status), "{name} {arguments:?}");
+        }
+    }
+}

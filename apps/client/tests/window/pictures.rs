@@ -97,8 +97,10 @@ impl Window {
     fn poses(&mut self, name: &str) {
         xdotool(&["mousemove", "0", "0"]).expect("xdotool mousemove");
         self.shows("document.querySelector('#app :hover')", &json!(null));
-        let picture = format!("apps/client/assets/pictures/{name}.png");
-        self.photographs(&project().join(picture));
+        // Never over those that README shows.
+        let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pictures");
+        fs::create_dir_all(&pictures).unwrap();
+        self.photographs(&pictures.join(format!("{name}.png")));
     }
 
     /// Waits until it says why there is no room.

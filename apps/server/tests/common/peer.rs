@@ -207,22 +207,25 @@ impl TestPeer {
 
     /// Reads once, at most 64 KiB. `Ok(0)` is the end of the stream.
     fn read_until(&mut self, until: Instant) -> io::Result<usize> {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::Error::new(ErrorKind::TimedOut, "silence"));
-        }
-        self.stream.set_read_timeout(Some(left))?;
         let mut piece = [0; 65536];
-        let len = self.stream.read(&mut piece).map_err(|error| {
-            // How Linux reports a read timeout.
-            if error.kind() == ErrorKind::WouldBlock {
-                io::Error::new(ErrorKind::TimedOut, "silence")
-            } else {
-                error
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::Error::new(ErrorKind::TimedOut, "silence"));
             }
-        })?;
-        self.unread.extend_from_slice(&piece[..len]);
-        Ok(len)
+            self.stream.set_read_timeout(Some(left))?;
+            match self.stream.read(&mut piece) {
+                Ok(len) => {
+                    self.unread.extend_from_slice(&piece[..len]);
+                    return Ok(len);
+                }
+                // The system resumes no read that has a timeout after it has stopped this process for a moment; and
+                // the other is how Linux reports that the time is over.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

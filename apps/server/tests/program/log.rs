@@ -13,7 +13,7 @@ use crate::common::{Room, join, leave, port_in, text};
 use crate::{Ended, Program};
 
 /// More lines than the pipe and the program's own room for them take: about 75 bytes each.
-const LINES: usize = 30_000;
+const LINES: usize = 20_000;
 
 fn command(options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
@@ -26,12 +26,14 @@ fn command(options: &[&str]) -> Command {
 fn unread() -> (Program, Room, BufReader<PipeReader>) {
     let (stderr, writer) = pipe().unwrap();
     let program = Program::run_into(command(&["--log", "debug"]), writer);
-    let mut stderr = BufReader::with_capacity(1, stderr);
+    // A byte at a time, so that nothing is taken beyond the line.
+    let mut first = BufReader::with_capacity(1, stderr);
     let mut line = String::new();
     while !line.contains("listening") {
         line.clear();
-        stderr.read_line(&mut line).unwrap();
+        first.read_line(&mut line).unwrap();
     }
+    let stderr = BufReader::new(first.into_inner());
     let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port_in(&line));
     (program, Room::unwatched_at(address), stderr)
 }

@@ -16,6 +16,7 @@ mod log;
 mod memory;
 mod options;
 mod pairs;
+mod readme;
 #[cfg(target_os = "linux")]
 mod rest;
 mod signals;
