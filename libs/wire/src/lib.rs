@@ -59,7 +59,10 @@
 //! | *noise*: bytes that are no start line where one must be | skips to the next line that starts with `CHAT/1.` and tells how much it skipped |
 //! | more than [`Limits::max_noise`] bytes of noise in a row | gives up |
 //! | a payload that is not UTF-8 | accepts it: a payload is bytes |
-//! | any cut of the stream into pieces, down to single bytes | gives the same frames |
+//! | a `Msg-len` that counts characters: the payload and the bytes after it are UTF-8, have as many characters as it says, and end where a start line, a line end or nothing follows | takes all of them for the text, and tells the number |
+//! | a frame that stops in the middle, a [silence](Decoder::silence), and then the whole head of another frame with a name | gives up the first ([`Item::CutOff`]), reads the second |
+//! | a first line that ends in ` HTTP/1.x`, also after noise, or the start of TLS | gives up: a web page could send the rest |
+//! | any cut of the stream into pieces, down to single bytes | gives the same frames; only a `Msg-len` that counts characters is found out by what comes in one piece with the payload's last byte |
 //!
 //! # Use
 //!

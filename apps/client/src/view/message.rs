@@ -51,7 +51,9 @@ pub(super) fn MessageView(
             if mention {
                 span { class: "unseen", "mentions you: " }
             }
-            if visible(&message.text) == NOTHING_VISIBLE {
+            if message.text.is_empty() {
+                // Nothing of it came.
+            } else if visible(&message.text) == NOTHING_VISIBLE {
                 div { class: "text nothing", {NOTHING_VISIBLE} }
             } else if beginning(&message.text).len() < message.text.len() {
                 LongText { message, found: found.clone() }

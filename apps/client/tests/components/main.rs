@@ -315,6 +315,7 @@ mod messages {
         window.shows("cut off: 300 bytes are missing");
         window.happen(cut_off("", 1));
         window.shows("cut off: 1 byte is missing");
+        window.hides("nothing visible");
     }
 
     #[test]
