@@ -11,10 +11,10 @@ impl Decoder {
     /// means anything to it; two seconds are long.
     ///
     /// A length that lies would have the text of one swallow what everybody says after it. So where a whole head
-    /// follows a silence in the middle of a frame, that frame is given up ([`Item::CutOff`](crate::Item::CutOff)) and the new one is read.
-    /// Anything else goes on as if there had been no silence. A text that was held since what followed it was in doubt
-    /// comes out of the next call of [`next`](Self::next), which may be given no bytes. At the end of a stream, call
-    /// both.
+    /// follows a silence in the middle of a frame, that frame is given up
+    /// ([`Item::CutOff`](crate::Item::CutOff)) and the new one is read. Anything else goes on as if there had been no
+    /// silence. A text that was held since what followed it was in doubt comes out of the next call of
+    /// [`next`](Self::next), which may be given no bytes. At the end of a stream, call both.
     ///
     /// ```
     /// use hubbub_wire::{Decoder, Item, Limits};
