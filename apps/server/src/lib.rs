@@ -13,6 +13,12 @@
 //! runs the same way: the hub drops the outboxes, the write halves empty their queues and end, the inbox closes, the
 //! hub ends, `serve` returns.
 //!
+//! # What is heard of one that goes
+//!
+//! All that its system had sent before its connection ended: where a write fails, what waits to be read is read to its
+//! end, at the pace of its allowance, and what waits to be written is forgotten. Whoever the server drops (a slow
+//! consumer, one that passes a limit) has left from that moment, and so has everybody when the server stops.
+//!
 //! # What it holds in memory
 //!
 //! An idle member costs about 1.5 kB. `benches/idle` measures the server by members, and then makes 10,000 of each part

@@ -321,6 +321,14 @@ impl Pending {
         self.taken = VecDeque::new();
     }
 
+    /// Forgets all that was taken: it cannot be written.
+    pub fn forget(&mut self) {
+        for delivery in std::mem::take(&mut self.taken) {
+            let cost = delivery.batch.cost();
+            self.shared.waiting.fetch_sub(cost, Ordering::AcqRel);
+        }
+    }
+
     /// Ready when the hub has evicted the peer.
     pub fn evicted(&self) -> impl Future<Output = ()> {
         poll_fn(|context| {
@@ -418,6 +426,19 @@ mod tests {
             }
             assert_eq!(got, "abcdefgh", "{step} bytes a write");
             assert_eq!(pending.shared.waiting.load(Ordering::Acquire), 0);
+        }
+    }
+
+    #[test]
+    fn what_is_forgotten_waits_no_more_and_the_queue_takes_more() {
+        let one = batch(&[(OTHER, "0123456789")]);
+        let (outbox, mut pending) = outbox(READER, one.cost());
+        for _ in 0..3 {
+            outbox.push(all(Arc::clone(&one))).unwrap();
+            assert!(async_std::task::block_on(pending.fill()));
+            pending.forget();
+            assert!(pending.is_written());
+            assert_eq!(outbox.waiting(), 0);
         }
     }
 

@@ -1,9 +1,9 @@
 //! The write half of a peer: what waits in its outbox to bytes. It ends when the hub has let go and all is written, or
-//! when the peer takes too long.
+//! when the peer takes too long. Where writing fails it leaves the end to the read half.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use async_std::future::timeout;
 use futures::future::{Either, select};
@@ -33,19 +33,33 @@ impl<'a> Writing<'a> {
     pub(super) async fn run(&mut self) -> Departure {
         while self.pending.fill().await {
             while !self.pending.is_written() {
-                match write(self.connection.socket.get_ref(), self.pending) {
-                    Ok(()) => {}
+                let done = match write(self.connection.socket.get_ref(), self.pending) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        if let Err(why) = Box::pin(self.wait_for_room()).await {
-                            return why;
-                        }
+                        Box::pin(self.wait_for_room()).await
                     }
-                    Err(error) if is_transient(&error) => {}
-                    Err(error) => return Departure::Failed(error.kind()),
+                    Err(error) if !is_transient(&error) => Err(Departure::Failed(error.kind())),
+                    _ => Ok(()),
+                };
+                if let Err(why) = done {
+                    if matches!(why, Departure::Failed(_)) {
+                        Box::pin(self.forget()).await;
+                    }
+                    return why;
                 }
             }
         }
         Departure::Left
+    }
+
+    /// Nothing can be written any more, but what the peer said before is still there to be read, and it may be long.
+    /// Until that is done nothing is kept for it: it reads no more, and must hold no memory.
+    async fn forget(&mut self) {
+        // What is there can be read, and nothing comes to it. It fails where the connection has ended at both ends.
+        let _ = self.connection.socket.get_ref().shutdown(Shutdown::Both);
+        self.pending.forget();
+        while self.pending.fill().await {
+            self.pending.forget();
+        }
     }
 
     /// Waits until the socket takes something again.

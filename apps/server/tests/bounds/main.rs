@@ -9,6 +9,8 @@ mod allowance;
 mod crowd;
 mod flood;
 #[cfg(target_os = "linux")]
+mod last_words;
+#[cfg(target_os = "linux")]
 mod memory;
 mod patience;
 mod readers;
