@@ -70,7 +70,7 @@ impl Hall {
     async fn speak(&self) {
         let peer = PeerId(SPEAKER);
         let frame = text();
-        let held = Memory::new(usize::MAX).hold(0);
+        let memory = Memory::new(usize::MAX);
         for _ in 0..FRAMES {
             let name = name(peer).into_owned();
             let frames = frame.clone();
@@ -78,7 +78,7 @@ impl Hall {
                 peer,
                 name,
                 frames,
-                held: held.beside(0),
+                held: memory.hold(0),
             };
             send(&self.inbox, vec![event]).await;
         }

@@ -17,6 +17,7 @@ use async_std::task;
 use hubbub_wire::{DecodeError, Frame, Username, encode};
 use tracing::{debug, info, warn};
 
+use self::claims::{Claim, Claims};
 use crate::Settings;
 use crate::memory::{Held, Memory};
 use crate::outbox::{Batch, Closing, Delivery, Outbox};
@@ -88,6 +89,11 @@ pub enum Event {
         /// Under which name.
         name: Username<'static>,
     },
+    /// Its connection still stands: the answer to [`Outbox::ask`].
+    StillHere {
+        /// Whose.
+        peer: PeerId,
+    },
     /// The connection has ended, or is of no more use.
     Gone {
         /// Which.
@@ -97,6 +103,22 @@ pub enum Event {
     },
     /// The server stops: everybody gets what is queued and goes.
     Stop,
+}
+
+impl Event {
+    /// Whose it is; that the server stops is nobody's.
+    fn peer(&self) -> Option<PeerId> {
+        match *self {
+            Self::Connected { peer, .. }
+            | Self::Join { peer, .. }
+            | Self::Text { peer, .. }
+            | Self::TooLong { peer, .. }
+            | Self::Leave { peer, .. }
+            | Self::StillHere { peer }
+            | Self::Gone { peer, .. } => Some(peer),
+            Self::Stop => None,
+        }
+    }
 }
 
 /// Why a peer is no longer here.
@@ -179,6 +201,7 @@ struct Hub {
     /// Connections that have not joined: they get nothing. The eldest come first.
     strangers: BTreeMap<PeerId, Stranger>,
     members: HashMap<PeerId, Member>,
+    claims: Claims,
     /// What the next flush sends.
     batch: Batch,
     /// Those who left since the last flush, with their share of the batch.
@@ -204,8 +227,9 @@ struct Stranger {
 #[derive(Debug)]
 struct Member {
     outbox: Outbox,
-    /// Where its share of the batch begins: behind its JOIN when that is in this batch.
-    since: usize,
+    /// Where its share of the batch begins: behind its JOIN when that is in this batch. A batch is far shorter than 4 GiB,
+    /// and 4 bytes of each idle member are saved.
+    since: u32,
     /// A word under a wrong name was logged. Later ones are not, so that no peer can flood the log.
     warned: bool,
     /// It was given time to catch up and did not. It gets no more before it has.
@@ -225,6 +249,7 @@ impl Hub {
             room: Room::default(),
             strangers: BTreeMap::new(),
             members: HashMap::new(),
+            claims: Claims::default(),
             batch: Batch::default(),
             leavers: Vec::new(),
             leaving: Vec::new(),
@@ -254,6 +279,21 @@ impl Hub {
     }
 
     fn take(&mut self, event: Event) {
+        if self.claims.is_empty() {
+            return self.hear(event);
+        }
+        match self.claims.keep(event) {
+            Ok(Some(event)) => self.hear(event),
+            Ok(None) => {}
+            Err(peer) => {
+                if let Some(claim) = self.claims.take(peer) {
+                    self.refuse(peer, &claim.name, &claim.stranger, Refusal::NameTaken);
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, event: Event) {
         match event {
             Event::Connected { peer, outbox } => {
                 let join_by = Instant::now() + self.join_timeout;
@@ -274,6 +314,11 @@ impl Hub {
                     self.depart(peer, Departure::Left);
                 }
             }
+            Event::StillHere { peer } => {
+                for (peer, claim) in self.claims.answered(peer) {
+                    self.refuse(peer, &claim.name, &claim.stranger, Refusal::NameTaken);
+                }
+            }
             Event::Gone { peer, why } => self.depart(peer, why),
             Event::Stop => {
                 info!(members = self.room.len(), "stopping");
@@ -283,29 +328,44 @@ impl Hub {
     }
 
     fn join(&mut self, peer: PeerId, name: Username<'static>) {
-        let Some(Stranger { outbox, .. }) = self.strangers.remove(&peer) else {
+        let Some(stranger) = self.strangers.remove(&peer) else {
             debug!(peer = peer.0, "second join ignored");
             return;
         };
+        self.join_or_claim(peer, name, stranger);
+    }
+
+    /// Where the name is taken, its bearer is asked first whether it is still here.
+    fn join_or_claim(&mut self, peer: PeerId, name: Username<'static>, stranger: Stranger) {
+        if let Some(bearer) = self.room.bearer(&name)
+            && let Some(member) = self.members.get(&bearer)
+        {
+            let is_new = member.outbox.ask();
+            let claim = Claim::new(name, stranger);
+            self.claims.wait(peer, claim, bearer, is_new);
+            return;
+        }
         match self.room.join(peer, name.clone()) {
             Ok(name) => {
                 self.batch
                     .append(peer, encoded(&Frame::join(name.borrowed())));
                 let member = Member {
-                    outbox,
-                    since: self.batch.len(),
+                    outbox: stranger.outbox,
+                    since: position(&self.batch),
                     warned: false,
                     given_up: false,
                 };
                 self.members.insert(peer, member);
                 info!(peer = peer.0, name = ?name.as_str(), members = self.room.len(), "joined");
             }
-            Err(refusal) => {
-                tell(&outbox, &refusal_text(refusal), &self.memory);
-                let why = Departure::Refused(refusal);
-                warn!(peer = peer.0, name = ?name.as_str(), %why, "refused");
-            }
+            Err(refusal) => self.refuse(peer, &name, &stranger, refusal),
         }
+    }
+
+    fn refuse(&self, peer: PeerId, name: &Username<'_>, stranger: &Stranger, refusal: Refusal) {
+        tell(&stranger.outbox, &refusal_text(refusal), &self.memory);
+        let why = Departure::Refused(refusal);
+        warn!(peer = peer.0, name = ?name.as_str(), %why, "refused");
     }
 
     /// May the peer speak under `name`? What it says otherwise is ignored.
@@ -335,7 +395,7 @@ impl Hub {
 
     /// The one place where a peer goes. Late words about one that is gone find nothing.
     fn depart(&mut self, peer: PeerId, why: Departure) {
-        if self.strangers.remove(&peer).is_some() {
+        if self.strangers.remove(&peer).is_some() || self.claims.take(peer).is_some() {
             info!(peer = peer.0, %why, "gone without a join");
             return;
         }
@@ -344,6 +404,11 @@ impl Hub {
         };
         if let Some(name) = self.room.leave(peer) {
             self.announce_leave(peer, &name, why, member);
+        }
+        // Who waits for the name comes in now, the first first.
+        for (peer, claim) in self.claims.freed(peer) {
+            self.join_or_claim(peer, claim.name, claim.stranger);
+            claim.mail.into_iter().for_each(|event| self.take(event));
         }
     }
 
@@ -354,7 +419,7 @@ impl Hub {
             self.evicted.push(member.outbox.evict());
         } else {
             info!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
-            let share = member.since..self.batch.len();
+            let share = member.since as usize..self.batch.len();
             self.leavers.push((member.outbox, share));
         }
         self.batch
@@ -365,7 +430,9 @@ impl Hub {
     fn close(self) -> Vec<Closing> {
         let members = self.members.into_values().map(|member| member.outbox);
         let strangers = self.strangers.into_values().map(|stranger| stranger.outbox);
-        members.chain(strangers).map(Outbox::close).collect()
+        let claims = self.claims.into_claims().map(|claim| claim.stranger.outbox);
+        let all = members.chain(strangers).chain(claims);
+        all.map(Outbox::close).collect()
     }
 
     /// Sends the batch to everybody who has a share in it. Whoever cannot take it goes, and that is the next batch.
@@ -376,7 +443,7 @@ impl Hub {
             newest += batch.cost();
             let mut slow = self.slowest(newest);
             for (&peer, member) in &mut self.members {
-                let share = mem::take(&mut member.since)..batch.len();
+                let share = mem::take(&mut member.since) as usize..batch.len();
                 if batch.is_all_from(peer) || share.is_empty() {
                     continue;
                 }
@@ -398,6 +465,8 @@ impl Hub {
                 });
                 self.leaving.push(outbox.close());
             }
+            // The eldest first: the order of the map would be another one each time.
+            slow.sort_unstable();
             for peer in slow {
                 self.depart(peer, Departure::TooSlow);
             }
@@ -495,6 +564,11 @@ fn refusal_text(refusal: Refusal) -> String {
     }
 }
 
+/// Where the next frame of a batch begins.
+fn position(batch: &Batch) -> u32 {
+    u32::try_from(batch.len()).unwrap_or(u32::MAX)
+}
+
 /// A frame of ours as bytes. Ours always have what the encoder asks for.
 fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -503,6 +577,7 @@ fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     bytes
 }
 
+mod claims;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]

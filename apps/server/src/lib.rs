@@ -9,6 +9,9 @@
 //! One for whom there is no place ([`Settings::max_peers`]) is told so in one line and closed. Only 32 are told at a
 //! time, each for up to a second; whoever comes beyond those is closed without a word.
 //!
+//! Before a name is refused, its bearer's task looks whether its connection still stands: whoever has just closed and
+//! connects anew is often faster than the news of it. The hub does not wait for the answer; the JOIN does.
+//!
 //! Waiting runs one way: a peer waits for the hub, the hub for nobody but, for a second at most, in a flood. Shutdown
 //! runs the same way: the hub drops the outboxes, the write halves empty their queues and end, the inbox closes, the
 //! hub ends, `serve` returns.
@@ -208,8 +211,8 @@ async fn accept_loop(
                 settings: Arc::clone(settings),
                 hub: hub.clone(),
             },
+            intake: pending.intake(&unfinished),
             pending,
-            unfinished: unfinished.hold(0),
             _place: Arc::clone(&doors.places),
         }));
     }

@@ -16,14 +16,14 @@ use async_io::Async;
 use async_std::future::timeout;
 use flume::r#async::SendFut;
 use futures::future::{Either, select};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockRef, TcpKeepalive};
 
 use self::reading::Reading;
 use self::writing::Writing;
 use crate::Settings;
 use crate::hub::{self, Departure, Event, Mail, PeerId};
-use crate::memory::Held;
-use crate::outbox::Pending;
+use crate::outbox::{Intake, Pending};
 
 mod reading;
 mod writing;
@@ -44,6 +44,12 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// How much one read takes. It bounds what one wake-up of a fast sender may bring into the hub's inbox.
 const READ_BYTES: usize = 64 * 1024;
+
+/// What says that the peer has ended the connection, or that it has failed.
+#[cfg(target_os = "linux")]
+const END: PollFlags = PollFlags::RDHUP.union(PollFlags::HUP).union(PollFlags::ERR);
+#[cfg(not(target_os = "linux"))]
+const END: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
 thread_local! {
     /// One buffer for all reads of a thread, so that an idle peer holds none. Never borrowed across a wait.
@@ -73,8 +79,7 @@ pub(crate) fn prepare(socket: &TcpStream) -> io::Result<()> {
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
-    /// Counts what the decoder holds.
-    pub(crate) unfinished: Held,
+    pub(crate) intake: Intake,
     /// Its place among the peers, free again when the task ends.
     pub(crate) _place: Arc<()>,
 }
@@ -88,9 +93,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Waits until the socket has something to read, or has ended.
-    fn readable(&self) -> impl Future<Output = io::Result<()>> {
-        poll_fn(|context| self.socket.poll_readable(context))
+    /// Has the peer ended the connection, or has it failed? What it sent before may still be there to be read.
+    fn has_ended(&self) -> bool {
+        let socket = self.socket.get_ref();
+        let mut ends = [PollFd::new(socket, END)];
+        // It is asked and not waited for. Where the system does not say, the connection stands.
+        let asked = poll(&mut ends, Some(&Timespec::default()));
+        asked.is_ok() && ends[0].revents().intersects(END)
     }
 
     /// Tells the hub that this is the end. Boxed, like everything that is rare: an idle member's task holds room for what
@@ -116,11 +125,11 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
             let Peer {
                 connection,
                 pending,
-                unfinished,
+                intake,
                 _place,
             } = &mut peer;
             let connection = &*connection;
-            let mut reading = Reading::new(connection, unfinished);
+            let mut reading = Reading::new(connection, intake);
             let mut writing = Writing::new(connection, pending);
             let read = pin!(reading.run());
             let write = pin!(writing.run());

@@ -2,10 +2,11 @@
 //! so that what is in one batch is the test's own choice.
 
 use futures::FutureExt;
+use std::future::poll_fn;
 use std::io::IoSlice;
 
 use super::*;
-use crate::outbox::{Pending, outbox};
+use crate::outbox::{Call, Intake, Pending, outbox};
 
 const ADA: PeerId = PeerId(0);
 const BOB: PeerId = PeerId(1);
@@ -107,6 +108,11 @@ fn is_over(pending: &mut Pending) -> bool {
 
 pub(super) fn is_evicted(pending: &Pending) -> bool {
     pending.evicted().now_or_never().is_some()
+}
+
+/// Is the peer's task asked whether its connection stands? The question is taken by that.
+pub(super) fn is_asked(intake: &Intake) -> bool {
+    poll_fn(|context| intake.poll_call(context)).now_or_never() == Some(Call::Ask)
 }
 
 #[test]
@@ -228,6 +234,7 @@ fn who_was_refused_is_told_why_and_let_go_and_nobody_else_hears_of_it() {
         hub.joins(BOB, name);
         hub.says(BOB, name, "I am in");
         hub.joins(BOB, "bob");
+        hub.take(Event::StillHere { peer: ADA });
         hub.flush();
         let told = taken(&mut second);
         assert!(
@@ -240,6 +247,146 @@ fn who_was_refused_is_told_why_and_let_go_and_nobody_else_hears_of_it() {
         hub.flush();
         assert_eq!(taken(&mut ada), "");
     }
+}
+
+/// One who bears a name, one who wants it, and one who hears everything.
+struct Claim {
+    hub: Hub,
+    bearer: Pending,
+    intake: Intake,
+    newcomer: Pending,
+    hears: Pending,
+}
+
+impl Claim {
+    /// ada bears her name, and bob's JOIN under it waits.
+    fn new() -> Self {
+        let mut hub = hub();
+        let bearer = hub.member(ADA, "ada", ROOMY);
+        let intake = bearer.intake(&hub.memory);
+        let mut hears = hub.member(EVE, "eve", ROOMY);
+        let newcomer = hub.connect(BOB, ROOMY);
+        assert!(!is_asked(&intake));
+        hub.joins(BOB, "ada");
+        hub.flush();
+        assert!(is_asked(&intake));
+        assert_eq!(taken(&mut hears), "");
+        Self {
+            hub,
+            bearer,
+            intake,
+            newcomer,
+            hears,
+        }
+    }
+
+    fn heard(&mut self) -> String {
+        self.hub.flush();
+        taken(&mut self.hears)
+    }
+}
+
+#[test]
+fn who_wants_a_name_gets_it_when_its_bearer_turns_out_to_be_gone_with_all_that_it_said_meanwhile() {
+    let mut claim = Claim::new();
+    claim.hub.says(BOB, "ada", "first");
+    claim.hub.joins(BOB, "bob");
+    claim.hub.says(BOB, "bob", "under a wrong name");
+    claim.hub.says(ADA, "ada", "my last words");
+    assert_eq!(claim.heard(), text("ada", "my last words"));
+    claim.hub.is_gone(ADA, Departure::Closed);
+    let came = [leave("ada"), join("ada"), text("ada", "first")];
+    assert_eq!(claim.heard(), came.concat());
+    claim.hub.says(BOB, "ada", "second");
+    assert_eq!(claim.heard(), text("ada", "second"));
+    claim.hub.says(EVE, "eve", "welcome");
+    claim.hub.flush();
+    assert_eq!(taken(&mut claim.newcomer), text("eve", "welcome"));
+    taken(&mut claim.bearer);
+    assert!(is_over(&mut claim.bearer));
+}
+
+#[test]
+fn who_wants_a_name_and_has_gone_again_before_it_is_free_is_heard_all_the_same() {
+    for ends_by_leave in [true, false] {
+        let mut claim = Claim::new();
+        claim.hub.says(BOB, "ada", "just this");
+        if ends_by_leave {
+            claim.hub.leaves(BOB, "ada");
+        }
+        claim.hub.is_gone(BOB, Departure::Closed);
+        claim.hub.leaves(ADA, "ada");
+        let visit = [join("ada"), text("ada", "just this"), leave("ada")];
+        assert_eq!(claim.heard(), [leave("ada"), visit.concat()].concat());
+        assert_eq!(taken(&mut claim.newcomer), "");
+        assert!(is_over(&mut claim.newcomer));
+        assert!(claim.hub.claims.is_empty());
+    }
+}
+
+#[test]
+fn of_two_who_want_a_name_the_first_gets_it_and_is_asked_for_it_by_the_second() {
+    let mut claim = Claim::new();
+    let first = claim.newcomer.intake(&claim.hub.memory);
+    let mut second = claim.hub.connect(FAY, ROOMY);
+    claim.hub.joins(FAY, "ada");
+    claim.hub.is_gone(ADA, Departure::Closed);
+    assert_eq!(claim.heard(), [leave("ada"), join("ada")].concat());
+    claim.hub.says(BOB, "ada", "it is mine");
+    claim.hub.says(FAY, "ada", "it is not");
+    assert_eq!(claim.heard(), text("ada", "it is mine"));
+    assert!(is_asked(&first));
+    claim.hub.take(Event::StillHere { peer: BOB });
+    assert!(taken(&mut second).contains("taken"));
+    assert!(is_over(&mut second));
+    assert_eq!(claim.heard(), "");
+}
+
+/// The bearer may have gone after it has looked and before the second one came.
+#[test]
+fn an_answer_counts_for_nobody_who_came_after_the_bearer_has_looked() {
+    let mut claim = Claim::new();
+    let mut second = claim.hub.connect(FAY, ROOMY);
+    claim.hub.joins(FAY, "ada");
+    claim.hub.take(Event::StillHere { peer: ADA });
+    assert!(is_over_after_words(&mut claim.newcomer));
+    assert_eq!(taken(&mut second), "");
+    assert!(is_asked(&claim.intake));
+    claim.hub.is_gone(ADA, Departure::Closed);
+    assert_eq!(claim.heard(), [leave("ada"), join("ada")].concat());
+}
+
+#[test]
+fn an_answer_counts_for_all_who_came_before_the_bearer_looked() {
+    let mut hub = hub();
+    let bearer = hub.member(ADA, "ada", ROOMY);
+    let mut newcomers = [BOB, EVE, FAY].map(|peer| {
+        let pending = hub.connect(peer, ROOMY);
+        hub.joins(peer, "ada");
+        pending
+    });
+    assert!(is_asked(&bearer.intake(&hub.memory)));
+    hub.take(Event::StillHere { peer: ADA });
+    assert!(newcomers.iter_mut().all(is_over_after_words));
+    assert!(hub.claims.is_empty());
+}
+
+#[test]
+fn who_says_too_much_while_it_waits_for_a_name_waits_no_longer() {
+    let mut claim = Claim::new();
+    let said = "x".repeat(claims::CLAIM_BYTES);
+    // One text of any length has room, and nothing has room after it.
+    claim.hub.says(BOB, "ada", &said);
+    assert_eq!(taken(&mut claim.newcomer), "");
+    claim.hub.says(BOB, "ada", "x");
+    assert!(is_over_after_words(&mut claim.newcomer));
+    claim.hub.is_gone(ADA, Departure::Closed);
+    assert_eq!(claim.heard(), leave("ada"));
+}
+
+/// Is there something from the server and nothing after it?
+fn is_over_after_words(pending: &mut Pending) -> bool {
+    taken(pending).contains("Username: server") && is_over(pending)
 }
 
 #[test]

@@ -3,7 +3,10 @@
 //! It ends when the peer does, or when it cannot be read any further. Nothing that grows with the peer's data is held
 //! across a wait but the decoder's unfinished frame.
 
-use std::io::Read as _;
+use std::future::{Future, poll_fn};
+use std::io::{self, Read as _};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use async_io::Timer;
@@ -14,18 +17,25 @@ use tracing::{debug, warn};
 use super::{Connection, SCRATCH, Sending, is_transient};
 use crate::allowance::{Allowance, Bucket};
 use crate::hub::{Departure, Event, PeerId};
-use crate::memory::Held;
+use crate::outbox::{Call, Intake};
 
 /// The read half.
 pub(super) struct Reading<'a> {
     connection: &'a Connection,
     decoder: Decoder,
-    unfinished: &'a mut Held,
+    /// Knows what the decoder holds, and what the hub wants.
+    intake: &'a Intake,
     bucket: Bucket,
+    /// Rings when a pause is over. Boxed, like everything that is rare: an idle member's task holds room for what is not.
+    pause: Option<Box<Timer>>,
     /// That it is read slower was logged.
     slowed: bool,
     /// Something ignored was logged. Later ones are not, so that no peer can flood the log.
     warned: bool,
+    /// Its connection has ended and somebody wants its name: what is left is read at once.
+    hurried: bool,
+    /// The hub has asked whether the connection has ended, and it has not.
+    owes_answer: bool,
 }
 
 /// What one read came to.
@@ -34,27 +44,35 @@ struct Read<'a> {
     sent: Option<Sending<'a>>,
     /// Why it was the last one, if it was.
     end: Option<Departure>,
-    /// What has to be waited for before the next. Boxed, as above.
-    pause: Option<Box<Timer>>,
+}
+
+/// What the read half was woken by.
+enum Woken {
+    Readable(io::Result<()>),
+    Called(Call),
+    PauseIsOver,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(connection: &'a Connection, unfinished: &'a mut Held) -> Self {
+    pub(super) fn new(connection: &'a Connection, intake: &'a Intake) -> Self {
         Self {
             connection,
             decoder: Decoder::new(connection.settings.limits),
-            unfinished,
+            intake,
             bucket: Bucket::default(),
+            pause: None,
             slowed: false,
             warned: false,
+            hurried: false,
+            owes_answer: false,
         }
     }
 
-    /// Reads until the peer ends or breaks the protocol.
+    /// Reads until the peer ends or breaks the protocol, or the hub has let go of it.
     pub(super) async fn run(&mut self) -> Departure {
         let why = loop {
             // The first time it is not waited for: who connects has mostly said JOIN already.
-            let Read { sent, end, pause } = self.read();
+            let Read { sent, end } = self.read();
             if let Some(sent) = sent
                 && sent.await.is_err()
             {
@@ -63,54 +81,80 @@ impl<'a> Reading<'a> {
             if let Some(why) = end {
                 break why;
             }
-            if self.unfinished.is_in_excess() {
+            if self.intake.is_in_excess() {
                 break Departure::OutOfMemory;
             }
-            match pause {
-                Some(pause) => drop(pause.await),
+            if self.pause.is_none() {
                 // One that always has more to say lets the others have a turn.
-                None => async_std::task::yield_now().await,
+                async_std::task::yield_now().await;
             }
-            if let Err(error) = self.connection.readable().await {
-                break Departure::Failed(error.kind());
+            if let Err(why) = self.wait().await {
+                break why;
             }
         };
         // Nothing more is read: what is unfinished is forgotten, also while the last words are still being written.
         self.decoder = Decoder::new(Limits::DEFAULT);
-        self.unfinished.set(0);
+        self.intake.set_unfinished(0);
         why
     }
 
-    /// One read of the socket, with what it brought on its way to the hub.
-    fn read(&mut self) -> Read<'a> {
-        let connection = self.connection;
-        let mut socket = connection.socket.get_ref();
-        let mut events = Vec::new();
-        let mut pause = None;
-        let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
-            Ok(0) => Some(Departure::Closed),
-            Ok(len) => match self.decode(&scratch[..len], &mut events) {
-                Ok(messages) => {
-                    pause = self.pause_after(messages, len);
-                    None
+    /// Waits until there is something to read or to say to the hub, and sees meanwhile to all else that may come up. The
+    /// one place where the read half waits for its peer.
+    async fn wait(&mut self) -> Result<(), Departure> {
+        loop {
+            match poll_fn(|context| self.poll_woken(context)).await {
+                Woken::Readable(Ok(())) => return Ok(()),
+                Woken::Readable(Err(error)) => return Err(Departure::Failed(error.kind())),
+                Woken::Called(Call::End) => return Err(Departure::Left),
+                Woken::Called(Call::Ask) => {
+                    self.look_at_the_end();
+                    return Ok(());
                 }
-                Err(why) => Some(Departure::Broke(why)),
-            },
-            Err(error) if is_transient(&error) => None,
-            Err(error) => Some(Departure::Failed(error.kind())),
-        });
-        for event in &mut events {
-            if let Event::Text { frames, held, .. } = event {
-                held.set(frames.len());
+                Woken::PauseIsOver => self.pause = None,
             }
         }
-        self.unfinished.set(self.decoder.buffered());
+    }
+
+    fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
+        if let Poll::Ready(call) = self.intake.poll_call(context) {
+            return Poll::Ready(Woken::Called(call));
+        }
+        match &mut self.pause {
+            None => {
+                let socket = &self.connection.socket;
+                socket.poll_readable(context).map(Woken::Readable)
+            }
+            Some(pause) => Pin::new(pause).poll(context).map(|_| Woken::PauseIsOver),
+        }
+    }
+
+    /// Somebody else wants this peer's name. If the connection has ended, all that is left in it is read at once,
+    /// whatever the allowance says, so that nobody is locked out by what it has said before. If not, what has come so
+    /// far is read before that is answered: there may be a LEAVE in it.
+    fn look_at_the_end(&mut self) {
+        if self.connection.has_ended() {
+            self.hurried = true;
+            self.pause = None;
+        } else {
+            self.owes_answer = true;
+        }
+    }
+
+    /// One read of the socket, with what it brought on its way to the hub, and what else the hub is to know.
+    fn read(&mut self) -> Read<'a> {
+        let connection = self.connection;
+        let mut events = Vec::new();
+        let end = match self.pause {
+            None => self.read_socket(&mut events),
+            Some(_) => None,
+        };
+        if end.is_none() && std::mem::take(&mut self.owes_answer) {
+            events.push(Event::StillHere {
+                peer: connection.peer,
+            });
+        }
         if events.is_empty() {
-            return Read {
-                sent: None,
-                end,
-                pause,
-            };
+            return Read { sent: None, end };
         }
         let sent = match connection.hub.try_send(events) {
             Ok(()) => None,
@@ -118,15 +162,39 @@ impl<'a> Reading<'a> {
                 Some(Box::pin(connection.hub.send_async(events)))
             }
         };
-        Read { sent, end, pause }
+        Read { sent, end }
     }
 
-    /// How long nothing more is read after so much, if the peer said more than its allowance.
-    fn pause_after(&mut self, messages: usize, bytes: usize) -> Option<Box<Timer>> {
+    /// Answers why it was the last read, if it was.
+    fn read_socket(&mut self, events: &mut Vec<Event>) -> Option<Departure> {
+        let mut socket = self.connection.socket.get_ref();
+        let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
+            Ok(0) => Some(Departure::Closed),
+            Ok(len) => match self.decode(&scratch[..len], events) {
+                Ok(messages) => {
+                    self.pause_after(messages, len);
+                    None
+                }
+                Err(why) => Some(Departure::Broke(why)),
+            },
+            Err(error) if is_transient(&error) => None,
+            Err(error) => Some(Departure::Failed(error.kind())),
+        });
+        for event in events {
+            if let Event::Text { frames, held, .. } = event {
+                held.set(frames.len());
+            }
+        }
+        self.intake.set_unfinished(self.decoder.buffered());
+        end
+    }
+
+    /// Nothing more is read for a while after so much, if the peer said more than its allowance.
+    fn pause_after(&mut self, messages: usize, bytes: usize) {
         let allowance = self.connection.settings.allowance;
         let pause = self.bucket.take(allowance, messages, bytes, Instant::now());
-        if pause.is_zero() {
-            return None;
+        if pause.is_zero() || self.hurried {
+            return;
         }
         if !std::mem::replace(&mut self.slowed, true) {
             let Allowance {
@@ -138,7 +206,7 @@ impl<'a> Reading<'a> {
                 messages_per_second, bytes_per_second, "says more than its allowance: read slower"
             );
         }
-        Some(Box::new(Timer::after(pause)))
+        self.pause = Some(Box::new(Timer::after(pause)));
     }
 
     /// Decodes what was read and answers how many frames that was, ignored ones too.
@@ -148,7 +216,7 @@ impl<'a> Reading<'a> {
             messages += 1;
             match item {
                 Item::Frame(frame) => {
-                    push_frame(self.connection.peer, frame, self.unfinished, events);
+                    push_frame(self.connection.peer, frame, self.intake, events);
                 }
                 Item::Ignored(why) => {
                     if let Ignored::PayloadTooLong { len, limit } = why {
@@ -169,7 +237,7 @@ impl<'a> Reading<'a> {
 
 /// Turns a frame into an event. TEXTs one behind the other under one name become one, encoded here, so that this work
 /// is done by the sender's own task. What they hold is counted `beside` what is unfinished.
-fn push_frame(peer: PeerId, frame: Frame<'_>, beside: &Held, events: &mut Vec<Event>) {
+fn push_frame(peer: PeerId, frame: Frame<'_>, beside: &Intake, events: &mut Vec<Event>) {
     match frame.method {
         Method::Join => events.push(Event::Join {
             peer,

@@ -12,6 +12,8 @@ mod flood;
 mod last_words;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
+mod names;
 mod patience;
 mod readers;
 mod senders;
