@@ -46,7 +46,12 @@ impl Hall {
         let (inbox, mail) = flume::bounded(hub::INBOX);
         let (report, complete) = flume::unbounded();
         let unlimited = Memory::new(usize::MAX);
-        task::spawn(hub::run(mail, unlimited, Arc::new(Settings::default())));
+        task::spawn(hub::run(
+            mail,
+            Arc::clone(&unlimited),
+            unlimited,
+            Arc::new(Settings::default()),
+        ));
         for number in 0..=members {
             let peer = PeerId(number as u64);
             let (outbox, pending) = outbox(peer, usize::MAX);

@@ -5,6 +5,7 @@
 //! `CATCH_UP` at most, so that those who read keep up. It knows no sockets. It ends when it is told to and the last
 //! peer has let go of the inbox.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::mem;
@@ -89,6 +90,11 @@ pub enum Event {
         /// Under which name.
         name: Username<'static>,
     },
+    /// It holds a part of a text and has seen that all peers together hold more than they may.
+    NoRoom {
+        /// Whose it is.
+        peer: PeerId,
+    },
     /// Its connection still stands: the answer to [`Outbox::ask`].
     StillHere {
         /// Whose.
@@ -114,6 +120,7 @@ impl Event {
             | Self::Text { peer, .. }
             | Self::TooLong { peer, .. }
             | Self::Leave { peer, .. }
+            | Self::NoRoom { peer }
             | Self::StillHere { peer }
             | Self::Gone { peer, .. } => Some(peer),
             Self::Stop => None,
@@ -137,8 +144,10 @@ pub enum Departure {
     TooSlow,
     /// It did not JOIN in time.
     NeverJoined,
-    /// It was in the middle of a long text when the server ran out of the memory that it may use for those.
+    /// It held most of all in the middle of a text when the server ran out of the memory that it may use for those.
     OutOfMemory,
+    /// It was in the middle of a text, and nothing of it came for this long.
+    TextStalled(Duration),
     /// Its JOIN was not taken.
     Refused(Refusal),
     /// The server stops.
@@ -156,6 +165,12 @@ impl fmt::Display for Departure {
             Self::OutOfMemory => f.write_str(
                 "its unfinished text did not fit: the memory limit is reached; see --memory-limit",
             ),
+            Self::TextStalled(time) => {
+                write!(
+                    f,
+                    "nothing of its unfinished text came for {time:?}; see --text-timeout"
+                )
+            }
             Self::NeverJoined => f.write_str("it did not join in time"),
             Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
             Self::Refused(Refusal::NameReserved) => f.write_str("its name is reserved"),
@@ -167,9 +182,15 @@ impl fmt::Display for Departure {
 /// Runs the room until it is told to stop, or until every sender of `inbox` is gone. A stopping room waits
 /// [`Settings::drain_timeout`] at most for the peers to write what is queued for them.
 ///
-/// `memory` counts the batches that somebody has still to write.
-pub async fn run(inbox: flume::Receiver<Mail>, memory: Arc<Memory>, settings: Arc<Settings>) {
-    let mut hub = Hub::new(memory, settings.join_timeout);
+/// `queued` counts the batches that somebody has still to write, `unfinished` what the peers have still to read to its
+/// end, or the hub to take.
+pub async fn run(
+    inbox: flume::Receiver<Mail>,
+    queued: Arc<Memory>,
+    unfinished: Arc<Memory>,
+    settings: Arc<Settings>,
+) {
+    let mut hub = Hub::new(queued, unfinished, settings.join_timeout);
     while !hub.stopping
         && let Some(mail) = hub.wait(&inbox).await
     {
@@ -214,6 +235,9 @@ struct Hub {
     /// Somebody lags who is still to be given time.
     lagging: bool,
     memory: Arc<Memory>,
+    unfinished: Arc<Memory>,
+    /// Those that had to go for what they hold unfinished, and have not forgotten it yet.
+    cut_off: Vec<Closing>,
     join_timeout: Duration,
 }
 
@@ -244,7 +268,7 @@ impl Member {
 }
 
 impl Hub {
-    fn new(memory: Arc<Memory>, join_timeout: Duration) -> Self {
+    fn new(memory: Arc<Memory>, unfinished: Arc<Memory>, join_timeout: Duration) -> Self {
         Self {
             room: Room::default(),
             strangers: BTreeMap::new(),
@@ -257,6 +281,8 @@ impl Hub {
             stopping: false,
             lagging: false,
             memory,
+            unfinished,
+            cut_off: Vec::new(),
             join_timeout,
         }
     }
@@ -314,6 +340,7 @@ impl Hub {
                     self.depart(peer, Departure::Left);
                 }
             }
+            Event::NoRoom { .. } => self.make_room(),
             Event::StillHere { peer } => {
                 for (peer, claim) in self.claims.answered(peer) {
                     self.refuse(peer, &claim.name, &claim.stranger, Refusal::NameTaken);
@@ -395,13 +422,16 @@ impl Hub {
 
     /// The one place where a peer goes. Late words about one that is gone find nothing.
     fn depart(&mut self, peer: PeerId, why: Departure) {
-        if self.strangers.remove(&peer).is_some() || self.claims.take(peer).is_some() {
+        let claim = || Some(self.claims.take(peer)?.stranger);
+        if let Some(stranger) = self.strangers.remove(&peer).or_else(claim) {
+            tell_why(&stranger.outbox, why, &self.memory);
             info!(peer = peer.0, %why, "gone without a join");
             return;
         }
         let Some(member) = self.members.remove(&peer) else {
             return;
         };
+        tell_why(&member.outbox, why, &self.memory);
         if let Some(name) = self.room.leave(peer) {
             self.announce_leave(peer, &name, why, member);
         }
@@ -409,6 +439,32 @@ impl Hub {
         for (peer, claim) in self.claims.freed(peer) {
             self.join_or_claim(peer, claim.name, claim.stranger);
             claim.mail.into_iter().for_each(|event| self.take(event));
+        }
+    }
+
+    /// All peers together hold more unfinished than they may: those that hold most have to go, until it is enough.
+    fn make_room(&mut self) {
+        self.cut_off.retain(|going| going.unfinished() > 0);
+        let going: usize = self.cut_off.iter().map(Closing::unfinished).sum();
+        let mut excess = self.unfinished.excess().saturating_sub(going);
+        if excess == 0 {
+            return;
+        }
+        let members = self.members.iter().map(|(peer, is)| (peer, &is.outbox));
+        let strangers = self.strangers.iter().map(|(peer, is)| (peer, &is.outbox));
+        let all = members.chain(strangers).chain(self.claims.outboxes());
+        let mut holders: Vec<(usize, PeerId, Closing)> = all
+            .filter(|(_, outbox)| outbox.unfinished() > 0)
+            .map(|(&peer, outbox)| (outbox.unfinished(), peer, outbox.watch()))
+            .collect();
+        holders.sort_unstable_by_key(|&(held, peer, _)| Reverse((held, peer)));
+        for (held, peer, going) in holders {
+            if excess == 0 {
+                return;
+            }
+            excess = excess.saturating_sub(held);
+            self.cut_off.push(going);
+            self.depart(peer, Departure::OutOfMemory);
         }
     }
 
@@ -542,6 +598,21 @@ fn tell(outbox: &Outbox, text: &str, memory: &Arc<Memory>) {
     let range = 0..batch.len();
     let batch = batch.share(memory);
     let _ = outbox.push(Delivery { batch, range });
+}
+
+/// Says to one that the server closes why, where that is not plain from what it does.
+fn tell_why(outbox: &Outbox, why: Departure, memory: &Arc<Memory>) {
+    let text = match why {
+        Departure::OutOfMemory => {
+            "your text was not sent: the server has no room for so much at the moment; try again later"
+                .to_owned()
+        }
+        Departure::TextStalled(time) => {
+            format!("your text was not sent: nothing of it came for {time:?}; send it again")
+        }
+        _ => return,
+    };
+    tell(outbox, &text, memory);
 }
 
 /// The sender of the server's own words: no connection ever counts up to it.

@@ -95,6 +95,8 @@ pub struct Settings {
     /// How long a peer's socket may take nothing while something waits for it. Longer than any outage that TCP mends
     /// without the user's noticing.
     pub write_timeout: Duration,
+    /// How long nothing may come of a text that has begun: as long as a peer's line may be away while it reads.
+    pub text_timeout: Duration,
     /// How long a connection may take to send its JOIN: time to type one by hand.
     pub join_timeout: Duration,
     /// How long a stopping server goes on writing what is queued: less than service managers wait before they kill.
@@ -110,6 +112,7 @@ impl Default for Settings {
             max_peers: usize::MAX,
             allowance: Allowance::UNLIMITED,
             write_timeout: Duration::from_secs(30),
+            text_timeout: Duration::from_secs(30),
             join_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
         }
@@ -167,10 +170,16 @@ pub async fn serve(
     info!(address = %listener.get_ref().local_addr()?, "listening");
     let (sender, inbox) = flume::bounded(hub::INBOX);
     let queued = Memory::new(settings.memory_limit / 4 * 3);
-    let hub = task::spawn(hub::run(inbox, queued, Arc::clone(&settings)));
+    let unfinished = Memory::new(settings.memory_limit / 4);
+    let hub = task::spawn(hub::run(
+        inbox,
+        queued,
+        Arc::clone(&unfinished),
+        Arc::clone(&settings),
+    ));
     select(
         pin!(shutdown),
-        pin!(accept_loop(&listener, &settings, &sender)),
+        pin!(accept_loop(&listener, &settings, &unfinished, &sender)),
     )
     .await;
     drop(listener);
@@ -184,9 +193,9 @@ pub async fn serve(
 async fn accept_loop(
     listener: &Async<TcpListener>,
     settings: &Arc<Settings>,
+    unfinished: &Arc<Memory>,
     hub: &flume::Sender<Mail>,
 ) {
-    let unfinished = Memory::new(settings.memory_limit / 4);
     let mut doors = Doors::default();
     let mut shortage = Shortage::default();
     for number in 0.. {
@@ -211,7 +220,7 @@ async fn accept_loop(
                 settings: Arc::clone(settings),
                 hub: hub.clone(),
             },
-            intake: pending.intake(&unfinished),
+            intake: pending.intake(unfinished),
             pending,
             _place: Arc::clone(&doors.places),
         }));

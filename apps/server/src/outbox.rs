@@ -153,6 +153,10 @@ const CLOSED: u8 = 1;
 const EVICTED: u8 = 2;
 
 impl Shared {
+    fn unfinished(&self) -> usize {
+        self.unfinished.load(Ordering::Acquire) as usize
+    }
+
     fn end(&self, state: u8) {
         self.state.fetch_max(state, Ordering::AcqRel);
         self.task.wake();
@@ -228,11 +232,17 @@ impl Outbox {
     /// How many bytes of an unfinished frame the peer's read half holds.
     #[must_use]
     pub fn unfinished(&self) -> usize {
-        self.shared.unfinished.load(Ordering::Acquire) as usize
+        self.shared.unfinished()
     }
 
     /// Lets go of the queue: the write half writes what is in it and ends.
     pub fn close(self) -> Closing {
+        self.watch()
+    }
+
+    /// Shows what the peer holds, also when the queue is let go of.
+    #[must_use]
+    pub fn watch(&self) -> Closing {
         Closing {
             shared: Arc::clone(&self.shared),
         }
@@ -262,6 +272,12 @@ impl Closing {
     /// Ends the write half at once, with what is queued unwritten.
     pub fn evict(&self) {
         self.shared.end(EVICTED);
+    }
+
+    /// How many bytes of an unfinished frame the peer's read half still holds.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.shared.unfinished()
     }
 
     /// What the write half still holds costs this many bytes; 0 when it has ended.

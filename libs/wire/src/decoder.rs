@@ -148,6 +148,12 @@ impl Decoder {
         self.held.capacity()
     }
 
+    /// Whether it holds a payload of which more is to come. Half a head, or a few bytes of noise, is no payload.
+    #[must_use]
+    pub const fn awaits_payload(&self) -> bool {
+        matches!(self.state, State::Payload { .. })
+    }
+
     /// How many bytes were looked at or copied so far; a test holds this against the bytes that came.
     #[doc(hidden)]
     #[must_use]

@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use hubbub_wire::Username;
 
 use super::{Event, PeerId, Stranger};
+use crate::outbox::Outbox;
 
 /// How much of what follows a JOIN waits with it, in bytes: what somebody types or has waiting while the bearer answers,
 /// which takes milliseconds, and one text of any length. Whoever says more is refused at once.
@@ -98,6 +99,12 @@ impl Claims {
     /// Takes one that waits.
     pub(super) fn take(&mut self, peer: PeerId) -> Option<Claim> {
         self.by_claimant.remove(&peer)
+    }
+
+    /// Where the deliveries of those that wait go.
+    pub(super) fn outboxes(&self) -> impl Iterator<Item = (&PeerId, &Outbox)> {
+        let claims = self.by_claimant.iter();
+        claims.map(|(peer, claim)| (peer, &claim.stranger.outbox))
     }
 
     /// Those that are left, at the end.

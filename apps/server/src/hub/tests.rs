@@ -21,7 +21,11 @@ fn hub() -> Hub {
 }
 
 fn with_memory(limit: usize) -> Hub {
-    Hub::new(Memory::new(limit), Duration::from_secs(30))
+    Hub::new(
+        Memory::new(limit),
+        Memory::new(ROOMY),
+        Duration::from_secs(30),
+    )
 }
 
 pub(super) fn username(name: &'static str) -> Username<'static> {
@@ -606,6 +610,83 @@ fn the_servers_own_words_stay_within_the_memory_limit_and_cost_nobody_a_place() 
     }
     assert!(is_evicted(&stalled));
     assert!(!is_evicted(&bob));
+}
+
+/// Members who hold so much of unfinished texts, in a memory for ten bytes of them.
+fn who_hold<const N: usize>(held: [usize; N]) -> (Hub, Arc<Memory>, [(Pending, Intake); N]) {
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+    let unfinished = Memory::new(10);
+    let mut hub = Hub::new(
+        Memory::new(ROOMY),
+        Arc::clone(&unfinished),
+        Duration::from_secs(30),
+    );
+    let mut number = 0;
+    let peers = held.map(|held| {
+        let pending = hub.member(PeerId(number), NAMES[number as usize], ROOMY);
+        number += 1;
+        let intake = pending.intake(&unfinished);
+        intake.set_unfinished(held);
+        (pending, intake)
+    });
+    (hub, unfinished, peers)
+}
+
+fn is_told_and_let_go((pending, _): &mut (Pending, Intake)) -> bool {
+    taken(pending).contains("no room") && is_over(pending)
+}
+
+#[test]
+fn when_unfinished_texts_pass_the_memory_limit_who_holds_most_goes_and_is_told_why() {
+    for (held, go) in [
+        ([5, 3, 2], [false; 3]),
+        ([5, 4, 2], [true, false, false]),
+        ([2, 3, 6], [false, false, true]),
+        ([9, 8, 2], [true, false, false]),
+        ([9, 9, 9], [false, true, true]),
+        ([1, 1, 20], [false, false, true]),
+    ] {
+        let (mut hub, _, mut peers) = who_hold(held);
+        let peer = PeerId(0);
+        hub.take(Event::NoRoom { peer });
+        hub.flush();
+        let gone = peers.each_mut().map(is_told_and_let_go);
+        assert_eq!(gone, go, "{held:?}");
+    }
+}
+
+#[test]
+fn who_has_not_joined_or_waits_for_a_name_goes_too_when_it_holds_most() {
+    for name in [None, Some("a")] {
+        let (mut hub, unfinished, mut peers) = who_hold([5]);
+        let pending = hub.connect(FAY, ROOMY);
+        let intake = pending.intake(&unfinished);
+        if let Some(name) = name {
+            hub.joins(FAY, name);
+        }
+        intake.set_unfinished(6);
+        hub.take(Event::NoRoom { peer: ADA });
+        hub.flush();
+        assert!(is_told_and_let_go(&mut (pending, intake)), "{name:?}");
+        assert!(!is_told_and_let_go(&mut peers[0]));
+    }
+}
+
+/// The task of one that was told to go takes some time to forget.
+#[test]
+fn while_who_holds_most_is_going_nobody_else_goes_in_its_place() {
+    let (mut hub, _, mut peers) = who_hold([5, 6]);
+    for _ in 0..3 {
+        hub.take(Event::NoRoom { peer: ADA });
+        hub.flush();
+    }
+    let [first, second] = &mut peers;
+    assert!(!is_told_and_let_go(first) && is_told_and_let_go(second));
+    second.1.set_unfinished(0);
+    first.1.set_unfinished(11);
+    hub.take(Event::NoRoom { peer: ADA });
+    hub.flush();
+    assert!(is_told_and_let_go(first));
 }
 
 /// The limit of outboxes that lag by a single text of `TEXT` bytes.

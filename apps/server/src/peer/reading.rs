@@ -7,7 +7,7 @@ use std::future::{Future, poll_fn};
 use std::io::{self, Read as _};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use flume::TrySendError;
@@ -26,8 +26,9 @@ pub(super) struct Reading<'a> {
     /// Knows what the decoder holds, and what the hub wants.
     intake: &'a Intake,
     bucket: Bucket,
-    /// Rings when a pause is over. Boxed, like everything that is rare: an idle member's task holds room for what is not.
-    pause: Option<Box<Timer>>,
+    /// What it waits for beside its peer. Boxed, like everything that is rare: an idle member's task holds room for what
+    /// is not.
+    alarm: Option<Box<Alarm>>,
     /// That it is read slower was logged.
     slowed: bool,
     /// Something ignored was logged. Later ones are not, so that no peer can flood the log.
@@ -36,6 +37,21 @@ pub(super) struct Reading<'a> {
     hurried: bool,
     /// The hub has asked whether the connection has ended, and it has not.
     owes_answer: bool,
+}
+
+/// Rings when the read half has to do something without the peer's doing anything.
+struct Alarm {
+    timer: Timer,
+    why: Why,
+}
+
+#[derive(Clone, Copy)]
+enum Why {
+    /// The peer said more than its allowance. Nothing is read until it rings.
+    Pause,
+    /// A text has begun, and nothing of it has come since then. It may have come to its end meanwhile: the alarm is set
+    /// once for all texts of a time, and not anew for each of a flood.
+    Silence { since: Instant },
 }
 
 /// What one read came to.
@@ -50,7 +66,7 @@ struct Read<'a> {
 enum Woken {
     Readable(io::Result<()>),
     Called(Call),
-    PauseIsOver,
+    Rung,
 }
 
 impl<'a> Reading<'a> {
@@ -60,7 +76,7 @@ impl<'a> Reading<'a> {
             decoder: Decoder::new(connection.settings.limits),
             intake,
             bucket: Bucket::default(),
-            pause: None,
+            alarm: None,
             slowed: false,
             warned: false,
             hurried: false,
@@ -81,10 +97,7 @@ impl<'a> Reading<'a> {
             if let Some(why) = end {
                 break why;
             }
-            if self.intake.is_in_excess() {
-                break Departure::OutOfMemory;
-            }
-            if self.pause.is_none() {
+            if !self.is_paused() {
                 // One that always has more to say lets the others have a turn.
                 async_std::task::yield_now().await;
             }
@@ -110,7 +123,7 @@ impl<'a> Reading<'a> {
                     self.look_at_the_end();
                     return Ok(());
                 }
-                Woken::PauseIsOver => self.pause = None,
+                Woken::Rung => self.ring()?,
             }
         }
     }
@@ -119,13 +132,45 @@ impl<'a> Reading<'a> {
         if let Poll::Ready(call) = self.intake.poll_call(context) {
             return Poll::Ready(Woken::Called(call));
         }
-        match &mut self.pause {
-            None => {
-                let socket = &self.connection.socket;
-                socket.poll_readable(context).map(Woken::Readable)
-            }
-            Some(pause) => Pin::new(pause).poll(context).map(|_| Woken::PauseIsOver),
+        if !self.is_paused()
+            && let Poll::Ready(ready) = self.connection.socket.poll_readable(context)
+        {
+            return Poll::Ready(Woken::Readable(ready));
         }
+        match &mut self.alarm {
+            Some(alarm) => Pin::new(&mut alarm.timer)
+                .poll(context)
+                .map(|_| Woken::Rung),
+            None => Poll::Pending,
+        }
+    }
+
+    fn is_paused(&self) -> bool {
+        matches!(self.alarm.as_deref(), Some(alarm) if matches!(alarm.why, Why::Pause))
+    }
+
+    /// What to do when the alarm rings.
+    fn ring(&mut self) -> Result<(), Departure> {
+        let limit = self.connection.settings.text_timeout;
+        let why = self.alarm.take().map(|alarm| alarm.why);
+        if self.decoder.awaits_payload() {
+            let now = Instant::now();
+            // Nothing was read in a pause: the silence begins behind it.
+            let since = match why {
+                Some(Why::Silence { since }) => since,
+                _ => now,
+            };
+            if since + limit <= now {
+                return Err(Departure::TextStalled(limit));
+            }
+            self.set_alarm(since + limit, Why::Silence { since });
+        }
+        Ok(())
+    }
+
+    fn set_alarm(&mut self, at: Instant, why: Why) {
+        let timer = Timer::at(at);
+        self.alarm = Some(Box::new(Alarm { timer, why }));
     }
 
     /// Somebody else wants this peer's name. If the connection has ended, all that is left in it is read at once,
@@ -134,7 +179,7 @@ impl<'a> Reading<'a> {
     fn look_at_the_end(&mut self) {
         if self.connection.has_ended() {
             self.hurried = true;
-            self.pause = None;
+            self.alarm = None;
         } else {
             self.owes_answer = true;
         }
@@ -144,10 +189,16 @@ impl<'a> Reading<'a> {
     fn read(&mut self) -> Read<'a> {
         let connection = self.connection;
         let mut events = Vec::new();
-        let end = match self.pause {
-            None => self.read_socket(&mut events),
-            Some(_) => None,
+        let end = if self.is_paused() {
+            None
+        } else {
+            self.read_socket(&mut events)
         };
+        if self.intake.is_in_excess() {
+            events.push(Event::NoRoom {
+                peer: connection.peer,
+            });
+        }
         if end.is_none() && std::mem::take(&mut self.owes_answer) {
             events.push(Event::StillHere {
                 peer: connection.peer,
@@ -172,7 +223,7 @@ impl<'a> Reading<'a> {
             Ok(0) => Some(Departure::Closed),
             Ok(len) => match self.decode(&scratch[..len], events) {
                 Ok(messages) => {
-                    self.pause_after(messages, len);
+                    self.wait_after(messages, len);
                     None
                 }
                 Err(why) => Some(Departure::Broke(why)),
@@ -189,12 +240,29 @@ impl<'a> Reading<'a> {
         end
     }
 
-    /// Nothing more is read for a while after so much, if the peer said more than its allowance.
-    fn pause_after(&mut self, messages: usize, bytes: usize) {
+    /// After so much: is there to be a pause, since the peer said more than its allowance, or is more awaited?
+    fn wait_after(&mut self, messages: usize, bytes: usize) {
+        let pause = self.pause_after(messages, bytes);
+        if !pause.is_zero() {
+            return self.set_alarm(Instant::now() + pause, Why::Pause);
+        }
+        if !self.decoder.awaits_payload() {
+            return;
+        }
+        let since = Instant::now();
+        let why = Why::Silence { since };
+        match &mut self.alarm {
+            Some(alarm) => alarm.why = why,
+            None => self.set_alarm(since + self.connection.settings.text_timeout, why),
+        }
+    }
+
+    /// How long nothing more is read after so much; zero for most.
+    fn pause_after(&mut self, messages: usize, bytes: usize) -> Duration {
         let allowance = self.connection.settings.allowance;
         let pause = self.bucket.take(allowance, messages, bytes, Instant::now());
         if pause.is_zero() || self.hurried {
-            return;
+            return Duration::ZERO;
         }
         if !std::mem::replace(&mut self.slowed, true) {
             let Allowance {
@@ -206,7 +274,7 @@ impl<'a> Reading<'a> {
                 messages_per_second, bytes_per_second, "says more than its allowance: read slower"
             );
         }
-        self.pause = Some(Box::new(Timer::after(pause)));
+        pause
     }
 
     /// Decodes what was read and answers how many frames that was, ignored ones too.

@@ -15,6 +15,7 @@ fn values_at_their_bounds_are_taken() {
         ["--max-peers", "1"],
         ["--write-timeout", "1ms"],
         ["--write-timeout", "1ns"],
+        ["--text-timeout", "1ms"],
         ["--join-timeout", "1s"],
         ["--join-timeout", "1h 30min"],
     ];
@@ -34,6 +35,7 @@ fn values_beyond_their_bounds_are_refused_with_the_bound() {
         ["--outbox", "0", "at least 1 byte"],
         ["--max-peers", "0", "1"],
         ["--write-timeout", "0s", "above 0"],
+        ["--text-timeout", "0s", "above 0"],
         ["--join-timeout", "0ms", "above 0"],
         ["--join-timeout", "30", "30s"],
         ["--outbox", "5 parsecs", "64KiB"],

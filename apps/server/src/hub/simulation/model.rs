@@ -36,8 +36,11 @@ pub(super) enum Said {
     Text(&'static str, Rc<str>),
     TooLong(u64, usize),
     Leave(&'static str),
-    /// It goes. `true`: what was said before is still written.
-    Gone(bool),
+    /// It goes. What was said before is still written, or not; and it is told this.
+    Gone {
+        gets_its_share: bool,
+        told: Option<&'static str>,
+    },
 }
 
 struct Claim {
@@ -191,7 +194,15 @@ impl Model {
             }
             Said::TooLong(len, limit) => self.too_long(peer, len, limit, free),
             Said::Leave(name) if self.name_of(peer) == Some(name) => self.gone(peer, true),
-            Said::Gone(gets_its_share) => self.gone(peer, gets_its_share),
+            Said::Gone {
+                gets_its_share,
+                told,
+            } => {
+                if let Some(told) = told {
+                    self.tell(peer, told);
+                }
+                self.gone(peer, gets_its_share);
+            }
             Said::Join(_) | Said::Text(..) | Said::Leave(_) => {}
         }
     }
@@ -254,6 +265,19 @@ impl Model {
             let optional = !member.has_room(most) || most > free;
             member.is_due(&notice, optional);
             member.holds(most);
+        }
+    }
+
+    /// The server says something to one that it closes.
+    fn tell(&mut self, peer: PeerId, text: &str) {
+        let is_here = self.name_of(peer).is_some();
+        let notice = from_server(text);
+        let most = notice.len() + TABLES;
+        if let Some(state) = self.peers.get_mut(&peer)
+            && (is_here || state.standing == Standing::Stranger)
+        {
+            state.is_due(&notice, !state.has_room(most));
+            state.holds(most);
         }
     }
 

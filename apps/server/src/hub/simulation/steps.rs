@@ -64,6 +64,12 @@ pub(super) struct Simulation {
     tally: Tally,
 }
 
+/// What the model hears of one that has closed.
+const CLOSED: Said = Said::Gone {
+    gets_its_share: true,
+    told: None,
+};
+
 /// A peer's task.
 struct Reader {
     pending: Pending,
@@ -77,7 +83,11 @@ impl Simulation {
         let memory_limit = MEMORY[random.usize(..MEMORY.len())];
         let longest_text = TEXT[random.usize(..TEXT.len())];
         let memory = Memory::new(memory_limit);
-        let mut hub = Hub::new(Arc::clone(&memory), Duration::from_secs(30));
+        let mut hub = Hub::new(
+            Arc::clone(&memory),
+            Arc::clone(&memory),
+            Duration::from_secs(30),
+        );
         let recorder = hub.member(RECORDER, "rec", usize::MAX);
         let mut model = Model::default();
         model.connect(RECORDER, usize::MAX);
@@ -189,12 +199,16 @@ impl Simulation {
         let why = match self.random.u8(..4) {
             0 => Departure::Closed,
             1 => Departure::Failed(std::io::ErrorKind::ConnectionReset),
-            2 => Departure::OutOfMemory,
+            2 => Departure::TextStalled(Duration::from_secs(30)),
             _ => Departure::TooSlow,
         };
         self.hub.is_gone(peer, why);
-        let gets_its_share = why != Departure::TooSlow;
-        self.model.says(peer, Said::Gone(gets_its_share), 0);
+        let told = "your text was not sent: nothing of it came for 30s; send it again";
+        let said = Said::Gone {
+            gets_its_share: why != Departure::TooSlow,
+            told: matches!(why, Departure::TextStalled(_)).then_some(told),
+        };
+        self.model.says(peer, said, 0);
     }
 
     /// A peer's task ends, with what was queued for it; the hub is told later.
@@ -221,7 +235,7 @@ impl Simulation {
                 self.looked.push(peer);
             } else {
                 self.hub.is_gone(peer, Departure::Closed);
-                self.model.says(peer, Said::Gone(true), 0);
+                self.model.says(peer, CLOSED, 0);
             }
         }
     }
@@ -335,11 +349,11 @@ impl Simulation {
         for &peer in &peers {
             self.write(peer, true);
             self.hub.is_gone(peer, Departure::Closed);
-            self.model.says(peer, Said::Gone(true), 0);
+            self.model.says(peer, CLOSED, 0);
         }
         for peer in std::mem::take(&mut self.dead) {
             self.hub.is_gone(peer, Departure::Closed);
-            self.model.says(peer, Said::Gone(true), 0);
+            self.model.says(peer, CLOSED, 0);
         }
         self.flush();
         peers.iter().for_each(|&peer| self.write(peer, true));
