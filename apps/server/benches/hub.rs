@@ -46,7 +46,12 @@ impl Hall {
         let (inbox, mail) = flume::bounded(hub::INBOX);
         let (report, complete) = flume::unbounded();
         let unlimited = Memory::new(usize::MAX);
-        task::spawn(hub::run(mail, unlimited, Arc::new(Settings::default())));
+        task::spawn(hub::run(
+            mail,
+            Arc::clone(&unlimited),
+            unlimited,
+            Arc::new(Settings::default()),
+        ));
         for number in 0..=members {
             let peer = PeerId(number as u64);
             let (outbox, pending) = outbox(peer, usize::MAX);
@@ -70,7 +75,7 @@ impl Hall {
     async fn speak(&self) {
         let peer = PeerId(SPEAKER);
         let frame = text();
-        let held = Memory::new(usize::MAX).hold(0);
+        let memory = Memory::new(usize::MAX);
         for _ in 0..FRAMES {
             let name = name(peer).into_owned();
             let frames = frame.clone();
@@ -78,7 +83,7 @@ impl Hall {
                 peer,
                 name,
                 frames,
-                held: held.beside(0),
+                held: memory.hold(0),
             };
             send(&self.inbox, vec![event]).await;
         }

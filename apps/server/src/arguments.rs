@@ -142,6 +142,17 @@ pub(crate) struct Arguments {
     )]
     write_timeout: Duration,
 
+    /// How long nothing may come of a text that has begun
+    #[arg(
+        long,
+        env = "HUBBUB_TEXT_TIMEOUT",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = parse_time,
+        help_heading = "Bounds"
+    )]
+    text_timeout: Duration,
+
     /// How long a connection may take to join
     #[arg(
         long,
@@ -239,6 +250,7 @@ impl Arguments {
                 bytes_per_second: self.bytes_per_second,
             },
             write_timeout: self.write_timeout,
+            text_timeout: self.text_timeout,
             join_timeout: self.join_timeout,
             ..Settings::default()
         }

@@ -9,9 +9,18 @@
 //! One for whom there is no place ([`Settings::max_peers`]) is told so in one line and closed. Only 32 are told at a
 //! time, each for up to a second; whoever comes beyond those is closed without a word.
 //!
+//! Before a name is refused, its bearer's task looks whether its connection still stands: whoever has just closed and
+//! connects anew is often faster than the news of it. The hub does not wait for the answer; the JOIN does.
+//!
 //! Waiting runs one way: a peer waits for the hub, the hub for nobody but, for a second at most, in a flood. Shutdown
 //! runs the same way: the hub drops the outboxes, the write halves empty their queues and end, the inbox closes, the
 //! hub ends, `serve` returns.
+//!
+//! # What is heard of one that goes
+//!
+//! All that its system had sent before its connection ended: where a write fails, what waits to be read is read to its
+//! end, at the pace of its allowance, and what waits to be written is forgotten. Whoever the server drops (a slow
+//! consumer, one that passes a limit) has left from that moment, and so has everybody when the server stops.
 //!
 //! # What it holds in memory
 //!
@@ -86,6 +95,8 @@ pub struct Settings {
     /// How long a peer's socket may take nothing while something waits for it. Longer than any outage that TCP mends
     /// without the user's noticing.
     pub write_timeout: Duration,
+    /// How long nothing may come of a text that has begun: as long as a peer's line may be away while it reads.
+    pub text_timeout: Duration,
     /// How long a connection may take to send its JOIN: time to type one by hand.
     pub join_timeout: Duration,
     /// How long a stopping server goes on writing what is queued: less than service managers wait before they kill.
@@ -101,6 +112,7 @@ impl Default for Settings {
             max_peers: usize::MAX,
             allowance: Allowance::UNLIMITED,
             write_timeout: Duration::from_secs(30),
+            text_timeout: Duration::from_secs(30),
             join_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
         }
@@ -159,10 +171,16 @@ pub async fn serve(
     info!(address = %listener.get_ref().local_addr()?, "listening");
     let (sender, inbox) = flume::bounded(hub::INBOX);
     let queued = Memory::new(settings.memory_limit / 4 * 3);
-    let hub = task::spawn(hub::run(inbox, queued, Arc::clone(&settings)));
+    let unfinished = Memory::new(settings.memory_limit / 4);
+    let hub = task::spawn(hub::run(
+        inbox,
+        queued,
+        Arc::clone(&unfinished),
+        Arc::clone(&settings),
+    ));
     select(
         pin!(shutdown),
-        pin!(accept_loop(&listener, &settings, &sender)),
+        pin!(accept_loop(&listener, &settings, &unfinished, &sender)),
     )
     .await;
     drop(listener);
@@ -176,9 +194,9 @@ pub async fn serve(
 async fn accept_loop(
     listener: &Async<TcpListener>,
     settings: &Arc<Settings>,
+    unfinished: &Arc<Memory>,
     hub: &flume::Sender<Mail>,
 ) {
-    let unfinished = Memory::new(settings.memory_limit / 4);
     let mut doors = Doors::default();
     let mut shortage = Shortage::default();
     for number in 0.. {
@@ -203,8 +221,8 @@ async fn accept_loop(
                 settings: Arc::clone(settings),
                 hub: hub.clone(),
             },
+            intake: pending.intake(unfinished),
             pending,
-            unfinished: unfinished.hold(0),
             _place: Arc::clone(&doors.places),
         }));
     }

@@ -182,6 +182,18 @@ impl Decoder {
         self.held.capacity()
     }
 
+    /// Whether it holds a payload of which more is to come. Half a head, or a few bytes of noise, is no payload.
+    #[must_use]
+    pub fn awaits_payload(&self) -> bool {
+        use State::{Doubt, Surplus, Within};
+        let awaited = |part: &Part| matches!(part, Part::Payload(_));
+        match &self.state {
+            Within(part) | Doubt { part, .. } => awaited(part),
+            Surplus { .. } => true,
+            _ => false,
+        }
+    }
+
     /// How many bytes were looked at or copied so far; a test holds this against the bytes that came.
     #[doc(hidden)]
     #[must_use]

@@ -9,7 +9,11 @@ mod allowance;
 mod crowd;
 mod flood;
 #[cfg(target_os = "linux")]
+mod last_words;
+#[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
+mod names;
 mod patience;
 mod readers;
 mod senders;

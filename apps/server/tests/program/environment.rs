@@ -8,7 +8,7 @@ use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
 use crate::{Ended, Program, run};
 
 /// Every option with its variable, a good value and a bad one.
-const OPTIONS: [[&str; 4]; 11] = [
+const OPTIONS: [[&str; 4]; 12] = [
     ["--port", "HUBBUB_PORT", "0", "chat"],
     ["--listen", "HUBBUB_LISTEN", "127.0.0.1", "nowhere"],
     ["--max-payload", "HUBBUB_MAX_PAYLOAD", "64KiB", "much"],
@@ -28,6 +28,7 @@ const OPTIONS: [[&str; 4]; 11] = [
         "some",
     ],
     ["--write-timeout", "HUBBUB_WRITE_TIMEOUT", "500ms", "soon"],
+    ["--text-timeout", "HUBBUB_TEXT_TIMEOUT", "10s", "later"],
     ["--join-timeout", "HUBBUB_JOIN_TIMEOUT", "2min", "later"],
     ["--log", "HUBBUB_LOG", "debug", "loud"],
 ];
@@ -211,6 +212,16 @@ fn the_variable_of_the_write_deadline_counts() {
         room.hears(text("bob", vec![b'x'; MIB]));
     }
     room.hears(leave("stalled"));
+}
+
+#[test]
+fn the_variable_of_the_text_deadline_counts() {
+    let mut program = Program::with(&[], &[("HUBBUB_TEXT_TIMEOUT", "300ms")]);
+    let room = program.room();
+    let mut half = room.member("half");
+    half.send(&text("half", "never finished")[..50]);
+    assert!(half.expect_notice().contains("300ms"));
+    room.hears(leave("half"));
 }
 
 #[test]

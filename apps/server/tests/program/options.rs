@@ -18,6 +18,7 @@ fn help_names_every_option_with_its_default() {
         ("--messages-per-second", "0"),
         ("--bytes-per-second", "0"),
         ("--write-timeout", "30s"),
+        ("--text-timeout", "30s"),
         ("--join-timeout", "30s"),
         ("--log", "info"),
     ] {
@@ -31,7 +32,7 @@ fn help_names_every_option_with_its_default() {
     // A new option is to stand above with its default; these two have none.
     assert_eq!(
         options.len(),
-        11 + ["--help", "--version"].len(),
+        12 + ["--help", "--version"].len(),
         "{options:#?}"
     );
 }

@@ -1,6 +1,6 @@
 //! Who is a member, and under which name.
 
-use crate::common::{MIB, Room, TestPeer, join, leave, text};
+use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
 
 #[test]
 fn a_join_goes_to_every_other_member() {
@@ -130,6 +130,31 @@ fn a_name_is_free_again_after_its_connection_ended() {
     bob.expect(join("alice"));
     again.send(text("alice", "back"));
     bob.expect(text("alice", "back"));
+}
+
+/// Nothing is waited for: the news of the end and the next JOIN come by different connections.
+#[test]
+fn a_name_is_free_for_one_who_has_just_closed_been_cut_or_left() {
+    let room = Room::open();
+    let mut still_open = Vec::new();
+    let mut alice = room.member("alice");
+    for number in 0..300 {
+        let said = text("alice", number.to_string());
+        alice.send(&said);
+        match number % 3 {
+            0 => drop(alice),
+            1 => alice.reset(),
+            _ => {
+                alice.send(leave("alice"));
+                still_open.push(alice);
+            }
+        }
+        alice = room.connect();
+        alice.send(join("alice"));
+        for wanted in [said, leave("alice"), join("alice")] {
+            assert_eq!(shown(&room.next_heard()), shown(&wanted), "{number}");
+        }
+    }
 }
 
 #[test]
