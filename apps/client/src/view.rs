@@ -3,6 +3,7 @@
 mod answer;
 mod composer;
 mod connecting;
+mod cost;
 mod header;
 mod icon;
 mod message;
@@ -19,7 +20,7 @@ use dioxus::prelude::*;
 
 use crate::bridge::{Action, Bridge, Room, use_bridge};
 
-pub use message::{PREVIEW_BYTES, PREVIEW_LINES};
+pub use cost::{PART_COST, PREVIEW_LINES};
 pub use page::{SCRIPT, STYLE};
 pub use people::LISTED_PEOPLE;
 pub use text::LINKED;

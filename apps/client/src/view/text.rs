@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use linkify::{LinkFinder, LinkKind, Span};
 
+use super::cost::{parts, tangles};
 use crate::bridge::{Action, Bridge};
 
 /// Most links in one text; what follows is words. Each is an element of its own, and a text of 1 MiB could hold a
@@ -17,10 +18,12 @@ const LINK_BYTES: usize = 2048;
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 const MAIL: &str = "mailto:";
 
-/// A part of a text.
+/// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {
     Words(&'a str),
+    /// A word that may break anywhere.
+    Tangle(&'a str),
     Link(&'a str),
 }
 
@@ -31,15 +34,51 @@ pub(super) fn Text(
     #[props(default)]
     cut: bool,
 ) -> Element {
+    let parts = parts(&text);
+    let last = parts.len().saturating_sub(1);
+    let mut links = LINKED;
+    let mut parts = parts.into_iter().enumerate();
+    let mut next = || {
+        let (i, part) = parts.next()?;
+        let pieces = pieces(part, cut || i < last, links);
+        links -= pieces
+            .iter()
+            .filter(|piece| matches!(piece, Piece::Link(_)))
+            .count();
+        Some(view(pieces))
+    };
+    let first = next();
     rsx! {
-        div { class: "text", dir: "auto",
-            for piece in pieces(&text, cut) {
-                match piece {
-                    Piece::Words(words) => rsx! { "{words}" },
-                    Piece::Link(address) => rsx! {
-                        Link { address }
-                    },
+        div { class: if last > 0 { "text parted" } else { "text" }, dir: "auto",
+            if last > 0 {
+                for part in first.into_iter().chain(std::iter::from_fn(next)) {
+                    div { class: "part", {part} }
                 }
+            } else {
+                {first}
+            }
+        }
+    }
+}
+
+/// A text without links, in one part.
+pub(super) fn plain(text: &str) -> Element {
+    let mut pieces = Vec::new();
+    push_words(text, &mut pieces);
+    view(pieces)
+}
+
+fn view(pieces: Vec<Piece<'_>>) -> Element {
+    rsx! {
+        for piece in pieces {
+            match piece {
+                Piece::Words(words) => rsx! { "{words}" },
+                Piece::Tangle(word) => rsx! {
+                    span { class: "tangle", "{word}" }
+                },
+                Piece::Link(address) => rsx! {
+                    Link { address }
+                },
             }
         }
     }
@@ -59,31 +98,42 @@ fn Link(address: String) -> Element {
                 event.prevent_default();
                 bridge.act(Action::OpenLink(target.clone()));
             },
-            "{address}"
+            {plain(&address)}
         }
     }
 }
 
-/// The pieces of a text, in order; together they are the text. What a `cut` may have gone through is no link.
-fn pieces(text: &str, cut: bool) -> Vec<Piece<'_>> {
+/// The pieces of a text, in order; together they are the text. At most `links` are links, and what a `cut` may have gone
+/// through is none.
+fn pieces(text: &str, cut: bool, links: usize) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = 0;
     for link in LinkFinder::new()
         .spans(text)
         .filter_map(|span| link(text, &span))
         .filter(|link| link.len() <= LINK_BYTES && !(cut && link.end == text.len()))
-        .take(LINKED)
+        .take(links)
     {
-        if rest < link.start {
-            pieces.push(Piece::Words(&text[rest..link.start]));
-        }
+        push_words(&text[rest..link.start], &mut pieces);
         rest = link.end;
         pieces.push(Piece::Link(&text[link]));
+    }
+    push_words(&text[rest..], &mut pieces);
+    pieces
+}
+
+fn push_words<'a>(text: &'a str, pieces: &mut Vec<Piece<'a>>) {
+    let mut rest = 0;
+    for word in tangles(text) {
+        if rest < word.start {
+            pieces.push(Piece::Words(&text[rest..word.start]));
+        }
+        rest = word.end;
+        pieces.push(Piece::Tangle(&text[word]));
     }
     if rest < text.len() {
         pieces.push(Piece::Words(&text[rest..]));
     }
-    pieces
 }
 
 /// Where the link is that a span stands for, if it is one that can be opened. A mail address is one only behind its
@@ -127,21 +177,21 @@ mod tests {
             Piece::Link("https://example.org"),
             Piece::Words(" and https://exam"),
         ];
-        assert_eq!(pieces(text, true), cut);
+        assert_eq!(pieces(text, true, LINKED), cut);
     }
 
     fn links(text: &str) -> Vec<&str> {
-        let pieces = pieces(text, false);
+        let pieces = pieces(text, false, LINKED);
         let whole: String = pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Words(piece) | Piece::Link(piece) => *piece,
+                Piece::Words(piece) | Piece::Tangle(piece) | Piece::Link(piece) => *piece,
             })
             .collect();
         assert_eq!(whole, text);
         let link = |piece| match piece {
             Piece::Link(link) => Some(link),
-            Piece::Words(_) => None,
+            Piece::Words(_) | Piece::Tangle(_) => None,
         };
         pieces.into_iter().filter_map(link).collect()
     }

@@ -1,6 +1,7 @@
 //! What comes while the user looks elsewhere, whom it concerns, and links.
 
 use hubbub_client::desktop::{News, Notification};
+use hubbub_client::view::PART_COST;
 
 use crate::harness::Window;
 use crate::{joined, said};
@@ -114,4 +115,14 @@ fn what_the_desktop_cannot_do_is_told() {
     let mut window = Window::joined();
     window.hear(News::Trouble("cannot open https://example.org".into()));
     window.shows("cannot open https://example.org</p>");
+}
+
+#[test]
+fn what_is_told_is_cut_as_a_text_is() {
+    let mut window = Window::joined();
+    let longest = "x".repeat(PART_COST);
+    window.hear(News::Trouble(longest.clone()));
+    window.shows(&format!(">{longest}</p>"));
+    window.hear(News::Trouble(format!("{longest}y")));
+    window.shows(&format!(">{longest}\u{2026}</p>"));
 }
