@@ -1,6 +1,9 @@
 //! The binary: checks the command line, starts the network thread, opens the window, and sees to it that LEAVE is
 //! written on every orderly way out. The only file that names the renderer.
 
+#[cfg(target_os = "linux")]
+mod keys;
+
 use std::convert::Infallible;
 use std::env;
 use std::fs;
@@ -112,7 +115,10 @@ fn open(args: Args) -> io::Result<Infallible> {
 #[component]
 fn Window() -> Element {
     #[cfg(target_os = "linux")]
-    use_hook(steady_caret);
+    let keys = use_hook(|| {
+        steady_caret();
+        keys::Keys::watch(dioxus_desktop::window())
+    });
     let news = use_context::<flume::Sender<News>>();
     // A window that opens behind another one never loses a focus that it never had.
     use_effect(move || tell_focus(&news, dioxus_desktop::window().is_focused()));
@@ -120,6 +126,11 @@ fn Window() -> Element {
         App {
             on_quit: |()| dioxus_desktop::window().close(),
             on_zoom: |factor| dioxus_desktop::window().set_zoom_level(factor),
+            on_focus: move |elsewhere| {
+                #[cfg(target_os = "linux")]
+                keys.focus(elsewhere);
+                let _ = elsewhere;
+            },
         }
     }
 }

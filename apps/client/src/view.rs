@@ -3,6 +3,7 @@
 mod answer;
 mod composer;
 mod connecting;
+mod cost;
 mod header;
 mod icon;
 mod message;
@@ -20,7 +21,7 @@ use dioxus::prelude::*;
 use crate::bridge::{Action, Bridge, Room, use_bridge};
 use crate::timeline::visible;
 
-pub use message::{PREVIEW_BYTES, PREVIEW_LINES};
+pub use cost::{PART_COST, PREVIEW_LINES};
 pub use page::{SCRIPT, STYLE};
 pub use people::LISTED_PEOPLE;
 pub use text::LINKED;
@@ -32,6 +33,8 @@ pub fn App(
     on_quit: EventHandler,
     /// Everything is to be this many times its natural size.
     on_zoom: EventHandler<f64>,
+    /// The focus has left the fields of the room (`true`) or is back in one.
+    on_focus: EventHandler<bool>,
 ) -> Element {
     let bridge = use_bridge();
     let in_room = use_memo(move || bridge.timeline.read().was_connected());
@@ -42,6 +45,12 @@ pub fn App(
         let mut keys = page::zoom_keys();
         while let Ok(key) = keys.recv().await {
             bridge.act(Action::Zoom(key));
+        }
+    });
+    use_future(move || async move {
+        let mut focus = page::focus();
+        while let Ok(elsewhere) = focus.recv().await {
+            on_focus.call(elsewhere);
         }
     });
     rsx! {

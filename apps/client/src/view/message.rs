@@ -6,18 +6,12 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 use jiff::Zoned;
 
+use super::cost::beginning;
 use super::icon::{Shape, icon};
 use super::person::{avatar, name};
 use super::text::Text;
 use crate::bridge::{Action, Bridge};
 use crate::timeline::{Delivery, Message, NOTHING_VISIBLE, Own, visible};
-
-/// A longer text shows its beginning and "show all": this many bytes, so that one text of 1 MiB does not cost every
-/// frame its layout.
-pub const PREVIEW_BYTES: usize = 8 * 1024;
-
-/// As [`PREVIEW_BYTES`], in lines: about three screens.
-pub const PREVIEW_LINES: usize = 100;
 
 #[component]
 pub(super) fn MessageView(
@@ -148,19 +142,6 @@ fn state(delivery: Delivery) -> &'static str {
     }
 }
 
-/// The part of a text that is shown at first, cut between two characters.
-fn beginning(text: &str) -> &str {
-    let bytes = (0..=PREVIEW_BYTES.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or_default();
-    let lines = text
-        .match_indices('\n')
-        .nth(PREVIEW_LINES - 1)
-        .map_or(text.len(), |(at, _)| at);
-    &text[..bytes.min(lines)]
-}
-
 fn size(bytes: usize) -> String {
     const MIB: usize = 1024 * 1024;
     match bytes {
@@ -172,22 +153,6 @@ fn size(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_is_cut_above_the_limit_of_bytes_and_between_characters() {
-        let exact = "x".repeat(PREVIEW_BYTES);
-        assert_eq!(beginning(&exact), exact);
-        assert_eq!(beginning(&format!("{exact}y")), exact);
-        let wide = "€".repeat(PREVIEW_BYTES);
-        assert_eq!(beginning(&wide).len(), PREVIEW_BYTES / 3 * 3);
-    }
-
-    #[test]
-    fn a_text_is_cut_above_the_limit_of_lines() {
-        let exact = vec!["x"; PREVIEW_LINES].join("\n");
-        assert_eq!(beginning(&exact), exact);
-        assert_eq!(beginning(&format!("{exact}\ny")), exact);
-    }
 
     #[test]
     fn sizes_are_told_in_the_unit_that_fits() {

@@ -11,6 +11,7 @@ pub const STYLE: &str = include_str!("../../assets/style.css");
 /// The script of the page. It must run before the first event.
 pub const SCRIPT: &str = concat!(
     include_str!("../../assets/page.js"),
+    include_str!("../../assets/keys.js"),
     include_str!("../../assets/composer.js"),
     include_str!("../../assets/search.js"),
 );
@@ -52,4 +53,12 @@ pub(super) fn watch_timeline() {
 /// [`ZoomKey`](crate::settings::ZoomKey) each, for as long as there is a page.
 pub(super) fn zoom_keys() -> Eval {
     document::eval("hubbub.zoom = (key) => dioxus.send(key); await new Promise(() => {})")
+}
+
+/// Whether the focus is elsewhere than in a field, though there is a composer for what is typed. Each change, for as long as
+/// there is a page.
+pub(super) fn focus() -> Eval {
+    document::eval(
+        "hubbub.watchFocus((elsewhere) => dioxus.send(elsewhere)); await new Promise(() => {})",
+    )
 }

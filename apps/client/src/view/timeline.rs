@@ -3,8 +3,9 @@
 use dioxus::prelude::*;
 
 use super::answer::AnswerView;
+use super::cost::PART_COST;
 use super::icon::{Shape, icon};
-use super::message::{MessageView, PREVIEW_BYTES};
+use super::message::MessageView;
 use super::notice::NoticeView;
 use super::page;
 use crate::bridge::{Action, Bridge, Room};
@@ -21,7 +22,7 @@ pub(super) fn TimelineView() -> Element {
     // Of the message at which the reader is, the part with the match.
     let part = |number: u64, message: &Message| {
         let search = search.filter(|_| found == Some(number))?;
-        Some(search.excerpt(&message.text, PREVIEW_BYTES))
+        Some(search.excerpt(&message.text, PART_COST))
     };
     rsx! {
         div { class: "scroll",

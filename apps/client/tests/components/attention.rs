@@ -1,6 +1,7 @@
 //! What comes while the user looks elsewhere, whom it concerns, and links.
 
 use hubbub_client::desktop::{News, Notification};
+use hubbub_client::view::PART_COST;
 
 use crate::harness::Window;
 use crate::{joined, said};
@@ -135,4 +136,14 @@ fn a_link_to_a_room_is_opened_by_the_desktop_too() {
     window.shows(">chat://[::1]:9000</a>!</div>");
     window.click("link");
     assert_eq!(window.links.try_recv(), Ok("chat://[::1]:9000".into()));
+}
+
+#[test]
+fn what_is_told_is_cut_as_a_text_is() {
+    let mut window = Window::joined();
+    let longest = "x".repeat(PART_COST);
+    window.hear(News::Trouble(longest.clone()));
+    window.shows(&format!(">{longest}</p>"));
+    window.hear(News::Trouble(format!("{longest}y")));
+    window.shows(&format!(">{longest}\u{2026}</p>"));
 }

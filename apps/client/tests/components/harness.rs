@@ -298,6 +298,7 @@ fn Root() -> Element {
         App {
             on_quit: move |()| closed.set(true),
             on_zoom: move |factor| zoom.set(factor),
+            on_focus: |_| {},
         }
     }
 }
