@@ -38,7 +38,8 @@ Examples:
   HUBBUB_PORT=9000 hubbub-server --listen 127.0.0.1 --max-payload 64KiB --max-peers 50
       a small room for this machine only, with the port from the environment
 
-Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to those that are.
+Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to those that are. A
+variable that is empty counts as not set.
 Stop it with Ctrl-C, SIGTERM or SIGHUP.";
 
 /// A chat room for every CHAT/1.0 client that connects.
@@ -179,7 +180,10 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// The address to listen on, when it is not all of them.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
-        self.listen.map(|address| with_port(address, self.port))
+        self.listen.map(|mut address| {
+            address.set_port(self.port);
+            address
+        })
     }
 
     /// Fits the values that nobody gave to those that somebody did.
@@ -211,7 +215,7 @@ impl Arguments {
             let most = exact(for_unfinished - TEXT_EXTRA);
             let least = exact(4 * (max_payload + TEXT_EXTRA));
             return Some(format!(
-                "{payload} does not fit into {memory}, of which a quarter is for texts that are read in part; \
+                "{payload} does not fit into {memory}, a quarter of which is for texts that are read in part; \
                  give --max-payload {most} or less, or --memory-limit {least} or more"
             ));
         }
@@ -219,7 +223,7 @@ impl Arguments {
             let (outbox, payload) = (value("outbox"), value("max_payload"));
             let (most, least) = (exact(self.outbox), exact(max_payload));
             return Some(format!(
-                "{payload} is more than {outbox}: whoever reads such a text would be dropped at the next word; \
+                "{payload} is more than {outbox}: the next word would drop whoever is still reading such a text; \
                  give --max-payload {most} or less, or --outbox {least} or more"
             ));
         }
@@ -263,11 +267,6 @@ fn exact(bytes: usize) -> String {
         0 => format!("{}KiB", bytes / 1024),
         _ => bytes.to_string(),
     }
-}
-
-fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
-    address.set_port(port);
-    address
 }
 
 /// An address with any port. The system knows the interface behind `%` by its name.
