@@ -22,6 +22,7 @@ use socket2::{SockRef, TcpKeepalive};
 use self::reading::Reading;
 use self::writing::Writing;
 use crate::Settings;
+use crate::address::Place;
 use crate::hub::{self, Departure, Event, Mail, PeerId};
 use crate::outbox::{Intake, Pending};
 
@@ -80,8 +81,6 @@ pub(crate) struct Peer {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
     pub(crate) intake: Intake,
-    /// Its place among the peers, free again when the task ends.
-    pub(crate) _place: Arc<()>,
 }
 
 /// What both halves share.
@@ -90,6 +89,8 @@ pub(crate) struct Connection {
     pub(crate) socket: Async<TcpStream>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) hub: flume::Sender<Mail>,
+    /// Its place among the peers, free again when the task ends.
+    pub(crate) place: Place,
 }
 
 impl Connection {
@@ -121,12 +122,10 @@ impl Connection {
 pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
     async move {
         let departure = {
-            // The whole of it, so that its place comes along.
             let Peer {
                 connection,
                 pending,
                 intake,
-                _place,
             } = &mut peer;
             let connection = &*connection;
             let mut reading = Reading::new(connection, intake);

@@ -29,6 +29,8 @@ pub(super) struct Reading<'a> {
     /// What it waits for beside its peer. Boxed, like everything that is rare: an idle member's task holds room for what
     /// is not.
     alarm: Option<Box<Alarm>>,
+    /// Something was read.
+    has_spoken: bool,
     /// That it is read slower was logged.
     slowed: bool,
     /// Something ignored was logged. Later ones are not, so that no peer can flood the log.
@@ -77,6 +79,7 @@ impl<'a> Reading<'a> {
             intake,
             bucket: Bucket::default(),
             alarm: None,
+            has_spoken: false,
             slowed: false,
             warned: false,
             hurried: false,
@@ -86,6 +89,7 @@ impl<'a> Reading<'a> {
 
     /// Reads until the peer ends or breaks the protocol, or the hub has let go of it.
     pub(super) async fn run(&mut self) -> Departure {
+        self.pause_for_its_address();
         let why = loop {
             // The first time it is not waited for: who connects has mostly said JOIN already.
             let Read { sent, end } = self.read();
@@ -220,15 +224,18 @@ impl<'a> Reading<'a> {
     fn read_socket(&mut self, events: &mut Vec<Event>) -> Option<Departure> {
         let mut socket = self.connection.socket.get_ref();
         let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
+            Ok(0) if !self.has_spoken => Some(Departure::SaidNothing),
             Ok(0) => Some(Departure::Closed),
             Ok(len) => match self.decode(&scratch[..len], events) {
                 Ok(messages) => {
+                    self.has_spoken = true;
                     self.wait_after(messages, len);
                     None
                 }
                 Err(why) => Some(Departure::Broke(why)),
             },
             Err(error) if is_transient(&error) => None,
+            Err(_) if !self.has_spoken => Some(Departure::SaidNothing),
             Err(error) => Some(Departure::Failed(error.kind())),
         });
         for event in events {
@@ -257,21 +264,43 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Who comes again goes on where its address has stopped.
+    fn pause_for_its_address(&mut self) {
+        let now = Instant::now();
+        let pause = self.connection.place.address().pause(now);
+        if !pause.is_zero() {
+            self.set_alarm(now + pause, Why::Pause);
+        }
+    }
+
     /// How long nothing more is read after so much; zero for most.
     fn pause_after(&mut self, messages: usize, bytes: usize) -> Duration {
         let allowance = self.connection.settings.allowance;
-        let pause = self.bucket.take(allowance, messages, bytes, Instant::now());
+        if allowance == Allowance::UNLIMITED {
+            return Duration::ZERO;
+        }
+        let (now, address) = (Instant::now(), self.connection.place.address());
+        let own = self.bucket.take(allowance, messages, bytes, now);
+        let shared = address.says(allowance, messages, bytes, now);
+        let pause = own.max(shared);
         if pause.is_zero() || self.hurried {
             return Duration::ZERO;
         }
-        if !std::mem::replace(&mut self.slowed, true) {
+        if !std::mem::replace(&mut self.slowed, true)
+            && let Some(left_out) = address.line(now)
+        {
             let Allowance {
                 messages_per_second,
                 bytes_per_second,
             } = allowance;
+            let whose = if own < shared { "its address" } else { "it" };
             warn!(
                 peer = self.connection.peer.0,
-                messages_per_second, bytes_per_second, "says more than its allowance: read slower"
+                messages_per_second,
+                bytes_per_second,
+                whose,
+                left_out,
+                "says more than its allowance: read slower"
             );
         }
         pause
@@ -291,10 +320,12 @@ impl<'a> Reading<'a> {
                         let peer = self.connection.peer;
                         events.push(Event::TooLong { peer, len, limit });
                     }
-                    if std::mem::replace(&mut self.warned, true) {
-                        debug!(peer = self.connection.peer.0, %why, "ignored");
+                    let is_first = !std::mem::replace(&mut self.warned, true);
+                    let address = self.connection.place.address();
+                    if is_first && let Some(left_out) = address.line(Instant::now()) {
+                        warn!(peer = self.connection.peer.0, %why, left_out, "ignored, as will be what else is wrong");
                     } else {
-                        warn!(peer = self.connection.peer.0, %why, "ignored, as will be what else is wrong");
+                        debug!(peer = self.connection.peer.0, %why, "ignored");
                     }
                 }
             }
