@@ -33,6 +33,17 @@ pub const MOST_ADDRESSES: usize = 65_536;
 /// So few addresses are not looked through for some to forget.
 const FEW_ADDRESSES: usize = 1024;
 
+/// Logs at a level what an address may still log, and at debug what it may not.
+macro_rules! thinned {
+    ($level:ident, $line:expr, $($fields:tt)*) => {
+        match $line {
+            Some(left_out) => tracing::$level!(left_out, $($fields)*),
+            None => tracing::debug!($($fields)*),
+        }
+    };
+}
+pub(crate) use thinned;
+
 /// One address.
 #[derive(Debug)]
 pub struct Address {

@@ -15,7 +15,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tracing::{debug, warn};
 
 use crate::Settings;
-use crate::address::{Addresses, Origin, Place};
+use crate::address::{Addresses, Origin, Place, thinned};
 use crate::hub::{Event, Mail};
 use crate::memory::Memory;
 use crate::outbox::outbox;
@@ -184,11 +184,11 @@ impl Door {
 
     fn turn_away(&self, socket: Async<TcpStream>, from: &Origin, why: TurnedAway) {
         // That the room is full was logged when it became so.
-        if !matches!(why, TurnedAway::Full { .. })
-            && let Some(left_out) = from.line()
-        {
-            warn!(address = %from, %why, left_out, "turned away");
-        }
+        let line = match why {
+            TurnedAway::Full { .. } => None,
+            _ => from.line(),
+        };
+        thinned!(warn, line, address = %from, %why, "turned away");
         if Arc::strong_count(&self.turning_away) > TURNED_AWAY_AT_ONCE {
             return;
         }

@@ -20,7 +20,7 @@ use tracing::{debug, info, warn};
 
 use self::claims::{Claim, Claims};
 use crate::Settings;
-use crate::address::Origin;
+use crate::address::{Origin, thinned};
 use crate::memory::{Held, Memory};
 use crate::outbox::{Batch, Closing, Delivery, Outbox};
 pub(crate) use crate::room::PeerId;
@@ -398,21 +398,19 @@ impl Hub {
                     given_up: false,
                 };
                 self.members.insert(peer, member);
-                if let Some(left_out) = line {
-                    let members = self.room.len();
-                    info!(peer = peer.0, name = ?name.as_str(), members, address = %stranger.from, left_out, "joined");
-                }
+                let members = self.room.len();
+                thinned!(info, line, peer = peer.0, name = ?name.as_str(), members, address = %stranger.from, "joined");
             }
             Err(refusal) => self.refuse(peer, &name, &stranger, refusal),
         }
     }
 
     fn refuse(&self, peer: PeerId, name: &Username<'_>, stranger: &Stranger, refusal: Refusal) {
+        stranger.outbox.refuse();
         tell(&stranger.outbox, &refusal_text(refusal), &self.memory);
         let why = Departure::Refused(refusal);
-        if let Some(left_out) = stranger.from.line() {
-            warn!(peer = peer.0, name = ?name.as_str(), %why, address = %stranger.from, left_out, "refused");
-        }
+        let line = stranger.from.line();
+        thinned!(warn, line, peer = peer.0, name = ?name.as_str(), %why, address = %stranger.from, "refused");
     }
 
     /// May the peer speak under `name`? What it says otherwise is ignored.
@@ -446,11 +444,11 @@ impl Hub {
         let claim = || Some(self.claims.take(peer)?.stranger);
         if let Some(stranger) = self.strangers.remove(&peer).or_else(claim) {
             tell_why(&stranger.outbox, why, &self.memory);
-            if why == Departure::SaidNothing {
-                debug!(peer = peer.0, %why, address = %stranger.from, "gone without a join");
-            } else if let Some(left_out) = stranger.from.line() {
-                info!(peer = peer.0, %why, address = %stranger.from, left_out, "gone without a join");
-            }
+            let line = match why {
+                Departure::SaidNothing => None,
+                _ => stranger.from.line(),
+            };
+            thinned!(info, line, peer = peer.0, %why, address = %stranger.from, "gone without a join");
             return;
         }
         let Some(member) = self.members.remove(&peer) else {
@@ -499,7 +497,9 @@ impl Hub {
             warn!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
             self.evicted.push(member.outbox.evict());
         } else {
-            if !member.unlogged {
+            if member.unlogged {
+                debug!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            } else {
                 info!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
             }
             let share = member.since as usize..self.batch.len();

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use async_io::Timer;
 use flume::TrySendError;
 use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method, encode};
-use tracing::{debug, warn};
 
 use super::{Connection, SCRATCH, Sending, is_transient};
+use crate::address::thinned;
 use crate::allowance::{Allowance, Bucket};
 use crate::hub::{Departure, Event, PeerId};
 use crate::outbox::{Call, Intake};
@@ -286,20 +286,19 @@ impl<'a> Reading<'a> {
         if pause.is_zero() || self.hurried {
             return Duration::ZERO;
         }
-        if !std::mem::replace(&mut self.slowed, true)
-            && let Some(left_out) = address.line(now)
-        {
+        if !std::mem::replace(&mut self.slowed, true) {
             let Allowance {
                 messages_per_second,
                 bytes_per_second,
             } = allowance;
             let whose = if own < shared { "its address" } else { "it" };
-            warn!(
+            thinned!(
+                warn,
+                address.line(now),
                 peer = self.connection.peer.0,
                 messages_per_second,
                 bytes_per_second,
                 whose,
-                left_out,
                 "says more than its allowance: read slower"
             );
         }
@@ -320,13 +319,13 @@ impl<'a> Reading<'a> {
                         let peer = self.connection.peer;
                         events.push(Event::TooLong { peer, len, limit });
                     }
-                    let is_first = !std::mem::replace(&mut self.warned, true);
-                    let address = self.connection.place.address();
-                    if is_first && let Some(left_out) = address.line(Instant::now()) {
-                        warn!(peer = self.connection.peer.0, %why, left_out, "ignored, as will be what else is wrong");
+                    let line = if std::mem::replace(&mut self.warned, true) {
+                        None
                     } else {
-                        debug!(peer = self.connection.peer.0, %why, "ignored");
-                    }
+                        self.connection.place.address().line(Instant::now())
+                    };
+                    let peer = self.connection.peer.0;
+                    thinned!(warn, line, peer, %why, "ignored, as will be what else is wrong");
                 }
             }
         }
