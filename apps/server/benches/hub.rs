@@ -3,12 +3,14 @@
 //! when every member has all of it; `item/s` counts frames, and a frame is one delivery for each member.
 
 use std::io::IoSlice;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use async_std::task;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use hubbub_server::Settings;
+use hubbub_server::address::Origin;
 use hubbub_server::hub::{self, Event, Mail};
 use hubbub_server::memory::Memory;
 use hubbub_server::outbox::{Pending, outbox};
@@ -52,6 +54,7 @@ impl Hall {
             unlimited,
             Arc::new(Settings::default()),
         ));
+        let from = Origin::alone(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 1));
         for number in 0..=members {
             let peer = PeerId(number as u64);
             let (outbox, pending) = outbox(peer, usize::MAX);
@@ -59,7 +62,18 @@ impl Hall {
                 peer,
                 name: name(peer).into_owned(),
             };
-            send(&inbox, vec![Event::Connected { peer, outbox }, join]).await;
+            send(
+                &inbox,
+                vec![
+                    Event::Connected {
+                        peer,
+                        outbox,
+                        from: from.clone(),
+                    },
+                    join,
+                ],
+            )
+            .await;
             let joins = (members - number) * encoded(&Frame::join(name(peer))).len();
             task::spawn(member(pending, joins, report.clone()));
         }

@@ -86,6 +86,27 @@ pub(crate) struct Arguments {
     )]
     pub(crate) max_peers: Option<u32>,
 
+    /// Most connections at a time from one address, or from one IPv6 network of 64 bits [default: no bound]
+    #[arg(
+        long,
+        env = "HUBBUB_MAX_PEERS_PER_ADDRESS",
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Bounds"
+    )]
+    max_peers_per_address: Option<u32>,
+
+    /// Most connections that may come from one address in a minute, a minute's worth at once; 0 is no bound, 60 lets a
+    /// class in that sits down
+    #[arg(
+        long,
+        env = "HUBBUB_VISITS_PER_MINUTE",
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Bounds"
+    )]
+    visits_per_minute: u32,
+
     /// Most that may wait for one peer, at least the longest text; who falls behind further is dropped as a slow
     /// consumer
     #[arg(
@@ -249,6 +270,10 @@ impl Arguments {
             outbox_bytes: self.outbox,
             memory_limit: self.memory_limit,
             max_peers,
+            max_peers_per_address: self
+                .max_peers_per_address
+                .map_or(usize::MAX, |most| most as usize),
+            visits_per_minute: self.visits_per_minute,
             allowance: Allowance {
                 messages_per_second: self.messages_per_second,
                 bytes_per_second: self.bytes_per_second,

@@ -20,6 +20,7 @@ use tracing::{debug, info, warn};
 
 use self::claims::{Claim, Claims};
 use crate::Settings;
+use crate::address::{Origin, thinned};
 use crate::memory::{Held, Memory};
 use crate::outbox::{Batch, Closing, Delivery, Outbox};
 pub(crate) use crate::room::PeerId;
@@ -55,6 +56,8 @@ pub enum Event {
         peer: PeerId,
         /// Where its deliveries go. Dropping it ends the peer's write half when all is written.
         outbox: Outbox,
+        /// Where it comes from.
+        from: Origin,
     },
     /// A JOIN.
     Join {
@@ -136,6 +139,8 @@ pub enum Departure {
     Left,
     /// It closed the connection without a LEAVE.
     Closed,
+    /// It connected and went without a byte, as programs do that look whether a server is there.
+    SaidNothing,
     /// The connection failed: reset, timed out, unreachable.
     Failed(std::io::ErrorKind),
     /// It broke the protocol.
@@ -159,6 +164,7 @@ impl fmt::Display for Departure {
         match self {
             Self::Left => f.write_str("it left"),
             Self::Closed => f.write_str("it closed the connection"),
+            Self::SaidNothing => f.write_str("it said nothing"),
             Self::Failed(kind) => write!(f, "the connection failed: {kind}"),
             Self::Broke(why) => write!(f, "it broke the protocol: {why}"),
             Self::TooSlow => f.write_str("slow consumer: it did not take what was said"),
@@ -246,6 +252,7 @@ struct Stranger {
     outbox: Outbox,
     /// When it must have joined.
     join_by: Instant,
+    from: Origin,
 }
 
 #[derive(Debug)]
@@ -256,6 +263,8 @@ struct Member {
     since: u32,
     /// A word under a wrong name was logged. Later ones are not, so that no peer can flood the log.
     warned: bool,
+    /// Its coming was left out of the log, and so is its going.
+    unlogged: bool,
     /// It was given time to catch up and did not. It gets no more before it has.
     given_up: bool,
 }
@@ -321,9 +330,13 @@ impl Hub {
 
     fn hear(&mut self, event: Event) {
         match event {
-            Event::Connected { peer, outbox } => {
-                let join_by = Instant::now() + self.join_timeout;
-                self.strangers.insert(peer, Stranger { outbox, join_by });
+            Event::Connected { peer, outbox, from } => {
+                let stranger = Stranger {
+                    outbox,
+                    join_by: Instant::now() + self.join_timeout,
+                    from,
+                };
+                self.strangers.insert(peer, stranger);
             }
             Event::Join { peer, name } => self.join(peer, name),
             Event::Text {
@@ -376,23 +389,28 @@ impl Hub {
             Ok(name) => {
                 self.batch
                     .append(peer, encoded(&Frame::join(name.borrowed())));
+                let line = stranger.from.line();
                 let member = Member {
                     outbox: stranger.outbox,
                     since: position(&self.batch),
                     warned: false,
+                    unlogged: line.is_none(),
                     given_up: false,
                 };
                 self.members.insert(peer, member);
-                info!(peer = peer.0, name = ?name.as_str(), members = self.room.len(), "joined");
+                let members = self.room.len();
+                thinned!(info, line, peer = peer.0, name = ?name.as_str(), members, address = %stranger.from, "joined");
             }
             Err(refusal) => self.refuse(peer, &name, &stranger, refusal),
         }
     }
 
     fn refuse(&self, peer: PeerId, name: &Username<'_>, stranger: &Stranger, refusal: Refusal) {
+        stranger.outbox.refuse();
         tell(&stranger.outbox, &refusal_text(refusal), &self.memory);
         let why = Departure::Refused(refusal);
-        warn!(peer = peer.0, name = ?name.as_str(), %why, "refused");
+        let line = stranger.from.line();
+        thinned!(warn, line, peer = peer.0, name = ?name.as_str(), %why, address = %stranger.from, "refused");
     }
 
     /// May the peer speak under `name`? What it says otherwise is ignored.
@@ -402,6 +420,7 @@ impl Hub {
         };
         if let Some(member) = self.members.get_mut(&peer)
             && !mem::replace(&mut member.warned, true)
+            && !member.unlogged
         {
             warn!(peer = peer.0, name = ?name.as_str(), "spoke under a name that is not its own: ignored");
         } else {
@@ -425,7 +444,11 @@ impl Hub {
         let claim = || Some(self.claims.take(peer)?.stranger);
         if let Some(stranger) = self.strangers.remove(&peer).or_else(claim) {
             tell_why(&stranger.outbox, why, &self.memory);
-            info!(peer = peer.0, %why, "gone without a join");
+            let line = match why {
+                Departure::SaidNothing => None,
+                _ => stranger.from.line(),
+            };
+            thinned!(info, line, peer = peer.0, %why, address = %stranger.from, "gone without a join");
             return;
         }
         let Some(member) = self.members.remove(&peer) else {
@@ -474,7 +497,11 @@ impl Hub {
             warn!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
             self.evicted.push(member.outbox.evict());
         } else {
-            info!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            if member.unlogged {
+                debug!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            } else {
+                info!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            }
             let share = member.since as usize..self.batch.len();
             self.leavers.push((member.outbox, share));
         }

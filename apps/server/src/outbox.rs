@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::io::IoSlice;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use futures::task::AtomicWaker;
@@ -137,13 +137,18 @@ struct Shared {
     writes: AtomicU16,
     /// [`OPEN`], [`CLOSED`] or [`EVICTED`]; it never goes back.
     state: AtomicU8,
-    /// The hub asks whether the connection has ended, and has not been heard yet.
-    asked: AtomicBool,
+    /// [`ASKED`] and [`REFUSED`].
+    flags: AtomicU8,
     /// Wakes the peer's task when something is pushed or asked, or the state changes. It stands here and not in the
     /// queue, whose own way to wait costs every idle member two allocations. Both halves register here: they are one
     /// task.
     task: AtomicWaker,
 }
+
+/// The hub asks whether the connection has ended, and has not been heard yet.
+const ASKED: u8 = 1;
+/// What is pushed says that the JOIN was not taken.
+const REFUSED: u8 = 2;
 
 /// The hub may push.
 const OPEN: u8 = 0;
@@ -224,9 +229,14 @@ impl Outbox {
     /// and the task looks no sooner than now, so that it answers this one too.
     #[must_use]
     pub fn ask(&self) -> bool {
-        let is_new = !self.shared.asked.swap(true, Ordering::AcqRel);
+        let before = self.shared.flags.fetch_or(ASKED, Ordering::AcqRel);
         self.shared.task.wake();
-        is_new
+        before & ASKED == 0
+    }
+
+    /// Says of what is pushed next, and is the last, that it is a refusal; see [`Pending::is_refusal`].
+    pub fn refuse(&self) {
+        self.shared.flags.fetch_or(REFUSED, Ordering::AcqRel);
     }
 
     /// How many bytes of an unfinished frame the peer's read half holds.
@@ -333,9 +343,10 @@ impl Intake {
         if self.shared.state.load(Ordering::Acquire) != OPEN {
             return Poll::Ready(Call::End);
         }
-        let asked = self.shared.asked.load(Ordering::Relaxed)
-            && self.shared.asked.swap(false, Ordering::AcqRel);
-        if asked {
+        let flags = &self.shared.flags;
+        let is_asked = flags.load(Ordering::Relaxed) & ASKED != 0
+            && flags.fetch_and(!ASKED, Ordering::AcqRel) & ASKED != 0;
+        if is_asked {
             Poll::Ready(Call::Ask)
         } else {
             Poll::Pending
@@ -383,6 +394,12 @@ impl Pending {
                 (true, _) => Poll::Ready(false),
             }
         })
+    }
+
+    /// Says what was taken that the peer's JOIN was not?
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.shared.flags.load(Ordering::Relaxed) & REFUSED != 0
     }
 
     /// Is all that was taken written?
@@ -610,6 +627,18 @@ mod tests {
         assert!(outbox.ask());
         drop(outbox);
         assert_eq!(heard(), Poll::Ready(Call::End));
+    }
+
+    #[test]
+    fn a_refusal_is_known_as_one_when_it_is_taken_and_nothing_else_is() {
+        let (outbox, mut pending) = outbox(READER, usize::MAX);
+        outbox.push(all(batch(&[(OTHER, "hello")]))).unwrap();
+        assert!(outbox.ask());
+        assert!(!pending.is_refusal());
+        outbox.refuse();
+        outbox.push(all(batch(&[(OTHER, "no")]))).unwrap();
+        assert!(async_std::task::block_on(pending.fill()));
+        assert!(pending.is_refusal());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_io::Async;
+use async_io::{Async, Timer};
 use async_std::future::timeout;
 use flume::r#async::SendFut;
 use futures::future::{Either, select};
@@ -22,6 +22,7 @@ use socket2::{SockRef, TcpKeepalive};
 use self::reading::Reading;
 use self::writing::Writing;
 use crate::Settings;
+use crate::address::Place;
 use crate::hub::{self, Departure, Event, Mail, PeerId};
 use crate::outbox::{Intake, Pending};
 
@@ -41,6 +42,10 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(50);
 /// How long we wait for the peer's end of the connection after we have closed ours. Closing a socket with unread
 /// bytes resets it, and a reset can destroy our last words on their way.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How long after the JOIN a refusal is written. There are clients that show nothing of what comes in the first
+/// milliseconds, because they are still busy with having joined.
+pub(crate) const REFUSAL_PAUSE: Duration = Duration::from_millis(100);
 
 /// How much one read takes. It bounds what one wake-up of a fast sender may bring into the hub's inbox.
 const READ_BYTES: usize = 64 * 1024;
@@ -80,8 +85,6 @@ pub(crate) struct Peer {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
     pub(crate) intake: Intake,
-    /// Its place among the peers, free again when the task ends.
-    pub(crate) _place: Arc<()>,
 }
 
 /// What both halves share.
@@ -90,6 +93,8 @@ pub(crate) struct Connection {
     pub(crate) socket: Async<TcpStream>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) hub: flume::Sender<Mail>,
+    /// Its place among the peers, free again when the task ends.
+    pub(crate) place: Place,
 }
 
 impl Connection {
@@ -121,12 +126,10 @@ impl Connection {
 pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
     async move {
         let departure = {
-            // The whole of it, so that its place comes along.
             let Peer {
                 connection,
                 pending,
                 intake,
-                _place,
             } = &mut peer;
             let connection = &*connection;
             let mut reading = Reading::new(connection, intake);
@@ -161,6 +164,7 @@ fn is_transient(error: &io::Error) -> bool {
 
 /// Says to one that is not served why, and ends its connection.
 pub(crate) async fn turn_away(socket: Async<TcpStream>, why: String) {
+    Timer::after(REFUSAL_PAUSE).await;
     // One short write into an empty socket: it fails only when the peer is gone.
     let _ = socket.get_ref().write(&hub::server_text(&why));
     close(&socket, Departure::Closed).await;

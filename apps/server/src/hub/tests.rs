@@ -46,10 +46,15 @@ pub(super) fn text(name: &str, payload: &str) -> String {
     format!("CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {len}\r\n\r\n{payload}")
 }
 
+fn somewhere() -> Origin {
+    Origin::alone("192.0.2.1:1".parse().unwrap())
+}
+
 impl Hub {
     pub(super) fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
         let (outbox, pending) = outbox(peer, limit);
-        self.take(Event::Connected { peer, outbox });
+        let from = somewhere();
+        self.take(Event::Connected { peer, outbox, from });
         pending
     }
 
@@ -697,7 +702,11 @@ fn a_quarter_of_the_outbox_is_no_lag_and_a_byte_more_is() {
     let mut hub = hub();
     let _ada = hub.member(ADA, "ada", ROOMY);
     let (outbox, mut bob) = outbox(BOB, ROOMY);
-    hub.take(Event::Connected { peer: BOB, outbox });
+    hub.take(Event::Connected {
+        peer: BOB,
+        outbox,
+        from: somewhere(),
+    });
     hub.joins(BOB, "bob");
     hub.flush();
     taken(&mut bob);

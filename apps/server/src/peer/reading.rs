@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use async_io::Timer;
 use flume::TrySendError;
 use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method, encode};
-use tracing::{debug, warn};
 
 use super::{Connection, SCRATCH, Sending, is_transient};
+use crate::address::thinned;
 use crate::allowance::{Allowance, Bucket};
 use crate::hub::{Departure, Event, PeerId};
 use crate::outbox::{Call, Intake};
@@ -36,6 +36,8 @@ pub(super) struct Reading<'a> {
     alarm: Option<Box<Alarm>>,
     /// The decoder was told of a silence, and may have something to say to it.
     was_silent: bool,
+    /// Something was read.
+    has_spoken: bool,
     /// That it is read slower was logged.
     slowed: bool,
     /// Something ignored was logged. Later ones are not, so that no peer can flood the log.
@@ -89,6 +91,7 @@ impl<'a> Reading<'a> {
             bucket: Bucket::default(),
             alarm: None,
             was_silent: false,
+            has_spoken: false,
             slowed: false,
             warned: false,
             hurried: false,
@@ -98,6 +101,7 @@ impl<'a> Reading<'a> {
 
     /// Reads until the peer ends or breaks the protocol, or the hub has let go of it.
     pub(super) async fn run(&mut self) -> Departure {
+        self.pause_for_its_address();
         let why = loop {
             // The first time it is not waited for: who connects has mostly said JOIN already.
             let Read { sent, end } = self.read();
@@ -265,15 +269,18 @@ impl<'a> Reading<'a> {
             return Some(Departure::Broke(why));
         }
         let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
+            Ok(0) if !self.has_spoken => Some(Departure::SaidNothing),
             Ok(0) => Some(self.ended(Departure::Closed, events)),
             Ok(len) => match self.decode(&scratch[..len], events) {
                 Ok(messages) => {
+                    self.has_spoken = true;
                     self.wait_after(messages, len);
                     None
                 }
                 Err(why) => Some(Departure::Broke(why)),
             },
             Err(error) if is_transient(&error) => None,
+            Err(_) if !self.has_spoken => Some(Departure::SaidNothing),
             Err(error) => Some(self.ended(Departure::Failed(error.kind()), events)),
         });
         for event in events {
@@ -318,10 +325,25 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Who comes again goes on where its address has stopped.
+    fn pause_for_its_address(&mut self) {
+        let now = Instant::now();
+        let pause = self.connection.place.address().pause(now);
+        if !pause.is_zero() {
+            self.set_alarm(now + pause, Why::Pause);
+        }
+    }
+
     /// How long nothing more is read after so much; zero for most.
     fn pause_after(&mut self, messages: usize, bytes: usize) -> Duration {
         let allowance = self.connection.settings.allowance;
-        let pause = self.bucket.take(allowance, messages, bytes, Instant::now());
+        if allowance == Allowance::UNLIMITED {
+            return Duration::ZERO;
+        }
+        let (now, address) = (Instant::now(), self.connection.place.address());
+        let own = self.bucket.take(allowance, messages, bytes, now);
+        let shared = address.says(allowance, messages, bytes, now);
+        let pause = own.max(shared);
         if pause.is_zero() || self.hurried {
             return Duration::ZERO;
         }
@@ -330,9 +352,15 @@ impl<'a> Reading<'a> {
                 messages_per_second,
                 bytes_per_second,
             } = allowance;
-            warn!(
+            let whose = if own < shared { "its address" } else { "it" };
+            thinned!(
+                warn,
+                address.line(now),
                 peer = self.connection.peer.0,
-                messages_per_second, bytes_per_second, "says more than its allowance: read slower"
+                messages_per_second,
+                bytes_per_second,
+                whose,
+                "says more than its allowance: read slower"
             );
         }
         pause
@@ -350,14 +378,14 @@ impl<'a> Reading<'a> {
                 Item::CutOff { payload, len, .. } => {
                     let came = payload.len();
                     let why = format_args!("a TEXT that stopped after {came} of {len} bytes");
-                    log_ignored(self.connection.peer, &mut self.warned, why);
+                    log_ignored(self.connection, &mut self.warned, why);
                 }
                 Item::Ignored(why) => {
                     if let Ignored::PayloadTooLong { len, limit } = why {
                         let peer = self.connection.peer;
                         events.push(Event::TooLong { peer, len, limit });
                     }
-                    log_ignored(self.connection.peer, &mut self.warned, why);
+                    log_ignored(self.connection, &mut self.warned, why);
                 }
             }
         }
@@ -366,12 +394,14 @@ impl<'a> Reading<'a> {
 }
 
 /// Logs what was passed over: as a warning the first time, so that no peer can flood the log.
-fn log_ignored(peer: PeerId, warned: &mut bool, why: impl fmt::Display) {
-    if std::mem::replace(warned, true) {
-        debug!(peer = peer.0, %why, "ignored");
+fn log_ignored(connection: &Connection, warned: &mut bool, why: impl fmt::Display) {
+    let line = if std::mem::replace(warned, true) {
+        None
     } else {
-        warn!(peer = peer.0, %why, "ignored, as will be what else is wrong");
-    }
+        connection.place.address().line(Instant::now())
+    };
+    let peer = connection.peer.0;
+    thinned!(warn, line, peer, %why, "ignored, as will be what else is wrong");
 }
 
 /// Turns a frame into an event. TEXTs one behind the other under one name become one, encoded here, so that this work

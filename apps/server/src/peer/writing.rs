@@ -5,10 +5,11 @@ use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::{Shutdown, TcpStream};
 
+use async_io::Timer;
 use async_std::future::timeout;
 use futures::future::{Either, select};
 
-use super::{Connection, is_transient};
+use super::{Connection, REFUSAL_PAUSE, is_transient};
 use crate::hub::Departure;
 use crate::outbox::Pending;
 
@@ -32,6 +33,9 @@ impl<'a> Writing<'a> {
     /// Writes until the hub lets go of the outbox and all is written, or the peer takes too long.
     pub(super) async fn run(&mut self) -> Departure {
         while self.pending.fill().await {
+            if self.pending.is_refusal() {
+                Box::pin(self.pause_before_refusal()).await;
+            }
             while !self.pending.is_written() {
                 let done = match write(self.connection.socket.get_ref(), self.pending) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -49,6 +53,11 @@ impl<'a> Writing<'a> {
             }
         }
         Departure::Left
+    }
+
+    async fn pause_before_refusal(&self) {
+        let pause = Timer::after(REFUSAL_PAUSE);
+        select(pause, self.pending.evicted()).await;
     }
 
     /// Nothing can be written any more, but what the peer said before is still there to be read, and it may be long.

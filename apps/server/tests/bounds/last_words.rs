@@ -9,10 +9,10 @@ use hubbub_server::allowance::{Allowance, BURST};
 use crate::common::{MIB, Room, TestPeer, leave, shown, text};
 
 /// Messages a second: the burst is read at once, and the rest so fast that the test need not wait long.
-const RATE: u32 = 200;
+const RATE: u32 = 100;
 
 /// More than a burst, so that some texts are not read yet when the connection ends.
-const TEXTS: usize = RATE as usize * BURST.as_secs() as usize + 400;
+const TEXTS: usize = RATE as usize * BURST.as_secs() as usize + 500;
 
 fn slow_room() -> Room {
     Room::with(Settings {

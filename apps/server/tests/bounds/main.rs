@@ -5,6 +5,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[cfg(target_os = "linux")]
+mod addresses;
 mod allowance;
 mod crowd;
 mod flood;

@@ -32,6 +32,15 @@ impl TestPeer {
         Self::connect_by(socket, address)
     }
 
+    /// Connects from another address of loopback than all others do.
+    #[track_caller]
+    pub(crate) fn connect_from(from: [u8; 4], address: SocketAddr) -> Self {
+        let socket = socket_for(address);
+        let from = SocketAddr::from((from, 0));
+        socket.bind(&from.into()).unwrap();
+        Self::connect_by(socket, address)
+    }
+
     #[track_caller]
     fn connect_by(socket: Socket, address: SocketAddr) -> Self {
         if let Err(error) = socket.connect_timeout(&address.into(), DEADLINE) {

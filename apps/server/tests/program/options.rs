@@ -13,6 +13,8 @@ fn help_names_every_option_with_its_default() {
         ("--listen", "all interfaces, IPv4 and IPv6"),
         ("--max-payload", "1MiB"),
         ("--max-peers", "what the limit on open files allows"),
+        ("--max-peers-per-address", "no bound"),
+        ("--visits-per-minute", "0"),
         ("--outbox", "4MiB"),
         ("--memory-limit", "256MiB"),
         ("--messages-per-second", "0"),
@@ -32,7 +34,7 @@ fn help_names_every_option_with_its_default() {
     // A new option is to stand above with its default; these two have none.
     assert_eq!(
         options.len(),
-        12 + ["--help", "--version"].len(),
+        14 + ["--help", "--version"].len(),
         "{options:#?}"
     );
 }

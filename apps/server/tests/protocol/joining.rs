@@ -1,5 +1,7 @@
 //! Who is a member, and under which name.
 
+use std::time::{Duration, Instant};
+
 use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
 
 #[test]
@@ -34,6 +36,25 @@ fn a_name_that_a_member_bears_is_refused_in_one_line_and_nobody_else_hears() {
     bob.expect(text("alice", "still me"));
     bob.send(text("bob", "still you"));
     alice.expect(text("bob", "still you"));
+}
+
+/// Some clients show nothing of what comes at once.
+#[test]
+fn a_refusal_comes_a_little_after_the_join_and_nothing_else_waits_for_it() {
+    let room = Room::open();
+    let [mut alice, mut bob] = room.members(["alice", "bob"]);
+    let mut second = room.connect();
+    let began = Instant::now();
+    second.send(join("alice"));
+    // All this is heard before the refusal comes, unless the machine takes longer for it than the pause.
+    alice.send(text("alice", "we talk on"));
+    bob.expect(text("alice", "we talk on"));
+    let talked = began.elapsed();
+    second.expect_notice();
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(100), "{took:?}");
+    assert!(talked < took, "the others waited: {talked:?} of {took:?}");
+    second.expect_closed();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every limit of a decoder, on both of its sides, as it stands by default and as a setting.
 
 use crate::common::{Seen, decode, decode_pieces, decode_with, join, leave, noise, text};
-use hubbub_wire::{DecodeError, Ignored, Limits, UsernameError};
+use hubbub_wire::{DecodeError, Decoder, Ignored, Limits, UsernameError};
 
 /// A JOIN whose head has exactly `len` bytes.
 fn join_with_head_of(len: usize) -> Vec<u8> {
