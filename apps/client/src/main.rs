@@ -177,8 +177,8 @@ impl Pages {
         Config::new()
             .with_window(window)
             .with_menu(None)
-            // Copy and paste by mouse.
-            .with_disable_context_menu(false)
+            // The page has a menu of its own.
+            .with_disable_context_menu(true)
             .with_custom_head(format!("<style>{STYLE}</style><script>{SCRIPT}</script>"))
             // The page is the only one there is; links open elsewhere.
             .with_navigation_handler(|_| false)

@@ -218,6 +218,25 @@ impl Window {
         xdotool(&["click", "1"]).expect("xdotool click");
     }
 
+    /// Asks for the menu of the first element that `selector` finds, with the right button of the mouse.
+    pub(crate) fn opens_menu(&mut self, selector: &str) {
+        self.points_at(selector);
+        xdotool(&["click", "3"]).expect("xdotool click");
+        self.shows(
+            "document.activeElement.closest('#menu') !== null",
+            &json!(true),
+        );
+    }
+
+    /// Clicks on this entry of the menu.
+    pub(crate) fn chooses(&mut self, entry: &str) {
+        self.ask(&format!(
+            "[...document.querySelectorAll('#menu button')].find(e => e.textContent === '{entry}').id = 'entry'"
+        ));
+        self.clicks("#entry");
+        self.shows("document.getElementById('menu')", &json!(null));
+    }
+
     /// Clicks twice where the mouse is, which marks a word.
     pub(crate) fn clicks_twice(&mut self) {
         xdotool(&["click", "--repeat", "2", "--delay", "40", "1"]).expect("xdotool click");
