@@ -184,21 +184,6 @@ document.addEventListener('keydown', (event) => {
   hubbub.timeline().scrollBy({ top: by * hubbub.timeline().clientHeight });
 });
 
-// What is copied out of a text is the text: without breaks where the parts of a long one meet.
-document.addEventListener('copy', (event) => {
-  const selection = getSelection();
-  const range = selection.rangeCount > 0 && !selection.isCollapsed && selection.getRangeAt(0);
-  if (!range || !(range.commonAncestorContainer.closest?.('.parted') && !fieldOf(event))) return;
-  event.clipboardData.setData('text/plain', range.toString());
-  event.preventDefault();
-});
-
-// The browser's menu is for copying and pasting. Elsewhere it would offer what a window has not, such as a way back.
-document.addEventListener('contextmenu', (event) => {
-  const copies = !getSelection().isCollapsed || event.target.closest('a, input, textarea');
-  if (!copies) event.preventDefault();
-});
-
 // Runs after the program's handler, which prevents the default when it took the text. Cleared here and now, so that
 // what is typed next cannot be lost.
 document.addEventListener('submit', (event) => {

@@ -1,6 +1,7 @@
 //! The view: one component a file. Reads the timeline, acts through the bridge, and knows neither session nor sockets.
 
 mod answer;
+mod closing;
 mod composer;
 mod connecting;
 mod cost;
@@ -18,7 +19,7 @@ mod timeline;
 
 use dioxus::prelude::*;
 
-use crate::bridge::{Action, Bridge, Room, use_bridge};
+use crate::bridge::{Action, Attend, Bridge, Room, use_bridge};
 use crate::timeline::visible;
 
 pub use cost::{PART_COST, PREVIEW_LINES};
@@ -35,8 +36,10 @@ pub fn App(
     on_zoom: EventHandler<f64>,
     /// The focus has left the fields of the room (`true`) or is back in one.
     on_focus: EventHandler<bool>,
+    /// The user must notice something.
+    on_attend: EventHandler<Attend>,
 ) -> Element {
-    let bridge = use_bridge();
+    let bridge = use_bridge(on_attend);
     let in_room = use_memo(move || bridge.timeline.read().was_connected());
     let theme = use_memo(move || bridge.settings.read().theme);
     let zoom = use_memo(move || bridge.settings.read().zoom);
@@ -61,6 +64,7 @@ pub fn App(
             } else {
                 connecting::Connecting { on_quit }
             }
+            closing::Closing { on_quit }
         }
     }
 }

@@ -16,11 +16,14 @@ use crate::timeline::{Delivery, Message, NOTHING_VISIBLE, Own, visible};
 #[component]
 pub(super) fn MessageView(
     message: Rc<Message>,
+    number: u64,
     opens_group: bool,
     /// The part in which something was found that the reader looks at.
     found: Option<Range<usize>>,
 ) -> Element {
     let (own, mention, missing) = (message.own, message.mention, message.missing);
+    let lead = lead(&message);
+    let other = own.is_none().then(|| message.name.to_string());
     rsx! {
         li {
             class: "message",
@@ -29,6 +32,9 @@ pub(super) fn MessageView(
             "data-mention": if mention { "yes" },
             "data-state": own.map(|own| state(own.delivery)),
             aria_current: found.is_some().then_some("true"),
+            "data-line": "{number}",
+            "data-lead": lead,
+            "data-name": other,
             if opens_group {
                 {avatar(&message.name)}
                 p { class: "byline",
@@ -65,6 +71,12 @@ pub(super) fn MessageView(
             }
         }
     }
+}
+
+/// What stands before the text where it is copied.
+fn lead(message: &Message) -> String {
+    let (name, at) = (visible(&message.name), message.at.strftime("%H:%M"));
+    format!("[{at}] {name}{}: ", message.remark())
 }
 
 fn clock(class: &str, at: &Zoned) -> Element {

@@ -15,6 +15,11 @@ use crate::timeline::{Connection, KEPT_LINES, Line, Message, Search};
 pub(super) fn TimelineView() -> Element {
     let bridge = use_context::<Bridge>();
     use_effect(page::watch_timeline);
+    use_effect(move || {
+        if let Some(line) = (bridge.looked_for)() {
+            page::show_line(line);
+        }
+    });
     let timeline = bridge.timeline.read();
     let lines = timeline.lines();
     let search = timeline.searched();
@@ -57,6 +62,7 @@ pub(super) fn TimelineView() -> Element {
                             Line::Message(message) => rsx! {
                                 MessageView {
                                     key: "{row.number}",
+                                    number: row.number,
                                     found: part(row.number, &message),
                                     message,
                                     opens_group: row.opens_group,
@@ -125,8 +131,12 @@ fn End(holds: bool) -> Element {
 #[component]
 fn DayView(day: String) -> Element {
     rsx! {
-        li { class: "day", role: "separator", aria_label: "{day}",
-            span { "{day}" }
+        li {
+            class: "day",
+            role: "separator",
+            aria_label: "{day}",
+            "data-lead": "--- ",
+            span { class: "said", "{day}" }
         }
     }
 }
