@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::Line;
+use crate::session::MessageId;
 
 /// Most lines kept. A busy day; beyond it the oldest leave.
 pub const KEPT_LINES: usize = 20_000;
@@ -82,6 +83,14 @@ impl Lines {
     pub fn get(&self, number: u64) -> Option<&Line> {
         let index = number.checked_sub(self.gone)?;
         self.kept.get(usize::try_from(index).ok()?)
+    }
+
+    /// The number of the line with this message of the user's own. Looks at every line, the newest first.
+    #[must_use]
+    pub fn number_of(&self, id: MessageId) -> Option<u64> {
+        let is_it = |line: &Line| matches!(line, Line::Message(message) if message.own.is_some_and(|own| own.id == id));
+        let index = self.kept.iter().rposition(is_it)?;
+        Some(self.gone + index as u64)
     }
 
     /// All lines kept, oldest first.

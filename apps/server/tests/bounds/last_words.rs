@@ -15,9 +15,13 @@ const RATE: u32 = 100;
 const TEXTS: usize = RATE as usize * BURST.as_secs() as usize + 500;
 
 fn slow_room() -> Room {
+    room_at(RATE)
+}
+
+fn room_at(messages_per_second: u32) -> Room {
     Room::with(Settings {
         allowance: Allowance {
-            messages_per_second: RATE,
+            messages_per_second,
             bytes_per_second: 0,
         },
         ..Settings::default()
@@ -83,10 +87,10 @@ fn what_was_said_before_a_reset_is_heard_to_the_end_and_then_the_leave_of_one_wh
 /// More than an outbox holds is said to one whose connection has ended and who is still being read.
 #[test]
 fn one_that_cannot_be_written_to_and_is_still_read_holds_no_memory_and_no_place_in_a_queue() {
-    let room = slow_room();
+    // To read the rest of it takes half a minute, and what bob says a second.
+    let room = room_at(20);
     let [mut alice, mut bob] = room.members(["alice", "bob"]);
-    // To read all of it takes half a minute, and what bob says a second.
-    let mut alices: VecDeque<_> = texts(TEXTS + 25 * RATE as usize).collect();
+    let mut alices: VecDeque<_> = texts(20 * (BURST.as_secs() as usize + 30)).collect();
     alice.send(alices.iter().flatten().copied().collect::<Vec<_>>());
     alice.wait_until_taken();
     alice.reset();
