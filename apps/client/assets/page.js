@@ -140,9 +140,12 @@ const hubbub = {
   },
 };
 
-document.addEventListener('beforeinput', (event) => {
-  if (event.target.id === 'draft' && event.data) hubbub.ease(event.target, event.data);
-});
+for (const type of ['paste', 'drop']) {
+  document.addEventListener(type, (event) => {
+    const text = (event.clipboardData ?? event.dataTransfer).getData('text/plain');
+    if (event.target.id === 'draft') hubbub.ease(event.target, text);
+  });
+}
 
 document.addEventListener('input', (event) => {
   if (event.target.id === 'search-field') hubbub.mark();
