@@ -153,7 +153,7 @@ impl Drop for Address {
     fn drop(&mut self) {
         let left_out = *self.left_out.get_mut();
         if left_out > 0 {
-            info!(address = %self.network, left_out, "lines about peers of this address");
+            info!(address = %self.network, left_out, "lines about peers of this address were left out");
         }
     }
 }

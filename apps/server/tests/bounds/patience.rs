@@ -103,7 +103,7 @@ fn a_text_that_goes_on_in_time_is_heard_however_long_it_takes() {
 
 #[test]
 fn who_finishes_a_text_in_time_may_then_be_silent_for_longer() {
-    let room = room_that_waits_for_a_text(Duration::from_millis(500));
+    let room = room_that_waits_for_a_text(Duration::from_secs(2));
     let mut bob = room.member("bob");
     let said = text("bob", "in two pieces");
     bob.send(&said[..said.len() - 5]);
