@@ -4,7 +4,7 @@
 //! that waits, one signal write) -> timeline -> view. The window never waits for the network and the network never for
 //! the window. Only the binary names a renderer, so that all of this builds and tests on a machine without one.
 //!
-//! Read `timeline`, `session`, `command`, `save`, `settings`, `desktop`, `bridge`, `view`, then `main.rs`.
+//! Read `timeline`, `session`, `command`, `save`, `settings`, `desktop`, `bridge`, `view`, then `main.rs` and `engine.rs`.
 
 pub mod args;
 pub mod bridge;

@@ -284,6 +284,19 @@ impl Timeline {
         self.was_connected
     }
 
+    /// How many messages of the user's own wait to be written, or failed and wait for the user.
+    #[must_use]
+    pub fn unsent_texts(&self) -> usize {
+        let deliveries = self.unsent.values().filter_map(|number| {
+            let Line::Message(message) = self.lines.get(*number)? else {
+                return None;
+            };
+            Some(message.own?.delivery)
+        });
+        let unsent = |delivery: &Delivery| matches!(delivery, Delivery::Waiting | Delivery::Failed);
+        deliveries.filter(unsent).count()
+    }
+
     /// Who is here besides the user.
     #[must_use]
     pub fn people(&self) -> &People {

@@ -1,6 +1,7 @@
 //! The view: one component a file. Reads the timeline, acts through the bridge, and knows neither session nor sockets.
 
 mod answer;
+mod closing;
 mod composer;
 mod connecting;
 mod header;
@@ -17,7 +18,7 @@ mod timeline;
 
 use dioxus::prelude::*;
 
-use crate::bridge::{Action, Bridge, Room, use_bridge};
+use crate::bridge::{Action, Attend, Bridge, Room, use_bridge};
 
 pub use message::{PREVIEW_BYTES, PREVIEW_LINES};
 pub use page::{SCRIPT, STYLE};
@@ -31,8 +32,10 @@ pub fn App(
     on_quit: EventHandler,
     /// Everything is to be this many times its natural size.
     on_zoom: EventHandler<f64>,
+    /// The user must notice something.
+    on_attend: EventHandler<Attend>,
 ) -> Element {
-    let bridge = use_bridge();
+    let bridge = use_bridge(on_attend);
     let in_room = use_memo(move || bridge.timeline.read().was_connected());
     let theme = use_memo(move || bridge.settings.read().theme);
     let zoom = use_memo(move || bridge.settings.read().zoom);
@@ -51,6 +54,7 @@ pub fn App(
             } else {
                 connecting::Connecting { on_quit }
             }
+            closing::Closing { on_quit }
         }
     }
 }

@@ -77,6 +77,13 @@ impl Lines {
         self.kept.get_mut(usize::try_from(index).ok()?)
     }
 
+    /// The same, to be looked at.
+    #[must_use]
+    pub fn get(&self, number: u64) -> Option<&Line> {
+        let index = number.checked_sub(self.gone)?;
+        self.kept.get(usize::try_from(index).ok()?)
+    }
+
     /// All lines kept, oldest first.
     pub fn kept(&self) -> impl Iterator<Item = &Line> {
         self.kept.iter()
@@ -158,6 +165,12 @@ impl Lines {
     #[must_use]
     pub fn first(&self) -> u64 {
         self.gone
+    }
+
+    /// Number of the last line kept.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.end().saturating_sub(1)
     }
 
     /// The reader has scrolled up.

@@ -22,6 +22,7 @@ pub const PREVIEW_LINES: usize = 100;
 #[component]
 pub(super) fn MessageView(
     message: Rc<Message>,
+    number: u64,
     opens_group: bool,
     /// The part in which something was found that the reader looks at.
     found: Option<Range<usize>>,
@@ -35,6 +36,7 @@ pub(super) fn MessageView(
             "data-mention": if mention { "yes" },
             "data-state": own.map(|own| state(own.delivery)),
             aria_current: found.is_some().then_some("true"),
+            "data-line": "{number}",
             if opens_group {
                 {avatar(&message.name)}
                 p { class: "byline",

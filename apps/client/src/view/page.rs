@@ -13,6 +13,7 @@ pub const SCRIPT: &str = concat!(
     include_str!("../../assets/page.js"),
     include_str!("../../assets/composer.js"),
     include_str!("../../assets/search.js"),
+    include_str!("../../assets/program.js"),
 );
 
 /// Puts the cursor into the composer.
@@ -26,6 +27,23 @@ pub(super) fn insert_into_composer(text: &str) {
     let call = document::eval("hubbub.insert(await dioxus.recv())");
     // The page is gone only when the window closes.
     let _ = call.send(text);
+}
+
+/// Puts what was typed on the page before into the composer of this one.
+pub(super) fn restore_draft(draft: &str) {
+    let call = document::eval("hubbub.restore(await dioxus.recv())");
+    // The page is gone only when the window closes.
+    let _ = call.send(draft);
+}
+
+/// Brings a line into view.
+pub(super) fn show_line(number: u64) {
+    document::eval(&format!("hubbub.showLine({number})"));
+}
+
+/// Opens the question before the window closes.
+pub(super) fn ask_to_close() {
+    document::eval("hubbub.askToClose()");
 }
 
 /// Scrolls the timeline to its end.

@@ -14,6 +14,11 @@ use crate::timeline::{KEPT_LINES, Line, Message, Search};
 pub(super) fn TimelineView() -> Element {
     let bridge = use_context::<Bridge>();
     use_effect(page::watch_timeline);
+    use_effect(move || {
+        if let Some(line) = (bridge.looked_for)() {
+            page::show_line(line);
+        }
+    });
     let timeline = bridge.timeline.read();
     let lines = timeline.lines();
     let search = timeline.searched();
@@ -56,6 +61,7 @@ pub(super) fn TimelineView() -> Element {
                             Line::Message(message) => rsx! {
                                 MessageView {
                                     key: "{row.number}",
+                                    number: row.number,
                                     found: part(row.number, &message),
                                     message,
                                     opens_group: row.opens_group,

@@ -1,6 +1,7 @@
 //! What the window shows and what it asks for, without a renderer.
 
 mod attention;
+mod closing;
 mod commands;
 mod harness;
 mod search;

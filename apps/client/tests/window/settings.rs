@@ -147,3 +147,64 @@ fn in_420_pixels_people_are_a_drawer_and_nothing_is_cut_off() {
     alice.shows(drawer, &json!("hidden"));
     alice.shows("document.activeElement.id", &json!("draft"));
 }
+
+#[test]
+fn a_window_opens_where_the_last_one_stood_and_inside_of_the_screen() {
+    let screen = Screen::take();
+    let kept = Kept::new("place");
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.lies_at(140, 90, 720, 560);
+    let stood = alice.stands();
+    assert_eq!(alice.close().code(), Some(0));
+    // It does not wander, and a signal is as good as the close button.
+    for _ in 0..2 {
+        let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+        alice.is("connected");
+        alice.shows("[innerWidth, innerHeight]", &json!([720, 560]));
+        assert_eq!(alice.stands(), stood);
+        assert_eq!(alice.gets("TERM").code(), Some(0));
+    }
+
+    // A larger screen stood here before.
+    let place = kept.file().with_file_name("window.toml");
+    fs::write(
+        &place,
+        "x = 3000\ny = -500\nwidth = 5000\nheight = 600\nmaximized = false\n",
+    )
+    .unwrap();
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    // Window managers take a little off for their frame.
+    alice.shows(
+        "innerWidth > 1580 && innerWidth <= 1600 && innerHeight === 600",
+        &json!(true),
+    );
+    assert!(alice.stands().1 >= 0);
+    drop(alice);
+
+    fs::write(&place, "no place\n").unwrap();
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.shows("[innerWidth, innerHeight]", &json!([1000, 720]));
+}
+
+#[test]
+fn a_maximized_window_comes_back_maximized_and_finds_its_size_again() {
+    let screen = Screen::take();
+    let kept = Kept::new("maximized");
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.lies_at(140, 90, 720, 560);
+    alice.maximizes(true);
+    assert_eq!(alice.close().code(), Some(0));
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.shows("innerWidth", &json!(1600));
+    alice.maximizes(false);
+    alice.shows("[innerWidth, innerHeight]", &json!([720, 560]));
+}

@@ -6,9 +6,10 @@ use std::process::ExitStatus;
 
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, kill};
 use crate::inspector::Page;
-use crate::screen::{Screen, photograph, wmctrl, xdotool};
+use crate::processes::Processes;
+use crate::screen::{Screen, photograph, wmctrl, xdotool, xprop};
 use crate::server::free_port;
 use crate::wait::until;
 
@@ -17,6 +18,8 @@ pub(crate) struct Window {
     client: Client,
     id: String,
     page: Page,
+    inspector: u16,
+    title: String,
 }
 
 impl Window {
@@ -41,7 +44,7 @@ impl Window {
             },
             || format!("no page in {name}'s window"),
         );
-        let title = format!("^Hubbub - {name} on localhost:{port}");
+        let title = format!("^([(][0-9]+[)] )?Hubbub - {name} on localhost:{port}$");
         let found = || {
             xdotool(&["search", "--onlyvisible", "--name", &title])?
                 .lines()
@@ -49,7 +52,33 @@ impl Window {
                 .map(str::to_owned)
         };
         let id = until(found, || format!("no window with the title {title}"));
-        Window { client, id, page }
+        Window {
+            client,
+            id,
+            page,
+            inspector,
+            title,
+        }
+    }
+
+    /// Kills the processes of WebKit that are called so, as a lack of memory would.
+    pub(crate) fn loses(&mut self, program: &str) {
+        let processes = Processes::of(self.process()).named(program);
+        assert!(!processes.is_empty(), "no {program}");
+        for process in processes {
+            kill("KILL", process);
+        }
+    }
+
+    /// Waits until there is another page, in a window that is the only one again.
+    pub(crate) fn comes_back(&mut self) {
+        let page = || self.page.follow(self.inspector);
+        self.page = until(page, || "no page follows the dead one".to_owned());
+        let window = || {
+            let ids = xdotool(&["search", "--onlyvisible", "--name", &self.title])?;
+            (!ids.contains('\n') && ids != self.id).then_some(ids)
+        };
+        self.id = until(window, || "no window follows the dead one".to_owned());
     }
 
     /// The number of the client's process.
@@ -162,6 +191,11 @@ impl Window {
         self.shows("document.getElementById('draft').value", &json!(draft));
     }
 
+    /// Waits until the program knows what is typed.
+    pub(crate) fn keeps_the_draft(&mut self) {
+        self.shows("program.draft === draft.value", &json!(true));
+    }
+
     /// Puts text at the cursor as an input method does: for letters that the keyboard has no key for. xdotool would change
     /// the keyboard for them, and the window may notice too late.
     pub(crate) fn inserts(&mut self, text: &str) {
@@ -220,6 +254,12 @@ impl Window {
         });
     }
 
+    /// The window asks for attention where the desktop lists its windows.
+    pub(crate) fn is_urgent(&self) -> bool {
+        let hints = xprop(&self.id, "WM_HINTS").unwrap_or_default();
+        hints.contains("urgency hint bit is set")
+    }
+
     /// Makes an icon of the window, as its minimise button does.
     pub(crate) fn minimises(&mut self) {
         xdotool(&["windowminimize", &self.id]).expect("xdotool windowminimize");
@@ -229,8 +269,31 @@ impl Window {
 
     /// Closes the window as its close button does.
     pub(crate) fn close(self) -> ExitStatus {
-        wmctrl(&["-i", "-c", &self.id]).expect("wmctrl -c; is there a window manager?");
+        self.asks_to_close();
         self.ended()
+    }
+
+    /// Presses its close button.
+    pub(crate) fn asks_to_close(&self) {
+        wmctrl(&["-i", "-c", &self.id]).expect("wmctrl -c; is there a window manager?");
+    }
+
+    /// Where the window is on the screen, without its frame.
+    pub(crate) fn stands(&self) -> (i32, i32) {
+        let geometry = xdotool(&["getwindowgeometry", "--shell", &self.id]).expect("xdotool");
+        let value = |name: &str| {
+            let line = geometry.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap().parse().unwrap()
+        };
+        (value("X="), value("Y="))
+    }
+
+    /// Lets the window fill the screen, or no longer.
+    pub(crate) fn maximizes(&mut self, fill: bool) {
+        let how = if fill { "add" } else { "remove" };
+        let state = format!("{how},maximized_vert,maximized_horz");
+        wmctrl(&["-i", "-r", &self.id, "-b", &state]).expect("wmctrl -b");
+        self.shows("innerWidth === screen.availWidth", &json!(fill));
     }
 
     /// Sends the process a signal that asks it to end.
