@@ -2,9 +2,9 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 
-debian := "build-essential pkg-config python3 iproute2 libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb openbox xdotool wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils"
-fedora := "gcc pkgconf-pkg-config python3 iproute openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb openbox xdotool wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils"
-arch := "gcc pkgconf python iproute2 openssl xdotool webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils"
+debian := "build-essential pkg-config python3 iproute2 libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb openbox xdotool xclip wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils"
+fedora := "gcc pkgconf-pkg-config python3 iproute openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb openbox xdotool xclip wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils"
+arch := "gcc pkgconf python iproute2 openssl xdotool xclip webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils"
 
 [private]
 menu:

@@ -43,15 +43,22 @@ impl Timeline {
     }
 }
 
+impl Delivery {
+    /// What is remarked behind the name where a message is written out.
+    #[must_use]
+    pub fn remark(self) -> &'static str {
+        match self {
+            Self::Sent => "",
+            Self::Waiting => " (waiting)",
+            Self::Unsure => " (may not have arrived)",
+            Self::Failed => " (not sent)",
+        }
+    }
+}
+
 impl Transcript {
     fn message(&mut self, message: &Message) {
-        let delivery = message.own.map(|own| own.delivery);
-        let state = match delivery {
-            None | Some(Delivery::Sent) => "",
-            Some(Delivery::Waiting) => " (waiting)",
-            Some(Delivery::Unsure) => " (may not have arrived)",
-            Some(Delivery::Failed) => " (not sent)",
-        };
+        let state = message.own.map_or("", |own| own.delivery.remark());
         let who = format!("{}{state}: ", message.name);
         self.entry(&message.at, &who, &message.text);
     }

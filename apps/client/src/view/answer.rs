@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 #[component]
 pub(super) fn AnswerView(words: Rc<str>) -> Element {
     rsx! {
-        li { class: "answer",
+        li { class: "answer", "data-lead": "* ",
             p { class: "only", "Only you see this" }
             p { class: "words", dir: "auto", "{words}" }
         }

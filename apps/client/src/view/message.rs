@@ -28,6 +28,7 @@ pub(super) fn MessageView(
     found: Option<Range<usize>>,
 ) -> Element {
     let (own, mention) = (message.own, message.mention);
+    let lead = lead(&message);
     rsx! {
         li {
             class: "message",
@@ -37,6 +38,7 @@ pub(super) fn MessageView(
             "data-state": own.map(|own| state(own.delivery)),
             aria_current: found.is_some().then_some("true"),
             "data-line": "{number}",
+            "data-lead": lead,
             if opens_group {
                 {avatar(&message.name)}
                 p { class: "byline",
@@ -63,6 +65,13 @@ pub(super) fn MessageView(
             }
         }
     }
+}
+
+/// What stands before the text where it is copied.
+fn lead(message: &Message) -> String {
+    let state = message.own.map_or("", |own| own.delivery.remark());
+    let at = message.at.strftime("%H:%M");
+    format!("[{at}] {}{state}: ", message.name)
 }
 
 fn clock(class: &str, at: &Zoned) -> Element {

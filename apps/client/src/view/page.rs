@@ -13,6 +13,7 @@ pub const SCRIPT: &str = concat!(
     include_str!("../../assets/page.js"),
     include_str!("../../assets/composer.js"),
     include_str!("../../assets/search.js"),
+    include_str!("../../assets/copy.js"),
     include_str!("../../assets/program.js"),
 );
 

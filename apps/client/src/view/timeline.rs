@@ -130,8 +130,12 @@ fn End(holds: bool) -> Element {
 #[component]
 fn DayView(day: String) -> Element {
     rsx! {
-        li { class: "day", role: "separator", aria_label: "{day}",
-            span { "{day}" }
+        li {
+            class: "day",
+            role: "separator",
+            aria_label: "{day}",
+            "data-lead": "--- ",
+            span { class: "said", "{day}" }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
-//! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `dying`, `failure`, `field`, `links`, `overload`, `reading`,
+//! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `failure`, `field`, `links`, `overload`, `reading`,
 //! `rest`, `searching` and `settings`; the other files are what it is told with. One test at a time has the screen. `just test`
 //! provides the screen and everything else that is needed.
 #![cfg(feature = "desktop")]
@@ -10,6 +10,7 @@ mod accessibility;
 mod attention;
 mod composing;
 mod conversation;
+mod copying;
 mod dying;
 mod failure;
 mod field;

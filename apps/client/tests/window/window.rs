@@ -218,6 +218,34 @@ impl Window {
         xdotool(&["click", "1"]).expect("xdotool click");
     }
 
+    /// Clicks twice where the mouse is, which marks a word.
+    pub(crate) fn clicks_twice(&mut self) {
+        xdotool(&["click", "--repeat", "2", "--delay", "40", "1"]).expect("xdotool click");
+    }
+
+    /// Marks with the mouse from the beginning of the first element that `from` finds to the end of the first that `to`
+    /// finds.
+    pub(crate) fn drags(&mut self, from: &str, to: &str) {
+        self.focus();
+        let edges = [("left + 1", from), ("right - 1", to)].map(|(edge, selector)| {
+            let place = format!(
+                "(b => [Math.round(b.{edge}), Math.round(b.bottom - 6)])\
+                 (document.querySelector('{selector}').getBoundingClientRect())"
+            );
+            let place = self.ask(&place);
+            [place[0].to_string(), place[1].to_string()]
+        });
+        let [[x, y], [to_x, to_y]] = &edges;
+        xdotool(&["mousemove", "--window", &self.id, x, y]).expect("xdotool mousemove");
+        xdotool(&["mousedown", "1"]).expect("xdotool mousedown");
+        for step in ["-4", "4"] {
+            xdotool(&["mousemove_relative", "--", "0", step]).expect("xdotool mousemove");
+        }
+        xdotool(&["mousemove", "--window", &self.id, to_x, to_y]).expect("xdotool mousemove");
+        xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
+        self.shows("getSelection().isCollapsed", &json!(false));
+    }
+
     /// Moves the mouse into the middle of the first element that `selector` finds, and waits until it is seen to stand on
     /// it: what comes in meanwhile may move it.
     pub(crate) fn points_at(&mut self, selector: &str) {
