@@ -166,12 +166,6 @@ document.addEventListener('keydown', (event) => {
   hubbub.timeline().scrollBy({ top: by * hubbub.timeline().clientHeight });
 });
 
-// The browser's menu is for copying and pasting. Elsewhere it would offer what a window has not, such as a way back.
-document.addEventListener('contextmenu', (event) => {
-  const copies = !getSelection().isCollapsed || event.target.closest('a, input, textarea');
-  if (!copies) event.preventDefault();
-});
-
 // Runs after the program's handler, which prevents the default when it took the text. Cleared here and now, so that
 // what is typed next cannot be lost.
 document.addEventListener('submit', (event) => {

@@ -1,5 +1,5 @@
-//! The engine below the renderer, WebKit and GTK: what goes wrong in it, and the window that it draws in. Part of the
-//! binary.
+//! The engine below the renderer, WebKit and GTK: what goes wrong in it, what of a browser is in it, and the window that it
+//! draws in. Part of the binary.
 //!
 //! The page is drawn by a process of its own, which can die. What there is to show is in this one, so another page in
 //! another window of the same place goes on from there.
@@ -18,7 +18,7 @@ use gtk::glib::{self, ControlFlow, Priority, Propagation};
 use gtk::prelude::*;
 use hubbub_client::desktop::News;
 use hubbub_client::settings::{Area, Place};
-use webkit2gtk::{UserContentManagerExt, WebView, WebViewExt};
+use webkit2gtk::{UserContentManagerExt, WebContextExt, WebView, WebViewExt};
 use wry::WebViewExtUnix;
 
 use crate::Pages;
@@ -118,6 +118,7 @@ pub(crate) fn screens() -> Vec<Area> {
 /// Connects what the page tells and what befalls it.
 fn tend(pages: &Pages, desktop: &DesktopContext) {
     let view = desktop.webview.webview();
+    unbrowse(&view);
     let fail = {
         let (pages, desktop) = (pages.clone(), Rc::downgrade(desktop));
         let is_over = Cell::new(false);
@@ -146,21 +147,37 @@ fn tend(pages: &Pages, desktop: &DesktopContext) {
         }
     });
     let memory = pages.memory.clone();
-    on_message(&view, "failed", move |_| fail());
-    on_message(&view, "draft", move |draft| memory.keep_draft(draft));
+    on_message(&view, "failed", move |_, _| fail());
+    on_message(&view, "draft", move |_, draft| memory.keep_draft(draft));
+    on_message(&view, "edit", |view, command| {
+        view.execute_editing_command(&command);
+    });
 }
 
 /// Takes what the page says under this name, by a way that needs no rendering.
-fn on_message(view: &WebView, name: &str, take: impl Fn(String) + 'static) {
+fn on_message(view: &WebView, name: &str, take: impl Fn(&WebView, String) + 'static) {
     let Some(manager) = view.user_content_manager() else {
         return;
     };
+    let view = view.downgrade();
     manager.connect_script_message_received(Some(name), move |_, message| {
-        if let Some(words) = message.js_value() {
-            take(words.to_string());
+        if let (Some(view), Some(words)) = (view.upgrade(), message.js_value()) {
+            take(&view, words.to_string());
         }
     });
     manager.register_script_message_handler(name);
+}
+
+/// Takes away what a window of its own has not: the browser's menu, printing, and files that come down.
+fn unbrowse(view: &WebView) {
+    view.connect_context_menu(|_, _, _, _| true);
+    view.connect_print(|_, _| true);
+    if let Some(context) = view.context() {
+        context.connect_download_started(|_, download| {
+            use webkit2gtk::DownloadExt;
+            download.cancel();
+        });
+    }
 }
 
 /// Opens the page that follows a dead one, or asks whether to when too many died.

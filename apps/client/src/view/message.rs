@@ -29,6 +29,7 @@ pub(super) fn MessageView(
 ) -> Element {
     let (own, mention) = (message.own, message.mention);
     let lead = lead(&message);
+    let other = own.is_none().then(|| message.name.to_string());
     rsx! {
         li {
             class: "message",
@@ -39,6 +40,7 @@ pub(super) fn MessageView(
             aria_current: found.is_some().then_some("true"),
             "data-line": "{number}",
             "data-lead": lead,
+            "data-name": other,
             if opens_group {
                 {avatar(&message.name)}
                 p { class: "byline",

@@ -15,6 +15,7 @@ pub const SCRIPT: &str = concat!(
     include_str!("../../assets/search.js"),
     include_str!("../../assets/copy.js"),
     include_str!("../../assets/program.js"),
+    include_str!("../../assets/menu.js"),
 );
 
 /// Puts the cursor into the composer.

@@ -1,6 +1,6 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
-//! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `failure`, `field`, `links`, `overload`, `reading`,
+//! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `failure`, `field`, `links`, `menu`, `overload`, `reading`,
 //! `rest`, `searching` and `settings`; the other files are what it is told with. One test at a time has the screen. `just test`
 //! provides the screen and everything else that is needed.
 #![cfg(feature = "desktop")]
@@ -16,6 +16,7 @@ mod failure;
 mod field;
 mod links;
 mod measures;
+mod menu;
 mod overload;
 mod pictures;
 mod reading;

@@ -218,6 +218,25 @@ impl Window {
         xdotool(&["click", "1"]).expect("xdotool click");
     }
 
+    /// Asks for the menu of the first element that `selector` finds, with the right button of the mouse.
+    pub(crate) fn opens_menu(&mut self, selector: &str) {
+        self.points_at(selector);
+        xdotool(&["click", "3"]).expect("xdotool click");
+        self.shows(
+            "document.activeElement.closest('#menu') !== null",
+            &json!(true),
+        );
+    }
+
+    /// Clicks on this entry of the menu.
+    pub(crate) fn chooses(&mut self, entry: &str) {
+        self.ask(&format!(
+            "[...document.querySelectorAll('#menu button')].find(e => e.textContent === '{entry}').id = 'entry'"
+        ));
+        self.clicks("#entry");
+        self.shows("document.getElementById('menu')", &json!(null));
+    }
+
     /// Clicks twice where the mouse is, which marks a word.
     pub(crate) fn clicks_twice(&mut self) {
         xdotool(&["click", "--repeat", "2", "--delay", "40", "1"]).expect("xdotool click");
@@ -256,9 +275,13 @@ impl Window {
         );
         let under =
             format!("document.querySelector('{selector}')?.matches(':hover:not(:disabled)')");
+        let mut aside = 0;
         let pointed = || {
             let place = self.page.ask(&middle);
-            let (x, y) = (place[0].to_string(), place[1].to_string());
+            // A mouse that stands still already is not noticed: it moves by a pixel each time.
+            aside = 1 - aside;
+            let x = (place[0].as_i64()? + aside).to_string();
+            let y = place[1].to_string();
             xdotool(&["mousemove", "--window", &self.id, &x, &y])?;
             (self.page.ask(&under) == true && self.page.ask(&middle) == place).then_some(())
         };
