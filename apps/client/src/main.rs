@@ -279,7 +279,9 @@ impl Leave {
             .spawn(move || {
                 if async_std::task::block_on(signals.next()).is_some() {
                     self.now();
-                    std::process::exit(0);
+                    // The usual end would run the exit handlers of the toolkit beside the main thread, which still
+                    // uses what they take away.
+                    signal_hook::low_level::exit(0);
                 }
             })?;
         Ok(())
