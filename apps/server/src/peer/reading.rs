@@ -6,7 +6,7 @@
 use std::future::{Future, poll_fn};
 use std::io::{self, Read as _};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
@@ -23,8 +23,6 @@ use crate::outbox::{Call, Intake};
 pub(super) struct Reading<'a> {
     connection: &'a Connection,
     decoder: Decoder,
-    /// Knows what the decoder holds, and what the hub wants.
-    intake: &'a Intake,
     bucket: Bucket,
     /// What it waits for beside its peer. Boxed, like everything that is rare: an idle member's task holds room for what
     /// is not.
@@ -72,11 +70,10 @@ enum Woken {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(connection: &'a Connection, intake: &'a Intake) -> Self {
+    pub(super) fn new(connection: &'a Connection) -> Self {
         Self {
             connection,
             decoder: Decoder::new(connection.settings.limits),
-            intake,
             bucket: Bucket::default(),
             alarm: None,
             has_spoken: false,
@@ -111,29 +108,35 @@ impl<'a> Reading<'a> {
         };
         // Nothing more is read: what is unfinished is forgotten, also while the last words are still being written.
         self.decoder = Decoder::new(Limits::DEFAULT);
-        self.intake.set_unfinished(0);
+        self.connection.intake.set_unfinished(0);
         why
     }
 
     /// Waits until there is something to read or to say to the hub, and sees meanwhile to all else that may come up. The
     /// one place where the read half waits for its peer.
-    async fn wait(&mut self) -> Result<(), Departure> {
-        loop {
-            match poll_fn(|context| self.poll_woken(context)).await {
-                Woken::Readable(Ok(())) => return Ok(()),
-                Woken::Readable(Err(error)) => return Err(Departure::Failed(error.kind())),
-                Woken::Called(Call::End) => return Err(Departure::Left),
-                Woken::Called(Call::Ask) => {
-                    self.look_at_the_end();
-                    return Ok(());
-                }
-                Woken::Rung => self.ring()?,
+    fn wait(&mut self) -> impl Future<Output = Result<(), Departure>> {
+        poll_fn(|context| {
+            loop {
+                let end = match ready!(self.poll_woken(context)) {
+                    Woken::Readable(Ok(())) => Ok(()),
+                    Woken::Readable(Err(error)) => Err(Departure::Failed(error.kind())),
+                    Woken::Called(Call::End) => Err(Departure::Left),
+                    Woken::Called(Call::Ask) => {
+                        self.look_at_the_end();
+                        Ok(())
+                    }
+                    Woken::Rung => match self.ring() {
+                        Ok(()) => continue,
+                        Err(why) => Err(why),
+                    },
+                };
+                return Poll::Ready(end);
             }
-        }
+        })
     }
 
     fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
-        if let Poll::Ready(call) = self.intake.poll_call(context) {
+        if let Poll::Ready(call) = self.connection.intake.poll_call(context) {
             return Poll::Ready(Woken::Called(call));
         }
         if !self.is_paused()
@@ -165,7 +168,7 @@ impl<'a> Reading<'a> {
                 _ => now,
             };
             if since + limit <= now {
-                return Err(Departure::TextStalled(limit));
+                return Err(Departure::TextStalled);
             }
             self.set_alarm(since + limit, Why::Silence { since });
         }
@@ -198,7 +201,7 @@ impl<'a> Reading<'a> {
         } else {
             self.read_socket(&mut events)
         };
-        if self.intake.is_in_excess() {
+        if self.connection.intake.is_in_excess() {
             events.push(Event::NoRoom {
                 peer: connection.peer,
             });
@@ -243,7 +246,9 @@ impl<'a> Reading<'a> {
                 held.set(frames.len());
             }
         }
-        self.intake.set_unfinished(self.decoder.buffered());
+        self.connection
+            .intake
+            .set_unfinished(self.decoder.buffered());
         end
     }
 
@@ -312,7 +317,7 @@ impl<'a> Reading<'a> {
             messages += 1;
             match item {
                 Item::Frame(frame) => {
-                    push_frame(self.connection.peer, frame, self.intake, events);
+                    push_frame(self.connection.peer, frame, &self.connection.intake, events);
                 }
                 Item::Ignored(why) => {
                     if let Ignored::PayloadTooLong { len, limit } = why {
