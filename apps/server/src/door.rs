@@ -102,9 +102,9 @@ pub(crate) async fn let_in(
                 socket,
                 settings: Arc::clone(settings),
                 hub: hub.clone(),
+                intake: pending.intake(unfinished),
                 place,
             },
-            intake: pending.intake(unfinished),
             pending,
         }));
     }

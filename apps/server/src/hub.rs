@@ -151,8 +151,8 @@ pub enum Departure {
     NeverJoined,
     /// It held most of all in the middle of a text when the server ran out of the memory that it may use for those.
     OutOfMemory,
-    /// It was in the middle of a text, and nothing of it came for this long.
-    TextStalled(Duration),
+    /// It was in the middle of a text, and nothing of it came for too long.
+    TextStalled,
     /// Its JOIN was not taken.
     Refused(Refusal),
     /// The server stops.
@@ -171,11 +171,8 @@ impl fmt::Display for Departure {
             Self::OutOfMemory => f.write_str(
                 "its unfinished text did not fit: the memory limit is reached; see --memory-limit",
             ),
-            Self::TextStalled(time) => {
-                write!(
-                    f,
-                    "nothing of its unfinished text came for {time:?}; see --text-timeout"
-                )
+            Self::TextStalled => {
+                f.write_str("nothing of its unfinished text came in time; see --text-timeout")
             }
             Self::NeverJoined => f.write_str("it did not join in time"),
             Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
@@ -196,7 +193,7 @@ pub async fn run(
     unfinished: Arc<Memory>,
     settings: Arc<Settings>,
 ) {
-    let mut hub = Hub::new(queued, unfinished, settings.join_timeout);
+    let mut hub = Hub::new(queued, unfinished, Arc::clone(&settings));
     while !hub.stopping
         && let Some(mail) = hub.wait(&inbox).await
     {
@@ -244,7 +241,7 @@ struct Hub {
     unfinished: Arc<Memory>,
     /// Those that had to go for what they hold unfinished, and have not forgotten it yet.
     cut_off: Vec<Closing>,
-    join_timeout: Duration,
+    settings: Arc<Settings>,
 }
 
 #[derive(Debug)]
@@ -277,7 +274,7 @@ impl Member {
 }
 
 impl Hub {
-    fn new(memory: Arc<Memory>, unfinished: Arc<Memory>, join_timeout: Duration) -> Self {
+    fn new(memory: Arc<Memory>, unfinished: Arc<Memory>, settings: Arc<Settings>) -> Self {
         Self {
             room: Room::default(),
             strangers: BTreeMap::new(),
@@ -292,7 +289,7 @@ impl Hub {
             memory,
             unfinished,
             cut_off: Vec::new(),
-            join_timeout,
+            settings,
         }
     }
 
@@ -333,7 +330,7 @@ impl Hub {
             Event::Connected { peer, outbox, from } => {
                 let stranger = Stranger {
                     outbox,
-                    join_by: Instant::now() + self.join_timeout,
+                    join_by: Instant::now() + self.settings.join_timeout,
                     from,
                 };
                 self.strangers.insert(peer, stranger);
@@ -443,7 +440,7 @@ impl Hub {
     fn depart(&mut self, peer: PeerId, why: Departure) {
         let claim = || Some(self.claims.take(peer)?.stranger);
         if let Some(stranger) = self.strangers.remove(&peer).or_else(claim) {
-            tell_why(&stranger.outbox, why, &self.memory);
+            self.tell_why(&stranger.outbox, why);
             let line = match why {
                 Departure::SaidNothing => None,
                 _ => stranger.from.line(),
@@ -454,7 +451,7 @@ impl Hub {
         let Some(member) = self.members.remove(&peer) else {
             return;
         };
-        tell_why(&member.outbox, why, &self.memory);
+        self.tell_why(&member.outbox, why);
         if let Some(name) = self.room.leave(peer) {
             self.announce_leave(peer, &name, why, member);
         }
@@ -463,6 +460,22 @@ impl Hub {
             self.join_or_claim(peer, claim.name, claim.stranger);
             claim.mail.into_iter().for_each(|event| self.take(event));
         }
+    }
+
+    /// Says to one that the server closes why, where that is not plain from what it does.
+    fn tell_why(&self, outbox: &Outbox, why: Departure) {
+        let why = match why {
+            Departure::OutOfMemory => {
+                "the server has no room for so much at the moment; try again later".to_owned()
+            }
+            Departure::TextStalled => {
+                let time = self.settings.text_timeout;
+                format!("nothing of it came for {time:?}; send it again")
+            }
+            _ => return,
+        };
+        let text = format!("your text was not sent: {why}");
+        tell(outbox, &text, &self.memory);
     }
 
     /// All peers together hold more unfinished than they may: those that hold most have to go, until it is enough.
@@ -625,21 +638,6 @@ fn tell(outbox: &Outbox, text: &str, memory: &Arc<Memory>) {
     let range = 0..batch.len();
     let batch = batch.share(memory);
     let _ = outbox.push(Delivery { batch, range });
-}
-
-/// Says to one that the server closes why, where that is not plain from what it does.
-fn tell_why(outbox: &Outbox, why: Departure, memory: &Arc<Memory>) {
-    let text = match why {
-        Departure::OutOfMemory => {
-            "your text was not sent: the server has no room for so much at the moment; try again later"
-                .to_owned()
-        }
-        Departure::TextStalled(time) => {
-            format!("your text was not sent: nothing of it came for {time:?}; send it again")
-        }
-        _ => return,
-    };
-    tell(outbox, &text, memory);
 }
 
 /// The sender of the server's own words: no connection ever counts up to it.

@@ -84,7 +84,6 @@ pub(crate) fn prepare(socket: &TcpStream) -> io::Result<()> {
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
-    pub(crate) intake: Intake,
 }
 
 /// What both halves share.
@@ -93,6 +92,8 @@ pub(crate) struct Connection {
     pub(crate) socket: Async<TcpStream>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) hub: flume::Sender<Mail>,
+    /// Knows what the decoder holds, and what the hub wants.
+    pub(crate) intake: Intake,
     /// Its place among the peers, free again when the task ends.
     pub(crate) place: Place,
 }
@@ -129,10 +130,9 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
             let Peer {
                 connection,
                 pending,
-                intake,
             } = &mut peer;
             let connection = &*connection;
-            let mut reading = Reading::new(connection, intake);
+            let mut reading = Reading::new(connection);
             let mut writing = Writing::new(connection, pending);
             let read = pin!(reading.run());
             let write = pin!(writing.run());

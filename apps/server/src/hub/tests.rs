@@ -24,7 +24,7 @@ fn with_memory(limit: usize) -> Hub {
     Hub::new(
         Memory::new(limit),
         Memory::new(ROOMY),
-        Duration::from_secs(30),
+        Arc::new(Settings::default()),
     )
 }
 
@@ -624,7 +624,7 @@ fn who_hold<const N: usize>(held: [usize; N]) -> (Hub, Arc<Memory>, [(Pending, I
     let mut hub = Hub::new(
         Memory::new(ROOMY),
         Arc::clone(&unfinished),
-        Duration::from_secs(30),
+        Arc::new(Settings::default()),
     );
     let mut number = 0;
     let peers = held.map(|held| {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io::{self, Read as _};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
@@ -28,8 +28,6 @@ const SILENCE: Duration = Duration::from_secs(2);
 pub(super) struct Reading<'a> {
     connection: &'a Connection,
     decoder: Decoder,
-    /// Knows what the decoder holds, and what the hub wants.
-    intake: &'a Intake,
     bucket: Bucket,
     /// What it waits for beside its peer. Boxed, like everything that is rare: an idle member's task holds room for what
     /// is not.
@@ -83,11 +81,10 @@ enum Woken {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(connection: &'a Connection, intake: &'a Intake) -> Self {
+    pub(super) fn new(connection: &'a Connection) -> Self {
         Self {
             connection,
             decoder: Decoder::new(connection.settings.limits),
-            intake,
             bucket: Bucket::default(),
             alarm: None,
             was_silent: false,
@@ -123,39 +120,40 @@ impl<'a> Reading<'a> {
         };
         // Nothing more is read: what is unfinished is forgotten, also while the last words are still being written.
         self.decoder = Decoder::new(Limits::DEFAULT);
-        self.intake.set_unfinished(0);
+        self.connection.intake.set_unfinished(0);
         why
     }
 
     /// Waits until there is something to read or to say to the hub, and sees meanwhile to all else that may come up. The
     /// one place where the read half waits for its peer.
-    async fn wait(&mut self) -> Result<(), Departure> {
-        loop {
-            match poll_fn(|context| self.poll_woken(context)).await {
-                Woken::Readable(Ok(())) => return Ok(()),
-                Woken::Readable(Err(error)) => return Err(Departure::Failed(error.kind())),
-                Woken::Called(Call::End) => return Err(Departure::Left),
-                Woken::Called(Call::Ask) => {
-                    self.look_at_the_end();
-                    return Ok(());
-                }
-                Woken::Rung => {
-                    self.ring()?;
-                    if self.was_silent {
-                        return Ok(());
+    fn wait(&mut self) -> impl Future<Output = Result<(), Departure>> {
+        poll_fn(|context| {
+            loop {
+                let end = match ready!(self.poll_woken(context)) {
+                    Woken::Readable(Ok(())) => Ok(()),
+                    Woken::Readable(Err(error)) => Err(Departure::Failed(error.kind())),
+                    Woken::Called(Call::End) => Err(Departure::Left),
+                    Woken::Called(Call::Ask) => {
+                        self.look_at_the_end();
+                        Ok(())
                     }
-                }
+                    Woken::Rung => match self.ring() {
+                        Ok(()) if self.was_silent => Ok(()),
+                        Ok(()) => continue,
+                        Err(why) => Err(why),
+                    },
+                };
+                return Poll::Ready(end);
             }
-        }
+        })
     }
 
     fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
-        if let Poll::Ready(call) = self.intake.poll_call(context) {
+        if let Poll::Ready(call) = self.connection.intake.poll_call(context) {
             return Poll::Ready(Woken::Called(call));
         }
         // What comes after a silence must not be read before the decoder knows of that.
-        let silence_first = matches!(self.alarm.as_deref(), Some(alarm) if matches!(alarm.why, Why::Silence { told: false, .. }));
-        if silence_first && self.poll_alarm(context).is_ready() {
+        if self.awaits_silence() && self.poll_alarm(context).is_ready() {
             return Poll::Ready(Woken::Rung);
         }
         if !self.is_paused()
@@ -174,7 +172,15 @@ impl<'a> Reading<'a> {
     }
 
     fn is_paused(&self) -> bool {
-        matches!(self.alarm.as_deref(), Some(alarm) if matches!(alarm.why, Why::Pause))
+        matches!(self.why(), Some(Why::Pause))
+    }
+
+    fn awaits_silence(&self) -> bool {
+        matches!(self.why(), Some(Why::Silence { told: false, .. }))
+    }
+
+    fn why(&self) -> Option<Why> {
+        self.alarm.as_deref().map(|alarm| alarm.why)
     }
 
     /// What to do when the alarm rings.
@@ -191,7 +197,7 @@ impl<'a> Reading<'a> {
             Some(Why::Pause) | None => (now, false),
         };
         if self.decoder.awaits_payload() && since + limit <= now {
-            return Err(Departure::TextStalled(limit));
+            return Err(Departure::TextStalled);
         }
         if !told && since + SILENCE <= now {
             self.decoder.silence();
@@ -238,7 +244,7 @@ impl<'a> Reading<'a> {
         } else {
             self.read_socket(&mut events)
         };
-        if self.intake.is_in_excess() {
+        if self.connection.intake.is_in_excess() {
             events.push(Event::NoRoom {
                 peer: connection.peer,
             });
@@ -288,7 +294,9 @@ impl<'a> Reading<'a> {
                 held.set(frames.len());
             }
         }
-        self.intake.set_unfinished(self.decoder.buffered());
+        self.connection
+            .intake
+            .set_unfinished(self.decoder.buffered());
         end
     }
 
@@ -373,7 +381,7 @@ impl<'a> Reading<'a> {
             messages += 1;
             match item {
                 Item::Frame(frame) => {
-                    push_frame(self.connection.peer, frame, self.intake, events);
+                    push_frame(self.connection.peer, frame, &self.connection.intake, events);
                 }
                 Item::CutOff { payload, len, .. } => {
                     let came = payload.len();

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::sync::Arc;
-use std::time::Duration;
 
 use fastrand::Rng;
 use futures::FutureExt;
@@ -86,7 +85,7 @@ impl Simulation {
         let mut hub = Hub::new(
             Arc::clone(&memory),
             Arc::clone(&memory),
-            Duration::from_secs(30),
+            Arc::new(Settings::default()),
         );
         let recorder = hub.member(RECORDER, "rec", usize::MAX);
         let mut model = Model::default();
@@ -199,14 +198,14 @@ impl Simulation {
         let why = match self.random.u8(..4) {
             0 => Departure::Closed,
             1 => Departure::Failed(std::io::ErrorKind::ConnectionReset),
-            2 => Departure::TextStalled(Duration::from_secs(30)),
+            2 => Departure::TextStalled,
             _ => Departure::TooSlow,
         };
         self.hub.is_gone(peer, why);
         let told = "your text was not sent: nothing of it came for 30s; send it again";
         let said = Said::Gone {
             gets_its_share: why != Departure::TooSlow,
-            told: matches!(why, Departure::TextStalled(_)).then_some(told),
+            told: (why == Departure::TextStalled).then_some(told),
         };
         self.model.says(peer, said, 0);
     }
