@@ -39,6 +39,9 @@ const TURN = new RegExp(`[${TURNING}][^${TURNING}\\p{L}\\p{N}]*(?=[\\p{L}\\p{N}]
 const MANY_TURNS = 400;
 const MOST_TURNS = 2000;
 
+// Marks on one letter above 30, which is all that Unicode's stream-safe format allows.
+const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
+
 const hubbub = {
   draft: () => document.getElementById('draft'),
 
@@ -62,7 +65,7 @@ const hubbub = {
   // would be one step with what is typed next, and each line would be laid out before the next.
   put(text) {
     hubbub.ease(hubbub.draft(), text);
-    const html = text.replace(/[&<>]/g, (letter) => `&#${letter.codePointAt()};`);
+    const html = hubbub.legible(text).replace(/[&<>]/g, (letter) => `&#${letter.codePointAt()};`);
     // The break at the end is not put in; it keeps the one before.
     document.execCommand('insertHTML', false, text && `${html}<br>`);
   },
@@ -124,6 +127,9 @@ const hubbub = {
     draft.dataset.turns = turns > MOST_TURNS ? 'most' : turns > MANY_TURNS ? 'many' : 'few';
   },
 
+  // Without the marks that nobody could tell apart: a letter with thousands holds up the field for seconds at each key.
+  legible: (text) => text.replace(TOO_MANY_MARKS, '$1'),
+
   isTooLong: () => document.getElementById('room-left').dataset.over === 'true',
 
   // Says how much room is left once nine tenths are used.
@@ -143,7 +149,11 @@ const hubbub = {
 for (const type of ['paste', 'drop']) {
   document.addEventListener(type, (event) => {
     const text = (event.clipboardData ?? event.dataTransfer).getData('text/plain');
-    if (event.target.id === 'draft') hubbub.ease(event.target, text);
+    if (event.target.id !== 'draft') return;
+    hubbub.ease(event.target, text);
+    if (hubbub.legible(text) === text) return;
+    event.preventDefault();
+    hubbub.put(text);
   });
 }
 
