@@ -229,8 +229,9 @@ layers:
              !tests && !/^ *\/\// && $0 ~ words { print FILENAME ":" FNR ": " $0 }' $files)
         [ -z "$uses" ] || complain "$room must not know $words:"$'\n'"$uses"
     done <<'TABLE'
-    libs/wire/src            async|tracing|hubbub_server|hubbub_client
-    apps/server/src          dioxus|tokio|hubbub_client
+    libs/wire/src            async|tracing|hubbub_session|hubbub_server|hubbub_client
+    libs/session/src         dioxus|timeline|hubbub_server|hubbub_client
+    apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
     apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/hub      std::net|async_std::net|async_io|socket2|TcpStream|TcpListener
@@ -238,18 +239,19 @@ layers:
     apps/server/src/peer     crate::room|Room
     apps/client/src          tokio|hubbub_server
     apps/client/src/timeline dioxus|flume|async_std|std::net
-    apps/client/src/session  dioxus|dioxus_desktop|timeline
     apps/client/src/links    dioxus|flume|async_std|std::net|std::fs|timeline
     apps/client/src/command  dioxus|flume|async_std|std::net|std::fs|timeline
     apps/client/src/save     dioxus|flume|async_std|std::net|timeline
-    apps/client/src/settings dioxus|session|timeline|flume|async_std
-    apps/client/src/desktop  dioxus|dioxus_desktop|session|std::net
+    apps/client/src/settings dioxus|hubbub_session|timeline|flume|async_std
+    apps/client/src/desktop  dioxus|dioxus_desktop|hubbub_session|std::net
     apps/client/src/bridge   std::net|async_std::net|TcpStream
-    apps/client/src/view     session|flume|async_std|std::net
+    apps/client/src/view     hubbub_session|flume|async_std|std::net
     TABLE
     needs() { cargo tree --locked --edges normal,build --prefix none --format '{p}' "$@" | awk '{ print $1 }' | sort -u; }
     [ "$(needs -p hubbub-wire)" = hubbub-wire ] || complain "hubbub-wire must have no dependency"
-    ! needs -p hubbub-server | grep -xE 'tokio|dioxus.*|hubbub-client' || complain "hubbub-server must not need these"
+    ! needs -p hubbub-session | grep -xE 'tokio|dioxus.*|hubbub-(client|server)' ||
+        complain "hubbub-session must not need these"
+    ! needs -p hubbub-server | grep -xE 'tokio|dioxus.*|hubbub-(client|session)' || complain "hubbub-server must not need these"
     ! needs -p hubbub-client --no-default-features | grep -xE 'wry|tao|webkit2gtk|dioxus-desktop' ||
         complain "hubbub-client without its feature desktop must not need these"
     exit $broken

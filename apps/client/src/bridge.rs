@@ -15,9 +15,9 @@ use jiff::tz::{self, TimeZone};
 
 use crate::desktop::{News, Notification};
 use crate::save;
-use crate::session::{Intent, MessageId, Stamped};
 use crate::settings::{Change, Settings, SettingsFile, Trouble, ZoomKey};
 use crate::timeline::{Connection, Delivery, Direction, Timeline, Transcript};
+use hubbub_session::{Intent, MessageId, Stamped};
 
 /// The page is left alone for this many times as long as it took to show what came in: a key that is pressed in a flood
 /// seldom finds it busy.

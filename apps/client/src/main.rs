@@ -18,9 +18,9 @@ use futures::StreamExt;
 use hubbub_client::args::Args;
 use hubbub_client::bridge::{Channels, Room};
 use hubbub_client::desktop::{self, News};
-use hubbub_client::session::{self, Intent, Settings};
 use hubbub_client::settings::SettingsFile;
 use hubbub_client::view::{App, SCRIPT, STYLE};
+use hubbub_session::{Intent, Settings};
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 
@@ -83,7 +83,7 @@ fn open(args: Args) -> io::Result<Infallible> {
         username: args.username,
         limits: Limits::DEFAULT,
     };
-    let ended = session::start(settings, intents_taken, events_sent)?;
+    let ended = hubbub_session::start(settings, intents_taken, events_sent)?;
     let leave = Leave {
         intents: intents.clone(),
         ended,

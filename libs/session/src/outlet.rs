@@ -1,4 +1,4 @@
-//! Outlet: events to the window, in batches, at a pace that suits a screen. Never waits for the window: while it takes
+//! Outlet: events to the screen, in batches, at the pace that it asked for. Never waits for the screen: while it takes
 //! nothing, one batch stands at the channel and the rest goes to the bounded backlog.
 
 use std::rc::Rc;
@@ -10,16 +10,16 @@ use flume::r#async::SendFut;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::backlog::Backlog;
-use super::{Clock, Stamped};
+use crate::backlog::Backlog;
+use crate::{Clock, Stamped};
 
 /// Shortest time between two batches. The window draws 30 times a second, which the eye takes for at once, and has
 /// the rest of its time for keys.
 const PACE: Duration = Duration::from_millis(33);
 
-/// The way out to the window.
-pub(super) struct Outlet {
-    window: Sender<Vec<Stamped>>,
+/// The way out to the screen.
+pub(crate) struct Outlet {
+    screen: Sender<Vec<Stamped>>,
     clock: Rc<Clock>,
     backlog: Backlog,
     sending: Option<SendFut<'static, Vec<Stamped>>>,
@@ -28,9 +28,9 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    pub(super) fn new(window: Sender<Vec<Stamped>>, clock: Rc<Clock>) -> Self {
+    pub(crate) fn new(screen: Sender<Vec<Stamped>>, clock: Rc<Clock>) -> Self {
         Self {
-            window,
+            screen,
             clock,
             backlog: Backlog::default(),
             sending: None,
@@ -40,15 +40,15 @@ impl Outlet {
     }
 
     /// Sent at the next [`poll`](Self::poll) that the pace allows.
-    pub(super) fn push(&mut self, stamped: Stamped) {
+    pub(crate) fn push(&mut self, stamped: Stamped) {
         self.backlog.push(stamped);
     }
 
     /// Sends what can be sent, and wakes the task when more can. There is no timer while nothing waits.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
         loop {
             if let Some(sending) = &mut self.sending {
-                // A window that is gone takes everything: the intents say that it is gone.
+                // A screen that is gone takes everything: the intents say that it is gone.
                 if sending.poll_unpin(cx).is_pending() {
                     return;
                 }
@@ -59,7 +59,7 @@ impl Outlet {
                 return;
             }
             let batch = self.backlog.take();
-            self.sending = Some(self.window.clone().into_send_async(batch));
+            self.sending = Some(self.screen.clone().into_send_async(batch));
         }
     }
 

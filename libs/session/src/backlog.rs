@@ -1,21 +1,21 @@
-//! Backlog: events that the window has not taken yet, bounded. Plain data: no channel, no clock.
+//! Backlog: events that the screen has not taken yet, bounded. Plain data: no channel, no clock.
 
 use std::collections::VecDeque;
 use std::mem;
 use std::time::SystemTime;
 
-use super::{Event, Stamped};
+use crate::{Event, Stamped};
 
-/// Most events of other people that wait for the window: as many lines as its timeline keeps.
+/// Most events of other people that wait for the screen: more lines than anybody reads back.
 pub const BACKLOG_EVENTS: usize = 20_000;
 /// Most bytes of names and texts in them. Twenty thousand lines that people typed are 2 MB; 16 MiB leaves room for
 /// pasted pages and still fits a small computer.
 pub const BACKLOG_BYTES: usize = 16 * 1024 * 1024;
 
-/// What waits for the window. Beyond the bounds the oldest events of other people go; what the window must know about
+/// What waits for the screen. Beyond the bounds the oldest events of other people go; what the screen must know about
 /// the connection and about the user's own messages stays.
 #[derive(Debug, Default)]
-pub(super) struct Backlog {
+pub(crate) struct Backlog {
     /// What was found among the oldest and had to stay.
     kept: Vec<Stamped>,
     missed: usize,
@@ -27,7 +27,7 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    pub(super) fn push(&mut self, stamped: Stamped) {
+    pub(crate) fn push(&mut self, stamped: Stamped) {
         if let Some(bytes) = weight(&stamped.event) {
             self.events += 1;
             self.bytes += bytes;
@@ -39,12 +39,12 @@ impl Backlog {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.missed == 0 && self.recent.is_empty()
     }
 
     /// All that waits, in order, with a [`Event::Missed`] where events were thrown away.
-    pub(super) fn take(&mut self) -> Vec<Stamped> {
+    pub(crate) fn take(&mut self) -> Vec<Stamped> {
         let waiting = mem::take(self);
         let mut batch = waiting.kept;
         batch.reserve(waiting.recent.len() + 1);

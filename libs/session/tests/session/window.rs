@@ -4,7 +4,7 @@ use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
-use hubbub_client::session::{BACKLOG_EVENTS, Event};
+use hubbub_session::{BACKLOG_EVENTS, Event};
 
 use crate::harness::{JOIN, PACE, Server, Time, Window, said, settings, text};
 

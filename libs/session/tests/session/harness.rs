@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
-use hubbub_client::session::{Event, Intent, MessageId, Settings, Stamped, start_with_clock};
+use hubbub_session::{Event, Intent, MessageId, Settings, Stamped, start_with_clock};
 use hubbub_wire::{Limits, Username};
 use socket2::{Domain, SockRef, Socket, Type};
 

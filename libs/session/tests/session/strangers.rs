@@ -4,7 +4,7 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use hubbub_client::session::{Event, Intent};
+use hubbub_session::{Event, Intent};
 use socket2::SockRef;
 
 use crate::harness::{Peer, Time, Window, join, joined, leave, left, said, settings_of, text};

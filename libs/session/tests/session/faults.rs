@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use hubbub_client::session::{Event, Intent, MessageId};
 use hubbub_server::Settings;
+use hubbub_session::{Event, Intent, MessageId};
 
 use crate::harness::{JOIN, Time, Window, joined, left, said, settings_of, text};
 use crate::network::{Network, Way, Weather};

@@ -11,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use futures::{StreamExt, pin_mut};
 use socket2::{SockRef, TcpKeepalive};
 
-use super::{Clock, Settings};
+use crate::{Clock, Settings};
 
 /// Longest wait for the addresses of a name: a resolver asks two name servers twice within it.
 const RESOLVE_WITHIN: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ const UNANSWERED: Duration = Duration::from_secs(50);
 /// # Errors
 ///
 /// Why no address took the connection, in words for a person.
-pub(super) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStream, String> {
+pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStream, String> {
     let addresses = match within(clock, RESOLVE_WITHIN, resolve(settings)).await {
         Some(Ok(addresses)) => addresses,
         Some(Err(_)) => return Err("no such host, or no network to look it up".to_owned()),
@@ -143,7 +143,7 @@ fn is_unreachable(error: &io::Error) -> bool {
 }
 
 /// Why a connection failed or ended, in words for a person.
-pub(super) fn why(error: &io::Error) -> String {
+pub(crate) fn why(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
@@ -158,7 +158,7 @@ pub(super) fn why(error: &io::Error) -> String {
 }
 
 /// What is said when the stream ended in good order.
-pub(super) const CLOSED: &str = "the server closed the connection";
+pub(crate) const CLOSED: &str = "the server closed the connection";
 
 #[cfg(test)]
 mod tests {

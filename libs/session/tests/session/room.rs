@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
-use hubbub_client::session::Event;
 use hubbub_server::{Settings, serve};
+use hubbub_session::Event;
 
 use crate::harness::{Time, Window, said, settings_of};
 

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubbub_client::session::{Event, Intent, Stamped, start};
+use hubbub_session::{Event, Intent, Stamped, start};
 
 use crate::harness::{ClosedPort, JOIN, LEAVE, PATIENCE, Server, Time, Window, settings, text};
 

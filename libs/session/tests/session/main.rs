@@ -12,7 +12,7 @@ mod network;
 mod room;
 mod silence;
 mod speaking;
-#[path = "../../../server/tests/strangers/stranger.rs"]
+#[path = "../../../../apps/server/tests/strangers/stranger.rs"]
 mod stranger;
 mod strangers;
 mod student;

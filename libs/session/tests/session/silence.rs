@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_client::session::Event;
+use hubbub_session::Event;
 
 use crate::harness::{Peer, Server, Window, join, joined, leave, left, said, text};
 

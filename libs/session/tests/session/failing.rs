@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_client::session::{Event, Intent};
+use hubbub_session::{Event, Intent};
 
 use crate::harness::{ClosedPort, JOIN, LEAVE, PACE, Server, Time, Window, said, settings, text};
 

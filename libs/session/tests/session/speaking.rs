@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_client::session::{Event, Intent};
+use hubbub_session::{Event, Intent};
 
 use crate::harness::{JOIN, LEAVE, Server, Time, Window, settings, text};
 

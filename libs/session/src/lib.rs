@@ -1,7 +1,10 @@
-//! The network thread: connects, reads, writes, reconnects, leaves. Knows no Dioxus and no timeline.
+//! One member's side of a CHAT/1.0 room: connects, says, hears, reconnects, leaves. It runs in a thread of its own.
 //!
-//! Intents come in and events go out through two flume channels. The thread never waits for the window and never
-//! makes it wait. It ends after [`Intent::Leave`] or when the window has dropped the intents.
+//! It knows no screen. A screen is whoever has the other ends of two flume channels: intents come in, events go out. The
+//! thread never waits for the screen and never makes it wait. It ends after [`Intent::Leave`] or when the screen has
+//! dropped the intents.
+//!
+//! Read `words`, `trial`, `echo`, `backoff`, `backlog`, `writing`, `clock`, `outlet`, `connect`, `connection`, then this.
 
 mod backlog;
 mod backoff;
@@ -48,7 +51,7 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// Names one message of the user's own, from the window to the wire and back. The window counts them up.
+/// Names one message of the user's own, from the screen to the wire and back. The screen counts them up.
 pub type MessageId = u64;
 
 /// What the user wants.
@@ -78,7 +81,6 @@ pub struct Stamped {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Event {
     /// An attempt to connect begins.
     Connecting,
@@ -86,7 +88,7 @@ pub enum Event {
     Connected,
     /// There is no connection any more, or there never was one.
     Lost {
-        /// Why, in words for the header: lower case, no full stop.
+        /// Why, in words for a person: one line, lower case, no full stop.
         why: String,
         /// The server said why it would not have us (its words are in `why`).
         refused: bool,
@@ -130,7 +132,7 @@ pub enum Event {
         /// Which message.
         id: MessageId,
     },
-    /// The window took nothing for so long that this many of the oldest events were thrown away.
+    /// The screen took nothing for so long that this many of the oldest events were thrown away.
     Missed {
         /// How many.
         events: usize,
@@ -281,17 +283,17 @@ impl Network {
         }
     }
 
-    /// Does `work` and serves the window meanwhile. A wish interrupts the work.
+    /// Does `work` and serves the screen meanwhile. A wish interrupts the work.
     async fn meanwhile<T>(&mut self, mut work: impl Future<Output = T> + Unpin) -> Result<T, Wish> {
-        future::poll_fn(|cx| match self.poll_window(cx) {
+        future::poll_fn(|cx| match self.poll_screen(cx) {
             Poll::Ready(wish) => Poll::Ready(Err(wish)),
             Poll::Pending => work.poll_unpin(cx).map(Ok),
         })
         .await
     }
 
-    /// Takes all intents and hands over what the window takes. Ready with what cannot wait.
-    fn poll_window(&mut self, cx: &mut Context<'_>) -> Poll<Wish> {
+    /// Takes all intents and hands over what the screen takes. Ready with what cannot wait.
+    fn poll_screen(&mut self, cx: &mut Context<'_>) -> Poll<Wish> {
         self.outlet.poll(cx);
         loop {
             match ready!(self.intents.poll_next_unpin(cx)) {

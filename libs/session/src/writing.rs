@@ -2,33 +2,33 @@
 
 use hubbub_wire::{Frame, Username, encode};
 
-use super::MessageId;
+use crate::MessageId;
 
 /// What a frame on its way is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Join,
     Text(MessageId),
     Leave,
 }
 
 /// A frame and how much of it the socket has taken.
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     kind: Kind,
     bytes: Vec<u8>,
     written: usize,
 }
 
 impl Outgoing {
-    pub(super) fn join(name: Username<'_>) -> Self {
+    pub(crate) fn join(name: Username<'_>) -> Self {
         Self::new(Kind::Join, &Frame::join(name))
     }
 
-    pub(super) fn text(name: Username<'_>, id: MessageId, text: &str) -> Self {
+    pub(crate) fn text(name: Username<'_>, id: MessageId, text: &str) -> Self {
         Self::new(Kind::Text(id), &Frame::text(name, text.as_bytes()))
     }
 
-    pub(super) fn leave(name: Username<'_>) -> Self {
+    pub(crate) fn leave(name: Username<'_>) -> Self {
         Self::new(Kind::Leave, &Frame::leave(name))
     }
 
@@ -44,24 +44,24 @@ impl Outgoing {
         }
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
     /// What the socket has not taken.
-    pub(super) fn rest(&self) -> &[u8] {
+    pub(crate) fn rest(&self) -> &[u8] {
         &self.bytes[self.written..]
     }
 
-    pub(super) fn advance(&mut self, bytes: usize) {
+    pub(crate) fn advance(&mut self, bytes: usize) {
         self.written += bytes;
     }
 
-    pub(super) fn is_untouched(&self) -> bool {
+    pub(crate) fn is_untouched(&self) -> bool {
         self.written == 0
     }
 
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.written == self.bytes.len()
     }
 }

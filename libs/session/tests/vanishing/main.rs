@@ -19,7 +19,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubbub_client::session::{Event, Intent, Settings};
+use hubbub_session::{Event, Intent, Settings};
 
 use harness::{Time, Window, joined, left, said, settings_of};
 use room::room_with_bob;

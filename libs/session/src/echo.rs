@@ -12,14 +12,14 @@ const AGE: Duration = Duration::from_secs(60);
 
 /// What we wrote lately. It outlives a connection: an echo may come after a reconnect.
 #[derive(Debug, Default)]
-pub(super) struct Echoes {
+pub(crate) struct Echoes {
     hasher: RandomState,
     written: VecDeque<(u64, Duration)>,
 }
 
 impl Echoes {
     /// Remembers a text that is being written at `now`.
-    pub(super) fn remember(&mut self, text: &str, now: Duration) {
+    pub(crate) fn remember(&mut self, text: &str, now: Duration) {
         if self.written.len() == MOST {
             self.written.pop_front();
         }
@@ -27,7 +27,7 @@ impl Echoes {
     }
 
     /// Whether a text under our own name is an echo of ours. Each text written has one echo at most.
-    pub(super) fn take(&mut self, text: &str, now: Duration) -> bool {
+    pub(crate) fn take(&mut self, text: &str, now: Duration) -> bool {
         while self
             .written
             .front()

@@ -2,14 +2,14 @@
 
 use hubbub_wire::{Frame, Method, Username};
 
-use super::Event;
-use super::connect::CLOSED;
+use crate::Event;
+use crate::connect::CLOSED;
 
-/// A reason from the server is shown on one line of the header, cut to this many characters.
+/// A reason from the server is one line, cut to this many characters: more is a text and no reason.
 const REASON: usize = 200;
 
 /// What a frame tells. Bytes that are no UTF-8 are replaced, and line ends become LF.
-pub(super) fn to_event(frame: &Frame<'_>) -> Event {
+pub(crate) fn to_event(frame: &Frame<'_>) -> Event {
     let name = frame.username.to_string();
     match frame.method {
         Method::Join => Event::Joined { name },
@@ -22,7 +22,7 @@ pub(super) fn to_event(frame: &Frame<'_>) -> Event {
 }
 
 /// What a text tells of which only this `payload` of `len` bytes came.
-pub(super) fn cut_off(username: &Username<'_>, payload: &[u8], len: usize) -> Event {
+pub(crate) fn cut_off(username: &Username<'_>, payload: &[u8], len: usize) -> Event {
     Event::CutOff {
         name: username.to_string(),
         text: text(payload),
@@ -35,7 +35,7 @@ fn text(payload: &[u8]) -> String {
 }
 
 /// The first line of what the server said when it refused us.
-pub(super) fn reason(words: &str) -> String {
+pub(crate) fn reason(words: &str) -> String {
     let mut lines = words.lines().map(str::trim);
     let line = lines.find(|line| !line.is_empty()).unwrap_or(CLOSED);
     line.chars().take(REASON).collect()

@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures::FutureExt;
-use hubbub_client::session::Clock;
+use hubbub_session::Clock;
 
 use crate::harness::{PACE, PATIENCE};
 

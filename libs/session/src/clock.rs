@@ -29,15 +29,15 @@ impl Clock {
         }
     }
 
-    pub(super) fn awake(&self) -> Duration {
+    pub(crate) fn awake(&self) -> Duration {
         (self.awake)()
     }
 
-    pub(super) fn wall(&self) -> SystemTime {
+    pub(crate) fn wall(&self) -> SystemTime {
         (self.wall)()
     }
 
-    pub(super) fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
+    pub(crate) fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
         (self.sleep)(time)
     }
 }

@@ -13,11 +13,11 @@ use futures::future::BoxFuture;
 use futures::{AsyncRead, AsyncWrite, AsyncWriteExt, FutureExt};
 use hubbub_wire::{DecodeError, Decoder, Item};
 
-use super::connect::{CLOSED, why};
-use super::trial::Trial;
-use super::words::{cut_off, reason, to_event};
-use super::writing::{Kind, Outgoing};
-use super::{Event, Network, Stamped, Wish};
+use crate::connect::{CLOSED, why};
+use crate::trial::Trial;
+use crate::words::{cut_off, reason, to_event};
+use crate::writing::{Kind, Outgoing};
+use crate::{Event, Network, Stamped, Wish};
 
 /// Bytes taken from the socket at once. Larger gains no speed, and the intents are looked at between two reads.
 const CHUNK: usize = 16 * 1024;
@@ -37,7 +37,7 @@ const LAST_WORD: Duration = Duration::from_millis(100);
 const LINGER: Duration = Duration::from_millis(200);
 
 /// How a connection ended.
-pub(super) enum End {
+pub(crate) enum End {
     /// As the user wished.
     Left,
     /// Otherwise.
@@ -45,13 +45,13 @@ pub(super) enum End {
 }
 
 /// Why a connection is no more.
-pub(super) struct Lost {
-    pub(super) why: String,
-    pub(super) refused: bool,
+pub(crate) struct Lost {
+    pub(crate) why: String,
+    pub(crate) refused: bool,
 }
 
 impl Lost {
-    pub(super) fn because(why: impl Into<String>) -> Self {
+    pub(crate) fn because(why: impl Into<String>) -> Self {
         Self {
             why: why.into(),
             refused: false,
@@ -60,7 +60,7 @@ impl Lost {
 }
 
 /// One socket and what goes through it.
-pub(super) struct Connection<'n> {
+pub(crate) struct Connection<'n> {
     network: &'n mut Network,
     stream: TcpStream,
     decoder: Decoder,
@@ -88,7 +88,7 @@ enum Step {
 }
 
 impl<'n> Connection<'n> {
-    pub(super) fn new(network: &'n mut Network, stream: TcpStream) -> Self {
+    pub(crate) fn new(network: &'n mut Network, stream: TcpStream) -> Self {
         Self {
             decoder: Decoder::new(network.settings.limits),
             trial: Trial::Silent(network.clock.awake()),
@@ -104,7 +104,7 @@ impl<'n> Connection<'n> {
         }
     }
 
-    pub(super) async fn run(mut self) -> End {
+    pub(crate) async fn run(mut self) -> End {
         let mut chunk = vec![0; CHUNK];
         loop {
             let step = future::poll_fn(|cx| self.poll_step(cx, &mut chunk)).await;
@@ -137,7 +137,7 @@ impl<'n> Connection<'n> {
     fn poll_step(&mut self, cx: &mut Context<'_>, chunk: &mut [u8]) -> Poll<Step> {
         if self.leave_by.is_some() {
             self.network.outlet.poll(cx);
-        } else if let Poll::Ready(wish) = self.network.poll_window(cx) {
+        } else if let Poll::Ready(wish) = self.network.poll_screen(cx) {
             return Poll::Ready(Step::Wish(wish));
         }
         if self.poll_timer(cx).is_ready() {

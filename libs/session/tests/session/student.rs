@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_client::session::{Event, Intent};
+use hubbub_session::{Event, Intent};
 
 use crate::harness::{Time, Window, joined, left, said, settings_of};
 use crate::network::Network;

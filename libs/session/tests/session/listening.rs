@@ -1,6 +1,6 @@
 //! What we read: people, echoes, noise, and bytes that are no text.
 
-use hubbub_client::session::{Event, Intent};
+use hubbub_session::{Event, Intent};
 use hubbub_wire::Limits;
 
 use crate::harness::{

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Event, Stamped};
+use crate::{Event, Stamped};
 
 /// The name under which a server speaks.
 const SERVER: &str = "server";
@@ -20,7 +20,7 @@ const CLOSES: Duration = Duration::from_secs(1);
 
 /// How sure it is that we are in the room.
 #[derive(Debug)]
-pub(super) enum Trial {
+pub(crate) enum Trial {
     /// Nothing was heard since the connection began, at this time.
     Silent(Duration),
     /// Nothing was heard but the server's own words, at this time.
@@ -35,7 +35,7 @@ pub(super) enum Trial {
 
 impl Trial {
     /// Whether `event`, heard at `now`, may be the reason of a refusal.
-    pub(super) fn suspects(&self, event: &Event, now: Duration) -> bool {
+    pub(crate) fn suspects(&self, event: &Event, now: Duration) -> bool {
         let Self::Silent(since) = self else {
             return false;
         };
@@ -43,7 +43,7 @@ impl Trial {
     }
 
     /// Keeps the words back for a moment.
-    pub(super) fn hold(&mut self, words: Stamped, now: Duration) {
+    pub(crate) fn hold(&mut self, words: Stamped, now: Duration) {
         *self = Self::Words {
             since: now,
             words,
@@ -52,7 +52,7 @@ impl Trial {
     }
 
     /// What was kept back and is to be shown now. When the time for a close is over, so is the trial.
-    pub(super) fn due(&mut self, now: Duration) -> Option<Stamped> {
+    pub(crate) fn due(&mut self, now: Duration) -> Option<Stamped> {
         let Self::Words {
             since,
             words,
@@ -70,7 +70,7 @@ impl Trial {
     }
 
     /// We are in. What is still kept back is to be shown now.
-    pub(super) fn admit(&mut self) -> Option<Stamped> {
+    pub(crate) fn admit(&mut self) -> Option<Stamped> {
         match std::mem::replace(self, Self::Over) {
             Self::Words { words, shown, .. } => (!shown).then_some(words),
             Self::Silent(_) | Self::Over => None,
@@ -78,7 +78,7 @@ impl Trial {
     }
 
     /// The connection is closed. Returns the words by which we were refused, if it was that.
-    pub(super) fn refusal(&mut self) -> Option<String> {
+    pub(crate) fn refusal(&mut self) -> Option<String> {
         let Self::Words { words, .. } = std::mem::replace(self, Self::Over) else {
             return None;
         };
@@ -89,7 +89,7 @@ impl Trial {
     }
 
     /// Whether texts may be written.
-    pub(super) fn may_say(&self, now: Duration) -> bool {
+    pub(crate) fn may_say(&self, now: Duration) -> bool {
         match self {
             Self::Silent(since) => *since + SETTLE <= now,
             Self::Words { .. } => false,
@@ -98,7 +98,7 @@ impl Trial {
     }
 
     /// When to look again, if nothing happens before.
-    pub(super) fn deadline(&self, now: Duration, texts_wait: bool) -> Option<Duration> {
+    pub(crate) fn deadline(&self, now: Duration, texts_wait: bool) -> Option<Duration> {
         match self {
             Self::Silent(since) => (texts_wait && !self.may_say(now)).then(|| *since + SETTLE),
             Self::Words { since, shown, .. } => {

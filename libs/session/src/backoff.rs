@@ -5,19 +5,19 @@ use std::time::Duration;
 
 /// Longest wait before the first retry: a server that was only restarted is back by then.
 const FIRST: Duration = Duration::from_millis(500);
-/// Longest wait at all: a person who looks at the window does not wait longer than this for a server that is back.
-pub(super) const LAST: Duration = Duration::from_secs(30);
+/// Longest wait at all: a person who looks on does not wait longer than this for a server that is back.
+pub(crate) const LAST: Duration = Duration::from_secs(30);
 
 /// Counts failures in a row.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
     /// How long to wait now. The longest wait doubles with each failure; jitter takes off up to a half, so that the
-    /// windows of a whole room do not come back in the same moment.
-    pub(super) fn next(&mut self) -> Duration {
+    /// members of a whole room do not come back in the same moment.
+    pub(crate) fn next(&mut self) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
         let longest = doubled.min(LAST);
@@ -25,7 +25,7 @@ impl Backoff {
     }
 
     /// The next wait is the first one again.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 }
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn two_windows_do_not_wait_equally_long() {
+    fn two_sessions_do_not_wait_equally_long() {
         let waits: Vec<_> = (0..8).map(|_| Backoff::default().next()).collect();
         assert!(waits.iter().any(|wait| *wait != waits[0]), "{waits:?}");
     }
