@@ -28,6 +28,10 @@ use jiff::tz::TimeZone;
 /// the thread is busy.
 const WAITING_INTENTS: usize = 1024;
 
+/// Shortest time between two batches of events. The window draws 30 times a second, which the eye takes for at once, and has
+/// the rest of its time for keys.
+const PACE: Duration = Duration::from_millis(33);
+
 /// Links that may wait for the program that opens them. A person clicks once, and once more.
 const WAITING_LINKS: usize = 8;
 
@@ -82,6 +86,7 @@ fn open(args: Args) -> io::Result<Infallible> {
         port: args.port,
         username: args.username,
         limits: Limits::DEFAULT,
+        pace: PACE,
     };
     let ended = hubbub_session::start(settings, intents_taken, events_sent)?;
     let leave = Leave {

@@ -1,6 +1,5 @@
 //! Back-off: how long to wait before the next attempt to connect. Knows no clock.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 /// Longest wait before the first retry: a server that was only restarted is back by then.
@@ -21,19 +20,13 @@ impl Backoff {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
         let longest = doubled.min(LAST);
-        longest - longest.mul_f64(random_below_one() / 2.0)
+        longest - longest.mul_f64(fastrand::f64() / 2.0)
     }
 
     /// The next wait is the first one again.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
-}
-
-/// Every `RandomState` has other keys, so the hash of nothing is a random number.
-fn random_below_one() -> f64 {
-    let bits = RandomState::new().hash_one(()) >> 32;
-    bits as f64 / (1_u64 << 32) as f64
 }
 
 #[cfg(test)]

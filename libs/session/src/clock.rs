@@ -1,11 +1,13 @@
-//! The three uses of time, as closures, so that a test can be the clock. Nothing else in the session asks for the time.
+//! Clock: the three uses of time, as closures, so that a test can be the clock. Nothing else in the session asks for the
+//! time or waits for it.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
-use async_std::task;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+
+use crate::runtime;
 
 /// What time it is, and how to wait.
 pub struct Clock {
@@ -25,7 +27,7 @@ impl Clock {
         Self {
             awake: Box::new(move || start.elapsed()),
             wall: Box::new(SystemTime::now),
-            sleep: Box::new(|time| task::sleep(time).boxed()),
+            sleep: Box::new(|time| runtime::sleep(time).boxed()),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::thread;
 use std::time::Duration;
 
 use async_std::net::TcpStream;
@@ -11,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use futures::{StreamExt, pin_mut};
 use socket2::{SockRef, TcpKeepalive};
 
-use crate::{Clock, Settings};
+use crate::{Clock, Settings, runtime};
 
 /// Longest wait for the addresses of a name: a resolver asks two name servers twice within it.
 const RESOLVE_WITHIN: Duration = Duration::from_secs(20);
@@ -50,17 +49,15 @@ pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStr
     connect_to_any(by_turns(addresses), clock).await
 }
 
-/// Looks the target up in a thread that ends with the answer. async-std's own would stay and wake twice a second.
+/// Looks the target up where nobody waits for it.
 async fn resolve(settings: &Settings) -> io::Result<Vec<SocketAddr>> {
     let (target, port) = (settings.target.clone(), settings.port);
     let (found, answer) = flume::bounded(1);
-    thread::Builder::new()
-        .name("resolver".to_owned())
-        .spawn(move || {
-            let addresses = (target.as_str(), port).to_socket_addrs();
-            // Nobody waits for an answer that comes too late.
-            let _ = found.send(addresses.map(Iterator::collect));
-        })?;
+    runtime::spawn_blocking("resolver", move || {
+        let addresses = (target.as_str(), port).to_socket_addrs();
+        // Nobody waits for an answer that comes too late.
+        let _ = found.send(addresses.map(Iterator::collect));
+    })?;
     answer
         .recv_async()
         .await

@@ -4,7 +4,7 @@
 //! thread never waits for the screen and never makes it wait. It ends after [`Intent::Leave`] or when the screen has
 //! dropped the intents.
 //!
-//! Read `words`, `trial`, `echo`, `backoff`, `backlog`, `writing`, `clock`, `outlet`, `connect`, `connection`, then this.
+//! Read `words`, `trial`, `echo`, `backoff`, `backlog`, `writing`, `runtime`, `clock`, `outlet`, `connect`, `connection`, then this.
 
 mod backlog;
 mod backoff;
@@ -13,6 +13,7 @@ mod connect;
 mod connection;
 mod echo;
 mod outlet;
+mod runtime;
 mod trial;
 mod words;
 mod writing;
@@ -22,9 +23,8 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
-use std::{future, io, thread};
+use std::{future, io};
 
-use async_std::task;
 use flume::r#async::RecvStream;
 use flume::{Receiver, Sender};
 use futures::{FutureExt, StreamExt};
@@ -49,6 +49,8 @@ pub struct Settings {
     pub username: Username<'static>,
     /// What is taken from the server.
     pub limits: Limits,
+    /// Shortest time between two batches of events: what comes sooner waits and comes together.
+    pub pace: Duration,
 }
 
 /// Names one message of the user's own, from the screen to the wire and back. The screen counts them up.
@@ -148,8 +150,8 @@ const WAKE_CHECK: Duration = Duration::from_secs(1);
 /// The wall clock ran this much ahead: the computer slept. Setting the clock right moves it less.
 const WAKE_JUMP: Duration = Duration::from_secs(5);
 
-/// Starts the network thread. `events` gets batches, at most one every 33 ms; a bound of one suits it. The receiver
-/// that comes back disconnects when the thread has ended.
+/// Starts the network thread. `events` gets batches at the pace of the settings; a bound of one suits it. The receiver that
+/// comes back disconnects when the thread has ended.
 ///
 /// # Errors
 ///
@@ -174,12 +176,10 @@ pub fn start_with_clock(
     clock: Clock,
 ) -> io::Result<Receiver<Infallible>> {
     let (alive, ended) = flume::bounded(0);
-    thread::Builder::new()
-        .name("network".to_owned())
-        .spawn(move || {
-            let _alive = alive;
-            task::block_on(Network::new(settings, intents, events, clock).run());
-        })?;
+    runtime::spawn(move || async move {
+        let _alive = alive;
+        Network::new(settings, intents, events, clock).run().await;
+    })?;
     Ok(ended)
 }
 
@@ -210,10 +210,10 @@ impl Network {
     ) -> Self {
         let clock = Rc::new(clock);
         Self {
+            outlet: Outlet::new(events, settings.pace, clock.clone()),
             settings,
             intents: intents.into_stream(),
             waiting: VecDeque::new(),
-            outlet: Outlet::new(events, clock.clone()),
             echoes: Echoes::default(),
             backoff: Backoff::default(),
             clock,

@@ -13,13 +13,10 @@ use futures::future::BoxFuture;
 use crate::backlog::Backlog;
 use crate::{Clock, Stamped};
 
-/// Shortest time between two batches. The window draws 30 times a second, which the eye takes for at once, and has
-/// the rest of its time for keys.
-const PACE: Duration = Duration::from_millis(33);
-
 /// The way out to the screen.
 pub(crate) struct Outlet {
     screen: Sender<Vec<Stamped>>,
+    pace: Duration,
     clock: Rc<Clock>,
     backlog: Backlog,
     sending: Option<SendFut<'static, Vec<Stamped>>>,
@@ -28,9 +25,10 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
-    pub(crate) fn new(screen: Sender<Vec<Stamped>>, clock: Rc<Clock>) -> Self {
+    pub(crate) fn new(screen: Sender<Vec<Stamped>>, pace: Duration, clock: Rc<Clock>) -> Self {
         Self {
             screen,
+            pace,
             clock,
             backlog: Backlog::default(),
             sending: None,
@@ -67,10 +65,10 @@ impl Outlet {
         let Some(sent_at) = self.sent_at else {
             return false;
         };
-        let clock = &self.clock;
+        let (clock, due) = (&self.clock, sent_at.saturating_add(self.pace));
         let pause = self
             .pause
-            .get_or_insert_with(|| clock.sleep((sent_at + PACE).saturating_sub(clock.awake())));
+            .get_or_insert_with(|| clock.sleep(due.saturating_sub(clock.awake())));
         if pause.poll_unpin(cx).is_pending() {
             return true;
         }

@@ -286,6 +286,7 @@ pub(crate) fn settings(target: &str, port: u16) -> Settings {
         port,
         username: Username::new("alice", 64).unwrap(),
         limits: Limits::DEFAULT,
+        pace: PACE,
     }
 }
 
