@@ -229,7 +229,9 @@ layers:
              !tests && !/^ *\/\// && $0 ~ words { print FILENAME ":" FNR ": " $0 }' $files)
         [ -z "$uses" ] || complain "$room must not know $words:"$'\n'"$uses"
     done <<'TABLE'
-    libs/wire/src            async|tracing|hubbub_session|hubbub_server|hubbub_client
+    libs/wire/src            async|tracing|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
+    libs/transport/src       tracing|dioxus|tokio|async_std|hubbub_wire|hubbub_session|hubbub_server|hubbub_client
+    libs/transport/src/address async|await|flume|futures|std::io|TcpStream
     libs/session/src         dioxus|timeline|hubbub_server|hubbub_client
     apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
     apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant

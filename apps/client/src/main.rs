@@ -76,14 +76,13 @@ fn open(args: Args) -> io::Result<Infallible> {
     // One batch: the next is made when this one is shown.
     let (events_sent, events) = flume::bounded(1);
     let room = Room {
-        address: args.address(),
+        address: args.address.to_string(),
         username: args.username.to_string(),
         max_text: Limits::DEFAULT.max_payload,
         zone: TimeZone::system,
     };
     let settings = Settings {
-        target: args.target,
-        port: args.port,
+        address: args.address,
         username: args.username,
         limits: Limits::DEFAULT,
         pace: PACE,

@@ -8,6 +8,7 @@ use async_std::net::TcpStream;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use futures::{StreamExt, pin_mut};
+use hubbub_transport::Address;
 use socket2::{SockRef, TcpKeepalive};
 
 use crate::{Clock, Settings, runtime};
@@ -31,7 +32,7 @@ const PROBES: u32 = 3;
 #[cfg(target_os = "linux")]
 const UNANSWERED: Duration = Duration::from_secs(50);
 
-/// Tries every address of the target, IPv6 and IPv4 by turns, each kind in the resolver's order. The first that takes the
+/// Tries every address of the host, IPv6 and IPv4 by turns, each kind in the resolver's order. The first that takes the
 /// connection is taken.
 ///
 /// # Errors
@@ -49,12 +50,12 @@ pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStr
     connect_to_any(by_turns(addresses), clock).await
 }
 
-/// Looks the target up where nobody waits for it.
+/// Looks the host up where nobody waits for it.
 async fn resolve(settings: &Settings) -> io::Result<Vec<SocketAddr>> {
-    let (target, port) = (settings.target.clone(), settings.port);
+    let Address { host, port } = settings.address.clone();
     let (found, answer) = flume::bounded(1);
     runtime::spawn_blocking("resolver", move || {
-        let addresses = (target.as_str(), port).to_socket_addrs();
+        let addresses = (host.as_str(), port).to_socket_addrs();
         // Nobody waits for an answer that comes too late.
         let _ = found.send(addresses.map(Iterator::collect));
     })?;

@@ -28,6 +28,7 @@ use std::{future, io};
 use flume::r#async::RecvStream;
 use flume::{Receiver, Sender};
 use futures::{FutureExt, StreamExt};
+use hubbub_transport::Address;
 use hubbub_wire::{Limits, Username};
 
 use backoff::Backoff;
@@ -41,10 +42,8 @@ pub use clock::Clock;
 /// Where to go and under which name.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Host name or address of the server, without the port.
-    pub target: String,
-    /// TCP port of the server.
-    pub port: u16,
+    /// Where the room is.
+    pub address: Address,
     /// The name to join under.
     pub username: Username<'static>,
     /// What is taken from the server.

@@ -166,13 +166,13 @@ fn a_name_that_cannot_be_found_is_said_to_be_none() {
 
 #[test]
 fn a_target_is_a_name_or_an_address_of_either_kind() {
-    for (target, address) in [
+    for (host, address) in [
         ("localhost", "127.0.0.1:0"),
         ("127.0.0.1", "127.0.0.1:0"),
         ("::1", "[::1]:0"),
     ] {
         let server = Server::at(address);
-        let settings = settings(target, server.port());
+        let settings = settings(host, server.port());
         let mut window = Window::open_at(settings, Time::that_paces_itself());
         window.expect_connection(&server);
     }

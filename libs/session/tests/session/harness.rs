@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 use hubbub_session::{Event, Intent, MessageId, Settings, Stamped, start_with_clock};
+use hubbub_transport::Address;
 use hubbub_wire::{Limits, Username};
 use socket2::{Domain, SockRef, Socket, Type};
 
@@ -280,10 +281,12 @@ impl Window {
     }
 }
 
-pub(crate) fn settings(target: &str, port: u16) -> Settings {
+pub(crate) fn settings(host: &str, port: u16) -> Settings {
     Settings {
-        target: target.to_owned(),
-        port,
+        address: Address {
+            host: host.to_owned(),
+            port,
+        },
         username: Username::new("alice", 64).unwrap(),
         limits: Limits::DEFAULT,
         pace: PACE,

@@ -20,6 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hubbub_session::{Event, Intent, Settings};
+use hubbub_transport::Address;
 
 use harness::{Time, Window, joined, left, said, settings_of};
 use room::room_with_bob;
@@ -106,7 +107,10 @@ impl Pair {
         let (port, mut bob) =
             room_with_bob(Ipv4Addr::UNSPECIFIED, hubbub_server::Settings::default());
         let settings = Settings {
-            target: address.to_owned(),
+            address: Address {
+                host: address.to_owned(),
+                port,
+            },
             ..settings_of("alice", port)
         };
         let mut alice = Window::open_at(settings, Time::that_paces_itself());
