@@ -263,7 +263,7 @@ impl Shortage {
 async fn accept(listener: &Async<TcpListener>, shortage: &mut Shortage) -> Async<TcpStream> {
     loop {
         match listener.accept().await {
-            Ok((socket, address)) => match peer::prepare(socket.get_ref()) {
+            Ok((socket, address)) => match hubbub_transport::tune(socket.get_ref()) {
                 Ok(()) => return socket,
                 Err(error) => info!(%address, %error, "gone before it was served"),
             },

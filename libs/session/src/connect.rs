@@ -1,15 +1,13 @@
-//! Connect: from a name to a socket that notices a dead server, or the reason in words why there is none.
+//! Connect: from a name to a transport, or the reason in words why there is none.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use async_std::net::TcpStream;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use futures::{StreamExt, pin_mut};
-use hubbub_transport::Address;
-use socket2::{SockRef, TcpKeepalive};
+use hubbub_transport::{Address, Transport};
 
 use crate::{Clock, Settings, runtime};
 
@@ -21,24 +19,13 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// and who waits for one that never does hardly notices it.
 const NEXT_AFTER: Duration = Duration::from_millis(250);
 
-/// Silence before the first probe. A quiet room costs one small packet in this time.
-const PROBE_AFTER: Duration = Duration::from_secs(20);
-/// Time between two probes.
-const PROBE_EVERY: Duration = Duration::from_secs(10);
-/// Probes without an answer until the server is dead.
-const PROBES: u32 = 3;
-/// Longest time that written bytes stay without an answer, so that a server that died while we spoke is noticed as
-/// soon as one that died while all were silent: within a minute.
-#[cfg(target_os = "linux")]
-const UNANSWERED: Duration = Duration::from_secs(50);
-
 /// Tries every address of the host, IPv6 and IPv4 by turns, each kind in the resolver's order. The first that takes the
 /// connection is taken.
 ///
 /// # Errors
 ///
 /// Why no address took the connection, in words for a person.
-pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStream, String> {
+pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<Transport, String> {
     let addresses = match within(clock, RESOLVE_WITHIN, resolve(settings)).await {
         Some(Ok(addresses)) => addresses,
         Some(Err(_)) => return Err("no such host, or no network to look it up".to_owned()),
@@ -50,7 +37,7 @@ pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<TcpStr
     connect_to_any(by_turns(addresses), clock).await
 }
 
-/// Looks the host up where nobody waits for it.
+/// Looks the host up beside the session, which goes on meanwhile.
 async fn resolve(settings: &Settings) -> io::Result<Vec<SocketAddr>> {
     let Address { host, port } = settings.address.clone();
     let (found, answer) = flume::bounded(1);
@@ -80,7 +67,7 @@ fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<TcpStream, String> {
+async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Transport, String> {
     let mut left = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = None;
@@ -92,7 +79,7 @@ async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Tcp
             Some(attempts.next().await)
         };
         match ended {
-            Some(Some(Ok(stream))) => return Ok(stream),
+            Some(Some(Ok(transport))) => return Ok(transport),
             // Which of several reasons helps most? The first address that could be reached at all.
             Some(Some(Err(error))) if failure.as_ref().is_none_or(is_unreachable) => {
                 failure = Some(error);
@@ -104,24 +91,9 @@ async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Tcp
     Err(failure.map_or_else(|| "the host has no address".to_owned(), |error| why(&error)))
 }
 
-async fn connect_to(address: SocketAddr, clock: &Clock) -> io::Result<TcpStream> {
-    let attempt = within(clock, CONNECT_WITHIN, TcpStream::connect(address)).await;
-    let stream = attempt.unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))?;
-    tune(&stream)?;
-    Ok(stream)
-}
-
-fn tune(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let socket = SockRef::from(stream);
-    let probes = TcpKeepalive::new()
-        .with_time(PROBE_AFTER)
-        .with_interval(PROBE_EVERY)
-        .with_retries(PROBES);
-    socket.set_tcp_keepalive(&probes)?;
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(UNANSWERED))?;
-    Ok(())
+async fn connect_to(address: SocketAddr, clock: &Clock) -> io::Result<Transport> {
+    let attempt = within(clock, CONNECT_WITHIN, Transport::connect(address)).await;
+    attempt.unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
 }
 
 /// `None` when the time was over first.
@@ -161,12 +133,12 @@ pub(crate) const CLOSED: &str = "the server closed the connection";
 #[cfg(test)]
 mod tests {
     use std::future;
-    use std::net::TcpListener;
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
     use std::time::SystemTime;
 
-    use async_std::task;
     use futures::FutureExt;
-    use socket2::{Domain, Socket, Type};
+    use socket2::{Domain, SockRef, Socket, Type};
 
     use super::*;
 
@@ -193,7 +165,7 @@ mod tests {
     fn that_hangs() -> (TcpListener, SocketAddr, [Socket; 2]) {
         let (listener, address) = listener();
         SockRef::from(&listener).listen(0).unwrap();
-        let filler = std::net::TcpStream::connect(address).unwrap();
+        let filler = TcpStream::connect(address).unwrap();
         let second = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         second.set_nonblocking(true).unwrap();
         // Begun and not ended: that is what it is for.
@@ -216,20 +188,27 @@ mod tests {
         }
     }
 
-    fn attempt(addresses: Vec<SocketAddr>, passing: Duration) -> Result<TcpStream, String> {
+    fn attempt(addresses: Vec<SocketAddr>, passing: Duration) -> Result<Transport, String> {
         let clock = clock(passing);
         let attempt = connect_to_any(addresses, &clock);
-        let outcome = task::block_on(async_std::future::timeout(PATIENCE, attempt));
+        let outcome = runtime::block_on(within(&Clock::system(), PATIENCE, attempt));
         outcome.expect("an address is waited for that never answers")
+    }
+
+    /// The connection is the first one that came to this listener.
+    fn expect_at(listener: &TcpListener, transport: &Transport) {
+        let (mut accepted, _) = listener.accept().unwrap();
+        accepted.set_read_timeout(Some(PATIENCE)).unwrap();
+        transport.try_write(b"x").unwrap();
+        accepted.read_exact(&mut [0; 1]).unwrap();
     }
 
     #[test]
     fn every_address_is_tried_until_one_takes_the_connection() {
         let (listener, open) = listener();
         let (_held, closed) = closed();
-        let stream = attempt(vec![closed, closed, open], NEVER).unwrap();
-        let (accepted, _) = listener.accept().unwrap();
-        assert_eq!(accepted.peer_addr().unwrap(), stream.local_addr().unwrap());
+        let transport = attempt(vec![closed, closed, open], NEVER).unwrap();
+        expect_at(&listener, &transport);
         let refused = attempt(vec![closed], NEVER).unwrap_err();
         assert_eq!(refused, "connection refused");
         let none = attempt(Vec::new(), NEVER).unwrap_err();
@@ -241,9 +220,8 @@ mod tests {
         let (_silent, silent, _fillers) = that_hangs();
         let (listener, open) = listener();
         let (_held, closed) = closed();
-        let stream = attempt(vec![silent, closed, silent, open], NEXT_AFTER).unwrap();
-        let (accepted, _) = listener.accept().unwrap();
-        assert_eq!(accepted.peer_addr().unwrap(), stream.local_addr().unwrap());
+        let transport = attempt(vec![silent, closed, silent, open], NEXT_AFTER).unwrap();
+        expect_at(&listener, &transport);
     }
 
     #[test]
@@ -276,20 +254,5 @@ mod tests {
             [four(1), six(1), four(2)]
         );
         assert_eq!(by_turns(Vec::new()), []);
-    }
-
-    #[test]
-    fn a_connection_sends_small_frames_at_once_and_notices_a_dead_server_within_a_minute() {
-        let (_listener, address) = listener();
-        let stream = task::block_on(connect_to(address, &Clock::system())).unwrap();
-        let socket = SockRef::from(&stream);
-        assert!(socket.tcp_nodelay().unwrap());
-        assert!(socket.keepalive().unwrap());
-        let probes =
-            socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
-        let silent = socket.tcp_keepalive_time().unwrap() + probes;
-        assert!(silent <= Duration::from_secs(60), "{silent:?}");
-        #[cfg(target_os = "linux")]
-        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(UNANSWERED));
     }
 }

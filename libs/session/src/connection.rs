@@ -1,16 +1,14 @@
-//! Connection: the life of one socket, from the JOIN to its end. Reads and writes at the same time, one step after the
+//! Connection: the life of one transport, from the JOIN to its end. Reads and writes at the same time, one step after the
 //! other: what is ready first is done first, and nothing waits for anything else.
 
 use std::future;
 use std::io;
-use std::net::Shutdown;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use async_std::net::TcpStream;
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{AsyncRead, AsyncWrite, AsyncWriteExt, FutureExt};
+use hubbub_transport::Transport;
 use hubbub_wire::{DecodeError, Decoder, Item};
 
 use crate::connect::{CLOSED, why};
@@ -59,10 +57,10 @@ impl Lost {
     }
 }
 
-/// One socket and what goes through it.
+/// One transport and what goes through it.
 pub(crate) struct Connection<'n> {
     network: &'n mut Network,
-    stream: TcpStream,
+    transport: Transport,
     decoder: Decoder,
     trial: Trial,
     /// What is being written.
@@ -88,13 +86,13 @@ enum Step {
 }
 
 impl<'n> Connection<'n> {
-    pub(crate) fn new(network: &'n mut Network, stream: TcpStream) -> Self {
+    pub(crate) fn new(network: &'n mut Network, transport: Transport) -> Self {
         Self {
             decoder: Decoder::new(network.settings.limits),
             trial: Trial::Silent(network.clock.awake()),
             frame: Some(Outgoing::join(network.settings.username.borrowed())),
             network,
-            stream,
+            transport,
             pause: None,
             silent_at: None,
             leave_by: None,
@@ -145,11 +143,11 @@ impl<'n> Connection<'n> {
         }
         self.take_up_frame(cx);
         if let (Some(frame), None) = (&self.frame, &self.broken)
-            && let Poll::Ready(wrote) = Pin::new(&mut &self.stream).poll_write(cx, frame.rest())
+            && let Poll::Ready(wrote) = self.transport.poll_write(cx, frame.rest())
         {
             return Poll::Ready(Step::Wrote(wrote));
         }
-        match Pin::new(&mut &self.stream).poll_read(cx, chunk) {
+        match self.transport.poll_read(cx, chunk) {
             Poll::Ready(read) => Poll::Ready(Step::Read(read)),
             Poll::Pending => match self.broken.take() {
                 Some(error) => Poll::Ready(Step::Read(Err(error))),
@@ -252,7 +250,7 @@ impl<'n> Connection<'n> {
             }
             Kind::Leave => {
                 // An error means that the connection is gone, and the next read says the same.
-                let _ = self.stream.shutdown(Shutdown::Write);
+                let _ = self.transport.finish();
                 self.leave_by = Some(self.now() + LINGER);
             }
         }
@@ -361,8 +359,8 @@ impl<'n> Connection<'n> {
     fn part_at_once(&mut self) {
         if self.frame.as_ref().is_none_or(Outgoing::is_untouched) {
             let leave = Outgoing::leave(self.network.settings.username.borrowed());
-            let _ = self.stream.write(leave.rest()).now_or_never();
-            let _ = self.stream.shutdown(Shutdown::Write);
+            let _ = self.transport.try_write(leave.rest());
+            let _ = self.transport.finish();
         }
     }
 

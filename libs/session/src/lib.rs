@@ -4,7 +4,8 @@
 //! thread never waits for the screen and never makes it wait. It ends after [`Intent::Leave`] or when the screen has
 //! dropped the intents.
 //!
-//! Read `words`, `trial`, `echo`, `backoff`, `backlog`, `writing`, `runtime`, `clock`, `outlet`, `connect`, `connection`, then this.
+//! Read `words`, `trial`, `echo`, `backoff`, `backlog`, `writing`, `runtime`, `clock`, `outlet`, `connect`, `connection`,
+//! then this.
 
 mod backlog;
 mod backoff;
@@ -249,12 +250,12 @@ impl Network {
                 Err(Wish::Leave) => return End::Left,
             }
         };
-        let stream = match connected {
-            Ok(stream) => stream,
+        let transport = match connected {
+            Ok(transport) => transport,
             Err(why) => return End::Lost(Lost::because(why)),
         };
         let began = self.clock.awake();
-        let end = Connection::new(self, stream).run().await;
+        let end = Connection::new(self, transport).run().await;
         if self.clock.awake() >= began + STOOD {
             self.backoff.reset();
         }
