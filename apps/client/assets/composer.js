@@ -29,9 +29,8 @@ const sent = {
     const at = sent.at + by;
     if (at >= 0 && at <= sent.texts.length) {
       sent.at = at;
-      draft.value = sent.texts[at] ?? '';
-      hubbub.fit(draft);
-      hubbub.measure(draft);
+      draft.select();
+      hubbub.put(sent.texts[at] ?? '');
     }
     return draft.value !== '';
   },
@@ -68,8 +67,7 @@ const names = {
     const blank = /^\s/.test(draft.value.slice(end, end + 1));
     const text = mark + fitting[at] + (blank ? behind.trimEnd() : behind);
     draft.setSelectionRange(start, end);
-    // Through execCommand, so that undo takes it back.
-    document.execCommand('insertText', false, text);
+    hubbub.put(text);
     names.last = { ...completion, end: start + text.length, value: draft.value };
     return true;
   },

@@ -30,6 +30,15 @@ window.requestAnimationFrame = (draw) => {
 // What a screen reader calls the page; the renderer names it after itself.
 document.title = 'Hubbub';
 
+// A letter written from right to left, or a sign that turns others, with a letter or number of the other kind behind it.
+const TURNING = '\\u0590-\\u08ff\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufb1d-\\ufdff\\ufe70-\\ufeff\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}';
+const TURN = new RegExp(`[${TURNING}][^${TURNING}\\p{L}\\p{N}]*(?=[\\p{L}\\p{N}])`, 'gu');
+
+// So many turns in the field, and its words break anywhere: some pages of a text in two scripts. With so many more, letters
+// stand in the order in which they are sent.
+const MANY_TURNS = 400;
+const MOST_TURNS = 2000;
+
 const hubbub = {
   draft: () => document.getElementById('draft'),
 
@@ -43,10 +52,19 @@ const hubbub = {
     hubbub.focus();
   },
 
-  // Through execCommand, so that undo takes it back.
+  // Into the composer, where the caret is.
   insert(text) {
     hubbub.closeDrawer();
-    document.execCommand('insertText', false, text);
+    hubbub.put(text);
+  },
+
+  // Puts it in the place of what is selected in the composer, in a step of its own for undo. As HTML: put in as text it
+  // would be one step with what is typed next, and each line would be laid out before the next.
+  put(text) {
+    hubbub.ease(hubbub.draft(), text);
+    const html = text.replace(/[&<>]/g, (letter) => `&#${letter.codePointAt()};`);
+    // The break at the end is not put in; it keeps the one before.
+    document.execCommand('insertHTML', false, text && `${html}<br>`);
   },
 
   // The timeline is laid out from its end: zero is the bottom, and a zoomed page comes to rest a part of a pixel above it.
@@ -99,6 +117,15 @@ const hubbub = {
     if (draft.value && !long) draft.style.height = `${draft.scrollHeight + draft.offsetHeight - draft.clientHeight}px`;
   },
 
+  // A word costs the field the square of how often it turns its direction, and so does a line in the end. What turns so
+  // often is shown more simply, and before it is laid out: `more` is what comes in.
+  ease(draft, more = '') {
+    const turns = [draft.value, more].reduce((sum, text) => sum + (text.match(TURN)?.length ?? 0), 0);
+    draft.dataset.turns = turns > MOST_TURNS ? 'most' : turns > MANY_TURNS ? 'many' : 'few';
+  },
+
+  isTooLong: () => document.getElementById('room-left').dataset.over === 'true',
+
   // Says how much room is left once nine tenths are used.
   measure(draft) {
     const limit = Number(draft.dataset.limit);
@@ -113,9 +140,17 @@ const hubbub = {
   },
 };
 
+for (const type of ['paste', 'drop']) {
+  document.addEventListener(type, (event) => {
+    const text = (event.clipboardData ?? event.dataTransfer).getData('text/plain');
+    if (event.target.id === 'draft') hubbub.ease(event.target, text);
+  });
+}
+
 document.addEventListener('input', (event) => {
   if (event.target.id === 'search-field') hubbub.mark();
   if (event.target.id !== 'draft') return;
+  hubbub.ease(event.target);
   hubbub.fit(event.target);
   hubbub.measure(event.target);
 });
@@ -126,14 +161,6 @@ document.addEventListener('click', (event) => {
 }, { capture: true });
 
 window.addEventListener('resize', () => hubbub.draft() && hubbub.fit(hubbub.draft()));
-
-const ZOOM_KEYS = { '+': 'larger', '=': 'larger', '-': 'smaller', '0': 'natural' };
-
-document.addEventListener('keydown', (event) => {
-  if (!event.ctrlKey || event.altKey || !(event.key in ZOOM_KEYS)) return;
-  event.preventDefault();
-  hubbub.zoom?.(ZOOM_KEYS[event.key]);
-});
 
 // A link opens by the middle button as by the left one: outside, never here.
 document.addEventListener('auxclick', (event) => {
@@ -152,12 +179,6 @@ document.addEventListener('keydown', (event) => {
   event.target.form.requestSubmit();
 });
 
-// Letters typed with the focus elsewhere are meant for the composer.
-document.addEventListener('keydown', (event) => {
-  if (event.key.length !== 1 || event.key === ' ' || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (!event.target.closest('input, textarea')) hubbub.closeDrawer();
-});
-
 // The pages of the timeline turn while one writes, unless the field itself has more than it shows.
 document.addEventListener('keydown', (event) => {
   const by = { PageUp: -0.9, PageDown: 0.9 }[event.key];
@@ -166,23 +187,20 @@ document.addEventListener('keydown', (event) => {
   hubbub.timeline().scrollBy({ top: by * hubbub.timeline().clientHeight });
 });
 
-// The browser's menu is for copying and pasting. Elsewhere it would offer what a window has not, such as a way back.
-document.addEventListener('contextmenu', (event) => {
-  const copies = !getSelection().isCollapsed || event.target.closest('a, input, textarea');
-  if (!copies) event.preventDefault();
-});
-
 // Runs after the program's handler, which prevents the default when it took the text. Cleared here and now, so that
 // what is typed next cannot be lost.
 document.addEventListener('submit', (event) => {
   const draft = event.target.elements.draft;
-  if (event.defaultPrevented && draft) {
-    sent.keep(draft.value);
-    draft.value = '';
-    hubbub.fit(draft);
-    hubbub.measure(draft);
-    hubbub.scrollToEnd();
-  }
+  const taken = event.defaultPrevented;
   event.preventDefault();
   hubbub.focus();
+  if (!draft) return;
+  // What is no command is selected: what is typed next takes its place, and Up brings it back.
+  if (taken || (draft.value.trim() && !hubbub.isTooLong())) {
+    sent.keep(draft.value);
+    draft.select();
+  }
+  if (!taken) return;
+  hubbub.put('');
+  hubbub.scrollToEnd();
 });

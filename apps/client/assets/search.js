@@ -58,9 +58,12 @@ Object.assign(hubbub, {
     const whole = element.textContent;
     const folded = hubbub.fold(whole);
     const origin = hubbub.origins(whole, folded);
-    // The node in which a letter stands, and where in it; or where it stands behind the letter before.
+    // The node in which a letter stands, and where in it; or where it stands behind the letter before. They are asked for
+    // in order.
+    let next = 0;
     const boundary = (at, behind) => {
-      const { node, end } = nodes.find(({ end }) => (behind ? at <= end : at < end));
+      while (behind ? at > nodes[next].end : at >= nodes[next].end) next += 1;
+      const { node, end } = nodes[next];
       return [node, at - (end - node.length)];
     };
     const matches = [];
@@ -90,6 +93,8 @@ Object.assign(hubbub, {
     const timeline = hubbub.timeline();
     const line = timeline.querySelector('.lines > [aria-current]');
     if (!line) return;
+    // A part of a long text that is out of sight has no layout, and then a match in it has no place.
+    hubbub.found?.startContainer.parentElement.closest('.part')?.style.setProperty('content-visibility', 'visible');
     const part = new Range();
     part.selectNode(line);
     // Of a line that is higher than the view, the match.
@@ -119,7 +124,7 @@ const searchKeys = {
 document.addEventListener('keydown', (event) => {
   if (event.isComposing || event.keyCode === 229 || event.altKey) return;
   const control = event.ctrlKey || event.metaKey;
-  const key = event.key.toLowerCase();
+  const key = keyName(event);
   const inField = event.target.id === 'search-field';
   if (control && key === 'f') searchKeys.open();
   else if (key === 'f3' || (control && key === 'g') || (inField && key === 'enter')) searchKeys.step(event.shiftKey);

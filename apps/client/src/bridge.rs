@@ -3,6 +3,9 @@
 //! Actions of the user become intents and stand in the timeline at once; events come in batches, one signal write each.
 //! Nothing here waits for the network or the desktop: all goes out by `try_send`. The next batch is taken when the last
 //! one is on the page and the page has had a pause, so that a flood on a slow machine makes fewer frames and not none.
+//! When a page dies the bridge of the next one goes on with what is in [`Memory`].
+
+mod memory;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,11 +16,13 @@ use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt};
 use jiff::tz::{self, TimeZone};
 
-use crate::desktop::{News, Notification};
+use crate::desktop::{News, Notification, Order};
 use crate::save;
 use crate::settings::{Change, Settings, SettingsFile, Trouble, ZoomKey};
-use crate::timeline::{Connection, Delivery, Direction, Timeline, Transcript};
+use crate::timeline::{Connection, Delivery, Direction, Message, Timeline, Transcript};
 use hubbub_session::{Intent, MessageId, Stamped};
+
+pub use memory::Memory;
 
 /// The page is left alone for this many times as long as it took to show what came in: a key that is pressed in a flood
 /// seldom finds it busy.
@@ -46,7 +51,7 @@ pub struct Channels {
     /// Links to open, to the desktop.
     pub links: flume::Sender<String>,
     /// What the user must know while looking elsewhere, to the desktop.
-    pub notifications: flume::Sender<Notification>,
+    pub notifications: flume::Sender<Order>,
     /// What the desktop tells.
     pub news: flume::Receiver<News>,
 }
@@ -86,6 +91,17 @@ pub enum Action {
     Set(Change),
     /// Do so with the size of everything.
     Zoom(ZoomKey),
+    /// Keep the window, which was about to close.
+    Stay,
+}
+
+/// What the user, who looks elsewhere, must notice of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attend {
+    /// Somebody calls (`true`) or was heard (`false`): a hint where the desktop lists its windows.
+    Hint(bool),
+    /// The user wants to see the window.
+    Raise,
 }
 
 /// What components read and how they act. A context of all of them.
@@ -97,32 +113,36 @@ pub struct Bridge {
     pub countdown: ReadSignal<u64>,
     /// What the user has set.
     pub settings: ReadSignal<Settings>,
-    actions: Coroutine<Action>,
+    /// The line that the user wants to see, by a click on its notification.
+    pub looked_for: ReadSignal<Option<u64>>,
+    /// The window is about to close, but for messages that were not sent.
+    pub closing: ReadSignal<bool>,
+    actions: CopyValue<flume::Sender<Action>>,
 }
 
 impl Bridge {
     /// Hands over what the user did. Returns at once.
     pub fn act(&self, action: Action) {
-        self.actions.send(action);
+        // The other end is in the memory of the window and outlives every page.
+        let _ = self.actions.peek().send(action);
     }
 }
 
-/// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`]
-/// and [`SettingsFile`].
-pub fn use_bridge() -> Bridge {
-    let room = use_context::<Room>();
-    let (kept, trouble) = use_hook(|| {
-        let (kept, trouble) = consume_context::<SettingsFile>().load();
-        (kept, trouble.map(|trouble| trouble.to_string()))
+/// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`],
+/// [`SettingsFile`] and [`Memory`]. `on_attend` is told what the user must notice.
+pub fn use_bridge(on_attend: EventHandler<Attend>) -> Bridge {
+    let memory = use_context::<Memory>();
+    let (timeline, settings) = use_hook(|| {
+        let (timeline, settings) = memory.take_up().unwrap_or_else(begin);
+        (Signal::new(timeline), Signal::new(settings))
     });
-    let settings = use_signal(|| kept);
-    let timeline = use_signal(|| {
-        let mut timeline = Timeline::new(&room.username, room.zone);
-        if let Some(trouble) = trouble {
-            timeline.answer(&trouble);
-        }
-        timeline
+    use_drop({
+        let memory = memory.clone();
+        move || memory.lay_down(timeline.peek().clone(), *settings.peek())
     });
+    let (sender, receiver) = memory.actions();
+    let actions = use_hook(|| CopyValue::new(sender));
+    let (looked_for, closing) = (use_signal(|| None), use_signal(|| false));
     let countdown = use_signal(|| 0);
     let (rendered, frames) = use_hook(|| flume::bounded(1));
     // An effect runs when everything is rendered and the page has taken it.
@@ -131,22 +151,40 @@ pub fn use_bridge() -> Bridge {
         // A frame that nobody waits for counts for the next one as well.
         let _ = rendered.try_send(());
     });
-    let actions = use_coroutine(move |actions| {
+    use_hook(move || {
         let side = Side {
             channels: consume_context(),
             file: consume_context(),
+            memory,
             is_writable: true,
+            is_notified: false,
             timeline,
             settings,
+            looked_for,
+            closing,
+            on_attend,
         };
-        run(side, actions, frames.clone(), countdown)
+        spawn(run(side, receiver, frames, countdown))
     });
     use_context_provider(|| Bridge {
         timeline: timeline.into(),
         countdown: countdown.into(),
         settings: settings.into(),
+        looked_for: looked_for.into(),
+        closing: closing.into(),
         actions,
     })
+}
+
+/// What the first page begins with.
+fn begin() -> (Timeline, Settings) {
+    let room = consume_context::<Room>();
+    let (settings, trouble) = consume_context::<SettingsFile>().load();
+    let mut timeline = Timeline::new(&room.username, room.zone);
+    if let Some(trouble) = trouble {
+        timeline.answer(&trouble.to_string());
+    }
+    (timeline, settings)
 }
 
 enum Input {
@@ -158,7 +196,7 @@ enum Input {
 
 async fn run(
     mut side: Side,
-    actions: UnboundedReceiver<Action>,
+    actions: flume::Receiver<Action>,
     frames: flume::Receiver<()>,
     mut countdown: Signal<u64>,
 ) {
@@ -170,7 +208,8 @@ async fn run(
     });
     let events = events.chain(stream::once(async { Input::Ended }));
     let news = side.channels.news.clone().into_stream().map(Input::News);
-    let inputs = stream::select(actions.map(Input::Action), events);
+    let actions = actions.into_stream().map(Input::Action);
+    let inputs = stream::select(actions, events);
     let mut inputs = std::pin::pin!(stream::select(inputs, news));
     while let Some(input) = next(&mut inputs, side.timeline, &mut countdown).await {
         match input {
@@ -184,13 +223,9 @@ async fn run(
                 pause.set(began.elapsed() * PAUSE);
             }
             Input::Ended => side.timeline.write().end(),
-            Input::News(News::Focus(focused)) => {
-                // Who sets it does so in another window. Otherwise the change would be seen after minutes.
-                tz::reset_system_time_zone_cache();
-                side.timeline.write().focus(SystemTime::now(), focused);
-            }
-            Input::News(News::Trouble(words)) => side.tell(words),
+            Input::News(news) => side.hear(news),
         }
+        side.settle();
     }
 }
 
@@ -239,10 +274,16 @@ fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
 struct Side {
     channels: Channels,
     file: SettingsFile,
+    memory: Memory,
     /// No write of the settings has failed so far.
     is_writable: bool,
+    /// The desktop shows a notification of something that was not read.
+    is_notified: bool,
     timeline: Signal<Timeline>,
     settings: Signal<Settings>,
+    looked_for: Signal<Option<u64>>,
+    closing: Signal<bool>,
+    on_attend: EventHandler<Attend>,
 }
 
 impl Side {
@@ -284,6 +325,42 @@ impl Side {
                 let zoom = self.settings.peek().zoom.pressed(key);
                 self.set(Change::Zoom(zoom));
             }
+            Action::Stay => {
+                self.memory.stay();
+                self.closing.set(false);
+            }
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Focus(focused) => {
+                // Who sets it does so in another window. Otherwise the change would be seen after minutes.
+                tz::reset_system_time_zone_cache();
+                self.timeline.write().focus(SystemTime::now(), focused);
+                if focused {
+                    self.on_attend.call(Attend::Hint(false));
+                }
+            }
+            News::Trouble(words) => self.tell(words),
+            News::Chosen(line) => {
+                self.timeline.write().lines_mut().show(line);
+                self.looked_for.set(Some(line));
+                self.on_attend.call(Attend::Raise);
+            }
+            News::Closing => self.closing.set(true),
+        }
+    }
+
+    /// Does what follows from how things stand now, whatever brought them there.
+    fn settle(&mut self) {
+        let timeline = self.timeline.peek();
+        self.memory.count_unsent(timeline.unsent_texts());
+        let is_read = timeline.attention().is_focused() && !timeline.lines().is_reading_back();
+        if self.is_notified && is_read {
+            // Full means that one is being shown: this is tried again.
+            let withdrawn = self.channels.notifications.try_send(Order::Withdraw);
+            self.is_notified = withdrawn.is_err();
         }
     }
 
@@ -302,17 +379,27 @@ impl Side {
     fn take(&mut self, batch: Vec<Stamped>) {
         let mut timeline = self.timeline.write();
         timeline.note_shown();
-        let mentions = batch.into_iter().filter_map(|event| timeline.apply(event));
         // The desktop shows one at a time, and the oldest was there first.
-        let first = mentions.fold(None, |first, mention| first.or(Some(mention)));
-        if let Some(message) = first
-            && self.settings.peek().notifications
-        {
+        let mut first = None;
+        for event in batch {
+            if let Some(message) = timeline.apply(event) {
+                first.get_or_insert((timeline.lines().last(), message));
+            }
+        }
+        drop(timeline);
+        if let Some((line, message)) = first {
+            self.call(line, &message);
+        }
+    }
+
+    /// Somebody speaks of the user, who looks elsewhere.
+    fn call(&mut self, line: u64, message: &Message) {
+        self.on_attend.call(Attend::Hint(true));
+        if self.settings.peek().notifications {
+            let order = Order::Show(Notification::of(line, message));
             // Full means that one was shown just now.
-            let _ = self
-                .channels
-                .notifications
-                .try_send(Notification::of(&message));
+            let ordered = self.channels.notifications.try_send(order);
+            self.is_notified |= ordered.is_ok();
         }
     }
 

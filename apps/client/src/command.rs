@@ -19,6 +19,9 @@ Up and Down in an empty field bring back what you sent. Tab completes a name.
 Ctrl+F searches what was said; there Enter leads to older matches and Shift+Enter to newer ones.
 Esc leads back to the field.";
 
+/// Most letters of an unknown word that are said again. A line of the window, and no command is as long.
+const WORD_SHOWN: usize = 64;
+
 /// What a text turns out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -65,8 +68,8 @@ impl fmt::Display for CommandError {
         match self {
             Self::Unknown { word } => write!(
                 f,
-                "there is no command {word}: there are /help, /clear, /save FILE and /quit; \
-                 to send a text that begins with a slash, write /{word}"
+                "there is no command {word:.WORD_SHOWN$}: there are /help, /clear, /save FILE and /quit; \
+                 to send a text that begins with a slash, write /{word:.WORD_SHOWN$}"
             ),
             Self::TooMuch { word } => write!(
                 f,
@@ -205,6 +208,14 @@ mod tests {
         ] {
             assert!(words.contains(known), "no {known} in {words}");
         }
+    }
+
+    #[test]
+    fn an_unknown_word_is_said_again_up_to_the_limit() {
+        let word = format!("/{}", "x".repeat(WORD_SHOWN - 1));
+        let words = |word: &str| parse(word).unwrap_err().to_string();
+        assert!(words(&word).contains(&format!("{word}:")));
+        assert_eq!(words(&format!("{word}y")), words(&word));
     }
 
     #[test]

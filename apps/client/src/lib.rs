@@ -5,7 +5,8 @@
 //! the network and the network never for the window. Only the binary names a renderer, so that all of this builds and
 //! tests on a machine without one.
 //!
-//! Read `links`, `timeline`, `command`, `save`, `settings`, `desktop`, `bridge`, `view`, then `main.rs`.
+//! Read `links`, `timeline`, `command`, `save`, `settings`, `desktop`, `bridge`, `view`, then `main.rs`,
+//! `engine.rs` and `keys.rs`.
 
 pub mod args;
 pub mod bridge;

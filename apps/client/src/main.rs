@@ -1,24 +1,32 @@
 //! The binary: checks the command line, starts the network thread, opens the window, and sees to it that LEAVE is
-//! written on every orderly way out. The only file that names the renderer.
+//! written on every orderly way out. Only this file and `engine` name the renderer.
+
+mod engine;
+
+#[cfg(target_os = "linux")]
+mod keys;
 
 use std::convert::Infallible;
 use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::PoisonError;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use async_signal::{Signal, Signals};
 use dioxus::prelude::*;
-use dioxus_desktop::tao::dpi::LogicalSize;
+use dioxus_desktop::tao::dpi::{LogicalPosition, LogicalSize};
 use dioxus_desktop::tao::event::{Event, WindowEvent};
+use dioxus_desktop::tao::window::UserAttentionType;
 use dioxus_desktop::{Config, WindowBuilder, icon_from_memory};
 use futures::StreamExt;
 use hubbub_client::args::Args;
-use hubbub_client::bridge::{Channels, Room};
+use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop::{self, News};
-use hubbub_client::settings::SettingsFile;
+use hubbub_client::settings::{LEAST, Place, SettingsFile};
 use hubbub_client::view::{App, SCRIPT, STYLE};
 use hubbub_session::{Intent, Settings};
 use hubbub_wire::Limits;
@@ -35,8 +43,14 @@ const PACE: Duration = Duration::from_millis(33);
 /// Links that may wait for the program that opens them. A person clicks once, and once more.
 const WAITING_LINKS: usize = 8;
 
+/// What may wait for the desktop to show or to withdraw a notification. While more comes, another one was shown just now.
+const WAITING_NOTIFICATIONS: usize = 2;
+
 /// How long the end of the program may wait for LEAVE to be written.
 const LEAVE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Width and height of the first window, in pixels.
+const NATURAL: (i32, i32) = (1000, 720);
 
 /// What the desktop shows for the window, where it does not know the icon by the name of the program.
 const ICON: &[u8] = include_bytes!("../assets/desktop/hubbub-client.png");
@@ -88,35 +102,109 @@ fn open(args: Args) -> io::Result<Infallible> {
         pace: PACE,
     };
     let ended = hubbub_session::start(settings, intents_taken, events_sent)?;
+    let file = SettingsFile::of_user();
+    let standing = engine::Standing::default();
     let leave = Leave {
         intents: intents.clone(),
         ended,
+        file: file.clone(),
+        standing: standing.clone(),
     };
     leave.clone().on_signals()?;
     let (links, links_taken) = flume::bounded(WAITING_LINKS);
-    // One: while it waits, another one was shown just now.
-    let (notifications, notifications_taken) = flume::bounded(1);
+    let (notifications, notifications_taken) = flume::bounded(WAITING_NOTIFICATIONS);
     let (news_sent, news) = flume::unbounded();
     desktop::start(links_taken, notifications_taken, news_sent.clone())?;
-    let config = config(&room, leave, news_sent.clone());
-    let dom = VirtualDom::new(Window)
-        .with_root_context(room)
-        .with_root_context(SettingsFile::of_user())
-        .with_root_context(news_sent)
-        .with_root_context(Channels {
+    let place = file.place().map(|place| place.on(&engine::screens()));
+    let pages = Pages {
+        room,
+        file,
+        channels: Channels {
             intents,
             events,
             links,
             notifications,
             news,
+        },
+        news: news_sent.clone(),
+        memory: Memory::default(),
+        standing,
+        deaths: Rc::default(),
+    };
+    let config = pages
+        .config(place, true)
+        .with_custom_event_handler(move |event, _| match event {
+            Event::LoopDestroyed => leave.now(),
+            Event::WindowEvent {
+                event: WindowEvent::Focused(focused),
+                ..
+            } => tell_focus(&news_sent, *focused),
+            _ => {}
         });
-    dioxus_desktop::launch::launch_virtual_dom(dom, config)
+    dioxus_desktop::launch::launch_virtual_dom(pages.page(), config)
+}
+
+/// What every page of the window is made of. There is one at a time.
+#[derive(Clone)]
+struct Pages {
+    room: Room,
+    file: SettingsFile,
+    channels: Channels,
+    news: flume::Sender<News>,
+    memory: Memory,
+    standing: engine::Standing,
+    deaths: Rc<engine::Deaths>,
+}
+
+impl Pages {
+    fn page(&self) -> VirtualDom {
+        VirtualDom::new(Window)
+            .with_root_context(self.room.clone())
+            .with_root_context(self.file.clone())
+            .with_root_context(self.channels.clone())
+            .with_root_context(self.news.clone())
+            .with_root_context(self.memory.clone())
+    }
+
+    /// A window for it at this place, or where the window manager puts it.
+    fn config(&self, place: Option<Place>, focused: bool) -> Config {
+        let Room {
+            username, address, ..
+        } = &self.room;
+        let (width, height) = place.map_or(NATURAL, |place| (place.width, place.height));
+        let mut window = WindowBuilder::new()
+            // Without it the renderer shows its own.
+            .with_window_icon(icon_from_memory(ICON).ok())
+            .with_title(format!("Hubbub - {username} on {address}"))
+            .with_inner_size(LogicalSize::new(width, height))
+            .with_min_inner_size(LogicalSize::new(LEAST.0, LEAST.1))
+            .with_focused(focused)
+            .with_always_on_top(false);
+        if let Some(place) = place {
+            window = window
+                .with_position(LogicalPosition::new(place.x, place.y))
+                .with_maximized(place.maximized);
+        }
+        let pages = self.clone();
+        Config::new()
+            .with_window(window)
+            .with_menu(None)
+            // The page has a menu of its own.
+            .with_disable_context_menu(true)
+            .with_custom_head(format!("<style>{STYLE}</style><script>{SCRIPT}</script>"))
+            // The page is the only one there is; links open elsewhere.
+            .with_navigation_handler(|_| false)
+            .with_on_window(move |window, dom| engine::watch(&pages, &window, dom))
+    }
 }
 
 #[component]
 fn Window() -> Element {
     #[cfg(target_os = "linux")]
-    use_hook(steady_caret);
+    let keys = use_hook(|| {
+        steady_caret();
+        keys::Keys::watch(dioxus_desktop::window())
+    });
     let news = use_context::<flume::Sender<News>>();
     // A window that opens behind another one never loses a focus that it never had.
     use_effect(move || tell_focus(&news, dioxus_desktop::window().is_focused()));
@@ -124,6 +212,24 @@ fn Window() -> Element {
         App {
             on_quit: |()| dioxus_desktop::window().close(),
             on_zoom: |factor| dioxus_desktop::window().set_zoom_level(factor),
+            on_focus: move |elsewhere| {
+                #[cfg(target_os = "linux")]
+                keys.focus(elsewhere);
+                let _ = elsewhere;
+            },
+            on_attend: attend,
+        }
+    }
+}
+
+fn attend(what: Attend) {
+    let window = dioxus_desktop::window();
+    match what {
+        Attend::Hint(true) => window.request_user_attention(Some(UserAttentionType::Informational)),
+        Attend::Hint(false) => window.request_user_attention(None),
+        Attend::Raise => {
+            window.set_minimized(false);
+            window.set_focus();
         }
     }
 }
@@ -143,42 +249,23 @@ fn tell_focus(news: &flume::Sender<News>, focused: bool) {
     let _ = news.send(News::Focus(focused));
 }
 
-fn config(room: &Room, leave: Leave, news: flume::Sender<News>) -> Config {
-    let window = WindowBuilder::new()
-        // Without it the renderer shows its own.
-        .with_window_icon(icon_from_memory(ICON).ok())
-        .with_title(format!("Hubbub - {} on {}", room.username, room.address))
-        .with_inner_size(LogicalSize::new(1000.0, 720.0))
-        .with_min_inner_size(LogicalSize::new(360.0, 400.0));
-    Config::new()
-        .with_window(window.with_always_on_top(false))
-        .with_menu(None)
-        // Copy and paste by mouse.
-        .with_disable_context_menu(false)
-        .with_custom_head(format!("<style>{STYLE}</style><script>{SCRIPT}</script>"))
-        // The page is the only one there is; links open elsewhere.
-        .with_navigation_handler(|_| false)
-        .with_custom_event_handler(move |event, _| match event {
-            Event::LoopDestroyed => leave.now(),
-            Event::WindowEvent {
-                event: WindowEvent::Focused(focused),
-                ..
-            } => tell_focus(&news, *focused),
-            _ => {}
-        })
-}
-
 /// Leaves the room on the way out.
 #[derive(Clone)]
 struct Leave {
     intents: flume::Sender<Intent>,
     ended: flume::Receiver<Infallible>,
+    file: SettingsFile,
+    standing: engine::Standing,
 }
 
 impl Leave {
     /// Asks the network thread to leave and waits for its end, but no longer than [`LEAVE_WITHIN`].
     fn now(&self) {
         let deadline = Instant::now() + LEAVE_WITHIN;
+        let standing = *self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = standing {
+            self.file.keep_place(place);
+        }
         // Both fail when the thread has ended, which is what is wanted, or when the time is over.
         let _ = self.intents.send_deadline(Intent::Leave, deadline);
         let _ = self.ended.recv_deadline(deadline);

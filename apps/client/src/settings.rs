@@ -3,6 +3,8 @@
 //! The file is TOML, four lines that a person can edit. It is written whole beside itself and renamed, so that nobody
 //! ever reads half of it. A broken one is set aside and reported. Knows no Dioxus.
 
+mod place;
+
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt;
@@ -10,8 +12,11 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
+
+pub use place::{Area, LEAST, Place};
 
 /// What a window remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,7 +208,7 @@ impl SettingsFile {
     /// The file could not be written, or there is nowhere to write it. A broken one is reported after it was replaced.
     pub fn keep(&self, settings: Settings, change: Change) -> Result<(), Trouble> {
         let path = self.0.as_deref().ok_or(Trouble::Homeless)?;
-        let found = read(path);
+        let found = read::<Settings>(path);
         let mut kept = match found {
             Ok(Some(found)) => found,
             Ok(None) | Err(Trouble::Broken { .. }) => settings,
@@ -217,7 +222,7 @@ impl SettingsFile {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Settings>, Trouble> {
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Trouble> {
     let text = match fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -233,7 +238,7 @@ fn read(path: &Path) -> Result<Option<Settings>, Trouble> {
     })
 }
 
-fn write(path: &Path, settings: &Settings) -> io::Result<()> {
+fn write(path: &Path, settings: &impl Serialize) -> io::Result<()> {
     let text = basic_toml::to_string(settings).map_err(io::Error::other)?;
     // People keep such files elsewhere and put a link here: the link stays.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

@@ -83,7 +83,7 @@ pub enum Delivery {
     Waiting,
     /// Written to the socket.
     Sent,
-    /// The connection broke while it was written: it may not have arrived.
+    /// The connection broke while it was written, or was a refusal: it may not have arrived.
     Unsure,
     /// The network thread could not take it.
     Failed,
@@ -243,6 +243,13 @@ impl Timeline {
 
     /// Notes how far a message of the user's own got.
     pub fn mark(&mut self, id: MessageId, delivery: Delivery) {
+        // A refusal takes back what was sent, and that is not known by its id any more.
+        if delivery == Delivery::Unsure
+            && !self.unsent.contains_key(&id)
+            && let Some(number) = self.lines.number_of(id)
+        {
+            self.unsent.insert(id, number);
+        }
         if let Some(own) = self.unsent(id).and_then(|message| message.own.as_mut()) {
             own.delivery = delivery;
         }
@@ -297,6 +304,19 @@ impl Timeline {
     #[must_use]
     pub fn was_connected(&self) -> bool {
         self.was_connected
+    }
+
+    /// How many messages of the user's own wait to be written, or failed and wait for the user.
+    #[must_use]
+    pub fn unsent_texts(&self) -> usize {
+        let deliveries = self.unsent.values().filter_map(|number| {
+            let Line::Message(message) = self.lines.get(*number)? else {
+                return None;
+            };
+            Some(message.own?.delivery)
+        });
+        let unsent = |delivery: &Delivery| matches!(delivery, Delivery::Waiting | Delivery::Failed);
+        deliveries.filter(unsent).count()
     }
 
     /// Who is here besides the user.

@@ -1,8 +1,10 @@
 //! The view: one component a file. Reads the timeline, acts through the bridge, and knows neither session nor sockets.
 
 mod answer;
+mod closing;
 mod composer;
 mod connecting;
+mod cost;
 mod header;
 mod icon;
 mod message;
@@ -17,10 +19,10 @@ mod timeline;
 
 use dioxus::prelude::*;
 
-use crate::bridge::{Action, Bridge, Room, use_bridge};
+use crate::bridge::{Action, Attend, Bridge, Room, use_bridge};
 use crate::timeline::visible;
 
-pub use message::{PREVIEW_BYTES, PREVIEW_LINES};
+pub use cost::{PART_COST, PREVIEW_LINES};
 pub use page::{SCRIPT, STYLE};
 pub use people::LISTED_PEOPLE;
 pub use text::LINKED;
@@ -32,8 +34,12 @@ pub fn App(
     on_quit: EventHandler,
     /// Everything is to be this many times its natural size.
     on_zoom: EventHandler<f64>,
+    /// The focus has left the fields of the room (`true`) or is back in one.
+    on_focus: EventHandler<bool>,
+    /// The user must notice something.
+    on_attend: EventHandler<Attend>,
 ) -> Element {
-    let bridge = use_bridge();
+    let bridge = use_bridge(on_attend);
     let in_room = use_memo(move || bridge.timeline.read().was_connected());
     let theme = use_memo(move || bridge.settings.read().theme);
     let zoom = use_memo(move || bridge.settings.read().zoom);
@@ -44,6 +50,12 @@ pub fn App(
             bridge.act(Action::Zoom(key));
         }
     });
+    use_future(move || async move {
+        let mut focus = page::focus();
+        while let Ok(elsewhere) = focus.recv().await {
+            on_focus.call(elsewhere);
+        }
+    });
     rsx! {
         Title {}
         div { id: "app", "data-theme": theme().as_str(),
@@ -52,6 +64,7 @@ pub fn App(
             } else {
                 connecting::Connecting { on_quit }
             }
+            closing::Closing { on_quit }
         }
     }
 }

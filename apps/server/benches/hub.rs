@@ -3,12 +3,14 @@
 //! when every member has all of it; `item/s` counts frames, and a frame is one delivery for each member.
 
 use std::io::IoSlice;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use async_std::task;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use hubbub_server::Settings;
+use hubbub_server::address::Origin;
 use hubbub_server::hub::{self, Event, Mail};
 use hubbub_server::memory::Memory;
 use hubbub_server::outbox::{Pending, outbox};
@@ -46,7 +48,13 @@ impl Hall {
         let (inbox, mail) = flume::bounded(hub::INBOX);
         let (report, complete) = flume::unbounded();
         let unlimited = Memory::new(usize::MAX);
-        task::spawn(hub::run(mail, unlimited, Arc::new(Settings::default())));
+        task::spawn(hub::run(
+            mail,
+            Arc::clone(&unlimited),
+            unlimited,
+            Arc::new(Settings::default()),
+        ));
+        let from = Origin::alone(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 1));
         for number in 0..=members {
             let peer = PeerId(number as u64);
             let (outbox, pending) = outbox(peer, usize::MAX);
@@ -54,7 +62,18 @@ impl Hall {
                 peer,
                 name: name(peer).into_owned(),
             };
-            send(&inbox, vec![Event::Connected { peer, outbox }, join]).await;
+            send(
+                &inbox,
+                vec![
+                    Event::Connected {
+                        peer,
+                        outbox,
+                        from: from.clone(),
+                    },
+                    join,
+                ],
+            )
+            .await;
             let joins = (members - number) * encoded(&Frame::join(name(peer))).len();
             task::spawn(member(pending, joins, report.clone()));
         }
@@ -70,7 +89,7 @@ impl Hall {
     async fn speak(&self) {
         let peer = PeerId(SPEAKER);
         let frame = text();
-        let held = Memory::new(usize::MAX).hold(0);
+        let memory = Memory::new(usize::MAX);
         for _ in 0..FRAMES {
             let name = name(peer).into_owned();
             let frames = frame.clone();
@@ -78,7 +97,7 @@ impl Hall {
                 peer,
                 name,
                 frames,
-                held: held.beside(0),
+                held: memory.hold(0),
             };
             send(&self.inbox, vec![event]).await;
         }

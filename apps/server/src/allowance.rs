@@ -27,7 +27,7 @@ impl Allowance {
     };
 
     /// What so much costs. Without a bound it costs nothing.
-    fn cost(self, messages: usize, bytes: usize) -> Duration {
+    pub(crate) fn cost(self, messages: usize, bytes: usize) -> Duration {
         let share = |count: usize, a_second: u32| {
             let nanos = 1_000_000_000 * count as u64;
             Duration::from_nanos(nanos.checked_div(a_second.into()).unwrap_or(0))

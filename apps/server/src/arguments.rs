@@ -38,7 +38,8 @@ Examples:
   HUBBUB_PORT=9000 hubbub-server --listen 127.0.0.1 --max-payload 64KiB --max-peers 50
       a small room for this machine only, with the port from the environment
 
-Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to those that are.
+Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to those that are. A
+variable that is empty counts as not set.
 Stop it with Ctrl-C, SIGTERM or SIGHUP.";
 
 /// A chat room for every CHAT/1.0 client that connects.
@@ -84,6 +85,27 @@ pub(crate) struct Arguments {
         help_heading = "Bounds"
     )]
     pub(crate) max_peers: Option<u32>,
+
+    /// Most connections at a time from one address, or from one IPv6 network of 64 bits [default: no bound]
+    #[arg(
+        long,
+        env = "HUBBUB_MAX_PEERS_PER_ADDRESS",
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Bounds"
+    )]
+    max_peers_per_address: Option<u32>,
+
+    /// Most connections that may come from one address in a minute, a minute's worth at once; 0 is no bound, 60 lets a
+    /// class in that sits down
+    #[arg(
+        long,
+        env = "HUBBUB_VISITS_PER_MINUTE",
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Bounds"
+    )]
+    visits_per_minute: u32,
 
     /// Most that may wait for one peer, at least the longest text; who falls behind further is dropped as a slow
     /// consumer
@@ -142,6 +164,17 @@ pub(crate) struct Arguments {
     )]
     write_timeout: Duration,
 
+    /// How long nothing may come of a text that has begun
+    #[arg(
+        long,
+        env = "HUBBUB_TEXT_TIMEOUT",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = parse_time,
+        help_heading = "Bounds"
+    )]
+    text_timeout: Duration,
+
     /// How long a connection may take to join
     #[arg(
         long,
@@ -168,7 +201,10 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// The address to listen on, when it is not all of them.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
-        self.listen.map(|address| with_port(address, self.port))
+        self.listen.map(|mut address| {
+            address.set_port(self.port);
+            address
+        })
     }
 
     /// Fits the values that nobody gave to those that somebody did.
@@ -200,7 +236,7 @@ impl Arguments {
             let most = exact(for_unfinished - TEXT_EXTRA);
             let least = exact(4 * (max_payload + TEXT_EXTRA));
             return Some(format!(
-                "{payload} does not fit into {memory}, of which a quarter is for texts that are read in part; \
+                "{payload} does not fit into {memory}, a quarter of which is for texts that are read in part; \
                  give --max-payload {most} or less, or --memory-limit {least} or more"
             ));
         }
@@ -208,7 +244,7 @@ impl Arguments {
             let (outbox, payload) = (value("outbox"), value("max_payload"));
             let (most, least) = (exact(self.outbox), exact(max_payload));
             return Some(format!(
-                "{payload} is more than {outbox}: whoever reads such a text would be dropped at the next word; \
+                "{payload} is more than {outbox}: the next word would drop whoever is still reading such a text; \
                  give --max-payload {most} or less, or --outbox {least} or more"
             ));
         }
@@ -234,11 +270,16 @@ impl Arguments {
             outbox_bytes: self.outbox,
             memory_limit: self.memory_limit,
             max_peers,
+            max_peers_per_address: self
+                .max_peers_per_address
+                .map_or(usize::MAX, |most| most as usize),
+            visits_per_minute: self.visits_per_minute,
             allowance: Allowance {
                 messages_per_second: self.messages_per_second,
                 bytes_per_second: self.bytes_per_second,
             },
             write_timeout: self.write_timeout,
+            text_timeout: self.text_timeout,
             join_timeout: self.join_timeout,
             ..Settings::default()
         }
@@ -251,11 +292,6 @@ fn exact(bytes: usize) -> String {
         0 => format!("{}KiB", bytes / 1024),
         _ => bytes.to_string(),
     }
-}
-
-fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
-    address.set_port(port);
-    address
 }
 
 /// An address with any port. The system knows the interface behind `%` by its name.

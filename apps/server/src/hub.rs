@@ -5,6 +5,7 @@
 //! `CATCH_UP` at most, so that those who read keep up. It knows no sockets. It ends when it is told to and the last
 //! peer has let go of the inbox.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::mem;
@@ -17,7 +18,9 @@ use async_std::task;
 use hubbub_wire::{DecodeError, Frame, Username, encode};
 use tracing::{debug, info, warn};
 
+use self::claims::{Claim, Claims};
 use crate::Settings;
+use crate::address::{Origin, thinned};
 use crate::memory::{Held, Memory};
 use crate::outbox::{Batch, Closing, Delivery, Outbox};
 pub(crate) use crate::room::PeerId;
@@ -53,6 +56,8 @@ pub enum Event {
         peer: PeerId,
         /// Where its deliveries go. Dropping it ends the peer's write half when all is written.
         outbox: Outbox,
+        /// Where it comes from.
+        from: Origin,
     },
     /// A JOIN.
     Join {
@@ -88,6 +93,16 @@ pub enum Event {
         /// Under which name.
         name: Username<'static>,
     },
+    /// It holds a part of a text and has seen that all peers together hold more than they may.
+    NoRoom {
+        /// Whose it is.
+        peer: PeerId,
+    },
+    /// Its connection still stands: the answer to [`Outbox::ask`].
+    StillHere {
+        /// Whose.
+        peer: PeerId,
+    },
     /// The connection has ended, or is of no more use.
     Gone {
         /// Which.
@@ -99,6 +114,23 @@ pub enum Event {
     Stop,
 }
 
+impl Event {
+    /// Whose it is; that the server stops is nobody's.
+    fn peer(&self) -> Option<PeerId> {
+        match *self {
+            Self::Connected { peer, .. }
+            | Self::Join { peer, .. }
+            | Self::Text { peer, .. }
+            | Self::TooLong { peer, .. }
+            | Self::Leave { peer, .. }
+            | Self::NoRoom { peer }
+            | Self::StillHere { peer }
+            | Self::Gone { peer, .. } => Some(peer),
+            Self::Stop => None,
+        }
+    }
+}
+
 /// Why a peer is no longer here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -107,6 +139,8 @@ pub enum Departure {
     Left,
     /// It closed the connection without a LEAVE.
     Closed,
+    /// It connected and went without a byte, as programs do that look whether a server is there.
+    SaidNothing,
     /// The connection failed: reset, timed out, unreachable.
     Failed(std::io::ErrorKind),
     /// It broke the protocol.
@@ -115,8 +149,10 @@ pub enum Departure {
     TooSlow,
     /// It did not JOIN in time.
     NeverJoined,
-    /// It was in the middle of a long text when the server ran out of the memory that it may use for those.
+    /// It held most of all in the middle of a text when the server ran out of the memory that it may use for those.
     OutOfMemory,
+    /// It was in the middle of a text, and nothing of it came for this long.
+    TextStalled(Duration),
     /// Its JOIN was not taken.
     Refused(Refusal),
     /// The server stops.
@@ -128,12 +164,19 @@ impl fmt::Display for Departure {
         match self {
             Self::Left => f.write_str("it left"),
             Self::Closed => f.write_str("it closed the connection"),
+            Self::SaidNothing => f.write_str("it said nothing"),
             Self::Failed(kind) => write!(f, "the connection failed: {kind}"),
             Self::Broke(why) => write!(f, "it broke the protocol: {why}"),
             Self::TooSlow => f.write_str("slow consumer: it did not take what was said"),
             Self::OutOfMemory => f.write_str(
                 "its unfinished text did not fit: the memory limit is reached; see --memory-limit",
             ),
+            Self::TextStalled(time) => {
+                write!(
+                    f,
+                    "nothing of its unfinished text came for {time:?}; see --text-timeout"
+                )
+            }
             Self::NeverJoined => f.write_str("it did not join in time"),
             Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
             Self::Refused(Refusal::NameReserved) => f.write_str("its name is reserved"),
@@ -145,9 +188,15 @@ impl fmt::Display for Departure {
 /// Runs the room until it is told to stop, or until every sender of `inbox` is gone. A stopping room waits
 /// [`Settings::drain_timeout`] at most for the peers to write what is queued for them.
 ///
-/// `memory` counts the batches that somebody has still to write.
-pub async fn run(inbox: flume::Receiver<Mail>, memory: Arc<Memory>, settings: Arc<Settings>) {
-    let mut hub = Hub::new(memory, settings.join_timeout);
+/// `queued` counts the batches that somebody has still to write, `unfinished` what the peers have still to read to its
+/// end, or the hub to take.
+pub async fn run(
+    inbox: flume::Receiver<Mail>,
+    queued: Arc<Memory>,
+    unfinished: Arc<Memory>,
+    settings: Arc<Settings>,
+) {
+    let mut hub = Hub::new(queued, unfinished, settings.join_timeout);
     while !hub.stopping
         && let Some(mail) = hub.wait(&inbox).await
     {
@@ -179,6 +228,7 @@ struct Hub {
     /// Connections that have not joined: they get nothing. The eldest come first.
     strangers: BTreeMap<PeerId, Stranger>,
     members: HashMap<PeerId, Member>,
+    claims: Claims,
     /// What the next flush sends.
     batch: Batch,
     /// Those who left since the last flush, with their share of the batch.
@@ -191,6 +241,9 @@ struct Hub {
     /// Somebody lags who is still to be given time.
     lagging: bool,
     memory: Arc<Memory>,
+    unfinished: Arc<Memory>,
+    /// Those that had to go for what they hold unfinished, and have not forgotten it yet.
+    cut_off: Vec<Closing>,
     join_timeout: Duration,
 }
 
@@ -199,15 +252,19 @@ struct Stranger {
     outbox: Outbox,
     /// When it must have joined.
     join_by: Instant,
+    from: Origin,
 }
 
 #[derive(Debug)]
 struct Member {
     outbox: Outbox,
-    /// Where its share of the batch begins: behind its JOIN when that is in this batch.
-    since: usize,
+    /// Where its share of the batch begins: behind its JOIN when that is in this batch. A batch is far shorter than 4 GiB,
+    /// and 4 bytes of each idle member are saved.
+    since: u32,
     /// A word under a wrong name was logged. Later ones are not, so that no peer can flood the log.
     warned: bool,
+    /// Its coming was left out of the log, and so is its going.
+    unlogged: bool,
     /// It was given time to catch up and did not. It gets no more before it has.
     given_up: bool,
 }
@@ -220,11 +277,12 @@ impl Member {
 }
 
 impl Hub {
-    fn new(memory: Arc<Memory>, join_timeout: Duration) -> Self {
+    fn new(memory: Arc<Memory>, unfinished: Arc<Memory>, join_timeout: Duration) -> Self {
         Self {
             room: Room::default(),
             strangers: BTreeMap::new(),
             members: HashMap::new(),
+            claims: Claims::default(),
             batch: Batch::default(),
             leavers: Vec::new(),
             leaving: Vec::new(),
@@ -232,6 +290,8 @@ impl Hub {
             stopping: false,
             lagging: false,
             memory,
+            unfinished,
+            cut_off: Vec::new(),
             join_timeout,
         }
     }
@@ -254,10 +314,29 @@ impl Hub {
     }
 
     fn take(&mut self, event: Event) {
+        if self.claims.is_empty() {
+            return self.hear(event);
+        }
+        match self.claims.keep(event) {
+            Ok(Some(event)) => self.hear(event),
+            Ok(None) => {}
+            Err(peer) => {
+                if let Some(claim) = self.claims.take(peer) {
+                    self.refuse(peer, &claim.name, &claim.stranger, Refusal::NameTaken);
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, event: Event) {
         match event {
-            Event::Connected { peer, outbox } => {
-                let join_by = Instant::now() + self.join_timeout;
-                self.strangers.insert(peer, Stranger { outbox, join_by });
+            Event::Connected { peer, outbox, from } => {
+                let stranger = Stranger {
+                    outbox,
+                    join_by: Instant::now() + self.join_timeout,
+                    from,
+                };
+                self.strangers.insert(peer, stranger);
             }
             Event::Join { peer, name } => self.join(peer, name),
             Event::Text {
@@ -274,6 +353,12 @@ impl Hub {
                     self.depart(peer, Departure::Left);
                 }
             }
+            Event::NoRoom { .. } => self.make_room(),
+            Event::StillHere { peer } => {
+                for (peer, claim) in self.claims.answered(peer) {
+                    self.refuse(peer, &claim.name, &claim.stranger, Refusal::NameTaken);
+                }
+            }
             Event::Gone { peer, why } => self.depart(peer, why),
             Event::Stop => {
                 info!(members = self.room.len(), "stopping");
@@ -283,29 +368,49 @@ impl Hub {
     }
 
     fn join(&mut self, peer: PeerId, name: Username<'static>) {
-        let Some(Stranger { outbox, .. }) = self.strangers.remove(&peer) else {
+        let Some(stranger) = self.strangers.remove(&peer) else {
             debug!(peer = peer.0, "second join ignored");
             return;
         };
+        self.join_or_claim(peer, name, stranger);
+    }
+
+    /// Where the name is taken, its bearer is asked first whether it is still here.
+    fn join_or_claim(&mut self, peer: PeerId, name: Username<'static>, stranger: Stranger) {
+        if let Some(bearer) = self.room.bearer(&name)
+            && let Some(member) = self.members.get(&bearer)
+        {
+            let is_new = member.outbox.ask();
+            let claim = Claim::new(name, stranger);
+            self.claims.wait(peer, claim, bearer, is_new);
+            return;
+        }
         match self.room.join(peer, name.clone()) {
             Ok(name) => {
                 self.batch
                     .append(peer, encoded(&Frame::join(name.borrowed())));
+                let line = stranger.from.line();
                 let member = Member {
-                    outbox,
-                    since: self.batch.len(),
+                    outbox: stranger.outbox,
+                    since: position(&self.batch),
                     warned: false,
+                    unlogged: line.is_none(),
                     given_up: false,
                 };
                 self.members.insert(peer, member);
-                info!(peer = peer.0, name = ?name.as_str(), members = self.room.len(), "joined");
+                let members = self.room.len();
+                thinned!(info, line, peer = peer.0, name = ?name.as_str(), members, address = %stranger.from, "joined");
             }
-            Err(refusal) => {
-                tell(&outbox, &refusal_text(refusal), &self.memory);
-                let why = Departure::Refused(refusal);
-                warn!(peer = peer.0, name = ?name.as_str(), %why, "refused");
-            }
+            Err(refusal) => self.refuse(peer, &name, &stranger, refusal),
         }
+    }
+
+    fn refuse(&self, peer: PeerId, name: &Username<'_>, stranger: &Stranger, refusal: Refusal) {
+        stranger.outbox.refuse();
+        tell(&stranger.outbox, &refusal_text(refusal), &self.memory);
+        let why = Departure::Refused(refusal);
+        let line = stranger.from.line();
+        thinned!(warn, line, peer = peer.0, name = ?name.as_str(), %why, address = %stranger.from, "refused");
     }
 
     /// May the peer speak under `name`? What it says otherwise is ignored.
@@ -315,6 +420,7 @@ impl Hub {
         };
         if let Some(member) = self.members.get_mut(&peer)
             && !mem::replace(&mut member.warned, true)
+            && !member.unlogged
         {
             warn!(peer = peer.0, name = ?name.as_str(), "spoke under a name that is not its own: ignored");
         } else {
@@ -335,15 +441,53 @@ impl Hub {
 
     /// The one place where a peer goes. Late words about one that is gone find nothing.
     fn depart(&mut self, peer: PeerId, why: Departure) {
-        if self.strangers.remove(&peer).is_some() {
-            info!(peer = peer.0, %why, "gone without a join");
+        let claim = || Some(self.claims.take(peer)?.stranger);
+        if let Some(stranger) = self.strangers.remove(&peer).or_else(claim) {
+            tell_why(&stranger.outbox, why, &self.memory);
+            let line = match why {
+                Departure::SaidNothing => None,
+                _ => stranger.from.line(),
+            };
+            thinned!(info, line, peer = peer.0, %why, address = %stranger.from, "gone without a join");
             return;
         }
         let Some(member) = self.members.remove(&peer) else {
             return;
         };
+        tell_why(&member.outbox, why, &self.memory);
         if let Some(name) = self.room.leave(peer) {
             self.announce_leave(peer, &name, why, member);
+        }
+        // Who waits for the name comes in now, the first first.
+        for (peer, claim) in self.claims.freed(peer) {
+            self.join_or_claim(peer, claim.name, claim.stranger);
+            claim.mail.into_iter().for_each(|event| self.take(event));
+        }
+    }
+
+    /// All peers together hold more unfinished than they may: those that hold most have to go, until it is enough.
+    fn make_room(&mut self) {
+        self.cut_off.retain(|going| going.unfinished() > 0);
+        let going: usize = self.cut_off.iter().map(Closing::unfinished).sum();
+        let mut excess = self.unfinished.excess().saturating_sub(going);
+        if excess == 0 {
+            return;
+        }
+        let members = self.members.iter().map(|(peer, is)| (peer, &is.outbox));
+        let strangers = self.strangers.iter().map(|(peer, is)| (peer, &is.outbox));
+        let all = members.chain(strangers).chain(self.claims.outboxes());
+        let mut holders: Vec<(usize, PeerId, Closing)> = all
+            .filter(|(_, outbox)| outbox.unfinished() > 0)
+            .map(|(&peer, outbox)| (outbox.unfinished(), peer, outbox.watch()))
+            .collect();
+        holders.sort_unstable_by_key(|&(held, peer, _)| Reverse((held, peer)));
+        for (held, peer, going) in holders {
+            if excess == 0 {
+                return;
+            }
+            excess = excess.saturating_sub(held);
+            self.cut_off.push(going);
+            self.depart(peer, Departure::OutOfMemory);
         }
     }
 
@@ -353,8 +497,12 @@ impl Hub {
             warn!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
             self.evicted.push(member.outbox.evict());
         } else {
-            info!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
-            let share = member.since..self.batch.len();
+            if member.unlogged {
+                debug!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            } else {
+                info!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            }
+            let share = member.since as usize..self.batch.len();
             self.leavers.push((member.outbox, share));
         }
         self.batch
@@ -365,7 +513,9 @@ impl Hub {
     fn close(self) -> Vec<Closing> {
         let members = self.members.into_values().map(|member| member.outbox);
         let strangers = self.strangers.into_values().map(|stranger| stranger.outbox);
-        members.chain(strangers).map(Outbox::close).collect()
+        let claims = self.claims.into_claims().map(|claim| claim.stranger.outbox);
+        let all = members.chain(strangers).chain(claims);
+        all.map(Outbox::close).collect()
     }
 
     /// Sends the batch to everybody who has a share in it. Whoever cannot take it goes, and that is the next batch.
@@ -376,7 +526,7 @@ impl Hub {
             newest += batch.cost();
             let mut slow = self.slowest(newest);
             for (&peer, member) in &mut self.members {
-                let share = mem::take(&mut member.since)..batch.len();
+                let share = mem::take(&mut member.since) as usize..batch.len();
                 if batch.is_all_from(peer) || share.is_empty() {
                     continue;
                 }
@@ -398,6 +548,8 @@ impl Hub {
                 });
                 self.leaving.push(outbox.close());
             }
+            // The eldest first: the order of the map would be another one each time.
+            slow.sort_unstable();
             for peer in slow {
                 self.depart(peer, Departure::TooSlow);
             }
@@ -475,6 +627,21 @@ fn tell(outbox: &Outbox, text: &str, memory: &Arc<Memory>) {
     let _ = outbox.push(Delivery { batch, range });
 }
 
+/// Says to one that the server closes why, where that is not plain from what it does.
+fn tell_why(outbox: &Outbox, why: Departure, memory: &Arc<Memory>) {
+    let text = match why {
+        Departure::OutOfMemory => {
+            "your text was not sent: the server has no room for so much at the moment; try again later"
+                .to_owned()
+        }
+        Departure::TextStalled(time) => {
+            format!("your text was not sent: nothing of it came for {time:?}; send it again")
+        }
+        _ => return,
+    };
+    tell(outbox, &text, memory);
+}
+
 /// The sender of the server's own words: no connection ever counts up to it.
 const SERVER: PeerId = PeerId(u64::MAX);
 
@@ -495,6 +662,11 @@ fn refusal_text(refusal: Refusal) -> String {
     }
 }
 
+/// Where the next frame of a batch begins.
+fn position(batch: &Batch) -> u32 {
+    u32::try_from(batch.len()).unwrap_or(u32::MAX)
+}
+
 /// A frame of ours as bytes. Ours always have what the encoder asks for.
 fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -503,6 +675,7 @@ fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     bytes
 }
 
+mod claims;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]

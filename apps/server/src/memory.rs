@@ -31,6 +31,15 @@ impl Memory {
         held
     }
 
+    /// Counts `now` bytes instead of `before`.
+    pub fn count(&self, before: usize, now: usize) {
+        if now > before {
+            self.used.fetch_add(now - before, Ordering::AcqRel);
+        } else if now < before {
+            self.used.fetch_sub(before - now, Ordering::AcqRel);
+        }
+    }
+
     /// By how many bytes the limit is passed; 0 while it is not.
     #[must_use]
     pub fn excess(&self) -> usize {
@@ -48,26 +57,8 @@ pub struct Held {
 impl Held {
     /// Counts `bytes` from now on instead of what was counted before.
     pub fn set(&mut self, bytes: usize) {
-        if bytes > self.bytes {
-            let more = bytes - self.bytes;
-            self.memory.used.fetch_add(more, Ordering::AcqRel);
-        } else if bytes < self.bytes {
-            let less = self.bytes - bytes;
-            self.memory.used.fetch_sub(less, Ordering::AcqRel);
-        }
+        self.memory.count(self.bytes, bytes);
         self.bytes = bytes;
-    }
-
-    /// Counts other bytes against the same limit.
-    #[must_use]
-    pub fn beside(&self, bytes: usize) -> Self {
-        self.memory.hold(bytes)
-    }
-
-    /// Is the limit passed, and are some of these bytes among those that pass it?
-    #[must_use]
-    pub fn is_in_excess(&self) -> bool {
-        self.bytes > 0 && self.memory.excess() > 0
     }
 }
 
@@ -85,9 +76,9 @@ mod tests {
     fn exactly_the_limit_is_no_excess_and_a_byte_more_is() {
         let memory = Memory::new(10);
         let mut held = memory.hold(10);
-        assert_eq!((memory.excess(), held.is_in_excess()), (0, false));
+        assert_eq!(memory.excess(), 0);
         held.set(11);
-        assert_eq!((memory.excess(), held.is_in_excess()), (1, true));
+        assert_eq!(memory.excess(), 1);
     }
 
     #[test]
@@ -99,25 +90,5 @@ mod tests {
         assert_eq!(memory.excess(), 3);
         drop(second);
         assert_eq!(memory.excess(), 0);
-    }
-
-    #[test]
-    fn what_is_held_beside_counts_against_the_same_limit_and_outlives_the_first() {
-        let memory = Memory::new(10);
-        let first = memory.hold(6);
-        let mut second = first.beside(0);
-        second.set(5);
-        assert_eq!(memory.excess(), 1);
-        drop(first);
-        assert!(!second.is_in_excess());
-        second.set(11);
-        assert!(second.is_in_excess());
-    }
-
-    #[test]
-    fn who_holds_nothing_is_never_in_excess() {
-        let memory = Memory::new(1);
-        let _big = memory.hold(2);
-        assert!(!memory.hold(0).is_in_excess());
     }
 }

@@ -8,8 +8,8 @@ use std::future::poll_fn;
 use std::io::IoSlice;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
-use std::task::Poll;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
 use futures::task::AtomicWaker;
 
@@ -125,19 +125,30 @@ pub struct Outbox {
     limit: usize,
 }
 
+/// What hub and peer tell each other without mail. Every idle member has one: its fields are no wider than they must be.
 #[derive(Debug, Default)]
 struct Shared {
     /// Cost of what is pushed and not yet written.
     waiting: AtomicUsize,
+    /// How many bytes of an unfinished frame the read half holds.
+    unfinished: AtomicU32,
     /// Counts the writes that the socket took, and begins anew when it is full: it tells one that reads from one that
     /// has stalled.
-    writes: AtomicU32,
+    writes: AtomicU16,
     /// [`OPEN`], [`CLOSED`] or [`EVICTED`]; it never goes back.
     state: AtomicU8,
-    /// Wakes the write half when something is pushed or the state changes. It stands here and not in the queue, whose
-    /// own way to wait costs every idle member two allocations.
-    write_half: AtomicWaker,
+    /// [`ASKED`] and [`REFUSED`].
+    flags: AtomicU8,
+    /// Wakes the peer's task when something is pushed or asked, or the state changes. It stands here and not in the
+    /// queue, whose own way to wait costs every idle member two allocations. Both halves register here: they are one
+    /// task.
+    task: AtomicWaker,
 }
+
+/// The hub asks whether the connection has ended, and has not been heard yet.
+const ASKED: u8 = 1;
+/// What is pushed says that the JOIN was not taken.
+const REFUSED: u8 = 2;
 
 /// The hub may push.
 const OPEN: u8 = 0;
@@ -147,9 +158,13 @@ const CLOSED: u8 = 1;
 const EVICTED: u8 = 2;
 
 impl Shared {
+    fn unfinished(&self) -> usize {
+        self.unfinished.load(Ordering::Acquire) as usize
+    }
+
     fn end(&self, state: u8) {
         self.state.fetch_max(state, Ordering::AcqRel);
-        self.write_half.wake();
+        self.task.wake();
     }
 }
 
@@ -188,7 +203,7 @@ impl Outbox {
         self.shared.waiting.fetch_add(cost, Ordering::AcqRel);
         // It fails only when the peer's task has ended; its last word to the hub is then on its way.
         let _ = self.queue.send(delivery);
-        self.shared.write_half.wake();
+        self.shared.task.wake();
         Ok(())
     }
 
@@ -200,7 +215,7 @@ impl Outbox {
 
     /// A number that has changed when the socket has taken something.
     #[must_use]
-    pub fn writes(&self) -> u32 {
+    pub fn writes(&self) -> u16 {
         self.shared.writes.load(Ordering::Relaxed)
     }
 
@@ -210,8 +225,34 @@ impl Outbox {
         self.waiting() > self.limit / 4
     }
 
+    /// Asks the peer's task whether its connection has ended. `false`: the answer to a question before is still to come,
+    /// and the task looks no sooner than now, so that it answers this one too.
+    #[must_use]
+    pub fn ask(&self) -> bool {
+        let before = self.shared.flags.fetch_or(ASKED, Ordering::AcqRel);
+        self.shared.task.wake();
+        before & ASKED == 0
+    }
+
+    /// Says of what is pushed next, and is the last, that it is a refusal; see [`Pending::is_refusal`].
+    pub fn refuse(&self) {
+        self.shared.flags.fetch_or(REFUSED, Ordering::AcqRel);
+    }
+
+    /// How many bytes of an unfinished frame the peer's read half holds.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.shared.unfinished()
+    }
+
     /// Lets go of the queue: the write half writes what is in it and ends.
     pub fn close(self) -> Closing {
+        self.watch()
+    }
+
+    /// Shows what the peer holds, also when the queue is let go of.
+    #[must_use]
+    pub fn watch(&self) -> Closing {
         Closing {
             shared: Arc::clone(&self.shared),
         }
@@ -243,6 +284,12 @@ impl Closing {
         self.shared.end(EVICTED);
     }
 
+    /// How many bytes of an unfinished frame the peer's read half still holds.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.shared.unfinished()
+    }
+
     /// What the write half still holds costs this many bytes; 0 when it has ended.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -250,6 +297,66 @@ impl Closing {
             1 => 0,
             _ => self.shared.waiting.load(Ordering::Acquire),
         }
+    }
+}
+
+/// What the hub wants of the read half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// To say whether the connection has ended.
+    Ask,
+    /// To end: nothing that it reads is heard any more.
+    End,
+}
+
+/// The read half's end: what it holds unfinished, for the hub to see, and what the hub wants of it.
+#[derive(Debug)]
+pub struct Intake {
+    shared: Arc<Shared>,
+    memory: Arc<Memory>,
+}
+
+impl Intake {
+    /// How many bytes of an unfinished frame are held now. They count as used memory.
+    pub fn set_unfinished(&self, bytes: usize) {
+        // Far more than a frame can have.
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let before = self.shared.unfinished.swap(bytes, Ordering::AcqRel);
+        self.memory.count(before as usize, bytes as usize);
+    }
+
+    /// Counts other bytes against the same limit, for as long as the answer lives.
+    #[must_use]
+    pub fn beside(&self, bytes: usize) -> Held {
+        self.memory.hold(bytes)
+    }
+
+    /// Is the limit passed, and are some of the unfinished bytes among those that pass it?
+    #[must_use]
+    pub fn is_in_excess(&self) -> bool {
+        self.shared.unfinished.load(Ordering::Relaxed) > 0 && self.memory.excess() > 0
+    }
+
+    /// Ready when the hub wants something. A question is taken by that: a later one is a new one.
+    pub fn poll_call(&self, context: &Context<'_>) -> Poll<Call> {
+        self.shared.task.register(context.waker());
+        if self.shared.state.load(Ordering::Acquire) != OPEN {
+            return Poll::Ready(Call::End);
+        }
+        let flags = &self.shared.flags;
+        let is_asked = flags.load(Ordering::Relaxed) & ASKED != 0
+            && flags.fetch_and(!ASKED, Ordering::AcqRel) & ASKED != 0;
+        if is_asked {
+            Poll::Ready(Call::Ask)
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.set_unfinished(0);
     }
 }
 
@@ -264,10 +371,19 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// The end of the same peer's read half. What it holds is counted as used `memory`.
+    #[must_use]
+    pub fn intake(&self, memory: &Arc<Memory>) -> Intake {
+        Intake {
+            shared: Arc::clone(&self.shared),
+            memory: Arc::clone(memory),
+        }
+    }
+
     /// Waits for something to write and takes all that is there. `false`: the hub has let go and all is written.
     pub fn fill(&mut self) -> impl Future<Output = bool> {
         poll_fn(|context| {
-            self.shared.write_half.register(context.waker());
+            self.shared.task.register(context.waker());
             // Asked before the queue is emptied: what was pushed before the end is then in it.
             let state = self.shared.state.load(Ordering::Acquire);
             // Taking all of it as a whole also gives the queue's memory back, so that an idle peer holds none.
@@ -278,6 +394,12 @@ impl Pending {
                 (true, _) => Poll::Ready(false),
             }
         })
+    }
+
+    /// Says what was taken that the peer's JOIN was not?
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.shared.flags.load(Ordering::Relaxed) & REFUSED != 0
     }
 
     /// Is all that was taken written?
@@ -321,10 +443,18 @@ impl Pending {
         self.taken = VecDeque::new();
     }
 
+    /// Forgets all that was taken: it cannot be written.
+    pub fn forget(&mut self) {
+        for delivery in std::mem::take(&mut self.taken) {
+            let cost = delivery.batch.cost();
+            self.shared.waiting.fetch_sub(cost, Ordering::AcqRel);
+        }
+    }
+
     /// Ready when the hub has evicted the peer.
     pub fn evicted(&self) -> impl Future<Output = ()> {
         poll_fn(|context| {
-            self.shared.write_half.register(context.waker());
+            self.shared.task.register(context.waker());
             if self.shared.state.load(Ordering::Acquire) == EVICTED {
                 Poll::Ready(())
             } else {
@@ -422,6 +552,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_waits_no_more_and_the_queue_takes_more() {
+        let one = batch(&[(OTHER, "0123456789")]);
+        let (outbox, mut pending) = outbox(READER, one.cost());
+        for _ in 0..3 {
+            outbox.push(all(Arc::clone(&one))).unwrap();
+            assert!(async_std::task::block_on(pending.fill()));
+            pending.forget();
+            assert!(pending.is_written());
+            assert_eq!(outbox.waiting(), 0);
+        }
+    }
+
+    #[test]
     fn a_queue_takes_exactly_its_limit_and_not_a_byte_more() {
         let one = batch(&[(OTHER, "0123456789")]);
         let (outbox, _pending) = outbox(READER, 3 * one.cost());
@@ -449,5 +592,57 @@ mod tests {
             pending.advance("last".len());
             assert!(!pending.fill().await);
         });
+    }
+
+    #[test]
+    fn what_is_unfinished_counts_and_only_who_holds_some_of_it_is_in_excess() {
+        let memory = Memory::new(10);
+        let [(outbox, first), (_, second)] = [READER, OTHER].map(|peer| outbox(peer, 1));
+        let [first, second] = [first.intake(&memory), second.intake(&memory)];
+        first.set_unfinished(10);
+        assert!(!first.is_in_excess());
+        first.set_unfinished(11);
+        assert_eq!(outbox.unfinished(), 11);
+        assert!(first.is_in_excess());
+        assert!(!second.is_in_excess());
+        second.set_unfinished(1);
+        assert_eq!(memory.excess(), 2);
+        drop(first);
+        assert_eq!((outbox.unfinished(), memory.excess()), (0, 0));
+    }
+
+    #[test]
+    fn a_question_is_heard_once_and_one_that_comes_before_that_is_the_same() {
+        let (outbox, pending) = outbox(READER, 1);
+        let intake = pending.intake(&Memory::new(0));
+        let heard = || {
+            let waker = futures::task::noop_waker();
+            intake.poll_call(&Context::from_waker(&waker))
+        };
+        assert_eq!(heard(), Poll::Pending);
+        assert!(outbox.ask());
+        assert!(!outbox.ask());
+        assert_eq!(heard(), Poll::Ready(Call::Ask));
+        assert_eq!(heard(), Poll::Pending);
+        assert!(outbox.ask());
+        drop(outbox);
+        assert_eq!(heard(), Poll::Ready(Call::End));
+    }
+
+    #[test]
+    fn a_refusal_is_known_as_one_when_it_is_taken_and_nothing_else_is() {
+        let (outbox, mut pending) = outbox(READER, usize::MAX);
+        outbox.push(all(batch(&[(OTHER, "hello")]))).unwrap();
+        assert!(outbox.ask());
+        assert!(!pending.is_refusal());
+        outbox.refuse();
+        outbox.push(all(batch(&[(OTHER, "no")]))).unwrap();
+        assert!(async_std::task::block_on(pending.fill()));
+        assert!(pending.is_refusal());
+    }
+
+    #[test]
+    fn what_hub_and_peer_share_costs_an_idle_member_40_bytes() {
+        assert_eq!(size_of::<Shared>(), 40);
     }
 }

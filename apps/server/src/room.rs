@@ -2,7 +2,7 @@
 //!
 //! A name is bound to one connection and a connection to one name. Everything here answers at once and says why not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use hubbub_wire::Username;
@@ -40,7 +40,8 @@ pub enum NotHeard {
 #[derive(Debug, Default)]
 pub struct Room {
     members: HashMap<PeerId, Name>,
-    names: HashSet<Name>,
+    /// Who bears which.
+    names: HashMap<Name, PeerId>,
 }
 
 impl Room {
@@ -53,13 +54,19 @@ impl Room {
         if name.as_str() == SERVER_NAME {
             return Err(Refusal::NameReserved);
         }
-        if self.names.contains(&name) {
+        if self.names.contains_key(&name) {
             return Err(Refusal::NameTaken);
         }
         let name = Arc::new(name);
-        self.names.insert(Arc::clone(&name));
+        self.names.insert(Arc::clone(&name), peer);
         self.members.insert(peer, Arc::clone(&name));
         Ok(name)
+    }
+
+    /// The member that bears the name.
+    #[must_use]
+    pub fn bearer(&self, name: &Username<'static>) -> Option<PeerId> {
+        self.names.get(name).copied()
     }
 
     /// May `peer` speak under `name`?
@@ -108,8 +115,11 @@ mod tests {
         let mut room = Room::default();
         room.join(PeerId(0), name("ada")).unwrap();
         assert_eq!(room.join(PeerId(1), name("ada")), Err(Refusal::NameTaken));
+        assert_eq!(room.bearer(&name("ada")), Some(PeerId(0)));
         assert_eq!(room.leave(PeerId(0)), Some(Arc::new(name("ada"))));
+        assert_eq!(room.bearer(&name("ada")), None);
         assert!(room.join(PeerId(1), name("ada")).is_ok());
+        assert_eq!(room.bearer(&name("ada")), Some(PeerId(1)));
     }
 
     #[test]

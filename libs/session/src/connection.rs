@@ -15,7 +15,7 @@ use crate::connect::{CLOSED, why};
 use crate::trial::Trial;
 use crate::words::{cut_off, reason, to_event};
 use crate::writing::{Kind, Outgoing};
-use crate::{Event, Network, Stamped, Wish};
+use crate::{Event, MessageId, Network, Stamped, Wish};
 
 /// Bytes taken from the socket at once. Larger gains no speed, and the intents are looked at between two reads.
 const CHUNK: usize = 16 * 1024;
@@ -63,6 +63,8 @@ pub(crate) struct Connection<'n> {
     transport: Transport,
     decoder: Decoder,
     trial: Trial,
+    /// Texts that were written while the server might still refuse us: then nobody has got them.
+    early: Vec<MessageId>,
     /// What is being written.
     frame: Option<Outgoing>,
     /// Nothing is begun to be written before its end.
@@ -93,6 +95,7 @@ impl<'n> Connection<'n> {
             frame: Some(Outgoing::join(network.settings.username.borrowed())),
             network,
             transport,
+            early: Vec::new(),
             pause: None,
             silent_at: None,
             leave_by: None,
@@ -243,6 +246,9 @@ impl<'n> Connection<'n> {
             Kind::Join => self.network.report(Event::Connected),
             Kind::Text(id) => {
                 self.network.report(Event::Written { id });
+                if self.trial.is_open(self.now()) {
+                    self.early.push(id);
+                }
                 // What is typed while nothing waits goes out at once.
                 if !self.network.waiting.is_empty() || self.leave_by.is_some() {
                     self.pause = Some(self.network.clock.sleep(APART));
@@ -339,6 +345,11 @@ impl<'n> Connection<'n> {
             return end;
         }
         let refusal = self.trial.refusal();
+        if refusal.is_some() {
+            for id in self.early.drain(..) {
+                self.network.report(Event::Unsure { id });
+            }
+        }
         End::Lost(Lost {
             refused: refusal.is_some(),
             why: refusal.map_or_else(|| why.to_owned(), |words| reason(&words)),

@@ -128,8 +128,8 @@ pub enum Event {
         /// Which message.
         id: MessageId,
     },
-    /// The connection broke while this message was being written: it may not have arrived. It is not sent again by
-    /// itself.
+    /// The connection broke while this message was being written, or the server refused us after it was: it may not have
+    /// arrived. It is not sent again by itself.
     Unsure {
         /// Which message.
         id: MessageId,

@@ -34,12 +34,14 @@ pub(crate) enum Trial {
 }
 
 impl Trial {
+    /// Whether the server may still refuse us at `now`.
+    pub(crate) fn is_open(&self, now: Duration) -> bool {
+        matches!(self, Self::Silent(since) if now <= *since + ANSWER)
+    }
+
     /// Whether `event`, heard at `now`, may be the reason of a refusal.
     pub(crate) fn suspects(&self, event: &Event, now: Duration) -> bool {
-        let Self::Silent(since) = self else {
-            return false;
-        };
-        matches!(event, Event::Said { name, .. } if name == SERVER) && now <= *since + ANSWER
+        self.is_open(now) && matches!(event, Event::Said { name, .. } if name == SERVER)
     }
 
     /// Keeps the words back for a moment.

@@ -4,12 +4,16 @@
 //! through is copied, into one buffer that is given back when nothing is waited for. Every byte is looked at a
 //! bounded number of times, however the stream is cut. A fatal error is final.
 
+mod lines;
+mod payload;
+mod silence;
+
 use core::mem;
 use core::ops::Range;
 
-use crate::head::{self, Fresh, Head, MAX_GLUED_START, Progress, Start};
+use crate::head::{self, Fresh, Head, MAX_GLUED_START};
 use crate::held::Held;
-use crate::surplus::{self, Surplus, Verdict};
+use crate::surplus::Surplus;
 use crate::{DecodeError, Frame, Ignored, Item, Limits, Method, Username, UsernameError};
 
 /// Bytes in any pieces to frames.
@@ -163,62 +167,6 @@ impl Decoder {
         Ok(Some(self.item(found)))
     }
 
-    /// Tells the decoder that no byte has come for long. [`is_mid_frame`](Self::is_mid_frame) says whether that
-    /// means anything to it; two seconds are long.
-    ///
-    /// A length that lies would have the text of one swallow what everybody says after it. So where a whole head
-    /// follows a silence in the middle of a frame, that frame is given up ([`Item::CutOff`]) and the new one is read.
-    /// Anything else goes on as if there had been no silence. A text that was held since what followed it was in doubt
-    /// comes out of the next call of [`next`](Self::next), which may be given no bytes. At the end of a stream, call
-    /// both.
-    ///
-    /// ```
-    /// use hubbub_wire::{Decoder, Item, Limits};
-    ///
-    /// let mut decoder = Decoder::new(Limits::DEFAULT);
-    /// let mut input = &b"CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 300\r\n\r\nhi"[..];
-    /// assert_eq!(decoder.next(&mut input)?, None);
-    /// assert!(decoder.is_mid_frame());
-    /// decoder.silence();
-    /// let mut input = &b"CHAT/1.0 LEAVE\r\nUsername: ada\r\n\r\n"[..];
-    /// assert!(matches!(
-    ///     decoder.next(&mut input)?,
-    ///     Some(Item::CutOff { payload: b"hi", len: 300, .. })
-    /// ));
-    /// assert!(matches!(decoder.next(&mut input)?, Some(Item::Frame(_))));
-    /// # Ok::<(), hubbub_wire::DecodeError>(())
-    /// ```
-    pub fn silence(&mut self) {
-        self.held.drop_front(mem::take(&mut self.spent));
-        let part = match self.state {
-            State::Within(part) => part,
-            State::Doubt { from, .. } if self.held.len() == from => return,
-            State::Doubt { part, .. } => {
-                self.end_doubt(part);
-                match self.state {
-                    State::Within(Part::Payload(text)) if self.held.len() >= text.end() => {
-                        self.state = State::Settled(text);
-                        return;
-                    }
-                    State::Within(part) => part,
-                    _ => return,
-                }
-            }
-            State::Surplus { text, .. } => {
-                self.state = State::Settled(text);
-                return;
-            }
-            State::Start { .. } | State::Settled(_) | State::Mended { .. } | State::Failed(_) => {
-                return;
-            }
-        };
-        self.state = State::Doubt {
-            part,
-            from: self.held.len(),
-            new: Fresh::default(),
-        };
-    }
-
     /// Whether the stream stands in the middle of a frame, so that a [`silence`](Self::silence) would mean something.
     #[must_use]
     pub const fn is_mid_frame(&self) -> bool {
@@ -232,6 +180,18 @@ impl Decoder {
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.held.capacity()
+    }
+
+    /// Whether it holds a payload of which more is to come. Half a head, or a few bytes of noise, is no payload.
+    #[must_use]
+    pub fn awaits_payload(&self) -> bool {
+        use State::{Doubt, Surplus, Within};
+        let awaited = |part: &Part| matches!(part, Part::Payload(_));
+        match &self.state {
+            Within(part) | Doubt { part, .. } => awaited(part),
+            Surplus { .. } => true,
+            _ => false,
+        }
     }
 
     /// How many bytes were looked at or copied so far; a test holds this against the bytes that came.
@@ -296,360 +256,6 @@ impl Decoder {
         }
     }
 
-    /// Looks for a start line in the next whole line.
-    fn step_start<'i>(
-        &mut self,
-        noise: usize,
-        input: &mut &'i [u8],
-    ) -> Result<Step<'i>, DecodeError> {
-        if noise == 0
-            && self.held.is_empty()
-            && let Some(head) = Head::read_exact(input, &self.limits)
-        {
-            self.work += head.at as u64;
-            return Ok(self.finish_head(&head, input));
-        }
-        self.search_start(noise, input)
-    }
-
-    /// The same for whatever is not in the exact form. Kept apart, so that the short way stays short.
-    #[inline(never)]
-    fn search_start<'i>(
-        &mut self,
-        noise: usize,
-        input: &mut &'i [u8],
-    ) -> Result<Step<'i>, DecodeError> {
-        let too_much_noise = DecodeError::TooMuchNoise {
-            limit: self.limits.max_noise,
-        };
-        let bytes = ahead(&self.held, input);
-        let end = head::find_line_end(&bytes[self.searched..]).map(|length| self.searched + length);
-        let line = &bytes[..end.unwrap_or(bytes.len())];
-        let may_start = head::may_start(line);
-        let is_whole = end.is_some() && noise + line.len() <= self.limits.max_noise;
-        if self.at_start
-            && let Some(other) = head::other_protocol(line, is_whole)
-        {
-            return Err(other);
-        }
-        if may_start && line.len() + usize::from(end.is_none()) > self.limits.max_head {
-            return Err(DecodeError::HeadTooLong {
-                limit: self.limits.max_head,
-            });
-        }
-        self.work += (line.len() - self.searched) as u64;
-        let Some(end) = end else {
-            // However this line goes on, only its last bytes can be a start line.
-            if !may_start && noise + line.len() > self.limits.max_noise + MAX_GLUED_START {
-                return Err(too_much_noise);
-            }
-            return Ok(self.hold_line(input));
-        };
-        let start = head::find_start(line);
-        let blank = head::without_line_end(line).is_empty();
-        self.work += end as u64;
-        self.searched = 0;
-        let noise = match start {
-            Some((0, start)) if noise == 0 => {
-                self.searched = end;
-                return self.step_head(Head::new(start, end), input);
-            }
-            None if blank && noise == 0 => 0,
-            None => noise + end,
-            Some((at, _)) => noise + at,
-        };
-        if noise > self.limits.max_noise {
-            return Err(too_much_noise);
-        }
-        match start {
-            Some((at, _)) => {
-                self.discard(at, input);
-                self.state = State::Start { noise: 0 };
-                Ok(Step::Found(Found::Ignored(Ignored::Noise { bytes: noise })))
-            }
-            None => {
-                self.discard(end, input);
-                self.state = State::Start { noise };
-                Ok(Step::GoOn)
-            }
-        }
-    }
-
-    /// Reads on in a head, and decides what becomes of the frame when the head is complete.
-    #[inline(never)]
-    fn step_head<'i>(
-        &mut self,
-        mut head: Head,
-        input: &mut &'i [u8],
-    ) -> Result<Step<'i>, DecodeError> {
-        let bytes = ahead(&self.held, input);
-        let progress = head.read(bytes, self.searched, &self.limits, &mut self.work)?;
-        match progress {
-            Progress::Partial => {
-                self.state = State::Within(Part::Head(head));
-                Ok(self.hold_line(input))
-            }
-            Progress::NotAHeader => {
-                self.searched = 0;
-                self.state = State::Start { noise: 0 };
-                self.discard(head.at, input);
-                Ok(Step::Found(Found::Ignored(Ignored::NotAHeader)))
-            }
-            Progress::Complete => {
-                self.searched = 0;
-                Ok(self.finish_head(&head, input))
-            }
-        }
-    }
-
-    fn finish_head<'i>(&mut self, head: &Head, input: &mut &'i [u8]) -> Step<'i> {
-        self.at_start = false;
-        let payload_len = head.payload_len.unwrap_or(0);
-        let verdict = match (head.start, head.name) {
-            (Start::UnknownMethod, _) => Err(Ignored::UnknownMethod),
-            (Start::Known(_), None) => Err(Ignored::NoUsername),
-            _ if head.names_differ => Err(Ignored::TwoUsernames),
-            (Start::Known(Method::Text), _) if payload_len == 0 => Err(Ignored::EmptyText),
-            (Start::Known(Method::Text), Some(name)) => usize::try_from(payload_len)
-                .ok()
-                .filter(|&len| len <= self.limits.max_payload)
-                .map(|len| (Method::Text, name, len))
-                .ok_or(Ignored::PayloadTooLong {
-                    len: payload_len,
-                    limit: self.limits.max_payload,
-                }),
-            (Start::Known(method), Some(name)) => Ok((method, name, 0)),
-        };
-        let skip = State::Within(Part::Skip { left: payload_len });
-        match verdict {
-            Ok((Method::Text, name, len)) => self.take_text(head.at, name.0..name.1, len, input),
-            Ok((method, name, _)) => {
-                self.state = skip;
-                let name = name.0..name.1;
-                let name = if self.held.is_empty() {
-                    let (head, rest) = input.split_at(head.at);
-                    *input = rest;
-                    Place::Given(&head[name])
-                } else {
-                    self.spent = head.at;
-                    Place::Held(name)
-                };
-                Step::Found(Found::Frame {
-                    method,
-                    name,
-                    payload: Place::Given(&[]),
-                })
-            }
-            Err(why) => {
-                self.state = skip;
-                self.discard(head.at, input);
-                Step::Found(Found::Ignored(why))
-            }
-        }
-    }
-
-    /// Gives out a TEXT that is here whole, or begins to collect its payload.
-    fn take_text<'i>(
-        &mut self,
-        head_len: usize,
-        name: Range<usize>,
-        len: usize,
-        input: &mut &'i [u8],
-    ) -> Step<'i> {
-        let text = Text {
-            name: name.len(),
-            len,
-        };
-        if self.held.is_empty() {
-            let (head, rest) = input.split_at(head_len);
-            *input = rest;
-            let name = &head[name];
-            if let Some((payload, rest)) = rest.split_at_checked(len)
-                && (surplus::is_in_order(rest) || Surplus::of(payload).is_none())
-            {
-                *input = rest;
-                self.state = State::Start { noise: 0 };
-                return Step::Found(Found::Frame {
-                    method: Method::Text,
-                    name: Place::Given(name),
-                    payload: Place::Given(payload),
-                });
-            }
-            self.hold(name, text.end());
-        } else {
-            self.held.keep_of_front(head_len, name);
-        }
-        self.state = State::Within(Part::Payload(text));
-        Step::GoOn
-    }
-
-    fn step_payload<'i>(&mut self, text: Text, input: &mut &'i [u8]) -> Step<'i> {
-        let missing = text.end().saturating_sub(self.held.len());
-        self.hold_front(input, missing, text.end());
-        if self.held.len() < text.end() {
-            return Step::NeedMore;
-        }
-        let (payload, rest) = self.held.live()[text.name..].split_at(text.len);
-        let rest = if rest.is_empty() { *input } else { rest };
-        if !surplus::is_in_order(rest)
-            && let Some(surplus) = Surplus::of(payload)
-        {
-            self.work += text.len as u64;
-            self.searched = text.end();
-            self.state = State::Surplus { text, surplus };
-            return Step::GoOn;
-        }
-        self.give_held(text)
-    }
-
-    /// Gives out a text that is held. What is held after it stays.
-    fn give_held<'i>(&mut self, text: Text) -> Step<'i> {
-        self.state = State::Start { noise: 0 };
-        self.searched = 0;
-        self.spent = text.end();
-        Step::Found(Found::Frame {
-            method: Method::Text,
-            name: Place::Held(0..text.name),
-            payload: Place::Held(text.name..text.end()),
-        })
-    }
-
-    /// Reads on in the bytes after a payload, which may be the end of its text. `searched` is how far they were read.
-    fn step_surplus<'i>(
-        &mut self,
-        text: Text,
-        mut surplus: Surplus,
-        input: &mut &'i [u8],
-    ) -> Step<'i> {
-        let from = self.searched;
-        let is_held = self.held.len() > from;
-        let bytes = if is_held {
-            &self.held.live()[from..]
-        } else {
-            *input
-        };
-        if bytes.is_empty() {
-            return Step::NeedMore;
-        }
-        let (count, ends) = match surplus.read(bytes) {
-            Verdict::Ends(count) => (count, true),
-            Verdict::GoesOn => (bytes.len(), false),
-            Verdict::Foreign { after } => {
-                self.work += after as u64;
-                return self.give_held(text);
-            }
-        };
-        self.work += 2 * count as u64;
-        let len = from + count - text.name;
-        if len > self.limits.max_payload {
-            return self.give_held(text);
-        }
-        if !is_held {
-            self.hold_front(input, count, text.name + self.limits.max_payload);
-        }
-        self.searched = from + count;
-        let unseen = text
-            .end()
-            .max((from + 1).saturating_sub(head::VERSION.len()));
-        if head::has_version(&self.held.live()[unseen..self.searched]) {
-            return self.give_held(text);
-        }
-        if !ends {
-            self.state = State::Surplus { text, surplus };
-            return Step::GoOn;
-        }
-        let whole = &self.held.live()[text.name..self.searched];
-        self.work += whole.len() as u64;
-        if core::str::from_utf8(whole).is_err() {
-            return self.give_held(text);
-        }
-        let step = self.give_held(Text { len, ..text });
-        self.state = State::Mended {
-            characters: text.len,
-            bytes: len,
-        };
-        step
-    }
-
-    fn step_skip<'i>(&mut self, left: u64, input: &mut &'i [u8]) -> Step<'i> {
-        let left = self.skip_held(left);
-        let skipped = usize::try_from(left).map_or(input.len(), |left| left.min(input.len()));
-        *input = &input[skipped..];
-        match self.skip(left - skipped as u64) {
-            0 => Step::GoOn,
-            _ => Step::NeedMore,
-        }
-    }
-
-    /// Skips what is held, and returns how much is left to skip.
-    fn skip_held(&mut self, left: u64) -> u64 {
-        let held = self.held.len();
-        let skipped = usize::try_from(left).map_or(held, |left| left.min(held));
-        self.held.drop_front(skipped);
-        self.skip(left - skipped as u64)
-    }
-
-    fn skip(&mut self, left: u64) -> u64 {
-        self.state = if left > 0 {
-            State::Within(Part::Skip { left })
-        } else {
-            State::Start { noise: 0 }
-        };
-        left
-    }
-
-    /// Looks whether a new frame has begun after a silence.
-    fn step_doubt<'i>(
-        &mut self,
-        part: Part,
-        from: usize,
-        mut new: Fresh,
-        input: &mut &'i [u8],
-    ) -> Step<'i> {
-        let fresh = &self.held.live()[from..];
-        match new.is_a_frame(fresh, &self.limits, &mut self.work) {
-            Some(true) => self.cut_off(part, from),
-            Some(false) => {
-                self.end_doubt(part);
-                Step::GoOn
-            }
-            None if input.is_empty() => {
-                self.state = State::Doubt { part, from, new };
-                Step::NeedMore
-            }
-            None => {
-                self.state = State::Doubt { part, from, new };
-                let room = self.limits.max_head + from - self.held.len();
-                let line = head::find_line_end(input).unwrap_or(input.len());
-                self.hold_front(input, line.min(room), self.limits.max_head + from);
-                Step::GoOn
-            }
-        }
-    }
-
-    /// Gives up the frame that was silent. The new one is held.
-    fn cut_off<'i>(&mut self, part: Part, from: usize) -> Step<'i> {
-        self.state = State::Start { noise: 0 };
-        self.searched = 0;
-        self.spent = from;
-        Step::Found(match part {
-            Part::Payload(Text { name, len }) => Found::CutOff {
-                name: 0..name,
-                payload: name..from,
-                len,
-            },
-            Part::Head(_) | Part::Skip { .. } => Found::Ignored(Ignored::CutOff),
-        })
-    }
-
-    /// Goes on with the frame that was silent, and with all that is held.
-    fn end_doubt(&mut self, part: Part) {
-        self.state = State::Within(part);
-        if let Part::Skip { left } = part {
-            self.skip_held(left);
-        }
-    }
-
     /// Throws away the first bytes, wherever they lie.
     fn discard(&mut self, count: usize, input: &mut &[u8]) {
         if self.held.is_empty() {
@@ -695,11 +301,6 @@ impl Decoder {
             self.work += self.held.push(bytes, most) as u64;
         }
     }
-}
-
-/// The bytes that come next: what is held, or else what was given.
-fn ahead<'b>(held: &'b Held, input: &'b [u8]) -> &'b [u8] {
-    if held.is_empty() { input } else { held.live() }
 }
 
 fn username(bytes: &[u8], max_bytes: usize) -> Result<Username<'_>, UsernameError> {

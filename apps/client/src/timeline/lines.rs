@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::Line;
+use hubbub_session::MessageId;
 
 /// Most lines kept. A busy day; beyond it the oldest leave.
 pub const KEPT_LINES: usize = 20_000;
@@ -75,6 +76,21 @@ impl Lines {
     pub fn get_mut(&mut self, number: u64) -> Option<&mut Line> {
         let index = number.checked_sub(self.gone)?;
         self.kept.get_mut(usize::try_from(index).ok()?)
+    }
+
+    /// The same, to be looked at.
+    #[must_use]
+    pub fn get(&self, number: u64) -> Option<&Line> {
+        let index = number.checked_sub(self.gone)?;
+        self.kept.get(usize::try_from(index).ok()?)
+    }
+
+    /// The number of the line with this message of the user's own. Looks at every line, the newest first.
+    #[must_use]
+    pub fn number_of(&self, id: MessageId) -> Option<u64> {
+        let is_it = |line: &Line| matches!(line, Line::Message(message) if message.own.is_some_and(|own| own.id == id));
+        let index = self.kept.iter().rposition(is_it)?;
+        Some(self.gone + index as u64)
     }
 
     /// All lines kept, oldest first.
@@ -158,6 +174,12 @@ impl Lines {
     #[must_use]
     pub fn first(&self) -> u64 {
         self.gone
+    }
+
+    /// Number of the last line kept.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.end().saturating_sub(1)
     }
 
     /// The reader has scrolled up.

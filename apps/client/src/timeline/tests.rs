@@ -199,8 +199,6 @@ fn only_a_message_that_may_not_have_arrived_is_said_again() {
     timeline.happens(0, Event::Written { id });
     assert_eq!(timeline.say_again(id), None, "it is sent");
     assert_eq!(timeline.deliveries(), [Delivery::Sent]);
-    timeline.happens(0, Event::Unsure { id });
-    assert_eq!(timeline.deliveries(), [Delivery::Sent]);
 }
 
 #[test]
@@ -314,6 +312,18 @@ fn the_connection_tells_why_there_is_none_and_when_it_is_tried_again() {
     assert!(timeline.was_connected());
     timeline.end();
     assert_eq!(*timeline.connection(), Connection::Ended);
+}
+
+#[test]
+fn what_was_sent_to_a_server_that_refuses_afterwards_may_be_sent_again() {
+    let mut timeline = room();
+    let (first, second) = (timeline.say(start(), "one"), timeline.say(start(), "two"));
+    timeline.happens(0, Event::Written { id: first });
+    timeline.happens(0, Event::Written { id: second });
+    assert_eq!(timeline.say_again(first), None, "it is sent");
+    timeline.happens(1, Event::Unsure { id: first });
+    assert_eq!(timeline.say_again(first).as_deref(), Some("one"));
+    assert_eq!(timeline.say_again(second), None, "it is sent");
 }
 
 #[test]

@@ -43,17 +43,23 @@ impl Timeline {
     }
 }
 
-impl Transcript {
-    fn message(&mut self, message: &Message) {
-        let delivery = message.own.map(|own| own.delivery);
-        let state = match delivery {
-            _ if message.missing > 0 => " (cut off)",
+impl Message {
+    /// What is remarked after the name where a message is written out.
+    #[must_use]
+    pub fn remark(&self) -> &'static str {
+        match self.own.map(|own| own.delivery) {
+            _ if self.missing > 0 => " (cut off)",
             None | Some(Delivery::Sent) => "",
             Some(Delivery::Waiting) => " (waiting)",
             Some(Delivery::Unsure) => " (may not have arrived)",
             Some(Delivery::Failed) => " (not sent)",
-        };
-        let who = format!("{}{state}: ", visible(&message.name));
+        }
+    }
+}
+
+impl Transcript {
+    fn message(&mut self, message: &Message) {
+        let who = format!("{}{}: ", visible(&message.name), message.remark());
         self.entry(&message.at, &who, visible(&message.text));
     }
 

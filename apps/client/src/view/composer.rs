@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
 use super::page;
-use crate::bridge::{Action, Bridge, Room};
+use crate::bridge::{Action, Bridge, Memory, Room};
 use crate::command::{self, Command, Input};
 use crate::timeline::Connection;
 
@@ -19,7 +19,11 @@ pub(super) fn Composer(on_quit: EventHandler) -> Element {
         let names: Vec<_> = timeline.people().others().map(|name| &**name).collect();
         names.join("\n")
     });
-    use_effect(page::focus_composer);
+    let memory = use_context::<Memory>();
+    use_effect({
+        let memory = memory.clone();
+        move || page::restore_draft(&memory.draft())
+    });
     let placeholder = if connected() {
         format!("Message {}", room.address)
     } else {
@@ -48,6 +52,7 @@ pub(super) fn Composer(on_quit: EventHandler) -> Element {
         };
         // The page takes this as the answer "taken" and clears the field.
         event.prevent_default();
+        memory.keep_draft(String::new());
         let quits = action == Action::Quit;
         bridge.act(action);
         if quits {

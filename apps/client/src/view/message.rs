@@ -6,27 +6,24 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 use jiff::Zoned;
 
+use super::cost::beginning;
 use super::icon::{Shape, icon};
 use super::person::{avatar, name};
 use super::text::Text;
 use crate::bridge::{Action, Bridge};
 use crate::timeline::{Delivery, Message, NOTHING_VISIBLE, Own, visible};
 
-/// A longer text shows its beginning and "show all": this many bytes, so that one text of 1 MiB does not cost every
-/// frame its layout.
-pub const PREVIEW_BYTES: usize = 8 * 1024;
-
-/// As [`PREVIEW_BYTES`], in lines: about three screens.
-pub const PREVIEW_LINES: usize = 100;
-
 #[component]
 pub(super) fn MessageView(
     message: Rc<Message>,
+    number: u64,
     opens_group: bool,
     /// The part in which something was found that the reader looks at.
     found: Option<Range<usize>>,
 ) -> Element {
     let (own, mention, missing) = (message.own, message.mention, message.missing);
+    let lead = lead(&message);
+    let other = own.is_none().then(|| message.name.to_string());
     rsx! {
         li {
             class: "message",
@@ -35,6 +32,9 @@ pub(super) fn MessageView(
             "data-mention": if mention { "yes" },
             "data-state": own.map(|own| state(own.delivery)),
             aria_current: found.is_some().then_some("true"),
+            "data-line": "{number}",
+            "data-lead": lead,
+            "data-name": other,
             if opens_group {
                 {avatar(&message.name)}
                 p { class: "byline",
@@ -71,6 +71,12 @@ pub(super) fn MessageView(
             }
         }
     }
+}
+
+/// What stands before the text where it is copied.
+fn lead(message: &Message) -> String {
+    let (name, at) = (visible(&message.name), message.at.strftime("%H:%M"));
+    format!("[{at}] {name}{}: ", message.remark())
 }
 
 fn clock(class: &str, at: &Zoned) -> Element {
@@ -148,19 +154,6 @@ fn state(delivery: Delivery) -> &'static str {
     }
 }
 
-/// The part of a text that is shown at first, cut between two characters.
-fn beginning(text: &str) -> &str {
-    let bytes = (0..=PREVIEW_BYTES.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or_default();
-    let lines = text
-        .match_indices('\n')
-        .nth(PREVIEW_LINES - 1)
-        .map_or(text.len(), |(at, _)| at);
-    &text[..bytes.min(lines)]
-}
-
 fn size(bytes: usize) -> String {
     const MIB: usize = 1024 * 1024;
     match bytes {
@@ -172,22 +165,6 @@ fn size(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_is_cut_above_the_limit_of_bytes_and_between_characters() {
-        let exact = "x".repeat(PREVIEW_BYTES);
-        assert_eq!(beginning(&exact), exact);
-        assert_eq!(beginning(&format!("{exact}y")), exact);
-        let wide = "€".repeat(PREVIEW_BYTES);
-        assert_eq!(beginning(&wide).len(), PREVIEW_BYTES / 3 * 3);
-    }
-
-    #[test]
-    fn a_text_is_cut_above_the_limit_of_lines() {
-        let exact = vec!["x"; PREVIEW_LINES].join("\n");
-        assert_eq!(beginning(&exact), exact);
-        assert_eq!(beginning(&format!("{exact}\ny")), exact);
-    }
 
     #[test]
     fn sizes_are_told_in_the_unit_that_fits() {

@@ -16,13 +16,15 @@ pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
             if foldable {
                 button {
                     class: "quiet fold",
+                    // Opened, its changes are copied one by one.
+                    "data-lead": (!open()).then(|| lead(&clock)),
                     r#type: "button",
                     "aria-expanded": open(),
                     onclick: move |_| open.toggle(),
                     {sentence(notice.summary())}
                 }
             } else {
-                p { class: "fold",
+                p { class: "fold", "data-lead": lead(&clock),
                     {sentence(notice.summary())}
                     time { "{clock}" }
                 }
@@ -33,7 +35,7 @@ pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
                         li { {earlier_changes(notice.unlisted())} }
                     }
                     for (i , change) in notice.changes().iter().enumerate() {
-                        li { key: "{i}",
+                        li { key: "{i}", "data-lead": lead(&change.at.strftime("%H:%M").to_string()),
                             time { {change.at.strftime("%H:%M:%S").to_string()} }
                             {sentence(change.spans())}
                         }
@@ -44,9 +46,14 @@ pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
     }
 }
 
+/// What stands before a change where it is copied.
+fn lead(clock: &str) -> String {
+    format!("[{clock}] * ")
+}
+
 fn sentence(spans: Vec<Span>) -> Element {
     rsx! {
-        span {
+        span { class: "said",
             for span in spans {
                 match span {
                     Span::Name(name) => rsx! {

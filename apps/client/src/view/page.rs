@@ -11,8 +11,12 @@ pub const STYLE: &str = include_str!("../../assets/style.css");
 /// The script of the page. It must run before the first event.
 pub const SCRIPT: &str = concat!(
     include_str!("../../assets/page.js"),
+    include_str!("../../assets/keys.js"),
     include_str!("../../assets/composer.js"),
     include_str!("../../assets/search.js"),
+    include_str!("../../assets/copy.js"),
+    include_str!("../../assets/program.js"),
+    include_str!("../../assets/menu.js"),
 );
 
 /// Puts the cursor into the composer.
@@ -26,6 +30,23 @@ pub(super) fn insert_into_composer(text: &str) {
     let call = document::eval("hubbub.insert(await dioxus.recv())");
     // The page is gone only when the window closes.
     let _ = call.send(text);
+}
+
+/// Puts what was typed on the page before into the composer of this one.
+pub(super) fn restore_draft(draft: &str) {
+    let call = document::eval("hubbub.restore(await dioxus.recv())");
+    // The page is gone only when the window closes.
+    let _ = call.send(draft);
+}
+
+/// Brings a line into view.
+pub(super) fn show_line(number: u64) {
+    document::eval(&format!("hubbub.showLine({number})"));
+}
+
+/// Opens the question before the window closes.
+pub(super) fn ask_to_close() {
+    document::eval("hubbub.askToClose()");
 }
 
 /// Scrolls the timeline to its end.
@@ -52,4 +73,12 @@ pub(super) fn watch_timeline() {
 /// [`ZoomKey`](crate::settings::ZoomKey) each, for as long as there is a page.
 pub(super) fn zoom_keys() -> Eval {
     document::eval("hubbub.zoom = (key) => dioxus.send(key); await new Promise(() => {})")
+}
+
+/// Whether the focus is elsewhere than in a field, though there is a composer for what is typed. Each change, for as long as
+/// there is a page.
+pub(super) fn focus() -> Eval {
+    document::eval(
+        "hubbub.watchFocus((elsewhere) => dioxus.send(elsewhere)); await new Promise(() => {})",
+    )
 }

@@ -63,6 +63,7 @@ fn Other(person: Rc<str>) -> Element {
             button {
                 r#type: "button",
                 title: "Mention {visible(&person)}",
+                "data-name": "{person}",
                 onclick: move |_| page::insert_into_composer(&mention),
                 {avatar(&person)}
                 {name(&person)}

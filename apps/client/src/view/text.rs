@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::cost::{parts, tangles};
 use crate::bridge::{Action, Bridge};
 use crate::links;
 
@@ -9,11 +10,16 @@ use crate::links;
 /// hundred thousand.
 pub const LINKED: usize = 500;
 
-/// A part of a text.
+/// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {
     Words(&'a str),
-    Link { address: &'a str, target: String },
+    /// A word that may break anywhere.
+    Tangle(&'a str),
+    Link {
+        address: &'a str,
+        target: String,
+    },
 }
 
 #[component]
@@ -23,15 +29,51 @@ pub(super) fn Text(
     #[props(default)]
     cut: bool,
 ) -> Element {
+    let parts = parts(&text);
+    let last = parts.len().saturating_sub(1);
+    let mut links = LINKED;
+    let mut parts = parts.into_iter().enumerate();
+    let mut next = || {
+        let (i, part) = parts.next()?;
+        let pieces = pieces(part, cut || i < last, links);
+        links -= pieces
+            .iter()
+            .filter(|piece| matches!(piece, Piece::Link { .. }))
+            .count();
+        Some(view(pieces))
+    };
+    let first = next();
     rsx! {
-        div { class: "text", dir: "auto",
-            for piece in pieces(&text, cut) {
-                match piece {
-                    Piece::Words(words) => rsx! { "{words}" },
-                    Piece::Link { address, target } => rsx! {
-                        Link { address, target }
-                    },
+        div { class: if last > 0 { "text parted" } else { "text" }, dir: "auto",
+            if last > 0 {
+                for part in first.into_iter().chain(std::iter::from_fn(next)) {
+                    div { class: "part", {part} }
                 }
+            } else {
+                {first}
+            }
+        }
+    }
+}
+
+/// A text without links, in one part.
+pub(super) fn plain(text: &str) -> Element {
+    let mut pieces = Vec::new();
+    push_words(text, &mut pieces);
+    view(pieces)
+}
+
+fn view(pieces: Vec<Piece<'_>>) -> Element {
+    rsx! {
+        for piece in pieces {
+            match piece {
+                Piece::Words(words) => rsx! { "{words}" },
+                Piece::Tangle(word) => rsx! {
+                    span { class: "tangle", "{word}" }
+                },
+                Piece::Link { address, target } => rsx! {
+                    Link { address, target }
+                },
             }
         }
     }
@@ -54,32 +96,43 @@ fn Link(
                 event.prevent_default();
                 bridge.act(Action::OpenLink(target.clone()));
             },
-            "{address}"
+            {plain(&address)}
         }
     }
 }
 
-/// The pieces of a text, in order; together they are the text. What a `cut` may have gone through is no link.
-fn pieces(text: &str, cut: bool) -> Vec<Piece<'_>> {
+/// The pieces of a text, in order; together they are the text. At most `most` are links, and what a `cut` may have gone
+/// through is none.
+fn pieces(text: &str, cut: bool, most: usize) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = 0;
     let is_whole = |end: usize| !cut || text[end..].contains(char::is_whitespace);
     for link in links::find(text)
         .filter(|link| is_whole(link.place.end))
-        .take(LINKED)
+        .take(most)
     {
         let (place, target) = (link.place, link.target);
-        if rest < place.start {
-            pieces.push(Piece::Words(&text[rest..place.start]));
-        }
+        push_words(&text[rest..place.start], &mut pieces);
         rest = place.end;
         let address = &text[place];
         pieces.push(Piece::Link { address, target });
     }
+    push_words(&text[rest..], &mut pieces);
+    pieces
+}
+
+fn push_words<'a>(text: &'a str, pieces: &mut Vec<Piece<'a>>) {
+    let mut rest = 0;
+    for word in tangles(text) {
+        if rest < word.start {
+            pieces.push(Piece::Words(&text[rest..word.start]));
+        }
+        rest = word.end;
+        pieces.push(Piece::Tangle(&text[word]));
+    }
     if rest < text.len() {
         pieces.push(Piece::Words(&text[rest..]));
     }
-    pieces
 }
 
 #[cfg(test)]
@@ -87,17 +140,19 @@ mod tests {
     use super::*;
 
     fn links(text: &str, cut: bool) -> Vec<&str> {
-        let pieces = pieces(text, cut);
+        let pieces = pieces(text, cut, LINKED);
         let whole: String = pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Words(piece) | Piece::Link { address: piece, .. } => *piece,
+                Piece::Words(piece) | Piece::Tangle(piece) | Piece::Link { address: piece, .. } => {
+                    *piece
+                }
             })
             .collect();
         assert_eq!(whole, text);
         let link = |piece| match piece {
             Piece::Link { address, .. } => Some(address),
-            Piece::Words(_) => None,
+            Piece::Words(_) | Piece::Tangle(_) => None,
         };
         pieces.into_iter().filter_map(link).collect()
     }

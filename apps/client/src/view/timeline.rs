@@ -3,8 +3,9 @@
 use dioxus::prelude::*;
 
 use super::answer::AnswerView;
+use super::cost::PART_COST;
 use super::icon::{Shape, icon};
-use super::message::{MessageView, PREVIEW_BYTES};
+use super::message::MessageView;
 use super::notice::NoticeView;
 use super::page;
 use crate::bridge::{Action, Bridge, Room};
@@ -14,6 +15,11 @@ use crate::timeline::{Connection, KEPT_LINES, Line, Message, Search};
 pub(super) fn TimelineView() -> Element {
     let bridge = use_context::<Bridge>();
     use_effect(page::watch_timeline);
+    use_effect(move || {
+        if let Some(line) = (bridge.looked_for)() {
+            page::show_line(line);
+        }
+    });
     let timeline = bridge.timeline.read();
     let lines = timeline.lines();
     let search = timeline.searched();
@@ -21,7 +27,7 @@ pub(super) fn TimelineView() -> Element {
     // Of the message at which the reader is, the part with the match.
     let part = |number: u64, message: &Message| {
         let search = search.filter(|_| found == Some(number))?;
-        Some(search.excerpt(&message.text, PREVIEW_BYTES))
+        Some(search.excerpt(&message.text, PART_COST))
     };
     rsx! {
         div { class: "scroll",
@@ -56,6 +62,7 @@ pub(super) fn TimelineView() -> Element {
                             Line::Message(message) => rsx! {
                                 MessageView {
                                     key: "{row.number}",
+                                    number: row.number,
                                     found: part(row.number, &message),
                                     message,
                                     opens_group: row.opens_group,
@@ -124,8 +131,12 @@ fn End(holds: bool) -> Element {
 #[component]
 fn DayView(day: String) -> Element {
     rsx! {
-        li { class: "day", role: "separator", aria_label: "{day}",
-            span { "{day}" }
+        li {
+            class: "day",
+            role: "separator",
+            aria_label: "{day}",
+            "data-lead": "--- ",
+            span { class: "said", "{day}" }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What comes while the user looks elsewhere, whom it concerns, and links.
 
-use hubbub_client::desktop::{News, Notification};
+use hubbub_client::bridge::Attend;
+use hubbub_client::desktop::{News, Notification, Order};
+use hubbub_client::view::PART_COST;
 
 use crate::harness::Window;
 use crate::{joined, said};
@@ -63,13 +65,68 @@ fn a_mention_notifies_who_looks_elsewhere() {
         said("carol", "alice!"),
     ]);
     let notification = Notification {
+        // The day stands above, and what bob asked before.
+        line: 2,
         summary: "bob mentions you".into(),
-        body: "&lt;b&gt;alice&lt;/b&gt;?".into(),
+        body: "<b>alice</b>?".into(),
     };
     assert_eq!(
         window.notifications.drain().collect::<Vec<_>>(),
-        [notification]
+        [Order::Show(notification)]
     );
+}
+
+#[test]
+fn a_notification_goes_when_its_message_was_read() {
+    let mut window = away();
+    window.happen(said("bob", "alice?"));
+    window.notifications.drain();
+    window.happen(said("bob", "anybody?"));
+    assert!(window.notifications.is_empty());
+    // She comes back, but stands further up.
+    window.scroll(false);
+    window.hear(News::Focus(true));
+    assert!(window.notifications.is_empty());
+    window.scroll(true);
+    assert_eq!(window.notifications.try_recv(), Ok(Order::Withdraw));
+    window.happen(said("bob", "alice?"));
+    window.hear(News::Focus(false));
+    window.hear(News::Focus(true));
+    assert!(window.notifications.is_empty(), "none stood there");
+}
+
+#[test]
+fn a_withdrawal_that_finds_no_place_is_tried_again() {
+    let mut window = away();
+    window.happen(said("bob", "alice?"));
+    window.hear(News::Focus(true));
+    assert_eq!(window.notifications.drain().count(), 1);
+    window.happen(said("bob", "welcome back"));
+    assert_eq!(window.notifications.try_recv(), Ok(Order::Withdraw));
+}
+
+#[test]
+fn a_mention_asks_for_attention_until_it_has_it() {
+    let mut window = away();
+    window.happen(said("bob", "anybody?"));
+    assert_eq!(window.attended(), []);
+    window.happen(said("bob", "alice?"));
+    assert_eq!(window.attended(), [Attend::Hint(true)]);
+    window.hear(News::Focus(true));
+    assert_eq!(window.attended(), [Attend::Hint(false)]);
+}
+
+#[test]
+fn a_chosen_notification_brings_up_the_window_and_its_message() {
+    let mut window = away();
+    window.happen(said("bob", "alice?"));
+    for _ in 0..30 {
+        window.happen_together((0..50).map(|number| said("bob", &number.to_string())));
+    }
+    window.hides(">alice?</div>");
+    window.hear(News::Chosen(1));
+    window.shows(">alice?</div>");
+    assert_eq!(window.attended(), [Attend::Hint(true), Attend::Raise]);
 }
 
 #[test]
@@ -135,4 +192,14 @@ fn a_link_to_a_room_is_opened_by_the_desktop_too() {
     window.shows(">chat://[::1]:9000</a>!</div>");
     window.click("link");
     assert_eq!(window.links.try_recv(), Ok("chat://[::1]:9000".into()));
+}
+
+#[test]
+fn what_is_told_is_cut_as_a_text_is() {
+    let mut window = Window::joined();
+    let longest = "x".repeat(PART_COST);
+    window.hear(News::Trouble(longest.clone()));
+    window.shows(&format!(">{longest}</p>"));
+    window.hear(News::Trouble(format!("{longest}y")));
+    window.shows(&format!(">{longest}\u{2026}</p>"));
 }

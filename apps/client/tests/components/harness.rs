@@ -20,8 +20,8 @@ use dioxus_html::{
     SerializedHtmlEventConverter, SerializedMouseData, SerializedVisibleData,
 };
 use futures::FutureExt;
-use hubbub_client::bridge::{Channels, Room};
-use hubbub_client::desktop::{News, Notification};
+use hubbub_client::bridge::{Attend, Channels, Memory, Room};
+use hubbub_client::desktop::{News, Order};
 use hubbub_client::settings::SettingsFile;
 use hubbub_client::view::App;
 use hubbub_session::{Intent, Stamped};
@@ -39,6 +39,7 @@ pub(crate) const MAX_TEXT: usize = 1000;
 struct Renderer {
     closed: Rc<Cell<bool>>,
     zoom: Rc<Cell<f64>>,
+    attended: Rc<RefCell<Vec<Attend>>>,
     title: Rc<RefCell<String>>,
 }
 
@@ -65,8 +66,9 @@ pub(crate) struct Window {
     pub(crate) intents: flume::Receiver<Intent>,
     events: Option<flume::Sender<Vec<Stamped>>>,
     pub(crate) links: flume::Receiver<String>,
-    pub(crate) notifications: flume::Receiver<Notification>,
+    pub(crate) notifications: flume::Receiver<Order>,
     news: flume::Sender<News>,
+    pub(crate) memory: Memory,
     /// Where it keeps its settings, unless another window was there first.
     _directory: Option<TempDir>,
 }
@@ -96,10 +98,11 @@ impl Window {
         let (links_sent, links) = flume::bounded(1);
         let (notifications_sent, notifications) = flume::bounded(1);
         let (news, news_taken) = flume::unbounded();
-        let renderer = Renderer::default();
+        let (renderer, memory) = (Renderer::default(), Memory::default());
         let dom = VirtualDom::new(Root)
             .with_root_context(renderer.clone())
             .with_root_context(file)
+            .with_root_context(memory.clone())
             .with_root_context(Room {
                 address: "localhost:8765".into(),
                 username: "alice".into(),
@@ -124,6 +127,7 @@ impl Window {
             links,
             notifications,
             news,
+            memory,
             _directory: None,
         };
         window.dom.rebuild(&mut window.elements);
@@ -248,6 +252,11 @@ impl Window {
         self.renderer.zoom.get()
     }
 
+    /// What was to be noticed since it was last asked.
+    pub(crate) fn attended(&self) -> Vec<Attend> {
+        self.renderer.attended.take()
+    }
+
     pub(crate) fn title(&self) -> String {
         self.renderer.title.borrow().clone()
     }
@@ -299,11 +308,18 @@ impl Window {
 
 #[component]
 fn Root() -> Element {
-    let Renderer { closed, zoom, .. } = use_context();
+    let Renderer {
+        closed,
+        zoom,
+        attended,
+        ..
+    } = use_context();
     rsx! {
         App {
             on_quit: move |()| closed.set(true),
             on_zoom: move |factor| zoom.set(factor),
+            on_focus: |_| {},
+            on_attend: move |what| attended.borrow_mut().push(what),
         }
     }
 }

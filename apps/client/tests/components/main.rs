@@ -1,6 +1,7 @@
 //! What the window shows and what it asks for, without a renderer.
 
 mod attention;
+mod closing;
 mod commands;
 mod harness;
 mod search;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use harness::{MAX_TEXT, Window};
 use hubbub_client::timeline::PAGE_LINES;
-use hubbub_client::view::{LISTED_PEOPLE, PREVIEW_BYTES};
+use hubbub_client::view::{LISTED_PEOPLE, PART_COST};
 use hubbub_session::{Event, Intent};
 
 fn said(name: &str, text: &str) -> Event {
@@ -292,7 +293,7 @@ mod messages {
     #[test]
     fn a_long_text_shows_its_beginning_until_all_is_wanted() {
         let mut window = Window::joined();
-        let text = format!("{}the end", "x".repeat(PREVIEW_BYTES));
+        let text = format!("{}the end", "x".repeat(PART_COST));
         window.happen(said("bob", &text));
         window.hides("the end");
         window.shows("Show all (9 KiB)");
@@ -316,6 +317,21 @@ mod messages {
         window.happen(cut_off("", 1));
         window.shows("cut off: 1 byte is missing");
         window.hides("nothing visible");
+    }
+
+    #[test]
+    fn all_of_a_long_text_stands_in_parts_and_a_word_of_many_directions_apart() {
+        let mut window = Window::joined();
+        let word = "a\u{5d0}".repeat(100);
+        let line = format!("{word} {}\n", "x".repeat(PART_COST / 2));
+        window.happen(said("bob", &line.repeat(3)));
+        window.shows(&format!(r#"<span class="tangle">{word}</span> x"#));
+        window.hides(r#"class="part""#);
+        window.click("quiet more");
+        assert_eq!(window.html().matches(r#"<div class="part">"#).count(), 3);
+        let html = window.html();
+        let texts = html.replace(r#"</div><div class="part">"#, "");
+        assert!(texts.matches("</span> x").count() == 3, "{texts}");
     }
 
     #[test]

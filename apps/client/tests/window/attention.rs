@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::desktop::{Desktop, Shown};
+use crate::desktop::{Desktop, ID, Shown};
 use crate::screen::Screen;
 use crate::server::{Played, Server, free_port, text};
+use crate::wait::until;
 use crate::window::Window;
 
 /// The lines from "New" on, by class and first word.
@@ -79,11 +80,12 @@ fn a_mention_is_shown_by_the_desktop_and_one_at_a_time() {
         replaces: 0,
         summary: "bob mentions you".into(),
         body: "&lt;b&gt;alice&lt;/b&gt; &amp; co".into(),
+        actions: vec!["default".into(), "Show".into()],
     };
     assert_eq!(desktop.shows(), first);
     hears(&mut socket, "alice again");
     let second = Shown {
-        replaces: 7,
+        replaces: ID,
         body: "alice again".into(),
         ..first
     };
@@ -99,6 +101,82 @@ fn a_mention_is_shown_by_the_desktop_and_one_at_a_time() {
     alice.shows(&format!("{MARKED}.at(-1)"), &json!("alice, in silence"));
     assert_eq!(alice.close().code(), Some(0));
     desktop.shows_nothing_more();
+}
+
+#[test]
+fn a_click_on_a_notification_brings_up_the_window_and_its_message() {
+    let screen = Screen::take();
+    let desktop = Desktop::start();
+    let server = Played::start();
+    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
+    let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.focus();
+    alice.minimises();
+    hears(&mut socket, "alice, up here");
+    assert_eq!(desktop.shows().body, "alice, up here");
+    // More than a window holds, and more than stands in the page.
+    for number in 1..=400 {
+        hears(&mut socket, &format!("number {number}"));
+    }
+    alice.shows(
+        "document.querySelector('.message:last-child .text')?.textContent",
+        &json!("number 400"),
+    );
+    until(
+        || {
+            desktop.chooses();
+            (alice.ask("document.hasFocus() && !document.hidden") == true).then_some(())
+        },
+        || "the window does not come up".to_owned(),
+    );
+    let in_sight = "(t => [...document.querySelectorAll('.text')].some(e => e.textContent === 'alice, up here' && \
+        e.getBoundingClientRect().top >= t.top && e.getBoundingClientRect().bottom <= t.bottom))\
+        (document.getElementById('timeline').getBoundingClientRect())";
+    alice.shows(in_sight, &json!(true));
+}
+
+#[test]
+fn a_notification_is_taken_back_when_its_message_was_read_and_the_window_asks_for_attention_until_then()
+ {
+    let screen = Screen::take();
+    let desktop = Desktop::start();
+    let server = Played::start();
+    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
+    let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.focus();
+    alice.minimises();
+    assert!(!alice.is_urgent());
+    hears(&mut socket, "alice?");
+    assert_eq!(desktop.shows().body, "alice?");
+    until(|| alice.is_urgent().then_some(()), || "no hint".to_owned());
+    alice.focus();
+    desktop.withdraws();
+    until(
+        || (!alice.is_urgent()).then_some(()),
+        || "the hint stays".to_owned(),
+    );
+}
+
+#[test]
+fn a_desktop_without_markup_shows_what_was_typed_and_a_name_cannot_turn_the_words_about_it() {
+    let screen = Screen::take();
+    let desktop = Desktop::start_plain();
+    let server = Played::start();
+    let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
+    let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.focus();
+    alice.minimises();
+    let said = text("\u{202e}bob", "<b>alice</b> & co");
+    socket.write_all(said.as_bytes()).unwrap();
+    let shown = desktop.shows();
+    assert_eq!(shown.body, "<b>alice</b> & co");
+    assert_eq!(shown.summary, "\u{2068}bob\u{2069} mentions you");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(crate) struct Bus {
 pub(crate) mod role {
     pub(crate) const LIST: u32 = 31;
     pub(crate) const LIST_ITEM: u32 = 32;
+    pub(crate) const MENU: u32 = 33;
+    pub(crate) const MENU_ITEM: u32 = 35;
     pub(crate) const PUSH_BUTTON: u32 = 43;
     pub(crate) const SEPARATOR: u32 = 50;
     pub(crate) const STATUS_BAR: u32 = 54;

@@ -70,9 +70,7 @@ impl Client {
 
     /// Sends the process a signal.
     pub(crate) fn gets(&self, signal: &str) {
-        let kill = format!("kill -{signal} {}", self.process.id());
-        let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
-        assert!(killed.success(), "{kill}: {killed}");
+        kill(signal, self.process.id());
     }
 
     /// Waits until the process has ended.
@@ -93,6 +91,13 @@ impl Drop for Client {
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.home);
     }
+}
+
+/// Sends a process a signal.
+pub(crate) fn kill(signal: &str, process: u32) {
+    let kill = format!("kill -{signal} {process}");
+    let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
+    assert!(killed.success(), "{kill}: {killed}");
 }
 
 /// A directory for the settings of one client, so that neither the person's own nor another test's count.

@@ -81,10 +81,11 @@ fn texts_come_back_up_to_the_limits() {
     alice.is("connected");
     alice.ask(
         "up = () => draft.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true, cancelable: true }));
-         oldest = () => { draft.value = ''; for (let i = 0; i < 2 * SENT_TEXTS; i++) up(); return draft.value };
+         oldest = () => sent.texts[0];
          for (let i = 0; i < SENT_TEXTS; i++) sent.keep(`text ${i}`)",
     );
-    assert_eq!(alice.ask("oldest()"), "text 0");
+    let up = "for (let i = 0; i < 2 * SENT_TEXTS; i++) up(); draft.value";
+    assert_eq!(alice.ask(up), "text 0");
     assert_eq!(alice.ask("sent.keep('one more'); oldest()"), "text 1");
     alice.ask(
         "half = 'x'.repeat(SENT_LETTERS / 2); sent.keep(half); sent.keep(half.replace('x', 'y'))",
@@ -187,6 +188,43 @@ fn an_unknown_command_is_explained_and_a_second_slash_sends_it() {
         "CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n{}",
         text("alice", "/dance")
     ));
+}
+
+#[test]
+fn what_is_no_command_is_replaced_by_what_is_typed_next_and_comes_back() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let sent = Tape::of(&server.accept());
+    alice.is("connected");
+
+    let answers = "document.querySelectorAll('.answer').length";
+    for (n, wrong) in ["/foo", "/clear the table"].into_iter().enumerate() {
+        alice.types(wrong, wrong);
+        alice.press("Return");
+        alice.shows(answers, &json!(n + 1));
+        alice.holds(wrong);
+        alice.types("hello", "hello");
+        alice.press("Return");
+        alice.holds("");
+        sent.mentions(&text("alice", "hello"));
+        alice.press("Up");
+        alice.holds("hello");
+        alice.press("Up");
+        alice.holds(wrong);
+        alice.press("ctrl+a");
+        alice.press("BackSpace");
+        alice.holds("");
+    }
+    // A text that is too long is no wrong command: it stays to be shortened.
+    alice.ask(
+        "draft.value = '/foo' + ' '.repeat(1 << 20); draft.setSelectionRange(4, 4);
+         draft.dispatchEvent(new Event('input', { bubbles: true })); 0",
+    );
+    alice.press("Return");
+    alice.press("x");
+    alice.shows("draft.value.slice(0, 6)", &json!("/foox "));
+    alice.shows(answers, &json!(2));
 }
 
 #[test]

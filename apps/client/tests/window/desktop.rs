@@ -11,7 +11,8 @@ use crate::wait::PATIENCE;
 pub(crate) struct Desktop {
     pub(crate) session: Session,
     shown: Receiver<Shown>,
-    _notifications: Connection,
+    closed: Receiver<u32>,
+    notifications: Connection,
 }
 
 /// A notification as it came over the bus.
@@ -22,22 +23,40 @@ pub(crate) struct Shown {
     pub(crate) replaces: u32,
     pub(crate) summary: String,
     pub(crate) body: String,
+    /// What can be done with it, and the words for that, in turns.
+    pub(crate) actions: Vec<String>,
 }
+
+/// The number of every notification.
+pub(crate) const ID: u32 = 7;
+
+const INTERFACE: &str = "org.freedesktop.Notifications";
 
 impl Desktop {
     pub(crate) fn start() -> Desktop {
-        Self::play(true)
+        Self::play(true, &["body", "body-markup"])
+    }
+
+    /// One that shows a body as it is.
+    pub(crate) fn start_plain() -> Desktop {
+        Self::play(true, &["body"])
     }
 
     /// One that takes notifications and then never answers.
     pub(crate) fn start_stuck() -> Desktop {
-        Self::play(false)
+        Self::play(false, &["body", "body-markup"])
     }
 
-    fn play(answers: bool) -> Desktop {
+    fn play(answers: bool, capabilities: &'static [&'static str]) -> Desktop {
         let session = Session::start();
         let (tell, shown) = channel();
-        let notifications = Notifications { tell, answers };
+        let (close, closed) = channel();
+        let notifications = Notifications {
+            tell,
+            close,
+            answers,
+            capabilities,
+        };
         let notifications = connection::Builder::address(&*session.address)
             .and_then(|bus| bus.name("org.freedesktop.Notifications"))
             .and_then(|bus| bus.serve_at("/org/freedesktop/Notifications", notifications))
@@ -46,8 +65,24 @@ impl Desktop {
         Desktop {
             session,
             shown,
-            _notifications: notifications,
+            closed,
+            notifications,
         }
+    }
+
+    /// The person clicks on the notification. The window may not listen yet: this is done again until it acts.
+    pub(crate) fn chooses(&self) {
+        let path = "/org/freedesktop/Notifications";
+        let what = &(ID, "default");
+        self.notifications
+            .emit_signal(None::<&str>, path, INTERFACE, "ActionInvoked", what)
+            .unwrap();
+    }
+
+    /// Waits until the window takes its notification back.
+    pub(crate) fn withdraws(&self) {
+        let closed = self.closed.recv_timeout(PATIENCE);
+        assert_eq!(closed.ok(), Some(ID), "waited {PATIENCE:?}");
     }
 
     /// The next notification.
@@ -66,7 +101,9 @@ impl Desktop {
 
 struct Notifications {
     tell: Sender<Shown>,
+    close: Sender<u32>,
     answers: bool,
+    capabilities: &'static [&'static str],
 }
 
 /// The part of the desktop notifications specification that is needed to be told.
@@ -80,7 +117,7 @@ impl Notifications {
         _icon: String,
         summary: String,
         body: String,
-        _actions: Vec<String>,
+        actions: Vec<String>,
         _hints: std::collections::HashMap<String, zbus::zvariant::OwnedValue>,
         _expires: i32,
     ) -> u32 {
@@ -89,17 +126,25 @@ impl Notifications {
             replaces,
             summary,
             body,
+            actions,
         };
         // A test that is over listens no more.
         let _ = self.tell.send(shown);
         if !self.answers {
             std::future::pending::<()>().await;
         }
-        7
+        ID
+    }
+
+    fn close_notification(&self, id: u32) {
+        let _ = self.close.send(id);
     }
 
     fn get_capabilities(&self) -> Vec<String> {
-        vec!["body".to_owned(), "body-markup".to_owned()]
+        let capabilities = self.capabilities.iter();
+        capabilities
+            .map(|&capability| capability.to_owned())
+            .collect()
     }
 
     fn get_server_information(&self) -> (String, String, String, String) {

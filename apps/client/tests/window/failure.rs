@@ -146,3 +146,52 @@ fn what_is_typed_while_the_server_is_away_goes_out_when_it_is_back() {
     let both = text("alice", "meanwhile") + &text("alice", "and again");
     relay.connection(1).says(&format!("{JOIN}{both}"));
 }
+
+#[test]
+fn the_close_button_asks_when_messages_wait_and_a_signal_does_not() {
+    let screen = Screen::take();
+    for last in ["click", "signal", "close", "quit"] {
+        let port = free_port();
+        let server = Server::start(port);
+        let mut alice = Window::open(&screen, "alice", port);
+        alice.is("connected");
+        drop(server);
+        alice.is("lost");
+        alice.says("one");
+        alice.says("two");
+        alice.shows_states(&["waiting", "waiting"]);
+        alice.asks_to_close();
+        let words = "document.getElementById('closing-words')?.textContent";
+        alice.shows(
+            words,
+            &json!("2 messages have not been sent. Close anyway?"),
+        );
+        alice.has_focus_in("stay");
+        alice.press("Escape");
+        alice.shows(words, &json!(null));
+        alice.has_focus_in("draft");
+        alice.says("three");
+        alice.asks_to_close();
+        alice.shows(
+            words,
+            &json!("3 messages have not been sent. Close anyway?"),
+        );
+        let status = match last {
+            "click" => {
+                alice.clicks("#close-anyway");
+                alice.ended()
+            }
+            "signal" => alice.gets("TERM"),
+            // Asked twice, it does not ask again.
+            "close" => alice.close(),
+            _ => {
+                alice.press("Return");
+                alice.shows(words, &json!(null));
+                alice.types("/quit", "/quit");
+                alice.press("Return");
+                alice.ended()
+            }
+        };
+        assert_eq!(status.code(), Some(0), "{last}");
+    }
+}

@@ -15,6 +15,7 @@ use crate::wait::PATIENCE;
 pub(crate) struct Page {
     socket: WebSocket<TcpStream>,
     target: String,
+    path: String,
     questions: u64,
 }
 
@@ -22,7 +23,7 @@ impl Page {
     /// Attaches to the page, or nothing as long as there is none: attaching too early would stall its loading.
     pub(crate) fn attach(port: u16) -> Option<Page> {
         let html = index(port)?;
-        let path = page_path(&html)?;
+        let path = page_path(&html)?.to_owned();
         let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let url = format!("ws://127.0.0.1:{port}{path}");
@@ -37,8 +38,17 @@ impl Page {
         Some(Page {
             socket,
             target,
+            path,
             questions: 0,
         })
+    }
+
+    /// Attaches to the page that follows this one, as soon as it is the only one.
+    pub(crate) fn follow(&self, port: u16) -> Option<Page> {
+        let html = index(port)?;
+        (!html.contains(&self.path) && page_path(&html)? != self.path)
+            .then(|| Self::attach(port))
+            .flatten()
     }
 
     /// The value of a JavaScript expression in the page.

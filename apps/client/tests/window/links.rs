@@ -13,13 +13,13 @@ use crate::wait::until;
 use crate::window::Window;
 
 /// A directory with an `xdg-open` in it that writes down what it is given.
-struct Opener {
+pub(crate) struct Opener {
     directory: PathBuf,
 }
 
 impl Opener {
-    fn new() -> Opener {
-        let name = format!("opener-{}", std::process::id());
+    pub(crate) fn new(story: &str) -> Opener {
+        let name = format!("opener-{story}-{}", std::process::id());
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&directory).unwrap();
         let program = directory.join("xdg-open");
@@ -30,13 +30,13 @@ impl Opener {
     }
 
     /// A search path on which it comes first.
-    fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         let rest = std::env::var("PATH").unwrap_or_default();
         format!("{}:{rest}", self.directory.display())
     }
 
     /// Waits until exactly these were opened, in this order.
-    fn has_opened(&self, links: &[&str]) {
+    pub(crate) fn has_opened(&self, links: &[&str]) {
         let opened = || {
             let opened = fs::read_to_string(self.directory.join("xdg-open.opened"));
             opened
@@ -62,7 +62,7 @@ impl Drop for Opener {
 #[test]
 fn links_open_outside_by_mouse_and_by_key_and_the_window_stays_where_it_is() {
     let screen = Screen::take();
-    let opener = Opener::new();
+    let opener = Opener::new("links");
     let server = Played::start();
     let environment = [("PATH", &*opener.path()), ("BROWSER", "")];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &environment);

@@ -1,6 +1,7 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
-//! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `failure`, `field`, `links`, `overload`, `reading`,
+//! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `editing`, `failure`,
+//! `field`, `hostile`, `links`, `menu`, `overload`, `reading`,
 //! `rest`, `searching` and `settings`; the other files are what it is told with. One test at a time has the screen. `just test`
 //! provides the screen and everything else that is needed.
 #![cfg(feature = "desktop")]
@@ -10,10 +11,15 @@ mod accessibility;
 mod attention;
 mod composing;
 mod conversation;
+mod copying;
+mod dying;
+mod editing;
 mod failure;
 mod field;
+mod hostile;
 mod links;
 mod measures;
+mod menu;
 mod overload;
 mod pictures;
 mod reading;
@@ -26,6 +32,7 @@ mod client;
 mod dbus;
 mod desktop;
 mod inspector;
+mod keyboard;
 mod processes;
 mod relay;
 mod screen;

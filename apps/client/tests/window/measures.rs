@@ -36,7 +36,7 @@ const WATCH: Duration = Duration::from_secs(60);
 
 /// Notes for each letter the time from its stamp to the end of the frame that shows it. `frame` is the browser's own
 /// way to wait for one; the page's gives up after 200 ms.
-const STOPWATCH: &str = "keys = []; document.addEventListener('keydown', (key) => {
+pub(crate) const STOPWATCH: &str = "keys = []; document.addEventListener('keydown', (key) => {
   const ended = new MessageChannel();
   ended.port1.onmessage = () => keys.push(performance.now() - key.timeStamp);
   frame(() => ended.port2.postMessage(0));

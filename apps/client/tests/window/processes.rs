@@ -23,6 +23,15 @@ impl Processes {
         Processes(family)
     }
 
+    /// Those that run this program. The kernel knows the first 15 letters of a name.
+    pub(crate) fn named(&self, program: &str) -> Vec<u32> {
+        let runs = |process: &&u32| {
+            let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+            name.trim() == &program[..program.len().min(15)]
+        };
+        self.0.iter().filter(runs).copied().collect()
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }

@@ -37,6 +37,19 @@ pub(crate) fn wmctrl(arguments: &[&str]) -> Option<String> {
     run("wmctrl", arguments)
 }
 
+/// A property that a window has, in words.
+pub(crate) fn xprop(window: &str, property: &str) -> Option<String> {
+    run("xprop", &["-id", window, property])
+}
+
+/// What lies in the clipboard, as this type; nothing when it holds none of it.
+pub(crate) fn clipboard(kind: &str) -> Option<String> {
+    run(
+        "xclip",
+        &["-out", "-selection", "clipboard", "-target", kind],
+    )
+}
+
 /// Saves what a window shows as a PNG; `root` is the whole screen.
 pub(crate) fn photograph(window: &str, picture: &Path) {
     let picture = picture.to_str().unwrap();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::screen::Screen;
-use crate::server::{Server, free_port};
+use crate::screen::{Screen, xdotool};
+use crate::server::{Peer, Server, free_port};
 use crate::window::Window;
 
 const THEME: &str = "document.querySelector('#app').dataset.theme";
@@ -104,6 +104,39 @@ fn theme_zoom_people_and_notifications_are_kept_over_a_restart() {
 }
 
 #[test]
+fn ctrl_and_the_wheel_zoom_and_that_is_kept() {
+    let screen = Screen::take();
+    let kept = Kept::new("wheel");
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.lies_at(10, 30, 1000, 680);
+    alice.is("connected");
+    alice.points_at("#timeline");
+    // Up and down turn the wheel, at 110, 125 and 110 %.
+    for (button, width) in [("4", 909), ("4", 800), ("5", 909)] {
+        xdotool(&["keydown", "ctrl", "click", button, "keyup", "ctrl"]).expect("xdotool click");
+        alice.shows("innerWidth", &json!(width));
+    }
+    // A touchpad turns by a few pixels at a time, and the wheel alone zooms nothing.
+    alice.ask(
+        "turn = (by, ctrlKey) => timeline.dispatchEvent(new WheelEvent('wheel', \
+         { deltaY: by, ctrlKey, bubbles: true, cancelable: true }));
+         turn(-800, false); turn(-15, true); turn(-14, true)",
+    );
+    alice.paints();
+    alice.shows("innerWidth", &json!(909));
+    alice.ask("turn(-1, true)");
+    alice.shows("innerWidth", &json!(800));
+    assert_eq!(alice.close().code(), Some(0));
+    assert!(
+        fs::read_to_string(kept.file())
+            .unwrap()
+            .contains("zoom = 125\n")
+    );
+}
+
+#[test]
 fn a_broken_settings_file_is_told_and_kept_and_the_window_opens() {
     let screen = Screen::take();
     let kept = Kept::new("broken");
@@ -146,4 +179,106 @@ fn in_420_pixels_people_are_a_drawer_and_nothing_is_cut_off() {
     alice.press("Escape");
     alice.shows(drawer, &json!("hidden"));
     alice.shows("document.activeElement.id", &json!("draft"));
+}
+
+#[test]
+fn tab_goes_round_in_the_open_drawer() {
+    let screen = Screen::take();
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open(&screen, "alice", port);
+    alice.lies_at(10, 30, 420, 680);
+    alice.is("connected");
+    let _peers = ["bob", "carol"].map(|name| Peer::join(port, name));
+    alice.shows_people(&["alice", "bob", "carol"]);
+    let focused = "document.activeElement.title";
+
+    alice.ask("document.getElementById('drawer-toggle').focus()");
+    alice.press("Return");
+    for (key, person) in [
+        ("Tab", "bob"),
+        ("Tab", "carol"),
+        ("Tab", "bob"),
+        ("shift+Tab", "carol"),
+        ("shift+Tab", "bob"),
+    ] {
+        alice.press(key);
+        alice.shows(focused, &json!(format!("Mention {person}")));
+    }
+    alice.press("Return");
+    alice.holds("@bob ");
+    alice.press("Tab");
+    alice.has_focus_in("send");
+
+    // Shut, also by a wide window, it holds nobody.
+    alice.clicks("#drawer-toggle");
+    alice.shows(
+        "document.querySelector('.scrim').offsetHeight > 0",
+        &json!(true),
+    );
+    alice.lies_at(10, 30, 1000, 680);
+    alice.ask("document.getElementById('draft').focus()");
+    alice.press("Tab");
+    alice.has_focus_in("send");
+}
+
+#[test]
+fn a_window_opens_where_the_last_one_stood_and_inside_of_the_screen() {
+    let screen = Screen::take();
+    let kept = Kept::new("place");
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.lies_at(140, 90, 720, 560);
+    let stood = alice.stands();
+    assert_eq!(alice.close().code(), Some(0));
+    // It does not wander, and a signal is as good as the close button.
+    for _ in 0..2 {
+        let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+        alice.is("connected");
+        alice.shows("[innerWidth, innerHeight]", &json!([720, 560]));
+        assert_eq!(alice.stands(), stood);
+        assert_eq!(alice.gets("TERM").code(), Some(0));
+    }
+
+    // A larger screen stood here before.
+    let place = kept.file().with_file_name("window.toml");
+    fs::write(
+        &place,
+        "x = 3000\ny = -500\nwidth = 5000\nheight = 600\nmaximized = false\n",
+    )
+    .unwrap();
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    // Window managers take a little off for their frame.
+    alice.shows(
+        "innerWidth > 1580 && innerWidth <= 1600 && innerHeight === 600",
+        &json!(true),
+    );
+    assert!(alice.stands().1 >= 0);
+    drop(alice);
+
+    fs::write(&place, "no place\n").unwrap();
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.shows("[innerWidth, innerHeight]", &json!([1000, 720]));
+}
+
+#[test]
+fn a_maximized_window_comes_back_maximized_and_finds_its_size_again() {
+    let screen = Screen::take();
+    let kept = Kept::new("maximized");
+    let port = free_port();
+    let _server = Server::start(port);
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.lies_at(140, 90, 720, 560);
+    alice.maximizes(true);
+    assert_eq!(alice.close().code(), Some(0));
+    let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
+    alice.is("connected");
+    alice.shows("innerWidth", &json!(1600));
+    alice.maximizes(false);
+    alice.shows("[innerWidth, innerHeight]", &json!([720, 560]));
 }

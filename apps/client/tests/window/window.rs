@@ -6,9 +6,10 @@ use std::process::ExitStatus;
 
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, kill};
 use crate::inspector::Page;
-use crate::screen::{Screen, photograph, wmctrl, xdotool};
+use crate::processes::Processes;
+use crate::screen::{Screen, photograph, wmctrl, xdotool, xprop};
 use crate::server::free_port;
 use crate::wait::until;
 
@@ -17,6 +18,8 @@ pub(crate) struct Window {
     client: Client,
     id: String,
     page: Page,
+    inspector: u16,
+    title: String,
 }
 
 impl Window {
@@ -41,7 +44,7 @@ impl Window {
             },
             || format!("no page in {name}'s window"),
         );
-        let title = format!("^Hubbub - {name} on localhost:{port}");
+        let title = format!("^([(][0-9]+[)] )?Hubbub - {name} on localhost:{port}$");
         let found = || {
             xdotool(&["search", "--onlyvisible", "--name", &title])?
                 .lines()
@@ -49,7 +52,33 @@ impl Window {
                 .map(str::to_owned)
         };
         let id = until(found, || format!("no window with the title {title}"));
-        Window { client, id, page }
+        Window {
+            client,
+            id,
+            page,
+            inspector,
+            title,
+        }
+    }
+
+    /// Kills the processes of WebKit that are called so, as a lack of memory would.
+    pub(crate) fn loses(&mut self, program: &str) {
+        let processes = Processes::of(self.process()).named(program);
+        assert!(!processes.is_empty(), "no {program}");
+        for process in processes {
+            kill("KILL", process);
+        }
+    }
+
+    /// Waits until there is another page, in a window that is the only one again.
+    pub(crate) fn comes_back(&mut self) {
+        let page = || self.page.follow(self.inspector);
+        self.page = until(page, || "no page follows the dead one".to_owned());
+        let window = || {
+            let ids = xdotool(&["search", "--onlyvisible", "--name", &self.title])?;
+            (!ids.contains('\n') && ids != self.id).then_some(ids)
+        };
+        self.id = until(window, || "no window follows the dead one".to_owned());
     }
 
     /// The number of the client's process.
@@ -162,6 +191,11 @@ impl Window {
         self.shows("document.getElementById('draft').value", &json!(draft));
     }
 
+    /// Waits until the program knows what is typed.
+    pub(crate) fn keeps_the_draft(&mut self) {
+        self.shows("program.draft === draft.value", &json!(true));
+    }
+
     /// Puts text at the cursor as an input method does: for letters that the keyboard has no key for. xdotool would change
     /// the keyboard for them, and the window may notice too late.
     pub(crate) fn inserts(&mut self, text: &str) {
@@ -182,6 +216,53 @@ impl Window {
     pub(crate) fn clicks(&mut self, selector: &str) {
         self.points_at(selector);
         xdotool(&["click", "1"]).expect("xdotool click");
+    }
+
+    /// Asks for the menu of the first element that `selector` finds, with the right button of the mouse.
+    pub(crate) fn opens_menu(&mut self, selector: &str) {
+        self.points_at(selector);
+        xdotool(&["click", "3"]).expect("xdotool click");
+        self.shows(
+            "document.activeElement.closest('#menu') !== null",
+            &json!(true),
+        );
+    }
+
+    /// Clicks on this entry of the menu.
+    pub(crate) fn chooses(&mut self, entry: &str) {
+        self.ask(&format!(
+            "[...document.querySelectorAll('#menu button')].find(e => e.textContent === '{entry}').id = 'entry'"
+        ));
+        self.clicks("#entry");
+        self.shows("document.getElementById('menu')", &json!(null));
+    }
+
+    /// Clicks twice where the mouse is, which marks a word.
+    pub(crate) fn clicks_twice(&mut self) {
+        xdotool(&["click", "--repeat", "2", "--delay", "40", "1"]).expect("xdotool click");
+    }
+
+    /// Marks with the mouse from the beginning of the first element that `from` finds to the end of the first that `to`
+    /// finds.
+    pub(crate) fn drags(&mut self, from: &str, to: &str) {
+        self.focus();
+        let edges = [("left + 1", from), ("right - 1", to)].map(|(edge, selector)| {
+            let place = format!(
+                "(b => [Math.round(b.{edge}), Math.round(b.bottom - 6)])\
+                 (document.querySelector('{selector}').getBoundingClientRect())"
+            );
+            let place = self.ask(&place);
+            [place[0].to_string(), place[1].to_string()]
+        });
+        let [[x, y], [to_x, to_y]] = &edges;
+        xdotool(&["mousemove", "--window", &self.id, x, y]).expect("xdotool mousemove");
+        xdotool(&["mousedown", "1"]).expect("xdotool mousedown");
+        for step in ["-4", "4"] {
+            xdotool(&["mousemove_relative", "--", "0", step]).expect("xdotool mousemove");
+        }
+        xdotool(&["mousemove", "--window", &self.id, to_x, to_y]).expect("xdotool mousemove");
+        xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
+        self.shows("getSelection().isCollapsed", &json!(false));
     }
 
     /// Moves the mouse into the middle of the first element that `selector` finds, and waits until it is seen to stand on
@@ -220,6 +301,12 @@ impl Window {
         });
     }
 
+    /// The window asks for attention where the desktop lists its windows.
+    pub(crate) fn is_urgent(&self) -> bool {
+        let hints = xprop(&self.id, "WM_HINTS").unwrap_or_default();
+        hints.contains("urgency hint bit is set")
+    }
+
     /// Makes an icon of the window, as its minimise button does.
     pub(crate) fn minimises(&mut self) {
         xdotool(&["windowminimize", &self.id]).expect("xdotool windowminimize");
@@ -229,8 +316,31 @@ impl Window {
 
     /// Closes the window as its close button does.
     pub(crate) fn close(self) -> ExitStatus {
-        wmctrl(&["-i", "-c", &self.id]).expect("wmctrl -c; is there a window manager?");
+        self.asks_to_close();
         self.ended()
+    }
+
+    /// Presses its close button.
+    pub(crate) fn asks_to_close(&self) {
+        wmctrl(&["-i", "-c", &self.id]).expect("wmctrl -c; is there a window manager?");
+    }
+
+    /// Where the window is on the screen, without its frame.
+    pub(crate) fn stands(&self) -> (i32, i32) {
+        let geometry = xdotool(&["getwindowgeometry", "--shell", &self.id]).expect("xdotool");
+        let value = |name: &str| {
+            let line = geometry.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap().parse().unwrap()
+        };
+        (value("X="), value("Y="))
+    }
+
+    /// Lets the window fill the screen, or no longer.
+    pub(crate) fn maximizes(&mut self, fill: bool) {
+        let how = if fill { "add" } else { "remove" };
+        let state = format!("{how},maximized_vert,maximized_horz");
+        wmctrl(&["-i", "-r", &self.id, "-b", &state]).expect("wmctrl -b");
+        self.shows("innerWidth === screen.availWidth", &json!(fill));
     }
 
     /// Sends the process a signal that asks it to end.

@@ -26,6 +26,8 @@ const STEPS: usize = 2000;
 struct Tally {
     joined: usize,
     refused: usize,
+    /// Had to wait for a name, and the bearer went.
+    waited: usize,
     told: usize,
     went_for_space: usize,
     went_for_memory: usize,
@@ -37,6 +39,7 @@ impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.joined += other.joined;
         self.refused += other.refused;
+        self.waited += other.waited;
         self.told += other.told;
         self.went_for_space += other.went_for_space;
         self.went_for_memory += other.went_for_memory;
@@ -78,6 +81,7 @@ fn whatever_happens_in_whatever_order_everybody_gets_what_the_model_says() {
     let Tally {
         joined,
         refused,
+        waited,
         told,
         went_for_space,
         went_for_memory,
@@ -85,6 +89,7 @@ fn whatever_happens_in_whatever_order_everybody_gets_what_the_model_says() {
     } = all;
     let least = joined
         .min(refused)
+        .min(waited)
         .min(told)
         .min(went_for_space)
         .min(went_for_memory);

@@ -2,10 +2,11 @@
 //! so that what is in one batch is the test's own choice.
 
 use futures::FutureExt;
+use std::future::poll_fn;
 use std::io::IoSlice;
 
 use super::*;
-use crate::outbox::{Pending, outbox};
+use crate::outbox::{Call, Intake, Pending, outbox};
 
 const ADA: PeerId = PeerId(0);
 const BOB: PeerId = PeerId(1);
@@ -20,7 +21,11 @@ fn hub() -> Hub {
 }
 
 fn with_memory(limit: usize) -> Hub {
-    Hub::new(Memory::new(limit), Duration::from_secs(30))
+    Hub::new(
+        Memory::new(limit),
+        Memory::new(ROOMY),
+        Duration::from_secs(30),
+    )
 }
 
 pub(super) fn username(name: &'static str) -> Username<'static> {
@@ -41,10 +46,15 @@ pub(super) fn text(name: &str, payload: &str) -> String {
     format!("CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {len}\r\n\r\n{payload}")
 }
 
+fn somewhere() -> Origin {
+    Origin::alone("192.0.2.1:1".parse().unwrap())
+}
+
 impl Hub {
     pub(super) fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
         let (outbox, pending) = outbox(peer, limit);
-        self.take(Event::Connected { peer, outbox });
+        let from = somewhere();
+        self.take(Event::Connected { peer, outbox, from });
         pending
     }
 
@@ -107,6 +117,11 @@ fn is_over(pending: &mut Pending) -> bool {
 
 pub(super) fn is_evicted(pending: &Pending) -> bool {
     pending.evicted().now_or_never().is_some()
+}
+
+/// Is the peer's task asked whether its connection stands? The question is taken by that.
+pub(super) fn is_asked(intake: &Intake) -> bool {
+    poll_fn(|context| intake.poll_call(context)).now_or_never() == Some(Call::Ask)
 }
 
 #[test]
@@ -228,6 +243,7 @@ fn who_was_refused_is_told_why_and_let_go_and_nobody_else_hears_of_it() {
         hub.joins(BOB, name);
         hub.says(BOB, name, "I am in");
         hub.joins(BOB, "bob");
+        hub.take(Event::StillHere { peer: ADA });
         hub.flush();
         let told = taken(&mut second);
         assert!(
@@ -240,6 +256,146 @@ fn who_was_refused_is_told_why_and_let_go_and_nobody_else_hears_of_it() {
         hub.flush();
         assert_eq!(taken(&mut ada), "");
     }
+}
+
+/// One who bears a name, one who wants it, and one who hears everything.
+struct Claim {
+    hub: Hub,
+    bearer: Pending,
+    intake: Intake,
+    newcomer: Pending,
+    hears: Pending,
+}
+
+impl Claim {
+    /// ada bears her name, and bob's JOIN under it waits.
+    fn new() -> Self {
+        let mut hub = hub();
+        let bearer = hub.member(ADA, "ada", ROOMY);
+        let intake = bearer.intake(&hub.memory);
+        let mut hears = hub.member(EVE, "eve", ROOMY);
+        let newcomer = hub.connect(BOB, ROOMY);
+        assert!(!is_asked(&intake));
+        hub.joins(BOB, "ada");
+        hub.flush();
+        assert!(is_asked(&intake));
+        assert_eq!(taken(&mut hears), "");
+        Self {
+            hub,
+            bearer,
+            intake,
+            newcomer,
+            hears,
+        }
+    }
+
+    fn heard(&mut self) -> String {
+        self.hub.flush();
+        taken(&mut self.hears)
+    }
+}
+
+#[test]
+fn who_wants_a_name_gets_it_when_its_bearer_turns_out_to_be_gone_with_all_that_it_said_meanwhile() {
+    let mut claim = Claim::new();
+    claim.hub.says(BOB, "ada", "first");
+    claim.hub.joins(BOB, "bob");
+    claim.hub.says(BOB, "bob", "under a wrong name");
+    claim.hub.says(ADA, "ada", "my last words");
+    assert_eq!(claim.heard(), text("ada", "my last words"));
+    claim.hub.is_gone(ADA, Departure::Closed);
+    let came = [leave("ada"), join("ada"), text("ada", "first")];
+    assert_eq!(claim.heard(), came.concat());
+    claim.hub.says(BOB, "ada", "second");
+    assert_eq!(claim.heard(), text("ada", "second"));
+    claim.hub.says(EVE, "eve", "welcome");
+    claim.hub.flush();
+    assert_eq!(taken(&mut claim.newcomer), text("eve", "welcome"));
+    taken(&mut claim.bearer);
+    assert!(is_over(&mut claim.bearer));
+}
+
+#[test]
+fn who_wants_a_name_and_has_gone_again_before_it_is_free_is_heard_all_the_same() {
+    for ends_by_leave in [true, false] {
+        let mut claim = Claim::new();
+        claim.hub.says(BOB, "ada", "just this");
+        if ends_by_leave {
+            claim.hub.leaves(BOB, "ada");
+        }
+        claim.hub.is_gone(BOB, Departure::Closed);
+        claim.hub.leaves(ADA, "ada");
+        let visit = [join("ada"), text("ada", "just this"), leave("ada")];
+        assert_eq!(claim.heard(), [leave("ada"), visit.concat()].concat());
+        assert_eq!(taken(&mut claim.newcomer), "");
+        assert!(is_over(&mut claim.newcomer));
+        assert!(claim.hub.claims.is_empty());
+    }
+}
+
+#[test]
+fn of_two_who_want_a_name_the_first_gets_it_and_is_asked_for_it_by_the_second() {
+    let mut claim = Claim::new();
+    let first = claim.newcomer.intake(&claim.hub.memory);
+    let mut second = claim.hub.connect(FAY, ROOMY);
+    claim.hub.joins(FAY, "ada");
+    claim.hub.is_gone(ADA, Departure::Closed);
+    assert_eq!(claim.heard(), [leave("ada"), join("ada")].concat());
+    claim.hub.says(BOB, "ada", "it is mine");
+    claim.hub.says(FAY, "ada", "it is not");
+    assert_eq!(claim.heard(), text("ada", "it is mine"));
+    assert!(is_asked(&first));
+    claim.hub.take(Event::StillHere { peer: BOB });
+    assert!(taken(&mut second).contains("taken"));
+    assert!(is_over(&mut second));
+    assert_eq!(claim.heard(), "");
+}
+
+/// The bearer may have gone after it has looked and before the second one came.
+#[test]
+fn an_answer_counts_for_nobody_who_came_after_the_bearer_has_looked() {
+    let mut claim = Claim::new();
+    let mut second = claim.hub.connect(FAY, ROOMY);
+    claim.hub.joins(FAY, "ada");
+    claim.hub.take(Event::StillHere { peer: ADA });
+    assert!(is_over_after_words(&mut claim.newcomer));
+    assert_eq!(taken(&mut second), "");
+    assert!(is_asked(&claim.intake));
+    claim.hub.is_gone(ADA, Departure::Closed);
+    assert_eq!(claim.heard(), [leave("ada"), join("ada")].concat());
+}
+
+#[test]
+fn an_answer_counts_for_all_who_came_before_the_bearer_looked() {
+    let mut hub = hub();
+    let bearer = hub.member(ADA, "ada", ROOMY);
+    let mut newcomers = [BOB, EVE, FAY].map(|peer| {
+        let pending = hub.connect(peer, ROOMY);
+        hub.joins(peer, "ada");
+        pending
+    });
+    assert!(is_asked(&bearer.intake(&hub.memory)));
+    hub.take(Event::StillHere { peer: ADA });
+    assert!(newcomers.iter_mut().all(is_over_after_words));
+    assert!(hub.claims.is_empty());
+}
+
+#[test]
+fn who_says_too_much_while_it_waits_for_a_name_waits_no_longer() {
+    let mut claim = Claim::new();
+    let said = "x".repeat(claims::CLAIM_BYTES);
+    // One text of any length has room, and nothing has room after it.
+    claim.hub.says(BOB, "ada", &said);
+    assert_eq!(taken(&mut claim.newcomer), "");
+    claim.hub.says(BOB, "ada", "x");
+    assert!(is_over_after_words(&mut claim.newcomer));
+    claim.hub.is_gone(ADA, Departure::Closed);
+    assert_eq!(claim.heard(), leave("ada"));
+}
+
+/// Is there something from the server and nothing after it?
+fn is_over_after_words(pending: &mut Pending) -> bool {
+    taken(pending).contains("Username: server") && is_over(pending)
 }
 
 #[test]
@@ -461,6 +617,83 @@ fn the_servers_own_words_stay_within_the_memory_limit_and_cost_nobody_a_place() 
     assert!(!is_evicted(&bob));
 }
 
+/// Members who hold so much of unfinished texts, in a memory for ten bytes of them.
+fn who_hold<const N: usize>(held: [usize; N]) -> (Hub, Arc<Memory>, [(Pending, Intake); N]) {
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+    let unfinished = Memory::new(10);
+    let mut hub = Hub::new(
+        Memory::new(ROOMY),
+        Arc::clone(&unfinished),
+        Duration::from_secs(30),
+    );
+    let mut number = 0;
+    let peers = held.map(|held| {
+        let pending = hub.member(PeerId(number), NAMES[number as usize], ROOMY);
+        number += 1;
+        let intake = pending.intake(&unfinished);
+        intake.set_unfinished(held);
+        (pending, intake)
+    });
+    (hub, unfinished, peers)
+}
+
+fn is_told_and_let_go((pending, _): &mut (Pending, Intake)) -> bool {
+    taken(pending).contains("no room") && is_over(pending)
+}
+
+#[test]
+fn when_unfinished_texts_pass_the_memory_limit_who_holds_most_goes_and_is_told_why() {
+    for (held, go) in [
+        ([5, 3, 2], [false; 3]),
+        ([5, 4, 2], [true, false, false]),
+        ([2, 3, 6], [false, false, true]),
+        ([9, 8, 2], [true, false, false]),
+        ([9, 9, 9], [false, true, true]),
+        ([1, 1, 20], [false, false, true]),
+    ] {
+        let (mut hub, _, mut peers) = who_hold(held);
+        let peer = PeerId(0);
+        hub.take(Event::NoRoom { peer });
+        hub.flush();
+        let gone = peers.each_mut().map(is_told_and_let_go);
+        assert_eq!(gone, go, "{held:?}");
+    }
+}
+
+#[test]
+fn who_has_not_joined_or_waits_for_a_name_goes_too_when_it_holds_most() {
+    for name in [None, Some("a")] {
+        let (mut hub, unfinished, mut peers) = who_hold([5]);
+        let pending = hub.connect(FAY, ROOMY);
+        let intake = pending.intake(&unfinished);
+        if let Some(name) = name {
+            hub.joins(FAY, name);
+        }
+        intake.set_unfinished(6);
+        hub.take(Event::NoRoom { peer: ADA });
+        hub.flush();
+        assert!(is_told_and_let_go(&mut (pending, intake)), "{name:?}");
+        assert!(!is_told_and_let_go(&mut peers[0]));
+    }
+}
+
+/// The task of one that was told to go takes some time to forget.
+#[test]
+fn while_who_holds_most_is_going_nobody_else_goes_in_its_place() {
+    let (mut hub, _, mut peers) = who_hold([5, 6]);
+    for _ in 0..3 {
+        hub.take(Event::NoRoom { peer: ADA });
+        hub.flush();
+    }
+    let [first, second] = &mut peers;
+    assert!(!is_told_and_let_go(first) && is_told_and_let_go(second));
+    second.1.set_unfinished(0);
+    first.1.set_unfinished(11);
+    hub.take(Event::NoRoom { peer: ADA });
+    hub.flush();
+    assert!(is_told_and_let_go(first));
+}
+
 /// The limit of outboxes that lag by a single text of `TEXT` bytes.
 const LAG: usize = 4 * TEXT;
 
@@ -469,7 +702,11 @@ fn a_quarter_of_the_outbox_is_no_lag_and_a_byte_more_is() {
     let mut hub = hub();
     let _ada = hub.member(ADA, "ada", ROOMY);
     let (outbox, mut bob) = outbox(BOB, ROOMY);
-    hub.take(Event::Connected { peer: BOB, outbox });
+    hub.take(Event::Connected {
+        peer: BOB,
+        outbox,
+        from: somewhere(),
+    });
     hub.joins(BOB, "bob");
     hub.flush();
     taken(&mut bob);

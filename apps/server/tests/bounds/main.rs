@@ -5,11 +5,17 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[cfg(target_os = "linux")]
+mod addresses;
 mod allowance;
 mod crowd;
 mod flood;
 #[cfg(target_os = "linux")]
+mod last_words;
+#[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
+mod names;
 mod patience;
 mod readers;
 mod senders;

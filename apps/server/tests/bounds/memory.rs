@@ -156,23 +156,59 @@ fn unfinished_texts_within_a_quarter_of_the_memory_limit_come_through() {
 }
 
 #[test]
-fn who_passes_a_quarter_of_the_memory_limit_by_an_unfinished_text_goes_and_nobody_else() {
+fn when_unfinished_texts_pass_a_quarter_of_the_memory_limit_who_holds_most_goes_and_is_told() {
     let room = room_with(LIMIT);
-    let mut bob = room.member("bob");
-    let mut long = long_texts(&room, Unfinished::FIT + 1);
-    let mut last = long.pop().unwrap();
-    long.iter_mut().for_each(Unfinished::begin);
+    let mut long = long_texts(&room, Unfinished::FIT);
+    let mut greedy = room.member("greedy");
+    let longest = text("greedy", vec![b'x'; MIB]);
+    greedy.send(&longest[..longest.len() - 100_000]);
     room.wait_until_read();
-    last.begin();
-    room.hears(leave(&last.name));
-    // Its connection still stands on this side; its text counts no more.
+    long[0].begin();
+    assert!(greedy.expect_notice().contains("no room"));
+    room.hears(leave("greedy"));
+    long.iter_mut().skip(1).for_each(Unfinished::begin);
     long.iter_mut().for_each(Unfinished::go_on);
-    room.wait_until_read();
-    bob.send(text("bob", "we go on"));
-    hears_next(&room, text("bob", "we go on"));
     for long in &mut long {
         long.finish();
         hears_next(&room, long.whole());
     }
-    let _still_there = last.peer;
+}
+
+/// Somebody announces 1 MiB, sends nearly all of it and stops. Whoever then sends a text in two segments is heard.
+#[test]
+fn who_holds_an_unfinished_text_shuts_out_nobody_else() {
+    let room = room_with(LIMIT);
+    let mut holder = room.member("holder");
+    let longest = text("holder", vec![b'x'; MIB]);
+    holder.send(&longest[..1_046_000]);
+    room.wait_until_read();
+    for number in 0..10 {
+        let mut long = Unfinished::member(&room, number);
+        long.begin();
+        room.wait_until_read();
+        long.go_on();
+        long.finish();
+        room.hears(long.whole());
+        long.peer.send(text(&long.name, "still here"));
+        hears_next(&room, text(&long.name, "still here"));
+    }
+    let got = holder.expect_gone();
+    assert!(String::from_utf8_lossy(&got).contains("no room"));
+}
+
+/// It has not joined, and holds as much.
+#[test]
+fn a_stranger_that_holds_an_unfinished_text_shuts_out_nobody() {
+    let room = room_with(LIMIT);
+    let mut stranger = room.connect();
+    let longest = text("stranger", vec![b'x'; MIB]);
+    stranger.send(&longest[..1_046_000]);
+    room.wait_until_read();
+    let mut long = Unfinished::member(&room, 1);
+    long.begin();
+    assert!(stranger.expect_notice().contains("no room"));
+    stranger.expect_gone();
+    long.go_on();
+    long.finish();
+    hears_next(&room, long.whole());
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hubbub_server::Settings;
 
-use crate::common::{DEADLINE, Room, join, text};
+use crate::common::{DEADLINE, Room, join, leave, text};
 
 fn room_that_waits_a_second_for_join() -> Room {
     Room::with(Settings {
@@ -45,6 +45,86 @@ fn a_join_may_come_late_as_long_as_it_comes_in_time() {
     brief.connect().expect_closed();
     late.send(join("late"));
     room.hears(join("late"));
+}
+
+fn room_that_waits_for_a_text(text_timeout: Duration) -> Room {
+    Room::with(Settings {
+        text_timeout,
+        ..Settings::default()
+    })
+}
+
+#[test]
+fn who_does_not_go_on_with_a_text_in_time_is_told_and_closed_and_nobody_else_is() {
+    let room = room_that_waits_for_a_text(Duration::from_secs(1));
+    let [mut silent, mut half_a_head, mut noisy] = room.members(["silent", "half a head", "noisy"]);
+    let [mut half, mut alice] = room.members(["half", "alice"]);
+    let began = Instant::now();
+    half_a_head.send("CHAT/1.0 TEXT\r\nUser");
+    // What a client leaves that counts characters for bytes.
+    noisy.send([text("noisy", "hi"), b"\xa9".to_vec()].concat());
+    half.send(&text("half", "never finished")[..50]);
+    room.hears(leave("half"));
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    half.expect(text("noisy", "hi"));
+    assert!(half.expect_notice().contains("1s"));
+    half.expect_closed();
+    half_a_head.send("name: half a head\r\nMsg-len: 2\r\n\r\nhi");
+    room.hears(text("half a head", "hi"));
+    for (name, member) in [
+        ("silent", &mut silent),
+        ("noisy", &mut noisy),
+        ("alice", &mut alice),
+    ] {
+        member.send(text(name, "still here"));
+        room.hears(text(name, "still here"));
+    }
+}
+
+/// Each piece comes within the time, and all of them take longer.
+#[test]
+fn a_text_that_goes_on_in_time_is_heard_however_long_it_takes() {
+    let limit = Duration::from_secs(2);
+    let room = room_that_waits_for_a_text(limit);
+    let mut slow = room.member("slow");
+    let words = "letter by letter by letter";
+    let said = text("slow", words);
+    let began = Instant::now();
+    let (head, words) = said.split_at(said.len() - words.len());
+    slow.send(head);
+    for byte in words {
+        // The pace is the subject.
+        std::thread::sleep(limit / 10);
+        slow.send([*byte]);
+    }
+    assert!(began.elapsed() > 2 * limit, "too fast to tell");
+    room.hears(said);
+}
+
+#[test]
+fn who_finishes_a_text_in_time_may_then_be_silent_for_longer() {
+    let room = room_that_waits_for_a_text(Duration::from_secs(2));
+    let mut bob = room.member("bob");
+    let said = text("bob", "in two pieces");
+    bob.send(&said[..said.len() - 5]);
+    room.wait_until_read();
+    bob.send(&said[said.len() - 5..]);
+    room.hears(said);
+    // Its deadline passes: another one's later deadline does.
+    let mut half = room.member("half");
+    half.send(&text("half", "never finished")[..50]);
+    room.hears(leave("half"));
+    bob.send(text("bob", "still here"));
+    room.hears(text("bob", "still here"));
+}
+
+#[test]
+fn a_stranger_in_the_middle_of_a_text_is_told_and_closed_too() {
+    let room = room_that_waits_for_a_text(Duration::from_millis(500));
+    let mut stranger = room.connect();
+    stranger.send(&text("stranger", "never finished")[..50]);
+    assert!(stranger.expect_notice().contains("500ms"));
+    stranger.expect_closed();
 }
 
 /// The server waits for the other end, so that its last words are not destroyed, but not for ever.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use super::{DEADLINE, shown};
+use super::{DEADLINE, shown, until};
 
 /// One connection to the server.
 pub(crate) struct TestPeer {
@@ -29,6 +29,15 @@ impl TestPeer {
         let socket = socket_for(address);
         socket.set_tcp_mss(1400).unwrap();
         socket.set_recv_buffer_size(16 * 1024).unwrap();
+        Self::connect_by(socket, address)
+    }
+
+    /// Connects from another address of loopback than all others do.
+    #[track_caller]
+    pub(crate) fn connect_from(from: [u8; 4], address: SocketAddr) -> Self {
+        let socket = socket_for(address);
+        let from = SocketAddr::from((from, 0));
+        socket.bind(&from.into()).unwrap();
         Self::connect_by(socket, address)
     }
 
@@ -203,6 +212,22 @@ impl TestPeer {
     pub(crate) fn reset(self) {
         let socket = SockRef::from(&self.stream);
         socket.set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    /// Waits until the other end's system has taken all that was sent, whether its program has read it or not.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn wait_until_taken(&self) {
+        let [own, other] = [self.stream.local_addr(), self.stream.peer_addr()]
+            .map(|address| format!(":{:04X}", address.unwrap().port()));
+        until("all that was sent is taken", || {
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            table.lines().any(|line| {
+                let row: Vec<&str> = line.split_whitespace().collect();
+                let is_this = row[1].ends_with(&own) && row[2].ends_with(&other);
+                is_this && row[4].starts_with("00000000:")
+            })
+        });
     }
 
     /// Reads once, at most 64 KiB. `Ok(0)` is the end of the stream.

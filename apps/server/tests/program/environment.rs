@@ -8,11 +8,23 @@ use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
 use crate::{Ended, Program, run};
 
 /// Every option with its variable, a good value and a bad one.
-const OPTIONS: [[&str; 4]; 11] = [
+const OPTIONS: [[&str; 4]; 14] = [
     ["--port", "HUBBUB_PORT", "0", "chat"],
     ["--listen", "HUBBUB_LISTEN", "127.0.0.1", "nowhere"],
     ["--max-payload", "HUBBUB_MAX_PAYLOAD", "64KiB", "much"],
     ["--max-peers", "HUBBUB_MAX_PEERS", "50", "everybody"],
+    [
+        "--max-peers-per-address",
+        "HUBBUB_MAX_PEERS_PER_ADDRESS",
+        "40",
+        "everybody",
+    ],
+    [
+        "--visits-per-minute",
+        "HUBBUB_VISITS_PER_MINUTE",
+        "60",
+        "many",
+    ],
     ["--outbox", "HUBBUB_OUTBOX", "1MiB", "plenty"],
     ["--memory-limit", "HUBBUB_MEMORY_LIMIT", "16MiB", "some"],
     [
@@ -28,6 +40,7 @@ const OPTIONS: [[&str; 4]; 11] = [
         "some",
     ],
     ["--write-timeout", "HUBBUB_WRITE_TIMEOUT", "500ms", "soon"],
+    ["--text-timeout", "HUBBUB_TEXT_TIMEOUT", "10s", "later"],
     ["--join-timeout", "HUBBUB_JOIN_TIMEOUT", "2min", "later"],
     ["--log", "HUBBUB_LOG", "debug", "loud"],
 ];
@@ -154,6 +167,20 @@ fn the_variables_of_payload_and_peers_count() {
     assert!(room.knock("carol", 10).is_err());
 }
 
+#[test]
+fn the_variables_of_an_address_count() {
+    for variable in [
+        ("HUBBUB_MAX_PEERS_PER_ADDRESS", "2"),
+        ("HUBBUB_VISITS_PER_MINUTE", "2"),
+    ] {
+        let variables = [("HUBBUB_MAX_PAYLOAD", "10"), variable];
+        let mut program = Program::with(&[], &variables);
+        let room = Room::unwatched_at(program.address());
+        let _in = [room.knock("alice", 10), room.knock("bob", 10)].map(Result::unwrap);
+        assert!(room.knock("carol", 10).is_err(), "{variable:?}");
+    }
+}
+
 /// How much of bob's texts the room hears before the narrow reader who stalls is dropped, in bytes. By itself the
 /// server lets 4 MiB wait.
 fn heard_before_a_stalled_reader_goes(variable: (&str, &str)) -> usize {
@@ -211,6 +238,16 @@ fn the_variable_of_the_write_deadline_counts() {
         room.hears(text("bob", vec![b'x'; MIB]));
     }
     room.hears(leave("stalled"));
+}
+
+#[test]
+fn the_variable_of_the_text_deadline_counts() {
+    let mut program = Program::with(&[], &[("HUBBUB_TEXT_TIMEOUT", "300ms")]);
+    let room = program.room();
+    let mut half = room.member("half");
+    half.send(&text("half", "never finished")[..50]);
+    assert!(half.expect_notice().contains("300ms"));
+    room.hears(leave("half"));
 }
 
 #[test]

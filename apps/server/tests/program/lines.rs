@@ -79,6 +79,77 @@ fn a_name_cannot_forge_a_field_or_a_line() {
     assert!(!line.contains(forged), "the quotes are not escaped: {line}");
 }
 
+#[test]
+fn where_a_peer_comes_from_is_written_once_when_it_joins_is_refused_or_goes_without_a_join() {
+    let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+    let room = program.room();
+    let alice = room.member("alice");
+    let [mut refused, mut half] = [room.connect(), room.connect()];
+    let origins = [&alice, &refused, &half].map(|peer| peer.local_address().to_string());
+    refused.send(join("alice"));
+    refused.expect_notice();
+    refused.expect_closed();
+    half.send("CHAT/1.0 JOIN");
+    half.finish_sending();
+    half.expect_closed();
+    drop(alice);
+    room.hears(leave("alice"));
+    program.signal("TERM");
+    let log = program.end().stderr;
+    for (origin, word) in origins.iter().zip(["joined", "refused", "without a join"]) {
+        assert!(has_line_with(&log, word, origin), "{word}: {log}");
+        assert_eq!(log.matches(origin).count(), 1, "{log}");
+    }
+}
+
+#[test]
+fn who_connects_and_says_nothing_is_not_written_but_for_those_who_debug() {
+    for (level, is_written) in [("info", false), ("debug", true)] {
+        let listen = ["--port", "0", "--listen", "127.0.0.1"];
+        let mut program = Program::start(&[&listen[..], &["--log", level]].concat());
+        let room = program.room();
+        let probe = room.connect();
+        let origin = probe.local_address().to_string();
+        drop(probe);
+        let mut reset = room.connect();
+        reset.finish_sending();
+        reset.expect_closed();
+        let _accepted_after_them = room.member("alice");
+        program.signal("TERM");
+        let log = program.end().stderr;
+        assert_eq!(log.contains(&origin), is_written, "{log}");
+    }
+}
+
+#[test]
+fn lines_about_one_address_that_comes_again_and_again_are_thinned_and_counted() {
+    const VISITS: usize = 300;
+    let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+    let room = program.room();
+    for _ in 0..VISITS {
+        let mut guest = room.connect();
+        guest.send([join("guest"), leave("guest")].concat());
+        guest.expect_closed();
+    }
+    program.signal("TERM");
+    let log = program.end().stderr;
+    let [joined, left] = ["joined", "left "].map(|word| {
+        let is_it = |line: &&str| line.contains(word) && line.contains("guest");
+        log.lines().filter(is_it).count()
+    });
+    // One a second more, on a machine that takes its time.
+    assert!((50..VISITS / 2).contains(&joined), "{joined} in {log}");
+    assert_eq!(joined, left, "{log}");
+    let counts = log.lines().filter_map(|line| line.split_once("left_out="));
+    let left_out: usize = counts
+        .map(|(_, count)| {
+            let digits: String = count.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<usize>().unwrap()
+        })
+        .sum();
+    assert_eq!(joined + left_out, VISITS, "{log}");
+}
+
 fn has_line_with(log: &str, word: &str, name: &str) -> bool {
     log.lines()
         .any(|line| line.contains(word) && line.contains(name))

@@ -13,11 +13,14 @@ fn help_names_every_option_with_its_default() {
         ("--listen", "all interfaces, IPv4 and IPv6"),
         ("--max-payload", "1MiB"),
         ("--max-peers", "what the limit on open files allows"),
+        ("--max-peers-per-address", "no bound"),
+        ("--visits-per-minute", "0"),
         ("--outbox", "4MiB"),
         ("--memory-limit", "256MiB"),
         ("--messages-per-second", "0"),
         ("--bytes-per-second", "0"),
         ("--write-timeout", "30s"),
+        ("--text-timeout", "30s"),
         ("--join-timeout", "30s"),
         ("--log", "info"),
     ] {
@@ -31,7 +34,7 @@ fn help_names_every_option_with_its_default() {
     // A new option is to stand above with its default; these two have none.
     assert_eq!(
         options.len(),
-        11 + ["--help", "--version"].len(),
+        14 + ["--help", "--version"].len(),
         "{options:#?}"
     );
 }

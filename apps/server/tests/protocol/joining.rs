@@ -1,6 +1,8 @@
 //! Who is a member, and under which name.
 
-use crate::common::{MIB, Room, TestPeer, join, leave, text};
+use std::time::{Duration, Instant};
+
+use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
 
 #[test]
 fn a_join_goes_to_every_other_member() {
@@ -34,6 +36,25 @@ fn a_name_that_a_member_bears_is_refused_in_one_line_and_nobody_else_hears() {
     bob.expect(text("alice", "still me"));
     bob.send(text("bob", "still you"));
     alice.expect(text("bob", "still you"));
+}
+
+/// Some clients show nothing of what comes at once.
+#[test]
+fn a_refusal_comes_a_little_after_the_join_and_nothing_else_waits_for_it() {
+    let room = Room::open();
+    let [mut alice, mut bob] = room.members(["alice", "bob"]);
+    let mut second = room.connect();
+    let began = Instant::now();
+    second.send(join("alice"));
+    // All this is heard before the refusal comes, unless the machine takes longer for it than the pause.
+    alice.send(text("alice", "we talk on"));
+    bob.expect(text("alice", "we talk on"));
+    let talked = began.elapsed();
+    second.expect_notice();
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(100), "{took:?}");
+    assert!(talked < took, "the others waited: {talked:?} of {took:?}");
+    second.expect_closed();
 }
 
 #[test]
@@ -130,6 +151,31 @@ fn a_name_is_free_again_after_its_connection_ended() {
     bob.expect(join("alice"));
     again.send(text("alice", "back"));
     bob.expect(text("alice", "back"));
+}
+
+/// Nothing is waited for: the news of the end and the next JOIN come by different connections.
+#[test]
+fn a_name_is_free_for_one_who_has_just_closed_been_cut_or_left() {
+    let room = Room::open();
+    let mut still_open = Vec::new();
+    let mut alice = room.member("alice");
+    for number in 0..300 {
+        let said = text("alice", number.to_string());
+        alice.send(&said);
+        match number % 3 {
+            0 => drop(alice),
+            1 => alice.reset(),
+            _ => {
+                alice.send(leave("alice"));
+                still_open.push(alice);
+            }
+        }
+        alice = room.connect();
+        alice.send(join("alice"));
+        for wanted in [said, leave("alice"), join("alice")] {
+            assert_eq!(shown(&room.next_heard()), shown(&wanted), "{number}");
+        }
+    }
 }
 
 #[test]

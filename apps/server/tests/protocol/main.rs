@@ -10,4 +10,5 @@ mod joining;
 mod leaving;
 mod order;
 mod reading;
+mod silence;
 mod texts;

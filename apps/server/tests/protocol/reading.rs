@@ -70,7 +70,7 @@ fn a_leave_behind_noise_is_not_lost() {
     let noisy: [(&[u8], &[u8]); 3] = [
         (
             b"CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 7\r\n\r\nh\xc3\xa9llo \xe2\x82\xac",
-            b"CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 7\r\n\r\nh\xc3\xa9llo ",
+            b"CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 10\r\n\r\nh\xc3\xa9llo \xe2\x82\xac",
         ),
         (
             b"CHAT/1.0 TEXT\r\nUsername: alice\r\nMesg-len: 22\r\n\r\nMy first chat message!",
@@ -118,6 +118,36 @@ fn a_fatal_error_before_join_closes_the_connection_and_nobody_hears() {
         alice.send(text("alice", "did you hear that?"));
         bob.expect(text("alice", "did you hear that?"));
     }
+}
+
+/// What a visitor's browser sends for a page, whose words are in what follows the head.
+#[test]
+fn no_web_page_speaks_in_the_room_whatever_its_request_and_however_it_is_cut() {
+    let room = Room::open();
+    let mut bob = room.member("bob");
+    let words = [join("page"), text("page", "hi"), leave("page")].concat();
+    for line in [
+        "POST / HTTP/1.1\r\n",
+        "GET /?CHAT/1.0%20JOIN HTTP/1.1\r\n",
+        "OPTIONS * HTTP/1.1\r\n",
+        "CHAT http://localhost/ HTTP/1.0\r\n",
+        "noise\r\nPUT / HTTP/1.1\r\n",
+        "\x16\x03\x01\x02\x00\x01",
+    ] {
+        let head = format!("{line}Host: localhost:8765\r\nContent-Type: text/plain\r\n\r\n");
+        let request = [head.as_bytes(), &words].concat();
+        for size in [request.len(), line.len(), 1] {
+            let mut browser = room.connect();
+            for piece in request.chunks(size) {
+                browser.try_send(piece);
+            }
+            browser.expect_gone();
+        }
+    }
+    let mut alice = room.member("alice");
+    bob.expect(join("alice"));
+    alice.send(leave("alice"));
+    bob.expect(leave("alice"));
 }
 
 /// Frames of alice behind which the stream cannot be understood any more.

@@ -344,6 +344,39 @@ fn a_refusal_whose_close_comes_late_is_told_by_the_close() {
 }
 
 #[test]
+fn what_was_written_before_a_late_refusal_may_not_have_arrived_and_is_not_sent_again_by_itself() {
+    let server = Server::new();
+    let (mut window, mut peer) = Window::connected(&server);
+    window.say(1, "hi");
+    peer.expect(text("alice", "hi"));
+    window.expect(Event::Written { id: 1 });
+    peer.send(text("server", "the name alice is taken"));
+    drop(peer);
+    window.expect(Event::Unsure { id: 1 });
+    let (why, refused, retry_in) = window.expect_lost();
+    assert_eq!((&*why, refused), ("the name alice is taken", true));
+    window.time.advance(retry_in);
+    let mut peer = window.expect_connection(&server);
+    window.wish(Intent::Leave);
+    peer.expect(LEAVE);
+    peer.expect_end();
+}
+
+#[test]
+fn what_was_written_before_others_were_heard_is_sent_whatever_comes() {
+    let server = Server::new();
+    let (mut window, mut peer) = Window::connected(&server);
+    window.say(1, "hi");
+    peer.expect(text("alice", "hi"));
+    window.expect(Event::Written { id: 1 });
+    peer.send([text("bob", "hello"), text("server", "good night")].concat());
+    drop(peer);
+    window.expect(said("bob", "hello"));
+    window.expect(said("server", "good night"));
+    assert_eq!(window.expect_lost().0, CLOSED);
+}
+
+#[test]
 fn words_of_the_server_before_others_are_shown_before_them() {
     let server = Server::new();
     let (mut window, mut peer) = Window::connected(&server);

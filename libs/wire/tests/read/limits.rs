@@ -1,7 +1,7 @@
 //! Every limit of a decoder, on both of its sides, as it stands by default and as a setting.
 
 use crate::common::{Seen, decode, decode_pieces, decode_with, join, leave, noise, text};
-use hubbub_wire::{DecodeError, Ignored, Limits, UsernameError};
+use hubbub_wire::{DecodeError, Decoder, Ignored, Limits, UsernameError};
 
 /// A JOIN whose head has exactly `len` bytes.
 fn join_with_head_of(len: usize) -> Vec<u8> {
@@ -277,5 +277,36 @@ fn a_head_with_several_faults_is_judged_the_same_however_it_is_cut() {
                 "cut at {at}"
             );
         }
+    }
+}
+
+#[test]
+fn more_is_awaited_of_a_payload_that_has_begun_and_of_nothing_else() {
+    for (bytes, awaits) in [
+        ("", false),
+        ("CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\n", false),
+        ("CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\n\r\n", true),
+        (
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\n\r\nh",
+            true,
+        ),
+        (
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\n\r\nhi",
+            false,
+        ),
+        (
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\n\r\nhi and noise",
+            false,
+        ),
+        // Too long: it is skipped and not held.
+        (
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 9999999\r\n\r\nhi",
+            false,
+        ),
+    ] {
+        let mut decoder = Decoder::new(Limits::DEFAULT);
+        let mut input = bytes.as_bytes();
+        while decoder.next(&mut input).unwrap().is_some() {}
+        assert_eq!(decoder.awaits_payload(), awaits, "{bytes:?}");
     }
 }

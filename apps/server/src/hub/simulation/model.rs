@@ -5,10 +5,13 @@
 //! does a last word still fit), the model knows two bounds: below the one nobody goes, above the other one everybody.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::rc::Rc;
 
+use super::super::claims::CLAIM_BYTES;
 use super::super::tests::{join, leave};
-use super::super::{PeerId, SERVER_NAME};
+use super::super::{Event, PeerId, SERVER_NAME};
+use super::Tally;
 
 /// Most that the tables around one event's frames cost a queue, in bytes.
 const TABLES: usize = 256;
@@ -21,6 +24,33 @@ pub(super) struct Model {
     peers: BTreeMap<PeerId, Peer>,
     /// What was said since the last flush, by whom.
     batch: Vec<(PeerId, Rc<str>)>,
+    /// JOINs under a name that somebody bears, in the order in which they came.
+    claims: Vec<Claim>,
+    tally: Tally,
+}
+
+/// What a peer says.
+#[derive(Clone)]
+pub(super) enum Said {
+    Join(&'static str),
+    Text(&'static str, Rc<str>),
+    TooLong(u64, usize),
+    Leave(&'static str),
+    /// It goes. What was said before is still written, or not; and it is told this.
+    Gone {
+        gets_its_share: bool,
+        told: Option<&'static str>,
+    },
+}
+
+struct Claim {
+    peer: PeerId,
+    name: &'static str,
+    bearer: PeerId,
+    /// The bearer has looked since, and its answer is on its way.
+    looked: bool,
+    mail: Vec<Said>,
+    bytes: usize,
 }
 
 struct Peer {
@@ -36,6 +66,8 @@ struct Peer {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Standing {
     Stranger,
+    /// Its JOIN waits for what the bearer of the name says.
+    Waiting,
     /// `since` counts what was in the batch when it came.
     Member {
         name: &'static str,
@@ -43,6 +75,11 @@ enum Standing {
     },
     /// It has left or gone; its share of the batch is still to come.
     Leaving {
+        since: usize,
+        until: usize,
+    },
+    /// It went as a slow consumer in this flush.
+    Slow {
         since: usize,
         until: usize,
     },
@@ -125,37 +162,99 @@ impl Model {
         self.peers.insert(peer, stranger);
     }
 
-    /// Is it taken in? Otherwise it is told why not, unless it was no stranger.
-    pub(super) fn join(&mut self, peer: PeerId, name: &'static str) -> bool {
-        let taken = self.member_named(name).is_some();
-        let since = self.batch.len() + 1;
-        let Some(stranger) = self.standing(peer, Standing::Stranger) else {
-            return false;
+    /// What has happened so far, as far as the model decides it.
+    pub(super) fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// A peer says something. `free` is what the memory limit leaves; the server's words have no place beyond it.
+    pub(super) fn says(&mut self, peer: PeerId, said: Said, free: usize) {
+        let Some(at) = self.claims.iter().position(|claim| claim.peer == peer) else {
+            return self.hears(peer, said, free);
         };
-        if taken || name == SERVER_NAME {
-            stranger.standing = Standing::Out;
-            let why = if taken {
-                "this name is taken"
-            } else {
-                "the name server is reserved"
-            };
-            let text = format!("{why}; join under another one");
-            stranger.is_due(&from_server(&text), false);
-            return false;
+        let claim = &mut self.claims[at];
+        if claim.bytes > CLAIM_BYTES {
+            self.claims.remove(at);
+            return self.refuse(peer, "this name is taken");
         }
-        stranger.standing = Standing::Member { name, since };
+        claim.bytes += size_of::<Event>();
+        if let Said::Text(_, frames) = &said {
+            claim.bytes += frames.len();
+        }
+        claim.mail.push(said);
+    }
+
+    fn hears(&mut self, peer: PeerId, said: Said, free: usize) {
+        match said {
+            Said::Join(name) if self.standing(peer) == Some(Standing::Stranger) => {
+                self.join(peer, name);
+            }
+            Said::Text(name, frames) if self.name_of(peer) == Some(name) => {
+                self.batch.push((peer, frames));
+            }
+            Said::TooLong(len, limit) => self.too_long(peer, len, limit, free),
+            Said::Leave(name) if self.name_of(peer) == Some(name) => self.gone(peer, true),
+            Said::Gone {
+                gets_its_share,
+                told,
+            } => {
+                if let Some(told) = told {
+                    self.tell(peer, told);
+                }
+                self.gone(peer, gets_its_share);
+            }
+            Said::Join(_) | Said::Text(..) | Said::Leave(_) => {}
+        }
+    }
+
+    fn join(&mut self, peer: PeerId, name: &'static str) {
+        if name == SERVER_NAME {
+            return self.refuse(peer, "the name server is reserved");
+        }
+        if let Some(bearer) = self.member_named(name) {
+            self.stands(peer, Standing::Waiting);
+            self.claims.push(Claim {
+                peer,
+                name,
+                bearer,
+                looked: false,
+                mail: Vec::new(),
+                bytes: 0,
+            });
+            return;
+        }
+        self.tally.joined += 1;
         self.batch.push((peer, join(name).into()));
-        true
+        let since = self.batch.len();
+        self.stands(peer, Standing::Member { name, since });
     }
 
-    pub(super) fn text(&mut self, peer: PeerId, name: &'static str, frames: &str) {
-        if self.name_of(peer) == Some(name) {
-            self.batch.push((peer, frames.into()));
+    fn refuse(&mut self, peer: PeerId, why: &str) {
+        self.tally.refused += 1;
+        self.stands(peer, Standing::Out);
+        let text = from_server(&format!("{why}; join under another one"));
+        if let Some(refused) = self.peers.get_mut(&peer) {
+            refused.is_due(&text, false);
         }
     }
 
-    /// `free` is what the memory limit leaves; the server's words have no place beyond it.
-    pub(super) fn too_long(&mut self, peer: PeerId, len: u64, limit: usize, free: usize) {
+    /// A peer's task looks whether its connection still stands.
+    pub(super) fn looks(&mut self, bearer: PeerId) {
+        let asking = |claim: &&mut Claim| claim.bearer == bearer;
+        let asking = self.claims.iter_mut().filter(asking);
+        asking.for_each(|claim| claim.looked = true);
+    }
+
+    /// Its answer has come: the connection did stand.
+    pub(super) fn still_here(&mut self, bearer: PeerId) {
+        let refused = |claim: &mut Claim| claim.bearer == bearer && claim.looked;
+        let refused: Vec<Claim> = self.claims.extract_if(.., refused).collect();
+        for claim in refused {
+            self.refuse(claim.peer, "this name is taken");
+        }
+    }
+
+    fn too_long(&mut self, peer: PeerId, len: u64, limit: usize, free: usize) {
         if self.name_of(peer).is_none() {
             return;
         }
@@ -169,64 +268,82 @@ impl Model {
         }
     }
 
-    pub(super) fn leave(&mut self, peer: PeerId, name: &'static str) {
-        if self.name_of(peer) == Some(name) {
-            self.gone(peer, true);
+    /// The server says something to one that it closes.
+    fn tell(&mut self, peer: PeerId, text: &str) {
+        let is_here = self.name_of(peer).is_some();
+        let notice = from_server(text);
+        let most = notice.len() + TABLES;
+        if let Some(state) = self.peers.get_mut(&peer)
+            && (is_here || state.standing == Standing::Stranger)
+        {
+            state.is_due(&notice, !state.has_room(most));
+            state.holds(most);
         }
     }
 
-    /// The peer goes. `gets_its_share`: what was said before is still written.
-    pub(super) fn gone(&mut self, peer: PeerId, gets_its_share: bool) {
+    /// The peer goes, and whoever waits for its name comes in.
+    fn gone(&mut self, peer: PeerId, gets_its_share: bool) {
         let until = self.batch.len();
-        let Some(going) = self.peers.get_mut(&peer) else {
-            return;
-        };
-        match going.standing {
-            Standing::Stranger => going.standing = Standing::Out,
-            Standing::Member { name, since } => {
-                going.standing = if gets_its_share {
+        match self.standing(peer) {
+            Some(Standing::Stranger) => self.stands(peer, Standing::Out),
+            Some(Standing::Member { name, since }) => {
+                let standing = if gets_its_share {
                     Standing::Leaving { since, until }
                 } else {
                     Standing::Out
                 };
-                self.batch.push((peer, leave(name).into()));
+                self.leaves(peer, name, standing);
             }
-            Standing::Leaving { .. } | Standing::Out => {}
+            _ => {}
+        }
+    }
+
+    fn leaves(&mut self, peer: PeerId, name: &str, standing: Standing) {
+        self.stands(peer, standing);
+        self.batch.push((peer, leave(name).into()));
+        let freed = |claim: &mut Claim| claim.bearer == peer;
+        let freed: Vec<Claim> = self.claims.extract_if(.., freed).collect();
+        for claim in freed {
+            self.tally.waited += 1;
+            self.stands(claim.peer, Standing::Stranger);
+            self.join(claim.peer, claim.name);
+            for said in claim.mail {
+                self.says(claim.peer, said, 0);
+            }
         }
     }
 
     /// The hub has flushed, and this is what one got who hears everything. `tight`: memory can have been short.
     pub(super) fn flush(&mut self, heard: &str, tight: bool) -> Flushed {
-        let batch = std::mem::take(&mut self.batch);
-        let main = concat(batch.iter().map(|(_, text)| text));
-        let Some(mut rest) = heard.strip_prefix(&*main) else {
-            panic!("the batch was\n{main}\nand this was heard\n{heard}");
-        };
-        let mut slow = Vec::new();
+        let main = self.batch.len();
+        let mut rest = self.heard_next(heard, 0);
+        let mut slow = 0;
         while !rest.is_empty() {
             let name = rest.lines().nth(1).and_then(|line| line.split(' ').nth(1));
             let peer = name.and_then(|name| self.member_named(name));
-            let peer = peer.unwrap_or_else(|| panic!("behind the batch was heard\n{rest}"));
-            let left = leave(name.unwrap_or_default());
-            let Some(behind) = rest.strip_prefix(&*left) else {
-                panic!("behind the batch was heard\n{rest}");
+            let peer = peer.unwrap_or_else(|| panic!("after the batch was heard\n{rest}"));
+            let Some(Standing::Member { name, since }) = self.standing(peer) else {
+                panic!("{peer:?} is no member, and this was heard\n{rest}");
             };
-            assert!(
-                !slow.contains(&(peer, left.as_str().into())),
-                "it left twice: {rest}"
-            );
-            slow.push((peer, Rc::from(left)));
-            rest = behind;
+            let until = self.batch.len();
+            self.leaves(peer, name, Standing::Slow { since, until });
+            rest = self.heard_next(rest, until);
+            slow += 1;
         }
-        let most = heard.len() + TABLES * (batch.len() + slow.len());
+        let batch = std::mem::take(&mut self.batch);
+        let most = heard.len() + TABLES * batch.len();
         for (&peer, state) in &mut self.peers {
-            let goes = slow.iter().any(|(slow, _)| *slow == peer);
-            state.flush(peer, &batch, &slow, most, goes, tight);
+            state.flush(peer, &batch, main, slow, most, tight);
         }
-        Flushed {
-            gone: slow.len(),
-            most,
-        }
+        Flushed { gone: slow, most }
+    }
+
+    /// What was heard after the entries of the batch from `at` on.
+    fn heard_next<'a>(&self, heard: &'a str, at: usize) -> &'a str {
+        let wanted = concat(self.batch[at..].iter().map(|(_, text)| text));
+        heard
+            .strip_prefix(&*wanted)
+            .unwrap_or_else(|| panic!("this was to come\n{wanted}\nand this was heard\n{heard}"))
     }
 
     /// These bytes came to the peer.
@@ -304,47 +421,54 @@ impl Model {
         members.find(|&peer| self.name_of(peer) == Some(wanted))
     }
 
-    fn standing(&mut self, peer: PeerId, wanted: Standing) -> Option<&mut Peer> {
-        self.peers
-            .get_mut(&peer)
-            .filter(|state| state.standing == wanted)
+    fn standing(&self, peer: PeerId) -> Option<Standing> {
+        Some(self.peers.get(&peer)?.standing)
+    }
+
+    fn stands(&mut self, peer: PeerId, standing: Standing) {
+        if let Some(state) = self.peers.get_mut(&peer) {
+            state.standing = standing;
+        }
     }
 }
 
 impl Peer {
-    /// What of a flush is due to the peer, and whether it had to go or to stay.
+    /// What of a flush is due to the peer, and whether it had to go or to stay. `main`: how much was said before the flush
+    /// began; what follows came of those who had to go.
     fn flush(
         &mut self,
         peer: PeerId,
         batch: &[(PeerId, Rc<str>)],
-        slow: &[(PeerId, Rc<str>)],
+        main: usize,
+        slow: usize,
         most: usize,
-        goes: bool,
         tight: bool,
     ) {
-        let (share, stays) = match self.standing {
-            Standing::Stranger | Standing::Out => return,
-            Standing::Member { since, .. } => (&batch[since..], true),
-            Standing::Leaving { since, until } => (&batch[since.min(until)..until], false),
+        let (share, stays, goes) = match self.standing {
+            Standing::Stranger | Standing::Waiting | Standing::Out => return,
+            Standing::Member { since, .. } => (since..batch.len(), true, false),
+            Standing::Slow { since, until } => (since.min(until)..until, true, true),
+            Standing::Leaving { since, until } => (since.min(until)..until, false, false),
         };
-        let others = || share.iter().filter(|(sender, _)| *sender != peer);
-        let certain: usize = others().map(|(_, text)| text.len()).sum();
+        let others = |part: Range<usize>| {
+            let part = batch[part].iter();
+            part.filter(|(sender, _)| *sender != peer)
+        };
         if stays {
+            let certain: usize = others(share.start.min(main)..main)
+                .map(|(_, text)| text.len())
+                .sum();
             let short = tight && !self.held.is_empty();
-            let crowded = !self.has_room(most) || slow.len() > 1;
+            let crowded = !self.has_room(most) || slow > 1;
             assert!(!goes || short || crowded, "{peer:?} had room and had to go");
             let full = certain > 0 && self.has_no_room(certain);
             assert!(goes || !full, "{peer:?} had no room and did not go");
         }
         let optional = goes || !stays && !self.has_room(most);
-        others().for_each(|(_, text)| self.is_due(text, optional));
-        if stays {
-            let leaves = slow.iter().filter(|(slow, _)| *slow != peer);
-            leaves.for_each(|(_, text)| self.is_due(text, optional));
-        }
+        others(share).for_each(|(_, text)| self.is_due(text, optional));
         self.holds(most);
         self.standing = match self.standing {
-            Standing::Member { name, .. } if !goes => Standing::Member { name, since: 0 },
+            Standing::Member { name, .. } => Standing::Member { name, since: 0 },
             _ => Standing::Out,
         };
     }

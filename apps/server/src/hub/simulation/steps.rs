@@ -10,11 +10,11 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures::FutureExt;
 
-use super::super::tests::{is_evicted, join, taken, text, username};
+use super::super::tests::{is_asked, is_evicted, join, taken, text, username};
 use super::super::*;
 use super::Tally;
-use super::model::Model;
-use crate::outbox::Pending;
+use super::model::{Model, Said};
+use crate::outbox::{Intake, Pending};
 
 /// Most peers at a time.
 const PEERS: usize = 24;
@@ -56,15 +56,24 @@ pub(super) struct Simulation {
     recorder: Pending,
     /// Their tasks have ended and the hub has not been told.
     dead: Vec<PeerId>,
+    /// Their tasks have seen that their connection stands and the hub has not been told.
+    looked: Vec<PeerId>,
     next: u64,
     longest_text: usize,
     longest_batch: usize,
     tally: Tally,
 }
 
-/// A write half.
+/// What the model hears of one that has closed.
+const CLOSED: Said = Said::Gone {
+    gets_its_share: true,
+    told: None,
+};
+
+/// A peer's task.
 struct Reader {
     pending: Pending,
+    intake: Intake,
     stalled: bool,
 }
 
@@ -74,11 +83,15 @@ impl Simulation {
         let memory_limit = MEMORY[random.usize(..MEMORY.len())];
         let longest_text = TEXT[random.usize(..TEXT.len())];
         let memory = Memory::new(memory_limit);
-        let mut hub = Hub::new(Arc::clone(&memory), Duration::from_secs(30));
+        let mut hub = Hub::new(
+            Arc::clone(&memory),
+            Arc::clone(&memory),
+            Duration::from_secs(30),
+        );
         let recorder = hub.member(RECORDER, "rec", usize::MAX);
         let mut model = Model::default();
         model.connect(RECORDER, usize::MAX);
-        assert!(model.join(RECORDER, "rec"));
+        model.says(RECORDER, Said::Join("rec"), 0);
         let mut simulation = Self {
             random,
             hub,
@@ -88,6 +101,7 @@ impl Simulation {
             readers: BTreeMap::new(),
             recorder,
             dead: Vec::new(),
+            looked: Vec::new(),
             next: 0,
             longest_text,
             longest_batch: 0,
@@ -107,7 +121,9 @@ impl Simulation {
             58..62 => self.goes(),
             62..64 => self.dies(),
             64..68 => self.stalls_or_reads_again(),
-            68..90 => self.write_some(),
+            68..76 => self.looks(),
+            76..80 => self.answers(),
+            80..92 => self.write_some(),
             _ => self.flush(),
         }
     }
@@ -119,18 +135,19 @@ impl Simulation {
             let limit = OUTBOX[self.random.usize(..OUTBOX.len())];
             let pending = self.hub.connect(peer, limit);
             self.model.connect(peer, limit);
-            let stalled = false;
-            self.readers.insert(peer, Reader { pending, stalled });
+            let reader = Reader {
+                intake: pending.intake(&self.memory),
+                pending,
+                stalled: false,
+            };
+            self.readers.insert(peer, reader);
         }
     }
 
     fn join(&mut self) {
         let (peer, name) = (self.somebody(), self.some_name());
-        let is_stranger = self.hub.strangers.contains_key(&peer);
         self.hub.joins(peer, name);
-        let joined = self.model.join(peer, name);
-        self.tally.joined += usize::from(joined);
-        self.tally.refused += usize::from(is_stranger && !joined);
+        self.model.says(peer, Said::Join(name), 0);
     }
 
     /// One to three texts that arrived together, some of them long.
@@ -148,7 +165,8 @@ impl Simulation {
                 text(name, &format!("{} {padding}", self.tally.heard))
             })
             .collect();
-        self.model.text(peer, name, &frames);
+        let said = Said::Text(name, frames.as_str().into());
+        self.model.says(peer, said, 0);
         let name = username(name);
         let frames = frames.into_bytes();
         let held = self.memory.hold(0);
@@ -165,14 +183,14 @@ impl Simulation {
         let len = 1001 + self.random.u64(..1000);
         let free = self.memory_limit.saturating_sub(self.used());
         self.hub.take(Event::TooLong { peer, len, limit });
-        self.model.too_long(peer, len, limit, free);
+        self.model.says(peer, Said::TooLong(len, limit), free);
         self.tally.told += 1;
     }
 
     fn leave(&mut self) {
         let (peer, name) = self.speaker();
         self.hub.leaves(peer, name);
-        self.model.leave(peer, name);
+        self.model.says(peer, Said::Leave(name), 0);
     }
 
     /// The hub hears that a peer's task ends.
@@ -181,11 +199,16 @@ impl Simulation {
         let why = match self.random.u8(..4) {
             0 => Departure::Closed,
             1 => Departure::Failed(std::io::ErrorKind::ConnectionReset),
-            2 => Departure::OutOfMemory,
+            2 => Departure::TextStalled(Duration::from_secs(30)),
             _ => Departure::TooSlow,
         };
         self.hub.is_gone(peer, why);
-        self.model.gone(peer, why != Departure::TooSlow);
+        let told = "your text was not sent: nothing of it came for 30s; send it again";
+        let said = Said::Gone {
+            gets_its_share: why != Departure::TooSlow,
+            told: matches!(why, Departure::TextStalled(_)).then_some(told),
+        };
+        self.model.says(peer, said, 0);
     }
 
     /// A peer's task ends, with what was queued for it; the hub is told later.
@@ -193,6 +216,36 @@ impl Simulation {
         let peer = self.somebody();
         if self.readers.remove(&peer).is_some() {
             self.dead.push(peer);
+        }
+    }
+
+    /// A task looks whether its connection stands, if it was asked. Its answer before has then been taken by the hub.
+    fn looks(&mut self) {
+        let peers: Vec<PeerId> = self.readers.keys().copied().collect();
+        for peer in peers {
+            let is_asked = self
+                .readers
+                .get(&peer)
+                .is_some_and(|reader| !self.looked.contains(&peer) && is_asked(&reader.intake));
+            if !is_asked {
+                continue;
+            }
+            if self.random.bool() {
+                self.model.looks(peer);
+                self.looked.push(peer);
+            } else {
+                self.hub.is_gone(peer, Departure::Closed);
+                self.model.says(peer, CLOSED, 0);
+            }
+        }
+    }
+
+    /// The hub hears of one that looked.
+    fn answers(&mut self) {
+        if !self.looked.is_empty() {
+            let peer = self.looked.remove(self.random.usize(..self.looked.len()));
+            self.hub.take(Event::StillHere { peer });
+            self.model.still_here(peer);
         }
     }
 
@@ -296,11 +349,11 @@ impl Simulation {
         for &peer in &peers {
             self.write(peer, true);
             self.hub.is_gone(peer, Departure::Closed);
-            self.model.gone(peer, true);
+            self.model.says(peer, CLOSED, 0);
         }
         for peer in std::mem::take(&mut self.dead) {
             self.hub.is_gone(peer, Departure::Closed);
-            self.model.gone(peer, true);
+            self.model.says(peer, CLOSED, 0);
         }
         self.flush();
         peers.iter().for_each(|&peer| self.write(peer, true));
@@ -310,8 +363,20 @@ impl Simulation {
         assert_eq!(taken(&mut self.recorder), "");
         assert_eq!(self.hub.members.len() + self.hub.strangers.len(), 0);
         assert!(self.hub.room.is_empty());
+        assert!(self.hub.claims.is_empty());
         assert_eq!(self.used(), 0, "bytes are counted that nobody holds");
-        self.tally
+        let Tally {
+            joined,
+            refused,
+            waited,
+            ..
+        } = self.model.tally();
+        Tally {
+            joined,
+            refused,
+            waited,
+            ..self.tally
+        }
     }
 
     /// A peer, now and then one that is gone.

@@ -1,0 +1,104 @@
+// Keys that mean the same wherever they are pressed, and what is meant for the composer though the focus is elsewhere.
+// Loaded behind page.js.
+
+const fieldOf = ({ target }) => target.closest?.('input, textarea');
+
+const isControl = (event) => (event.ctrlKey || event.metaKey) && !event.altKey;
+
+// What a key is called in shortcuts: by its letter or, on a layout whose letters are not Latin, by its place.
+const keyName = ({ key, code }) => {
+  const hasOwn = key.length !== 1 || /[\x20-\x7e]/.test(key);
+  const [, place] = /^(?:Key|Digit)(.)$/.exec(code) ?? [];
+  return (hasOwn ? key : place ?? { Equal: '=', Minus: '-' }[code] ?? key).toLowerCase();
+};
+
+// WebKit leaves undoing to whoever embeds it; the others it does itself where the letters are Latin.
+const EDITING = { a: 'selectAll', c: 'copy', v: 'paste', x: 'cut' };
+
+document.addEventListener('keydown', (event) => {
+  if (!isControl(event) || event.isComposing) return;
+  const key = keyName(event);
+  const command = key === 'z' ? (event.shiftKey ? 'redo' : 'undo')
+    : key === 'y' ? 'redo'
+    : event.key.toLowerCase() !== key && EDITING[key];
+  // Pasted with the focus elsewhere it is meant for the composer.
+  if (key === 'v' && !fieldOf(event)) hubbub.closeDrawer();
+  if (!command || (/do$/.test(command) && !fieldOf(event))) return;
+  event.preventDefault();
+  document.execCommand(command);
+});
+
+const ZOOM_KEYS = { '+': 'larger', '=': 'larger', '-': 'smaller', '0': 'natural' };
+
+document.addEventListener('keydown', (event) => {
+  const zoom = isControl(event) && ZOOM_KEYS[keyName(event)];
+  if (!zoom) return;
+  event.preventDefault();
+  hubbub.zoom?.(zoom);
+});
+
+// How far a wheel turns for one step of the zoom, in pixels. A notch is more, in the smallest window too; a touchpad turns
+// by a few at a time.
+const ZOOM_WHEEL = 30;
+let turned = 0;
+
+document.addEventListener('wheel', (event) => {
+  if (!event.ctrlKey) return;
+  event.preventDefault();
+  turned += event.deltaY;
+  if (Math.abs(turned) < ZOOM_WHEEL) return;
+  hubbub.zoom?.(turned < 0 ? 'larger' : 'smaller');
+  turned = 0;
+}, { passive: false });
+
+// Letters typed with the focus elsewhere are meant for the composer, and so is Shift+Insert, the other key that pastes.
+document.addEventListener('keydown', (event) => {
+  if (fieldOf(event) || event.ctrlKey || event.altKey || event.metaKey) return;
+  const writes = (event.key.length === 1 && event.key !== ' ') || (event.key === 'Insert' && event.shiftKey);
+  if (writes) hubbub.closeDrawer();
+});
+
+// Text that is dropped beside the fields too. What is dragged within the page is only let go of.
+let dragsOwn = false;
+document.addEventListener('dragstart', () => { dragsOwn = true; });
+document.addEventListener('dragend', () => { dragsOwn = false; });
+
+document.addEventListener('dragover', (event) => {
+  if (!dragsOwn && !fieldOf(event) && event.dataTransfer.types.includes('text/plain')) event.preventDefault();
+});
+
+document.addEventListener('drop', (event) => {
+  if (dragsOwn || fieldOf(event)) return;
+  event.preventDefault();
+  const text = event.dataTransfer.getData('text/plain');
+  if (text) hubbub.insert(text);
+});
+
+// In the open drawer Tab goes round.
+document.addEventListener('keydown', (event) => {
+  const scrim = document.querySelector('[data-drawer] .scrim');
+  // With Shift the key has no name here.
+  if (event.code !== 'Tab' || !scrim?.offsetHeight) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const people = [...document.querySelectorAll('.side button')];
+  const at = people.indexOf(document.activeElement);
+  const next = at < 0 ? (event.shiftKey ? -1 : 0) : at + (event.shiftKey ? -1 : 1);
+  people.at(next % people.length)?.focus();
+}, { capture: true });
+
+// Tells whether keys go elsewhere than into a field, though there is a composer for them.
+hubbub.watchFocus = (tell) => {
+  let last = false;
+  const look = () => {
+    const elsewhere = !!hubbub.draft() && !fieldOf({ target: document.activeElement });
+    if (elsewhere === last) return;
+    last = elsewhere;
+    // That a field can be composed in, the toolkit is told with the frame that shows the focus in it.
+    if (elsewhere) tell(true);
+    else requestAnimationFrame(() => requestAnimationFrame(() => last === elsewhere && tell(false)));
+  };
+  document.addEventListener('focusin', look);
+  // By then the focus is where it goes.
+  document.addEventListener('focusout', () => setTimeout(look));
+};

@@ -1,0 +1,74 @@
+//! Memory: what outlives a page. The program that draws the page can die; the next page begins with what is here.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::Action;
+use crate::settings::Settings;
+use crate::timeline::Timeline;
+
+/// What the next page begins with. A root context, the same for every page of the window.
+#[derive(Clone)]
+pub struct Memory(Rc<Kept>);
+
+struct Kept {
+    /// Laid down when a page goes, taken up by the next.
+    room: RefCell<Option<(Timeline, Settings)>>,
+    draft: RefCell<String>,
+    /// What the user did on one page and was not yet heard of is done on the next.
+    actions: (flume::Sender<Action>, flume::Receiver<Action>),
+    unsent: Cell<usize>,
+    asks_to_close: Cell<bool>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self(Rc::new(Kept {
+            room: RefCell::default(),
+            draft: RefCell::default(),
+            actions: flume::unbounded(),
+            unsent: Cell::default(),
+            asks_to_close: Cell::default(),
+        }))
+    }
+}
+
+impl Memory {
+    /// What stands in the composer and was not sent.
+    #[must_use]
+    pub fn draft(&self) -> String {
+        self.0.draft.borrow().clone()
+    }
+
+    /// Notes what stands there now.
+    pub fn keep_draft(&self, draft: String) {
+        self.0.draft.replace(draft);
+    }
+
+    /// The window may close without a question: nothing would be lost, or the user was asked and asks for it again.
+    #[must_use]
+    pub fn may_close(&self) -> bool {
+        self.0.unsent.get() == 0 || self.0.asks_to_close.replace(true)
+    }
+
+    /// The user keeps the window: the next time it asks again.
+    pub(super) fn stay(&self) {
+        self.0.asks_to_close.set(false);
+    }
+
+    pub(super) fn count_unsent(&self, unsent: usize) {
+        self.0.unsent.set(unsent);
+    }
+
+    pub(super) fn lay_down(&self, timeline: Timeline, settings: Settings) {
+        self.0.room.replace(Some((timeline, settings)));
+    }
+
+    pub(super) fn take_up(&self) -> Option<(Timeline, Settings)> {
+        self.0.room.take()
+    }
+
+    pub(super) fn actions(&self) -> (flume::Sender<Action>, flume::Receiver<Action>) {
+        self.0.actions.clone()
+    }
+}

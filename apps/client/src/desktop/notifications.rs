@@ -1,0 +1,278 @@
+//! Notifications: one at a time, each in the place of the one before. A click on one leads to its message.
+//!
+//! No desktop, or one that fails, is no error.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use async_std::future::{pending, timeout};
+use async_std::task::{sleep, spawn_blocking};
+use flume::{Receiver, Sender};
+use futures::future::{FutureExt, LocalBoxFuture, select_all};
+use notify_rust::{Hint, NotificationHandle, NotificationResponse};
+
+use super::{News, Order};
+use crate::timeline::{Message, visible};
+
+/// Most characters of a text in a notification. Desktops show two to four lines of it.
+pub const NOTIFIED_CHARS: usize = 200;
+
+/// The least time between two notifications. Of what comes meanwhile the first is shown then: the title counts it all.
+pub const NOTIFY_PAUSE: Duration = Duration::from_secs(3);
+
+/// A desktop that does not answer for this long is not waited for.
+const NOTIFY_WITHIN: Duration = Duration::from_secs(5);
+
+/// Desktops that have it take a body for markup: it is escaped there, and only there.
+const MARKUP: &str = "body-markup";
+
+/// Letters that are not seen and turn what follows them: one in a name could put our words before it. The name is
+/// isolated instead.
+const DIRECTIONS: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
+/// What a notification says. All of it is plain text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    /// The line of the timeline that it tells of.
+    pub line: u64,
+    /// One line.
+    pub summary: String,
+    /// The beginning of the text.
+    pub body: String,
+}
+
+impl Notification {
+    /// Tells of a message that stands in this line.
+    #[must_use]
+    pub fn of(line: u64, message: &Message) -> Self {
+        let mut letters = visible(&message.text).chars();
+        let beginning = letters.by_ref().take(NOTIFIED_CHARS);
+        // The bus takes no text that holds it.
+        let mut body: String = beginning
+            .map(|letter| if letter == '\0' { '\u{fffd}' } else { letter })
+            .collect();
+        if letters.next().is_some() {
+            body.push('\u{2026}');
+        }
+        Self {
+            line,
+            summary: format!("{} mentions you", isolated(visible(&message.name))),
+            body,
+        }
+    }
+}
+
+/// The name, so that the words beside it stand where they belong whatever its direction is.
+fn isolated(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_owned();
+    }
+    format!("\u{2068}{}\u{2069}", name.replace(DIRECTIONS, ""))
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// What happened next.
+enum Next {
+    Ordered(Order),
+    /// It was chosen (`true`), or went in another way.
+    Gone(bool),
+    Due,
+    Ended,
+}
+
+/// Does what is ordered until nobody orders any more.
+pub(super) async fn run(orders: Receiver<Order>, chosen: Sender<News>) {
+    let mut desk = Desk::default();
+    loop {
+        match desk.next(&orders).await {
+            Next::Ordered(Order::Show(notification)) => {
+                desk.waiting.get_or_insert(notification);
+            }
+            Next::Ordered(Order::Withdraw) => desk.withdraw().await,
+            Next::Gone(is_chosen) => {
+                if let Some(shown) = desk.shown.take()
+                    && is_chosen
+                {
+                    // Without a window nobody wants to know.
+                    let _ = chosen.send(News::Chosen(shown.line));
+                }
+            }
+            Next::Due => desk.show().await,
+            Next::Ended => return,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Desk {
+    waiting: Option<Notification>,
+    shown: Option<Shown>,
+    last: Option<Instant>,
+    knows_markup: Option<bool>,
+}
+
+struct Shown {
+    line: u64,
+    /// Some desktops take a notification away with the connection that it came by. The handle holds it.
+    handle: Rc<NotificationHandle>,
+    gone: LocalBoxFuture<'static, bool>,
+}
+
+impl Desk {
+    async fn next(&mut self, orders: &Receiver<Order>) -> Next {
+        let pause = self.last.map_or(Duration::ZERO, |last| {
+            NOTIFY_PAUSE.saturating_sub(last.elapsed())
+        });
+        let is_waiting = self.waiting.is_some();
+        let shown = &mut self.shown;
+        let order = async {
+            let order = orders.recv_async().await;
+            order.map_or(Next::Ended, Next::Ordered)
+        };
+        let gone = async {
+            match shown {
+                Some(shown) => Next::Gone(shown.gone.as_mut().await),
+                None => pending().await,
+            }
+        };
+        let due = async {
+            if !is_waiting {
+                return pending().await;
+            }
+            sleep(pause).await;
+            Next::Due
+        };
+        let all = [order.boxed_local(), gone.boxed_local(), due.boxed_local()];
+        select_all(all).await.0
+    }
+
+    async fn show(&mut self) {
+        let Some(Notification {
+            line,
+            summary,
+            body,
+        }) = self.waiting.take()
+        else {
+            return;
+        };
+        self.last = Some(Instant::now());
+        let body = if self.knows_markup().await {
+            escaped(&body)
+        } else {
+            body
+        };
+        let mut notification = notify_rust::Notification::new();
+        notification.appname("Hubbub").summary(&summary).body(&body);
+        notification.hint(Hint::Category("im.received".to_owned()));
+        // What a click on the notification itself means. Desktops do not show the words.
+        notification.action("default", "Show");
+        if let Some(shown) = &self.shown {
+            notification.id(shown.handle.id());
+        }
+        if let Ok(Ok(handle)) = timeout(NOTIFY_WITHIN, notification.show_async()).await {
+            let handle = Rc::new(handle);
+            let gone = waits(handle.clone()).boxed_local();
+            self.shown = Some(Shown { line, handle, gone });
+        }
+        self.last = Some(Instant::now());
+    }
+
+    async fn withdraw(&mut self) {
+        self.waiting = None;
+        if let Some(shown) = self.shown.take() {
+            // One that does not answer keeps it, and the next one takes its place.
+            let _ = timeout(NOTIFY_WITHIN, shown.handle.close_async()).await;
+        }
+    }
+
+    /// Asks once. A desktop that does not say is taken for one that does: markup shown as it was escaped is better than
+    /// words taken for markup.
+    async fn knows_markup(&mut self) -> bool {
+        if let Some(known) = self.knows_markup {
+            return known;
+        }
+        let asked = spawn_blocking(notify_rust::get_capabilities);
+        let known = match timeout(NOTIFY_WITHIN, asked).await {
+            Ok(Ok(capabilities)) => capabilities.iter().any(|capability| capability == MARKUP),
+            // None is there. There may be one next time.
+            Ok(Err(_)) => return true,
+            // Whoever asked still waits: one such thread is enough.
+            Err(_) => true,
+        };
+        *self.knows_markup.insert(known)
+    }
+}
+
+/// Until the notification is chosen (`true`) or gone.
+async fn waits(handle: Rc<NotificationHandle>) -> bool {
+    let mut chosen = false;
+    let hear = |response: &NotificationResponse| {
+        chosen = matches!(response, NotificationResponse::Default);
+    };
+    handle.wait_for_action_async(hear).await;
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notification(name: &str, text: &str) -> Notification {
+        let message = Message {
+            name: name.into(),
+            text: text.into(),
+            at: jiff::Zoned::default(),
+            own: None,
+            missing: 0,
+            mention: true,
+        };
+        Notification::of(7, &message)
+    }
+
+    fn notified(text: &str) -> String {
+        let notification = notification("bob", text);
+        assert_eq!(notification.summary, "bob mentions you");
+        notification.body
+    }
+
+    #[test]
+    fn markup_is_escaped_for_those_who_know_it() {
+        assert_eq!(notified("<b>alice</b> & \"co\""), "<b>alice</b> & \"co\"");
+        assert_eq!(
+            escaped("<b>alice</b> & \"co\""),
+            "&lt;b&gt;alice&lt;/b&gt; &amp; \"co\""
+        );
+    }
+
+    #[test]
+    fn a_nul_is_replaced_since_the_bus_takes_none() {
+        assert_eq!(notified("a\0lice"), "a\u{fffd}lice");
+    }
+
+    #[test]
+    fn a_text_is_cut_above_the_limit() {
+        let exact = "\u{e9}".repeat(NOTIFIED_CHARS);
+        assert_eq!(notified(&exact), exact);
+        assert_eq!(notified(&format!("{exact}x")), format!("{exact}\u{2026}"));
+    }
+
+    #[test]
+    fn a_name_cannot_turn_the_words_beside_it() {
+        let summary = |name: &str| notification(name, "alice").summary;
+        assert_eq!(
+            summary("\u{202e}bob\u{2069}"),
+            "\u{2068}bob\u{2069} mentions you"
+        );
+        assert_eq!(
+            summary("\u{5d0}\u{5d1}"),
+            "\u{2068}\u{5d0}\u{5d1}\u{2069} mentions you"
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! The question before a window closes in which messages were not sent. It answers itself when they are.
+
+use dioxus::prelude::*;
+
+use super::page;
+use crate::bridge::{Action, Bridge};
+
+#[component]
+pub(super) fn Closing(on_quit: EventHandler) -> Element {
+    let bridge = use_context::<Bridge>();
+    let unsent = use_memo(move || bridge.timeline.read().unsent_texts());
+    let close = move || {
+        bridge.act(Action::Quit);
+        on_quit.call(());
+    };
+    use_effect(move || {
+        if (bridge.closing)() && unsent() == 0 {
+            close();
+        }
+    });
+    rsx! {
+        if (bridge.closing)() {
+            Question { unsent: unsent(), on_close: move |()| close() }
+        }
+    }
+}
+
+#[component]
+fn Question(unsent: usize, on_close: EventHandler) -> Element {
+    let bridge = use_context::<Bridge>();
+    use_effect(page::ask_to_close);
+    rsx! {
+        dialog { id: "closing", role: "alertdialog", "aria-labelledby": "closing-words",
+            h2 { id: "closing-words",
+                if unsent == 1 {
+                    "1 message has not been sent. Close anyway?"
+                } else {
+                    "{unsent} messages have not been sent. Close anyway?"
+                }
+            }
+            div { class: "buttons",
+                button {
+                    id: "stay",
+                    class: "primary",
+                    r#type: "button",
+                    onclick: move |_| bridge.act(Action::Stay),
+                    "Keep open"
+                }
+                button {
+                    id: "close-anyway",
+                    r#type: "button",
+                    onclick: move |_| on_close.call(()),
+                    "Close anyway"
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Pages that die: what draws a window is a process of its own, and the room is not in it.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use crate::screen::{Screen, xdotool};
+use crate::server::{Played, text};
+use crate::tape::Tape;
+use crate::wait::until;
+use crate::window::Window;
+
+const PAGE: &str = "WebKitWebProcess";
+const NETWORK: &str = "WebKitNetworkProcess";
+
+#[test]
+fn a_page_that_is_killed_is_followed_by_one_with_everything_in_it_and_the_draft() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    let sent = Tape::of(&socket);
+    alice.is("connected");
+    alice.lies_at(120, 90, 700, 500);
+    alice.says("before");
+    alice.types("half a thou", "half a thou");
+    alice.keeps_the_draft();
+
+    for said in ["while it is dead", "and once more"] {
+        alice.loses(PAGE);
+        socket.write_all(text("bob", said).as_bytes()).unwrap();
+        alice.comes_back();
+        alice.is("connected");
+        alice.shows(
+            "document.querySelector('#timeline .message:last-child .text')?.textContent",
+            &json!(said),
+        );
+        alice.shows("[innerWidth, innerHeight]", &json!([700, 500]));
+    }
+    alice.shows_texts(&["before", "while it is dead", "and once more"]);
+    alice.shows_people(&["alice", "bob"]);
+    alice.holds("half a thou");
+    alice.types("ght", "half a thought");
+    alice.press("Return");
+    alice.holds("");
+    alice.shows_states(&["sent", "sent"]);
+    assert_eq!(alice.close().code(), Some(0));
+    let texts = text("alice", "before") + &text("alice", "half a thought");
+    sent.ends_with_all_of(&format!(
+        "CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n{texts}CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n"
+    ));
+}
+
+#[test]
+fn the_loss_of_the_network_process_is_no_loss() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.says("before");
+    alice.loses(NETWORK);
+    socket
+        .write_all(text("bob", "meanwhile").as_bytes())
+        .unwrap();
+    alice.comes_back();
+    alice.shows_texts(&["before", "meanwhile"]);
+    alice.says("after");
+    alice.shows_states(&["sent", "sent"]);
+}
+
+#[test]
+fn a_page_whose_script_fails_is_followed_by_another() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    alice.says("before");
+    // What is rendered cannot be put in any more.
+    alice.ask("document.querySelector('#main').remove(); interpreter.run_from_bytes = () => { throw new Error('broken') }; 0");
+    socket
+        .write_all(text("bob", "meanwhile").as_bytes())
+        .unwrap();
+    alice.comes_back();
+    alice.shows_texts(&["before", "meanwhile"]);
+}
+
+#[test]
+fn a_page_that_hangs_is_ended_and_followed_by_another() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _socket = server.accept();
+    alice.is("connected");
+    alice.says("before");
+    alice.ask("setTimeout(() => { for (;;); }); 0");
+    // Whether it answers is noticed when there is something for it.
+    xdotool(&["key", "a"]).expect("xdotool key");
+    alice.comes_back();
+    alice.shows_texts(&["before"]);
+}
+
+#[test]
+fn a_page_that_dies_again_and_again_is_not_opened_for_ever_and_the_window_can_be_left() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let sent = Tape::of(&server.accept());
+    alice.is("connected");
+    for _ in 0..3 {
+        alice.loses(PAGE);
+        alice.comes_back();
+        alice.is("connected");
+    }
+    alice.loses(PAGE);
+    let question = || xdotool(&["search", "--onlyvisible", "--name", "^Hubbub$"]);
+    let question = until(question, || "no question after the fourth death".to_owned());
+    // The first answer is to try again.
+    xdotool(&["windowfocus", "--sync", &question]).expect("xdotool windowfocus");
+    xdotool(&["key", "Return"]).expect("xdotool key");
+    alice.comes_back();
+    alice.is("connected");
+    alice.says("still here");
+
+    alice.loses(PAGE);
+    let question = || xdotool(&["search", "--onlyvisible", "--name", "^Hubbub$"]);
+    let question = until(question, || "no second question".to_owned());
+    xdotool(&["windowfocus", "--sync", &question]).expect("xdotool windowfocus");
+    xdotool(&["key", "alt+q"]).expect("xdotool key");
+    assert_eq!(alice.ended().code(), Some(0));
+    sent.mentions("CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n");
+}

@@ -1,0 +1,179 @@
+//! Texts that cost a page much to lay out: shown, searched, written. And how much, for `just bench-window`.
+
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::screen::{Screen, xdotool};
+use crate::server::{Played, text};
+use crate::window::Window;
+
+/// Letters in each.
+const LETTERS: usize = 16_000;
+
+/// What a part of a text is repeated for that many letters, and stands between two words.
+const HOSTILE: [(&str, &str); 12] = [
+    ("words", "word "),
+    ("blanks", " "),
+    ("tabs", "\t"),
+    ("a table's empty cells", "|"),
+    ("empty cells by tabs", "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\n"),
+    ("one long word", "x"),
+    ("two directions in one word", "a\u{5d0}"),
+    ("two directions in a text", "abc \u{5d0}\u{5d1} "),
+    ("signs of direction", "a\u{200f}"),
+    ("embedded directions", "\u{202b}a\u{202c}"),
+    ("a mark on each letter", "a\u{301}"),
+    ("marks on one letter", "\u{301}"),
+];
+
+fn hostile(unit: &str) -> String {
+    let count = unit.chars().count();
+    format!("x{}y", unit.repeat(LETTERS / count))
+}
+
+/// How many milliseconds the last text in the timeline takes to be laid out, the least of three times.
+const LAYOUT: &str = "((text) => Math.min(...[1, 2, 3].map(() => {
+  const [before, parent, behind] = [performance.now(), text.parentNode, text.nextSibling];
+  const copy = text.cloneNode(true);
+  text.remove();
+  parent.insertBefore(copy, behind).getBoundingClientRect();
+  text = copy;
+  return performance.now() - before;
+})))([...document.querySelectorAll('.message .text')].at(-1))";
+
+#[test]
+fn no_text_costs_much_more_than_words_whatever_is_in_it() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let mut words = 0.0;
+    for (n, (what, unit)) in HOSTILE.into_iter().enumerate() {
+        let said = hostile(unit);
+        socket.write_all(text("bob", &said).as_bytes()).unwrap();
+        alice.shows(
+            "document.querySelectorAll('.message .text').length",
+            &json!(n + 1),
+        );
+        let took = alice.ask(LAYOUT).as_f64().unwrap();
+        if n == 0 {
+            words = took.max(1.0);
+        }
+        // Ten times are seen. Where the cost is the square of the letters it is hundreds of times as much.
+        assert!(
+            took < 40.0 * words,
+            "{what}: {took} ms, and {words} ms for words"
+        );
+    }
+}
+
+#[test]
+fn all_of_a_long_text_is_shown_at_once_and_laid_out_where_it_is_seen() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut socket = server.accept();
+    alice.is("connected");
+    let long = format!(
+        "{}the needle{}",
+        "some hay ".repeat(60_000),
+        " hay".repeat(50_000)
+    );
+    socket.write_all(text("bob", &long).as_bytes()).unwrap();
+    alice.clicks(".more");
+    let whole = "document.querySelector('.message .text').textContent.length";
+    alice.shows(whole, &json!(long.len()));
+    alice.shows(
+        "document.querySelectorAll('.part').length > 80",
+        &json!(true),
+    );
+
+    // A match far down in it is brought into view.
+    alice.press("ctrl+f");
+    alice.types_into("search-field", "needle", "needle");
+    alice.shows(
+        "((mark) => { if (!mark) return; const range = new Range(); range.setStart(mark.startContainer, mark.startOffset);
+         range.setEnd(mark.endContainer, mark.endOffset);
+         const [place, view] = [range, timeline].map((part) => part.getBoundingClientRect());
+         return place.height > 0 && place.top > view.top && place.bottom < view.bottom })([...CSS.highlights.get('current-match') ?? []][0])",
+        &json!(true),
+    );
+    alice.press("Escape");
+
+    // What is copied out of it has no breaks where the parts meet.
+    alice.ask("getSelection().selectAllChildren(document.querySelector('.message .text'))");
+    alice.press("ctrl+c");
+    alice.clicks("#draft");
+    alice.press("ctrl+v");
+    alice.shows("draft.value.length", &json!(long.len()));
+    alice.shows(
+        "draft.value === document.querySelector('.message .text').textContent",
+        &json!(true),
+    );
+}
+
+#[test]
+#[ignore = "measures for minutes: run it by `just bench-window`"]
+fn measured() {
+    let screen = Screen::take();
+    println!(
+        "| a text of 16,000 letters | laid out | longest of 12 keys as 25 of them come | with all 25 there | in the field |"
+    );
+    println!("|---|--:|--:|--:|--:|");
+    for (what, unit) in HOSTILE {
+        let server = Played::start();
+        let mut alice = Window::open(&screen, "alice", server.port());
+        let mut socket = server.accept();
+        alice.is("connected");
+        alice.ask(crate::measures::STOPWATCH);
+        let message = text("bob", &hostile(unit));
+        let comes = thread::spawn(move || {
+            for _ in 0..25 {
+                socket.write_all(message.as_bytes()).unwrap();
+                thread::sleep(Duration::from_millis(40));
+            }
+            socket
+        });
+        let coming = longest(&mut alice);
+        let _socket = comes.join().unwrap();
+        alice.shows(
+            "document.querySelectorAll('.message .text').length",
+            &json!(25),
+        );
+        alice.paints();
+        let there = longest(&mut alice);
+        let layout = alice.ask(LAYOUT).as_f64().unwrap();
+        let unit = json!(unit);
+        alice.ask(&format!(
+            "document.addEventListener('copy', (event) => {{
+               event.clipboardData.setData('text/plain', 'x' + {unit}.repeat({LETTERS} / [...{unit}].length) + 'y');
+               event.preventDefault();
+               event.stopImmediatePropagation();
+               copied = true;
+             }}, {{ capture: true }}); copied = false; draft.select(); 0"
+        ));
+        alice.press("ctrl+c");
+        alice.shows("copied", &json!(true));
+        alice.press("ctrl+v");
+        alice.shows("draft.value.length > 15000", &json!(true));
+        alice.paints();
+        let written = longest(&mut alice);
+        println!("| {what} | {layout:.0} ms | {coming:.0} ms | {there:.0} ms | {written:.0} ms |");
+    }
+}
+
+/// Types, and says how many milliseconds the slowest key took to the screen.
+fn longest(window: &mut Window) -> f64 {
+    window.focus();
+    window.ask("keys = []; draft.focus(); 0");
+    xdotool(&["type", "--delay", "80", "--", "abcdefghijkl"]).expect("xdotool type");
+    window.shows("keys.length", &json!(12));
+    let Value::Array(keys) = window.ask("keys") else {
+        panic!("no times");
+    };
+    keys.iter().filter_map(Value::as_f64).fold(0.0, f64::max)
+}

@@ -1,0 +1,42 @@
+//! A keyboard with another layout, for as long as the value lives. xdotool presses its keys by their numbers: 38 is `A` on a
+//! Latin keyboard, 41 is `F`.
+
+use std::process::Command;
+
+use crate::screen::Screen;
+use crate::window::Window;
+
+pub(crate) struct Keyboard;
+
+impl Keyboard {
+    /// Has this layout, with these further arguments of setxkbmap.
+    pub(crate) fn with(_turn: &Screen, layout: &str, more: &[&str]) -> Keyboard {
+        set(layout, more);
+        Keyboard
+    }
+
+    /// Waits until the window knows the layout: the key of `A` writes `letter` there. Leaves the field empty.
+    pub(crate) fn is_known_to(&self, window: &mut Window, letter: &str) {
+        window.focus();
+        window.has_focus_in("draft");
+        window.press("38");
+        window.holds(letter);
+        window.press("BackSpace");
+        window.holds("");
+    }
+}
+
+impl Drop for Keyboard {
+    fn drop(&mut self) {
+        set("us", &["-variant", "", "-option", ""]);
+    }
+}
+
+fn set(layout: &str, more: &[&str]) {
+    let status = Command::new("setxkbmap")
+        .args(["-layout", layout])
+        .args(more)
+        .status()
+        .unwrap_or_else(|error| panic!("setxkbmap: {error}; `just setup` installs it"));
+    assert!(status.success(), "setxkbmap {layout}: {status}");
+}

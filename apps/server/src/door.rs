@@ -1,0 +1,262 @@
+//! The door: where connections come in, which of them get a place, and what the others are told.
+//!
+//! Whoever is not served is told why in one line and closed; a storm at the door costs few descriptors. The accept loop
+//! owns what is known of addresses. It ends when it is dropped.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_io::Async;
+use async_std::task;
+use socket2::{Domain, Protocol, Socket, Type};
+use tracing::{debug, warn};
+
+use crate::Settings;
+use crate::address::{Addresses, Origin, Place, thinned};
+use crate::hub::{Event, Mail};
+use crate::memory::Memory;
+use crate::outbox::outbox;
+use crate::peer::{self, Connection, Peer};
+use crate::room::PeerId;
+
+/// Connections that wait to be accepted; more are refused by the system. A room that comes back after a restart has
+/// all its members at the door at once.
+const BACKLOG: i32 = 4096;
+
+/// How many connections are told at a time that there is no place for them; it takes each up to a second. More than
+/// these are closed without a word, so that a storm at a full room costs few descriptors.
+const TURNED_AWAY_AT_ONCE: usize = 32;
+
+/// How long accepting pauses when the process or the system has run out of something, such as descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// A shortage is over when accepting has not failed for this long, and only the next one is worth a line: far longer
+/// than a full server takes to let one in for each that goes, and short enough that an operator hears of a new one.
+const SHORTAGE_OVER: Duration = Duration::from_secs(60);
+
+/// Listens on `port` of all interfaces, IPv4 and IPv6. Port 0 takes a free one.
+///
+/// # Errors
+///
+/// The port is taken or needs rights.
+pub fn listen(port: u16) -> io::Result<TcpListener> {
+    // One IPv6 socket serves both, unless this machine has no IPv6.
+    match listen_on((Ipv6Addr::UNSPECIFIED, port).into()) {
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+            listen_on((Ipv4Addr::UNSPECIFIED, port).into())
+        }
+        other => other,
+    }
+}
+
+/// Listens on this address alone. Port 0 takes a free one.
+///
+/// # Errors
+///
+/// The port is taken or needs rights, or the address is not of this machine.
+pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    // A port whose last connections are still in TIME_WAIT is free for us.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Lets connections in, for as long as it is polled.
+pub(crate) async fn let_in(
+    listener: &Async<TcpListener>,
+    settings: &Arc<Settings>,
+    unfinished: &Arc<Memory>,
+    hub: &flume::Sender<Mail>,
+) {
+    let mut door = Door::default();
+    for number in 0.. {
+        let (socket, from) = door.accept(listener).await;
+        let place = match door.admit(&from, settings, Instant::now()) {
+            Ok(place) => place,
+            Err(why) => {
+                door.turn_away(socket, &from, why);
+                continue;
+            }
+        };
+        let peer = PeerId(number);
+        let (outbox, pending) = outbox(peer, settings.outbox_bytes);
+        let connected = Event::Connected { peer, outbox, from };
+        if hub.send_async(vec![connected]).await.is_err() {
+            return;
+        }
+        task::spawn(peer::run(Peer {
+            connection: Connection {
+                peer,
+                socket,
+                settings: Arc::clone(settings),
+                hub: hub.clone(),
+                place,
+            },
+            intake: pending.intake(unfinished),
+            pending,
+        }));
+    }
+}
+
+/// Why a connection is not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TurnedAway {
+    /// There are as many as there may be.
+    Full { max_peers: usize },
+    /// There are as many from its address as there may be.
+    AddressFull { max_peers: usize },
+    /// More have come from its address in a minute than may come.
+    TooOften { visits_per_minute: u32 },
+}
+
+impl fmt::Display for TurnedAway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { max_peers } => write!(
+                f,
+                "the room is full: {max_peers} connections is the most; try again later"
+            ),
+            Self::AddressFull { max_peers } => write!(
+                f,
+                "there are {max_peers} connections from your address, which is the most; close one or try again later"
+            ),
+            Self::TooOften { visits_per_minute } => write!(
+                f,
+                "you come too often: {visits_per_minute} connections a minute from one address is the most; \
+                 try again in a minute"
+            ),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Door {
+    addresses: Addresses,
+    /// One clone for each that is being turned away.
+    turning_away: Arc<()>,
+    full: bool,
+    shortage: Shortage,
+}
+
+impl Door {
+    /// A place for one more, if there is one for it.
+    fn admit(
+        &mut self,
+        from: &Origin,
+        settings: &Settings,
+        now: Instant,
+    ) -> Result<Place, TurnedAway> {
+        let &Settings {
+            max_peers,
+            max_peers_per_address,
+            visits_per_minute,
+            ..
+        } = settings;
+        let peers = self.addresses.peers();
+        let full = peers >= max_peers;
+        if full && !self.full {
+            warn!(peers, max_peers, "full: turning connections away");
+        }
+        self.full = full;
+        if full {
+            return Err(TurnedAway::Full { max_peers });
+        }
+        if from.peers() >= max_peers_per_address {
+            let max_peers = max_peers_per_address;
+            return Err(TurnedAway::AddressFull { max_peers });
+        }
+        if !from.may_visit(visits_per_minute, now) {
+            return Err(TurnedAway::TooOften { visits_per_minute });
+        }
+        Ok(from.place())
+    }
+
+    fn turn_away(&self, socket: Async<TcpStream>, from: &Origin, why: TurnedAway) {
+        // That the room is full was logged when it became so.
+        let line = match why {
+            TurnedAway::Full { .. } => None,
+            _ => from.line(),
+        };
+        thinned!(warn, line, address = %from, %why, "turned away");
+        if Arc::strong_count(&self.turning_away) > TURNED_AWAY_AT_ONCE {
+            return;
+        }
+        let place = Arc::clone(&self.turning_away);
+        task::spawn(async move {
+            peer::turn_away(socket, why.to_string()).await;
+            drop(place);
+        });
+    }
+
+    /// Waits for a connection that is fit for use.
+    async fn accept(&mut self, listener: &Async<TcpListener>) -> (Async<TcpStream>, Origin) {
+        loop {
+            match listener.accept().await {
+                Ok((socket, address)) => {
+                    let from = self.addresses.origin(address, Instant::now());
+                    match hubbub_transport::tune(socket.get_ref()) {
+                        Ok(()) => return (socket, from),
+                        Err(error) => debug!(address = %from, %error, "gone before it was served"),
+                    }
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if self.shortage.begins(Instant::now()) {
+                        warn!(%error, "cannot accept; trying again every second");
+                    }
+                    task::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// When accepting last failed because something had run out, such as descriptors.
+#[derive(Default)]
+struct Shortage {
+    last: Option<Instant>,
+}
+
+impl Shortage {
+    /// Takes note of one more failure. Is it the first of its shortage?
+    fn begins(&mut self, now: Instant) -> bool {
+        let last = self.last.replace(now);
+        last.is_none_or(|last| now - last > SHORTAGE_OVER)
+    }
+}
+
+/// Errors of `accept` that speak of the connection that was about to be accepted and not of the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, TimedOut};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted | TimedOut
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_is_over_after_a_minute_without_a_failure_and_not_before() {
+        let (mut shortage, start) = (Shortage::default(), Instant::now());
+        assert!(shortage.begins(start));
+        assert!(!shortage.begins(start + SHORTAGE_OVER));
+        // It counts from the last failure and not from the first.
+        assert!(!shortage.begins(start + 2 * SHORTAGE_OVER));
+        assert!(shortage.begins(start + 3 * SHORTAGE_OVER + Duration::from_millis(1)));
+    }
+}

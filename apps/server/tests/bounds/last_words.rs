@@ -1,0 +1,115 @@
+//! What a peer has said before its connection ends: all of it is heard, though nothing can be written to the peer any
+//! more and its allowance lets it be read only slowly.
+
+use std::collections::VecDeque;
+
+use hubbub_server::Settings;
+use hubbub_server::allowance::{Allowance, BURST};
+
+use crate::common::{MIB, Room, TestPeer, leave, shown, text};
+
+/// Messages a second: the burst is read at once, and the rest so fast that the test need not wait long.
+const RATE: u32 = 100;
+
+/// More than a burst, so that some texts are not read yet when the connection ends.
+const TEXTS: usize = RATE as usize * BURST.as_secs() as usize + 500;
+
+fn slow_room() -> Room {
+    room_at(RATE)
+}
+
+fn room_at(messages_per_second: u32) -> Room {
+    Room::with(Settings {
+        allowance: Allowance {
+            messages_per_second,
+            bytes_per_second: 0,
+        },
+        ..Settings::default()
+    })
+}
+
+/// What alice says, in frames.
+fn words() -> impl Iterator<Item = Vec<u8>> {
+    texts(TEXTS)
+}
+
+fn texts(count: usize) -> impl Iterator<Item = Vec<u8>> {
+    (0..count).map(|number| text("alice", format!("{number:015}")))
+}
+
+/// The room hears all that alice said and then her LEAVE, and between it what bob says, who makes the server write to
+/// her after each of her first texts.
+#[track_caller]
+fn hears_all_of_alice(room: &Room, bob: &mut TestPeer) {
+    let mut from_bob = 0;
+    for (number, wanted) in words().chain([leave("alice")]).enumerate() {
+        if number % 10 == 0 && from_bob < 50 {
+            bob.send(text("bob", "and you?"));
+            from_bob += 1;
+        }
+        loop {
+            let heard = room.next_heard();
+            if heard == wanted {
+                break;
+            }
+            let heard = shown(&heard);
+            assert_eq!(heard, shown(&text("bob", "and you?")), "before {number}");
+        }
+    }
+}
+
+#[test]
+fn what_was_said_before_a_close_is_heard_to_the_end_though_others_speak_meanwhile() {
+    let room = slow_room();
+    let [mut alice, mut bob] = room.members(["alice", "bob"]);
+    alice.send(
+        words()
+            .chain([leave("alice")])
+            .flatten()
+            .collect::<Vec<_>>(),
+    );
+    alice.wait_until_taken();
+    // What is written to her now is answered by a reset.
+    drop(alice);
+    hears_all_of_alice(&room, &mut bob);
+}
+
+#[test]
+fn what_was_said_before_a_reset_is_heard_to_the_end_and_then_the_leave_of_one_who_sent_none() {
+    let room = slow_room();
+    let [mut alice, mut bob] = room.members(["alice", "bob"]);
+    alice.send(words().flatten().collect::<Vec<_>>());
+    alice.wait_until_taken();
+    alice.reset();
+    hears_all_of_alice(&room, &mut bob);
+}
+
+/// More than an outbox holds is said to one whose connection has ended and who is still being read.
+#[test]
+fn one_that_cannot_be_written_to_and_is_still_read_holds_no_memory_and_no_place_in_a_queue() {
+    // To read the rest of it takes half a minute, and what bob says a second.
+    let room = room_at(20);
+    let [mut alice, mut bob] = room.members(["alice", "bob"]);
+    let mut alices: VecDeque<_> = texts(20 * (BURST.as_secs() as usize + 30)).collect();
+    alice.send(alices.iter().flatten().copied().collect::<Vec<_>>());
+    alice.wait_until_taken();
+    alice.reset();
+    let long = text("bob", vec![b'x'; MIB]);
+    for _ in 0..8 {
+        bob.send(&long);
+        loop {
+            let heard = room.next_heard();
+            if heard == long {
+                break;
+            }
+            assert_eq!(shown(&heard), shown(&alices.pop_front().unwrap()));
+        }
+    }
+    // She is still there.
+    for _ in 0..10 {
+        let wanted = alices
+            .pop_front()
+            .expect("all was read before bob had spoken");
+        assert_eq!(shown(&room.next_heard()), shown(&wanted));
+    }
+}

@@ -1,0 +1,166 @@
+//! What comes in lines: start lines, the noise before them, and heads; and what becomes of a frame when its head is
+//! complete.
+
+use super::{Decoder, Found, Part, Place, State, Step};
+use crate::head::{self, Head, MAX_GLUED_START, Progress, Start};
+use crate::held::Held;
+use crate::{DecodeError, Ignored, Method};
+
+impl Decoder {
+    /// Looks for a start line in the next whole line.
+    pub(super) fn step_start<'i>(
+        &mut self,
+        noise: usize,
+        input: &mut &'i [u8],
+    ) -> Result<Step<'i>, DecodeError> {
+        if noise == 0
+            && self.held.is_empty()
+            && let Some(head) = Head::read_exact(input, &self.limits)
+        {
+            self.work += head.at as u64;
+            return Ok(self.finish_head(&head, input));
+        }
+        self.search_start(noise, input)
+    }
+
+    /// The same for whatever is not in the exact form. Kept apart, so that the short way stays short.
+    #[inline(never)]
+    fn search_start<'i>(
+        &mut self,
+        noise: usize,
+        input: &mut &'i [u8],
+    ) -> Result<Step<'i>, DecodeError> {
+        let too_much_noise = DecodeError::TooMuchNoise {
+            limit: self.limits.max_noise,
+        };
+        let bytes = ahead(&self.held, input);
+        let end = head::find_line_end(&bytes[self.searched..]).map(|length| self.searched + length);
+        let line = &bytes[..end.unwrap_or(bytes.len())];
+        let may_start = head::may_start(line);
+        let is_whole = end.is_some() && noise + line.len() <= self.limits.max_noise;
+        if self.at_start
+            && let Some(other) = head::other_protocol(line, is_whole)
+        {
+            return Err(other);
+        }
+        if may_start && line.len() + usize::from(end.is_none()) > self.limits.max_head {
+            return Err(DecodeError::HeadTooLong {
+                limit: self.limits.max_head,
+            });
+        }
+        self.work += (line.len() - self.searched) as u64;
+        let Some(end) = end else {
+            // However this line goes on, only its last bytes can be a start line.
+            if !may_start && noise + line.len() > self.limits.max_noise + MAX_GLUED_START {
+                return Err(too_much_noise);
+            }
+            return Ok(self.hold_line(input));
+        };
+        let start = head::find_start(line);
+        let blank = head::without_line_end(line).is_empty();
+        self.work += end as u64;
+        self.searched = 0;
+        let noise = match start {
+            Some((0, start)) if noise == 0 => {
+                self.searched = end;
+                return self.step_head(Head::new(start, end), input);
+            }
+            None if blank && noise == 0 => 0,
+            None => noise + end,
+            Some((at, _)) => noise + at,
+        };
+        if noise > self.limits.max_noise {
+            return Err(too_much_noise);
+        }
+        match start {
+            Some((at, _)) => {
+                self.discard(at, input);
+                self.state = State::Start { noise: 0 };
+                Ok(Step::Found(Found::Ignored(Ignored::Noise { bytes: noise })))
+            }
+            None => {
+                self.discard(end, input);
+                self.state = State::Start { noise };
+                Ok(Step::GoOn)
+            }
+        }
+    }
+
+    /// Reads on in a head, and decides what becomes of the frame when the head is complete.
+    #[inline(never)]
+    pub(super) fn step_head<'i>(
+        &mut self,
+        mut head: Head,
+        input: &mut &'i [u8],
+    ) -> Result<Step<'i>, DecodeError> {
+        let bytes = ahead(&self.held, input);
+        let progress = head.read(bytes, self.searched, &self.limits, &mut self.work)?;
+        match progress {
+            Progress::Partial => {
+                self.state = State::Within(Part::Head(head));
+                Ok(self.hold_line(input))
+            }
+            Progress::NotAHeader => {
+                self.searched = 0;
+                self.state = State::Start { noise: 0 };
+                self.discard(head.at, input);
+                Ok(Step::Found(Found::Ignored(Ignored::NotAHeader)))
+            }
+            Progress::Complete => {
+                self.searched = 0;
+                Ok(self.finish_head(&head, input))
+            }
+        }
+    }
+
+    pub(super) fn finish_head<'i>(&mut self, head: &Head, input: &mut &'i [u8]) -> Step<'i> {
+        self.at_start = false;
+        let payload_len = head.payload_len.unwrap_or(0);
+        let verdict = match (head.start, head.name) {
+            (Start::UnknownMethod, _) => Err(Ignored::UnknownMethod),
+            (Start::Known(_), None) => Err(Ignored::NoUsername),
+            _ if head.names_differ => Err(Ignored::TwoUsernames),
+            (Start::Known(Method::Text), _) if payload_len == 0 => Err(Ignored::EmptyText),
+            (Start::Known(Method::Text), Some(name)) => usize::try_from(payload_len)
+                .ok()
+                .filter(|&len| len <= self.limits.max_payload)
+                .map(|len| (Method::Text, name, len))
+                .ok_or(Ignored::PayloadTooLong {
+                    len: payload_len,
+                    limit: self.limits.max_payload,
+                }),
+            (Start::Known(method), Some(name)) => Ok((method, name, 0)),
+        };
+        let skip = State::Within(Part::Skip { left: payload_len });
+        match verdict {
+            Ok((Method::Text, name, len)) => self.take_text(head.at, name.0..name.1, len, input),
+            Ok((method, name, _)) => {
+                self.state = skip;
+                let name = name.0..name.1;
+                let name = if self.held.is_empty() {
+                    let (head, rest) = input.split_at(head.at);
+                    *input = rest;
+                    Place::Given(&head[name])
+                } else {
+                    self.spent = head.at;
+                    Place::Held(name)
+                };
+                Step::Found(Found::Frame {
+                    method,
+                    name,
+                    payload: Place::Given(&[]),
+                })
+            }
+            Err(why) => {
+                self.state = skip;
+                self.discard(head.at, input);
+                Step::Found(Found::Ignored(why))
+            }
+        }
+    }
+}
+
+/// The bytes that come next: what is held, or else what was given.
+fn ahead<'b>(held: &'b Held, input: &'b [u8]) -> &'b [u8] {
+    if held.is_empty() { input } else { held.live() }
+}

@@ -1,0 +1,160 @@
+//! Payloads: those that are given out, those that nobody wants, and the bytes after one whose length counts characters.
+
+use core::ops::Range;
+
+use super::{Decoder, Found, Part, Place, State, Step, Text};
+use crate::Method;
+use crate::head;
+use crate::surplus::{self, Surplus, Verdict};
+
+impl Decoder {
+    /// Gives out a TEXT that is here whole, or begins to collect its payload.
+    pub(super) fn take_text<'i>(
+        &mut self,
+        head_len: usize,
+        name: Range<usize>,
+        len: usize,
+        input: &mut &'i [u8],
+    ) -> Step<'i> {
+        let text = Text {
+            name: name.len(),
+            len,
+        };
+        if self.held.is_empty() {
+            let (head, rest) = input.split_at(head_len);
+            *input = rest;
+            let name = &head[name];
+            if let Some((payload, rest)) = rest.split_at_checked(len)
+                && (surplus::is_in_order(rest) || Surplus::of(payload).is_none())
+            {
+                *input = rest;
+                self.state = State::Start { noise: 0 };
+                return Step::Found(Found::Frame {
+                    method: Method::Text,
+                    name: Place::Given(name),
+                    payload: Place::Given(payload),
+                });
+            }
+            self.hold(name, text.end());
+        } else {
+            self.held.keep_of_front(head_len, name);
+        }
+        self.state = State::Within(Part::Payload(text));
+        Step::GoOn
+    }
+
+    pub(super) fn step_payload<'i>(&mut self, text: Text, input: &mut &'i [u8]) -> Step<'i> {
+        let missing = text.end().saturating_sub(self.held.len());
+        self.hold_front(input, missing, text.end());
+        if self.held.len() < text.end() {
+            return Step::NeedMore;
+        }
+        let (payload, rest) = self.held.live()[text.name..].split_at(text.len);
+        let rest = if rest.is_empty() { *input } else { rest };
+        if !surplus::is_in_order(rest)
+            && let Some(surplus) = Surplus::of(payload)
+        {
+            self.work += text.len as u64;
+            self.searched = text.end();
+            self.state = State::Surplus { text, surplus };
+            return Step::GoOn;
+        }
+        self.give_held(text)
+    }
+
+    /// Gives out a text that is held. What is held after it stays.
+    pub(super) fn give_held<'i>(&mut self, text: Text) -> Step<'i> {
+        self.state = State::Start { noise: 0 };
+        self.searched = 0;
+        self.spent = text.end();
+        Step::Found(Found::Frame {
+            method: Method::Text,
+            name: Place::Held(0..text.name),
+            payload: Place::Held(text.name..text.end()),
+        })
+    }
+
+    /// Reads on in the bytes after a payload, which may be the end of its text. `searched` is how far they were read.
+    pub(super) fn step_surplus<'i>(
+        &mut self,
+        text: Text,
+        mut surplus: Surplus,
+        input: &mut &'i [u8],
+    ) -> Step<'i> {
+        let from = self.searched;
+        let is_held = self.held.len() > from;
+        let bytes = if is_held {
+            &self.held.live()[from..]
+        } else {
+            *input
+        };
+        if bytes.is_empty() {
+            return Step::NeedMore;
+        }
+        let (count, ends) = match surplus.read(bytes) {
+            Verdict::Ends(count) => (count, true),
+            Verdict::GoesOn => (bytes.len(), false),
+            Verdict::Foreign { after } => {
+                self.work += after as u64;
+                return self.give_held(text);
+            }
+        };
+        self.work += 2 * count as u64;
+        let len = from + count - text.name;
+        if len > self.limits.max_payload {
+            return self.give_held(text);
+        }
+        if !is_held {
+            self.hold_front(input, count, text.name + self.limits.max_payload);
+        }
+        self.searched = from + count;
+        let unseen = text
+            .end()
+            .max((from + 1).saturating_sub(head::VERSION.len()));
+        if head::has_version(&self.held.live()[unseen..self.searched]) {
+            return self.give_held(text);
+        }
+        if !ends {
+            self.state = State::Surplus { text, surplus };
+            return Step::GoOn;
+        }
+        let whole = &self.held.live()[text.name..self.searched];
+        self.work += whole.len() as u64;
+        if core::str::from_utf8(whole).is_err() {
+            return self.give_held(text);
+        }
+        let step = self.give_held(Text { len, ..text });
+        self.state = State::Mended {
+            characters: text.len,
+            bytes: len,
+        };
+        step
+    }
+
+    pub(super) fn step_skip<'i>(&mut self, left: u64, input: &mut &'i [u8]) -> Step<'i> {
+        let left = self.skip_held(left);
+        let skipped = usize::try_from(left).map_or(input.len(), |left| left.min(input.len()));
+        *input = &input[skipped..];
+        match self.skip(left - skipped as u64) {
+            0 => Step::GoOn,
+            _ => Step::NeedMore,
+        }
+    }
+
+    /// Skips what is held, and returns how much is left to skip.
+    pub(super) fn skip_held(&mut self, left: u64) -> u64 {
+        let held = self.held.len();
+        let skipped = usize::try_from(left).map_or(held, |left| left.min(held));
+        self.held.drop_front(skipped);
+        self.skip(left - skipped as u64)
+    }
+
+    fn skip(&mut self, left: u64) -> u64 {
+        self.state = if left > 0 {
+            State::Within(Part::Skip { left })
+        } else {
+            State::Start { noise: 0 }
+        };
+        left
+    }
+}

@@ -1,0 +1,117 @@
+//! What a silence in the middle of a frame means: another frame may begin after it, and then the first is given up.
+
+use core::mem;
+
+use super::{Decoder, Found, Part, State, Step, Text};
+use crate::Ignored;
+use crate::head::{self, Fresh};
+
+impl Decoder {
+    /// Tells the decoder that no byte has come for long. [`is_mid_frame`](Self::is_mid_frame) says whether that
+    /// means anything to it; two seconds are long.
+    ///
+    /// A length that lies would have the text of one swallow what everybody says after it. So where a whole head
+    /// follows a silence in the middle of a frame, that frame is given up
+    /// ([`Item::CutOff`](crate::Item::CutOff)) and the new one is read. Anything else goes on as if there had been no
+    /// silence. A text that was held since what followed it was in doubt comes out of the next call of
+    /// [`next`](Self::next), which may be given no bytes. At the end of a stream, call both.
+    ///
+    /// ```
+    /// use hubbub_wire::{Decoder, Item, Limits};
+    ///
+    /// let mut decoder = Decoder::new(Limits::DEFAULT);
+    /// let mut input = &b"CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 300\r\n\r\nhi"[..];
+    /// assert_eq!(decoder.next(&mut input)?, None);
+    /// assert!(decoder.is_mid_frame());
+    /// decoder.silence();
+    /// let mut input = &b"CHAT/1.0 LEAVE\r\nUsername: ada\r\n\r\n"[..];
+    /// assert!(matches!(
+    ///     decoder.next(&mut input)?,
+    ///     Some(Item::CutOff { payload: b"hi", len: 300, .. })
+    /// ));
+    /// assert!(matches!(decoder.next(&mut input)?, Some(Item::Frame(_))));
+    /// # Ok::<(), hubbub_wire::DecodeError>(())
+    /// ```
+    pub fn silence(&mut self) {
+        self.held.drop_front(mem::take(&mut self.spent));
+        let part = match self.state {
+            State::Within(part) => part,
+            State::Doubt { from, .. } if self.held.len() == from => return,
+            State::Doubt { part, .. } => {
+                self.end_doubt(part);
+                match self.state {
+                    State::Within(Part::Payload(text)) if self.held.len() >= text.end() => {
+                        self.state = State::Settled(text);
+                        return;
+                    }
+                    State::Within(part) => part,
+                    _ => return,
+                }
+            }
+            State::Surplus { text, .. } => {
+                self.state = State::Settled(text);
+                return;
+            }
+            State::Start { .. } | State::Settled(_) | State::Mended { .. } | State::Failed(_) => {
+                return;
+            }
+        };
+        self.state = State::Doubt {
+            part,
+            from: self.held.len(),
+            new: Fresh::default(),
+        };
+    }
+
+    /// Looks whether a new frame has begun after a silence.
+    pub(super) fn step_doubt<'i>(
+        &mut self,
+        part: Part,
+        from: usize,
+        mut new: Fresh,
+        input: &mut &'i [u8],
+    ) -> Step<'i> {
+        let fresh = &self.held.live()[from..];
+        match new.is_a_frame(fresh, &self.limits, &mut self.work) {
+            Some(true) => self.cut_off(part, from),
+            Some(false) => {
+                self.end_doubt(part);
+                Step::GoOn
+            }
+            None if input.is_empty() => {
+                self.state = State::Doubt { part, from, new };
+                Step::NeedMore
+            }
+            None => {
+                self.state = State::Doubt { part, from, new };
+                let room = self.limits.max_head + from - self.held.len();
+                let line = head::find_line_end(input).unwrap_or(input.len());
+                self.hold_front(input, line.min(room), self.limits.max_head + from);
+                Step::GoOn
+            }
+        }
+    }
+
+    /// Gives up the frame that was silent. The new one is held.
+    fn cut_off<'i>(&mut self, part: Part, from: usize) -> Step<'i> {
+        self.state = State::Start { noise: 0 };
+        self.searched = 0;
+        self.spent = from;
+        Step::Found(match part {
+            Part::Payload(Text { name, len }) => Found::CutOff {
+                name: 0..name,
+                payload: name..from,
+                len,
+            },
+            Part::Head(_) | Part::Skip { .. } => Found::Ignored(Ignored::CutOff),
+        })
+    }
+
+    /// Goes on with the frame that was silent, and with all that is held.
+    fn end_doubt(&mut self, part: Part) {
+        self.state = State::Within(part);
+        if let Part::Skip { left } = part {
+            self.skip_held(left);
+        }
+    }
+}
