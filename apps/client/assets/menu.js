@@ -24,7 +24,7 @@ const menu = {
       said && !marked && ['Copy message', true, () => menu.copy(said.dataset.lead + said.querySelector('.text').textContent)],
       field && ['Paste', true, edit('Paste')],
       name && [`Mention ${name}`, true, () => hubbub.insert(`@${name} `)],
-      (field ? field.value : place.closest('.lines')) && ['Select all', true, () => menu.selectAll(field)],
+      (field ? field.value : place.closest('#timeline')) && ['Select all', true, () => menu.selectAll(field)],
     ].filter(Boolean);
   },
 
@@ -119,7 +119,7 @@ for (const event of ['mousedown', 'wheel']) {
   document.addEventListener(event, (it) => menu.element?.contains(it.target) || menu.close(), { capture: true, passive: true });
 }
 
-for (const event of ['blur', 'resize']) window.addEventListener(event, menu.close);
+window.addEventListener('resize', menu.close);
 
 // A link is opened by a click. Dragged out it would be downloaded, and dropped in here the page would go there.
 document.addEventListener('dragstart', (event) => {

@@ -138,7 +138,13 @@ pub fn use_bridge(on_attend: EventHandler<Attend>) -> Bridge {
     });
     use_drop({
         let memory = memory.clone();
-        move || memory.lay_down(timeline.peek().clone(), *settings.peek())
+        move || {
+            let mut timeline = timeline.peek().clone();
+            // The next page begins at the end, and its search field is empty.
+            timeline.end_search();
+            timeline.lines_mut().follow(true);
+            memory.lay_down(timeline, *settings.peek());
+        }
     });
     let (sender, receiver) = memory.actions();
     let actions = use_hook(|| CopyValue::new(sender));

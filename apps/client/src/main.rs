@@ -189,8 +189,9 @@ impl Pages {
         Config::new()
             .with_window(window)
             .with_menu(None)
-            // The page has a menu of its own.
-            .with_disable_context_menu(true)
+            // The page has a menu of its own. To disable the browser's here would disable the inspector as well, by which
+            // the released window is measured.
+            .with_disable_context_menu(false)
             .with_custom_head(format!("<style>{STYLE}</style><script>{SCRIPT}</script>"))
             // The page is the only one there is; links open elsewhere.
             .with_navigation_handler(|_| false)

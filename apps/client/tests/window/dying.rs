@@ -26,6 +26,10 @@ fn a_page_that_is_killed_is_followed_by_one_with_everything_in_it_and_the_draft(
     alice.types("half a thou", "half a thou");
     alice.keeps_the_draft();
 
+    // What was open on the page goes with it.
+    alice.press("ctrl+f");
+    alice.has_focus_in("search-field");
+
     for said in ["while it is dead", "and once more"] {
         alice.loses(PAGE);
         socket.write_all(text("bob", said).as_bytes()).unwrap();
@@ -39,6 +43,7 @@ fn a_page_that_is_killed_is_followed_by_one_with_everything_in_it_and_the_draft(
     }
     alice.shows_texts(&["before", "while it is dead", "and once more"]);
     alice.shows_people(&["alice", "bob"]);
+    alice.shows("document.getElementById('search-field')", &json!(null));
     alice.holds("half a thou");
     alice.types("ght", "half a thought");
     alice.press("Return");

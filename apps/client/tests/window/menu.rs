@@ -124,8 +124,11 @@ fn the_menu_is_used_by_keys_alone_and_a_screen_reader_knows_it() {
         ("NO_AT_BRIDGE", "0"),
     ];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &environment);
-    let _socket = server.accept();
+    let mut socket = server.accept();
     alice.is("connected");
+    let said = text("bob", &format!("see {LINK}"));
+    socket.write_all(said.as_bytes()).unwrap();
+    alice.shows("document.querySelectorAll('.text a').length", &json!(1));
     alice.types("one", "one");
     alice.press("ctrl+a");
     for open in ["shift+F10", "Menu"] {
@@ -150,6 +153,17 @@ fn the_menu_is_used_by_keys_alone_and_a_screen_reader_knows_it() {
         alice.has_focus_in("draft");
         alice.holds("one");
     }
+    // A link has one, too, and the conversation.
+    alice.ask("document.querySelector('.text a').focus()");
+    alice.press("Menu");
+    alice.shows(FOCUSED, &json!("Open link"));
+    alice.press("Escape");
+    alice.shows("document.activeElement.className", &json!("link"));
+    alice.ask("document.getElementById('timeline').focus()");
+    alice.press("Menu");
+    alice.shows(ENTRIES, &json!(["Select all"]));
+    alice.press("Escape");
+    alice.ask("draft.focus(); draft.select()");
     alice.press("shift+F10");
     let named = || {
         let desktop = bus.desktop()?;
@@ -218,6 +232,7 @@ fn nothing_of_a_browser_is_in_the_window() {
     socket.write_all(said.as_bytes()).unwrap();
     alice.shows("document.querySelectorAll('.text a').length", &json!(1));
     alice.ask("here = 'the same page'; 0");
+    let high = alice.ask("innerHeight");
     let files = || {
         let names = fs::read_dir(".")
             .unwrap()
@@ -271,6 +286,8 @@ fn nothing_of_a_browser_is_in_the_window() {
     }
     alice.says("still here");
     alice.shows("here", &json!("the same page"));
+    // No inspector has taken a part of it.
+    alice.shows("innerHeight", &high);
     alice.shows_states(&["sent"]);
     opener.has_opened(&[]);
     assert_eq!(files(), before);

@@ -275,9 +275,13 @@ impl Window {
         );
         let under =
             format!("document.querySelector('{selector}')?.matches(':hover:not(:disabled)')");
+        let mut aside = 0;
         let pointed = || {
             let place = self.page.ask(&middle);
-            let (x, y) = (place[0].to_string(), place[1].to_string());
+            // A mouse that stands still already is not noticed: it moves by a pixel each time.
+            aside = 1 - aside;
+            let x = (place[0].as_i64()? + aside).to_string();
+            let y = place[1].to_string();
             xdotool(&["mousemove", "--window", &self.id, &x, &y])?;
             (self.page.ask(&under) == true && self.page.ask(&middle) == place).then_some(())
         };
