@@ -215,7 +215,8 @@ on-a-screen +COMMAND:
     done
     {{ COMMAND }}
 
-# Who may know whom: a room, that is NAME.rs and what is in NAME/, and the words that its code must not use.
+# Who may know whom: a room, that is NAME.rs and what is in NAME/, and the words that its code must not use. NAME!FILE is
+# the room without this file, which is the one place for these words.
 [private]
 layers:
     #!/usr/bin/env bash
@@ -223,15 +224,21 @@ layers:
     broken=0
     complain() { echo "layers: $*" >&2; broken=1; }
     while read -r room words; do
-        files=$(find "$room" "$room.rs" -name '*.rs' 2>/dev/null || true)
+        files=$(find "${room%!*}" "${room%!*}.rs" -name '*.rs' ! -path "*/${room#*!}" 2>/dev/null || true)
         [ -n "$files" ] || { complain "$room is gone; correct the table in the justfile"; continue; }
         uses=$(awk -v words="(^|[^a-z_])($words)([^a-z_]|$)" \
             'FNR == 1 { tests = 0 } /^#\[cfg\(test\)\]/ { tests = 1 }
              !tests && !/^ *\/\// && $0 ~ words { print FILENAME ":" FNR ": " $0 }' $files)
         [ -z "$uses" ] || complain "$room must not know $words:"$'\n'"$uses"
     done <<'TABLE'
-    libs/wire/src            async|tracing|hubbub_server|hubbub_client
-    apps/server/src          dioxus|tokio|hubbub_client
+    libs/wire/src            async|tracing|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
+    libs/transport/src       tracing|dioxus|tokio|async_std|hubbub_wire|hubbub_session|hubbub_server|hubbub_client
+    libs/transport/src/address async|await|flume|futures|std::io|TcpStream
+    libs/session/src         dioxus|timeline|TcpStream|socket2|async_io|tracing|hubbub_server|hubbub_client
+    libs/session/src!runtime.rs async_std|thread
+    libs/session/src!clock.rs Instant|SystemTime::now|elapsed
+    libs/session/src!backoff.rs fastrand
+    apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
     apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/hub      std::net|async_std::net|async_io|socket2|TcpStream|TcpListener
@@ -239,18 +246,21 @@ layers:
     apps/server/src/peer     crate::room|Room
     apps/client/src          tokio|hubbub_server
     apps/client/src/timeline dioxus|flume|async_std|std::net
-    apps/client/src/session  dioxus|dioxus_desktop|timeline
     apps/client/src/links    dioxus|flume|async_std|std::net|std::fs|timeline
     apps/client/src/command  dioxus|flume|async_std|std::net|std::fs|timeline
     apps/client/src/save     dioxus|flume|async_std|std::net|timeline
-    apps/client/src/settings dioxus|session|timeline|flume|async_std
-    apps/client/src/desktop  dioxus|dioxus_desktop|session|std::net
+    apps/client/src/settings dioxus|hubbub_session|timeline|flume|async_std
+    apps/client/src/desktop  dioxus|dioxus_desktop|hubbub_session|std::net
     apps/client/src/bridge   std::net|async_std::net|TcpStream
-    apps/client/src/view     session|flume|async_std|std::net
+    apps/client/src/view     hubbub_session|flume|async_std|std::net
     TABLE
     needs() { cargo tree --locked --edges normal,build --prefix none --format '{p}' "$@" | awk '{ print $1 }' | sort -u; }
     [ "$(needs -p hubbub-wire)" = hubbub-wire ] || complain "hubbub-wire must have no dependency"
-    ! needs -p hubbub-server | grep -xE 'tokio|dioxus.*|hubbub-client' || complain "hubbub-server must not need these"
+    ! needs -p hubbub-transport | grep -xE 'tokio|async-std|dioxus.*|hubbub-(wire|session|client|server)' ||
+        complain "hubbub-transport must not need these"
+    ! needs -p hubbub-session | grep -xE 'tokio|dioxus.*|hubbub-(client|server)' ||
+        complain "hubbub-session must not need these"
+    ! needs -p hubbub-server | grep -xE 'tokio|dioxus.*|hubbub-(client|session)' || complain "hubbub-server must not need these"
     ! needs -p hubbub-client --no-default-features | grep -xE 'wry|tao|webkit2gtk|dioxus-desktop' ||
         complain "hubbub-client without its feature desktop must not need these"
     exit $broken

@@ -2,24 +2,19 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::net::Ipv6Addr;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use hubbub_transport::{Address, DEFAULT_PORT, parse_host};
 use hubbub_wire::{Limits, Username};
 
 use crate::timeline::SERVER_NAME;
 
-/// Where servers listen unless told otherwise.
-const PORT: u16 = 8765;
-
 /// Where to go and under which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Args {
-    /// Host name or address of the server, an IPv6 address without brackets.
-    pub target: String,
-    /// TCP port of the server.
-    pub port: u16,
+    /// Where the room is.
+    pub address: Address,
     /// Name to use in the room.
     pub username: Username<'static>,
 }
@@ -33,26 +28,20 @@ pub struct Args {
 )]
 struct CommandLine {
     /// The room as chat://HOST:PORT, instead of --target and --port; the name is then your login name unless given
-    #[arg(value_name = "LINK", value_parser = link, conflicts_with_all = ["target", "port"])]
-    link: Option<Link>,
+    #[arg(value_name = "LINK", conflicts_with_all = ["target", "port"])]
+    link: Option<Address>,
 
     /// Host name or IP address of the server
     #[arg(long, value_name = "HOST", default_value = "localhost", value_parser = target)]
     target: String,
 
     /// TCP port of the server
-    #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = DEFAULT_PORT, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
 
     /// Name to use in the room, at most 64 bytes of UTF-8
     #[arg(long, value_name = "NAME", value_parser = username, required_unless_present = "link")]
     username: Option<Username<'static>>,
-}
-
-#[derive(Clone, Debug)]
-struct Link {
-    host: String,
-    port: u16,
 }
 
 impl Args {
@@ -71,10 +60,10 @@ impl Args {
         login: Option<(&str, String)>,
     ) -> Result<Self, clap::Error> {
         let line = CommandLine::try_parse_from(words)?;
-        let (target, port) = match line.link {
-            Some(Link { host, port }) => (host, port),
-            None => (line.target, line.port),
-        };
+        let address = line.link.unwrap_or(Address {
+            host: line.target,
+            port: line.port,
+        });
         let username = match line.username {
             Some(name) => name,
             None => {
@@ -87,66 +76,12 @@ impl Args {
                 })?
             }
         };
-        Ok(Self {
-            target,
-            port,
-            username,
-        })
-    }
-
-    /// Host and port as people write them, an IPv6 address in brackets.
-    #[must_use]
-    pub fn address(&self) -> String {
-        let Self { target, port, .. } = self;
-        if target.contains(':') {
-            format!("[{target}]:{port}")
-        } else {
-            format!("{target}:{port}")
-        }
+        Ok(Self { address, username })
     }
 }
 
-/// Host and port of the room that a link leads to.
-pub(crate) fn room(address: &str) -> Option<(String, u16)> {
-    link(address).ok().map(|Link { host, port }| (host, port))
-}
-
-fn link(text: &str) -> Result<Link, &'static str> {
-    const FORM: &str = "a room's link is chat://HOST or chat://HOST:PORT, an IPv6 address in brackets and the port from 1 to 65535";
-    let (scheme, rest) = text.split_once("://").ok_or(FORM)?;
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let is_bracketed = rest.starts_with('[');
-    let end = if is_bracketed {
-        rest.find(']').ok_or(FORM)? + 1
-    } else {
-        rest.find(':').unwrap_or(rest.len())
-    };
-    let (host, port) = rest.split_at(end);
-    let port = match port.strip_prefix(':') {
-        Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(FORM)?,
-        None if port.is_empty() => PORT,
-        None => return Err(FORM),
-    };
-    let host = target(host).map_err(|_| FORM)?;
-    let is_host = host.contains(':') == is_bracketed && !host.contains(['/', '?', '#', '@']);
-    if !scheme.eq_ignore_ascii_case("chat") || !is_host {
-        return Err(FORM);
-    }
-    Ok(Link { host, port })
-}
-
-fn target(text: &str) -> Result<String, &'static str> {
-    let text = text.trim_matches(['[', ']']);
-    let has_no_place = |c: char| c.is_whitespace() || c.is_control() || c == '/';
-    // A colon stands only in an IPv6 address, behind which there may be the interface.
-    let (address, _) = text.split_once('%').unwrap_or((text, ""));
-    let is_split = text.contains(':') && address.parse::<Ipv6Addr>().is_err();
-    if text.is_empty() || text.contains(has_no_place) || is_split {
-        return Err(
-            "this is no host name; give one such as localhost or 192.0.2.7, the port goes into --port",
-        );
-    }
-    Ok(text.to_owned())
+fn target(text: &str) -> Result<String, String> {
+    parse_host(text).map_err(|error| format!("{error}, the port goes into --port"))
 }
 
 fn username(text: &str) -> Result<Username<'static>, String> {
@@ -182,7 +117,7 @@ mod tests {
     #[test]
     fn only_the_name_is_needed() {
         let args = parse(&["--username", "alice"]).unwrap();
-        assert_eq!(args.address(), "localhost:8765");
+        assert_eq!(args.address.to_string(), "localhost:8765");
         assert_eq!(args.username.as_str(), "alice");
     }
 
@@ -190,7 +125,10 @@ mod tests {
     fn an_ipv6_address_is_written_in_brackets() {
         for target in ["::1", "[::1]"] {
             let args = parse(&["--username", "a", "--target", target, "--port", "1"]).unwrap();
-            assert_eq!((&*args.target, &*args.address()), ("::1", "[::1]:1"));
+            assert_eq!(
+                (&*args.address.host, &*args.address.to_string()),
+                ("::1", "[::1]:1")
+            );
         }
     }
 
@@ -237,7 +175,7 @@ mod tests {
             assert!(refusal(&["--username", "a", "--target", target]).contains("into --port"));
         }
         let args = parse(&["--username", "a", "--target", "fe80::1%eth0"]).unwrap();
-        assert_eq!(args.target, "fe80::1%eth0");
+        assert_eq!(args.address.host, "fe80::1%eth0");
     }
 
     #[test]
@@ -258,7 +196,10 @@ mod tests {
             ),
         ] {
             let args = parse(&[link, "--username", "alice"]).unwrap();
-            assert_eq!((&*args.target, &*args.address()), (target, address));
+            assert_eq!(
+                (&*args.address.host, &*args.address.to_string()),
+                (target, address)
+            );
             assert_eq!(args.username.as_str(), "alice");
         }
     }

@@ -18,9 +18,9 @@ use jiff::tz::{self, TimeZone};
 
 use crate::desktop::{News, Notification, Order};
 use crate::save;
-use crate::session::{Intent, MessageId, Stamped};
 use crate::settings::{Change, Settings, SettingsFile, Trouble, ZoomKey};
 use crate::timeline::{Connection, Delivery, Direction, Message, Timeline, Transcript};
+use hubbub_session::{Intent, MessageId, Stamped};
 
 pub use memory::Memory;
 

@@ -5,11 +5,10 @@
 
 use std::ops::Range;
 
+use hubbub_transport::Address;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 use url::{Host, Url};
-
-use crate::args;
 
 /// Longest link, in bytes; a longer one is words. Browsers and servers take no more, and a link stands in the page three
 /// times.
@@ -189,13 +188,11 @@ fn target(scheme: Scheme, address: &str) -> Option<String> {
             Some(url.into())
         }
         Scheme::Room => {
-            let (host, port) = args::room(address)?;
-            let host = if host.contains(':') {
-                format!("[{host}]")
-            } else {
-                Host::parse(&host).ok()?.to_string()
-            };
-            Some(format!("chat://{host}:{port}"))
+            let mut room: Address = address.parse().ok()?;
+            if !room.host.contains(':') {
+                room.host = Host::parse(&room.host).ok()?.to_string();
+            }
+            Some(format!("chat://{room}"))
         }
     }
 }

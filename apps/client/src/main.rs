@@ -26,15 +26,19 @@ use futures::StreamExt;
 use hubbub_client::args::Args;
 use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop::{self, News};
-use hubbub_client::session::{self, Intent, Settings};
 use hubbub_client::settings::{LEAST, Place, SettingsFile};
 use hubbub_client::view::{App, SCRIPT, STYLE};
+use hubbub_session::{Intent, Settings};
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 
 /// Intents that may wait for the network thread. It takes them at once; a thousand is more than a hand can type while
 /// the thread is busy.
 const WAITING_INTENTS: usize = 1024;
+
+/// Shortest time between two batches of events. The window draws 30 times a second, which the eye takes for at once, and has
+/// the rest of its time for keys.
+const PACE: Duration = Duration::from_millis(33);
 
 /// Links that may wait for the program that opens them. A person clicks once, and once more.
 const WAITING_LINKS: usize = 8;
@@ -86,18 +90,18 @@ fn open(args: Args) -> io::Result<Infallible> {
     // One batch: the next is made when this one is shown.
     let (events_sent, events) = flume::bounded(1);
     let room = Room {
-        address: args.address(),
+        address: args.address.to_string(),
         username: args.username.to_string(),
         max_text: Limits::DEFAULT.max_payload,
         zone: TimeZone::system,
     };
     let settings = Settings {
-        target: args.target,
-        port: args.port,
+        address: args.address,
         username: args.username,
         limits: Limits::DEFAULT,
+        pace: PACE,
     };
-    let ended = session::start(settings, intents_taken, events_sent)?;
+    let ended = hubbub_session::start(settings, intents_taken, events_sent)?;
     let file = SettingsFile::of_user();
     let standing = engine::Standing::default();
     let leave = Leave {

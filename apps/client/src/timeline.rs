@@ -27,7 +27,7 @@ pub use search::{Direction, Place, Search};
 pub use transcript::Transcript;
 pub use visible::{NOTHING_VISIBLE, visible};
 
-use crate::session::{Event, MessageId, Stamped};
+use hubbub_session::{Event, MessageId, Stamped};
 
 /// Messages of one sender belong together when no more time than this lies between two of them.
 pub const GROUP_WITHIN: SignedDuration = SignedDuration::from_mins(5);

@@ -206,7 +206,7 @@ impl Door {
             match listener.accept().await {
                 Ok((socket, address)) => {
                     let from = self.addresses.origin(address, Instant::now());
-                    match peer::prepare(socket.get_ref()) {
+                    match hubbub_transport::tune(socket.get_ref()) {
                         Ok(()) => return (socket, from),
                         Err(error) => debug!(address = %from, %error, "gone before it was served"),
                     }

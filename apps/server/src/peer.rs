@@ -17,7 +17,7 @@ use async_std::future::timeout;
 use flume::r#async::SendFut;
 use futures::future::{Either, select};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 
 use self::reading::Reading;
 use self::writing::Writing;
@@ -28,16 +28,6 @@ use crate::outbox::{Intake, Pending};
 
 mod reading;
 mod writing;
-
-/// A silent connection is asked for a sign of life after this time, ...
-const KEEPALIVE_AFTER: Duration = Duration::from_secs(20);
-/// ... then this often, ...
-const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
-/// ... and given up after so many questions: a dead peer is gone within a minute.
-const KEEPALIVE_TRIES: u32 = 3;
-/// The same for one that owes us an answer: sent bytes are unacknowledged for this long. All this makes 50 s, because
-/// the kernel's timers run up to 3 s late.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(50);
 
 /// How long we wait for the peer's end of the connection after we have closed ours. Closing a socket with unread
 /// bytes resets it, and a reset can destroy our last words on their way.
@@ -59,25 +49,6 @@ const END: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 thread_local! {
     /// One buffer for all reads of a thread, so that an idle peer holds none. Never borrowed across a wait.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
-}
-
-/// Sets up an accepted socket.
-///
-/// # Errors
-///
-/// The peer is gone already.
-pub(crate) fn prepare(socket: &TcpStream) -> io::Result<()> {
-    let socket = SockRef::from(socket);
-    socket.set_tcp_nodelay(true)?;
-    socket.set_tcp_keepalive(
-        &TcpKeepalive::new()
-            .with_time(KEEPALIVE_AFTER)
-            .with_interval(KEEPALIVE_EVERY)
-            .with_retries(KEEPALIVE_TRIES),
-    )?;
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
-    Ok(())
 }
 
 /// All that one peer's task owns.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::Line;
-use crate::session::MessageId;
+use hubbub_session::MessageId;
 
 /// Most lines kept. A busy day; beyond it the oldest leave.
 pub const KEPT_LINES: usize = 20_000;

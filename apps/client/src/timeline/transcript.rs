@@ -98,7 +98,7 @@ mod tests {
 
     use super::super::LISTED_CHANGES;
     use super::*;
-    use crate::session::{Event, Stamped};
+    use hubbub_session::{Event, Stamped};
 
     /// 2026-11-23 08:00 UTC.
     fn at(second: u64) -> SystemTime {

@@ -1,7 +1,7 @@
 //! A window that is asked to close while something was not sent.
 
 use hubbub_client::desktop::News;
-use hubbub_client::session::{Event, Intent};
+use hubbub_session::{Event, Intent};
 
 use crate::harness::Window;
 use crate::lost;

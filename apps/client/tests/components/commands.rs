@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hubbub_client::session::Intent;
+use hubbub_session::Intent;
 
 use crate::harness::Window;
 use crate::{joined, left, said, say};

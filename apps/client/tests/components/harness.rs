@@ -22,9 +22,9 @@ use dioxus_html::{
 use futures::FutureExt;
 use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop::{News, Order};
-use hubbub_client::session::{self, Intent, Stamped};
 use hubbub_client::settings::SettingsFile;
 use hubbub_client::view::App;
+use hubbub_session::{Intent, Stamped};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
@@ -87,7 +87,7 @@ impl Window {
     /// In the room, with these settings.
     pub(crate) fn joined_with(file: SettingsFile) -> Self {
         let mut window = Self::open_with(file, 16);
-        window.happen(session::Event::Connected);
+        window.happen(hubbub_session::Event::Connected);
         window
     }
 
@@ -138,17 +138,20 @@ impl Window {
     /// In the room.
     pub(crate) fn joined() -> Self {
         let mut window = Self::open(16);
-        window.happen(session::Event::Connected);
+        window.happen(hubbub_session::Event::Connected);
         window
     }
 
     /// One event from the network, now.
-    pub(crate) fn happen(&mut self, event: session::Event) {
+    pub(crate) fn happen(&mut self, event: hubbub_session::Event) {
         self.happen_together([event]);
     }
 
     /// One batch of events from the network, now.
-    pub(crate) fn happen_together(&mut self, events: impl IntoIterator<Item = session::Event>) {
+    pub(crate) fn happen_together(
+        &mut self,
+        events: impl IntoIterator<Item = hubbub_session::Event>,
+    ) {
         let at = SystemTime::now();
         let batch = events.into_iter().map(|event| Stamped { at, event });
         let sender = self.events.as_ref().expect("the network goes on");
@@ -164,7 +167,10 @@ impl Window {
     }
 
     /// Events from the network, batch after batch, as fast as the window takes them.
-    pub(crate) fn flood(&self, event: impl Fn(u64) -> session::Event + Send + 'static) -> Flood {
+    pub(crate) fn flood(
+        &self,
+        event: impl Fn(u64) -> hubbub_session::Event + Send + 'static,
+    ) -> Flood {
         let events = self.events.clone().expect("the network goes on");
         let stopped = Arc::new(AtomicBool::new(false));
         let stop = stopped.clone();

@@ -10,9 +10,9 @@ mod settings;
 use std::time::Duration;
 
 use harness::{MAX_TEXT, Window};
-use hubbub_client::session::{Event, Intent};
 use hubbub_client::timeline::PAGE_LINES;
 use hubbub_client::view::{LISTED_PEOPLE, PART_COST};
+use hubbub_session::{Event, Intent};
 
 fn said(name: &str, text: &str) -> Event {
     let (name, text) = (name.into(), text.into());

@@ -28,7 +28,7 @@ impl Stranger {
     pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
         let directory = Path::new(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../server/tests/strangers"
+            "/../../apps/server/tests/strangers"
         ));
         let mut child = Command::new("python3")
             .arg(directory.join(program))

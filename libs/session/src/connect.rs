@@ -1,0 +1,258 @@
+//! Connect: from a name to a transport, or the reason in words why there is none.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use futures::stream::FuturesUnordered;
+use futures::{StreamExt, pin_mut};
+use hubbub_transport::{Address, Transport};
+
+use crate::{Clock, Settings, runtime};
+
+/// Longest wait for the addresses of a name: a resolver asks two name servers twice within it.
+const RESOLVE_WITHIN: Duration = Duration::from_secs(20);
+/// Longest wait for one address. A SYN that got lost twice is sent a third time after 3 s.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// An address that has not answered for so long gets company of the next one, as RFC 8305 has it: most answer within it,
+/// and who waits for one that never does hardly notices it.
+const NEXT_AFTER: Duration = Duration::from_millis(250);
+
+/// Tries every address of the host, IPv6 and IPv4 by turns, each kind in the resolver's order. The first that takes the
+/// connection is taken.
+///
+/// # Errors
+///
+/// Why no address took the connection, in words for a person.
+pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<Transport, String> {
+    let addresses = match within(clock, RESOLVE_WITHIN, resolve(settings)).await {
+        Some(Ok(addresses)) => addresses,
+        Some(Err(_)) => return Err("no such host, or no network to look it up".to_owned()),
+        None => {
+            let seconds = RESOLVE_WITHIN.as_secs();
+            return Err(format!("looking up the host took longer than {seconds} s"));
+        }
+    };
+    connect_to_any(by_turns(addresses), clock).await
+}
+
+/// Looks the host up beside the session, which goes on meanwhile.
+async fn resolve(settings: &Settings) -> io::Result<Vec<SocketAddr>> {
+    let Address { host, port } = settings.address.clone();
+    let (found, answer) = flume::bounded(1);
+    runtime::spawn_blocking("resolver", move || {
+        let addresses = (host.as_str(), port).to_socket_addrs();
+        // Nobody waits for an answer that comes too late.
+        let _ = found.send(addresses.map(Iterator::collect));
+    })?;
+    answer
+        .recv_async()
+        .await
+        .unwrap_or_else(|_| Err(ErrorKind::Other.into()))
+}
+
+/// A kind that leads nowhere holds up the other for one address only.
+fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first = addresses.first().map(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) = addresses
+        .into_iter()
+        .partition(|address| Some(address.is_ipv6()) == first);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut turns = Vec::new();
+    while first.len() + second.len() > 0 {
+        turns.extend(first.next());
+        turns.extend(second.next());
+    }
+    turns
+}
+
+async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Transport, String> {
+    let mut left = addresses.into_iter();
+    let mut attempts = FuturesUnordered::new();
+    let mut failure = None;
+    loop {
+        attempts.extend(left.next().map(|address| connect_to(address, clock)));
+        let ended = if left.len() > 0 {
+            within(clock, NEXT_AFTER, attempts.next()).await
+        } else {
+            Some(attempts.next().await)
+        };
+        match ended {
+            Some(Some(Ok(transport))) => return Ok(transport),
+            // Which of several reasons helps most? The first address that could be reached at all.
+            Some(Some(Err(error))) if failure.as_ref().is_none_or(is_unreachable) => {
+                failure = Some(error);
+            }
+            Some(None) => break,
+            Some(Some(Err(_))) | None => {}
+        }
+    }
+    Err(failure.map_or_else(|| "the host has no address".to_owned(), |error| why(&error)))
+}
+
+async fn connect_to(address: SocketAddr, clock: &Clock) -> io::Result<Transport> {
+    let attempt = within(clock, CONNECT_WITHIN, Transport::connect(address)).await;
+    attempt.unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
+}
+
+/// `None` when the time was over first.
+async fn within<T>(clock: &Clock, time: Duration, work: impl Future<Output = T>) -> Option<T> {
+    pin_mut!(work);
+    match select(work, clock.sleep(time)).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(((), _)) => None,
+    }
+}
+
+fn is_unreachable(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::AddrNotAvailable
+    )
+}
+
+/// Why a connection failed or ended, in words for a person.
+pub(crate) fn why(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+            "the server broke the connection".to_owned()
+        }
+        ErrorKind::BrokenPipe | ErrorKind::WriteZero => CLOSED.to_owned(),
+        ErrorKind::TimedOut => "the server does not answer".to_owned(),
+        ErrorKind::NetworkUnreachable => "no network".to_owned(),
+        ErrorKind::HostUnreachable => "the server cannot be reached".to_owned(),
+        _ => error.to_string().to_lowercase(),
+    }
+}
+
+/// What is said when the stream ended in good order.
+pub(crate) const CLOSED: &str = "the server closed the connection";
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+    use std::time::SystemTime;
+
+    use futures::FutureExt;
+    use socket2::{Domain, SockRef, Socket, Type};
+
+    use super::*;
+
+    /// Nothing here takes a tenth of it.
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const NEVER: Duration = Duration::MAX;
+
+    fn listener() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// An address where connections are refused. It is held, so that no other test gets it in the meantime.
+    fn closed() -> (Socket, SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&any.into()).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        (socket, address)
+    }
+
+    /// A listener whose queue of connections is full: it answers no SYN.
+    fn that_hangs() -> (TcpListener, SocketAddr, [Socket; 2]) {
+        let (listener, address) = listener();
+        SockRef::from(&listener).listen(0).unwrap();
+        let filler = TcpStream::connect(address).unwrap();
+        let second = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        second.set_nonblocking(true).unwrap();
+        // Begun and not ended: that is what it is for.
+        let _ = second.connect(&address.into());
+        (listener, address, [filler.into(), second])
+    }
+
+    /// The time stands still, but for those who wait for exactly `passing`.
+    fn clock(passing: Duration) -> Clock {
+        Clock {
+            awake: Box::new(|| Duration::ZERO),
+            wall: Box::new(|| SystemTime::UNIX_EPOCH),
+            sleep: Box::new(move |time| {
+                if time == passing {
+                    future::ready(()).boxed()
+                } else {
+                    future::pending().boxed()
+                }
+            }),
+        }
+    }
+
+    fn attempt(addresses: Vec<SocketAddr>, passing: Duration) -> Result<Transport, String> {
+        let clock = clock(passing);
+        let attempt = connect_to_any(addresses, &clock);
+        let outcome = runtime::block_on(within(&Clock::system(), PATIENCE, attempt));
+        outcome.expect("an address is waited for that never answers")
+    }
+
+    /// The connection is the first one that came to this listener.
+    fn expect_at(listener: &TcpListener, transport: &Transport) {
+        let (mut accepted, _) = listener.accept().unwrap();
+        accepted.set_read_timeout(Some(PATIENCE)).unwrap();
+        transport.try_write(b"x").unwrap();
+        accepted.read_exact(&mut [0; 1]).unwrap();
+    }
+
+    #[test]
+    fn every_address_is_tried_until_one_takes_the_connection() {
+        let (listener, open) = listener();
+        let (_held, closed) = closed();
+        let transport = attempt(vec![closed, closed, open], NEVER).unwrap();
+        expect_at(&listener, &transport);
+        let refused = attempt(vec![closed], NEVER).unwrap_err();
+        assert_eq!(refused, "connection refused");
+        let none = attempt(Vec::new(), NEVER).unwrap_err();
+        assert_eq!(none, "the host has no address");
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_for_250_ms_gets_company_of_the_next() {
+        let (_silent, silent, _fillers) = that_hangs();
+        let (listener, open) = listener();
+        let (_held, closed) = closed();
+        let transport = attempt(vec![silent, closed, silent, open], NEXT_AFTER).unwrap();
+        expect_at(&listener, &transport);
+    }
+
+    #[test]
+    fn an_address_that_answers_sooner_gets_none() {
+        let ((first, one), (second, other)) = (listener(), listener());
+        attempt(vec![one, other], NEVER).unwrap();
+        first.accept().unwrap();
+        second.set_nonblocking(true).unwrap();
+        let nobody = second.accept().map_err(|error| error.kind());
+        assert_eq!(nobody.map(drop), Err(ErrorKind::WouldBlock));
+    }
+
+    #[test]
+    fn where_no_address_answers_the_end_comes_5_s_after_the_last_was_begun() {
+        let (_silent, silent, _fillers) = that_hangs();
+        let outcome = attempt(vec![silent], CONNECT_WITHIN);
+        assert_eq!(outcome.unwrap_err(), "the server does not answer");
+    }
+
+    #[test]
+    fn both_kinds_of_addresses_have_their_turn() {
+        let six = |i: u16| SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, i], 1));
+        let four = |i: u8| SocketAddr::from(([127, 0, 0, i], 1));
+        assert_eq!(
+            by_turns(vec![six(1), six(2), six(3), four(1), four(2)]),
+            [six(1), four(1), six(2), four(2), six(3)]
+        );
+        assert_eq!(
+            by_turns(vec![four(1), four(2), six(1)]),
+            [four(1), six(1), four(2)]
+        );
+        assert_eq!(by_turns(Vec::new()), []);
+    }
+}

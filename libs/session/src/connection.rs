@@ -1,0 +1,381 @@
+//! Connection: the life of one transport, from the JOIN to its end. Reads and writes at the same time, one step after the
+//! other: what is ready first is done first, and nothing waits for anything else.
+
+use std::future;
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use hubbub_transport::Transport;
+use hubbub_wire::{DecodeError, Decoder, Item};
+
+use crate::connect::{CLOSED, why};
+use crate::trial::Trial;
+use crate::words::{cut_off, reason, to_event};
+use crate::writing::{Kind, Outgoing};
+use crate::{Event, MessageId, Network, Stamped, Wish};
+
+/// Bytes taken from the socket at once. Larger gains no speed, and the intents are looked at between two reads.
+const CHUNK: usize = 16 * 1024;
+/// Texts that had to wait go out this much apart, and so does a LEAVE after them: many clients take one read for one
+/// frame and lose the second of two that come together. Frames this far apart are read apart.
+const APART: Duration = Duration::from_millis(20);
+/// A frame that began and did not go on for this long is given up when another one begins. Nothing that still arrives
+/// pauses as long on its way, and a person who waits for the texts of others takes it for a moment.
+const SILENCE: Duration = Duration::from_secs(2);
+/// A server that does not read must not keep the user: within this time all that waits and the LEAVE are written, or
+/// the connection ends without.
+const LEAVE_WITHIN: Duration = Duration::from_millis(500);
+/// The end of that time is the LEAVE's: no other text is begun in it, however many wait.
+const LAST_WORD: Duration = Duration::from_millis(100);
+/// After the LEAVE the server gets this long to close first: closing a socket with unread bytes throws away what is
+/// still on its way. Together with [`LEAVE_WITHIN`] well below the second that a user is kept at most.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// How a connection ended.
+pub(crate) enum End {
+    /// As the user wished.
+    Left,
+    /// Otherwise.
+    Lost(Lost),
+}
+
+/// Why a connection is no more.
+pub(crate) struct Lost {
+    pub(crate) why: String,
+    pub(crate) refused: bool,
+}
+
+impl Lost {
+    pub(crate) fn because(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            refused: false,
+        }
+    }
+}
+
+/// One transport and what goes through it.
+pub(crate) struct Connection<'n> {
+    network: &'n mut Network,
+    transport: Transport,
+    decoder: Decoder,
+    trial: Trial,
+    /// Texts that were written while the server might still refuse us: then nobody has got them.
+    early: Vec<MessageId>,
+    /// What is being written.
+    frame: Option<Outgoing>,
+    /// Nothing is begun to be written before its end.
+    pause: Option<BoxFuture<'static, ()>>,
+    /// A frame has begun, and until now nothing more of it came.
+    silent_at: Option<Duration>,
+    /// When the user's leave ends, written or not.
+    leave_by: Option<Duration>,
+    /// The LEAVE was taken up for writing.
+    said_leave: bool,
+    /// Writing failed. What the server said before is still read.
+    broken: Option<io::Error>,
+    timer: Option<(Duration, BoxFuture<'static, ()>)>,
+}
+
+enum Step {
+    Wish(Wish),
+    Due,
+    Wrote(io::Result<usize>),
+    Read(io::Result<usize>),
+}
+
+impl<'n> Connection<'n> {
+    pub(crate) fn new(network: &'n mut Network, transport: Transport) -> Self {
+        Self {
+            decoder: Decoder::new(network.settings.limits),
+            trial: Trial::Silent(network.clock.awake()),
+            frame: Some(Outgoing::join(network.settings.username.borrowed())),
+            network,
+            transport,
+            early: Vec::new(),
+            pause: None,
+            silent_at: None,
+            leave_by: None,
+            said_leave: false,
+            broken: None,
+            timer: None,
+        }
+    }
+
+    pub(crate) async fn run(mut self) -> End {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let step = future::poll_fn(|cx| self.poll_step(cx, &mut chunk)).await;
+            let end = match step {
+                Step::Wish(Wish::Retry) => None,
+                Step::Wish(Wish::Leave) => {
+                    self.leave_by = Some(self.now() + LEAVE_WITHIN);
+                    None
+                }
+                Step::Due => self.due(),
+                Step::Wrote(wrote) => {
+                    self.broken = wrote.and_then(|bytes| self.wrote(bytes)).err();
+                    None
+                }
+                Step::Read(Ok(0)) => {
+                    let why = self.broken.as_ref().map_or_else(|| CLOSED.to_owned(), why);
+                    Some(self.closed(&why))
+                }
+                Step::Read(Ok(bytes)) => self.read(&chunk[..bytes]),
+                Step::Read(Err(error)) => Some(self.closed(&why(&error))),
+            };
+            if let Some(end) = end {
+                self.doubt();
+                return end;
+            }
+        }
+    }
+
+    /// The first thing that can be done. Reading comes last, so that a flood holds up nothing else.
+    fn poll_step(&mut self, cx: &mut Context<'_>, chunk: &mut [u8]) -> Poll<Step> {
+        if self.leave_by.is_some() {
+            self.network.outlet.poll(cx);
+        } else if let Poll::Ready(wish) = self.network.poll_screen(cx) {
+            return Poll::Ready(Step::Wish(wish));
+        }
+        if self.poll_timer(cx).is_ready() {
+            return Poll::Ready(Step::Due);
+        }
+        self.take_up_frame(cx);
+        if let (Some(frame), None) = (&self.frame, &self.broken)
+            && let Poll::Ready(wrote) = self.transport.poll_write(cx, frame.rest())
+        {
+            return Poll::Ready(Step::Wrote(wrote));
+        }
+        match self.transport.poll_read(cx, chunk) {
+            Poll::Ready(read) => Poll::Ready(Step::Read(read)),
+            Poll::Pending => match self.broken.take() {
+                Some(error) => Poll::Ready(Step::Read(Err(error))),
+                None => Poll::Pending,
+            },
+        }
+    }
+
+    /// Ready when the next deadline is over. Without a deadline there is no timer.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let now = self.now();
+        let texts_wait = !self.network.waiting.is_empty();
+        let deadlines = [self.trial.deadline(now, texts_wait), self.silent_at];
+        let deadline = self.leave_by.or(deadlines.into_iter().flatten().min());
+        let Some(deadline) = deadline else {
+            self.timer = None;
+            return Poll::Pending;
+        };
+        let timer = match self.timer.take() {
+            Some((at, timer)) if at == deadline => timer,
+            _ => self.network.clock.sleep(deadline.saturating_sub(now)),
+        };
+        let (_, timer) = self.timer.insert((deadline, timer));
+        let over = timer.poll_unpin(cx);
+        if over.is_ready() {
+            self.timer = None;
+        }
+        over
+    }
+
+    fn due(&mut self) -> Option<End> {
+        if self.leave_by.is_some() {
+            return Some(End::Left);
+        }
+        let now = self.now();
+        if let Some(words) = self.trial.due(now) {
+            self.network.outlet.push(words);
+        }
+        match self.silent_at {
+            Some(at) if at <= now => self.silence(),
+            _ => None,
+        }
+    }
+
+    /// Encodes the next frame when none is being written. A text stays in `waiting` until its first byte is written.
+    fn take_up_frame(&mut self, cx: &mut Context<'_>) {
+        if self.frame.is_some() || self.said_leave || self.is_pausing(cx) {
+            return;
+        }
+        let now = self.now();
+        let may_say = match self.leave_by {
+            Some(leave_by) => now + LAST_WORD < leave_by,
+            None => self.trial.may_say(now),
+        };
+        let name = self.network.settings.username.borrowed();
+        self.frame = match self.network.waiting.front() {
+            Some((id, text)) if may_say => Some(Outgoing::text(name, *id, text)),
+            _ if self.leave_by.is_some() => {
+                self.said_leave = true;
+                Some(Outgoing::leave(name))
+            }
+            _ => None,
+        };
+    }
+
+    fn is_pausing(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_over = |pause: &mut BoxFuture<'_, ()>| pause.poll_unpin(cx).is_ready();
+        self.pause.take_if(is_over);
+        self.pause.is_some()
+    }
+
+    fn wrote(&mut self, bytes: usize) -> io::Result<()> {
+        let Some(frame) = &mut self.frame else {
+            return Ok(());
+        };
+        if bytes == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        let first = frame.is_untouched();
+        frame.advance(bytes);
+        let (kind, done) = (frame.kind(), frame.is_done());
+        if first && matches!(kind, Kind::Text(_)) {
+            let now = self.now();
+            if let Some((_, text)) = self.network.waiting.pop_front() {
+                self.network.echoes.remember(&text, now);
+            }
+        }
+        if !done {
+            return Ok(());
+        }
+        self.frame = None;
+        match kind {
+            Kind::Join => self.network.report(Event::Connected),
+            Kind::Text(id) => {
+                self.network.report(Event::Written { id });
+                if self.trial.is_open(self.now()) {
+                    self.early.push(id);
+                }
+                // What is typed while nothing waits goes out at once.
+                if !self.network.waiting.is_empty() || self.leave_by.is_some() {
+                    self.pause = Some(self.network.clock.sleep(APART));
+                }
+            }
+            Kind::Leave => {
+                // An error means that the connection is gone, and the next read says the same.
+                let _ = self.transport.finish();
+                self.leave_by = Some(self.now() + LINGER);
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Option<End> {
+        if self.leave_by.is_some() {
+            return None;
+        }
+        let end = self.hear_or_end(bytes);
+        self.silent_at = self.decoder.is_mid_frame().then(|| self.now() + SILENCE);
+        end
+    }
+
+    /// Nothing came for long, or nothing more will come: what was in doubt is decided.
+    fn silence(&mut self) -> Option<End> {
+        self.silent_at = None;
+        self.decoder.silence();
+        self.hear_or_end(&[])
+    }
+
+    fn hear_or_end(&mut self, bytes: &[u8]) -> Option<End> {
+        let error = self.hear_all(bytes).err()?;
+        self.admit();
+        self.part_at_once();
+        let why = format!("the server sent what is not CHAT/1.0 ({error})");
+        Some(End::Lost(Lost::because(why)))
+    }
+
+    fn hear_all(&mut self, mut bytes: &[u8]) -> Result<(), DecodeError> {
+        while let Some(item) = self.decoder.next(&mut bytes)? {
+            let event = match item {
+                Item::Frame(frame) => to_event(&frame),
+                Item::CutOff {
+                    username,
+                    payload,
+                    len,
+                } => cut_off(&username, payload, len),
+                Item::Ignored(_) => continue,
+            };
+            self.hear(event);
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, event: Event) {
+        let now = self.now();
+        let at = self.network.clock.wall();
+        let suspect = self.trial.suspects(&event, now);
+        let stamped = Stamped { at, event };
+        if suspect {
+            self.trial.hold(stamped, now);
+            return;
+        }
+        self.admit();
+        if !self.is_own(&stamped.event, now) {
+            self.network.outlet.push(stamped);
+        }
+    }
+
+    /// We are in the room: what was kept back is shown.
+    fn admit(&mut self) {
+        if let Some(words) = self.trial.admit() {
+            self.network.outlet.push(words);
+        }
+    }
+
+    /// Whether it is about ourselves and says nothing new. A JOIN or LEAVE under our name is an echo, or the end of our
+    /// own earlier connection, which the server noticed late.
+    fn is_own(&mut self, event: &Event, now: Duration) -> bool {
+        let own = self.network.settings.username.as_str();
+        match event {
+            Event::Joined { name } | Event::Left { name } => name == own,
+            Event::Said { name, text } => name == own && self.network.echoes.take(text, now),
+            Event::CutOff { name, .. } => name == own,
+            _ => false,
+        }
+    }
+
+    fn closed(&mut self, why: &str) -> End {
+        if self.leave_by.is_some() {
+            return End::Left;
+        }
+        if let Some(end) = self.silence() {
+            return end;
+        }
+        let refusal = self.trial.refusal();
+        if refusal.is_some() {
+            for id in self.early.drain(..) {
+                self.network.report(Event::Unsure { id });
+            }
+        }
+        End::Lost(Lost {
+            refused: refusal.is_some(),
+            why: refusal.map_or_else(|| why.to_owned(), |words| reason(&words)),
+        })
+    }
+
+    /// A text that the end cut may not have arrived.
+    fn doubt(&mut self) {
+        if let Some(frame) = &self.frame
+            && let Kind::Text(id) = frame.kind()
+            && !frame.is_untouched()
+        {
+            self.network.report(Event::Unsure { id });
+        }
+    }
+
+    /// The LEAVE of a connection that we give up, if the socket takes it in this moment and no frame is cut by it.
+    fn part_at_once(&mut self) {
+        if self.frame.as_ref().is_none_or(Outgoing::is_untouched) {
+            let leave = Outgoing::leave(self.network.settings.username.borrowed());
+            let _ = self.transport.try_write(leave.rest());
+            let _ = self.transport.finish();
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.network.clock.awake()
+    }
+}

@@ -1,0 +1,60 @@
+//! Words: what a frame of the server says, as text for a person. Pure.
+
+use hubbub_wire::{Frame, Method, Username};
+
+use crate::Event;
+use crate::connect::CLOSED;
+
+/// A reason from the server is one line, cut to this many characters: more is a text and no reason.
+const REASON: usize = 200;
+
+/// What a frame tells. Bytes that are no UTF-8 are replaced, and line ends become LF.
+pub(crate) fn to_event(frame: &Frame<'_>) -> Event {
+    let name = frame.username.to_string();
+    match frame.method {
+        Method::Join => Event::Joined { name },
+        Method::Leave => Event::Left { name },
+        Method::Text => {
+            let text = text(frame.payload);
+            Event::Said { name, text }
+        }
+    }
+}
+
+/// What a text tells of which only this `payload` of `len` bytes came.
+pub(crate) fn cut_off(username: &Username<'_>, payload: &[u8], len: usize) -> Event {
+    Event::CutOff {
+        name: username.to_string(),
+        text: text(payload),
+        missing: len - payload.len(),
+    }
+}
+
+fn text(payload: &[u8]) -> String {
+    String::from_utf8_lossy(payload).replace("\r\n", "\n")
+}
+
+/// The first line of what the server said when it refused us.
+pub(crate) fn reason(words: &str) -> String {
+    let mut lines = words.lines().map(str::trim);
+    let line = lines.find(|line| !line.is_empty()).unwrap_or(CLOSED);
+    line.chars().take(REASON).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_the_first_line_that_says_something() {
+        assert_eq!(reason("taken"), "taken");
+        assert_eq!(reason(" \n\n  taken \nchoose another"), "taken");
+        assert_eq!(reason("\n"), CLOSED);
+    }
+
+    #[test]
+    fn a_reason_has_two_hundred_characters_at_most() {
+        assert_eq!(reason(&"ü".repeat(200)), "ü".repeat(200));
+        assert_eq!(reason(&"ü".repeat(201)), "ü".repeat(200));
+    }
+}

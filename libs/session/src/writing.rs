@@ -1,0 +1,67 @@
+//! Writing: one frame on its way into the socket.
+
+use hubbub_wire::{Frame, Username, encode};
+
+use crate::MessageId;
+
+/// What a frame on its way is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Join,
+    Text(MessageId),
+    Leave,
+}
+
+/// A frame and how much of it the socket has taken.
+pub(crate) struct Outgoing {
+    kind: Kind,
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl Outgoing {
+    pub(crate) fn join(name: Username<'_>) -> Self {
+        Self::new(Kind::Join, &Frame::join(name))
+    }
+
+    pub(crate) fn text(name: Username<'_>, id: MessageId, text: &str) -> Self {
+        Self::new(Kind::Text(id), &Frame::text(name, text.as_bytes()))
+    }
+
+    pub(crate) fn leave(name: Username<'_>) -> Self {
+        Self::new(Kind::Leave, &Frame::leave(name))
+    }
+
+    fn new(kind: Kind, frame: &Frame<'_>) -> Self {
+        let mut bytes = Vec::new();
+        // Only an empty text cannot be encoded, and none gets here.
+        let _ = encode(frame, &mut bytes);
+        let written = 0;
+        Self {
+            kind,
+            bytes,
+            written,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What the socket has not taken.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.bytes[self.written..]
+    }
+
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.written += bytes;
+    }
+
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.written == 0
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.written == self.bytes.len()
+    }
+}

@@ -1,0 +1,20 @@
+//! The network thread against scripted servers, and against servers of strangers: raw bytes over loopback sockets, and a
+//! clock that the test moves.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod failing;
+mod faults;
+mod harness;
+mod leaving;
+mod listening;
+mod network;
+mod room;
+mod silence;
+mod speaking;
+#[path = "../../../../apps/server/tests/strangers/stranger.rs"]
+mod stranger;
+mod strangers;
+mod student;
+mod time;
+mod window;

@@ -1,0 +1,154 @@
+//! The time as a test moves it, for the network thread's clock.
+
+#![allow(dead_code, reason = "every test program uses its own part")]
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant, SystemTime};
+
+use futures::FutureExt;
+use hubbub_session::Clock;
+
+use crate::harness::{PACE, PATIENCE};
+
+/// The time, which stands still until the test moves it.
+#[derive(Clone)]
+pub(crate) struct Time {
+    now: Arc<(Mutex<Now>, Condvar)>,
+    paces_itself: bool,
+}
+
+#[derive(Default)]
+struct Now {
+    awake: Duration,
+    asleep: Duration,
+    naps: Vec<(u64, Duration, Option<Waker>)>,
+    naps_ever: u64,
+}
+
+impl Time {
+    /// Batches follow each other at once; all else waits.
+    pub(crate) fn that_paces_itself() -> Self {
+        let now = Arc::default();
+        Self {
+            now,
+            paces_itself: true,
+        }
+    }
+
+    pub(crate) fn that_stands_still() -> Self {
+        Self {
+            paces_itself: false,
+            ..Self::that_paces_itself()
+        }
+    }
+
+    pub(crate) fn advance(&self, time: Duration) {
+        let mut now = self.lock();
+        now.awake += time;
+        now.naps.iter_mut().for_each(|(_, _, waker)| wake(waker));
+    }
+
+    /// The computer sleeps and wakes: the wall clock jumps and nothing else happens.
+    pub(crate) fn sleep_and_wake(&self, time: Duration) {
+        self.lock().asleep += time;
+    }
+
+    /// Waits until somebody waits for exactly `time`.
+    pub(crate) fn expect_nap(&self, time: Duration) {
+        let waits = |now: &Now| now.naps.iter().any(|nap| nap.1 == now.awake + time);
+        self.wait(waits, &format!("nobody waits for {time:?}"));
+    }
+
+    /// Waits until the thread has seen what time it is and does nothing but wait for it to move.
+    pub(crate) fn settle(&self) {
+        let all_wait = |now: &Now| {
+            let mut naps = now.naps.iter();
+            naps.len() > 0 && naps.all(|nap| nap.1 > now.awake && nap.2.is_some())
+        };
+        self.wait(all_wait, "nobody waits");
+    }
+
+    /// Waits until somebody waits for no longer than `most`, and for nothing else.
+    pub(crate) fn expect_nap_within(&self, most: Duration) {
+        let waits = |now: &Now| {
+            let is_short = |nap: &(u64, Duration, Option<Waker>)| {
+                nap.1 > now.awake && nap.1 <= now.awake + most && nap.2.is_some()
+            };
+            !now.naps.is_empty() && now.naps.iter().all(is_short)
+        };
+        self.wait(waits, &format!("nobody waits for {most:?} at most"));
+    }
+
+    pub(crate) fn naps(&self) -> usize {
+        self.lock().naps.len()
+    }
+
+    fn wait(&self, is_so: impl Fn(&Now) -> bool, otherwise: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut now = self.lock();
+        while !is_so(&now) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let ends: Vec<_> = now.naps.iter().map(|nap| nap.1).collect();
+            assert!(
+                !left.is_zero(),
+                "{otherwise}: it is {:?}, naps end at {ends:?}",
+                now.awake
+            );
+            now = self.now.1.wait_timeout(now, left).unwrap().0;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        let (awake, wall, sleep) = (self.clone(), self.clone(), self.clone());
+        Clock {
+            awake: Box::new(move || awake.lock().awake),
+            wall: Box::new(move || {
+                let now = wall.lock();
+                SystemTime::UNIX_EPOCH + now.awake + now.asleep
+            }),
+            sleep: Box::new(move |time| sleep.nap(time).boxed()),
+        }
+    }
+
+    fn nap(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static {
+        let mut now = self.lock();
+        let paces = self.paces_itself && time <= PACE;
+        let end = now.awake + if paces { Duration::ZERO } else { time };
+        let number = now.naps_ever;
+        now.naps_ever += 1;
+        now.naps.push((number, end, None));
+        let nap = Nap(self.clone(), number);
+        self.now.1.notify_all();
+        futures::future::poll_fn(move |cx| {
+            let Nap(time, number) = &nap;
+            let mut now = time.lock();
+            if now.awake >= end {
+                return Poll::Ready(());
+            }
+            let nap = now.naps.iter_mut().find(|nap| nap.0 == *number);
+            nap.unwrap().2 = Some(cx.waker().clone());
+            time.now.1.notify_all();
+            Poll::Pending
+        })
+    }
+}
+
+fn wake(waker: &mut Option<Waker>) {
+    if let Some(waker) = waker.take() {
+        waker.wake();
+    }
+}
+
+/// Forgets the nap when it is dropped.
+struct Nap(Time, u64);
+
+impl Drop for Nap {
+    fn drop(&mut self) {
+        self.0.lock().naps.retain(|nap| nap.0 != self.1);
+    }
+}

@@ -1,0 +1,137 @@
+//! Addresses: where a room is, as people write it. Pure.
+
+use std::error::Error;
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::str::FromStr;
+
+/// Where servers listen unless told otherwise.
+pub const DEFAULT_PORT: u16 = 8765;
+
+/// Host and port of a room. Shown as `host:port`, an IPv6 address in brackets; read from `chat://host:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Host name or address of the server, an IPv6 address without brackets.
+    pub host: String,
+    /// TCP port of the server, not 0.
+    pub port: u16,
+}
+
+/// Why words lead to no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressError {
+    /// They are no host name and no address.
+    Host,
+    /// They are no `chat://` link.
+    Link,
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "this is no host name; give one such as localhost or 192.0.2.7",
+            Self::Link => {
+                "a room's link is chat://HOST or chat://HOST:PORT, an IPv6 address in brackets and the port from 1 to 65535"
+            }
+        })
+    }
+}
+
+impl Error for AddressError {}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') {
+            write!(f, "[{host}]:{port}")
+        } else {
+            write!(f, "{host}:{port}")
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(link: &str) -> Result<Self, AddressError> {
+        let (scheme, rest) = link.split_once("://").ok_or(AddressError::Link)?;
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let is_bracketed = rest.starts_with('[');
+        let end = if is_bracketed {
+            rest.find(']').ok_or(AddressError::Link)? + 1
+        } else {
+            rest.find(':').unwrap_or(rest.len())
+        };
+        let (host, port) = rest.split_at(end);
+        let port = match port.strip_prefix(':') {
+            Some(port) => {
+                let port = port.parse().ok().filter(|port| *port != 0);
+                port.ok_or(AddressError::Link)?
+            }
+            None if port.is_empty() => DEFAULT_PORT,
+            None => return Err(AddressError::Link),
+        };
+        let host = parse_host(host).map_err(|_| AddressError::Link)?;
+        let is_host = host.contains(':') == is_bracketed && !host.contains(['/', '?', '#', '@']);
+        if !scheme.eq_ignore_ascii_case("chat") || !is_host {
+            return Err(AddressError::Link);
+        }
+        Ok(Self { host, port })
+    }
+}
+
+/// The host alone, out of its brackets.
+///
+/// # Errors
+///
+/// [`AddressError::Host`]: this is no host name and no address, or a port stands with it.
+pub fn parse_host(text: &str) -> Result<String, AddressError> {
+    let text = text.trim_matches(['[', ']']);
+    let has_no_place = |c: char| c.is_whitespace() || c.is_control() || c == '/';
+    // A colon stands only in an IPv6 address, after which there may be the interface.
+    let (address, _) = text.split_once('%').unwrap_or((text, ""));
+    let is_split = text.contains(':') && address.parse::<Ipv6Addr>().is_err();
+    if text.is_empty() || text.contains(has_no_place) || is_split {
+        return Err(AddressError::Host);
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_an_address_leads_back_to_it_after_chat() {
+        for (link, shown) in [
+            ("chat://localhost", "localhost:8765"),
+            ("CHAT://chat.example.org:1/", "chat.example.org:1"),
+            ("chat://[fe80::1%eth0]:65535", "[fe80::1%eth0]:65535"),
+        ] {
+            let address: Address = link.parse().unwrap();
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(format!("chat://{shown}").parse(), Ok(address));
+        }
+    }
+
+    #[test]
+    fn a_port_of_a_link_is_from_1_to_65535() {
+        for port in ["1", "65535"] {
+            assert!(format!("chat://a:{port}").parse::<Address>().is_ok());
+        }
+        for port in ["", "0", "65536", "-1", "http"] {
+            let refused = format!("chat://a:{port}").parse::<Address>();
+            assert_eq!(refused, Err(AddressError::Link), "{port}");
+        }
+    }
+
+    #[test]
+    fn a_host_stands_alone() {
+        for (text, host) in [("a", "a"), ("::1", "::1"), ("[::1]", "::1")] {
+            assert_eq!(parse_host(text).as_deref(), Ok(host));
+        }
+        for text in ["", "a b", "a:1", "[::1]:1", "chat://a", "::g"] {
+            assert_eq!(parse_host(text), Err(AddressError::Host), "{text}");
+        }
+    }
+}
