@@ -241,6 +241,7 @@ layers:
     apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
     apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
+    apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener
     apps/server/src/hub      std::net|async_std::net|async_io|socket2|TcpStream|TcpListener
     apps/server/src/outbox   std::net|async_std::net|async_io|socket2|TcpStream|TcpListener
     apps/server/src/peer     crate::room|Room
