@@ -25,29 +25,26 @@ impl Client {
         inspector: u16,
         environment: &[(&str, &str)],
     ) -> Client {
-        let mut command = Command::new(PROGRAM);
-        command
-            .env(
-                "WEBKIT_INSPECTOR_HTTP_SERVER",
-                format!("127.0.0.1:{inspector}"),
-            )
-            .envs(environment.iter().copied());
-        Self::run(command, name, port)
+        let inspector = format!("127.0.0.1:{inspector}");
+        let inspector = ("WEBKIT_INSPECTOR_HTTP_SERVER", &*inspector);
+        let environment = [&[inspector], environment].concat();
+        Self::run(Command::new(PROGRAM), name, port, &environment)
     }
 
     /// Starts it where the signal of a terminal that goes away is ignored.
     pub(crate) fn start_without_hangup(name: &str, port: u16) -> Client {
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PROGRAM]);
-        Self::run(command, name, port)
+        Self::run(command, name, port, &[])
     }
 
-    fn run(mut command: Command, name: &str, port: u16) -> Client {
+    fn run(mut command: Command, name: &str, port: u16, environment: &[(&str, &str)]) -> Client {
         let home = new_home();
         let process = command
             .args(["--username", name, "--port", &port.to_string()])
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(home.join("stderr")).unwrap())
