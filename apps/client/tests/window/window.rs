@@ -273,21 +273,16 @@ impl Window {
             "(b => b && [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)])\
              (document.querySelector('{selector}')?.getBoundingClientRect())"
         );
+        let under =
+            format!("document.querySelector('{selector}')?.matches(':hover:not(:disabled)')");
+        let mut aside = 0;
         let pointed = || {
             let place = self.page.ask(&middle);
-            let (x, y) = (place[0].as_i64()?, place[1].as_i64()?);
-            xdotool(&[
-                "mousemove",
-                "--window",
-                &self.id,
-                &x.to_string(),
-                &y.to_string(),
-            ])?;
-            // Not by `:hover`, which WebKit does not renew while it waits for the end of a click.
-            let under = format!(
-                "(e => !e.disabled && e.contains(document.elementFromPoint({x}, {y})))\
-                 (document.querySelector('{selector}'))"
-            );
+            // A mouse that stands still already is not noticed: it moves by a pixel each time.
+            aside = 1 - aside;
+            let x = (place[0].as_i64()? + aside).to_string();
+            let y = place[1].to_string();
+            xdotool(&["mousemove", "--window", &self.id, &x, &y])?;
             (self.page.ask(&under) == true && self.page.ask(&middle) == place).then_some(())
         };
         until(pointed, || {
