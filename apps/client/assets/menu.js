@@ -126,14 +126,15 @@ document.addEventListener('dragstart', (event) => {
   if (event.target.closest?.('a') || event.target.parentElement?.closest('a')) event.preventDefault();
 });
 
-// Words can be dropped into a field, which the renderer would refuse; files and links nowhere.
+// Words can be dropped into a field, which the renderer would refuse, and words from elsewhere also beside one; files and
+// links nowhere.
 for (const type of ['dragover', 'drop']) {
   document.addEventListener(type, (event) => {
     const { types } = event.dataTransfer;
     const isText = !types.includes('Files') && !types.includes('text/uri-list');
     if (isText && event.target.closest?.('input, textarea')) {
       event.stopPropagation();
-    } else {
+    } else if (!isText || dragsOwn) {
       event.preventDefault();
       event.dataTransfer.dropEffect = 'none';
     }
