@@ -20,7 +20,7 @@ use crate::desktop::{News, Notification, Order};
 use crate::save;
 use crate::settings::{Change, Settings, SettingsFile, Trouble, ZoomKey};
 use crate::timeline::{Connection, Delivery, Direction, Message, Timeline, Transcript};
-use hubbub_session::{Intent, MessageId, Stamped};
+use hubbub_session::{Event, Intent, MessageId, Stamped};
 
 pub use memory::Memory;
 
@@ -54,6 +54,9 @@ pub struct Channels {
     pub notifications: flume::Sender<Order>,
     /// What the desktop tells.
     pub news: flume::Receiver<News>,
+    /// A server that refuses says so this soon after the connection stands. Until then the room is not shown, or it would
+    /// flash up at each attempt.
+    pub refused_within: Duration,
 }
 
 /// What the user did.
@@ -207,10 +210,10 @@ async fn run(
     mut countdown: Signal<u64>,
 ) {
     let pause = Cell::new(Duration::ZERO);
-    let events = stream::unfold(side.channels.events.clone(), |events| async {
+    let events = stream::unfold(side.channels.clone(), |channels| async {
         sleep(pause.take()).await;
-        let batch = events.recv_async().await.ok()?;
-        Some((Input::Events(batch), events))
+        let batch = next_batch(&channels).await?;
+        Some((Input::Events(batch), channels))
     });
     let events = events.chain(stream::once(async { Input::Ended }));
     let news = side.channels.news.clone().into_stream().map(Input::News);
@@ -233,6 +236,19 @@ async fn run(
         }
         side.settle();
     }
+}
+
+/// The next batch. One that ends with a new connection waits a moment for what comes next.
+async fn next_batch(channels: &Channels) -> Option<Vec<Stamped>> {
+    let events = &channels.events;
+    let mut batch = events.recv_async().await.ok()?;
+    if matches!(batch.last(), Some(last) if last.event == Event::Connected) {
+        let refused_by = std::pin::pin!(sleep(channels.refused_within));
+        if let Either::Left((Ok(more), _)) = select(events.recv_async(), refused_by).await {
+            batch.extend(more);
+        }
+    }
+    Some(batch)
 }
 
 /// The next input. Meanwhile, and only while there is no connection, counts the seconds to the next attempt.

@@ -46,6 +46,10 @@ const WAITING_LINKS: usize = 8;
 /// What may wait for the desktop to show or to withdraw a notification. While more comes, another one was shown just now.
 const WAITING_NOTIFICATIONS: usize = 2;
 
+/// How long a connection that stands is not shown, since it may be refused: our server says so after a tenth of a second. A
+/// person takes it for at once.
+const REFUSED_WITHIN: Duration = Duration::from_millis(250);
+
 /// How long the end of the program may wait for LEAVE to be written.
 const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -125,6 +129,7 @@ fn open(args: Args) -> io::Result<Infallible> {
             links,
             notifications,
             news,
+            refused_within: REFUSED_WITHIN,
         },
         news: news_sent.clone(),
         memory: Memory::default(),

@@ -115,6 +115,7 @@ impl Window {
                 links: links_sent,
                 notifications: notifications_sent,
                 news: news_taken,
+                refused_within: Duration::ZERO,
             });
         let title = Title(renderer.title.clone());
         dom.provide_root_context(Rc::new(title) as Rc<dyn Document>);

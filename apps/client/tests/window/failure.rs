@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::client::Client;
 use crate::relay::Relay;
 use crate::screen::Screen;
-use crate::server::{Played, Server, free_port, text};
+use crate::server::{Peer, Played, Server, free_port, text};
 use crate::tape::Tape;
 use crate::window::Window;
 
@@ -59,6 +59,31 @@ fn the_room_is_shown_when_the_first_connection_stands() {
     alice.is("connected");
     alice.says("at last");
     alice.shows_states(&["sent"]);
+}
+
+/// By our own server, which says so a moment after the connection stands.
+#[test]
+fn a_name_that_is_taken_is_told_where_the_window_begins_and_no_empty_room_flashes_up() {
+    let screen = Screen::take();
+    let port = free_port();
+    let _server = Server::start(port);
+    let _bearer = Peer::join(port, "alice");
+    let mut alice = Window::open(&screen, "alice", port);
+    let told = "document.querySelector('.why')?.textContent.includes('this name is taken')";
+    alice.shows(told, &json!(true));
+    // The next attempt is refused as well. What the page goes through meanwhile:
+    alice.ask(
+        "seen = []; new MutationObserver(() => seen.push(document.getElementById('draft') ? 'room' : \
+         document.getElementById('status').dataset.state))\
+         .observe(document.body, { attributes: true, childList: true, subtree: true }); 0",
+    );
+    alice.clicks("#retry");
+    alice.shows(
+        "seen.includes('connecting') && seen.at(-1) === 'lost'",
+        &json!(true),
+    );
+    alice.shows(told, &json!(true));
+    alice.shows("seen.includes('room')", &json!(false));
 }
 
 #[test]
