@@ -38,9 +38,8 @@ Examples:
   HUBBUB_PORT=9000 hubbub-server --listen 127.0.0.1 --max-payload 64KiB --max-peers 50
       a small room for this machine only, with the port from the environment
 
-Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to those that are. A
-variable that is empty counts as not set.
-Stop it with Ctrl-C, SIGTERM or SIGHUP.";
+Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to
+those that are. An empty variable counts as not set. Stop it with Ctrl-C, SIGTERM or SIGHUP.";
 
 /// A chat room for every CHAT/1.0 client that connects.
 #[derive(Debug, Parser)]
@@ -96,8 +95,8 @@ pub(crate) struct Arguments {
     )]
     max_peers_per_address: Option<u32>,
 
-    /// Most connections that may come from one address in a minute, a minute's worth at once; 0 is no bound, 60 lets a
-    /// class in that sits down
+    /// Most connections that may come from one address in a minute, a minute's worth at once; 0 is no bound, 60
+    /// lets a class of forty in at once
     #[arg(
         long,
         env = "HUBBUB_VISITS_PER_MINUTE",
