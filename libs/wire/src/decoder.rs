@@ -8,6 +8,7 @@ mod lines;
 mod payload;
 mod silence;
 
+use alloc::boxed::Box;
 use core::mem;
 use core::ops::Range;
 
@@ -39,6 +40,9 @@ use crate::{DecodeError, Frame, Ignored, Item, Limits, Method, Username, Usernam
 pub struct Decoder {
     limits: Limits,
     state: State,
+    /// The frame that the stream is within was silent for long. Boxed, since that is rare, and every idle peer holds a
+    /// decoder.
+    doubt: Option<Box<Doubt>>,
     /// The frame or line that a cut went through, and nothing while there is none.
     held: Held,
     /// How many bytes of `held` belong to the item that was given out last.
@@ -56,8 +60,6 @@ enum State {
     Start { noise: usize },
     /// Within a frame.
     Within(Part),
-    /// Within a frame that was silent for long. What came after that, from `from` on in `held`, may be a new one.
-    Doubt { part: Part, from: usize, new: Fresh },
     /// After a payload, the bytes that follow it being the text's too, as it seems.
     Surplus { text: Text, surplus: Surplus },
     /// After a payload that is the whole text, whatever follows.
@@ -77,6 +79,13 @@ enum Part {
     Payload(Text),
     /// Within a payload that nobody wants.
     Skip { left: u64 },
+}
+
+/// What came after a silence, from `from` on in `held`: it may be a new frame.
+#[derive(Debug)]
+struct Doubt {
+    from: usize,
+    new: Fresh,
 }
 
 /// A name and its text, in `held` one after the other: how many bytes each has.
@@ -126,6 +135,7 @@ impl Decoder {
         Self {
             limits,
             state: State::Start { noise: 0 },
+            doubt: None,
             held: Held::new(),
             spent: 0,
             searched: 0,
@@ -170,10 +180,7 @@ impl Decoder {
     /// Whether the stream stands in the middle of a frame, so that a [`silence`](Self::silence) would mean something.
     #[must_use]
     pub const fn is_mid_frame(&self) -> bool {
-        matches!(
-            self.state,
-            State::Within(_) | State::Doubt { .. } | State::Surplus { .. }
-        )
+        matches!(self.state, State::Within(_) | State::Surplus { .. })
     }
 
     /// How much memory the decoder holds for the stream now, in bytes. None while it waits for nothing.
@@ -184,14 +191,11 @@ impl Decoder {
 
     /// Whether it holds a payload of which more is to come. Half a head, or a few bytes of noise, is no payload.
     #[must_use]
-    pub fn awaits_payload(&self) -> bool {
-        use State::{Doubt, Surplus, Within};
-        let awaited = |part: &Part| matches!(part, Part::Payload(_));
-        match &self.state {
-            Within(part) | Doubt { part, .. } => awaited(part),
-            Surplus { .. } => true,
-            _ => false,
-        }
+    pub const fn awaits_payload(&self) -> bool {
+        matches!(
+            self.state,
+            State::Within(Part::Payload(_)) | State::Surplus { .. }
+        )
     }
 
     /// How many bytes were looked at or copied so far; a test holds this against the bytes that came.
@@ -239,10 +243,12 @@ impl Decoder {
     fn step<'i>(&mut self, input: &mut &'i [u8]) -> Result<Step<'i>, DecodeError> {
         match self.state {
             State::Start { noise } => self.step_start(noise, input),
-            State::Within(Part::Head(head)) => self.step_head(head, input),
-            State::Within(Part::Payload(text)) => Ok(self.step_payload(text, input)),
-            State::Within(Part::Skip { left }) => Ok(self.step_skip(left, input)),
-            State::Doubt { part, from, new } => Ok(self.step_doubt(part, from, new, input)),
+            State::Within(part) => match (self.doubt.take(), part) {
+                (Some(doubt), _) => Ok(self.step_doubt(part, doubt, input)),
+                (None, Part::Head(head)) => self.step_head(head, input),
+                (None, Part::Payload(text)) => Ok(self.step_payload(text, input)),
+                (None, Part::Skip { left }) => Ok(self.step_skip(left, input)),
+            },
             State::Surplus { text, surplus } => Ok(self.step_surplus(text, surplus, input)),
             State::Settled(text) => Ok(self.give_held(text)),
             State::Mended { characters, bytes } => {

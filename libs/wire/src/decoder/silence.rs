@@ -1,8 +1,9 @@
 //! What a silence in the middle of a frame means: another frame may begin after it, and then the first is given up.
 
+use alloc::boxed::Box;
 use core::mem;
 
-use super::{Decoder, Found, Part, State, Step, Text};
+use super::{Decoder, Doubt, Found, Part, State, Step, Text};
 use crate::Ignored;
 use crate::head::{self, Fresh};
 
@@ -34,56 +35,49 @@ impl Decoder {
     /// ```
     pub fn silence(&mut self) {
         self.held.drop_front(mem::take(&mut self.spent));
-        let part = match self.state {
-            State::Within(part) => part,
-            State::Doubt { from, .. } if self.held.len() == from => return,
-            State::Doubt { part, .. } => {
-                self.end_doubt(part);
-                match self.state {
-                    State::Within(Part::Payload(text)) if self.held.len() >= text.end() => {
-                        self.state = State::Settled(text);
-                        return;
-                    }
-                    State::Within(part) => part,
-                    _ => return,
-                }
+        if let Some(doubt) = self.doubt.take() {
+            if self.held.len() == doubt.from {
+                self.doubt = Some(doubt);
+                return;
             }
-            State::Surplus { text, .. } => {
+            // What came in doubt is the old frame's.
+            self.end_doubt();
+        }
+        match self.state {
+            State::Within(Part::Payload(text)) if self.held.len() >= text.end() => {
                 self.state = State::Settled(text);
-                return;
             }
-            State::Start { .. } | State::Settled(_) | State::Mended { .. } | State::Failed(_) => {
-                return;
+            State::Within(_) => {
+                self.doubt = Some(Box::new(Doubt {
+                    from: self.held.len(),
+                    new: Fresh::default(),
+                }));
             }
-        };
-        self.state = State::Doubt {
-            part,
-            from: self.held.len(),
-            new: Fresh::default(),
-        };
+            State::Surplus { text, .. } => self.state = State::Settled(text),
+            State::Start { .. } | State::Settled(_) | State::Mended { .. } | State::Failed(_) => {}
+        }
     }
 
     /// Looks whether a new frame has begun after a silence.
     pub(super) fn step_doubt<'i>(
         &mut self,
         part: Part,
-        from: usize,
-        mut new: Fresh,
+        mut doubt: Box<Doubt>,
         input: &mut &'i [u8],
     ) -> Step<'i> {
+        let from = doubt.from;
         let fresh = &self.held.live()[from..];
-        match new.is_a_frame(fresh, &self.limits, &mut self.work) {
+        match doubt.new.is_a_frame(fresh, &self.limits, &mut self.work) {
             Some(true) => self.cut_off(part, from),
             Some(false) => {
-                self.end_doubt(part);
+                self.end_doubt();
                 Step::GoOn
             }
-            None if input.is_empty() => {
-                self.state = State::Doubt { part, from, new };
-                Step::NeedMore
-            }
             None => {
-                self.state = State::Doubt { part, from, new };
+                self.doubt = Some(doubt);
+                if input.is_empty() {
+                    return Step::NeedMore;
+                }
                 let room = self.limits.max_head + from - self.held.len();
                 let line = head::find_line_end(input).unwrap_or(input.len());
                 self.hold_front(input, line.min(room), self.limits.max_head + from);
@@ -108,9 +102,8 @@ impl Decoder {
     }
 
     /// Goes on with the frame that was silent, and with all that is held.
-    fn end_doubt(&mut self, part: Part) {
-        self.state = State::Within(part);
-        if let Part::Skip { left } = part {
+    fn end_doubt(&mut self) {
+        if let State::Within(Part::Skip { left }) = self.state {
             self.skip_held(left);
         }
     }
