@@ -26,8 +26,8 @@
 //! # What it holds in memory
 //!
 //! An idle member costs about 1.5 kB. `benches/idle` measures the server by members, and then makes 10,000 of each part
-//! that can be made alone: its place in the reactor takes 250 bytes, its queue 220, its decoder 150, its name and its
-//! rows in the room 130. What is left, some 730, is the rest of its task, its row in the hub and what the allocator
+//! that can be made alone: its place in the reactor takes 250 bytes, its queue 220, its decoder 180, its name and its
+//! rows in the room 140. What is left, some 720, is the rest of its task, its row in the hub and what the allocator
 //! loses. It holds no buffer: reads go through one of each thread. The kernel holds 4 kB for its socket beside that.
 //!
 //! A member that stalls costs its outbox on top ([`Settings::outbox_bytes`]) and one batch at most. All of that together,

@@ -156,7 +156,9 @@ impl Decoder {
         &'a mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'a>>, DecodeError> {
-        self.held.drop_front(mem::take(&mut self.spent));
+        if self.spent > 0 {
+            self.held.drop_front(mem::take(&mut self.spent));
+        }
         let found = loop {
             match self.step(input) {
                 Ok(Step::Found(found)) => break found,

@@ -131,7 +131,10 @@ impl Decoder {
                 }),
             (Start::Known(method), Some(name)) => Ok((method, name, 0)),
         };
-        let skip = State::Within(Part::Skip { left: payload_len });
+        let skip = match payload_len {
+            0 => State::Start { noise: 0 },
+            left => State::Within(Part::Skip { left }),
+        };
         match verdict {
             Ok((Method::Text, name, len)) => self.take_text(head.at, name.0..name.1, len, input),
             Ok((method, name, _)) => {
