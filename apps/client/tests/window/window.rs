@@ -273,8 +273,15 @@ impl Window {
             "(b => b && [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)])\
              (document.querySelector('{selector}')?.getBoundingClientRect())"
         );
-        let under =
-            format!("document.querySelector('{selector}')?.matches(':hover:not(:disabled)')");
+        // By where the mouse was last seen to move, and not by `:hover`, which WebKit does not renew while it takes a button
+        // for pressed.
+        self.ask(
+            "window.movedOver === undefined && document.addEventListener('mousemove', \
+             (event) => { movedOver = event.target; }, { capture: true }); movedOver = null; 0",
+        );
+        let under = format!(
+            "(e => !!e && !e.disabled && e.contains(movedOver))(document.querySelector('{selector}'))"
+        );
         let mut aside = 0;
         let pointed = || {
             let place = self.page.ask(&middle);
