@@ -65,7 +65,7 @@ impl Notification {
     }
 }
 
-/// The name, so that the words beside it stand where they belong whatever its direction is.
+/// The name, isolated so that its direction moves none of the words around it.
 fn isolated(name: &str) -> String {
     if name.is_ascii() {
         return name.to_owned();
