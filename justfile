@@ -239,6 +239,8 @@ layers:
     libs/session/src!clock.rs Instant|SystemTime::now|elapsed
     libs/session/src!backoff.rs fastrand
     apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
+    apps/server/src!runtime.rs async_std|async_global_executor
+    apps/server/src/peer     Instant::now
     apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_io::Async;
-use async_std::task;
 use socket2::{Domain, Protocol, Socket, Type};
 use tracing::{debug, warn};
 
@@ -21,6 +20,7 @@ use crate::memory::Memory;
 use crate::outbox::outbox;
 use crate::peer::{self, Connection, Peer};
 use crate::room::PeerId;
+use crate::runtime;
 
 /// Connections that wait to be accepted; more are refused by the system. A room that comes back after a restart has
 /// all its members at the door at once.
@@ -83,7 +83,7 @@ pub(crate) async fn let_in(
     let mut door = Door::default();
     for number in 0.. {
         let (socket, from) = door.accept(listener).await;
-        let place = match door.admit(&from, settings, Instant::now()) {
+        let place = match door.admit(&from, settings, runtime::now()) {
             Ok(place) => place,
             Err(why) => {
                 door.turn_away(socket, &from, why);
@@ -96,7 +96,7 @@ pub(crate) async fn let_in(
         if hub.send_async(vec![connected]).await.is_err() {
             return;
         }
-        task::spawn(peer::run(Peer {
+        runtime::spawn(peer::run(Peer {
             connection: Connection {
                 peer,
                 socket,
@@ -194,7 +194,7 @@ impl Door {
             return;
         }
         let place = Arc::clone(&self.turning_away);
-        task::spawn(async move {
+        runtime::spawn(async move {
             peer::turn_away(socket, why.to_string()).await;
             drop(place);
         });
@@ -205,7 +205,7 @@ impl Door {
         loop {
             match listener.accept().await {
                 Ok((socket, address)) => {
-                    let from = self.addresses.origin(address, Instant::now());
+                    let from = self.addresses.origin(address, runtime::now());
                     match hubbub_transport::tune(socket.get_ref()) {
                         Ok(()) => return (socket, from),
                         Err(error) => debug!(address = %from, %error, "gone before it was served"),
@@ -213,10 +213,10 @@ impl Door {
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
-                    if self.shortage.begins(Instant::now()) {
+                    if self.shortage.begins(runtime::now()) {
                         warn!(%error, "cannot accept; trying again every second");
                     }
-                    task::sleep(ACCEPT_PAUSE).await;
+                    runtime::sleep(ACCEPT_PAUSE).await;
                 }
             }
         }

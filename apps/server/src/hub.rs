@@ -13,8 +13,6 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_std::future::timeout;
-use async_std::task;
 use hubbub_wire::{DecodeError, Frame, Username, encode};
 use tracing::{debug, info, warn};
 
@@ -25,6 +23,7 @@ use crate::memory::{Held, Memory};
 use crate::outbox::{Batch, Closing, Delivery, Outbox};
 pub(crate) use crate::room::PeerId;
 use crate::room::{Name, Refusal, Room, SERVER_NAME};
+use crate::runtime::{self, timeout};
 
 /// How long the hub pauses at most when members lag. A flood that comes faster than they can read is thus slowed down
 /// at its source, and costs nobody a place who reads as fast as the machine allows.
@@ -199,7 +198,7 @@ pub async fn run(
     {
         mail.into_iter().for_each(|event| hub.take(event));
         // A turn for everybody: they write what went before, and who was about to speak makes this batch longer.
-        task::yield_now().await;
+        runtime::yield_now().await;
         hub.let_catch_up().await;
         while hub.batch.len() < BATCH_BYTES
             && let Ok(mail) = inbox.try_recv()
@@ -589,7 +588,7 @@ impl Hub {
                 self.lagging |= !member.given_up;
             }
             if self.lagging {
-                task::sleep(CATCH_UP_STEP).await;
+                runtime::sleep(CATCH_UP_STEP).await;
             }
         }
     }

@@ -5,31 +5,29 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::thread;
 
 use anstream::{AutoStream, ColorChoice};
-use async_global_executor::GlobalExecutorConfig;
 use async_signal::{Signal, Signals};
 use futures::StreamExt;
-use hubbub_server::{descriptors, listen, listen_on, serve};
+use hubbub_server::{descriptors, listen, listen_on, runtime, serve};
 use tracing::warn;
 
 use crate::arguments::Arguments;
-use crate::log::Log;
+use crate::stderr::Lines;
 
 mod arguments;
-mod log;
+mod stderr;
 mod variables;
 
 fn main() -> ExitCode {
     let (arguments, note) = variables::parse();
-    let Ok(log) = Log::start() else {
+    let Ok(lines) = Lines::start() else {
         let _ = writeln!(io::stderr(), "hubbub-server: cannot start a thread");
         return ExitCode::FAILURE;
     };
-    let lines = log.clone();
+    let log = lines.clone();
     tracing_subscriber::fmt()
-        .with_writer(move || lines.clone())
+        .with_writer(move || log.clone())
         .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .with_max_level(arguments.log)
         .with_target(false)
@@ -40,9 +38,9 @@ fn main() -> ExitCode {
     }
     let ended = run(&arguments);
     if let Err(message) = &ended {
-        log.put(format!("hubbub-server: {message}\n").as_bytes());
+        lines.put(format!("hubbub-server: {message}\n").as_bytes());
     }
-    log.flush();
+    lines.flush();
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -50,7 +48,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), String> {
-    size_executor();
+    runtime::size_executor();
     let max_peers = max_peers(arguments.max_peers)?;
     let listener = match arguments.address() {
         Some(address) => listen_on(address),
@@ -58,20 +56,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     };
     let listener = listener.map_err(|error| explain_listen(arguments, &error))?;
     let shutdown = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let served = async_std::task::spawn(serve(listener, arguments.settings(max_peers), shutdown));
-    // This thread only waits. async-std's own block_on would have it poll sockets too, and wake the other one for each.
-    futures::executor::block_on(served).map_err(|error| format!("cannot serve: {error}"))
-}
-
-/// One thread for every two cores: whoever reads what we write needs the other half, and threads that keep waking each
-/// other cost more CPU a delivery. `ASYNC_STD_THREAD_COUNT` sets another number.
-fn size_executor() {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    async_global_executor::init_with_config(
-        GlobalExecutorConfig::default()
-            .with_env_var("ASYNC_STD_THREAD_COUNT")
-            .with_min_threads((cores / 2).max(1)),
-    );
+    let served = runtime::spawn(serve(listener, arguments.settings(max_peers), shutdown));
+    runtime::block_on(served).map_err(|error| format!("cannot serve: {error}"))
 }
 
 /// The number that is asked for, when there are descriptors for it, or else all that there are descriptors for.
@@ -96,7 +82,7 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     }
     Ok(async move {
         signals.next().await;
-        async_std::task::spawn(async move {
+        runtime::spawn(async move {
             while let Some(Ok(Signal::Hup)) = signals.next().await {}
             std::process::exit(1);
         });

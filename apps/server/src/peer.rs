@@ -12,8 +12,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_io::{Async, Timer};
-use async_std::future::timeout;
+use async_io::Async;
 use flume::r#async::SendFut;
 use futures::future::{Either, select};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -25,6 +24,7 @@ use crate::Settings;
 use crate::address::Place;
 use crate::hub::{self, Departure, Event, Mail, PeerId};
 use crate::outbox::{Intake, Pending};
+use crate::runtime::{Timer, timeout};
 
 mod reading;
 mod writing;

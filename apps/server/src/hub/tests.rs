@@ -753,7 +753,7 @@ fn the_hub_waits_for_those_who_lag_and_for_nobody_else() {
 #[test]
 fn the_hub_goes_on_as_soon_as_the_room_has_caught_up() {
     let (mut hub, mut pending) = room_that_lags(2, 2);
-    task::block_on(async {
+    runtime::block_on(async {
         let mut waiting = std::pin::pin!(hub.let_catch_up());
         assert!(waiting.as_mut().now_or_never().is_none());
         taken(&mut pending[1]);
@@ -767,7 +767,7 @@ fn the_hub_goes_on_as_soon_as_the_room_has_caught_up() {
 fn the_hub_waits_once_for_those_who_stall_and_again_after_they_have_read() {
     let (mut hub, mut pending) = room_that_lags(2, 2);
     let began = Instant::now();
-    let waited = task::block_on(timeout(Duration::from_secs(10), hub.let_catch_up()));
+    let waited = runtime::block_on(timeout(Duration::from_secs(10), hub.let_catch_up()));
     assert!(waited.is_ok(), "it waits for good");
     assert!(began.elapsed() >= STALLED, "{:?}", began.elapsed());
     let speak = |hub: &mut Hub| {
@@ -792,13 +792,13 @@ fn the_hub_waits_longer_for_one_that_reads_but_not_for_ever() {
         hub.says(ADA, "ada", &"x".repeat(TEXT));
         hub.flush();
     }
-    task::block_on(async {
+    runtime::block_on(async {
         assert!(bob.fill().await);
         let began = Instant::now();
         let reading = async {
             // Less than `STALLED` apart, as a slow line takes them.
             for _ in 0..2 {
-                task::sleep(STALLED / 4).await;
+                runtime::sleep(STALLED / 4).await;
                 bob.advance(text("ada", &"x".repeat(TEXT)).len());
             }
             futures::future::pending::<()>().await;

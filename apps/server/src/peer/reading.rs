@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use async_io::Timer;
 use flume::TrySendError;
 use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method, encode};
 
@@ -19,6 +18,7 @@ use crate::address::thinned;
 use crate::allowance::{Allowance, Bucket};
 use crate::hub::{Departure, Event, PeerId};
 use crate::outbox::{Call, Intake};
+use crate::runtime::{self, Timer};
 
 /// A frame that began and did not go on for this long is given up when another one begins. Nothing that still arrives
 /// pauses as long on its way.
@@ -112,7 +112,7 @@ impl<'a> Reading<'a> {
             }
             if !self.is_paused() {
                 // One that always has more to say lets the others have a turn.
-                async_std::task::yield_now().await;
+                runtime::yield_now().await;
             }
             if let Err(why) = self.wait().await {
                 break why;
@@ -190,7 +190,7 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         let limit = self.connection.settings.text_timeout;
-        let now = Instant::now();
+        let now = runtime::now();
         let (since, mut told) = match why {
             Some(Why::Silence { since, told }) => (since, told),
             // Nothing was read in a pause: the silence begins after it.
@@ -313,12 +313,12 @@ impl<'a> Reading<'a> {
     fn wait_after(&mut self, messages: usize, bytes: usize) {
         let pause = self.pause_after(messages, bytes);
         if !pause.is_zero() {
-            return self.set_alarm(Instant::now() + pause, Why::Pause);
+            return self.set_alarm(runtime::now() + pause, Why::Pause);
         }
         if !self.decoder.is_mid_frame() {
             return;
         }
-        let since = Instant::now();
+        let since = runtime::now();
         match self.alarm.as_deref_mut() {
             // It rings in time.
             Some(Alarm {
@@ -335,7 +335,7 @@ impl<'a> Reading<'a> {
 
     /// Who comes again goes on where its address has stopped.
     fn pause_for_its_address(&mut self) {
-        let now = Instant::now();
+        let now = runtime::now();
         let pause = self.connection.place.address().pause(now);
         if !pause.is_zero() {
             self.set_alarm(now + pause, Why::Pause);
@@ -348,7 +348,7 @@ impl<'a> Reading<'a> {
         if allowance == Allowance::UNLIMITED {
             return Duration::ZERO;
         }
-        let (now, address) = (Instant::now(), self.connection.place.address());
+        let (now, address) = (runtime::now(), self.connection.place.address());
         let own = self.bucket.take(allowance, messages, bytes, now);
         let shared = address.says(allowance, messages, bytes, now);
         let pause = own.max(shared);
@@ -406,7 +406,7 @@ fn log_ignored(connection: &Connection, warned: &mut bool, why: impl fmt::Displa
     let line = if std::mem::replace(warned, true) {
         None
     } else {
-        connection.place.address().line(Instant::now())
+        connection.place.address().line(runtime::now())
     };
     let peer = connection.peer.0;
     thinned!(warn, line, peer, %why, "ignored, as will be what else is wrong");

@@ -5,13 +5,12 @@ use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::{Shutdown, TcpStream};
 
-use async_io::Timer;
-use async_std::future::timeout;
 use futures::future::{Either, select};
 
 use super::{Connection, REFUSAL_PAUSE, is_transient};
 use crate::hub::Departure;
 use crate::outbox::Pending;
+use crate::runtime::{Timer, timeout};
 
 /// Most slices in one vectored write; more than that wait for the next.
 const WRITE_SLICES: usize = 64;

@@ -19,7 +19,7 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where lines are put. Clones share one thread.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Log(Arc<Shared>);
+pub(crate) struct Lines(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -43,19 +43,19 @@ impl Waiting {
     }
 }
 
-impl Log {
+impl Lines {
     /// Starts the thread that writes to stderr.
     ///
     /// # Errors
     ///
     /// The system gives no thread.
     pub(crate) fn start() -> io::Result<Self> {
-        let log = Self::default();
-        let shared = Arc::clone(&log.0);
+        let lines = Self::default();
+        let shared = Arc::clone(&lines.0);
         thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || shared.write_to(Output::new(io::stderr())))?;
-        Ok(log)
+        Ok(lines)
     }
 
     /// Puts one line, with its end.
@@ -106,7 +106,7 @@ impl Shared {
 }
 
 /// Takes one whole line at a time.
-impl Write for Log {
+impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.put(line);
         Ok(line.len())
@@ -207,21 +207,21 @@ mod tests {
 
     #[test]
     fn the_last_line_that_has_room_fills_it_and_a_byte_more_has_none() {
-        let log = Log::default();
-        log.put(&[b'x'; WAITING_BYTES - 2]);
-        log.put(b"y\n");
-        assert_eq!(log.0.lock().dropped, 0);
-        log.put(b"\n");
-        let waiting = log.0.lock();
+        let lines = Lines::default();
+        lines.put(&[b'x'; WAITING_BYTES - 2]);
+        lines.put(b"y\n");
+        assert_eq!(lines.0.lock().dropped, 0);
+        lines.put(b"\n");
+        let waiting = lines.0.lock();
         assert_eq!((waiting.lines.len(), waiting.dropped), (WAITING_BYTES, 1));
     }
 
     #[test]
     fn behind_a_line_that_was_dropped_none_gets_in_before_the_count() {
-        let log = Log::default();
-        log.put(&[b'x'; WAITING_BYTES - 1]);
-        log.put(b"two\n");
-        log.put(b"\n");
-        assert_eq!(log.0.lock().dropped, 2);
+        let lines = Lines::default();
+        lines.put(&[b'x'; WAITING_BYTES - 1]);
+        lines.put(b"two\n");
+        lines.put(b"\n");
+        assert_eq!(lines.0.lock().dropped, 2);
     }
 }

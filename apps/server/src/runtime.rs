@@ -1,0 +1,32 @@
+//! Runtime: where tasks run, how they wait, and what time it is. The only file of the server that names async-std, or async-io's timers.
+
+use std::thread;
+use std::time::Instant;
+
+use async_global_executor::GlobalExecutorConfig;
+
+pub use async_io::Timer;
+pub use async_std::future::timeout;
+pub use async_std::task::{sleep, spawn, yield_now};
+/// Waits in this thread for a future, and does nothing else. async-std's own would have the thread poll sockets too, and
+/// wake the others for each of them.
+pub use futures::executor::block_on;
+
+/// Sets how many threads run tasks: one for every two cores, and `ASYNC_STD_THREAD_COUNT` sets another number. Those who
+/// read what the server writes need the other half, and threads that keep waking each other cost more CPU a delivery.
+///
+/// To be called before anything is spawned.
+pub fn size_executor() {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    async_global_executor::init_with_config(
+        GlobalExecutorConfig::default()
+            .with_env_var("ASYNC_STD_THREAD_COUNT")
+            .with_min_threads((cores / 2).max(1)),
+    );
+}
+
+/// What time it is.
+#[must_use]
+pub fn now() -> Instant {
+    Instant::now()
+}
