@@ -238,6 +238,7 @@ layers:
     libs/session/src!runtime.rs async_std|thread
     libs/session/src!clock.rs Instant|SystemTime::now|elapsed
     libs/session/src!backoff.rs fastrand
+    libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
     apps/server/src!runtime.rs async_std|async_global_executor
     apps/server/src/peer     Instant::now

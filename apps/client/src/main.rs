@@ -8,7 +8,6 @@ mod keys;
 
 use std::convert::Infallible;
 use std::env;
-use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -16,7 +15,6 @@ use std::sync::PoisonError;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use async_signal::{Signal, Signals};
 use dioxus::prelude::*;
 use dioxus_desktop::tao::dpi::{LogicalPosition, LogicalSize};
 use dioxus_desktop::tao::event::{Event, WindowEvent};
@@ -279,10 +277,7 @@ impl Leave {
 
     /// Does the same when the system asks the program to end, and ends it.
     fn on_signals(self) -> io::Result<()> {
-        let mut signals = Signals::new([Signal::Term, Signal::Int])?;
-        if !is_hangup_ignored() {
-            signals.add_signals([Signal::Hup])?;
-        }
+        let mut signals = hubbub_signals::that_ask_to_end()?;
         thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
@@ -295,13 +290,4 @@ impl Leave {
             })?;
         Ok(())
     }
-}
-
-/// Whether the program was started to outlive its terminal, as by `nohup`. Only Linux tells without unsafe code.
-fn is_hangup_ignored() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    // Signal 1 is the lowest bit.
-    ignored.is_some_and(|mask| mask & 1 == 1)
 }

@@ -1,15 +1,14 @@
 //! Arguments, log and signals of `hubbub-server`; the rest is in the library.
 
-use std::fs;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
-use async_signal::{Signal, Signals};
 use futures::StreamExt;
 use hubbub_server::{descriptors, listen, listen_on, runtime, serve};
+use hubbub_signals::Signal;
 use tracing::warn;
 
 use crate::arguments::Arguments;
@@ -76,10 +75,7 @@ fn max_peers(asked: Option<u32>) -> Result<usize, String> {
 /// Ready at the first SIGINT, SIGTERM or SIGHUP. Another SIGINT or SIGTERM ends the process at once. Another SIGHUP
 /// does not: a terminal that goes away sends it twice, and a service manager may send it after SIGTERM.
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut signals = Signals::new([Signal::Int, Signal::Term])?;
-    if !is_hangup_ignored() {
-        signals.add_signals([Signal::Hup])?;
-    }
+    let mut signals = hubbub_signals::that_ask_to_end()?;
     Ok(async move {
         signals.next().await;
         runtime::spawn(async move {
@@ -87,15 +83,6 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             std::process::exit(1);
         });
     })
-}
-
-/// Whether the program was started to outlive its terminal, as by `nohup`. Only Linux tells without unsafe code.
-fn is_hangup_ignored() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    // Signal 1 is the lowest bit.
-    ignored.is_some_and(|mask| mask & 1 == 1)
 }
 
 fn explain_listen(arguments: &Arguments, error: &io::Error) -> String {
