@@ -18,8 +18,8 @@ use jiff::tz::{self, TimeZone};
 
 use crate::desktop::{News, Notification, Order};
 use crate::save;
-use crate::settings::{Change, Settings, SettingsFile, Trouble, ZoomKey};
-use crate::timeline::{Connection, Delivery, Direction, Message, Timeline, Transcript};
+use crate::settings::{Setting, Settings, SettingsError, SettingsFile, ZoomKey};
+use crate::timeline::{Connection, Message, Progress, Timeline, Toward, Transcript};
 use hubbub_session::{Event, Intent, MessageId, Stamped};
 
 pub use memory::Memory;
@@ -72,9 +72,9 @@ pub enum Action {
     Quit,
     /// Scrolled to the end of the timeline (`true`) or away from it (`false`).
     Follow(bool),
-    /// Show one page more above.
+    /// Show one stretch more above.
     ShowEarlier,
-    /// Show one page more below.
+    /// Show one stretch more below.
     ShowLater,
     /// Show these words as a line of this window.
     Answer(String),
@@ -84,14 +84,14 @@ pub enum Action {
     Save(String),
     /// Look for this text in what was said. An empty one opens the search.
     Search(String),
-    /// Go to the next match in this direction.
-    SearchOn(Direction),
+    /// Go to the next match this way.
+    SearchOn(Toward),
     /// End the search.
     EndSearch,
     /// Open this link outside of the window.
     OpenLink(String),
     /// Change a setting for now and for later.
-    Set(Change),
+    Set(Setting),
     /// Do so with the size of everything.
     Zoom(ZoomKey),
     /// Keep the window, which was about to close.
@@ -337,15 +337,15 @@ impl Side {
             }
             Action::Clear => timeline.write().clear(),
             Action::Search(query) => timeline.write().search(&query),
-            Action::SearchOn(direction) => timeline.write().search_on(direction),
+            Action::SearchOn(toward) => timeline.write().search_on(toward),
             Action::EndSearch => timeline.write().end_search(),
             Action::Save(name) => save(name, timeline.peek().transcript(), timeline),
             // Full means that the program that opens links hangs; the user sees that none opens.
             Action::OpenLink(link) => drop(self.channels.links.try_send(link)),
-            Action::Set(change) => self.set(change),
+            Action::Set(setting) => self.set(setting),
             Action::Zoom(key) => {
                 let zoom = self.settings.peek().zoom.pressed(key);
-                self.set(Change::Zoom(zoom));
+                self.set(Setting::Zoom(zoom));
             }
             Action::Stay => {
                 self.memory.stay();
@@ -393,7 +393,7 @@ impl Side {
             .try_send(Intent::Say { id, text })
             .is_err()
         {
-            self.timeline.write().mark(id, Delivery::Failed);
+            self.timeline.write().mark(id, Progress::Failed);
         }
     }
 
@@ -425,15 +425,15 @@ impl Side {
         }
     }
 
-    fn set(&mut self, change: Change) {
+    fn set(&mut self, setting: Setting) {
         let before = *self.settings.peek();
-        self.settings.write().apply(change);
+        self.settings.write().set(setting);
         let settings = *self.settings.peek();
         if settings == before {
             return;
         }
-        match self.file.keep(settings, change) {
-            Err(trouble @ Trouble::Broken { .. }) => self.tell(trouble.to_string()),
+        match self.file.keep(settings, setting) {
+            Err(trouble @ SettingsError::Broken { .. }) => self.tell(trouble.to_string()),
             Err(trouble) if self.is_writable => {
                 self.is_writable = false;
                 self.tell(trouble.to_string());

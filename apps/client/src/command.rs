@@ -24,7 +24,7 @@ const WORD_SHOWN: usize = 64;
 
 /// What a text turns out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
+pub enum Typed {
     /// Something to say, with the slash taken off that only kept it from being a command.
     Say(String),
     /// Something for the window to do.
@@ -95,18 +95,18 @@ impl std::error::Error for CommandError {}
 /// # Errors
 ///
 /// It looks like a command and is none. Nothing should be sent then.
-pub fn parse(text: &str) -> Result<Input, CommandError> {
+pub fn parse(text: &str) -> Result<Typed, CommandError> {
     let line = text.trim_end();
     let word = line.split_whitespace().next().unwrap_or_default();
     let name = word.trim_start_matches('/');
     let slashes = word.len() - name.len();
     let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
     if !is_word || !line.starts_with('/') || line.contains('\n') {
-        return Ok(Input::Say(text.to_owned()));
+        return Ok(Typed::Say(text.to_owned()));
     }
     match slashes {
-        1 => command(word, line[word.len()..].trim()).map(Input::Command),
-        _ => Ok(Input::Say(text[1..].to_owned())),
+        1 => command(word, line[word.len()..].trim()).map(Typed::Command),
+        _ => Ok(Typed::Say(text[1..].to_owned())),
     }
 }
 
@@ -148,12 +148,12 @@ fn file(name: &str) -> Result<String, CommandError> {
 mod tests {
     use super::*;
 
-    fn says(text: &str) -> Result<Input, CommandError> {
-        Ok(Input::Say(text.into()))
+    fn says(text: &str) -> Result<Typed, CommandError> {
+        Ok(Typed::Say(text.into()))
     }
 
-    fn does(command: Command) -> Result<Input, CommandError> {
-        Ok(Input::Command(command))
+    fn does(command: Command) -> Result<Typed, CommandError> {
+        Ok(Typed::Command(command))
     }
 
     #[test]

@@ -18,10 +18,10 @@ pub const LINK_BYTES: usize = 2048;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Where it stands.
-    pub place: Range<usize>,
+    pub range: Range<usize>,
     /// What it leads to, in the one true form: a host name in ASCII, as the network knows it, so that a letter of another
     /// script that only looks like one of ours is seen.
-    pub target: String,
+    pub url: String,
 }
 
 #[derive(Clone, Copy)]
@@ -55,9 +55,9 @@ pub fn find(text: &str) -> impl Iterator<Item = Link> {
                 Scheme::Web | Scheme::Room => address,
             };
             let address = without_end(address);
-            if let Some(target) = target(scheme, address) {
-                let place = start..start + address.len();
-                return Some(Link { place, target });
+            if let Some(url) = url(scheme, address) {
+                let range = start..start + address.len();
+                return Some(Link { range, url });
             }
         }
         None
@@ -165,7 +165,7 @@ fn category(c: char) -> GeneralCategory {
 }
 
 /// What an address leads to, if it is one.
-fn target(scheme: Scheme, address: &str) -> Option<String> {
+fn url(scheme: Scheme, address: &str) -> Option<String> {
     if address.len() > LINK_BYTES {
         return None;
     }
@@ -202,26 +202,26 @@ mod tests {
     use super::*;
 
     /// The addresses as they stand in the text.
-    fn places(text: &str) -> Vec<&str> {
-        find(text).map(|link| &text[link.place]).collect()
+    fn addresses(text: &str) -> Vec<&str> {
+        find(text).map(|link| &text[link.range]).collect()
     }
 
-    fn targets(text: &str) -> Vec<String> {
-        find(text).map(|link| link.target).collect()
+    fn urls(text: &str) -> Vec<String> {
+        find(text).map(|link| link.url).collect()
     }
 
     #[test]
     fn web_and_mail_addresses_with_their_scheme_are_links() {
         assert_eq!(
-            places("see https://example.org/a?b=c#d now"),
+            addresses("see https://example.org/a?b=c#d now"),
             ["https://example.org/a?b=c#d"]
         );
         assert_eq!(
-            places("http://one.example\nHTTPS://two.example"),
+            addresses("http://one.example\nHTTPS://two.example"),
             ["http://one.example", "HTTPS://two.example"]
         );
         assert_eq!(
-            places("or mailto:bob@example.org?subject=x"),
+            addresses("or mailto:bob@example.org?subject=x"),
             ["mailto:bob@example.org"]
         );
         for whole in [
@@ -236,14 +236,14 @@ mod tests {
             "https://example.org/L\u{2019}\u{cc}le",
             "https://ja.example/\u{30e2}\u{30fc}\u{30bf}\u{30fc}\u{30fb}\u{30b9}",
         ] {
-            assert_eq!(places(whole), [whole]);
-            assert_eq!(places(&format!("({whole})")), [whole]);
+            assert_eq!(addresses(whole), [whole]);
+            assert_eq!(addresses(&format!("({whole})")), [whole]);
         }
     }
 
     #[test]
     fn rooms_are_links() {
-        for (room, target) in [
+        for (room, url) in [
             ("chat://example.org", "chat://example.org:8765"),
             ("chat://example.org:80/", "chat://example.org:80"),
             ("CHAT://localhost:9000", "chat://localhost:9000"),
@@ -253,8 +253,8 @@ mod tests {
                 "chat://xn--bcher-kva.example:8765",
             ),
         ] {
-            assert_eq!(places(&format!("join {room}, all")), [room]);
-            assert_eq!(targets(room), [target]);
+            assert_eq!(addresses(&format!("join {room}, all")), [room]);
+            assert_eq!(urls(room), [url]);
         }
         for none in [
             "chat://",
@@ -262,7 +262,7 @@ mod tests {
             "chat://alice@host",
             "chat://host:0",
         ] {
-            assert!(places(none).is_empty(), "{none}");
+            assert!(addresses(none).is_empty(), "{none}");
         }
     }
 
@@ -296,13 +296,13 @@ mod tests {
             "https://example.org/x\u{200b}y",
             "https://example.org/x\u{202e}y",
         ] {
-            assert_eq!(places(text), [LINK], "{text}");
+            assert_eq!(addresses(text), [LINK], "{text}");
         }
     }
 
     #[test]
     fn a_link_leads_to_the_host_as_the_network_knows_it() {
-        for (address, target) in [
+        for (address, url) in [
             ("https://example.org/x?y#z", "https://example.org/x?y#z"),
             ("HTTPS://Example.ORG", "https://example.org/"),
             (
@@ -320,7 +320,7 @@ mod tests {
                 "mailto:bob@xn--bcher-kva.example",
             ),
         ] {
-            assert_eq!(targets(address), [target], "{address}");
+            assert_eq!(urls(address), [url], "{address}");
         }
     }
 
@@ -348,7 +348,7 @@ mod tests {
             "https://[::1",
             "http://example.org:99999",
         ] {
-            assert!(places(text).is_empty(), "{text}: {:?}", places(text));
+            assert!(addresses(text).is_empty(), "{text}: {:?}", addresses(text));
         }
     }
 
@@ -356,7 +356,7 @@ mod tests {
     fn a_link_of_the_longest_kind_opens_and_one_of_a_byte_more_is_words() {
         let head = "https://example.org/";
         let longest = format!("{head}{}", "x".repeat(LINK_BYTES - head.len()));
-        assert_eq!(places(&longest), [&*longest]);
-        assert!(places(&format!("{longest}x")).is_empty());
+        assert_eq!(addresses(&longest), [&*longest]);
+        assert!(addresses(&format!("{longest}x")).is_empty());
     }
 }

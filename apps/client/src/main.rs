@@ -26,7 +26,7 @@ use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop::{self, News};
 use hubbub_client::settings::{LEAST, Place, SettingsFile};
 use hubbub_client::view::{App, SCRIPT, STYLE};
-use hubbub_session::{Intent, Settings};
+use hubbub_session::{Intent, Options};
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 
@@ -97,13 +97,13 @@ fn open(args: Args) -> io::Result<Infallible> {
         max_text: Limits::DEFAULT.max_payload,
         zone: TimeZone::system,
     };
-    let settings = Settings {
+    let options = Options {
         address: args.address,
         username: args.username,
         limits: Limits::DEFAULT,
         pace: PACE,
     };
-    let ended = hubbub_session::start(settings, intents_taken, events_sent)?;
+    let ended = hubbub_session::start(options, intents_taken, events_sent)?;
     let file = SettingsFile::of_user();
     let standing = engine::Standing::default();
     let leave = Leave {

@@ -43,9 +43,9 @@ impl Default for Settings {
     }
 }
 
-/// One setting that the user changed.
+/// One setting, as the user wants it from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum Setting {
     /// [`Settings::theme`].
     Theme(Theme),
     /// [`Settings::zoom`].
@@ -53,17 +53,17 @@ pub enum Change {
     /// [`Settings::notifications`].
     Notifications(bool),
     /// [`Settings::people`].
-    People(bool),
+    PeoplePanel(bool),
 }
 
 impl Settings {
-    /// Takes in one change.
-    pub fn apply(&mut self, change: Change) {
-        match change {
-            Change::Theme(theme) => self.theme = theme,
-            Change::Zoom(zoom) => self.zoom = zoom,
-            Change::Notifications(on) => self.notifications = on,
-            Change::People(open) => self.people = open,
+    /// Sets one of them anew.
+    pub fn set(&mut self, setting: Setting) {
+        match setting {
+            Setting::Theme(theme) => self.theme = theme,
+            Setting::Zoom(zoom) => self.zoom = zoom,
+            Setting::Notifications(on) => self.notifications = on,
+            Setting::PeoplePanel(open) => self.people = open,
         }
     }
 }
@@ -193,40 +193,42 @@ impl SettingsFile {
 
     /// What the file holds. When it cannot be read it is the defaults, and the reason; a broken file is set aside.
     #[must_use]
-    pub fn load(&self) -> (Settings, Option<Trouble>) {
+    pub fn load(&self) -> (Settings, Option<SettingsError>) {
         match self.0.as_deref().map_or(Ok(None), read) {
             Ok(settings) => (settings.unwrap_or_default(), None),
             Err(trouble) => (Settings::default(), Some(trouble)),
         }
     }
 
-    /// Writes one change into the file. What else stands there stays, for another window may have put it there; if
+    /// Writes one setting into the file. What else stands there stays, for another window may have put it there; if
     /// there is nothing, `settings` is written.
     ///
     /// # Errors
     ///
     /// The file could not be written, or there is nowhere to write it. A broken one is reported after it was replaced.
-    pub fn keep(&self, settings: Settings, change: Change) -> Result<(), Trouble> {
-        let path = self.0.as_deref().ok_or(Trouble::Homeless)?;
+    pub fn keep(&self, settings: Settings, setting: Setting) -> Result<(), SettingsError> {
+        let path = self.0.as_deref().ok_or(SettingsError::Homeless)?;
         let found = read::<Settings>(path);
         let mut kept = match found {
             Ok(Some(found)) => found,
-            Ok(None) | Err(Trouble::Broken { .. }) => settings,
+            Ok(None) | Err(SettingsError::Broken { .. }) => settings,
             // What cannot be read is not ours to write over.
-            Err(Trouble::Unreadable(path, error)) => return Err(Trouble::Unwritable(path, error)),
+            Err(SettingsError::Unreadable(path, error)) => {
+                return Err(SettingsError::Unwritable(path, error));
+            }
             Err(trouble) => return Err(trouble),
         };
-        kept.apply(change);
-        write(path, &kept).map_err(|error| Trouble::Unwritable(path.to_owned(), error))?;
+        kept.set(setting);
+        write(path, &kept).map_err(|error| SettingsError::Unwritable(path.to_owned(), error))?;
         found.map(drop)
     }
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Trouble> {
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SettingsError> {
     let text = match fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Trouble::Unreadable(path.to_owned(), error)),
+        Err(error) => return Err(SettingsError::Unreadable(path.to_owned(), error)),
     };
     basic_toml::from_str(&text).map(Some).map_err(|error| {
         let mut aside = OsString::from(path);
@@ -234,7 +236,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Trouble> {
         let aside = PathBuf::from(aside);
         let aside = fs::rename(path, &aside).is_ok().then_some(aside);
         let (path, why) = (path.to_owned(), error.to_string());
-        Trouble::Broken { path, why, aside }
+        SettingsError::Broken { path, why, aside }
     })
 }
 
@@ -254,7 +256,7 @@ fn write(path: &Path, settings: &impl Serialize) -> io::Result<()> {
 /// Why settings were not read or will not be kept, in words for the window.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Trouble {
+pub enum SettingsError {
     /// The file says something that is no setting.
     Broken {
         /// The file.
@@ -272,7 +274,7 @@ pub enum Trouble {
     Homeless,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Broken { path, why, aside } => {
@@ -298,7 +300,7 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl Error for Trouble {}
+impl Error for SettingsError {}
 
 #[cfg(test)]
 mod tests;

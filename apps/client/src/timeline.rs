@@ -20,10 +20,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 pub use attention::{Attention, GLANCE};
-pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, PAGE_LINES, SHOWN_LINES};
+pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, SHOWN_LINES, STRETCH_LINES};
 pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What, earlier_changes};
 pub use people::{KEPT_PEOPLE, People};
-pub use search::{Direction, Place, Search};
+pub use search::{Match, Search, Toward};
 pub use transcript::Transcript;
 pub use visible::{NOTHING_VISIBLE, visible};
 
@@ -73,12 +73,12 @@ pub struct Own {
     /// Its name towards the network thread.
     pub id: MessageId,
     /// How far it got.
-    pub delivery: Delivery,
+    pub progress: Progress,
 }
 
 /// How far a message of the user's own got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
+pub enum Progress {
     /// Not written yet.
     Waiting,
     /// Written to the socket.
@@ -187,8 +187,8 @@ impl Timeline {
                 text,
                 missing,
             } => return self.said(at, &name, text, missing),
-            Event::Written { id } => self.mark(id, Delivery::Sent),
-            Event::Unsure { id } => self.mark(id, Delivery::Unsure),
+            Event::Written { id } => self.mark(id, Progress::Sent),
+            Event::Unsure { id } => self.mark(id, Progress::Unsure),
             Event::Missed { events } => self.notice(at, What::Missed(events)),
         }
         None
@@ -212,10 +212,10 @@ impl Timeline {
         self.next_id += 1;
         let own = Own {
             id,
-            delivery: Delivery::Waiting,
+            progress: Progress::Waiting,
         };
         self.lines.follow(true);
-        self.attention.answered();
+        self.attention.read_all();
         let message = Message {
             name: self.own_name.clone(),
             text: text.to_owned(),
@@ -234,26 +234,26 @@ impl Timeline {
     pub fn say_again(&mut self, id: MessageId) -> Option<String> {
         let message = self.unsent(id)?;
         let own = message.own.as_mut()?;
-        if own.delivery == Delivery::Waiting {
+        if own.progress == Progress::Waiting {
             return None;
         }
-        own.delivery = Delivery::Waiting;
+        own.progress = Progress::Waiting;
         Some(message.text.clone())
     }
 
     /// Notes how far a message of the user's own got.
-    pub fn mark(&mut self, id: MessageId, delivery: Delivery) {
+    pub fn mark(&mut self, id: MessageId, progress: Progress) {
         // A refusal takes back what was sent, and that is not known by its id any more.
-        if delivery == Delivery::Unsure
+        if progress == Progress::Unsure
             && !self.unsent.contains_key(&id)
             && let Some(number) = self.lines.number_of(id)
         {
             self.unsent.insert(id, number);
         }
         if let Some(own) = self.unsent(id).and_then(|message| message.own.as_mut()) {
-            own.delivery = delivery;
+            own.progress = progress;
         }
-        if delivery == Delivery::Sent {
+        if progress == Progress::Sent {
             self.unsent.remove(&id);
         }
     }
@@ -272,7 +272,7 @@ impl Timeline {
             .filter_map(|number| self.lines.get_mut(number).cloned())
             .collect();
         self.lines.clear();
-        self.attention.answered();
+        self.attention.read_all();
         self.day = None;
         for line in unsent {
             if let Line::Message(message) = &line
@@ -309,14 +309,14 @@ impl Timeline {
     /// How many messages of the user's own wait to be written, or failed and wait for the user.
     #[must_use]
     pub fn unsent_texts(&self) -> usize {
-        let deliveries = self.unsent.values().filter_map(|number| {
+        let progress = self.unsent.values().filter_map(|number| {
             let Line::Message(message) = self.lines.get(*number)? else {
                 return None;
             };
-            Some(message.own?.delivery)
+            Some(message.own?.progress)
         });
-        let unsent = |delivery: &Delivery| matches!(delivery, Delivery::Waiting | Delivery::Failed);
-        deliveries.filter(unsent).count()
+        let unsent = |progress: &Progress| matches!(progress, Progress::Waiting | Progress::Failed);
+        progress.filter(unsent).count()
     }
 
     /// Who is here besides the user.

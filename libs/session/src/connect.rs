@@ -9,7 +9,7 @@ use futures::stream::FuturesUnordered;
 use futures::{StreamExt, pin_mut};
 use hubbub_transport::{Address, Transport};
 
-use crate::{Clock, Settings, runtime};
+use crate::{Clock, Options, runtime};
 
 /// Longest wait for the addresses of a name: a resolver asks two name servers twice within it.
 const RESOLVE_WITHIN: Duration = Duration::from_secs(20);
@@ -25,8 +25,8 @@ const NEXT_AFTER: Duration = Duration::from_millis(250);
 /// # Errors
 ///
 /// Why no address took the connection, in words for a person.
-pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<Transport, String> {
-    let addresses = match within(clock, RESOLVE_WITHIN, resolve(settings)).await {
+pub(crate) async fn connect(options: &Options, clock: &Clock) -> Result<Transport, String> {
+    let addresses = match within(clock, RESOLVE_WITHIN, resolve(options)).await {
         Some(Ok(addresses)) => addresses,
         Some(Err(_)) => return Err("no such host, or no network to look it up".to_owned()),
         None => {
@@ -38,8 +38,8 @@ pub(crate) async fn connect(settings: &Settings, clock: &Clock) -> Result<Transp
 }
 
 /// Looks the host up beside the session, which goes on meanwhile.
-async fn resolve(settings: &Settings) -> io::Result<Vec<SocketAddr>> {
-    let Address { host, port } = settings.address.clone();
+async fn resolve(options: &Options) -> io::Result<Vec<SocketAddr>> {
+    let Address { host, port } = options.address.clone();
     let (found, answer) = flume::bounded(1);
     runtime::spawn_blocking("resolver", move || {
         let addresses = (host.as_str(), port).to_socket_addrs();

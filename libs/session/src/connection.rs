@@ -90,9 +90,9 @@ enum Step {
 impl<'n> Connection<'n> {
     pub(crate) fn new(network: &'n mut Network, transport: Transport) -> Self {
         Self {
-            decoder: Decoder::new(network.settings.limits),
+            decoder: Decoder::new(network.options.limits),
             trial: Trial::Silent(network.clock.awake()),
-            frame: Some(Outgoing::join(network.settings.username.borrowed())),
+            frame: Some(Outgoing::join(network.options.username.borrowed())),
             network,
             transport,
             early: Vec::new(),
@@ -205,7 +205,7 @@ impl<'n> Connection<'n> {
             Some(leave_by) => now + LAST_WORD < leave_by,
             None => self.trial.may_say(now),
         };
-        let name = self.network.settings.username.borrowed();
+        let name = self.network.options.username.borrowed();
         self.frame = match self.network.waiting.front() {
             Some((id, text)) if may_say => Some(Outgoing::text(name, *id, text)),
             _ if self.leave_by.is_some() => {
@@ -328,7 +328,7 @@ impl<'n> Connection<'n> {
     /// Whether it is about ourselves and says nothing new. A JOIN or LEAVE under our name is an echo, or the end of our
     /// own earlier connection, which the server noticed late.
     fn is_own(&mut self, event: &Event, now: Duration) -> bool {
-        let own = self.network.settings.username.as_str();
+        let own = self.network.options.username.as_str();
         match event {
             Event::Joined { name } | Event::Left { name } => name == own,
             Event::Said { name, text } => name == own && self.network.echoes.take(text, now),
@@ -369,7 +369,7 @@ impl<'n> Connection<'n> {
     /// The LEAVE of a connection that we give up, if the socket takes it in this moment and no frame is cut by it.
     fn part_at_once(&mut self) {
         if self.frame.as_ref().is_none_or(Outgoing::is_untouched) {
-            let leave = Outgoing::leave(self.network.settings.username.borrowed());
+            let leave = Outgoing::leave(self.network.options.username.borrowed());
             let _ = self.transport.try_write(leave.rest());
             let _ = self.transport.finish();
         }

@@ -42,7 +42,7 @@ pub use clock::Clock;
 
 /// Where to go and under which name.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct Options {
     /// Where the room is.
     pub address: Address,
     /// The name to join under.
@@ -150,18 +150,18 @@ const WAKE_CHECK: Duration = Duration::from_secs(1);
 /// The wall clock ran this much ahead: the computer slept. Setting the clock right moves it less.
 const WAKE_JUMP: Duration = Duration::from_secs(5);
 
-/// Starts the network thread. `events` gets batches at the pace of the settings; a bound of one suits it. The receiver that
+/// Starts the network thread. `events` gets batches at the pace of the options; a bound of one suits it. The receiver that
 /// comes back disconnects when the thread has ended.
 ///
 /// # Errors
 ///
 /// The system gives no thread.
 pub fn start(
-    settings: Settings,
+    options: Options,
     intents: Receiver<Intent>,
     events: Sender<Vec<Stamped>>,
 ) -> io::Result<Receiver<Infallible>> {
-    start_with_clock(settings, intents, events, Clock::system())
+    start_with_clock(options, intents, events, Clock::system())
 }
 
 /// [`start`] with the time from elsewhere.
@@ -170,7 +170,7 @@ pub fn start(
 ///
 /// The system gives no thread.
 pub fn start_with_clock(
-    settings: Settings,
+    options: Options,
     intents: Receiver<Intent>,
     events: Sender<Vec<Stamped>>,
     clock: Clock,
@@ -178,14 +178,14 @@ pub fn start_with_clock(
     let (alive, ended) = flume::bounded(0);
     runtime::spawn(move || async move {
         let _alive = alive;
-        Network::new(settings, intents, events, clock).run().await;
+        Network::new(options, intents, events, clock).run().await;
     })?;
     Ok(ended)
 }
 
 /// What outlives a connection.
 struct Network {
-    settings: Settings,
+    options: Options,
     clock: Rc<Clock>,
     intents: RecvStream<'static, Intent>,
     /// Texts that were not begun to be written, in order. Without a bound: a person types them, and none may be lost.
@@ -203,15 +203,15 @@ enum Wish {
 
 impl Network {
     fn new(
-        settings: Settings,
+        options: Options,
         intents: Receiver<Intent>,
         events: Sender<Vec<Stamped>>,
         clock: Clock,
     ) -> Self {
         let clock = Rc::new(clock);
         Self {
-            outlet: Outlet::new(events, settings.pace, clock.clone()),
-            settings,
+            outlet: Outlet::new(events, options.pace, clock.clone()),
+            options,
             intents: intents.into_stream(),
             waiting: VecDeque::new(),
             echoes: Echoes::default(),
@@ -241,8 +241,8 @@ impl Network {
     /// One connection, from the attempt to its end.
     async fn attempt(&mut self) -> End {
         self.report(Event::Connecting);
-        let (settings, clock) = (self.settings.clone(), self.clock.clone());
-        let mut connecting = async move { connect::connect(&settings, &clock).await }.boxed_local();
+        let (options, clock) = (self.options.clone(), self.clock.clone());
+        let mut connecting = async move { connect::connect(&options, &clock).await }.boxed_local();
         let connected = loop {
             match self.meanwhile(&mut connecting).await {
                 Ok(connected) => break connected,

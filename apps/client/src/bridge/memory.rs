@@ -13,7 +13,7 @@ pub struct Memory(Rc<Kept>);
 
 struct Kept {
     /// Laid down when a page goes, taken up by the next.
-    room: RefCell<Option<(Timeline, Settings)>>,
+    laid_down: RefCell<Option<(Timeline, Settings)>>,
     draft: RefCell<String>,
     /// What the user did on one page and was not yet heard of is done on the next.
     actions: (flume::Sender<Action>, flume::Receiver<Action>),
@@ -24,7 +24,7 @@ struct Kept {
 impl Default for Memory {
     fn default() -> Self {
         Self(Rc::new(Kept {
-            room: RefCell::default(),
+            laid_down: RefCell::default(),
             draft: RefCell::default(),
             actions: flume::unbounded(),
             unsent: Cell::default(),
@@ -61,11 +61,11 @@ impl Memory {
     }
 
     pub(super) fn lay_down(&self, timeline: Timeline, settings: Settings) {
-        self.0.room.replace(Some((timeline, settings)));
+        self.0.laid_down.replace(Some((timeline, settings)));
     }
 
     pub(super) fn take_up(&self) -> Option<(Timeline, Settings)> {
-        self.0.room.take()
+        self.0.laid_down.take()
     }
 
     pub(super) fn actions(&self) -> (flume::Sender<Action>, flume::Receiver<Action>) {

@@ -28,7 +28,7 @@ fn loaded(file: &SettingsFile) -> Settings {
 fn the_file_is_four_lines_that_a_person_can_edit() {
     let (_directory, path, file) = place();
     assert_eq!(loaded(&file), Settings::default(), "no file is no trouble");
-    file.keep(Settings::default(), Change::Theme(Theme::Dark))
+    file.keep(Settings::default(), Setting::Theme(Theme::Dark))
         .unwrap();
     assert_eq!(
         fs::read_to_string(&path).unwrap(),
@@ -47,14 +47,14 @@ fn the_file_is_four_lines_that_a_person_can_edit() {
 fn what_is_kept_is_loaded_again() {
     let (_directory, _, file) = place();
     let mut settings = Settings::default();
-    for change in [
-        Change::Theme(Theme::Light),
-        Change::Zoom(Zoom::LARGEST),
-        Change::Notifications(false),
-        Change::People(false),
+    for setting in [
+        Setting::Theme(Theme::Light),
+        Setting::Zoom(Zoom::LARGEST),
+        Setting::Notifications(false),
+        Setting::PeoplePanel(false),
     ] {
-        settings.apply(change);
-        file.keep(settings, change).unwrap();
+        settings.set(setting);
+        file.keep(settings, setting).unwrap();
         assert_eq!(loaded(&file), settings);
     }
 }
@@ -62,9 +62,9 @@ fn what_is_kept_is_loaded_again() {
 #[test]
 fn two_windows_keep_each_others_changes() {
     let (_directory, _, file) = place();
-    file.keep(Settings::default(), Change::Theme(Theme::Dark))
+    file.keep(Settings::default(), Setting::Theme(Theme::Dark))
         .unwrap();
-    file.keep(Settings::default(), Change::People(false))
+    file.keep(Settings::default(), Setting::PeoplePanel(false))
         .unwrap();
     let both = Settings {
         theme: Theme::Dark,
@@ -77,13 +77,13 @@ fn two_windows_keep_each_others_changes() {
 #[test]
 fn two_windows_that_write_at_once_never_leave_half_a_file() {
     let (directory, _, file) = place();
-    file.keep(Settings::default(), Change::Theme(Theme::Dark))
+    file.keep(Settings::default(), Setting::Theme(Theme::Dark))
         .unwrap();
     let writers = [Zoom::SMALLEST, Zoom::LARGEST].map(|zoom| {
         let file = file.clone();
         thread::spawn(move || {
             for _ in 0..200 {
-                file.keep(Settings::default(), Change::Zoom(zoom)).unwrap();
+                file.keep(Settings::default(), Setting::Zoom(zoom)).unwrap();
             }
         })
     });
@@ -158,8 +158,10 @@ fn a_file_broken_while_the_window_runs_is_set_aside_and_the_windows_settings_are
         zoom: Zoom(150),
         ..Settings::default()
     };
-    let trouble = file.keep(settings, Change::Theme(Theme::Dark)).unwrap_err();
-    assert!(matches!(trouble, Trouble::Broken { .. }), "{trouble}");
+    let trouble = file
+        .keep(settings, Setting::Theme(Theme::Dark))
+        .unwrap_err();
+    assert!(matches!(trouble, SettingsError::Broken { .. }), "{trouble}");
     let kept = Settings {
         theme: Theme::Dark,
         ..settings
@@ -185,7 +187,7 @@ fn what_cannot_be_read_or_written_is_told() {
     fs::write(&blocked, "").unwrap();
     let file = SettingsFile::at(blocked.join("settings.toml"));
     let trouble = file
-        .keep(Settings::default(), Change::People(false))
+        .keep(Settings::default(), Setting::PeoplePanel(false))
         .unwrap_err();
     let words = trouble.to_string();
     assert!(
@@ -196,9 +198,9 @@ fn what_cannot_be_read_or_written_is_told() {
     let nowhere = SettingsFile(None);
     assert_eq!(loaded(&nowhere), Settings::default());
     let trouble = nowhere
-        .keep(Settings::default(), Change::People(false))
+        .keep(Settings::default(), Setting::PeoplePanel(false))
         .unwrap_err();
-    assert!(matches!(trouble, Trouble::Homeless), "{trouble}");
+    assert!(matches!(trouble, SettingsError::Homeless), "{trouble}");
 }
 
 #[test]
@@ -208,7 +210,7 @@ fn a_link_to_the_file_stays_a_link() {
     fs::write(&real, "zoom = 80").unwrap();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(&real, &path).unwrap();
-    file.keep(Settings::default(), Change::Theme(Theme::Dark))
+    file.keep(Settings::default(), Setting::Theme(Theme::Dark))
         .unwrap();
     assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
     assert!(fs::read_to_string(&real).unwrap().contains("zoom = 80"));

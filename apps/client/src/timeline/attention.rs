@@ -54,7 +54,7 @@ impl Attention {
     }
 
     /// The user answers, and so has read everything.
-    pub fn answered(&mut self) {
+    pub fn read_all(&mut self) {
         self.unread = 0;
         self.first_unread = None;
     }
@@ -121,7 +121,7 @@ mod tests {
         attention.arrived(7);
         attention.focus(at(0), true, false);
         let mut other = attention.clone();
-        attention.answered();
+        attention.read_all();
         assert_eq!(state(&attention), (0, None));
         other.focus(at(5000), false, false);
         assert_eq!(state(&other), (0, None));

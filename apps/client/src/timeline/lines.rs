@@ -1,6 +1,6 @@
 //! Lines: the bounded store of what was said and noticed, and which part of it stands in the window.
 //!
-//! While the reader follows, the window holds the last page. While it reads back, the window stays where it is, so
+//! While the reader follows, the window holds the last stretch. While it reads back, the window stays where it is, so
 //! that nothing moves under the reader's eyes; what comes is added below up to a limit and counted.
 
 use std::collections::VecDeque;
@@ -16,10 +16,10 @@ pub const KEPT_LINES: usize = 20_000;
 pub const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Lines in the window while the reader follows, and how many come with "show earlier".
-pub const PAGE_LINES: usize = 200;
+pub const STRETCH_LINES: usize = 200;
 
-/// Most lines in the window while the reader reads back. Three pages still render within a frame.
-pub const SHOWN_LINES: usize = 3 * PAGE_LINES;
+/// Most lines in the window while the reader reads back. Three stretches still render within a frame.
+pub const SHOWN_LINES: usize = 3 * STRETCH_LINES;
 
 /// The store. Lines are named by a number that is never used again.
 #[derive(Clone, Debug, Default)]
@@ -120,19 +120,19 @@ impl Lines {
         }
     }
 
-    /// Shows one page more above.
+    /// Shows one stretch more above.
     pub fn show_earlier(&mut self) {
         let start = self.shown_range().start;
-        self.reading_from = Some(start.saturating_sub(PAGE_LINES as u64).max(self.gone));
+        self.reading_from = Some(start.saturating_sub(STRETCH_LINES as u64).max(self.gone));
     }
 
-    /// Shows one page more below. Beyond [`SHOWN_LINES`] the first leave the window.
+    /// Shows one stretch more below. Beyond [`SHOWN_LINES`] the first leave the window.
     pub fn show_later(&mut self) {
         let shown = self.shown_range();
         let latest_start = self.end().saturating_sub(SHOWN_LINES as u64).max(self.gone);
         let start = shown
             .start
-            .max(latest_start.min(shown.start + PAGE_LINES as u64));
+            .max(latest_start.min(shown.start + STRETCH_LINES as u64));
         self.reading_from = Some(start);
     }
 
@@ -142,7 +142,9 @@ impl Lines {
         self.reading_from = Some(if shown.contains(&number) {
             shown.start
         } else {
-            number.saturating_sub(PAGE_LINES as u64 / 2).max(self.gone)
+            number
+                .saturating_sub(STRETCH_LINES as u64 / 2)
+                .max(self.gone)
         });
     }
 
@@ -201,7 +203,7 @@ impl Lines {
     fn shown_range(&self) -> Range<u64> {
         let end = self.end();
         match self.reading_from {
-            None => end.saturating_sub(PAGE_LINES as u64).max(self.gone)..end,
+            None => end.saturating_sub(STRETCH_LINES as u64).max(self.gone)..end,
             Some(from) => {
                 let start = from.max(self.gone);
                 start..end.min(start + SHOWN_LINES as u64)
@@ -265,9 +267,9 @@ mod tests {
     }
 
     #[test]
-    fn who_follows_sees_the_last_page() {
-        assert_eq!(shown(&filled(PAGE_LINES)), 0..200);
-        let lines = filled(PAGE_LINES + 50);
+    fn who_follows_sees_the_last_stretch() {
+        assert_eq!(shown(&filled(STRETCH_LINES)), 0..200);
+        let lines = filled(STRETCH_LINES + 50);
         assert_eq!(shown(&lines), 50..250);
         assert!(lines.has_earlier());
     }
@@ -298,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn earlier_lines_come_by_pages() {
+    fn earlier_lines_come_by_stretches() {
         let mut lines = filled(500);
         lines.show_earlier();
         assert_eq!(shown(&lines), 100..500);
@@ -310,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn later_lines_come_by_pages_until_the_end() {
+    fn later_lines_come_by_stretches_until_the_end() {
         let mut lines = filled(1000);
         lines.show(100);
         assert_eq!(shown(&lines), 0..SHOWN_LINES as u64);

@@ -32,9 +32,9 @@ fn without_links(text: &str) -> String {
     let mut words = String::new();
     let mut rest = 0;
     for link in links::find(text) {
-        words.push_str(&text[rest..link.place.start]);
+        words.push_str(&text[rest..link.range.start]);
         words.push(' ');
-        rest = link.place.end;
+        rest = link.range.end;
     }
     words + &text[rest..]
 }

@@ -129,7 +129,7 @@ impl Notice {
     /// The notice in one sentence: "bob and carol joined, dave left".
     #[must_use]
     pub fn summary(&self) -> Vec<Span> {
-        let mut parts = Parts::default();
+        let mut parts = Tally::default();
         for change in &self.changes {
             parts.count(change);
         }
@@ -167,7 +167,7 @@ pub fn earlier_changes(count: usize) -> String {
 
 /// Where everybody named in a notice ended up, in the order of first mention.
 #[derive(Default)]
-struct Parts<'a> {
+struct Tally<'a> {
     joined: Vec<&'a Rc<str>>,
     left: Vec<&'a Rc<str>>,
     came_and_went: Vec<&'a Rc<str>>,
@@ -175,7 +175,7 @@ struct Parts<'a> {
     others: Vec<&'a Change>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Tally<'a> {
     fn count(&mut self, change: &'a Change) {
         match &change.what {
             What::Joined(name) => {

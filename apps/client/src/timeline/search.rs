@@ -23,7 +23,7 @@ pub struct Search {
 
 /// Which way to go from one match to the next. It goes round at both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub enum Toward {
     /// Up, to what was said before.
     Older,
     /// Down, to what was said later.
@@ -32,7 +32,7 @@ pub enum Direction {
 
 /// Where the reader is among the matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Match {
     /// Number of the line.
     pub line: u64,
     /// Which match it is. The newest is the first.
@@ -56,10 +56,10 @@ impl Search {
 
     /// Where the reader is; nowhere when nothing matches, or when that line has left.
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
+    pub fn current(&self) -> Option<Match> {
         let line = self.current?;
         let at = self.found.binary_search(&line).ok()?;
-        Some(Place {
+        Some(Match {
             line,
             nth: self.found.len() - at,
             steps: self.steps,
@@ -91,26 +91,26 @@ impl Search {
             .filter(|(_, line)| self.matches(line))
             .map(|(number, _)| number)
             .collect();
-        if self.place().is_none() {
+        if self.current().is_none() {
             self.go(self.found.back().copied());
         }
     }
 
-    /// Goes to the next match in this direction.
-    pub(super) fn step(&mut self, direction: Direction) {
+    /// Goes to the next match this way.
+    pub(super) fn step(&mut self, toward: Toward) {
         let after = |line| self.found.partition_point(|found| *found <= line);
         let before = |line| self.found.partition_point(|found| *found < line);
-        let next = match (direction, self.current) {
-            (Direction::Newer, Some(line)) => self.found.get(after(line)),
-            (Direction::Older, Some(line)) => {
+        let next = match (toward, self.current) {
+            (Toward::Newer, Some(line)) => self.found.get(after(line)),
+            (Toward::Older, Some(line)) => {
                 let at = before(line).checked_sub(1);
                 at.and_then(|at| self.found.get(at))
             }
             (_, None) => None,
         };
-        let round = match direction {
-            Direction::Newer => self.found.front(),
-            Direction::Older => self.found.back(),
+        let round = match toward {
+            Toward::Newer => self.found.front(),
+            Toward::Older => self.found.back(),
         };
         self.go(next.or(round).copied());
     }
@@ -152,10 +152,10 @@ impl Timeline {
         self.show_found();
     }
 
-    /// Goes to the next match in this direction.
-    pub fn search_on(&mut self, direction: Direction) {
+    /// Goes to the next match this way.
+    pub fn search_on(&mut self, toward: Toward) {
         if let Some(search) = &mut self.search {
-            search.step(direction);
+            search.step(toward);
             self.show_found();
         }
     }
@@ -172,15 +172,15 @@ impl Timeline {
     }
 
     fn show_found(&mut self) {
-        if let Some(place) = self.search.as_ref().and_then(Search::place) {
-            self.lines.show(place.line);
+        if let Some(found) = self.search.as_ref().and_then(Search::current) {
+            self.lines.show(found.line);
         }
     }
 }
 
 /// The text without a difference of letter case, and without one between a letter with its accent and a letter with the
 /// accent after it. Upper case, because it depends on no neighbour and folds more than lower case does: sharp s is SS, and
-/// both forms of sigma are one. The page does the same to find the place to mark.
+/// both forms of sigma are one. The page does the same to find what to mark.
 pub(super) fn folded(text: &str) -> String {
     let upper = text.to_uppercase();
     match ComposingNormalizerBorrowed::new_nfc().normalize(&upper) {
@@ -222,8 +222,8 @@ mod tests {
         search
     }
 
-    fn place(search: &Search) -> Option<(u64, usize)> {
-        search.place().map(|place| (place.line, place.nth))
+    fn at(search: &Search) -> Option<(u64, usize)> {
+        search.current().map(|found| (found.line, found.nth))
     }
 
     #[test]
@@ -249,16 +249,13 @@ mod tests {
         let lines = filled(&["a fox", "no", "Fox two", "no", "FOXES"]);
         let mut search = searched("fox", &lines);
         assert_eq!(search.count(), 3);
-        let mut places = vec![place(&search)];
-        for direction in [Direction::Older; 3]
-            .into_iter()
-            .chain([Direction::Newer; 3])
-        {
-            search.step(direction);
-            places.push(place(&search));
+        let mut visited = vec![at(&search)];
+        for toward in [Toward::Older; 3].into_iter().chain([Toward::Newer; 3]) {
+            search.step(toward);
+            visited.push(at(&search));
         }
         let expected = [(4, 1), (2, 2), (0, 3), (4, 1), (0, 3), (2, 2), (4, 1)];
-        assert_eq!(places, expected.map(Some));
+        assert_eq!(visited, expected.map(Some));
     }
 
     #[test]
@@ -297,8 +294,8 @@ mod tests {
         let lines = filled(&["one", "two"]);
         for query in ["", "three"] {
             let mut search = searched(query, &lines);
-            search.step(Direction::Older);
-            assert_eq!((search.count(), search.place()), (0, None));
+            search.step(Toward::Older);
+            assert_eq!((search.count(), search.current()), (0, None));
         }
     }
 
@@ -306,22 +303,22 @@ mod tests {
     fn a_longer_query_stays_at_the_line_if_that_still_matches() {
         let lines = filled(&["fox", "fog", "fo"]);
         let mut search = searched("fo", &lines);
-        search.step(Direction::Older);
-        let before = search.place().unwrap();
+        search.step(Toward::Older);
+        let before = search.current().unwrap();
         search.look_for("fog", &lines);
-        assert_eq!(place(&search), Some((1, 1)));
-        assert_eq!(search.place().unwrap().steps, before.steps);
+        assert_eq!(at(&search), Some((1, 1)));
+        assert_eq!(search.current().unwrap().steps, before.steps);
         search.look_for("fox", &lines);
-        assert_eq!(place(&search), Some((0, 1)));
-        assert_ne!(search.place().unwrap().steps, before.steps);
+        assert_eq!(at(&search), Some((0, 1)));
+        assert_ne!(search.current().unwrap().steps, before.steps);
     }
 
     #[test]
     fn a_step_to_the_only_match_is_one_all_the_same() {
         let mut search = searched("one", &filled(&["one"]));
-        let before = search.place().unwrap();
-        search.step(Direction::Newer);
-        let after = search.place().unwrap();
+        let before = search.current().unwrap();
+        search.step(Toward::Newer);
+        let after = search.current().unwrap();
         assert_eq!((after.line, after.nth), (before.line, before.nth));
         assert_ne!(after.steps, before.steps);
     }
@@ -332,20 +329,20 @@ mod tests {
         let mut search = searched("one", &lines);
         search.comes(2, &message("no"));
         search.comes(3, &message("one c"));
-        assert_eq!((search.count(), place(&search)), (3, Some((1, 2))));
+        assert_eq!((search.count(), at(&search)), (3, Some((1, 2))));
         search.left_before(2);
-        assert_eq!((search.count(), search.place()), (1, None));
-        search.step(Direction::Older);
-        assert_eq!(place(&search), Some((3, 1)));
+        assert_eq!((search.count(), search.current()), (1, None));
+        search.step(Toward::Older);
+        assert_eq!(at(&search), Some((3, 1)));
     }
 
     #[test]
     fn a_line_that_has_left_is_stepped_from_as_if_it_still_stood_there() {
         let lines = filled(&["one", "one", "one"]);
         let mut search = searched("one", &lines);
-        search.step(Direction::Older);
+        search.step(Toward::Older);
         search.left_before(2);
-        search.step(Direction::Newer);
-        assert_eq!(place(&search), Some((2, 1)));
+        search.step(Toward::Newer);
+        assert_eq!(at(&search), Some((2, 1)));
     }
 }

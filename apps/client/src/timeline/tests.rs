@@ -67,12 +67,12 @@ impl Timeline {
         self.rows().map(tell).collect()
     }
 
-    fn deliveries(&self) -> Vec<Delivery> {
-        let delivery = |row: Row| match row.line {
-            Line::Message(message) => message.own.map(|own| own.delivery),
+    fn progress(&self) -> Vec<Progress> {
+        let progress = |row: Row| match row.line {
+            Line::Message(message) => message.own.map(|own| own.progress),
             _ => None,
         };
-        self.rows().filter_map(delivery).collect()
+        self.rows().filter_map(progress).collect()
     }
 
     fn names(&self) -> Vec<&str> {
@@ -179,13 +179,10 @@ fn ones_own_message_stands_at_once_and_then_tells_how_far_it_got() {
     let second = timeline.say(start(), "second");
     assert_ne!(first, second);
     assert_eq!(timeline.told()[1..], ["alice: first", "+ second"]);
-    assert_eq!(
-        timeline.deliveries(),
-        [Delivery::Waiting, Delivery::Waiting]
-    );
+    assert_eq!(timeline.progress(), [Progress::Waiting, Progress::Waiting]);
     timeline.happens(0, Event::Written { id: first });
     timeline.happens(0, Event::Unsure { id: second });
-    assert_eq!(timeline.deliveries(), [Delivery::Sent, Delivery::Unsure]);
+    assert_eq!(timeline.progress(), [Progress::Sent, Progress::Unsure]);
 }
 
 #[test]
@@ -195,17 +192,17 @@ fn only_a_message_that_may_not_have_arrived_is_said_again() {
     assert_eq!(timeline.say_again(id), None, "it is on its way");
     timeline.happens(0, Event::Unsure { id });
     assert_eq!(timeline.say_again(id).as_deref(), Some("hello"));
-    assert_eq!(timeline.deliveries(), [Delivery::Waiting]);
+    assert_eq!(timeline.progress(), [Progress::Waiting]);
     timeline.happens(0, Event::Written { id });
     assert_eq!(timeline.say_again(id), None, "it is sent");
-    assert_eq!(timeline.deliveries(), [Delivery::Sent]);
+    assert_eq!(timeline.progress(), [Progress::Sent]);
 }
 
 #[test]
 fn a_message_of_ones_own_that_left_the_window_is_forgotten_whole() {
     let mut timeline = room();
     let id = timeline.say(start(), "hello");
-    timeline.mark(id, Delivery::Failed);
+    timeline.mark(id, Progress::Failed);
     for _ in 0..KEPT_LINES {
         timeline.hears(0, "bob", "x");
     }
@@ -366,13 +363,13 @@ fn clearing_takes_out_all_but_what_is_not_known_to_be_sent() {
     let sent = room.say(after(0), "sent");
     let waiting = room.say(after(0), "waiting");
     let failed = room.say(after(0), "failed");
-    room.mark(sent, Delivery::Sent);
-    room.mark(failed, Delivery::Failed);
+    room.mark(sent, Progress::Sent);
+    room.mark(failed, Progress::Failed);
     room.clear();
     assert_eq!(room.told(), ["[2026-11-23]", "alice: waiting", "+ failed"]);
-    room.mark(waiting, Delivery::Sent);
+    room.mark(waiting, Progress::Sent);
     assert_eq!(room.say_again(failed), Some("failed".into()));
-    assert_eq!(room.deliveries(), [Delivery::Sent, Delivery::Waiting]);
+    assert_eq!(room.progress(), [Progress::Sent, Progress::Waiting]);
     assert_eq!(room.lines().gone(), 0);
     room.hears(1, "bob", "two");
     assert_eq!(room.told().len(), 4, "it is the same day");
@@ -386,27 +383,27 @@ fn a_search_brings_what_it_finds_into_the_window_and_goes_on_while_lines_come_an
     for i in 0..500 {
         room.hears(0, "bob", &format!("straw {i}"));
     }
-    let place = |room: &Timeline| {
-        let place = room.searched().and_then(Search::place);
-        place.map(|place| (place.line, place.nth))
+    let at = |room: &Timeline| {
+        let found = room.searched().and_then(Search::current);
+        found.map(|found| (found.line, found.nth))
     };
     room.search("NEEDLE");
     assert_eq!(
-        (place(&room), room.searched().unwrap().count()),
+        (at(&room), room.searched().unwrap().count()),
         (Some((1, 1)), 1)
     );
     assert!(room.rows().any(|row| row.number == 1));
     room.hears(0, "carol", "another needle");
     assert_eq!(
-        (place(&room), room.searched().unwrap().count()),
+        (at(&room), room.searched().unwrap().count()),
         (Some((1, 2)), 2)
     );
-    room.search_on(Direction::Newer);
-    assert_eq!(place(&room), Some((502, 1)));
+    room.search_on(Toward::Newer);
+    assert_eq!(at(&room), Some((502, 1)));
     for _ in 0..KEPT_LINES {
         room.hears(0, "bob", "straw");
     }
-    assert_eq!((place(&room), room.searched().unwrap().count()), (None, 0));
+    assert_eq!((at(&room), room.searched().unwrap().count()), (None, 0));
     room.end_search();
     assert!(room.searched().is_none());
 }

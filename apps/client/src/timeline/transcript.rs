@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Zoned;
 
 use super::notice::earlier_changes;
-use super::{Change, Delivery, Line, Message, Span, Timeline, visible};
+use super::{Change, Line, Message, Progress, Span, Timeline, visible};
 
 /// What stands before the second and further lines of a text.
 const INDENT: &str = "\n    ";
@@ -47,12 +47,12 @@ impl Message {
     /// What is remarked after the name where a message is written out.
     #[must_use]
     pub fn remark(&self) -> &'static str {
-        match self.own.map(|own| own.delivery) {
+        match self.own.map(|own| own.progress) {
             _ if self.missing > 0 => " (cut off)",
-            None | Some(Delivery::Sent) => "",
-            Some(Delivery::Waiting) => " (waiting)",
-            Some(Delivery::Unsure) => " (may not have arrived)",
-            Some(Delivery::Failed) => " (not sent)",
+            None | Some(Progress::Sent) => "",
+            Some(Progress::Waiting) => " (waiting)",
+            Some(Progress::Unsure) => " (may not have arrived)",
+            Some(Progress::Failed) => " (not sent)",
         }
     }
 }
@@ -146,7 +146,7 @@ mod tests {
         ]);
         let sent = room.say(at(5), "three");
         room.say(at(6), "four");
-        room.mark(sent, Delivery::Sent);
+        room.mark(sent, Progress::Sent);
         room.answer("only for alice");
         assert_eq!(
             room.transcript(),

@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 use super::icon::{Shape, icon};
 use super::page;
 use crate::bridge::{Action, Bridge, Memory, Room};
-use crate::command::{self, Command, Input};
+use crate::command::{self, Command, Typed};
 use crate::timeline::Connection;
 
 #[component]
@@ -38,11 +38,11 @@ pub(super) fn Composer(on_quit: EventHandler) -> Element {
             return;
         }
         let action = match command::parse(&text) {
-            Ok(Input::Say(text)) => Action::Say(text),
-            Ok(Input::Command(Command::Help)) => Action::Answer(command::HELP.to_owned()),
-            Ok(Input::Command(Command::Clear)) => Action::Clear,
-            Ok(Input::Command(Command::Save(name))) => Action::Save(name),
-            Ok(Input::Command(Command::Quit)) => Action::Quit,
+            Ok(Typed::Say(text)) => Action::Say(text),
+            Ok(Typed::Command(Command::Help)) => Action::Answer(command::HELP.to_owned()),
+            Ok(Typed::Command(Command::Clear)) => Action::Clear,
+            Ok(Typed::Command(Command::Save(name))) => Action::Save(name),
+            Ok(Typed::Command(Command::Quit)) => Action::Quit,
             // Stays in the field, to be corrected.
             Err(error) => {
                 bridge.act(Action::Answer(error.to_string()));

@@ -11,7 +11,7 @@ use super::icon::{Shape, icon};
 use super::person::{avatar, name};
 use super::text::Text;
 use crate::bridge::{Action, Bridge};
-use crate::timeline::{Delivery, Message, NOTHING_VISIBLE, Own, visible};
+use crate::timeline::{Message, NOTHING_VISIBLE, Own, Progress, visible};
 
 #[component]
 pub(super) fn MessageView(
@@ -30,7 +30,7 @@ pub(super) fn MessageView(
             class: if own.is_some() { "own" },
             class: if opens_group { "head" },
             "data-mention": if mention { "yes" },
-            "data-state": own.map(|own| state(own.delivery)),
+            "data-state": own.map(|own| state(own.progress)),
             aria_current: found.is_some().then_some("true"),
             "data-line": "{number}",
             "data-lead": lead,
@@ -61,13 +61,13 @@ pub(super) fn MessageView(
                 Text { text: message.text.clone() }
             }
             if missing > 0 {
-                p { class: "delivery cut-off",
+                p { class: "cut-off",
                     {icon(Shape::Warning)}
                     {cut_off(missing)}
                 }
             }
             if let Some(own) = own {
-                DeliveryView { own }
+                ProgressView { own }
             }
         }
     }
@@ -115,19 +115,19 @@ fn LongText(message: Rc<Message>, found: Option<Range<usize>>) -> Element {
 }
 
 #[component]
-fn DeliveryView(own: Own) -> Element {
+fn ProgressView(own: Own) -> Element {
     let bridge = use_context::<Bridge>();
-    let (shape, words) = match own.delivery {
-        Delivery::Waiting => (Shape::Clock, "waiting"),
-        Delivery::Sent => (Shape::Check, "sent"),
-        Delivery::Unsure => (Shape::Warning, "may not have arrived"),
-        Delivery::Failed => (Shape::Warning, "not sent"),
+    let (shape, words) = match own.progress {
+        Progress::Waiting => (Shape::Clock, "waiting"),
+        Progress::Sent => (Shape::Check, "sent"),
+        Progress::Unsure => (Shape::Warning, "may not have arrived"),
+        Progress::Failed => (Shape::Warning, "not sent"),
     };
-    let again = matches!(own.delivery, Delivery::Unsure | Delivery::Failed);
+    let again = matches!(own.progress, Progress::Unsure | Progress::Failed);
     rsx! {
-        p { class: "delivery", title: words,
+        p { class: "progress", title: words,
             {icon(shape)}
-            span { class: if own.delivery == Delivery::Sent { "unseen" }, "{words}" }
+            span { class: if own.progress == Progress::Sent { "unseen" }, "{words}" }
             if again {
                 button {
                     class: "quiet again",
@@ -145,12 +145,12 @@ fn cut_off(missing: usize) -> String {
     format!("cut off: {missing} {bytes} missing")
 }
 
-fn state(delivery: Delivery) -> &'static str {
-    match delivery {
-        Delivery::Waiting => "waiting",
-        Delivery::Sent => "sent",
-        Delivery::Unsure => "unsure",
-        Delivery::Failed => "failed",
+fn state(progress: Progress) -> &'static str {
+    match progress {
+        Progress::Waiting => "waiting",
+        Progress::Sent => "sent",
+        Progress::Unsure => "unsure",
+        Progress::Failed => "failed",
     }
 }
 

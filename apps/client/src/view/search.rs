@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 use super::icon::{Shape, icon};
 use super::page;
 use crate::bridge::{Action, Bridge};
-use crate::timeline::{Direction, Search};
+use crate::timeline::{Search, Toward};
 
 fn use_searching() -> Memo<bool> {
     let bridge = use_context::<Bridge>();
@@ -55,8 +55,8 @@ fn Bar() -> Element {
     let bridge = use_context::<Bridge>();
     // Without its number among the matches: one more of them must not carry off who has scrolled away.
     let steps = use_memo(move || {
-        let place = bridge.timeline.read().searched().and_then(Search::place);
-        place.map(|place| (place.line, place.steps))
+        let found = bridge.timeline.read().searched().and_then(Search::current);
+        found.map(|found| (found.line, found.steps))
     });
     use_effect(move || {
         if steps().is_some() {
@@ -82,7 +82,7 @@ fn Bar() -> Element {
                 r#type: "button",
                 title: "Older (Enter)",
                 aria_label: "Older match",
-                onclick: move |_| bridge.act(Action::SearchOn(Direction::Older)),
+                onclick: move |_| bridge.act(Action::SearchOn(Toward::Older)),
                 {icon(Shape::Up)}
             }
             button {
@@ -91,7 +91,7 @@ fn Bar() -> Element {
                 r#type: "button",
                 title: "Newer (Shift+Enter)",
                 aria_label: "Newer match",
-                onclick: move |_| bridge.act(Action::SearchOn(Direction::Newer)),
+                onclick: move |_| bridge.act(Action::SearchOn(Toward::Newer)),
                 {icon(Shape::Down)}
             }
             button {
@@ -114,10 +114,10 @@ fn Count() -> Element {
     let words = use_memo(move || {
         let timeline = bridge.timeline.read();
         let search = timeline.searched()?;
-        Some(match (search.place(), search.count()) {
+        Some(match (search.current(), search.count()) {
             _ if search.is_empty() => String::new(),
             (_, 0) => "no match".to_owned(),
-            (Some(place), count) => format!("{} of {count}", place.nth),
+            (Some(found), count) => format!("{} of {count}", found.nth),
             // The line at which the reader was has left.
             (None, count) => format!("{count} found"),
         })

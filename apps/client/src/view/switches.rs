@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
 use crate::bridge::{Action, Bridge};
-use crate::settings::{Change, Theme};
+use crate::settings::{Setting, Theme};
 use crate::timeline::Connection;
 
 /// How many people there are. In a wide window it shows their panel or not, in a narrow one it opens the drawer: the
@@ -39,7 +39,7 @@ pub(super) fn PeopleSwitch(drawer: Signal<bool>) -> Element {
             title: "{label}",
             aria_label: "{label}",
             aria_expanded: panel(),
-            onclick: move |_| bridge.act(Action::Set(Change::People(!panel()))),
+            onclick: move |_| bridge.act(Action::Set(Setting::PeoplePanel(!panel()))),
             {face.clone()}
         }
         button {
@@ -72,7 +72,7 @@ pub(super) fn NotificationSwitch() -> Element {
             title: "Notifications of mentions: {state}",
             aria_label: "Notifications of mentions",
             aria_pressed: on(),
-            onclick: move |_| bridge.act(Action::Set(Change::Notifications(!on()))),
+            onclick: move |_| bridge.act(Action::Set(Setting::Notifications(!on()))),
             {icon(shape)}
         }
     }
@@ -95,7 +95,7 @@ pub(super) fn ThemeSwitch() -> Element {
             r#type: "button",
             title: "{label}",
             aria_label: "{label}",
-            onclick: move |_| bridge.act(Action::Set(Change::Theme(theme().next()))),
+            onclick: move |_| bridge.act(Action::Set(Setting::Theme(theme().next()))),
             {icon(shape)}
         }
     }

@@ -18,7 +18,7 @@ enum Piece<'a> {
     Tangle(&'a str),
     Link {
         address: &'a str,
-        target: String,
+        url: String,
     },
 }
 
@@ -71,8 +71,8 @@ fn view(pieces: Vec<Piece<'_>>) -> Element {
                 Piece::Tangle(word) => rsx! {
                     span { class: "tangle", "{word}" }
                 },
-                Piece::Link { address, target } => rsx! {
-                    Link { address, target }
+                Piece::Link { address, url } => rsx! {
+                    Link { address, url }
                 },
             }
         }
@@ -83,18 +83,18 @@ fn view(pieces: Vec<Piece<'_>>) -> Element {
 fn Link(
     address: String,
     /// What is opened: it may be another host than the eye takes the address for.
-    target: String,
+    url: String,
 ) -> Element {
     let bridge = use_context::<Bridge>();
     rsx! {
         a {
             class: "link",
-            href: "{target}",
-            title: "{target}",
+            href: "{url}",
+            title: "{url}",
             dir: "ltr",
             onclick: move |event| {
                 event.prevent_default();
-                bridge.act(Action::OpenLink(target.clone()));
+                bridge.act(Action::OpenLink(url.clone()));
             },
             {plain(&address)}
         }
@@ -108,14 +108,14 @@ fn pieces(text: &str, cut: bool, most: usize) -> Vec<Piece<'_>> {
     let mut rest = 0;
     let is_whole = |end: usize| !cut || text[end..].contains(char::is_whitespace);
     for link in links::find(text)
-        .filter(|link| is_whole(link.place.end))
+        .filter(|link| is_whole(link.range.end))
         .take(most)
     {
-        let (place, target) = (link.place, link.target);
-        push_words(&text[rest..place.start], &mut pieces);
-        rest = place.end;
-        let address = &text[place];
-        pieces.push(Piece::Link { address, target });
+        let (range, url) = (link.range, link.url);
+        push_words(&text[rest..range.start], &mut pieces);
+        rest = range.end;
+        let address = &text[range];
+        pieces.push(Piece::Link { address, url });
     }
     push_words(&text[rest..], &mut pieces);
     pieces

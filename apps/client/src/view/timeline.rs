@@ -23,7 +23,7 @@ pub(super) fn TimelineView() -> Element {
     let timeline = bridge.timeline.read();
     let lines = timeline.lines();
     let search = timeline.searched();
-    let found = search.and_then(Search::place).map(|place| place.line);
+    let found = search.and_then(Search::current).map(|found| found.line);
     // Of the message at which the reader is, the part with the match.
     let part = |number: u64, message: &Message| {
         let search = search.filter(|_| found == Some(number))?;

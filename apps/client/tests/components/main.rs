@@ -10,7 +10,7 @@ mod settings;
 use std::time::Duration;
 
 use harness::{MAX_TEXT, Window};
-use hubbub_client::timeline::PAGE_LINES;
+use hubbub_client::timeline::STRETCH_LINES;
 use hubbub_client::view::{LISTED_PEOPLE, PART_COST};
 use hubbub_session::{Event, Intent};
 
@@ -463,7 +463,7 @@ mod reading_back {
     #[test]
     fn the_page_holds_a_window_of_lines_and_earlier_ones_on_demand() {
         let mut window = Window::joined();
-        window.happen_together((0..=PAGE_LINES).map(|i| said("bob", &format!("line {i}."))));
+        window.happen_together((0..=STRETCH_LINES).map(|i| said("bob", &format!("line {i}."))));
         window.hides(">line 0.</div>");
         window.shows(">line 1.</div>");
         window.click("quiet earlier");

@@ -1,6 +1,6 @@
 //! The search bar.
 
-use hubbub_client::timeline::{PAGE_LINES, SHOWN_LINES};
+use hubbub_client::timeline::{SHOWN_LINES, STRETCH_LINES};
 
 use crate::harness::Window;
 use crate::said;
@@ -61,9 +61,9 @@ fn older_and_newer_go_round() {
 }
 
 #[test]
-fn a_match_outside_of_the_window_of_lines_is_brought_in_and_the_way_back_is_by_pages() {
+fn a_match_outside_of_the_window_of_lines_is_brought_in_and_the_way_back_is_by_stretches() {
     let mut texts = vec!["a needle"];
-    texts.resize(SHOWN_LINES + PAGE_LINES / 2, "straw");
+    texts.resize(SHOWN_LINES + STRETCH_LINES / 2, "straw");
     texts.push("the end");
     let mut window = searching(&texts);
     window.hides("a needle");
@@ -82,7 +82,7 @@ fn what_comes_while_a_search_goes_on_is_counted_and_moves_nothing() {
     window.happen_together([said("bob", "fox two"), said("bob", "no")]);
     window.shows(">2 of 2</output>");
     window.scroll(true);
-    window.happen_together((0..PAGE_LINES).map(|_| said("bob", "more")));
+    window.happen_together((0..STRETCH_LINES).map(|_| said("bob", "more")));
     window.shows(">fox one</div>");
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub_session::{Event, Intent};
 
-use crate::harness::{ClosedPort, JOIN, LEAVE, PACE, Server, Time, Window, said, settings, text};
+use crate::harness::{ClosedPort, JOIN, LEAVE, PACE, Server, Time, Window, options, said, text};
 
 const CLOSED: &str = "the server closed the connection";
 /// So long are words of the server kept back, in case that the closing which makes them a refusal comes with them.
@@ -13,8 +13,8 @@ const AT_ONCE: Duration = Duration::from_millis(50);
 /// A window that was told that nobody listens at its port.
 fn without_server() -> (Window, ClosedPort, Duration) {
     let port = ClosedPort::new();
-    let settings = settings("127.0.0.1", port.number());
-    let mut window = Window::open_at(settings, Time::that_paces_itself());
+    let options = options("127.0.0.1", port.number());
+    let mut window = Window::open_at(options, Time::that_paces_itself());
     window.expect(Event::Connecting);
     let (why, refused, retry_in) = window.expect_lost();
     assert_eq!((why.as_str(), refused), ("connection refused", false));
@@ -157,7 +157,7 @@ fn a_clock_that_was_set_right_by_less_changes_nothing() {
 #[test]
 fn a_name_that_cannot_be_found_is_said_to_be_none() {
     // A label of 64 bytes is no host name, so no name server is asked.
-    let mut window = Window::open_at(settings(&"x".repeat(64), 1), Time::that_paces_itself());
+    let mut window = Window::open_at(options(&"x".repeat(64), 1), Time::that_paces_itself());
     window.expect(Event::Connecting);
     let (why, refused, _) = window.expect_lost();
     assert_eq!(why, "no such host, or no network to look it up");
@@ -172,8 +172,8 @@ fn a_target_is_a_name_or_an_address_of_either_kind() {
         ("::1", "[::1]:0"),
     ] {
         let server = Server::at(address);
-        let settings = settings(host, server.port());
-        let mut window = Window::open_at(settings, Time::that_paces_itself());
+        let options = options(host, server.port());
+        let mut window = Window::open_at(options, Time::that_paces_itself());
         window.expect_connection(&server);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hubbub_server::Settings;
 use hubbub_session::{Event, Intent, MessageId};
 
-use crate::harness::{JOIN, Time, Window, joined, left, said, settings_of, text};
+use crate::harness::{JOIN, Time, Window, joined, left, options_of, said, text};
 use crate::network::{Network, Way, Weather};
 use crate::room::room_with_bob;
 
@@ -18,10 +18,7 @@ fn room(settings: Settings) -> (Network, Window) {
 
 /// Alice, behind the network, and heard by bob.
 fn alice(network: &Network, bob: &mut Window) -> Window {
-    let mut alice = Window::open_at(
-        settings_of("alice", network.port),
-        Time::that_paces_itself(),
-    );
+    let mut alice = Window::open_at(options_of("alice", network.port), Time::that_paces_itself());
     alice.expect(Event::Connecting);
     alice.expect(Event::Connected);
     bob.expect(joined("alice"));
@@ -179,10 +176,7 @@ fn a_cut_anywhere_loses_the_text_that_it_falls_into_and_no_other() {
 fn a_cut_within_the_join_is_heard_by_nobody_and_the_next_join_is() {
     let (network, mut bob) = room(Settings::default());
     network.weather().to_server = JOIN.len() - 1;
-    let mut alice = Window::open_at(
-        settings_of("alice", network.port),
-        Time::that_paces_itself(),
-    );
+    let mut alice = Window::open_at(options_of("alice", network.port), Time::that_paces_itself());
     alice.say(1, "at last");
     alice.expect(Event::Connecting);
     alice.expect(Event::Connected);
@@ -265,10 +259,7 @@ fn bursts_arrive_once_and_in_order_in_any_weather_and_a_cut_takes_only_the_last_
     });
     let (network, mut bob) = room(Settings::default());
     *network.weather() = weathers[0];
-    let mut alice = Window::open_at(
-        settings_of("alice", network.port),
-        Time::that_paces_itself(),
-    );
+    let mut alice = Window::open_at(options_of("alice", network.port), Time::that_paces_itself());
     let (mut count, mut written, mut retry_in) = (0, Vec::new(), Duration::ZERO);
     for weather in weathers {
         *network.weather() = weather;

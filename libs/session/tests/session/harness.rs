@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
-use hubbub_session::{Event, Intent, MessageId, Settings, Stamped, start_with_clock};
+use hubbub_session::{Event, Intent, MessageId, Options, Stamped, start_with_clock};
 use hubbub_transport::Address;
 use hubbub_wire::{Limits, Username};
 use socket2::{Domain, SockRef, Socket, Type};
@@ -177,15 +177,15 @@ pub(crate) struct Window {
 impl Window {
     pub(crate) fn open(server: &Server) -> Self {
         Self::open_at(
-            settings("127.0.0.1", server.port()),
+            options("127.0.0.1", server.port()),
             Time::that_paces_itself(),
         )
     }
 
-    pub(crate) fn open_at(settings: Settings, time: Time) -> Self {
+    pub(crate) fn open_at(options: Options, time: Time) -> Self {
         let (intents, wishes) = flume::bounded(1024);
         let (events, batches) = flume::bounded(1);
-        let ended = start_with_clock(settings, wishes, events, time.clock()).unwrap();
+        let ended = start_with_clock(options, wishes, events, time.clock()).unwrap();
         Self {
             intents: Some(intents),
             batches,
@@ -281,8 +281,8 @@ impl Window {
     }
 }
 
-pub(crate) fn settings(host: &str, port: u16) -> Settings {
-    Settings {
+pub(crate) fn options(host: &str, port: u16) -> Options {
+    Options {
         address: Address {
             host: host.to_owned(),
             port,
@@ -294,9 +294,9 @@ pub(crate) fn settings(host: &str, port: u16) -> Settings {
 }
 
 /// The same on loopback, under another name than alice.
-pub(crate) fn settings_of(name: &str, port: u16) -> Settings {
-    Settings {
+pub(crate) fn options_of(name: &str, port: u16) -> Options {
+    Options {
         username: Username::new(name, 64).unwrap().into_owned(),
-        ..settings("127.0.0.1", port)
+        ..options("127.0.0.1", port)
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hubbub_session::{Event, Intent, Stamped, start};
 
-use crate::harness::{ClosedPort, JOIN, LEAVE, PATIENCE, Server, Time, Window, settings, text};
+use crate::harness::{ClosedPort, JOIN, LEAVE, PATIENCE, Server, Time, Window, options, text};
 
 /// More than both sockets of a loopback connection hold.
 fn too_long() -> String {
@@ -56,7 +56,7 @@ fn a_server_that_never_reads_keeps_nobody_for_long_by_the_real_clock() {
     let server = Server::new();
     let (intents, wishes) = flume::bounded(1024);
     let (events, batches) = flume::bounded(1);
-    let ended = start(settings("127.0.0.1", server.port()), wishes, events).unwrap();
+    let ended = start(options("127.0.0.1", server.port()), wishes, events).unwrap();
     let mut peer = server.accept();
     peer.expect(JOIN);
     let long = too_long();
@@ -89,8 +89,8 @@ fn a_text_half_written_is_completed_before_the_leave() {
 /// Leaves with so many texts waiting, and lets 20 ms pass after each that comes. Returns how many came before the LEAVE.
 fn texts_before_the_leave(waiting: u64) -> u64 {
     let server = Server::new();
-    let settings = settings("127.0.0.1", server.port());
-    let window = Window::open_at(settings, Time::that_stands_still());
+    let options = options("127.0.0.1", server.port());
+    let window = Window::open_at(options, Time::that_stands_still());
     let mut peer = server.accept();
     peer.expect(JOIN);
     for id in 0..waiting {
@@ -162,7 +162,7 @@ fn leaving_while_connecting_does_not_wait_for_the_connection() {
 fn leaving_in_the_back_off_does_not_wait_for_its_end() {
     let port = ClosedPort::new();
     let time = Time::that_paces_itself();
-    let mut window = Window::open_at(settings("127.0.0.1", port.number()), time);
+    let mut window = Window::open_at(options("127.0.0.1", port.number()), time);
     window.expect(Event::Connecting);
     window.expect_lost();
     window.wish(Intent::Leave);

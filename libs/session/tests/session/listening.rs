@@ -4,7 +4,7 @@ use hubbub_session::{Event, Intent};
 use hubbub_wire::Limits;
 
 use crate::harness::{
-    JOIN, LEAVE, Server, Time, Window, join, joined, leave, left, said, settings, text,
+    JOIN, LEAVE, Server, Time, Window, join, joined, leave, left, options, said, text,
 };
 
 #[test]
@@ -76,12 +76,12 @@ fn noise_is_passed_over_and_the_leave_behind_it_is_not_lost() {
 #[test]
 fn a_text_as_long_as_the_limit_is_shown_and_a_longer_one_is_passed_over() {
     let server = Server::new();
-    let mut settings = settings("127.0.0.1", server.port());
-    settings.limits = Limits {
+    let mut options = options("127.0.0.1", server.port());
+    options.limits = Limits {
         max_payload: 8,
         ..Limits::DEFAULT
     };
-    let mut window = Window::open_at(settings, Time::that_paces_itself());
+    let mut window = Window::open_at(options, Time::that_paces_itself());
     let mut peer = window.expect_connection(&server);
     peer.send(
         [

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hubbub_server::{Settings, serve};
 use hubbub_session::Event;
 
-use crate::harness::{Time, Window, said, settings_of};
+use crate::harness::{Time, Window, options_of, said};
 
 /// A server that runs until the test process ends, its port, and bob, who is certainly in.
 pub(crate) fn room_with_bob(address: Ipv4Addr, settings: Settings) -> (u16, Window) {
@@ -16,7 +16,7 @@ pub(crate) fn room_with_bob(address: Ipv4Addr, settings: Settings) -> (u16, Wind
     thread::spawn(move || {
         async_std::task::block_on(serve(listener, settings, std::future::pending()))
     });
-    let mut bob = Window::open_at(settings_of("bob", port), Time::that_paces_itself());
+    let mut bob = Window::open_at(options_of("bob", port), Time::that_paces_itself());
     bob.expect(Event::Connecting);
     bob.expect(Event::Connected);
     // What the server says after the first seconds is no answer to the JOIN. It says this to members only.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub_session::{Event, Intent};
 
-use crate::harness::{JOIN, LEAVE, Server, Time, Window, settings, text};
+use crate::harness::{JOIN, LEAVE, Server, Time, Window, options, text};
 
 /// Between two texts that had waited.
 const APART: Duration = Duration::from_millis(20);
@@ -54,8 +54,8 @@ fn a_text_of_many_megabytes_arrives_whole() {
 #[test]
 fn a_text_said_right_after_the_join_waits_half_a_second_for_a_refusal() {
     let server = Server::new();
-    let settings = settings("127.0.0.1", server.port());
-    let window = Window::open_at(settings, Time::that_stands_still());
+    let options = options("127.0.0.1", server.port());
+    let window = Window::open_at(options, Time::that_stands_still());
     let mut peer = server.accept();
     peer.expect(JOIN);
     window.say(1, "hi");
@@ -82,7 +82,7 @@ fn a_text_said_right_after_the_join_goes_out_at_once_when_the_room_is_heard() {
 fn texts_that_waited_go_out_20_ms_apart_and_what_is_typed_then_at_once() {
     let server = Server::new();
     let window = Window::open_at(
-        settings("127.0.0.1", server.port()),
+        options("127.0.0.1", server.port()),
         Time::that_stands_still(),
     );
     let mut peer = server.accept();
@@ -111,7 +111,7 @@ fn texts_that_waited_go_out_20_ms_apart_and_what_is_typed_then_at_once() {
 fn what_is_typed_behind_texts_that_still_wait_keeps_its_place_and_its_distance() {
     let server = Server::new();
     let window = Window::open_at(
-        settings("127.0.0.1", server.port()),
+        options("127.0.0.1", server.port()),
         Time::that_stands_still(),
     );
     let mut peer = server.accept();

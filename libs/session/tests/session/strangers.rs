@@ -7,7 +7,7 @@ use std::time::Duration;
 use hubbub_session::{Event, Intent};
 use socket2::SockRef;
 
-use crate::harness::{Peer, Time, Window, join, joined, leave, left, said, settings_of, text};
+use crate::harness::{Peer, Time, Window, join, joined, leave, left, options_of, said, text};
 use crate::stranger::Stranger;
 
 /// A room of strangers, and how many have come.
@@ -31,7 +31,7 @@ impl Room {
 
     /// One of our windows, whose JOIN has gone to all who are in the room.
     fn window(&mut self, name: &str) -> Window {
-        let mut window = Window::open_at(settings_of(name, self.port), Time::that_paces_itself());
+        let mut window = Window::open_at(options_of(name, self.port), Time::that_paces_itself());
         self.welcome(&mut window, name);
         window
     }

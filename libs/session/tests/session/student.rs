@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub_session::{Event, Intent};
 
-use crate::harness::{Time, Window, joined, left, said, settings_of};
+use crate::harness::{Time, Window, joined, left, options_of, said};
 use crate::network::Network;
 use crate::stranger::Stranger;
 
@@ -16,7 +16,7 @@ fn server() -> (Stranger, u16) {
 
 /// One of our windows in their room.
 fn window(server: &mut Stranger, port: u16, name: &str) -> Window {
-    let mut window = Window::open_at(settings_of(name, port), Time::that_paces_itself());
+    let mut window = Window::open_at(options_of(name, port), Time::that_paces_itself());
     window.expect(Event::Connecting);
     window.expect(Event::Connected);
     server.shows(&format!("JOIN {name}"));

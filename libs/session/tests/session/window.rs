@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hubbub_session::{BACKLOG_EVENTS, Event};
 
-use crate::harness::{JOIN, PACE, Server, Time, Window, said, settings, text};
+use crate::harness::{JOIN, PACE, Server, Time, Window, options, said, text};
 
 fn numbered(numbers: std::ops::Range<usize>) -> Vec<u8> {
     numbers
@@ -18,7 +18,7 @@ fn numbered(numbers: std::ops::Range<usize>) -> Vec<u8> {
 fn an_event_in_a_quiet_room_comes_at_once_and_the_next_ones_in_one_batch_33_ms_later() {
     let server = Server::new();
     let time = Time::that_stands_still();
-    let window = Window::open_at(settings("127.0.0.1", server.port()), time.clone());
+    let window = Window::open_at(options("127.0.0.1", server.port()), time.clone());
     let batch = || -> Vec<Event> {
         let batch = window
             .batches

@@ -19,10 +19,10 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubbub_session::{Event, Intent, Settings};
+use hubbub_session::{Event, Intent, Options};
 use hubbub_transport::Address;
 
-use harness::{Time, Window, joined, left, said, settings_of};
+use harness::{Time, Window, joined, left, options_of, said};
 use room::room_with_bob;
 
 /// Set for the test that runs in the namespace.
@@ -106,14 +106,14 @@ impl Pair {
     fn meet(address: &str) -> Self {
         let (port, mut bob) =
             room_with_bob(Ipv4Addr::UNSPECIFIED, hubbub_server::Settings::default());
-        let settings = Settings {
+        let options = Options {
             address: Address {
                 host: address.to_owned(),
                 port,
             },
-            ..settings_of("alice", port)
+            ..options_of("alice", port)
         };
-        let mut alice = Window::open_at(settings, Time::that_paces_itself());
+        let mut alice = Window::open_at(options, Time::that_paces_itself());
         alice.expect(Event::Connecting);
         alice.expect(Event::Connected);
         bob.expect(joined("alice"));
