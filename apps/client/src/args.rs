@@ -5,10 +5,8 @@ use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use hubbub_transport::{Address, DEFAULT_PORT, parse_host};
-use hubbub_wire::{Limits, Username};
-
-use crate::timeline::SERVER_NAME;
+use hubbub_transport::{Address, AddressError, parse_host};
+use hubbub_wire::{Limits, PORT, Username};
 
 /// Where to go and under which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +26,7 @@ pub struct Args {
 )]
 struct CommandLine {
     /// The room as chat://HOST:PORT, instead of --target and --port; the name is then your login name unless given
-    #[arg(value_name = "LINK", conflicts_with_all = ["target", "port"])]
+    #[arg(value_name = "LINK", value_parser = link, conflicts_with_all = ["target", "port"])]
     link: Option<Address>,
 
     /// Host name or IP address of the server
@@ -36,7 +34,7 @@ struct CommandLine {
     target: String,
 
     /// TCP port of the server
-    #[arg(long, default_value_t = DEFAULT_PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
 
     /// Name to use in the room, at most 64 bytes of UTF-8
@@ -80,12 +78,16 @@ impl Args {
     }
 }
 
+fn link(text: &str) -> Result<Address, AddressError> {
+    Address::from_link(text, PORT)
+}
+
 fn target(text: &str) -> Result<String, String> {
     parse_host(text).map_err(|error| format!("{error}, the port goes into --port"))
 }
 
 fn username(text: &str) -> Result<Username<'static>, String> {
-    if text == SERVER_NAME {
+    if text == Username::SERVER.as_str() {
         return Err("this name is reserved for the server itself; choose another one".to_owned());
     }
     Username::new(text, Limits::DEFAULT.max_name)

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use hubbub_transport::Address;
+use hubbub_wire::PORT;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 use url::{Host, Url};
@@ -188,7 +189,7 @@ fn url(scheme: Scheme, address: &str) -> Option<String> {
             Some(url.into())
         }
         Scheme::Room => {
-            let mut room: Address = address.parse().ok()?;
+            let mut room = Address::from_link(address, PORT).ok()?;
             if !room.host.contains(':') {
                 room.host = Host::parse(&room.host).ok()?.to_string();
             }

@@ -28,12 +28,10 @@ pub use transcript::Transcript;
 pub use visible::{NOTHING_VISIBLE, visible};
 
 use hubbub_session::{Event, MessageId, Stamped};
+use hubbub_wire::Username;
 
 /// Messages of one sender belong together when no more time than this lies between two of them.
 pub const GROUP_WITHIN: SignedDuration = SignedDuration::from_mins(5);
-
-/// The name under which a server speaks. Nobody is listed as being here for that alone.
-pub const SERVER_NAME: &str = "server";
 
 /// One line of the conversation. Cheap to clone: the view holds the same storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -421,7 +419,8 @@ impl Timeline {
         missing: usize,
     ) -> Option<Rc<Message>> {
         let name: Rc<str> = name.into();
-        if name != self.own_name && *name != *SERVER_NAME {
+        // That the server speaks does not make it a person who is here.
+        if name != self.own_name && *name != *Username::SERVER.as_str() {
             self.people.add(&name);
         }
         let message = Rc::new(Message {

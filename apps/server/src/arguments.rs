@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         env = "HUBBUB_PORT",
-        default_value_t = 8765,
+        default_value_t = hubbub_wire::PORT,
         help_heading = "Where"
     )]
     pub(crate) port: u16,

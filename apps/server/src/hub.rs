@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hubbub_wire::{DecodeError, Frame, Username, encode};
+use hubbub_wire::{DecodeError, Frame, Payload, Username, encode};
 use tracing::{debug, info, warn};
 
 use self::claims::{Claim, Claims};
@@ -22,7 +22,7 @@ use crate::address::{Origin, thinned};
 use crate::memory::{Held, Memory};
 use crate::outbox::{Batch, Closing, Delivery, Outbox};
 pub(crate) use crate::room::PeerId;
-use crate::room::{Name, Refusal, Room, SERVER_NAME};
+use crate::room::{Name, Refusal, Room};
 use crate::runtime::{self, timeout};
 
 /// How long the hub pauses at most when members lag. A flood that comes faster than they can read is thus slowed down
@@ -383,8 +383,12 @@ impl Hub {
         }
         match self.room.join(peer, name.clone()) {
             Ok(name) => {
-                self.batch
-                    .append(peer, encoded(&Frame::join(name.borrowed())));
+                self.batch.append(
+                    peer,
+                    encoded(&Frame::Join {
+                        username: name.borrowed(),
+                    }),
+                );
                 let line = stranger.from.line();
                 let member = Member {
                     outbox: stranger.outbox,
@@ -517,8 +521,12 @@ impl Hub {
             let share = member.since as usize..self.batch.len();
             self.leavers.push((member.outbox, share));
         }
-        self.batch
-            .append(peer, encoded(&Frame::leave(name.borrowed())));
+        self.batch.append(
+            peer,
+            encoded(&Frame::Leave {
+                username: name.borrowed(),
+            }),
+        );
     }
 
     /// Lets go of everybody.
@@ -644,17 +652,17 @@ const SERVER: PeerId = PeerId(u64::MAX);
 
 /// A TEXT of the server's own, encoded.
 pub(crate) fn server_text(text: &str) -> Vec<u8> {
-    match Username::new(SERVER_NAME, SERVER_NAME.len()) {
-        Ok(server) => encoded(&Frame::text(server, text.as_bytes())),
-        Err(_) => unreachable!("the server's own name is a name"),
-    }
+    let username = Username::SERVER;
+    let frame = Payload::new(text.as_bytes()).map(|payload| Frame::Text { username, payload });
+    frame.as_ref().map(encoded).unwrap_or_default()
 }
 
 fn refusal_text(refusal: Refusal) -> String {
     match refusal {
         Refusal::NameTaken => "this name is taken; join under another one".to_owned(),
         Refusal::NameReserved => {
-            format!("the name {SERVER_NAME} is reserved; join under another one")
+            let server = Username::SERVER;
+            format!("the name {server} is reserved; join under another one")
         }
     }
 }
@@ -664,11 +672,10 @@ fn position(batch: &Batch) -> u32 {
     u32::try_from(batch.len()).unwrap_or(u32::MAX)
 }
 
-/// A frame of ours as bytes. Ours always have what the encoder asks for.
+/// A frame as bytes.
 fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let done = encode(frame, &mut bytes);
-    debug_assert_eq!(done, Ok(()));
+    encode(frame, &mut bytes);
     bytes
 }
 

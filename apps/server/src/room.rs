@@ -7,9 +7,6 @@ use std::sync::Arc;
 
 use hubbub_wire::Username;
 
-/// The name that the server itself speaks under. Nobody may join under it.
-pub const SERVER_NAME: &str = "server";
-
 /// One connection. Counted up from 0 and never used again, so that a late word about one that is gone cannot hit
 /// another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +48,7 @@ impl Room {
     ///
     /// Says why the name cannot be had; nothing has changed then.
     pub fn join(&mut self, peer: PeerId, name: Username<'static>) -> Result<Name, Refusal> {
-        if name.as_str() == SERVER_NAME {
+        if name == Username::SERVER {
             return Err(Refusal::NameReserved);
         }
         if self.names.contains_key(&name) {
@@ -134,7 +131,7 @@ mod tests {
     fn nobody_joins_under_the_name_of_the_server() {
         let mut room = Room::default();
         assert_eq!(
-            room.join(PeerId(0), name(SERVER_NAME)),
+            room.join(PeerId(0), Username::SERVER),
             Err(Refusal::NameReserved)
         );
         assert!(room.is_empty());

@@ -207,7 +207,7 @@ impl<'n> Connection<'n> {
         };
         let name = self.network.options.username.borrowed();
         self.frame = match self.network.waiting.front() {
-            Some((id, text)) if may_say => Some(Outgoing::text(name, *id, text)),
+            Some((id, text)) if may_say => Outgoing::text(name, *id, text),
             _ if self.leave_by.is_some() => {
                 self.said_leave = true;
                 Some(Outgoing::leave(name))

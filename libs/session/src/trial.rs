@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use hubbub_wire::Username;
+
 use crate::{Event, Stamped};
 
-/// The name under which a server speaks.
-const SERVER: &str = "server";
 /// Texts wait this long after the JOIN, unless the server is heard before. A refusal needs one round trip, and 500 ms
 /// is one around the world.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -41,7 +41,8 @@ impl Trial {
 
     /// Whether `event`, heard at `now`, may be the reason of a refusal.
     pub(crate) fn suspects(&self, event: &Event, now: Duration) -> bool {
-        self.is_open(now) && matches!(event, Event::Said { name, .. } if name == SERVER)
+        self.is_open(now)
+            && matches!(event, Event::Said { name, .. } if name == Username::SERVER.as_str())
     }
 
     /// Keeps the words back for a moment.

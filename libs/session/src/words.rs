@@ -1,6 +1,6 @@
 //! Words: what a frame of the server says, as text for a person. Pure.
 
-use hubbub_wire::{Frame, Method, Username};
+use hubbub_wire::{Frame, Username};
 
 use crate::Event;
 use crate::connect::CLOSED;
@@ -10,12 +10,12 @@ const REASON: usize = 200;
 
 /// What a frame tells. Bytes that are no UTF-8 are replaced, and line ends become LF.
 pub(crate) fn to_event(frame: &Frame<'_>) -> Event {
-    let name = frame.username.to_string();
-    match frame.method {
-        Method::Join => Event::Joined { name },
-        Method::Leave => Event::Left { name },
-        Method::Text => {
-            let text = text(frame.payload);
+    let name = frame.username().to_string();
+    match frame {
+        Frame::Join { .. } => Event::Joined { name },
+        Frame::Leave { .. } => Event::Left { name },
+        Frame::Text { payload, .. } => {
+            let text = text(payload.as_bytes());
             Event::Said { name, text }
         }
     }

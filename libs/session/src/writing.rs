@@ -1,6 +1,6 @@
 //! Writing: one frame on its way into the socket.
 
-use hubbub_wire::{Frame, Username, encode};
+use hubbub_wire::{Frame, Payload, Username, encode};
 
 use crate::MessageId;
 
@@ -20,22 +20,26 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn join(name: Username<'_>) -> Self {
-        Self::new(Kind::Join, &Frame::join(name))
+    pub(crate) fn join(username: Username<'_>) -> Self {
+        Self::new(Kind::Join, &Frame::Join { username })
     }
 
-    pub(crate) fn text(name: Username<'_>, id: MessageId, text: &str) -> Self {
-        Self::new(Kind::Text(id), &Frame::text(name, text.as_bytes()))
+    /// `None` for an empty text, which cannot be sent.
+    pub(crate) fn text(username: Username<'_>, id: MessageId, text: &str) -> Option<Self> {
+        let payload = Payload::new(text.as_bytes())?;
+        Some(Self::new(
+            Kind::Text(id),
+            &Frame::Text { username, payload },
+        ))
     }
 
-    pub(crate) fn leave(name: Username<'_>) -> Self {
-        Self::new(Kind::Leave, &Frame::leave(name))
+    pub(crate) fn leave(username: Username<'_>) -> Self {
+        Self::new(Kind::Leave, &Frame::Leave { username })
     }
 
     fn new(kind: Kind, frame: &Frame<'_>) -> Self {
         let mut bytes = Vec::new();
-        // Only an empty text cannot be encoded, and none gets here.
-        let _ = encode(frame, &mut bytes);
+        encode(frame, &mut bytes);
         let written = 0;
         Self {
             kind,

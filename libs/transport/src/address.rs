@@ -3,12 +3,9 @@
 use std::error::Error;
 use std::fmt;
 use std::net::Ipv6Addr;
-use std::str::FromStr;
 
-/// Where servers listen unless told otherwise.
-pub const DEFAULT_PORT: u16 = 8765;
-
-/// Host and port of a room. Shown as `host:port`, an IPv6 address in brackets; read from `chat://host:port`.
+/// Host and port of a room. Shown as `host:port`, an IPv6 address in brackets; read from `chat://host:port`
+/// by [`from_link`](Self::from_link).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// Host name or address of the server, an IPv6 address without brackets.
@@ -50,10 +47,13 @@ impl fmt::Display for Address {
     }
 }
 
-impl FromStr for Address {
-    type Err = AddressError;
-
-    fn from_str(link: &str) -> Result<Self, AddressError> {
+impl Address {
+    /// Reads a link, `chat://host:port` or `chat://host`, which leads to `default_port`.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError::Link`]: this is no such link.
+    pub fn from_link(link: &str, default_port: u16) -> Result<Self, AddressError> {
         let (scheme, rest) = link.split_once("://").ok_or(AddressError::Link)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let is_bracketed = rest.starts_with('[');
@@ -68,7 +68,7 @@ impl FromStr for Address {
                 let port = port.parse().ok().filter(|port| *port != 0);
                 port.ok_or(AddressError::Link)?
             }
-            None if port.is_empty() => DEFAULT_PORT,
+            None if port.is_empty() => default_port,
             None => return Err(AddressError::Link),
         };
         let host = parse_host(host).map_err(|_| AddressError::Link)?;
@@ -104,23 +104,26 @@ mod tests {
     #[test]
     fn what_is_shown_of_an_address_leads_back_to_it_after_chat() {
         for (link, shown) in [
-            ("chat://localhost", "localhost:8765"),
+            ("chat://localhost", "localhost:4000"),
             ("CHAT://chat.example.org:1/", "chat.example.org:1"),
             ("chat://[fe80::1%eth0]:65535", "[fe80::1%eth0]:65535"),
         ] {
-            let address: Address = link.parse().unwrap();
+            let address = Address::from_link(link, 4000).unwrap();
             assert_eq!(address.to_string(), shown);
-            assert_eq!(format!("chat://{shown}").parse(), Ok(address));
+            assert_eq!(
+                Address::from_link(&format!("chat://{shown}"), 5000),
+                Ok(address)
+            );
         }
     }
 
     #[test]
     fn a_port_of_a_link_is_from_1_to_65535() {
         for port in ["1", "65535"] {
-            assert!(format!("chat://a:{port}").parse::<Address>().is_ok());
+            assert!(Address::from_link(&format!("chat://a:{port}"), 4000).is_ok());
         }
         for port in ["", "0", "65536", "-1", "http"] {
-            let refused = format!("chat://a:{port}").parse::<Address>();
+            let refused = Address::from_link(&format!("chat://a:{port}"), 4000);
             assert_eq!(refused, Err(AddressError::Link), "{port}");
         }
     }

@@ -6,6 +6,6 @@ mod address;
 mod transport;
 mod tuning;
 
-pub use address::{Address, AddressError, DEFAULT_PORT, parse_host};
+pub use address::{Address, AddressError, parse_host};
 pub use transport::Transport;
 pub use tuning::tune;

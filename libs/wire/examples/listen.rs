@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::process::ExitCode;
 
-use hubbub_wire::{Decoder, Frame, Item, Limits, Method, Username, encode};
+use hubbub_wire::{Decoder, Frame, Item, Limits, Username, encode};
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).collect();
@@ -35,7 +35,10 @@ fn listen(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
     let name = Username::new(name, Limits::DEFAULT.max_name)?;
     let mut server = TcpStream::connect(address)
         .map_err(|error| format!("cannot connect to {address}: {error}"))?;
-    send(&mut server, &Frame::join(name.borrowed()))?;
+    let join = Frame::Join {
+        username: name.borrowed(),
+    };
+    send(&mut server, &join)?;
     let mut decoder = Decoder::new(Limits::DEFAULT);
     let mut buffer = [0; 16 * 1024];
     loop {
@@ -48,7 +51,7 @@ fn listen(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
             let Item::Frame(frame) = item else { continue };
             if writeln!(io::stdout(), "{}", line(&frame)).is_err() {
                 // Nobody reads our lines any more.
-                return send(&mut server, &Frame::leave(name));
+                return send(&mut server, &Frame::Leave { username: name });
             }
         }
     }
@@ -61,19 +64,19 @@ fn complain(line: &str) {
 
 fn send(server: &mut TcpStream, frame: &Frame<'_>) -> Result<(), Box<dyn Error>> {
     let mut bytes = Vec::new();
-    encode(frame, &mut bytes)?;
+    encode(frame, &mut bytes);
     Ok(server.write_all(&bytes)?)
 }
 
 fn line(frame: &Frame<'_>) -> String {
     let mut line = format!(
         "{}\t{}",
-        frame.method.as_str(),
-        plain(frame.username.as_str())
+        frame.method().as_str(),
+        plain(frame.username().as_str())
     );
-    if frame.method == Method::Text {
+    if let Frame::Text { payload, .. } = frame {
         line.push('\t');
-        line.push_str(&plain(&String::from_utf8_lossy(frame.payload)));
+        line.push_str(&plain(&String::from_utf8_lossy(payload.as_bytes())));
     }
     line
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use hubbub_wire::{Decoder, Frame, Item, Limits, Method, Username, encode};
+use hubbub_wire::{Decoder, Frame, Item, Limits, Payload, Username, encode};
 
 fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().skip(1).collect();
@@ -66,17 +66,20 @@ fn send_lines(
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut send = |frame: &Frame<'_>| -> Result<(), Box<dyn Error + Send + Sync>> {
         let mut bytes = Vec::new();
-        encode(frame, &mut bytes)?;
+        encode(frame, &mut bytes);
         Ok(server.write_all(&bytes)?)
     };
-    send(&Frame::join(name.borrowed()))?;
+    send(&Frame::Join {
+        username: name.borrowed(),
+    })?;
     let mut input = Ok(());
     for line in io::stdin().lock().split(b'\n') {
         match line {
             Ok(line) => {
                 let text = line.strip_suffix(b"\r").unwrap_or(&line);
-                if !text.is_empty() {
-                    send(&Frame::text(name.borrowed(), text))?;
+                if let Some(payload) = Payload::new(text) {
+                    let username = name.borrowed();
+                    send(&Frame::Text { username, payload })?;
                 }
             }
             Err(error) => {
@@ -86,7 +89,9 @@ fn send_lines(
         }
     }
     all_said.store(input.is_ok(), Ordering::Release);
-    send(&Frame::leave(name.borrowed()))?;
+    send(&Frame::Leave {
+        username: name.borrowed(),
+    })?;
     input
 }
 
@@ -103,11 +108,10 @@ fn hear(mut server: TcpStream) -> Result<(), Box<dyn Error>> {
         }
         let mut input = &buffer[..count];
         while let Some(item) = decoder.next(&mut input)? {
-            if let Item::Frame(frame) = item
-                && frame.method == Method::Text
-                && frame.username.as_str() == "server"
+            if let Item::Frame(Frame::Text { username, payload }) = item
+                && username == Username::SERVER
             {
-                let words = String::from_utf8_lossy(frame.payload);
+                let words = String::from_utf8_lossy(payload.as_bytes());
                 complaint = Some(format!("the server says: {}", words.escape_debug()).into());
             }
         }

@@ -15,21 +15,21 @@ use core::ops::Range;
 use crate::head::{self, Fresh, Head, MAX_GLUED_START};
 use crate::held::Held;
 use crate::surplus::Surplus;
-use crate::{DecodeError, Frame, Ignored, Item, Limits, Method, Username, UsernameError};
+use crate::{DecodeError, Frame, Ignored, Item, Limits, Payload, Username, UsernameError};
 
 /// Bytes in any pieces to frames.
 ///
 /// Feed it what a read gave and take items until it answers `None`:
 ///
 /// ```
-/// use hubbub_wire::{Decoder, Frame, Item, Limits, Method};
+/// use hubbub_wire::{Decoder, Frame, Item, Limits};
 ///
 /// let mut decoder = Decoder::new(Limits::DEFAULT);
 /// let mut said = Vec::new();
 /// for mut piece in [&b"CHAT/1.0 TEXT\r\nUserna"[..], b"me: ada\r\nMsg-len: 2\r\n\r\nhi"] {
 ///     while let Some(item) = decoder.next(&mut piece)? {
-///         if let Item::Frame(Frame { method: Method::Text, username, payload }) = item {
-///             said.push((username.to_string(), payload.to_vec()));
+///         if let Item::Frame(Frame::Text { username, payload }) = item {
+///             said.push((username.to_string(), payload.as_bytes().to_vec()));
 ///         }
 ///     }
 /// }
@@ -108,8 +108,13 @@ enum Place<'i> {
 }
 
 enum Found<'i> {
-    Frame {
-        method: Method,
+    Join {
+        name: Place<'i>,
+    },
+    Leave {
+        name: Place<'i>,
+    },
+    Text {
         name: Place<'i>,
         payload: Place<'i>,
     },
@@ -176,7 +181,7 @@ impl Decoder {
                 }
             }
         };
-        Ok(Some(self.item(found)))
+        Ok(Some(self.item(found).unwrap_or_else(Item::Ignored)))
     }
 
     /// Whether the stream stands in the middle of a frame, so that a [`silence`](Self::silence) would mean something.
@@ -207,32 +212,33 @@ impl Decoder {
         self.work
     }
 
-    fn item<'a>(&'a self, found: Found<'a>) -> Item<'a> {
-        let (name, payload, kind) = match found {
-            Found::Ignored(why) => return Item::Ignored(why),
-            Found::Frame {
-                method,
-                name,
-                payload,
-            } => (name, payload, Ok(method)),
-            Found::CutOff { name, payload, len } => {
-                (Place::Held(name), Place::Held(payload), Err(len))
-            }
-        };
-        let payload = self.bytes(payload);
-        match (username(self.bytes(name), self.limits.max_name), kind) {
-            (Err(why), _) => Item::Ignored(Ignored::BadUsername(why)),
-            (Ok(username), Ok(method)) => Item::Frame(Frame {
-                method,
-                username,
-                payload,
+    /// Only now is a name looked at, and a payload: a frame without one of them is ignored.
+    fn item<'a>(&'a self, found: Found<'a>) -> Result<Item<'a>, Ignored> {
+        Ok(match found {
+            Found::Join { name } => Item::Frame(Frame::Join {
+                username: self.username(name)?,
             }),
-            (Ok(username), Err(len)) => Item::CutOff {
-                username,
-                payload,
+            Found::Leave { name } => Item::Frame(Frame::Leave {
+                username: self.username(name)?,
+            }),
+            Found::Text { name, payload } => Item::Frame(Frame::Text {
+                payload: Payload::new(self.bytes(payload)).ok_or(Ignored::EmptyText)?,
+                username: self.username(name)?,
+            }),
+            Found::CutOff { name, payload, len } => Item::CutOff {
+                username: self.username(Place::Held(name))?,
+                payload: self.bytes(Place::Held(payload)),
                 len,
             },
-        }
+            Found::Ignored(why) => Item::Ignored(why),
+        })
+    }
+
+    fn username<'a>(&'a self, place: Place<'a>) -> Result<Username<'a>, Ignored> {
+        core::str::from_utf8(self.bytes(place))
+            .map_err(|_| UsernameError::NotText)
+            .and_then(|name| Username::new(name, self.limits.max_name))
+            .map_err(Ignored::BadUsername)
     }
 
     fn bytes<'a>(&'a self, place: Place<'a>) -> &'a [u8] {
@@ -309,9 +315,4 @@ impl Decoder {
             self.work += self.held.push(bytes, most) as u64;
         }
     }
-}
-
-fn username(bytes: &[u8], max_bytes: usize) -> Result<Username<'_>, UsernameError> {
-    let name = core::str::from_utf8(bytes).map_err(|_| UsernameError::NotText)?;
-    Username::new(name, max_bytes)
 }

@@ -1,6 +1,9 @@
-//! Method, Frame, Limits: the words of the protocol.
+//! The words of the protocol: port, methods, frames, payloads, limits.
 
 use crate::Username;
+
+/// The TCP port of a server, unless it was told another one.
+pub const PORT: u16 = 8765;
 
 /// What a frame asks for. The assignment knows these three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,47 +28,70 @@ impl Method {
     }
 }
 
-/// One unit on the wire: head and payload.
+/// One unit on the wire. A value of this type can be sent, whatever it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame<'a> {
-    /// What the frame asks for.
-    pub method: Method,
-    /// Who it is from: the `Username` header, which every frame must have.
-    pub username: Username<'a>,
-    /// The `Msg-len` bytes behind the blank line. Never empty in a TEXT, always empty in JOIN and LEAVE. Bytes, not
-    /// text: who shows them replaces what is no UTF-8.
-    pub payload: &'a [u8],
+pub enum Frame<'a> {
+    /// A member comes.
+    Join {
+        /// Who comes: the `Username` header.
+        username: Username<'a>,
+    },
+    /// A member goes.
+    Leave {
+        /// Who goes: the `Username` header.
+        username: Username<'a>,
+    },
+    /// A member says something.
+    Text {
+        /// Who says it: the `Username` header.
+        username: Username<'a>,
+        /// What is said: the `Msg-len` bytes after the blank line.
+        payload: Payload<'a>,
+    },
 }
 
 impl<'a> Frame<'a> {
-    /// A JOIN.
+    /// The word on the start line.
     #[must_use]
-    pub const fn join(username: Username<'a>) -> Self {
-        Self {
-            method: Method::Join,
-            username,
-            payload: &[],
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Join { .. } => Method::Join,
+            Self::Leave { .. } => Method::Leave,
+            Self::Text { .. } => Method::Text,
         }
     }
 
-    /// A LEAVE.
+    /// Who the frame is from.
     #[must_use]
-    pub const fn leave(username: Username<'a>) -> Self {
-        Self {
-            method: Method::Leave,
-            username,
-            payload: &[],
+    pub const fn username(&self) -> &Username<'a> {
+        match self {
+            Self::Join { username } | Self::Leave { username } | Self::Text { username, .. } => {
+                username
+            }
+        }
+    }
+}
+
+/// What a TEXT says: at least one byte. Usually UTF-8, but nothing guarantees it: whoever shows a payload replaces the
+/// bytes that are no UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Payload<'a>(&'a [u8]);
+
+impl<'a> Payload<'a> {
+    /// `None` if there are no bytes: a reader ignores a TEXT without a payload.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            None
+        } else {
+            Some(Self(bytes))
         }
     }
 
-    /// A TEXT. It can be encoded only with a payload of at least one byte.
+    /// The bytes, of which there is at least one.
     #[must_use]
-    pub const fn text(username: Username<'a>, payload: &'a [u8]) -> Self {
-        Self {
-            method: Method::Text,
-            username,
-            payload,
-        }
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.0
     }
 }
 

@@ -67,21 +67,21 @@
 //! # Use
 //!
 //! ```
-//! use hubbub_wire::{Decoder, Frame, Item, Limits, Username, encode};
+//! use hubbub_wire::{Decoder, Frame, Item, Limits, Payload, Username, encode};
 //!
-//! let name = Username::new("alice", Limits::DEFAULT.max_name)?;
+//! let alice = Username::new("alice", Limits::DEFAULT.max_name)?;
+//! let payload = Payload::new(b"My first chat message!").ok_or("nothing to say")?;
+//! let join = Frame::Join { username: alice.borrowed() };
+//! let text = Frame::Text { username: alice.borrowed(), payload };
 //! let mut bytes = Vec::new();
-//! encode(&Frame::join(name.borrowed()), &mut bytes)?;
-//! encode(&Frame::text(name.borrowed(), b"My first chat message!"), &mut bytes)?;
+//! encode(&join, &mut bytes);
+//! encode(&text, &mut bytes);
 //! assert!(bytes.starts_with(b"CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n"));
 //!
 //! let mut decoder = Decoder::new(Limits::DEFAULT);
 //! let mut input = &bytes[..];
-//! assert_eq!(decoder.next(&mut input)?, Some(Item::Frame(Frame::join(name.borrowed()))));
-//! assert_eq!(
-//!     decoder.next(&mut input)?,
-//!     Some(Item::Frame(Frame::text(name.borrowed(), b"My first chat message!")))
-//! );
+//! assert_eq!(decoder.next(&mut input)?, Some(Item::Frame(join)));
+//! assert_eq!(decoder.next(&mut input)?, Some(Item::Frame(text)));
 //! assert_eq!(decoder.next(&mut input)?, None);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -99,8 +99,8 @@ mod surplus;
 mod username;
 
 pub use decoder::Decoder;
-pub use encoder::{EncodeError, encode};
-pub use frame::{Frame, Limits, Method};
+pub use encoder::encode;
+pub use frame::{Frame, Limits, Method, PORT, Payload};
 pub use item::{DecodeError, Ignored, Item};
 pub use username::{Username, UsernameError};
 

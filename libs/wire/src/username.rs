@@ -15,6 +15,11 @@ use core::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Username<'a>(Cow<'a, str>);
 
+impl Username<'static> {
+    /// The name under which the server itself speaks. No member can have it.
+    pub const SERVER: Self = Self(Cow::Borrowed("server"));
+}
+
 impl<'a> Username<'a> {
     /// Checks a name against the rules of the protocol and a length of at most `max_bytes` bytes of UTF-8
     /// (see [`Limits::max_name`](crate::Limits::max_name)).

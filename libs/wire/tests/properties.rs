@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Seen, decode_pieces, feed};
-use hubbub_wire::{Decoder, Frame, Ignored, Limits, Method, Username, encode};
+use hubbub_wire::{Decoder, Frame, Ignored, Limits, Method, Payload, Username, encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -39,12 +39,14 @@ fn encode_into(frame: &Seen, out: &mut Vec<u8>) {
     let Seen::Frame(method, name, payload) = frame else {
         panic!("{frame:?} is no frame");
     };
-    let frame = Frame {
-        method: *method,
-        username: Username::new(name.as_str(), Limits::DEFAULT.max_name).unwrap(),
-        payload,
+    let username = Username::new(name.as_str(), Limits::DEFAULT.max_name).unwrap();
+    let frame = match (method, Payload::new(payload)) {
+        (Method::Join, None) => Frame::Join { username },
+        (Method::Leave, None) => Frame::Leave { username },
+        (Method::Text, Some(payload)) => Frame::Text { username, payload },
+        _ => panic!("{frame:?} cannot be sent"),
     };
-    encode(&frame, out).unwrap();
+    encode(&frame, out);
 }
 
 /// Bytes in which no start line can hide, because there is no C.

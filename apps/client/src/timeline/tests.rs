@@ -217,7 +217,7 @@ fn people_are_those_who_joined_or_spoke_and_have_not_left() {
     timeline.hears(0, "bob", "I was here before you");
     timeline.happens(0, joined("alice"));
     timeline.hears(0, "alice", "and this is not me");
-    timeline.hears(0, SERVER_NAME, "the room closes at ten");
+    timeline.hears(0, Username::SERVER.as_str(), "the room closes at ten");
     assert_eq!(timeline.names(), ["bob", "carol"]);
     timeline.happens(1, left("bob"));
     assert_eq!(timeline.names(), ["carol"]);

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
+use hubbub_wire::PORT;
 use serde_json::json;
 
 use crate::screen::{Screen, photograph, xdotool};
@@ -214,8 +215,7 @@ impl Cast {
 
 /// The usual port, as it is part of the picture, or a free one.
 fn usual_port() -> u16 {
-    const USUAL: u16 = 8765;
-    TcpListener::bind(("0.0.0.0", USUAL)).map_or_else(|_| free_port(), |_| USUAL)
+    TcpListener::bind(("0.0.0.0", PORT)).map_or_else(|_| free_port(), |_| PORT)
 }
 
 fn project() -> &'static Path {

@@ -7,10 +7,11 @@
 mod crowd;
 mod program;
 
+use std::borrow::Cow;
 use std::io;
 use std::process::Command;
 
-use hubbub_wire::{EncodeError, Frame, Limits, Username, encode};
+use hubbub_wire::{Frame, Limits, Payload, Username, encode};
 
 pub(crate) use crowd::Crowd;
 pub(crate) use program::{Program, TROUBLE, resident_bytes, value_of};
@@ -39,26 +40,30 @@ pub(crate) fn name_of(number: usize) -> String {
 
 /// The JOIN of the member with this number.
 pub(crate) fn join(number: usize) -> io::Result<Vec<u8>> {
-    encoded(&Frame::join(name(&name_of(number))?))
+    let username = name(name_of(number))?;
+    Ok(encoded(&Frame::Join { username }))
 }
 
 /// A TEXT of the member with this number.
 pub(crate) fn text(number: usize, payload: &[u8]) -> io::Result<Vec<u8>> {
-    encoded(&Frame::text(name(&name_of(number))?, payload))
+    let username = name(name_of(number))?;
+    let payload = Payload::new(payload).ok_or_else(|| io::Error::other("a TEXT of no bytes"))?;
+    Ok(encoded(&Frame::Text { username, payload }))
 }
 
 /// The LEAVE of the member with this number.
 pub(crate) fn leave(number: usize) -> io::Result<Vec<u8>> {
-    encoded(&Frame::leave(name(&name_of(number))?))
+    let username = name(name_of(number))?;
+    Ok(encoded(&Frame::Leave { username }))
 }
 
 /// A name as the wire library has it.
-pub(crate) fn name(text: &str) -> io::Result<Username<'_>> {
+pub(crate) fn name<'a>(text: impl Into<Cow<'a, str>>) -> io::Result<Username<'a>> {
     Username::new(text, Limits::DEFAULT.max_name).map_err(io::Error::other)
 }
 
-fn encoded(frame: &Frame<'_>) -> io::Result<Vec<u8>> {
+fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode(frame, &mut bytes).map_err(|why: EncodeError| io::Error::other(why))?;
-    Ok(bytes)
+    encode(frame, &mut bytes);
+    bytes
 }

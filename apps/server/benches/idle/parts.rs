@@ -32,7 +32,7 @@ impl Parts {
         let (queue, _queues) = growth(MANY, |number| Ok(outbox(peer(number), usize::MAX)))?;
         let mut members = Room::default();
         let (room, _names) = growth(MANY, |number| {
-            let name = name(&name_of(number))?.into_owned();
+            let name = name(name_of(number))?.into_owned();
             let joined = members.join(peer(number), name);
             joined.map_err(|why| io::Error::other(format!("{why:?}")))
         })?;

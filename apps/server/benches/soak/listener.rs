@@ -1,10 +1,10 @@
 //! What one member hears, checked as it comes: each sender's texts are numbered from 0, and none may be missing, come
-//! twice, come before its sender's JOIN or behind its LEAVE, or be the member's own.
+//! twice, come before its sender's JOIN or after its LEAVE, or be the member's own.
 
 use std::collections::HashMap;
 use std::io;
 
-use hubbub_wire::{Decoder, Frame, Item, Limits, Method};
+use hubbub_wire::{Decoder, Frame, Item, Limits};
 
 use crate::common::name_of;
 
@@ -60,7 +60,7 @@ impl Listener {
         while let Some(item) = self.decoder.next(&mut bytes).map_err(io::Error::other)? {
             let surprise = match item {
                 Item::Frame(frame) if self.heard.take(&frame) => continue,
-                Item::Frame(frame) => format!("a {:?} of {}", frame.method, frame.username),
+                Item::Frame(frame) => format!("a {:?} of {}", frame.method(), frame.username()),
                 Item::CutOff { username, .. } => format!("a part of a TEXT of {username}"),
                 Item::Ignored(why) => why.to_string(),
             };
@@ -74,14 +74,15 @@ impl Listener {
 }
 
 impl Heard {
-    /// Was this frame due, or is it at least one that may stand behind missing ones?
+    /// Was this frame due, or is it at least one that may come after missing ones?
     fn take(&mut self, frame: &Frame<'_>) -> bool {
-        let name = frame.username.as_str();
-        match frame.method {
-            Method::Join => self.next.insert(name.to_owned(), 0).is_none(),
-            Method::Leave => self.next.remove(name).is_some(),
-            Method::Text => {
-                let (Some(next), Some(number)) = (self.next.get_mut(name), number(frame.payload))
+        let name = frame.username().as_str();
+        match frame {
+            Frame::Join { .. } => self.next.insert(name.to_owned(), 0).is_none(),
+            Frame::Leave { .. } => self.next.remove(name).is_some(),
+            Frame::Text { payload, .. } => {
+                let (Some(next), Some(number)) =
+                    (self.next.get_mut(name), number(payload.as_bytes()))
                 else {
                     return false;
                 };

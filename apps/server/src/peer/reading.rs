@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use flume::TrySendError;
-use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method, encode};
+use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, encode};
 
 use super::{Connection, SCRATCH, Sending, is_transient};
 use crate::address::thinned;
@@ -415,29 +415,27 @@ fn log_ignored(connection: &Connection, warned: &mut bool, why: impl fmt::Displa
 /// Turns a frame into an event. TEXTs one behind the other under one name become one, encoded here, so that this work
 /// is done by the sender's own task. What they hold is counted `beside` what is unfinished.
 fn push_frame(peer: PeerId, frame: Frame<'_>, beside: &Intake, events: &mut Vec<Event>) {
-    match frame.method {
-        Method::Join => events.push(Event::Join {
+    match frame {
+        Frame::Join { username } => events.push(Event::Join {
             peer,
-            name: frame.username.into_owned(),
+            name: username.into_owned(),
         }),
-        Method::Leave => events.push(Event::Leave {
+        Frame::Leave { username } => events.push(Event::Leave {
             peer,
-            name: frame.username.into_owned(),
+            name: username.into_owned(),
         }),
-        Method::Text => {
+        Frame::Text { ref username, .. } => {
             if let Some(Event::Text { name, frames, .. }) = events.last_mut()
-                && *name == frame.username
+                && *name == *username
             {
-                let done = encode(&frame, frames);
-                debug_assert_eq!(done, Ok(()));
+                encode(&frame, frames);
                 return;
             }
             let mut frames = Vec::new();
-            let done = encode(&frame, &mut frames);
-            debug_assert_eq!(done, Ok(()));
+            encode(&frame, &mut frames);
             events.push(Event::Text {
                 peer,
-                name: frame.username.into_owned(),
+                name: username.clone().into_owned(),
                 frames,
                 held: beside.beside(0),
             });

@@ -1,6 +1,8 @@
 //! What comes in lines: start lines, the noise before them, and heads; and what becomes of a frame when its head is
 //! complete.
 
+use core::ops::Range;
+
 use super::{Decoder, Found, Part, Place, State, Step};
 use crate::head::{self, Head, MAX_GLUED_START, Progress, Start};
 use crate::held::Held;
@@ -116,50 +118,67 @@ impl Decoder {
     pub(super) fn finish_head<'i>(&mut self, head: &Head, input: &mut &'i [u8]) -> Step<'i> {
         self.at_start = false;
         let payload_len = head.payload_len.unwrap_or(0);
-        let verdict = match (head.start, head.name) {
-            (Start::UnknownMethod, _) => Err(Ignored::UnknownMethod),
-            (Start::Known(_), None) => Err(Ignored::NoUsername),
-            _ if head.names_differ => Err(Ignored::TwoUsernames),
-            (Start::Known(Method::Text), _) if payload_len == 0 => Err(Ignored::EmptyText),
-            (Start::Known(Method::Text), Some(name)) => usize::try_from(payload_len)
-                .ok()
-                .filter(|&len| len <= self.limits.max_payload)
-                .map(|len| (Method::Text, name, len))
-                .ok_or(Ignored::PayloadTooLong {
-                    len: payload_len,
-                    limit: self.limits.max_payload,
-                }),
-            (Start::Known(method), Some(name)) => Ok((method, name, 0)),
+        let (method, name) = match (head.start, head.name) {
+            (Start::UnknownMethod, _) => return self.ignore(head, Ignored::UnknownMethod, input),
+            (Start::Known(_), None) => return self.ignore(head, Ignored::NoUsername, input),
+            _ if head.names_differ => return self.ignore(head, Ignored::TwoUsernames, input),
+            (Start::Known(method), Some((begin, end))) => (method, begin..end),
         };
-        let skip = match payload_len {
-            0 => State::Start { noise: 0 },
-            left => State::Within(Part::Skip { left }),
-        };
-        match verdict {
-            Ok((Method::Text, name, len)) => self.take_text(head.at, name.0..name.1, len, input),
-            Ok((method, name, _)) => {
-                self.state = skip;
-                let name = name.0..name.1;
-                let name = if self.held.is_empty() {
-                    let (head, rest) = input.split_at(head.at);
-                    *input = rest;
-                    Place::Given(&head[name])
-                } else {
-                    self.spent = head.at;
-                    Place::Held(name)
-                };
-                Step::Found(Found::Frame {
-                    method,
-                    name,
-                    payload: Place::Given(&[]),
-                })
+        match method {
+            Method::Join => {
+                let name = self.take_name(head, name, input);
+                Step::Found(Found::Join { name })
             }
-            Err(why) => {
-                self.state = skip;
-                self.discard(head.at, input);
-                Step::Found(Found::Ignored(why))
+            Method::Leave => {
+                let name = self.take_name(head, name, input);
+                Step::Found(Found::Leave { name })
             }
+            Method::Text => match usize::try_from(payload_len) {
+                Ok(len) if len <= self.limits.max_payload => {
+                    self.take_text(head.at, name, len, input)
+                }
+                _ => {
+                    let why = Ignored::PayloadTooLong {
+                        len: payload_len,
+                        limit: self.limits.max_payload,
+                    };
+                    self.ignore(head, why, input)
+                }
+            },
         }
+    }
+
+    /// Gives out the name of a frame that is complete with its head. A payload that it announces is skipped.
+    fn take_name<'i>(
+        &mut self,
+        head: &Head,
+        name: Range<usize>,
+        input: &mut &'i [u8],
+    ) -> Place<'i> {
+        self.state = after(head);
+        if self.held.is_empty() {
+            let (head, rest) = input.split_at(head.at);
+            *input = rest;
+            Place::Given(&head[name])
+        } else {
+            self.spent = head.at;
+            Place::Held(name)
+        }
+    }
+
+    /// Passes over a frame, its payload included.
+    fn ignore<'i>(&mut self, head: &Head, why: Ignored, input: &mut &'i [u8]) -> Step<'i> {
+        self.state = after(head);
+        self.discard(head.at, input);
+        Step::Found(Found::Ignored(why))
+    }
+}
+
+/// Where the stream stands after a head whose payload nobody wants.
+fn after(head: &Head) -> State {
+    match head.payload_len {
+        None | Some(0) => State::Start { noise: 0 },
+        Some(left) => State::Within(Part::Skip { left }),
     }
 }
 

@@ -3,7 +3,6 @@
 use core::ops::Range;
 
 use super::{Decoder, Found, Part, Place, State, Step, Text};
-use crate::Method;
 use crate::head;
 use crate::surplus::{self, Surplus, Verdict};
 
@@ -29,8 +28,7 @@ impl Decoder {
             {
                 *input = rest;
                 self.state = State::Start { noise: 0 };
-                return Step::Found(Found::Frame {
-                    method: Method::Text,
+                return Step::Found(Found::Text {
                     name: Place::Given(name),
                     payload: Place::Given(payload),
                 });
@@ -67,8 +65,7 @@ impl Decoder {
         self.state = State::Start { noise: 0 };
         self.searched = 0;
         self.spent = text.end();
-        Step::Found(Found::Frame {
-            method: Method::Text,
+        Step::Found(Found::Text {
             name: Place::Held(0..text.name),
             payload: Place::Held(text.name..text.end()),
         })

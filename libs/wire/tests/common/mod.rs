@@ -16,11 +16,17 @@ pub(crate) enum Seen {
 impl Seen {
     fn new(item: &Item<'_>) -> Self {
         match item {
-            Item::Frame(Frame {
-                method,
-                username,
-                payload,
-            }) => Self::Frame(*method, username.as_str().into(), payload.to_vec()),
+            Item::Frame(frame) => {
+                let payload = match frame {
+                    Frame::Text { payload, .. } => payload.as_bytes(),
+                    Frame::Join { .. } | Frame::Leave { .. } => &[],
+                };
+                Self::Frame(
+                    frame.method(),
+                    frame.username().as_str().into(),
+                    payload.into(),
+                )
+            }
             Item::CutOff {
                 username,
                 payload,
@@ -57,7 +63,7 @@ pub(crate) fn noise(bytes: usize) -> Seen {
 
 /// Everything that comes out of `piece`, up to a fatal error.
 ///
-/// `after_each` looks at the decoder behind each item and once more when it waits for bytes.
+/// `after_each` looks at the decoder after each item and once more when it waits for bytes.
 pub(crate) fn feed(
     decoder: &mut Decoder,
     piece: &[u8],

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
+use hubbub_wire::Username;
+
 use super::super::claims::CLAIM_BYTES;
 use super::super::tests::{join, leave};
-use super::super::{Event, PeerId, SERVER_NAME};
+use super::super::{Event, PeerId};
 use super::Tally;
 
 /// Most that the tables around one event's frames cost a queue, in bytes.
@@ -208,7 +210,7 @@ impl Model {
     }
 
     fn join(&mut self, peer: PeerId, name: &'static str) {
-        if name == SERVER_NAME {
+        if name == Username::SERVER.as_str() {
             return self.refuse(peer, "the name server is reserved");
         }
         if let Some(bearer) = self.member_named(name) {
@@ -479,5 +481,5 @@ fn concat<'a>(texts: impl Iterator<Item = &'a Rc<str>>) -> String {
 }
 
 fn from_server(text: &str) -> Rc<str> {
-    super::super::tests::text(SERVER_NAME, text).into()
+    super::super::tests::text(Username::SERVER.as_str(), text).into()
 }
