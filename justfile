@@ -240,8 +240,10 @@ layers:
     libs/session/src!backoff.rs fastrand
     libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
-    apps/server/src!runtime.rs async_std|async_global_executor
-    apps/server/src/peer     Instant::now
+    apps/server/src!runtime.rs async_std|async_io|async_global_executor
+    apps/server/src!door.rs  TcpStream|socket2
+    apps/server/src/door     TcpStream
+    apps/server/src/peer     Instant::now|std::net|std::io::Read|TcpListener|rustix
     apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener
