@@ -114,12 +114,16 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
                 }
             }
         };
-        if ending == Ending::Gone(Departure::TooSlow) {
-            // Its queue is given up, also the part that the kernel holds.
-            let _ = peer.connection.transport.reset();
-        } else {
-            Box::pin(close(&peer.connection.transport)).await;
-        }
+        Box::pin(end(peer.connection.transport, ending)).await;
+    }
+}
+
+/// Ends the connection. One that was too slow loses its queue, also the part that the kernel holds.
+async fn end(transport: Transport, ending: Ending) {
+    if ending == Ending::Gone(Departure::TooSlow) {
+        let _ = transport.reset();
+    } else {
+        close(&transport).await;
     }
 }
 
@@ -134,7 +138,7 @@ pub(crate) async fn turn_away(transport: Transport, why: String) {
     close(&transport).await;
 }
 
-/// Ends the connection, so that the peer gets all that was written.
+/// Ends the connection in such a way that the peer gets all that was written.
 async fn close(transport: &Transport) {
     if transport.finish().is_err() {
         return;
@@ -146,4 +150,17 @@ async fn close(transport: &Transport) {
         while let Ok(1..) = poll_fn(read).await {}
     };
     let _ = timeout(LINGER, end).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_costs_an_idle_member_512_bytes_at_most() {
+        fn of<F>(_: fn(Peer) -> F) -> usize {
+            size_of::<F>()
+        }
+        assert!(of(run) <= 512, "{}", of(run));
+    }
 }
