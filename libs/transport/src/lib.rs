@@ -1,13 +1,11 @@
-//! A connection as both sides of a room use it, and the addresses that lead to one. It knows no frames, no server and no
-//! client.
+//! A socket as both sides of a room use it, and the addresses that lead to one. It knows no frames, no server, no client.
 //!
-//! Read `address`, `tuning`, `transport`, `listener`.
+//! Read `address`, `tuning`, `transport`.
 
 mod address;
-mod listener;
 mod transport;
 mod tuning;
 
 pub use address::{Address, AddressError, parse_host};
-pub use listener::Listener;
 pub use transport::Transport;
+pub use tuning::tune;

@@ -7,12 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use hubbub_server::descriptors;
+use hubbub_testing::{Crowd, Program, TROUBLE, is_asked_for};
 
-use crate::common::{Crowd, Program, is_asked_for, start_server};
 use crate::parts::Parts;
 
-#[path = "../common/mod.rs"]
-mod common;
 mod parts;
 
 /// How many members to look at, as far as the limit on open files goes.
@@ -29,8 +27,9 @@ fn main() -> io::Result<()> {
     let possible = descriptors::raise_limit().saturating_sub(descriptors::RESERVED);
     // Before the crowd, whose memory would be used a second time.
     let parts = Parts::measure(possible)?;
-    let program = start_server()?;
+    let mut program = Program::with(&[], &[]);
     let mut crowd = Crowd::new(program.address())?;
+    program.show(TROUBLE);
     println!(
         "| members | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
     );
@@ -45,17 +44,17 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Prints one row and answers the resident memory in bytes.
+/// Prints one row and returns the resident memory in bytes.
 ///
 /// # Errors
 ///
 /// The server woke up although nothing happened.
 fn look(program: &Program, members: usize, empty: Option<u64>) -> io::Result<u64> {
     thread::sleep(SETTLE);
-    let before = program.context_switches()?;
+    let before = program.context_switches();
     thread::sleep(WATCH);
-    let wakes = program.context_switches()? - before;
-    let resident = program.resident_bytes()?;
+    let wakes = program.context_switches() - before;
+    let resident = program.resident_bytes();
     let each = empty.map_or_else(String::new, |empty| {
         format!("{:.0}", a_member(resident, empty, members))
     });

@@ -3,16 +3,15 @@
 //! A part is what it holds on the heap; its own value lies in the member's task or in a row of the hub. All parts are
 //! kept until the last is measured, so that none is made of memory that another one gave back.
 
-use std::fs;
 use std::io;
 use std::net::{TcpListener, TcpStream};
+use std::process;
 
 use async_io::Async;
 use hubbub_server::outbox::outbox;
 use hubbub_server::room::{PeerId, Room};
-use hubbub_wire::Decoder;
-
-use crate::common::{name, name_of, resident_bytes, value_of};
+use hubbub_testing::{kernel_bytes, name_of, resident_bytes};
+use hubbub_wire::{Decoder, Limits, Username};
 
 /// How many of each are made, as far as the limit on open files goes.
 const MANY: usize = 10_000;
@@ -32,7 +31,9 @@ impl Parts {
         let (queue, _queues) = growth(MANY, |number| Ok(outbox(peer(number), usize::MAX)))?;
         let mut members = Room::default();
         let (room, _names) = growth(MANY, |number| {
-            let name = name(name_of(number))?.into_owned();
+            let name = Username::new(name_of(number), Limits::DEFAULT.max_name)
+                .map_err(io::Error::other)?
+                .into_owned();
             let joined = members.join(peer(number), name);
             joined.map_err(|why| io::Error::other(format!("{why:?}")))
         })?;
@@ -41,14 +42,14 @@ impl Parts {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let pairs = MANY.min(descriptors / 2);
-        let before = kernel_bytes()?;
+        let before = kernel_bytes();
         let (reactor, _pairs) = growth(pairs, |_| {
             let outer = TcpStream::connect(address)?;
             let (inner, _) = listener.accept()?;
             Ok((outer, Async::new(inner)?))
         })?;
         // One end of each is the server's, and both cost nearly the same.
-        let kernel = kernel_bytes()?.saturating_sub(before) as f64 / (2 * pairs) as f64;
+        let kernel = kernel_bytes().saturating_sub(before) as f64 / (2 * pairs) as f64;
         Ok(Self {
             queue,
             room,
@@ -83,16 +84,10 @@ fn growth<T>(
 ) -> io::Result<(f64, Vec<Option<T>>)> {
     // The room for the values is there before, and written to, so that only what they hold is counted.
     let mut made: Vec<Option<T>> = (0..count).map(|_| None).collect();
-    let before = resident_bytes("self")?;
+    let before = resident_bytes(process::id());
     for (number, place) in made.iter_mut().enumerate() {
         *place = Some(make(number)?);
     }
-    let grown = resident_bytes("self")?.saturating_sub(before);
+    let grown = resident_bytes(process::id()).saturating_sub(before);
     Ok((grown as f64 / count as f64, made))
-}
-
-/// What the kernel holds in its tables of objects of one kind: sockets, files and much else, of all processes.
-fn kernel_bytes() -> io::Result<u64> {
-    let meminfo = fs::read_to_string("/proc/meminfo")?;
-    Ok(1024 * value_of("Slab:", &meminfo))
 }

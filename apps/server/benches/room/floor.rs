@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Command;
 
-use crate::common::{Program, TROUBLE};
+use hubbub_testing::Program;
 
 /// Its first argument when the bench starts itself again to be the floor. The second one is the number of members.
 pub(crate) const ARGUMENT: &str = "--floor";
@@ -14,13 +14,14 @@ pub(crate) const ARGUMENT: &str = "--floor";
 /// Starts it in a process of its own, as the server is.
 pub(crate) fn start(members: usize) -> io::Result<Program> {
     let mut command = Command::new(std::env::current_exe()?);
-    Program::start(command.args([ARGUMENT, &members.to_string()]), TROUBLE)
+    command.args([ARGUMENT, &members.to_string()]);
+    Ok(Program::run(command))
 }
 
 /// Is it: waits for the sender and this many members, and ends when the sender does.
 pub(crate) fn run(members: usize) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    eprintln!("address={}", listener.local_addr()?);
+    eprintln!("listening on {}", listener.local_addr()?);
     let mut sender = accept(&listener)?;
     let mut others = (0..members)
         .map(|_| accept(&listener))

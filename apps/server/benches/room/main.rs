@@ -7,11 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hubbub_server::descriptors;
+use hubbub_testing::{Crowd, Program, TROUBLE, is_asked_for, name_of, text};
 
-use crate::common::{Crowd, Program, is_asked_for, start_server, text};
-
-#[path = "../common/mod.rs"]
-mod common;
 mod floor;
 mod plot;
 
@@ -70,8 +67,8 @@ fn measure_all() -> io::Result<Vec<Outcome>> {
     for round in 1..=ROUNDS {
         for (members, pairs) in &mut rounds {
             eprintln!("round {round} of {ROUNDS}: {members} members");
-            let floor = measure(&floor::start(*members)?, *members, Crowd::connect_until)?;
-            let ours = measure(&start_server()?, *members, Crowd::join_until)?;
+            let floor = measure(floor::start(*members)?, *members, Crowd::connect_until)?;
+            let ours = measure(Program::with(&[], &[]), *members, Crowd::join_until)?;
             pairs.push((ours, floor));
         }
     }
@@ -101,18 +98,19 @@ fn median(pairs: &[(Cost, Cost)], of: impl Fn(&(Cost, Cost)) -> Cost) -> Cost {
 
 /// One run: connects everybody by `enter`, sends for a while, and waits until all is delivered.
 fn measure(
-    program: &Program,
+    mut program: Program,
     members: usize,
     enter: fn(&mut Crowd, usize) -> io::Result<()>,
 ) -> io::Result<Cost> {
     let mut crowd = Crowd::new(program.address())?;
+    program.show(TROUBLE);
     enter(&mut crowd, members + 1)?;
     crowd.received().fill(0);
-    let cpu_before = program.cpu_time()?;
+    let cpu_before = program.cpu_time();
     let began = Instant::now();
     let texts = send_and_receive(&mut crowd)?;
     let seconds = began.elapsed().as_secs_f64();
-    let cpu = program.cpu_time()?.saturating_sub(cpu_before);
+    let cpu = program.cpu_time().saturating_sub(cpu_before);
     let deliveries = (texts * members as u64) as f64;
     Ok(Cost {
         per_second: deliveries / seconds,
@@ -120,9 +118,9 @@ fn measure(
     })
 }
 
-/// The closed loop: sends on when every receiver has got an older text. Answers how many texts everybody has got.
+/// The closed loop: sends on when every receiver has got an older text. Returns how many texts everybody has got.
 fn send_and_receive(crowd: &mut Crowd) -> io::Result<u64> {
-    let frame = text(SENDER, &PAYLOAD)?;
+    let frame = text(&name_of(SENDER), PAYLOAD);
     let len = frame.len() as u64;
     let burst = frame.repeat(WINDOW as usize + 1);
     let end = Instant::now() + RUN;

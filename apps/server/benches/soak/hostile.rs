@@ -6,9 +6,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use hubbub_testing::{join, leave, name_of, text};
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::common::{join, leave, text};
 use crate::payload;
 
 /// How many are stalled at a time. One that is dropped comes back as another.
@@ -88,7 +88,7 @@ impl Hostile {
         self.dropped += (before - self.stalled.len()) as u32;
         while self.stalled.len() < STALLED {
             let (mut socket, number) = self.connect()?;
-            socket.write_all(&join(number)?)?;
+            socket.write_all(&join(&name_of(number)))?;
             self.stalled.push(socket);
         }
         Ok(())
@@ -96,8 +96,8 @@ impl Hostile {
 
     fn cut_one(&mut self) -> io::Result<()> {
         let (mut socket, number) = self.connect()?;
-        let half = text(number, &payload(0))?;
-        socket.write_all(&[join(number)?, half[..half.len() / 2].to_vec()].concat())?;
+        let half = text(&name_of(number), payload(0));
+        socket.write_all(&[join(&name_of(number)), half[..half.len() / 2].to_vec()].concat())?;
         self.half.push_back(socket);
         if self.half.len() > HALF
             && let Some(socket) = self.half.pop_front()
@@ -110,11 +110,11 @@ impl Hostile {
 
     fn begin_flood(&mut self) -> io::Result<()> {
         let (socket, number) = self.connect()?;
-        let mut frames = join(number)?;
+        let mut frames = join(&name_of(number));
         for text_number in 0..FLOOD {
-            frames.extend(text(number, &payload(text_number))?);
+            frames.extend(text(&name_of(number), payload(text_number)));
         }
-        frames.extend(leave(number)?);
+        frames.extend(leave(&name_of(number)));
         self.floods += 1;
         self.flood = Some(Flood {
             socket,
@@ -124,7 +124,7 @@ impl Hostile {
         Ok(())
     }
 
-    /// Is there a flood of which the server has not taken all?
+    /// Whether there is a flood of which the server has not taken all.
     pub(crate) fn is_flooding(&self) -> bool {
         self.flood.is_some()
     }
@@ -160,8 +160,8 @@ impl Hostile {
 }
 
 impl Flood {
-    /// Writes what the socket takes, and reads what there is, to keep its place. Has the server closed it behind its
-    /// LEAVE?
+    /// Writes what the socket takes, and reads what there is, to keep its place. Returns whether the server has closed
+    /// the connection after the LEAVE.
     fn go_on(&mut self) -> io::Result<bool> {
         match self.socket.write(&self.frames[self.sent..]) {
             Ok(taken) => self.sent += taken,

@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::io;
 
+use hubbub_testing::name_of;
 use hubbub_wire::{Decoder, Frame, Item, Limits};
-
-use crate::common::name_of;
 
 /// A payload begins with its number in so many digits.
 pub(crate) const DIGITS: usize = 10;
@@ -74,7 +73,7 @@ impl Listener {
 }
 
 impl Heard {
-    /// Was this frame due, or is it at least one that may come after missing ones?
+    /// Whether this frame was due, or may at least come after missing ones.
     fn take(&mut self, frame: &Frame<'_>) -> bool {
         let name = frame.username().as_str();
         match frame {

@@ -8,13 +8,11 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use hubbub_server::descriptors;
+use hubbub_testing::{Crowd, Program, is_asked_for, name_of, text};
 
-use crate::common::{Crowd, Program, is_asked_for, start_server_that_shows, text};
 use crate::hostile::Hostile;
 use crate::listener::Listener;
 
-#[path = "../common/mod.rs"]
-mod common;
 mod hostile;
 mod listener;
 
@@ -52,9 +50,10 @@ fn main() -> io::Result<()> {
         return Ok(());
     };
     let _ = descriptors::raise_limit();
-    // That it drops those who stall is no trouble here.
-    let server = start_server_that_shows(&["ERROR", "panicked"])?;
-    let mut soak = Soak::begin(&server)?;
+    let mut server = Program::with(&[], &[]);
+    let mut soak = Soak::begin(&mut server)?;
+    // It warns of those who stall and are dropped, which is no trouble here.
+    server.show(&["ERROR", "panicked"]);
     println!(
         "| minute | texts | delivered | lost | floods | stalled, dropped | cut | resident kB | descriptors |\n\
          |--:|--:|--:|--:|--:|--:|--:|--:|--:|"
@@ -90,7 +89,7 @@ fn payload(number: u32) -> [u8; PAYLOAD] {
 }
 
 impl Soak {
-    fn begin(server: &Program) -> io::Result<Self> {
+    fn begin(server: &mut Program) -> io::Result<Self> {
         let mut crowd = Crowd::new(server.address())?;
         crowd.join_until(MEMBERS)?;
         Ok(Self {
@@ -142,7 +141,7 @@ impl Soak {
 
     fn talk(&mut self) -> io::Result<()> {
         for talker in 0..TALKERS {
-            let frame = text(talker, &payload(self.said))?;
+            let frame = text(&name_of(talker), payload(self.said));
             let mut sent = self.crowd.send(talker, &frame)?;
             while sent < frame.len() {
                 self.read(TURN)?;
@@ -170,7 +169,7 @@ impl Soak {
         Ok(())
     }
 
-    /// Lets the hostile ones go, waits for what is on its way, and answers how many texts have not come.
+    /// Lets the hostile ones go, waits for what is on its way, and returns how many texts have not come.
     fn end(&mut self) -> io::Result<u64> {
         let end = Instant::now() + PATIENCE;
         while self.hostile.is_flooding() && Instant::now() < end {
@@ -208,8 +207,8 @@ impl Soak {
             self.hostile.floods,
             self.hostile.dropped,
             self.hostile.cut,
-            server.resident_bytes()? / 1024,
-            server.descriptors()?,
+            server.resident_bytes() / 1024,
+            server.descriptors(),
         );
         Ok(())
     }

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use hubbub_server::Settings;
 use hubbub_server::address::PEERS_WORTH;
 use hubbub_server::allowance::{Allowance, BURST};
+use hubbub_testing::{DEADLINE, Peer, Room, join, leave, text};
 use hubbub_wire::Limits;
-
-use crate::common::{DEADLINE, Room, TestPeer, join, leave, text};
 
 /// Not the address that all others come from.
 const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
@@ -26,8 +25,8 @@ fn room_with(settings: Settings) -> Room {
 }
 
 #[track_caller]
-fn gets_in_from_elsewhere(room: &Room, name: &str, members: &mut [TestPeer]) {
-    let mut peer = TestPeer::connect_from(ELSEWHERE, room.address());
+fn gets_in_from_elsewhere(room: &Room, name: &str, members: &mut [Peer]) {
+    let mut peer = Peer::connect_from(ELSEWHERE, room.address());
     peer.send([join(name), leave(name)].concat());
     for member in members {
         member.expect([join(name), leave(name)].concat());
@@ -63,7 +62,7 @@ fn a_class_of_forty_gets_in_at_once_with_what_is_advised_for_strangers() {
         },
         ..Settings::default()
     });
-    let mut class: Vec<TestPeer> = (0..40).map(|_| room.connect()).collect();
+    let mut class: Vec<Peer> = (0..40).map(|_| room.connect()).collect();
     for (number, pupil) in class.iter_mut().enumerate() {
         let name = format!("pupil {number}");
         pupil.send([join(&name), text(&name, "good morning")].concat());
@@ -111,7 +110,7 @@ fn who_comes_again_says_no_more_than_its_address_may_and_another_address_does_no
         },
         ..Settings::default()
     });
-    let mut elsewhere = TestPeer::connect_from(ELSEWHERE, room.address());
+    let mut elsewhere = Peer::connect_from(ELSEWHERE, room.address());
     elsewhere.send(join("elsewhere"));
     room.hears(join("elsewhere"));
     let mut visits = 0;

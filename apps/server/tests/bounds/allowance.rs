@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use hubbub_server::Settings;
 use hubbub_server::allowance::{Allowance, BURST};
-
-use crate::common::{MIB, Room, TestPeer, join, leave, text};
+use hubbub_testing::{MIB, Peer, Room, join, leave, text};
 
 fn room_with(messages_per_second: u32, bytes_per_second: u32) -> Room {
     Room::with(Settings {
@@ -20,7 +19,7 @@ fn room_with(messages_per_second: u32, bytes_per_second: u32) -> Room {
 }
 
 /// How long the speaker takes for `count` texts, each sent when the room has heard the one before.
-fn time_to_say(room: &Room, speaker: &mut TestPeer, count: usize, len: usize) -> Duration {
+fn time_to_say(room: &Room, speaker: &mut Peer, count: usize, len: usize) -> Duration {
     let began = Instant::now();
     for number in 0..count {
         let frame = text("alice", format!("{number:0len$}"));
@@ -66,7 +65,7 @@ fn a_flood_costs_nobody_a_place_who_does_not_read_for_a_while_and_the_others_tal
     let rate = 100_000;
     let room = room_with(0, rate);
     let [mut flooder, mut bob] = room.members(["flooder", "bob"]);
-    let mut dozes = TestPeer::connect_narrow(room.address());
+    let mut dozes = Peer::connect_narrow(room.address());
     dozes.send(join("dozes"));
     room.hears(join("dozes"));
     for member in [&mut flooder, &mut bob] {

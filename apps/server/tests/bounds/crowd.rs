@@ -3,9 +3,8 @@
 use std::time::Instant;
 
 use hubbub_server::Settings;
+use hubbub_testing::{DEADLINE, Peer, Room, join, leave, text};
 use hubbub_wire::Limits;
-
-use crate::common::{DEADLINE, Room, TestPeer, join, leave, text};
 
 /// Small, so that [`Room::knock`] costs little.
 const MAX_PAYLOAD: usize = 100;
@@ -23,7 +22,7 @@ fn room_for(max_peers: usize) -> Room {
 
 /// The place of one that has gone is free when the server has closed its connection, a little later than its LEAVE.
 #[track_caller]
-fn knock_until_there_is_a_place(room: &Room, name: &str) -> TestPeer {
+fn knock_until_there_is_a_place(room: &Room, name: &str) -> Peer {
     let until = Instant::now() + DEADLINE;
     loop {
         match room.knock(name, MAX_PAYLOAD) {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::thread::{self, JoinHandle};
 
-use crate::common::{MIB, Room, TestPeer, join, text};
+use hubbub_testing::{MIB, Peer, Room, join, text};
 
 /// What is sent and what is read at a time, so that neither side spends its time on small pieces.
 const PIECE: usize = 256 * 1024;
@@ -45,7 +45,7 @@ impl Flood {
     }
 
     /// Sends all of it from a thread, which ends when the last byte is sent.
-    fn send(self, sender: &TestPeer) -> JoinHandle<()> {
+    fn send(self, sender: &Peer) -> JoinHandle<()> {
         let mut writer = sender.writer();
         thread::spawn(move || {
             for piece in self.pieces() {
@@ -55,20 +55,20 @@ impl Flood {
     }
 
     #[track_caller]
-    fn expect(self, reader: &mut TestPeer) {
+    fn expect(self, reader: &mut Peer) {
         self.pieces().for_each(|piece| reader.expect(piece));
     }
 }
 
 /// Two members and nobody else, so that the reader is half of the room.
-fn pair(room: &Room) -> [TestPeer; 2] {
+fn pair(room: &Room) -> [Peer; 2] {
     let mut sender = room.knock("sender", MIB).unwrap();
     let reader = enter(room, "reader", &mut [&mut sender]);
     [sender, reader]
 }
 
 /// One more member, whom the others have seen come in.
-fn enter(room: &Room, name: &str, others: &mut [&mut TestPeer]) -> TestPeer {
+fn enter(room: &Room, name: &str, others: &mut [&mut Peer]) -> Peer {
     let mut peer = room.connect();
     peer.send(join(name));
     others.iter_mut().for_each(|other| other.expect(join(name)));
@@ -107,7 +107,7 @@ fn a_half_of_the_room_that_stalls_does_not_stop_the_others_for_good() {
     let room = Room::unwatched();
     let [mut sender, mut reader] = pair(&room);
     let stalled = ["stalled", "stuck"].map(|name| {
-        let mut peer = TestPeer::connect_narrow(room.address());
+        let mut peer = Peer::connect_narrow(room.address());
         peer.send(join(name));
         sender.expect(join(name));
         reader.expect(join(name));

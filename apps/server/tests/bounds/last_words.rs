@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 
 use hubbub_server::Settings;
 use hubbub_server::allowance::{Allowance, BURST};
-
-use crate::common::{MIB, Room, TestPeer, leave, shown, text};
+use hubbub_testing::{MIB, Peer, Room, leave, shown, text};
 
 /// Messages a second: the burst is read at once, and the rest so fast that the test need not wait long.
 const RATE: u32 = 100;
@@ -36,7 +35,7 @@ fn texts(count: usize) -> impl Iterator<Item = Vec<u8>> {
 /// The room hears all that alice said and then her LEAVE, and between it what bob says, who makes the server write to
 /// her after each of her first texts.
 #[track_caller]
-fn hears_all_of_alice(room: &Room, bob: &mut TestPeer) {
+fn hears_all_of_alice(room: &Room, bob: &mut Peer) {
     let mut from_bob = 0;
     for (number, wanted) in words().chain([leave("alice")]).enumerate() {
         if number % 10 == 0 && from_bob < 50 {

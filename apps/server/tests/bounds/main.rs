@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 #[cfg(target_os = "linux")]
 mod addresses;
 mod allowance;
@@ -21,7 +18,7 @@ mod readers;
 mod senders;
 mod stopping;
 
-use common::{MIB, Room, TestPeer, text};
+use hubbub_testing::{MIB, Peer, Room, text};
 
 /// More bytes than the sockets between the server and a narrow member can hold.
 const MORE_THAN_SOCKETS_HOLD: usize = 2 * MIB;
@@ -31,7 +28,7 @@ static PAYLOAD: [u8; 65536] = [b'x'; 65536];
 
 /// Has `speaker` send at least `bytes`, and waits for the room to hear each frame before the next: so nobody who reads
 /// falls behind. Returns how many frames it took.
-fn fill(room: &Room, speaker: &mut TestPeer, name: &str, bytes: usize) -> usize {
+fn fill(room: &Room, speaker: &mut Peer, name: &str, bytes: usize) -> usize {
     let frame = text(name, PAYLOAD);
     let count = bytes.div_ceil(frame.len());
     for _ in 0..count {

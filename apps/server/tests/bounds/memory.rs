@@ -2,8 +2,8 @@
 //! quarter for what is not yet read to its end or not yet taken by the hub.
 
 use hubbub_server::Settings;
+use hubbub_testing::{MIB, Peer, Room, join, leave, shown, text};
 
-use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
 use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
 
 /// Outboxes so large that the memory limit is reached long before any of them is full.
@@ -23,7 +23,7 @@ const FOR_QUEUED: usize = LIMIT / 4 * 3;
 /// Has bob speak until somebody leaves, and answers who, with how many bytes that took. Carol reads what the watcher
 /// hears.
 #[track_caller]
-fn speak_until_one_goes(room: &Room, bob: &mut TestPeer, carol: &mut TestPeer) -> (String, usize) {
+fn speak_until_one_goes(room: &Room, bob: &mut Peer, carol: &mut Peer) -> (String, usize) {
     let frame = text("bob", PAYLOAD);
     let mut sent = 0;
     let mut gone = None;
@@ -100,7 +100,7 @@ fn hears_next(room: &Room, wanted: Vec<u8>) {
 /// A payload of which all but a little is sent at first.
 struct Unfinished {
     name: String,
-    peer: TestPeer,
+    peer: Peer,
 }
 
 impl Unfinished {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hubbub_server::Settings;
 use hubbub_server::allowance::{Allowance, BURST};
+use hubbub_testing::{Peer, Room, join, leave, shown, text};
 
-use crate::common::{Room, TestPeer, join, leave, shown, text};
 use crate::{MORE_THAN_SOCKETS_HOLD, fill};
 
 /// So few that what is beyond a burst takes far longer than any test waits.
@@ -24,7 +24,7 @@ fn slow_room() -> Room {
 }
 
 /// alice, who has just pasted far more than is read at once, and has been heard once.
-fn alice_who_pastes(room: &Room, more: &[u8]) -> TestPeer {
+fn alice_who_pastes(room: &Room, more: &[u8]) -> Peer {
     let mut alice = room.member("alice");
     // A read of its own, so that the pause begins before the rest is read.
     for number in 0..BURST_TEXTS {

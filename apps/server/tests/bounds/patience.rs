@@ -4,8 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use hubbub_server::Settings;
-
-use crate::common::{DEADLINE, Room, join, leave, text};
+use hubbub_testing::{DEADLINE, Room, join, leave, text};
 
 fn room_that_waits_a_second_for_join() -> Room {
     Room::with(Settings {

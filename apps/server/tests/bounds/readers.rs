@@ -4,8 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hubbub_server::Settings;
+use hubbub_testing::{MIB, Room, join, leave, text};
 
-use crate::common::{MIB, Room, join, leave, text};
 use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
 
 /// What the server lets wait for one reader, unless it is set.

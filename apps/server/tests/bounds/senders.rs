@@ -1,8 +1,7 @@
 //! Peers that send slowly, half, or much.
 
+use hubbub_testing::{MIB, Room, join, leave, text};
 use hubbub_wire::Limits;
-
-use crate::common::{MIB, Room, join, leave, text};
 
 #[test]
 fn a_peer_that_has_sent_half_a_frame_holds_up_nobody() {

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use hubbub_server::Settings;
+use hubbub_testing::{Peer, Room, join, text};
 
-use crate::common::{Room, TestPeer, join, text};
 use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
 
 fn room_that_drains_for(drain_timeout: Duration) -> Room {
@@ -85,7 +85,7 @@ fn a_server_stops_though_a_peer_never_stops_sending() {
 #[test]
 fn a_server_without_members_stops_at_once() {
     let room = Room::unwatched();
-    let mut stranger = TestPeer::connect(room.address());
+    let mut stranger = Peer::connect(room.address());
     room.stop();
     stranger.expect_gone();
 }

@@ -1,8 +1,7 @@
 //! What hostile peers send: frames, almost frames, frames cut and changed, and noise.
 
 use fastrand::Rng;
-
-use super::common::{join, leave, text};
+use hubbub_testing::{join, leave, text};
 
 /// Among them the names of those who are honest, the server's own, and some that are none.
 const NAMES: [&str; 9] = [

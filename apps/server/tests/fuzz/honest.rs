@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use fastrand::Rng;
+use hubbub_testing::{DEADLINE, Peer, Room, is_from, join, leave, shown, text};
 
 use super::Heard;
-use super::common::{DEADLINE, Room, TestPeer, is_from, join, leave, shown, text};
 
 /// One of the two.
 struct Member {
     name: &'static str,
-    peer: TestPeer,
+    peer: Peer,
     /// What others than the two have said.
     others: Vec<Vec<u8>>,
     /// Who of the others is in, by its line of the head.

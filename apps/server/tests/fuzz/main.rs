@@ -6,19 +6,18 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod bytes;
-#[path = "../common/mod.rs"]
-mod common;
 mod honest;
 
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::{Room, TestPeer};
 use fastrand::Rng;
-use honest::Honest;
 use hubbub_server::Settings;
+use hubbub_testing::{Peer, Room};
 use hubbub_wire::Limits;
+
+use honest::Honest;
 
 /// Seeds that found something once.
 const KEPT: [u64; 0] = [];
@@ -94,7 +93,7 @@ fn round(seed: u64) -> Heard {
 
 /// A peer that never reads.
 fn connect(room: &Room) -> TcpStream {
-    TestPeer::connect(room.address()).writer()
+    Peer::connect(room.address()).writer()
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::thread;
 
-use crate::common::{TestPeer, join, leave, text, until};
+use hubbub_testing::{Peer, join, leave, text, until};
+
 use crate::siege::{ATTACKERS, withstands};
 
 #[test]
@@ -24,7 +25,7 @@ const WAYS: [&str; 3] = ["leave", "close", "reset"];
 
 /// Comes, speaks and goes.
 fn visit(address: SocketAddr, name: &str, way: &str) {
-    let mut guest = TestPeer::connect(address);
+    let mut guest = Peer::connect(address);
     guest.send([join(name), text(name, way)].concat());
     match way {
         "leave" => {

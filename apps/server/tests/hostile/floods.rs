@@ -5,7 +5,8 @@ use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 
-use crate::common::{MIB, is_from, leave, text};
+use hubbub_testing::{MIB, is_from, leave, text};
+
 use crate::siege::withstands;
 
 /// A flood much longer than what a word may have before it.

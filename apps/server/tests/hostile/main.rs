@@ -4,9 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(target_os = "linux")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod crowds;
 mod floods;
 mod names;

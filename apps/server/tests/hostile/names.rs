@@ -1,7 +1,8 @@
 //! Names that are made to deceive whoever reads them, on a terminal, in the log, or beside the server's own words. That
 //! the log escapes them is in `tests/program/lines.rs`.
 
-use crate::common::{join, leave, text};
+use hubbub_testing::{join, leave, text};
+
 use crate::siege::withstands;
 
 /// What a terminal obeys, and what ends a line or a header.

@@ -1,7 +1,8 @@
 //! Peers that do not read, or a byte at a time. When exactly one is dropped is in `tests/bounds/readers.rs`; here many
 //! are, with all that waited for them.
 
-use crate::common::{TestPeer, leave, text};
+use hubbub_testing::{Peer, leave, text};
+
 use crate::siege::{Siege, withstands};
 
 const READERS: usize = 20;
@@ -12,9 +13,9 @@ const SMALL_OUTBOX: [&str; 2] = ["--outbox", "1MiB"];
 static PAYLOAD: [u8; 65536] = [b'x'; 65536];
 
 /// Bob speaks until all readers are dropped. Before each of his words, each reader takes something or not.
-fn speak_until_they_are_dropped(siege: &mut Siege, take: fn(&mut TestPeer)) {
+fn speak_until_they_are_dropped(siege: &mut Siege, take: fn(&mut Peer)) {
     let names = (0..READERS).map(|number| format!("reader {number}"));
-    let mut readers: Vec<(String, TestPeer)> = names
+    let mut readers: Vec<(String, Peer)> = names
         .map(|name| {
             let reader = siege.room.narrow_member(&name);
             (name, reader)
@@ -29,7 +30,7 @@ fn speak_until_they_are_dropped(siege: &mut Siege, take: fn(&mut TestPeer)) {
         let mut heard = Vec::new();
         while heard != said {
             heard = siege.room.next_heard();
-            let is_leave = |(name, _): &(String, TestPeer)| heard == leave(name);
+            let is_leave = |(name, _): &(String, Peer)| heard == leave(name);
             dropped += usize::from(readers.iter().any(is_leave));
         }
     }
@@ -48,7 +49,7 @@ fn readers_that_stall_for_ever_are_dropped_with_all_that_waited_for_them() {
 #[test]
 fn readers_that_take_a_byte_at_a_time_are_dropped_with_all_that_waited_for_them() {
     withstands(&SMALL_OUTBOX, |siege| {
-        speak_until_they_are_dropped(siege, TestPeer::take_a_byte);
+        speak_until_they_are_dropped(siege, Peer::take_a_byte);
     });
 }
 

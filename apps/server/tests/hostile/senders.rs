@@ -4,7 +4,8 @@
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::common::{DEADLINE, MIB, TestPeer, join, leave, text};
+use hubbub_testing::{DEADLINE, MIB, Peer, join, leave, text};
+
 use crate::siege::{ATTACKERS, Siege, send_for_ever, withstands};
 
 /// A deadline that passes while a test runs, and leaves time for those who do join.
@@ -68,7 +69,7 @@ fn a_member_that_sends_half_a_head_and_nothing_more_holds_up_nobody_and_leaves_n
 /// until it notices is its own affair.
 fn endless(siege: &mut Siege, beginning: &str, bytes: &[u8], why: &str) {
     let mut attackers = siege.members(ENDLESS);
-    let send = |(_, attacker): &mut (String, TestPeer)| {
+    let send = |(_, attacker): &mut (String, Peer)| {
         attacker.send(beginning);
         send_for_ever(attacker.writer(), bytes.repeat(10_000))
     };
@@ -130,18 +131,18 @@ fn endless_blank_lines_hold_up_nobody_and_leave_nothing() {
 fn a_long_text_that_is_announced_and_never_comes_takes_no_memory() {
     withstands(&[], |siege| {
         let mut members = siege.members(ATTACKERS);
-        let before = siege.program.reserved();
+        let before = siege.program.reserved_bytes();
         for (name, member) in &mut members {
             member.send(format!(
                 "CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {MIB}\r\n\r\n"
             ));
         }
         siege.room.wait_until_read();
-        let grown = siege.program.reserved().saturating_sub(before);
-        let announced = ATTACKERS * MIB / 1024;
+        let grown = siege.program.reserved_bytes().saturating_sub(before);
+        let announced = ATTACKERS * MIB;
         assert!(
             grown < announced as u64 / 100,
-            "{grown} KiB of {announced} that were announced"
+            "{grown} bytes of {announced} that were announced"
         );
         siege.assert_serves();
         for (name, member) in members {

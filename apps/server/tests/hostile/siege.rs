@@ -8,8 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use hubbub_server::descriptors;
-
-use crate::common::{DEADLINE, Program, Room, TestPeer, leave, text, until};
+use hubbub_testing::{DEADLINE, Peer, Program, Room, leave, text, until};
 
 /// How many peers attack at a time where a crowd is not the point itself. 2 KiB that each of them left behind would be
 /// more than [`withstands`] allows.
@@ -43,7 +42,7 @@ pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
         }
         resident.push(now);
     }
-    panic!("each attack has left something behind: {resident:?} KiB");
+    panic!("each attack has left something behind: {resident:?} bytes");
 }
 
 impl Siege {
@@ -60,7 +59,7 @@ impl Siege {
         assert!(descriptors::raise_limit() >= 4096, "raise ulimit -n");
         let mut program = Program::with(options, &variables);
         let address = program.address();
-        let descriptors = program.open_descriptors() + 1;
+        let descriptors = program.descriptors() + 1;
         let room = Room::at(address);
         Self {
             descriptors,
@@ -69,21 +68,21 @@ impl Siege {
         }
     }
 
-    /// The room serves, and no descriptor of the attack is left. Answers the resident memory in KiB.
+    /// The room serves, and no descriptor of the attack is left. Returns the resident memory in bytes.
     #[track_caller]
     fn behind(&self) -> u64 {
         // Also those that the attack dropped last: their LEAVE would come among the words of the newcomers.
         self.wait_until_all_closed();
         self.assert_serves();
         self.wait_until_all_closed();
-        self.program.resident()
+        self.program.resident_bytes()
     }
 
     /// Two who come in now hear each other, and those who were in before hear them.
     #[track_caller]
     pub(crate) fn assert_serves(&self) {
         let [mut first, mut second] = self.room.members(["first of two", "second of two"]);
-        let hears = |speaker: &mut TestPeer, listener: &mut TestPeer, said: Vec<u8>| {
+        let hears = |speaker: &mut Peer, listener: &mut Peer, said: Vec<u8>| {
             speaker.send(&said);
             while listener.frame() != said {}
             self.room.hears(said);
@@ -108,19 +107,19 @@ impl Siege {
     #[track_caller]
     pub(crate) fn wait_until_all_closed(&self) {
         until("every descriptor of the attack is closed", || {
-            self.program.open_descriptors() <= self.descriptors
+            self.program.descriptors() <= self.descriptors
         });
     }
 
     /// Connections that have not joined.
     #[track_caller]
-    pub(crate) fn strangers(&self, count: usize) -> Vec<TestPeer> {
+    pub(crate) fn strangers(&self, count: usize) -> Vec<Peer> {
         (0..count).map(|_| self.room.connect()).collect()
     }
 
     /// Members with their names.
     #[track_caller]
-    pub(crate) fn members(&self, count: usize) -> Vec<(String, TestPeer)> {
+    pub(crate) fn members(&self, count: usize) -> Vec<(String, Peer)> {
         let names = (0..count).map(|number| format!("attacker {number}"));
         names
             .map(|name| {

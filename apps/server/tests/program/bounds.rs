@@ -1,7 +1,6 @@
 //! The values that the options take: units, and each bound from both of its sides.
 
-use crate::common::{TestPeer, join, text};
-use crate::{Ended, Program};
+use hubbub_testing::{Ended, Peer, Program, join, text};
 
 #[test]
 fn values_at_their_bounds_are_taken() {
@@ -35,7 +34,7 @@ fn values_at_their_bounds_are_taken() {
         };
         let mut program = Program::with(&[&[option, value], others].concat(), &[]);
         // It still takes somebody in: no time was too long to be added.
-        TestPeer::connect(program.address()).send(join("alice"));
+        Peer::connect(program.address()).send(join("alice"));
         program.line_with("joined");
     }
 }

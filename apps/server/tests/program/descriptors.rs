@@ -4,8 +4,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{Room, TestPeer, join, text};
-use crate::{Ended, Program};
+use hubbub_testing::{Ended, Peer, Program, Room, join, server, text};
 
 /// Descriptors that the program keeps for itself.
 const RESERVED: usize = 64;
@@ -14,7 +13,7 @@ const RESERVED: usize = 64;
 fn under(limits: &str, options: &[&str]) -> Program {
     let mut command = Command::new("sh");
     let script = format!("{limits} && exec \"$0\" --port 0 --listen 127.0.0.1 \"$@\"");
-    command.args(["-c", &script, env!("CARGO_BIN_EXE_hubbub-server")]);
+    command.args(["-c", &script]).arg(server().get_program());
     command.args(options);
     Program::run(command)
 }
@@ -78,10 +77,10 @@ fn of_a_storm_at_a_full_room_32_are_told_at_a_time() {
     let room = Room::unwatched_at(program.address());
     let _alice = room.knock("alice", 10).unwrap();
     program.signal("STOP");
-    let storm: Vec<TestPeer> = (0..TOLD_AT_ONCE + 8).map(|_| room.connect()).collect();
+    let storm: Vec<Peer> = (0..TOLD_AT_ONCE + 8).map(|_| room.connect()).collect();
     program.signal("CONT");
     let mut storm = storm;
-    let told = storm.iter_mut().map(TestPeer::expect_gone);
+    let told = storm.iter_mut().map(Peer::expect_gone);
     let told = told.filter(|said| !said.is_empty()).count();
     assert_eq!(told, TOLD_AT_ONCE);
 }
@@ -91,22 +90,22 @@ fn when_descriptors_are_used_up_it_is_written_once_and_the_members_go_on() {
     // Time for two more tries to accept. This waits for time to pass, for what must not happen meanwhile.
     const WHILE: Duration = Duration::from_millis(2200);
     // A loop that spins takes more than that, even if it gets only a tenth of a processor.
-    const AT_MOST_TICKS: u64 = 20;
+    const AT_MOST: Duration = Duration::from_millis(200);
     let mut program = Program::with(&[], &[]);
     let room = program.room();
     let [mut alice, mut bob] = room.members(["alice", "bob"]);
     let [_, hard] = program.descriptor_limits();
     program.limit_descriptors("0");
-    let mut late = [(); 3].map(|()| TestPeer::connect(room.address()));
+    let mut late = [(); 3].map(|()| Peer::connect(room.address()));
     program.line_with("cannot accept");
-    let before = program.ticks();
+    let before = program.cpu_time();
     alice.send(text("alice", "still here"));
     bob.expect(text("alice", "still here"));
     thread::sleep(WHILE);
     bob.send(text("bob", "so am I"));
     alice.expect(text("bob", "so am I"));
-    let ticks = program.ticks() - before;
-    assert!(ticks <= AT_MOST_TICKS, "{ticks} ticks in {WHILE:?}");
+    let ran = program.cpu_time() - before;
+    assert!(ran <= AT_MOST, "{ran:?} in {WHILE:?}");
 
     program.limit_descriptors(&hard);
     for (number, late) in late.iter_mut().enumerate() {
@@ -149,7 +148,7 @@ fn while_one_comes_for_each_that_goes_used_up_descriptors_are_written_once() {
 
 /// Has the peer join, as `witness` sees.
 #[track_caller]
-fn enter(mut peer: TestPeer, name: &str, witness: &mut TestPeer) -> TestPeer {
+fn enter(mut peer: Peer, name: &str, witness: &mut Peer) -> Peer {
     peer.send(join(name));
     witness.expect(join(name));
     peer

@@ -2,10 +2,8 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Command;
 
-use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
-use crate::{Ended, Program, run};
+use hubbub_testing::{Ended, MIB, Peer, Program, Room, join, leave, run, server, shown, text};
 
 /// Every option with its variable, a good value and a bad one.
 const OPTIONS: [[&str; 4]; 14] = [
@@ -46,7 +44,7 @@ const OPTIONS: [[&str; 4]; 14] = [
 ];
 
 fn with_variable(variable: &str, value: &str) -> Program {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    let mut command = server();
     command.env(variable, value);
     Program::run(command)
 }
@@ -86,7 +84,7 @@ fn a_bad_value_of_a_variable_is_told_with_its_option_and_status_2() {
 #[test]
 fn a_bad_argument_is_not_blamed_on_the_variable_beside_it() {
     for [option, variable, good, bad] in OPTIONS {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+        let mut command = server();
         command.args([option, bad]).env(variable, good);
         let Ended { status, stderr, .. } = Program::run(command).end();
         assert_eq!(status.code(), Some(2), "{option} {bad}: {stderr}");
@@ -99,7 +97,7 @@ fn a_bad_argument_is_not_blamed_on_the_variable_beside_it() {
 
 #[test]
 fn a_variable_that_is_no_text_is_told_by_its_name() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    let mut command = server();
     command.env("HUBBUB_OUTBOX", OsStr::from_bytes(b"4MiB\xff"));
     let Ended { status, stderr, .. } = Program::run(command).end();
     assert_eq!(status.code(), Some(2), "{stderr}");
@@ -122,7 +120,7 @@ fn a_port_that_tells_of_a_service_is_ignored_and_a_line_says_so() {
         assert!(line.contains(value) && line.contains("ignored"), "{line}");
         program.room();
         // Without another port it is the usual one. That address is set aside for documentation: no machine bears it.
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+        let mut command = server();
         command.args(["--listen", "192.0.2.1"]);
         command.env("HUBBUB_PORT", value);
         let Ended { status, stderr, .. } = Program::run(command).end();
@@ -136,7 +134,7 @@ fn a_port_that_tells_of_a_service_is_ignored_and_a_line_says_so() {
 
 #[test]
 fn an_argument_counts_and_the_variable_beside_it_does_not() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    let mut command = server();
     for [option, variable, good, bad] in OPTIONS {
         command.args([option, good]).env(variable, bad);
     }
@@ -145,7 +143,7 @@ fn an_argument_counts_and_the_variable_beside_it_does_not() {
 
 #[test]
 fn the_variables_of_port_and_address_count() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    let mut command = server();
     command
         .env("HUBBUB_PORT", "0")
         .env("HUBBUB_LISTEN", "127.0.0.1");
@@ -253,7 +251,7 @@ fn the_variable_of_the_text_deadline_counts() {
 #[test]
 fn the_variable_of_the_join_deadline_counts() {
     let mut program = Program::with(&[], &[("HUBBUB_JOIN_TIMEOUT", "200ms")]);
-    TestPeer::connect(program.address()).expect_closed();
+    Peer::connect(program.address()).expect_closed();
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What the program writes on stderr: who came and went, never what was said, and nothing that a peer has forged.
 
-use crate::Program;
-use crate::common::{join, leave, text};
+use hubbub_testing::{Program, join, leave, text};
 
 #[test]
 fn who_joined_and_left_is_written_and_what_was_said_is_not_at_any_level() {

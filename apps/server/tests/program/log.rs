@@ -7,16 +7,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
+use hubbub_testing::{Ended, Program, Room, join, leave, port_in, server, text};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
-use crate::common::{Room, join, leave, port_in, text};
-use crate::{Ended, Program};
 
 /// More lines than the pipe and the program's own room for them take: about 75 bytes each.
 const LINES: usize = 20_000;
 
 fn command(options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    let mut command = server();
     command.args(["--port", "0", "--listen", "127.0.0.1"]);
     command.args(options);
     command
@@ -115,13 +113,13 @@ fn a_stderr_that_takes_nothing_costs_nothing_but_the_log() {
     };
     for (kind, stderr) in [("closed", &closed as &dyn Fn() -> Stdio), ("full", &full)] {
         // What cannot start says so in vain and by its status.
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+        let mut command = server();
         // Set aside for documentation: no machine bears it.
         command.args(["--port", "0", "--listen", "192.0.2.1"]);
         let mut program = Program::run_into(command, stderr());
         assert_eq!(program.status().code(), Some(1), "{kind}");
         for (option, status) in [("--volume", 2), ("--help", 0), ("--version", 0)] {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+            let mut command = server();
             command.arg(option);
             let mut program = Program::run_into(command, stderr());
             assert_eq!(program.status().code(), Some(status), "{kind}: {option}");
@@ -134,7 +132,7 @@ fn a_pipe_that_is_full_from_the_start_delays_an_error_and_no_more() {
     const PIPE: usize = 64 * 1024;
     let (_unread, mut stderr) = pipe().unwrap();
     stderr.write_all(&[b'x'; PIPE]).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub-server"));
+    let mut command = server();
     command.args(["--port", "0", "--listen", "192.0.2.1"]);
     let mut program = Program::run_into(command, stderr);
     assert_eq!(program.status().code(), Some(1));
@@ -145,7 +143,10 @@ fn help_and_version_into_a_pipe_that_nobody_reads_any_more_are_no_panic() {
     for option in ["--help", "--version"] {
         let mut command = Command::new("sh");
         let script = "\"$0\" \"$1\" | true";
-        command.args(["-c", script, env!("CARGO_BIN_EXE_hubbub-server"), option]);
+        command
+            .args(["-c", script])
+            .arg(server().get_program())
+            .arg(option);
         let Ended { stderr, .. } = Program::run(command).end();
         assert_eq!(stderr, "", "{option}");
     }

@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod bounds;
 #[cfg(target_os = "linux")]
 mod descriptors;
@@ -21,5 +18,3 @@ mod readme;
 mod rest;
 mod signals;
 mod threads;
-
-use common::{Ended, Program, run};

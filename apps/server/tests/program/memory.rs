@@ -1,39 +1,38 @@
 //! What the program gives back when everybody has gone.
 
-use crate::Program;
-use crate::common::{Room, TestPeer, leave, until};
+use hubbub_testing::{Peer, Program, Room, leave, until};
 
 const PEERS: usize = 300;
 
-/// How much a text holds of which half has come, in KiB.
-const HALF_TEXT: usize = 64;
+/// How many bytes a text holds of which half has come.
+const HALF_TEXT: usize = 64 * 1024;
 
-/// What a second crowd may leave behind beyond a first one, in KiB: 1 KiB a connection would be too much.
-const LEFT_BEHIND: u64 = PEERS as u64;
+/// How many bytes a second crowd may leave beyond what a first one left: 1 KiB a connection would be too much.
+const LEFT_BEHIND: u64 = PEERS as u64 * 1024;
 
 /// A crowd joins, everybody sends half a text, and everybody goes.
 fn visit(program: &Program, room: &Room) {
-    let before = program.resident();
+    let before = program.resident_bytes();
     let names: Vec<String> = (0..PEERS).map(|number| format!("guest {number}")).collect();
-    let mut guests: Vec<TestPeer> = names.iter().map(|name| room.member(name)).collect();
-    let descriptors = program.open_descriptors();
+    let mut guests: Vec<Peer> = names.iter().map(|name| room.member(name)).collect();
+    let descriptors = program.descriptors();
     assert!(
         descriptors > PEERS,
         "only {descriptors} descriptors are open"
     );
     for (guest, name) in guests.iter_mut().zip(&names) {
-        let len = 2 * HALF_TEXT * 1024;
+        let len = 2 * HALF_TEXT;
         guest.send(format!(
             "CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {len}\r\n\r\n"
         ));
-        guest.send(vec![b'x'; HALF_TEXT * 1024]);
+        guest.send(vec![b'x'; HALF_TEXT]);
     }
     room.wait_until_read();
-    let held = program.resident().saturating_sub(before);
+    let held = program.resident_bytes().saturating_sub(before);
     let half_texts = (PEERS * HALF_TEXT) as u64;
     assert!(
         held > half_texts / 2,
-        "{held} KiB for {half_texts} KiB of half texts"
+        "{held} bytes for {half_texts} bytes of half texts"
     );
     for (guest, name) in guests.into_iter().zip(&names) {
         drop(guest);
@@ -47,16 +46,16 @@ fn when_a_crowd_has_gone_its_memory_and_its_descriptors_are_there_for_the_next()
     // less, in holes between what is in use.
     let mut program = Program::with(&[], &[("MALLOC_MMAP_THRESHOLD_", "16384")]);
     let room = program.room();
-    let descriptors = program.open_descriptors();
-    let all_closed = || program.open_descriptors() <= descriptors;
+    let descriptors = program.descriptors();
+    let all_closed = || program.descriptors() <= descriptors;
     visit(&program, &room);
     until("the first crowd's descriptors are closed", all_closed);
-    let first = program.resident();
+    let first = program.resident_bytes();
     visit(&program, &room);
     until("the second crowd's descriptors are closed", all_closed);
-    let second = program.resident();
+    let second = program.resident_bytes();
     assert!(
         second < first + LEFT_BEHIND,
-        "{first} KiB after the first crowd, {second} KiB after the second"
+        "{first} bytes after the first crowd, {second} bytes after the second"
     );
 }

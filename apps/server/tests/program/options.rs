@@ -2,8 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 
-use crate::common::{Room, TestPeer, text};
-use crate::{Ended, Program, run};
+use hubbub_testing::{Ended, Peer, Program, Room, run, text};
 
 #[test]
 fn help_names_every_option_with_its_default() {
@@ -169,7 +168,7 @@ fn by_itself_the_server_listens_on_ipv4_and_ipv6() {
     if !has_ipv6() {
         return;
     }
-    let mut bob = TestPeer::connect(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port));
+    let mut bob = Peer::connect(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port));
     bob.send("CHAT/1.0 JOIN\r\nUsername: bob\r\n\r\n");
     alice.expect("CHAT/1.0 JOIN\r\nUsername: bob\r\n\r\n");
 }

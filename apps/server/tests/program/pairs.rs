@@ -1,8 +1,7 @@
 //! Options that meet: each pair of values at their ends starts a room, or is refused with both; and the limits that
 //! lie between two options, from both of their sides.
 
-use crate::common::text;
-use crate::{Ended, Program};
+use hubbub_testing::{Ended, Program, text};
 
 const LEAST_MEMORY: &str = "1MiB";
 const MOST_PAYLOAD: &str = "256MiB";

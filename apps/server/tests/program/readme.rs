@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::{Ended, Program};
+use hubbub_testing::{Ended, Program};
 
 const README: &str = include_str!("../../../../README.md");
 

@@ -3,8 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::Program;
-use crate::common::{TestPeer, text, until};
+use hubbub_testing::{Peer, Program, text, until};
 
 /// How long nothing may happen.
 const REST: Duration = Duration::from_secs(2);
@@ -13,7 +12,7 @@ const REST: Duration = Duration::from_secs(2);
 fn at_rest_no_thread_wakes() {
     let mut program = Program::with(&[], &[]);
     let room = program.room();
-    let mut members: Vec<TestPeer> = (0..20)
+    let mut members: Vec<Peer> = (0..20)
         .map(|number| room.member(&format!("idle {number}")))
         .collect();
     members[0].send(text("idle 0", "good night"));

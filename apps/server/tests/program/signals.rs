@@ -4,15 +4,14 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::common::{Room, TestPeer, join, text};
-use crate::{Ended, Program};
+use hubbub_testing::{Ended, Peer, Program, Room, join, server, text};
 
 /// Less than the outbox of 4 MiB, so that nobody is dropped, and more than the sockets take.
 const COUNT: usize = 60;
 static PAYLOAD: [u8; 65536] = [b'x'; 65536];
 
 /// Leaves as much waiting for everybody who does not read as the server allows.
-fn fill(room: &Room, bob: &mut TestPeer) {
+fn fill(room: &Room, bob: &mut Peer) {
     for _ in 0..COUNT {
         bob.send(text("bob", PAYLOAD));
         room.hears(text("bob", PAYLOAD));
@@ -98,7 +97,7 @@ fn a_second_signal_ends_the_server_at_once() {
 fn a_server_that_was_started_to_outlive_its_terminal_does() {
     let mut command = Command::new("sh");
     let script = "trap '' HUP; exec \"$0\" --port 0 --listen 127.0.0.1";
-    command.args(["-c", script, env!("CARGO_BIN_EXE_hubbub-server")]);
+    command.args(["-c", script]).arg(server().get_program());
     let mut program = Program::run(command);
     let room = program.room();
     program.signal("HUP");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::{MIB, Room, TestPeer, join, leave, shown, text};
+use hubbub_testing::{MIB, Peer, Room, join, leave, shown, text};
 
 #[test]
 fn a_join_goes_to_every_other_member() {
@@ -234,7 +234,7 @@ fn a_text_or_leave_before_join_is_ignored() {
 #[test]
 fn a_member_alone_in_the_room_hears_nothing_and_may_leave() {
     let room = Room::unwatched();
-    let mut alice = TestPeer::connect(room.address());
+    let mut alice = Peer::connect(room.address());
     alice.send([join("alice"), text("alice", "anybody?"), leave("alice")].concat());
     alice.expect_closed();
 }

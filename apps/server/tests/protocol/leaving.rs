@@ -1,6 +1,6 @@
 //! The ways out, and what the others and the leaver see of each.
 
-use crate::common::{Room, TestPeer, join, leave, text};
+use hubbub_testing::{Peer, Room, join, leave, text};
 
 #[test]
 fn a_leave_goes_to_every_other_member_and_the_server_closes() {
@@ -151,7 +151,7 @@ fn a_connection_that_ends_before_join_is_heard_by_nobody() {
 }
 
 /// Has bob say more than the sockets of a narrow member hold, and less than an outbox does. Returns all of it.
-fn queue_for_those_who_do_not_read(room: &Room, bob: &mut TestPeer) -> Vec<u8> {
+fn queue_for_those_who_do_not_read(room: &Room, bob: &mut Peer) -> Vec<u8> {
     const COUNT: usize = 40;
     let frame = text("bob", [b'x'; 65536]);
     for _ in 0..COUNT {

@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod joining;
 mod leaving;
 mod order;

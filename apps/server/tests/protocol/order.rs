@@ -3,8 +3,8 @@
 use std::sync::Barrier;
 use std::thread;
 
-use crate::common::storm::{Visits, assert_same, crowd, frames, only, visit, without};
-use crate::common::{Room, join, leave, text};
+use hubbub_testing::storm::{Visits, assert_same, crowd, frames, only, visit, without};
+use hubbub_testing::{Room, join, leave, text};
 
 #[test]
 fn all_members_see_one_order_each_without_its_own() {

@@ -1,6 +1,6 @@
 //! What members may send beside the exact form, and what of it the others see: the exact form or nothing.
 
-use crate::common::{Room, TestPeer, join, leave, shown, text};
+use hubbub_testing::{Peer, Room, join, leave, shown, text};
 
 #[test]
 fn whatever_the_form_of_a_text_the_others_get_the_exact_one() {
@@ -112,7 +112,7 @@ fn a_fatal_error_before_join_closes_the_connection_and_nobody_hears() {
     let room = Room::open();
     let [mut alice, mut bob] = room.members(["alice", "bob"]);
     for bytes in fatal() {
-        let mut stranger: TestPeer = room.connect();
+        let mut stranger: Peer = room.connect();
         stranger.send(&bytes);
         stranger.expect_gone();
         alice.send(text("alice", "did you hear that?"));

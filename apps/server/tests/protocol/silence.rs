@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::common::{Room, join, leave, text};
+use hubbub_testing::{Room, join, leave, text};
 
 /// Longer than the server takes for a silence. It can only be waited for: nothing tells that it is over.
 const SILENCE: Duration = Duration::from_millis(2100);

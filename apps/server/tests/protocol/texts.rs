@@ -1,9 +1,8 @@
 //! Who hears a TEXT, and in which bytes.
 
 use hubbub_server::Settings;
+use hubbub_testing::{Room, join, leave, shown, text};
 use hubbub_wire::Limits;
-
-use crate::common::{Room, join, leave, shown, text};
 
 #[test]
 fn a_text_goes_to_every_other_member_and_never_back() {

@@ -3,19 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod readers;
 mod senders;
-mod stranger;
 mod student;
 
-use common::{Room, TestPeer, join};
-use stranger::Stranger;
+use hubbub_testing::{Peer, Room, Stranger, join};
 
 /// A room with bob in it, who speaks raw bytes, and behind him a stranger named carol.
-fn bob_and_carol(habit: &str) -> (Room, TestPeer, Stranger) {
+fn bob_and_carol(habit: &str) -> (Room, Peer, Stranger) {
     let room = Room::open();
     let mut bob = room.member("bob");
     let carol = stranger_in(&room, "carol", habit);

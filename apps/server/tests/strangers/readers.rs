@@ -1,7 +1,8 @@
 //! What readers show who take one `recv` for one message: each frame of a calm conversation has a segment of its own.
 //! Calm is when everybody waits until the last message has been shown.
 
-use crate::common::{join, leave, text};
+use hubbub_testing::{join, leave, text};
+
 use crate::{bob_and_carol, stranger_in};
 
 /// Enough for two frames to meet, if the server let them.

@@ -1,6 +1,7 @@
 //! What the others in the room get from senders who take the protocol lightly.
 
-use crate::common::{join, leave, text};
+use hubbub_testing::{join, leave, text};
+
 use crate::{bob_and_carol, stranger_in};
 
 #[test]

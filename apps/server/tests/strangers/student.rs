@@ -1,8 +1,7 @@
 //! A client and a server that were written from the assignment alone: theirs in our room, and theirs with theirs as a
 //! check of the check. Ours in their room is among the tests of the client.
 
-use crate::common::{MIB, Room, join, leave, text};
-use crate::stranger::Stranger;
+use hubbub_testing::{MIB, Room, Stranger, join, leave, text};
 
 /// Their client, which has connected.
 fn client(port: u16, name: &str) -> Stranger {

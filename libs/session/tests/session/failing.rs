@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use hubbub_session::{Event, Intent};
+use hubbub_testing::{HeldPort, ScriptedServer, Time, join, leave, text};
 
-use crate::harness::{ClosedPort, JOIN, LEAVE, PACE, Server, Time, Window, options, said, text};
+use crate::harness::{PACE, Window, options, said};
 
 const CLOSED: &str = "the server closed the connection";
 /// So long are words of the server kept back, in case that the closing which makes them a refusal comes with them.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// A window that was told that nobody listens at its port.
-fn without_server() -> (Window, ClosedPort, Duration) {
-    let port = ClosedPort::new();
+fn without_server() -> (Window, HeldPort, Duration) {
+    let port = HeldPort::new();
     let options = options("127.0.0.1", port.number());
-    let mut window = Window::open_at(options, Time::that_paces_itself());
+    let mut window = Window::open_at(options, Time::that_skips(PACE));
     window.expect(Event::Connecting);
     let (why, refused, retry_in) = window.expect_lost();
     assert_eq!((why.as_str(), refused), ("connection refused", false));
@@ -59,7 +60,7 @@ fn a_server_that_comes_back_after_a_minute_is_joined_without_being_asked() {
 
 #[test]
 fn a_frame_of_the_server_that_was_cut_is_not_shown_and_does_not_spoil_the_next_connection() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     let whole = text("bob", "cut");
     for cut in 1..whole.len() {
@@ -76,7 +77,7 @@ fn a_frame_of_the_server_that_was_cut_is_not_shown_and_does_not_spoil_the_next_c
 
 #[test]
 fn a_connection_that_stood_for_ten_seconds_begins_the_back_off_anew_and_a_shorter_one_does_not() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let mut window = Window::open(&server);
     let mut waits = Vec::new();
     for stood in [0, 0, 0, 9_000, 10_000] {
@@ -106,7 +107,7 @@ fn retry_ends_the_back_off_at_once() {
 
 #[test]
 fn retry_is_ignored_while_connected() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.wish(Intent::Retry);
     window.say(1, "still here");
@@ -116,7 +117,7 @@ fn retry_is_ignored_while_connected() {
 
 #[test]
 fn retry_is_ignored_while_connecting() {
-    let (server, _fillers) = Server::that_hangs();
+    let (server, _fillers) = ScriptedServer::that_hangs();
     let mut window = Window::open(&server);
     window.expect(Event::Connecting);
     window.time.expect_nap(Duration::from_secs(5));
@@ -157,7 +158,7 @@ fn a_clock_that_was_set_right_by_less_changes_nothing() {
 #[test]
 fn a_name_that_cannot_be_found_is_said_to_be_none() {
     // A label of 64 bytes is no host name, so no name server is asked.
-    let mut window = Window::open_at(options(&"x".repeat(64), 1), Time::that_paces_itself());
+    let mut window = Window::open_at(options(&"x".repeat(64), 1), Time::that_skips(PACE));
     window.expect(Event::Connecting);
     let (why, refused, _) = window.expect_lost();
     assert_eq!(why, "no such host, or no network to look it up");
@@ -171,16 +172,16 @@ fn a_target_is_a_name_or_an_address_of_either_kind() {
         ("127.0.0.1", "127.0.0.1:0"),
         ("::1", "[::1]:0"),
     ] {
-        let server = Server::at(address);
+        let server = ScriptedServer::at(address);
         let options = options(host, server.port());
-        let mut window = Window::open_at(options, Time::that_paces_itself());
+        let mut window = Window::open_at(options, Time::that_skips(PACE));
         window.expect_connection(&server);
     }
 }
 
 #[test]
 fn a_server_that_answers_nothing_is_given_up_after_five_seconds() {
-    let (server, _fillers) = Server::that_hangs();
+    let (server, _fillers) = ScriptedServer::that_hangs();
     let mut window = Window::open(&server);
     window.expect(Event::Connecting);
     window.time.expect_nap(Duration::from_secs(5));
@@ -212,13 +213,13 @@ fn what_was_typed_meanwhile_goes_out_in_order_after_the_next_join_and_nothing_go
     window.time.advance(retry_in);
     let mut peer = window.expect_connection(&server);
     window.wish(Intent::Leave);
-    peer.expect(LEAVE);
-    peer.expect_end();
+    peer.expect(leave("alice"));
+    peer.expect_closed();
 }
 
 #[test]
 fn a_text_cut_by_the_failure_is_unsure_and_not_sent_again_and_the_one_behind_it_is_sent() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.say(1, &"0123456789".repeat(2_000_000));
     window.say(2, "behind it");
@@ -235,13 +236,13 @@ fn a_text_cut_by_the_failure_is_unsure_and_not_sent_again_and_the_one_behind_it_
     peer.expect(text("alice", "behind it"));
     window.expect(Event::Written { id: 2 });
     window.wish(Intent::Leave);
-    peer.expect(LEAVE);
-    peer.expect_end();
+    peer.expect(leave("alice"));
+    peer.expect_closed();
 }
 
 #[test]
 fn what_the_server_said_before_it_broke_off_is_heard_although_we_were_writing() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.say(1, &"0123456789".repeat(2_000_000));
     peer.expect(b"CHAT/1.0 TEXT");
@@ -254,11 +255,11 @@ fn what_the_server_said_before_it_broke_off_is_heard_although_we_were_writing() 
 
 #[test]
 fn a_refused_join_is_told_in_the_servers_words_and_tried_again_after_thirty_seconds() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let mut window = Window::open(&server);
     for _ in 0..2 {
         let mut peer = server.accept();
-        peer.expect(JOIN);
+        peer.expect(join("alice"));
         peer.send(text("server", "the name alice is taken\r\nchoose another"));
         drop(peer);
         window.expect(Event::Connecting);
@@ -275,11 +276,11 @@ fn a_refused_join_is_told_in_the_servers_words_and_tried_again_after_thirty_seco
 
 #[test]
 fn what_waits_is_not_lost_to_a_server_that_refuses_the_name() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let mut window = Window::open(&server);
     window.say(1, "hi");
     let mut peer = server.accept();
-    peer.expect(JOIN);
+    peer.expect(join("alice"));
     window.expect(Event::Connecting);
     window.expect(Event::Connected);
     peer.send(text("server", "the name alice is taken"));
@@ -301,7 +302,7 @@ fn what_waits_is_not_lost_to_a_server_that_refuses_the_name() {
 #[test]
 fn words_of_the_server_are_shown_at_once_like_other_messages_and_before_what_was_typed_after_them()
 {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(text("server", "welcome"));
     window.time.expect_nap(AT_ONCE);
@@ -323,7 +324,7 @@ fn words_of_the_server_are_shown_at_once_like_other_messages_and_before_what_was
 #[test]
 fn a_refusal_whose_close_comes_late_is_told_by_the_close() {
     for (late, is_refusal) in [(999, true), (1_000, false)] {
-        let server = Server::new();
+        let server = ScriptedServer::start();
         let (mut window, mut peer) = Window::connected(&server);
         peer.send(text("server", "the room is full"));
         window.time.expect_nap(AT_ONCE);
@@ -345,7 +346,7 @@ fn a_refusal_whose_close_comes_late_is_told_by_the_close() {
 
 #[test]
 fn what_was_written_before_a_late_refusal_may_not_have_arrived_and_is_not_sent_again_by_itself() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.say(1, "hi");
     peer.expect(text("alice", "hi"));
@@ -358,13 +359,13 @@ fn what_was_written_before_a_late_refusal_may_not_have_arrived_and_is_not_sent_a
     window.time.advance(retry_in);
     let mut peer = window.expect_connection(&server);
     window.wish(Intent::Leave);
-    peer.expect(LEAVE);
-    peer.expect_end();
+    peer.expect(leave("alice"));
+    peer.expect_closed();
 }
 
 #[test]
 fn what_was_written_before_others_were_heard_is_sent_whatever_comes() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.say(1, "hi");
     peer.expect(text("alice", "hi"));
@@ -378,7 +379,7 @@ fn what_was_written_before_others_were_heard_is_sent_whatever_comes() {
 
 #[test]
 fn words_of_the_server_before_others_are_shown_before_them() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send([text("server", "welcome"), text("bob", "hi")].concat());
     window.expect(said("server", "welcome"));
@@ -387,7 +388,7 @@ fn words_of_the_server_before_others_are_shown_before_them() {
 
 #[test]
 fn a_server_that_takes_the_connection_and_says_nothing_is_a_quiet_room() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.time.advance(Duration::from_secs(24 * 3600));
     window.say(1, "anybody?");

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use hubbub_server::Settings;
 use hubbub_session::{Event, Intent, MessageId};
+use hubbub_testing::{Network, Time, Way, Weather, join, text};
 
-use crate::harness::{JOIN, Time, Window, joined, left, options_of, said, text};
-use crate::network::{Network, Way, Weather};
+use crate::harness::{PACE, Window, joined, left, options_of, said};
 use crate::room::room_with_bob;
 
 /// A room, and the network that leads to it.
@@ -18,7 +18,7 @@ fn room(settings: Settings) -> (Network, Window) {
 
 /// Alice, behind the network, and heard by bob.
 fn alice(network: &Network, bob: &mut Window) -> Window {
-    let mut alice = Window::open_at(options_of("alice", network.port), Time::that_paces_itself());
+    let mut alice = Window::open_at(options_of("alice", network.port()), Time::that_skips(PACE));
     alice.expect(Event::Connecting);
     alice.expect(Event::Connected);
     bob.expect(joined("alice"));
@@ -90,7 +90,7 @@ fn a_way_to_the_server_that_is_dead_for_a_while_loses_nothing_and_the_other_way_
 fn a_way_to_the_window_that_is_dead_for_a_while_loses_nothing_and_the_other_way_lives() {
     let (network, mut bob) = room(Settings::default());
     let mut alice = alice(&network, &mut bob);
-    network.weather().dead = Some(Way::ToWindow);
+    network.weather().dead = Some(Way::ToClient);
     for id in 0..100 {
         bob.say(id, &id.to_string());
         bob.expect(Event::Written { id });
@@ -112,7 +112,7 @@ fn a_way_to_the_window_that_stays_dead_ends_in_a_leave_and_the_window_comes_back
         ..Settings::default()
     });
     let mut alice = alice(&network, &mut bob);
-    network.weather().dead = Some(Way::ToWindow);
+    network.weather().dead = Some(Way::ToClient);
     // More than the sockets on the way hold.
     for id in 1..=3 {
         bob.say(id, &"x".repeat(1024 * 1024));
@@ -143,7 +143,7 @@ fn a_cut_anywhere_loses_the_text_that_it_falls_into_and_no_other() {
         3 * frame,
         5 * frame - 1,
     ];
-    let limits = behind_the_join.map(|behind| JOIN.len() + behind);
+    let limits = behind_the_join.map(|behind| join("alice").len() + behind);
     let mut next_limits = limits.iter().chain([&usize::MAX]);
     let mut next_limit = || *next_limits.next().unwrap();
     let mut ids = 0..;
@@ -175,8 +175,8 @@ fn a_cut_anywhere_loses_the_text_that_it_falls_into_and_no_other() {
 #[test]
 fn a_cut_within_the_join_is_heard_by_nobody_and_the_next_join_is() {
     let (network, mut bob) = room(Settings::default());
-    network.weather().to_server = JOIN.len() - 1;
-    let mut alice = Window::open_at(options_of("alice", network.port), Time::that_paces_itself());
+    network.weather().to_server = join("alice").len() - 1;
+    let mut alice = Window::open_at(options_of("alice", network.port()), Time::that_skips(PACE));
     alice.say(1, "at last");
     alice.expect(Event::Connecting);
     alice.expect(Event::Connected);
@@ -215,7 +215,7 @@ fn a_text_that_was_cut_while_it_was_written_is_unsure_and_no_part_of_it_is_heard
 fn a_window_that_comes_back_before_the_server_missed_it_waits_and_loses_nothing() {
     let (network, mut bob) = room(Settings::default());
     let mut alice = alice(&network, &mut bob);
-    network.cut_off_the_window();
+    network.cut_off_the_client();
     let (_, refused, retry_in) = alice.expect_lost();
     assert!(!refused);
     alice.say(1, "it was the network");
@@ -259,7 +259,7 @@ fn bursts_arrive_once_and_in_order_in_any_weather_and_a_cut_takes_only_the_last_
     });
     let (network, mut bob) = room(Settings::default());
     *network.weather() = weathers[0];
-    let mut alice = Window::open_at(options_of("alice", network.port), Time::that_paces_itself());
+    let mut alice = Window::open_at(options_of("alice", network.port()), Time::that_skips(PACE));
     let (mut count, mut written, mut retry_in) = (0, Vec::new(), Duration::ZERO);
     for weather in weathers {
         *network.weather() = weather;

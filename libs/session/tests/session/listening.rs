@@ -1,15 +1,14 @@
 //! What we read: people, echoes, noise, and bytes that are no text.
 
 use hubbub_session::{Event, Intent};
+use hubbub_testing::{ScriptedServer, Time, join, leave, text};
 use hubbub_wire::Limits;
 
-use crate::harness::{
-    JOIN, LEAVE, Server, Time, Window, join, joined, leave, left, options, said, text,
-};
+use crate::harness::{PACE, Window, joined, left, options, said};
 
 #[test]
 fn who_comes_speaks_and_goes_is_told_in_order() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send([join("bob"), text("bob", "hi"), leave("bob")].concat());
     window.expect(joined("bob"));
@@ -19,7 +18,7 @@ fn who_comes_speaks_and_goes_is_told_in_order() {
 
 #[test]
 fn a_name_whose_join_was_never_seen_is_heard() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(text("carol", "I was here before you"));
     peer.send(leave("dave"));
@@ -29,7 +28,7 @@ fn a_name_whose_join_was_never_seen_is_heard() {
 
 #[test]
 fn frames_cut_into_single_bytes_and_glued_together_are_the_same() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     let talk = [
         join("bob"),
@@ -52,7 +51,7 @@ fn frames_cut_into_single_bytes_and_glued_together_are_the_same() {
 
 #[test]
 fn line_ends_become_lf_and_bytes_that_are_no_text_are_replaced() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(text("bob", "one\r\ntwo\nthree\r\n"));
     peer.send(b"CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 5\r\n\r\na\xff\xfeb\xc3");
@@ -62,7 +61,7 @@ fn line_ends_become_lf_and_bytes_that_are_no_text_are_replaced() {
 
 #[test]
 fn noise_is_passed_over_and_the_leave_behind_it_is_not_lost() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(b"CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 2\r\n\r\nhi and more than it said");
     peer.send(leave("bob"));
@@ -75,13 +74,13 @@ fn noise_is_passed_over_and_the_leave_behind_it_is_not_lost() {
 
 #[test]
 fn a_text_as_long_as_the_limit_is_shown_and_a_longer_one_is_passed_over() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let mut options = options("127.0.0.1", server.port());
     options.limits = Limits {
         max_payload: 8,
         ..Limits::DEFAULT
     };
-    let mut window = Window::open_at(options, Time::that_paces_itself());
+    let mut window = Window::open_at(options, Time::that_skips(PACE));
     let mut peer = window.expect_connection(&server);
     peer.send(
         [
@@ -97,11 +96,11 @@ fn a_text_as_long_as_the_limit_is_shown_and_a_longer_one_is_passed_over() {
 
 #[test]
 fn what_is_not_chat_ends_the_connection_with_a_leave_and_says_so() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(text("bob", "the last that was understood"));
     peer.send(b"CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: minus\r\n\r\n");
-    peer.expect(LEAVE);
+    peer.expect(leave("alice"));
     window.expect(said("bob", "the last that was understood"));
     let (why, refused, retry_in) = window.expect_lost();
     assert!(
@@ -116,21 +115,21 @@ fn what_is_not_chat_ends_the_connection_with_a_leave_and_says_so() {
 
 #[test]
 fn a_server_that_echoes_to_the_sender_shows_nothing_twice() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
-    peer.send(JOIN);
+    peer.send(join("alice"));
     window.say(1, "two\nlines");
     window.expect(Event::Written { id: 1 });
     let echo = text("alice", "two\nlines");
     peer.expect(&echo);
-    peer.send([&echo, LEAVE].concat());
+    peer.send([echo, leave("alice")].concat());
     peer.send(join("bob"));
     window.expect(joined("bob"));
 }
 
 #[test]
 fn an_echo_that_comes_after_a_reconnect_is_still_one() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.say(1, "hi");
     window.expect(Event::Written { id: 1 });
@@ -145,15 +144,15 @@ fn an_echo_that_comes_after_a_reconnect_is_still_one() {
 
 #[test]
 fn the_end_of_our_own_earlier_connection_is_not_shown_as_our_leave() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
-    peer.send([LEAVE, &join("bob")].concat());
+    peer.send([leave("alice"), join("bob")].concat());
     window.expect(joined("bob"));
 }
 
 #[test]
 fn a_namesake_is_heard_when_the_words_are_not_ours_and_when_they_come_more_often() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(text("alice", "I am the other one"));
     window.expect(said("alice", "I am the other one"));
@@ -167,7 +166,7 @@ fn a_namesake_is_heard_when_the_words_are_not_ours_and_when_they_come_more_often
 
 #[test]
 fn every_event_bears_the_time_of_day_when_it_was_seen() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     let before = std::time::SystemTime::UNIX_EPOCH;
     window.time.advance(std::time::Duration::from_secs(3600));

@@ -8,13 +8,11 @@ mod faults;
 mod harness;
 mod leaving;
 mod listening;
-mod network;
 mod room;
 mod silence;
 mod speaking;
-#[path = "../../../../apps/server/tests/strangers/stranger.rs"]
-mod stranger;
 mod strangers;
 mod student;
-mod time;
+#[cfg(target_os = "linux")]
+mod vanishing;
 mod window;

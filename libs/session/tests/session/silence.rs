@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use hubbub_session::Event;
+use hubbub_testing::{Peer, ScriptedServer, join, leave, text};
 
-use crate::harness::{Peer, Server, Window, join, joined, leave, left, said, text};
+use crate::harness::{Window, joined, left, said};
 
 const SILENCE: Duration = Duration::from_secs(2);
 const INSTANT: Duration = Duration::from_millis(1);
@@ -21,7 +22,7 @@ fn cut_off(name: &str, text: &str, missing: usize) -> Event {
 }
 
 /// A window that has read the first half of a text.
-fn after_half_a_text(server: &Server) -> (Window, Peer) {
+fn after_half_a_text(server: &ScriptedServer) -> (Window, Peer) {
     let (mut window, mut peer) = Window::connected(server);
     peer.send([&join("bob"), HALF].concat());
     window.expect(joined("bob"));
@@ -31,7 +32,7 @@ fn after_half_a_text(server: &Server) -> (Window, Peer) {
 
 #[test]
 fn a_length_that_lies_makes_nobody_deaf_for_longer_than_two_seconds() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = after_half_a_text(&server);
     window.time.advance(SILENCE);
     peer.send([leave("bob"), text("cy", "does anybody hear me?")].concat());
@@ -42,7 +43,7 @@ fn a_length_that_lies_makes_nobody_deaf_for_longer_than_two_seconds() {
 
 #[test]
 fn a_text_that_goes_on_within_two_seconds_takes_its_bytes_whatever_they_are() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = after_half_a_text(&server);
     window.time.advance(SILENCE - INSTANT);
     let bytes = leave("bob");
@@ -54,7 +55,7 @@ fn a_text_that_goes_on_within_two_seconds_takes_its_bytes_whatever_they_are() {
 
 #[test]
 fn a_text_that_only_pauses_is_shown_whole() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = after_half_a_text(&server);
     window.time.advance(SILENCE);
     peer.send(b"CHAT/1.0 is what we speak in here");
@@ -63,7 +64,7 @@ fn a_text_that_only_pauses_is_shown_whole() {
 
 #[test]
 fn each_byte_that_comes_begins_the_two_seconds_anew() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = after_half_a_text(&server);
     window.time.advance(SILENCE - INSTANT);
     peer.send(b".");
@@ -77,7 +78,7 @@ fn each_byte_that_comes_begins_the_two_seconds_anew() {
 
 #[test]
 fn a_head_that_stops_in_the_middle_makes_nobody_deaf_either() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(b"CHAT/1.0 TEXT\r\nUsername: al\r\nMsg-len: 3");
     window.time.expect_nap(SILENCE);
@@ -88,7 +89,7 @@ fn a_head_that_stops_in_the_middle_makes_nobody_deaf_either() {
 
 #[test]
 fn nobody_waits_between_frames() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(text("bob", "hi"));
     window.expect(said("bob", "hi"));
@@ -97,7 +98,7 @@ fn nobody_waits_between_frames() {
 
 #[test]
 fn a_text_counted_in_characters_is_shown_whole() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send("CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 7\r\n\r\nhéllo €");
     window.expect(said("bob", "héllo €"));
@@ -107,7 +108,7 @@ fn a_text_counted_in_characters_is_shown_whole() {
 fn a_text_whose_end_is_in_doubt_is_shown_after_two_seconds_or_at_the_end() {
     // Five characters of the six are here, and whether the noise belongs to them nobody knows.
     let doubtful = "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 8\r\n\r\néééé..";
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     peer.send(doubtful);
     window.time.expect_nap(SILENCE);

@@ -1,14 +1,12 @@
 //! In the rooms of strangers: small Python servers with the habits of those that other people wrote. Asserted is what
 //! they show of us, and what we show of them.
 
-use std::net::TcpStream;
 use std::time::Duration;
 
 use hubbub_session::{Event, Intent};
-use socket2::SockRef;
+use hubbub_testing::{Peer, Stranger, Time, join, leave, text};
 
-use crate::harness::{Peer, Time, Window, join, joined, leave, left, options_of, said, text};
-use crate::stranger::Stranger;
+use crate::harness::{PACE, Window, joined, left, options_of, said};
 
 /// A room of strangers, and how many have come.
 struct Room {
@@ -31,7 +29,7 @@ impl Room {
 
     /// One of our windows, whose JOIN has gone to all who are in the room.
     fn window(&mut self, name: &str) -> Window {
-        let mut window = Window::open_at(options_of(name, self.port), Time::that_paces_itself());
+        let mut window = Window::open_at(options_of(name, self.port), Time::that_skips(PACE));
         self.welcome(&mut window, name);
         window
     }
@@ -46,9 +44,8 @@ impl Room {
 
     /// Somebody who speaks raw bytes.
     fn peer(&mut self, name: &str) -> Peer {
-        let mut peer = Peer(TcpStream::connect(("127.0.0.1", self.port)).unwrap());
+        let peer = Peer::join(self.port, name);
         self.connections += 1;
-        peer.send(join(name));
         self.server_read("JOIN", join(name).len());
         peer
     }
@@ -186,10 +183,7 @@ fn where_the_last_block_comes_again_after_a_reset_it_is_shown_again() {
     let last_words = text("carol", "oh no");
     carol.send(&last_words);
     room.server_read("TEXT", last_words.len());
-    SockRef::from(&carol.0)
-        .set_linger(Some(Duration::ZERO))
-        .unwrap();
-    drop(carol);
+    carol.reset();
     room.server.shows("3 ended");
     for window in [&mut alice, &mut bob] {
         window.expect(joined("carol"));

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use hubbub_session::{Event, Intent};
+use hubbub_testing::{Network, Stranger, Time};
 
-use crate::harness::{Time, Window, joined, left, options_of, said};
-use crate::network::Network;
-use crate::stranger::Stranger;
+use crate::harness::{PACE, Window, joined, left, options_of, said};
 
 fn server() -> (Stranger, u16) {
     let mut server = Stranger::start("student_server.py", &["--port", "0"]);
@@ -16,7 +15,7 @@ fn server() -> (Stranger, u16) {
 
 /// One of our windows in their room.
 fn window(server: &mut Stranger, port: u16, name: &str) -> Window {
-    let mut window = Window::open_at(options_of(name, port), Time::that_paces_itself());
+    let mut window = Window::open_at(options_of(name, port), Time::that_skips(PACE));
     window.expect(Event::Connecting);
     window.expect(Event::Connected);
     server.shows(&format!("JOIN {name}"));
@@ -92,7 +91,7 @@ fn long_texts_and_bursts_of_ours_arrive_whole_and_in_order() {
 fn what_was_typed_while_their_server_was_away_goes_out_when_it_is_back() {
     let (mut first, port) = server();
     let network = Network::to(port);
-    let mut alice = window(&mut first, network.port, "alice");
+    let mut alice = window(&mut first, network.port(), "alice");
     drop(first);
     let (_, refused, retry_in) = alice.expect_lost();
     assert!(!refused);

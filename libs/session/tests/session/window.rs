@@ -5,30 +5,28 @@ use std::thread;
 use std::time::Duration;
 
 use hubbub_session::{BACKLOG_EVENTS, Event};
+use hubbub_testing::{DEADLINE, ScriptedServer, Time, join, leave, text};
 
-use crate::harness::{JOIN, PACE, Server, Time, Window, options, said, text};
+use crate::harness::{PACE, Window, options, said};
 
 fn numbered(numbers: std::ops::Range<usize>) -> Vec<u8> {
     numbers
-        .flat_map(|number| text("bob", &number.to_string()))
+        .flat_map(|number| text("bob", number.to_string()))
         .collect()
 }
 
 #[test]
 fn an_event_in_a_quiet_room_comes_at_once_and_the_next_ones_in_one_batch_33_ms_later() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let time = Time::that_stands_still();
     let window = Window::open_at(options("127.0.0.1", server.port()), time.clone());
     let batch = || -> Vec<Event> {
-        let batch = window
-            .batches
-            .recv_timeout(crate::harness::PATIENCE)
-            .unwrap();
+        let batch = window.batches.recv_timeout(DEADLINE).unwrap();
         batch.into_iter().map(|stamped| stamped.event).collect()
     };
     assert_eq!(batch(), [Event::Connecting]);
     let mut peer = server.accept();
-    peer.expect(JOIN);
+    peer.expect(join("alice"));
     time.expect_nap(PACE);
     time.advance(PACE);
     assert_eq!(batch(), [Event::Connected]);
@@ -48,7 +46,7 @@ fn an_event_in_a_quiet_room_comes_at_once_and_the_next_ones_in_one_batch_33_ms_l
 
 #[test]
 fn no_timer_runs_in_a_quiet_room() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.say(1, "hi");
     peer.expect(text("alice", "hi"));
@@ -60,7 +58,7 @@ fn no_timer_runs_in_a_quiet_room() {
 
 #[test]
 fn a_flood_while_the_window_takes_nothing_is_bounded_and_what_was_missed_is_counted() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     let sent = 3 * BACKLOG_EVENTS;
     peer.send(numbered(0..sent));
@@ -87,7 +85,7 @@ fn a_flood_while_the_window_takes_nothing_is_bounded_and_what_was_missed_is_coun
 
 #[test]
 fn a_window_that_takes_nothing_does_not_stop_what_is_said() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (window, mut peer) = Window::connected(&server);
     for id in 0..100 {
         peer.send(text("bob", "and another thing"));
@@ -98,7 +96,7 @@ fn a_window_that_takes_nothing_does_not_stop_what_is_said() {
 
 #[test]
 fn a_server_that_does_not_read_is_still_heard() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.say(1, &"0123456789".repeat(2_000_000));
     peer.expect(b"CHAT/1.0 TEXT");
@@ -108,7 +106,7 @@ fn a_server_that_does_not_read_is_still_heard() {
 
 #[test]
 fn a_server_that_sends_slowly_holds_up_nothing() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     let slow = text("bob", "slow");
     for (id, byte) in slow.iter().enumerate() {
@@ -127,9 +125,9 @@ fn a_server_that_sends_slowly_holds_up_nothing() {
 
 #[test]
 fn a_server_that_floods_holds_up_nothing() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (window, mut peer) = Window::connected(&server);
-    let mut mouth = peer.0.try_clone().unwrap();
+    let mut mouth = peer.writer();
     let flooding = thread::spawn(move || {
         let words = text("bob", "and another thing").repeat(1000);
         while mouth.write_all(&words).is_ok() {}
@@ -138,21 +136,21 @@ fn a_server_that_floods_holds_up_nothing() {
         window.say(id, "excuse me");
         peer.expect(text("alice", "excuse me"));
     }
-    peer.0.shutdown(std::net::Shutdown::Both).unwrap();
+    peer.shut();
     flooding.join().unwrap();
 }
 
 #[test]
 fn a_window_that_is_gone_costs_nothing_until_the_intents_are_gone_too() {
-    let server = Server::new();
+    let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);
     window.batches = flume::bounded(0).1;
     peer.send(numbered(0..100));
     window.say(1, "still sent");
     peer.expect(text("alice", "still sent"));
     window.intents = None;
-    peer.expect(crate::harness::LEAVE);
-    peer.expect_end();
+    peer.expect(leave("alice"));
+    peer.expect_closed();
     drop(peer);
     window.expect_ended();
 }

@@ -1,21 +1,17 @@
-//! The time as a test moves it, for the network thread's clock.
-
-#![allow(dead_code, reason = "every test program uses its own part")]
+//! The time as a test moves it.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
-use futures::FutureExt;
-use hubbub_session::Clock;
-
-use crate::harness::{PACE, PATIENCE};
+use crate::DEADLINE;
 
 /// The time, which stands still until the test moves it.
 #[derive(Clone)]
-pub(crate) struct Time {
+pub struct Time {
     now: Arc<(Mutex<Now>, Condvar)>,
-    paces_itself: bool,
+    /// Who waits for no longer than this does not wait at all.
+    pace: Duration,
 }
 
 #[derive(Default)]
@@ -27,41 +23,37 @@ struct Now {
 }
 
 impl Time {
-    /// Batches follow each other at once; all else waits.
-    pub(crate) fn that_paces_itself() -> Self {
+    /// Everybody waits until the test moves the time.
+    pub fn that_stands_still() -> Self {
+        Self::that_skips(Duration::ZERO)
+    }
+
+    /// Waits of at most `pace` are over at once, all others when the test moves the time.
+    pub fn that_skips(pace: Duration) -> Self {
         let now = Arc::default();
-        Self {
-            now,
-            paces_itself: true,
-        }
+        Self { now, pace }
     }
 
-    pub(crate) fn that_stands_still() -> Self {
-        Self {
-            paces_itself: false,
-            ..Self::that_paces_itself()
-        }
-    }
-
-    pub(crate) fn advance(&self, time: Duration) {
+    /// Moves the time.
+    pub fn advance(&self, time: Duration) {
         let mut now = self.lock();
         now.awake += time;
         now.naps.iter_mut().for_each(|(_, _, waker)| wake(waker));
     }
 
-    /// The computer sleeps and wakes: the wall clock jumps and nothing else happens.
-    pub(crate) fn sleep_and_wake(&self, time: Duration) {
+    /// Lets the computer sleep and wake: the time of day jumps and nothing else happens.
+    pub fn sleep_and_wake(&self, time: Duration) {
         self.lock().asleep += time;
     }
 
     /// Waits until somebody waits for exactly `time`.
-    pub(crate) fn expect_nap(&self, time: Duration) {
+    pub fn expect_nap(&self, time: Duration) {
         let waits = |now: &Now| now.naps.iter().any(|nap| nap.1 == now.awake + time);
         self.wait(waits, &format!("nobody waits for {time:?}"));
     }
 
-    /// Waits until the thread has seen what time it is and does nothing but wait for it to move.
-    pub(crate) fn settle(&self) {
+    /// Waits until everybody has seen what time it is and only waits for it to move.
+    pub fn settle(&self) {
         let all_wait = |now: &Now| {
             let mut naps = now.naps.iter();
             naps.len() > 0 && naps.all(|nap| nap.1 > now.awake && nap.2.is_some())
@@ -70,7 +62,7 @@ impl Time {
     }
 
     /// Waits until somebody waits for no longer than `most`, and for nothing else.
-    pub(crate) fn expect_nap_within(&self, most: Duration) {
+    pub fn expect_nap_within(&self, most: Duration) {
         let waits = |now: &Now| {
             let is_short = |nap: &(u64, Duration, Option<Waker>)| {
                 nap.1 > now.awake && nap.1 <= now.awake + most && nap.2.is_some()
@@ -80,12 +72,13 @@ impl Time {
         self.wait(waits, &format!("nobody waits for {most:?} at most"));
     }
 
-    pub(crate) fn naps(&self) -> usize {
+    /// How many wait at the moment.
+    pub fn naps(&self) -> usize {
         self.lock().naps.len()
     }
 
     fn wait(&self, is_so: impl Fn(&Now) -> bool, otherwise: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + DEADLINE;
         let mut now = self.lock();
         while !is_so(&now) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -103,28 +96,32 @@ impl Time {
         self.now.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn clock(&self) -> Clock {
-        let (awake, wall, sleep) = (self.clone(), self.clone(), self.clone());
-        Clock {
-            awake: Box::new(move || awake.lock().awake),
-            wall: Box::new(move || {
-                let now = wall.lock();
-                SystemTime::UNIX_EPOCH + now.awake + now.asleep
-            }),
-            sleep: Box::new(move |time| sleep.nap(time).boxed()),
-        }
+    /// How much time has passed that the computer did not sleep through.
+    pub fn awake(&self) -> Duration {
+        self.lock().awake
     }
 
-    fn nap(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static {
+    /// The time of day.
+    pub fn wall(&self) -> SystemTime {
+        let now = self.lock();
+        SystemTime::UNIX_EPOCH + now.awake + now.asleep
+    }
+
+    /// Waits until the test has moved the time on by so much.
+    pub fn nap(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static {
         let mut now = self.lock();
-        let paces = self.paces_itself && time <= PACE;
-        let end = now.awake + if paces { Duration::ZERO } else { time };
+        let end = now.awake
+            + if time <= self.pace {
+                Duration::ZERO
+            } else {
+                time
+            };
         let number = now.naps_ever;
         now.naps_ever += 1;
         now.naps.push((number, end, None));
         let nap = Nap(self.clone(), number);
         self.now.1.notify_all();
-        futures::future::poll_fn(move |cx| {
+        std::future::poll_fn(move |cx| {
             let Nap(time, number) = &nap;
             let mut now = time.lock();
             if now.awake >= end {

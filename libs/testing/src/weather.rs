@@ -1,36 +1,40 @@
-//! A network between a window and the server, as bad as the test wants it: slow, narrow, dead in one direction, cut in
-//! the middle of a frame, or cut at one end only. It passes bytes on and knows no frames but their length.
+//! A network between a client and its server, as bad as the test wants it: slow, narrow, dead in one direction, cut in
+//! the middle of a frame, or cut at one end only. It passes bytes on, keeps what the client said, and knows no frames.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::{DEADLINE, Tape};
 
 /// How often a connection looks whether it was cut.
 const TICK: Duration = Duration::from_millis(5);
 
 /// A direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub enum Way {
+    /// From the client.
     ToServer,
-    ToWindow,
+    /// From the server.
+    ToClient,
 }
 
 /// How bad the network is at the moment.
 #[derive(Clone, Copy)]
-pub(crate) struct Weather {
+pub struct Weather {
     /// How long each piece is on its way; the next one waits for it.
-    pub(crate) delay: Duration,
+    pub delay: Duration,
     /// Most bytes of one piece.
-    pub(crate) piece: usize,
+    pub piece: usize,
     /// The direction in which nothing moves, and nothing is lost.
-    pub(crate) dead: Option<Way>,
+    pub dead: Option<Way>,
     /// Most bytes that get to the server on one connection. The next byte finds it cut.
-    pub(crate) to_server: usize,
+    pub to_server: usize,
 }
 
 const FAIR: Weather = Weather {
@@ -41,8 +45,8 @@ const FAIR: Weather = Weather {
 };
 
 /// A port that leads to the server, in fair weather at first. It lives until the test process ends.
-pub(crate) struct Network {
-    pub(crate) port: u16,
+pub struct Network {
+    port: u16,
     state: Arc<State>,
 }
 
@@ -51,6 +55,9 @@ struct State {
     server: AtomicU16,
     weather: Mutex<Weather>,
     connections: Mutex<Vec<Connection>>,
+    /// What the client said on each connection that there has been.
+    tapes: Mutex<Vec<Tape>>,
+    connected: Condvar,
 }
 
 struct Connection {
@@ -61,8 +68,8 @@ struct Connection {
 }
 
 impl Network {
-    /// Leads to the server at `port` of loopback.
-    pub(crate) fn to(port: u16) -> Self {
+    /// Leads to the server at `port` of loopback. A connection that finds no server there is closed.
+    pub fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let network = Self {
             port: listener.local_addr().unwrap().port(),
@@ -70,40 +77,63 @@ impl Network {
                 server: AtomicU16::new(port),
                 weather: Mutex::new(FAIR),
                 connections: Mutex::default(),
+                tapes: Mutex::default(),
+                connected: Condvar::new(),
             }),
         };
         let state = Arc::clone(&network.state);
         thread::spawn(move || {
-            for window in listener.incoming().map_while(Result::ok) {
+            for client in listener.incoming().map_while(Result::ok) {
                 let port = state.server.load(Ordering::Relaxed);
-                join(&state, window, connect_narrow(port));
+                if let Ok(server) = connect_narrow(port) {
+                    join(&state, client, server);
+                }
             }
         });
         network
     }
 
+    /// The port for the client.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// New connections get to another server.
-    pub(crate) fn lead_to(&self, port: u16) {
+    pub fn lead_to(&self, port: u16) {
         self.state.server.store(port, Ordering::Relaxed);
     }
 
+    /// What the client said on its connection number `index`, counted from 0 among those that reached a server.
+    #[track_caller]
+    pub fn connection(&self, index: usize) -> Tape {
+        let tapes = self.state.tapes.lock().unwrap();
+        let (tapes, _) = self
+            .state
+            .connected
+            .wait_timeout_while(tapes, DEADLINE, |tapes| tapes.len() <= index)
+            .unwrap();
+        let tape = tapes.get(index).cloned();
+        drop(tapes);
+        tape.unwrap_or_else(|| panic!("nobody connected {} times", index + 1))
+    }
+
     /// What the weather is, for the test to change.
-    pub(crate) fn weather(&self) -> MutexGuard<'_, Weather> {
+    pub fn weather(&self) -> MutexGuard<'_, Weather> {
         self.state.weather.lock().unwrap()
     }
 
     /// All is well from now on.
-    pub(crate) fn clear_up(&self) {
+    pub fn clear_up(&self) {
         *self.weather() = FAIR;
     }
 
     /// Resets all connections at both ends. What is on its way is lost.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.state.cut();
     }
 
-    /// Resets all connections at the window's end. The server notices nothing until [`cut`](Self::cut).
-    pub(crate) fn cut_off_the_window(&self) {
+    /// Resets all connections at the client's end. The server notices nothing until [`cut`](Self::cut).
+    pub fn cut_off_the_client(&self) {
         for connection in self.state.connections.lock().unwrap().iter() {
             connection.is_cut.store(true, Ordering::Relaxed);
         }
@@ -119,43 +149,48 @@ impl State {
     }
 }
 
-/// Sockets that hold little: less than 1 MiB that nobody reads is on its way to the window.
-fn connect_narrow(port: u16) -> TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_tcp_mss(1400).unwrap();
-    socket.set_recv_buffer_size(16 * 1024).unwrap();
+/// Sockets that hold little: less than 1 MiB that nobody reads is on its way to the client.
+fn connect_narrow(port: u16) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_tcp_mss(1400)?;
+    socket.set_recv_buffer_size(16 * 1024)?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    socket.connect(&address.into()).unwrap();
-    socket.into()
+    socket.connect(&address.into())?;
+    Ok(socket.into())
 }
 
-fn join(state: &Arc<State>, window: TcpStream, server: TcpStream) {
+fn join(state: &Arc<State>, client: TcpStream, server: TcpStream) {
     let is_cut = Arc::new(AtomicBool::new(false));
     state.connections.lock().unwrap().push(Connection {
         is_cut: Arc::clone(&is_cut),
         server: server.try_clone().unwrap(),
     });
-    for (way, from, to) in [
-        (Way::ToServer, &window, &server),
-        (Way::ToWindow, &server, &window),
+    let tape = Tape::default();
+    for (way, from, to, tape) in [
+        (Way::ToServer, &client, &server, Some(tape.clone())),
+        (Way::ToClient, &server, &client, None),
     ] {
         let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
         from.set_read_timeout(Some(TICK)).unwrap();
         to.set_write_timeout(Some(TICK)).unwrap();
         to.set_nodelay(true).unwrap();
         let (state, is_cut) = (Arc::clone(state), Arc::clone(&is_cut));
+        let mut line = Line {
+            state,
+            is_cut,
+            way,
+            from,
+            to,
+            tape,
+            passed: 0,
+        };
         thread::spawn(move || {
-            let mut line = Line {
-                state,
-                is_cut,
-                way,
-                from,
-                to,
-                passed: 0,
-            };
             while line.pass_a_piece() {}
+            line.tape.iter().for_each(Tape::end);
         });
     }
+    state.tapes.lock().unwrap().push(tape);
+    state.connected.notify_all();
 }
 
 /// One direction of one connection.
@@ -165,6 +200,7 @@ struct Line {
     way: Way,
     from: TcpStream,
     to: TcpStream,
+    tape: Option<Tape>,
     passed: usize,
 }
 
@@ -180,13 +216,14 @@ impl Line {
             let _ = self.to.shutdown(Shutdown::Write);
             return false;
         }
+        self.tape.iter().for_each(|tape| tape.keep(&piece[..len]));
         thread::sleep(self.weather().delay);
         while self.weather().dead == Some(self.way) && !self.is_cut.load(Ordering::Relaxed) {
             thread::sleep(TICK);
         }
         let may_pass = match self.way {
             Way::ToServer => self.weather().to_server.saturating_sub(self.passed),
-            Way::ToWindow => usize::MAX,
+            Way::ToClient => usize::MAX,
         };
         let mut rest = &piece[..len.min(may_pass)];
         self.passed += rest.len();

@@ -1,11 +1,11 @@
 //! Many members at once: what they do, and whether what they saw is one order.
 
-use super::{Room, TestPeer, is_from, join, leave, shown, text};
+use crate::{Peer, Room, is_from, join, leave, shown, text};
 
 /// Guests who join, speak and leave.
-pub(crate) struct Visits {
+pub struct Visits {
     names: Vec<String>,
-    observers: [TestPeer; 2],
+    observers: [Peer; 2],
 }
 
 /// How many texts a guest sends.
@@ -13,19 +13,20 @@ const TEXTS: usize = 40;
 
 impl Visits {
     /// Two dozen guests, whom two members will observe.
-    pub(crate) fn to(room: &Room) -> Self {
+    pub fn to(room: &Room) -> Self {
         Self {
             names: (0..24).map(|number| format!("guest {number}")).collect(),
             observers: room.members(["eve", "fay"]),
         }
     }
 
-    pub(crate) fn names(&self) -> &[String] {
+    /// What the guests are called.
+    pub fn names(&self) -> &[String] {
         &self.names
     }
 
     /// Checks that both observers saw one order, and each guest what happened between its JOIN and its LEAVE.
-    pub(crate) fn check(self, seen_by_guests: Vec<Vec<u8>>) {
+    pub fn check(self, seen_by_guests: Vec<Vec<u8>>) {
         let [mut eve, mut fay] = self.observers;
         let seen_by_eve = frames(&mut eve, self.names.len() * (TEXTS + 2));
         assert_same(&frames(&mut fay, seen_by_eve.len()), &seen_by_eve);
@@ -40,37 +41,40 @@ impl Visits {
     }
 }
 
-/// Members who do nothing, but to be sent to takes the server time, in which frames of several senders meet.
-pub(crate) fn crowd(room: &Room) -> Vec<TestPeer> {
+/// Members who do nothing. Sending to them takes the server time, in which frames of several senders meet.
+pub fn crowd(room: &Room) -> Vec<Peer> {
     let names = (0..60).map(|number| format!("one of many {number}"));
     names.map(|name| room.member(&name)).collect()
 }
 
 /// All that a guest sends.
-pub(crate) fn visit(name: &str) -> Vec<Vec<u8>> {
+pub fn visit(name: &str) -> Vec<Vec<u8>> {
     let mut frames = vec![join(name)];
     frames.extend((0..TEXTS).map(|number| text(name, number.to_string())));
     frames.push(leave(name));
     frames
 }
 
-pub(crate) fn frames(peer: &mut TestPeer, count: usize) -> Vec<Vec<u8>> {
+/// The next frames that this peer gets, so many.
+pub fn frames(peer: &mut Peer, count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|_| peer.frame()).collect()
 }
 
-pub(crate) fn only(frames: &[Vec<u8>], name: &str) -> Vec<Vec<u8>> {
+/// The frames of `name`.
+pub fn only(frames: &[Vec<u8>], name: &str) -> Vec<Vec<u8>> {
     let own = frames.iter().filter(|frame| is_from(frame, name));
     own.cloned().collect()
 }
 
-pub(crate) fn without(frames: &[Vec<u8>], name: &str) -> Vec<Vec<u8>> {
+/// The frames of all others.
+pub fn without(frames: &[Vec<u8>], name: &str) -> Vec<Vec<u8>> {
     let others = frames.iter().filter(|frame| !is_from(frame, name));
     others.cloned().collect()
 }
 
 /// Fails at the first frame that differs.
 #[track_caller]
-pub(crate) fn assert_same(seen: &[Vec<u8>], wanted: &[Vec<u8>]) {
+pub fn assert_same(seen: &[Vec<u8>], wanted: &[Vec<u8>]) {
     for (at, (seen, wanted)) in seen.iter().zip(wanted).enumerate() {
         assert_eq!(shown(seen), shown(wanted), "frame {at}");
     }

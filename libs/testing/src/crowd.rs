@@ -1,4 +1,5 @@
-//! Many connections, all read by one thread that waits with epoll. It counts the bytes that each of them gets.
+//! Many connections, all read by one thread that waits with epoll. It counts the bytes that each of them gets. For the
+//! benches, on Linux.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,7 +10,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::time::Timespec;
 
-use super::join;
+use crate::join;
 
 /// How long nothing may come while something is due.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,8 +21,18 @@ const READ_BYTES: usize = 64 * 1024;
 /// After so many joins the crowd reads what they brought, so that no socket runs full meanwhile.
 const JOINS_AT_ONCE: usize = 16;
 
+/// Whether `cargo bench` has started this. `cargo test --all-targets` starts benches too, without this argument.
+pub fn is_asked_for() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
+/// The name of the member with this number. Up to 100,000 members all are of one length.
+pub fn name_of(number: usize) -> String {
+    format!("m{number:05}")
+}
+
 /// Connections to one server. Those that have joined are members with the numbers from 0.
-pub(crate) struct Crowd {
+pub struct Crowd {
     address: SocketAddr,
     sockets: Vec<TcpStream>,
     /// What each has got, in bytes.
@@ -33,7 +44,7 @@ pub(crate) struct Crowd {
 
 impl Crowd {
     /// A crowd of nobody yet.
-    pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
+    pub fn new(address: SocketAddr) -> io::Result<Self> {
         Ok(Self {
             address,
             sockets: Vec::new(),
@@ -45,7 +56,11 @@ impl Crowd {
     }
 
     /// Connects until there are this many.
-    pub(crate) fn connect_until(&mut self, connections: usize) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// The server does not take a connection.
+    pub fn connect_until(&mut self, connections: usize) -> io::Result<()> {
         while self.sockets.len() < connections {
             self.connect()?;
         }
@@ -64,11 +79,11 @@ impl Crowd {
     }
 
     /// Connects and joins until there are `members`, and waits until everybody has heard of all who came later.
-    pub(crate) fn join_until(&mut self, members: usize) -> io::Result<()> {
+    pub fn join_until(&mut self, members: usize) -> io::Result<()> {
         let mut due = self.received_in_all();
         for number in self.sockets.len()..members {
             self.connect()?;
-            let join = join(number)?;
+            let join = join(&name_of(number));
             // Of two members exactly one hears the other join, whoever the server takes first.
             due += (number * join.len()) as u64;
             self.send(number, &join)?;
@@ -83,7 +98,7 @@ impl Crowd {
     }
 
     /// Sends as much of `bytes` as the socket of this one takes.
-    pub(crate) fn send(&mut self, number: usize, bytes: &[u8]) -> io::Result<usize> {
+    pub fn send(&mut self, number: usize, bytes: &[u8]) -> io::Result<usize> {
         match self.sockets[number].write(bytes) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
             other => other,
@@ -95,7 +110,7 @@ impl Crowd {
     /// # Errors
     ///
     /// Nothing has come for a long time, or a connection has ended.
-    pub(crate) fn read_some(&mut self) -> io::Result<()> {
+    pub fn read_some(&mut self) -> io::Result<()> {
         if self.read(PATIENCE)? {
             return Ok(());
         }
@@ -105,13 +120,13 @@ impl Crowd {
         )))
     }
 
-    /// Waits for at most `patience` and reads once where something is. Was there anything?
-    pub(crate) fn read(&mut self, patience: Duration) -> io::Result<bool> {
+    /// Waits for at most `patience` and reads once where something is. Returns whether there was anything.
+    pub fn read(&mut self, patience: Duration) -> io::Result<bool> {
         self.read_with(patience, |_, _| Ok(()))
     }
 
-    /// The same, and hands out what came, with the number of the one that it came to.
-    pub(crate) fn read_with(
+    /// The same, and hands out what came, with the number of the connection.
+    pub fn read_with(
         &mut self,
         patience: Duration,
         mut hand_out: impl FnMut(usize, &[u8]) -> io::Result<()>,
@@ -143,7 +158,7 @@ impl Crowd {
     }
 
     /// What each has got since it connected, or since this was set to 0, in bytes.
-    pub(crate) fn received(&mut self) -> &mut [u64] {
+    pub fn received(&mut self) -> &mut [u64] {
         &mut self.received
     }
 

@@ -1,21 +1,17 @@
-//! Runs a program that somebody else could have written: types for its user, and waits for what it shows. Shared by the
-//! tests of the server and of the client. Every wait has a deadline and fails with what was shown so far.
-
-#![allow(dead_code, reason = "every test program uses its own part")]
+//! Runs a program that somebody else could have written: types for its user, and waits for what it shows. The programs
+//! are in `libs/testing/strangers/`. Every wait has a deadline and fails with what was shown so far.
 
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
-use std::time::Duration;
 
 use flume::{Receiver, RecvTimeoutError};
 
-/// How long a stranger may take for a line. Python starts in 50 ms; this is for a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
+use crate::DEADLINE;
 
-/// A running program. Killed when dropped.
-pub(crate) struct Stranger {
+/// A running program. It is killed when dropped.
+pub struct Stranger {
     child: Child,
     keyboard: Option<ChildStdin>,
     screen: Receiver<String>,
@@ -23,13 +19,10 @@ pub(crate) struct Stranger {
 }
 
 impl Stranger {
-    /// Starts a program of this directory by the name of its file.
+    /// Starts one of the programs by the name of its file.
     #[track_caller]
-    pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
-        let directory = Path::new(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../apps/server/tests/strangers"
-        ));
+    pub fn start(program: &str, arguments: &[&str]) -> Self {
+        let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/strangers"));
         let mut child = Command::new("python3")
             .arg(directory.join(program))
             .args(arguments)
@@ -60,14 +53,14 @@ impl Stranger {
 
     /// Takes the next line, and it must be this one.
     #[track_caller]
-    pub(crate) fn shows(&mut self, line: &str) {
+    pub fn shows(&mut self, line: &str) {
         let next = self.next_line();
         assert_eq!(next.as_deref(), Some(line), "shown: {:#?}", self.shown);
     }
 
-    /// Waits for this line; what it shows before is passed over.
+    /// Waits for this line, and passes over what is shown before it.
     #[track_caller]
-    pub(crate) fn shows_at_last(&mut self, line: &str) {
+    pub fn shows_at_last(&mut self, line: &str) {
         while let Some(next) = self.next_line() {
             if next == line {
                 return;
@@ -76,9 +69,9 @@ impl Stranger {
         panic!("it never shows {line:?}, but {:#?}", self.shown);
     }
 
-    /// The number behind `word` in the next line.
+    /// The number after `word` in the next line.
     #[track_caller]
-    pub(crate) fn shows_number(&mut self, word: &str) -> u16 {
+    pub fn shows_number(&mut self, word: &str) -> u16 {
         let line = self.next_line().unwrap_or_default();
         let number = line
             .strip_prefix(word)
@@ -88,7 +81,7 @@ impl Stranger {
 
     /// Types a line.
     #[track_caller]
-    pub(crate) fn types(&mut self, line: &str) {
+    pub fn types(&mut self, line: &str) {
         let keyboard = self.keyboard.as_mut().expect("its window is closed");
         if let Err(error) = writeln!(keyboard, "{line}") {
             panic!("it takes no keys: {error}; shown: {:#?}", self.shown);
@@ -96,13 +89,13 @@ impl Stranger {
     }
 
     /// Closes its window.
-    pub(crate) fn close(&mut self) {
+    pub fn close(&mut self) {
         self.keyboard = None;
     }
 
     /// Waits until it has ended well, without showing more.
     #[track_caller]
-    pub(crate) fn ends(&mut self) {
+    pub fn ends(&mut self) {
         let next = self.next_line();
         assert_eq!(next, None, "shown: {:#?}", self.shown);
         let status = self.child.wait().unwrap();

@@ -4,17 +4,17 @@
 //! everybody else and reads all the time; who it has heard is a member.
 
 use std::io::{self, ErrorKind, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 use std::time::Instant;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 use hubbub_server::{Settings, serve};
 
-use super::{DEADLINE, TestPeer, join, leave, shown, text, until};
+use crate::{DEADLINE, Peer, join, leave, shown, text, until};
 
 /// One room, which stops when dropped.
-pub(crate) struct Room {
+pub struct Room {
     address: SocketAddr,
     heard: Receiver<Vec<u8>>,
     server: Option<Server>,
@@ -27,12 +27,12 @@ struct Server {
 
 impl Room {
     /// A room with the settings that the server has by itself.
-    pub(crate) fn open() -> Self {
+    pub fn open() -> Self {
         Self::with(Settings::default())
     }
 
     /// A room with settings of the test's own.
-    pub(crate) fn with(settings: Settings) -> Self {
+    pub fn with(settings: Settings) -> Self {
         let (address, server) = start(settings);
         Self {
             address,
@@ -42,12 +42,12 @@ impl Room {
     }
 
     /// A room without a watcher: who joins first is alone.
-    pub(crate) fn unwatched() -> Self {
+    pub fn unwatched() -> Self {
         Self::unwatched_with(Settings::default())
     }
 
     /// The same with settings of the test's own.
-    pub(crate) fn unwatched_with(settings: Settings) -> Self {
+    pub fn unwatched_with(settings: Settings) -> Self {
         let (address, server) = start(settings);
         Self {
             address,
@@ -57,7 +57,7 @@ impl Room {
     }
 
     /// A room that somebody else has started and stops.
-    pub(crate) fn at(address: SocketAddr) -> Self {
+    pub fn at(address: SocketAddr) -> Self {
         Self {
             address,
             heard: watch(address),
@@ -66,7 +66,7 @@ impl Room {
     }
 
     /// The same without a watcher: who joins first is alone.
-    pub(crate) fn unwatched_at(address: SocketAddr) -> Self {
+    pub fn unwatched_at(address: SocketAddr) -> Self {
         Self {
             address,
             heard: flume::bounded(0).1,
@@ -75,26 +75,26 @@ impl Room {
     }
 
     /// Where the room listens.
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// A connection that has not joined.
     #[track_caller]
-    pub(crate) fn connect(&self) -> TestPeer {
-        TestPeer::connect(self.address)
+    pub fn connect(&self) -> Peer {
+        Peer::connect(self.address)
     }
 
     /// A connection that has joined, for certain.
     #[track_caller]
-    pub(crate) fn member(&self, name: &str) -> TestPeer {
+    pub fn member(&self, name: &str) -> Peer {
         self.enter(self.connect(), name)
     }
 
     /// A connection that asks to join a room without a watcher, where a text longer than `max_payload` shows what came
     /// of it: the server answers a member, and also one for whom there is no place. `Err` holds what the latter is told.
     #[track_caller]
-    pub(crate) fn knock(&self, name: &str, max_payload: usize) -> Result<TestPeer, String> {
+    pub fn knock(&self, name: &str, max_payload: usize) -> Result<Peer, String> {
         let mut peer = self.connect();
         peer.send([join(name), text(name, vec![b'x'; max_payload + 1])].concat());
         let told = peer.expect_notice();
@@ -109,12 +109,12 @@ impl Room {
 
     /// A member whose sockets hold little: what it does not read waits in the server.
     #[track_caller]
-    pub(crate) fn narrow_member(&self, name: &str) -> TestPeer {
-        self.enter(TestPeer::connect_narrow(self.address), name)
+    pub fn narrow_member(&self, name: &str) -> Peer {
+        self.enter(Peer::connect_narrow(self.address), name)
     }
 
     #[track_caller]
-    fn enter(&self, mut peer: TestPeer, name: &str) -> TestPeer {
+    fn enter(&self, mut peer: Peer, name: &str) -> Peer {
         peer.send(join(name));
         self.hears(join(name));
         peer
@@ -122,8 +122,8 @@ impl Room {
 
     /// Members who joined one after the other and have read each other's JOIN.
     #[track_caller]
-    pub(crate) fn members<const N: usize>(&self, names: [&str; N]) -> [TestPeer; N] {
-        let mut members: Vec<TestPeer> = Vec::new();
+    pub fn members<const N: usize>(&self, names: [&str; N]) -> [Peer; N] {
+        let mut members: Vec<Peer> = Vec::new();
         for name in names {
             let newcomer = self.member(name);
             for earlier in &mut members {
@@ -136,7 +136,7 @@ impl Room {
 
     /// The next frame that the watcher hears.
     #[track_caller]
-    pub(crate) fn next_heard(&self) -> Vec<u8> {
+    pub fn next_heard(&self) -> Vec<u8> {
         match self.heard.recv_timeout(DEADLINE) {
             Ok(frame) => frame,
             Err(RecvTimeoutError::Timeout) => panic!("the room is silent"),
@@ -147,7 +147,7 @@ impl Room {
     /// Waits until the server has read all that was sent to it: the kernel shows what still waits at both ends.
     #[cfg(target_os = "linux")]
     #[track_caller]
-    pub(crate) fn wait_until_read(&self) {
+    pub fn wait_until_read(&self) {
         let port = format!(":{:04X}", self.address.port());
         until("the server has read what was sent", || {
             let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
@@ -163,7 +163,7 @@ impl Room {
 
     /// Waits until the watcher hears this frame; what it hears before is passed over.
     #[track_caller]
-    pub(crate) fn hears(&self, wanted: impl AsRef<[u8]>) {
+    pub fn hears(&self, wanted: impl AsRef<[u8]>) {
         let wanted = wanted.as_ref();
         let until = Instant::now() + DEADLINE;
         let mut passed = Vec::new();
@@ -181,14 +181,14 @@ impl Room {
     }
 
     /// Tells the server to stop, and does not wait for it.
-    pub(crate) fn begin_stop(&mut self) {
+    pub fn begin_stop(&mut self) {
         let server = self.server.as_mut().unwrap();
         server.stop = None;
     }
 
     /// Stops the server and checks that it ended well.
     #[track_caller]
-    pub(crate) fn stop(mut self) {
+    pub fn stop(mut self) {
         self.end();
     }
 
@@ -214,6 +214,16 @@ impl Drop for Room {
     }
 }
 
+/// Starts a server that runs until the test process ends, at this address. Returns its port.
+pub fn serve_for_ever(address: Ipv4Addr, settings: Settings) -> u16 {
+    let listener = TcpListener::bind((address, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        async_std::task::block_on(serve(listener, settings, std::future::pending()))
+    });
+    port
+}
+
 fn start(settings: Settings) -> (SocketAddr, Server) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -235,11 +245,11 @@ fn start(settings: Settings) -> (SocketAddr, Server) {
 /// Starts the watcher, and returns once it is certainly in.
 fn watch(address: SocketAddr) -> Receiver<Vec<u8>> {
     let (heard, hears) = flume::unbounded();
-    let mut second = TestPeer::connect(address);
+    let mut second = Peer::connect(address);
     let mut leaver = second.writer();
     second.send(join("second"));
     listen(second, heard.clone());
-    let mut watcher = TestPeer::connect(address);
+    let mut watcher = Peer::connect(address);
     watcher.send(join("watcher"));
     listen(watcher, heard);
 
@@ -254,7 +264,7 @@ fn watch(address: SocketAddr) -> Receiver<Vec<u8>> {
 }
 
 /// Reads frames until the connection ends.
-fn listen(mut peer: TestPeer, heard: Sender<Vec<u8>>) {
+fn listen(mut peer: Peer, heard: Sender<Vec<u8>>) {
     thread::spawn(move || {
         loop {
             match peer.next_frame(Instant::now() + DEADLINE) {

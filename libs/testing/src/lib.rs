@@ -1,0 +1,51 @@
+//! The vocabulary of the tests: what several suites and benches need to tell their stories, once. For tests only: no
+//! crate depends on it outside its `[dev-dependencies]`.
+//!
+//! - [`Peer`] speaks raw bytes over a socket, [`Tape`] keeps what one end says, and [`join`], [`leave`] and [`text`] are the
+//!   bytes of frames. They are written by hand from the protocol's own words. This crate does not use the wire library,
+//!   so that the programs are checked against something other than themselves.
+//! - [`Room`] is the real server in this process, [`Program`] is it in a process of its own. [`ScriptedServer`] does only
+//!   what the test says, and [`HeldPort`] is where a server comes later, or never.
+//! - [`Network`] is the bad weather between two ends, [`namespace`] a network that can vanish without a word, and [`Time`]
+//!   a clock that the test moves.
+//! - [`Stranger`] is a program that other people could have written, [`Crowd`] many connections that one thread reads,
+//!   and [`storm`] many members who talk at once.
+//!
+//! Nothing here waits without a deadline, and every failure says what had happened so far.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod clock;
+#[cfg(target_os = "linux")]
+mod crowd;
+mod frames;
+#[cfg(target_os = "linux")]
+pub mod namespace;
+mod peer;
+mod port;
+#[cfg(target_os = "linux")]
+mod processes;
+mod program;
+mod room;
+mod scripted;
+pub mod storm;
+mod stranger;
+mod tape;
+mod wait;
+mod weather;
+
+pub use clock::Time;
+#[cfg(target_os = "linux")]
+pub use crowd::{Crowd, is_asked_for, name_of};
+pub use frames::{MIB, is_from, join, leave, shown, text};
+pub use peer::Peer;
+pub use port::HeldPort;
+#[cfg(target_os = "linux")]
+pub use processes::{Processes, Ran, kernel_bytes, resident_bytes};
+pub use program::{Ended, Program, TROUBLE, port_in, run, server, signal};
+pub use room::{Room, serve_for_ever};
+pub use scripted::ScriptedServer;
+pub use stranger::Stranger;
+pub use tape::Tape;
+pub use wait::{DEADLINE, until};
+pub use weather::{Network, Way, Weather};

@@ -1,0 +1,76 @@
+//! A network of one test's own, in which rules swallow packets: nothing arrives, nothing is reset, and both ends are on
+//! their own. Only the kernel can do this, so the test runs itself again in a network namespace.
+
+use std::env;
+use std::ffi::OsString;
+use std::process::Command;
+
+/// Set for the test that runs in the namespace.
+const INSIDE: &str = "HUBBUB_INSIDE_A_NAMESPACE";
+
+/// Whether this is the test in the namespace. If it is not, runs the test of this name there, to its end. Fails with what
+/// is missing where no namespace can be made.
+#[track_caller]
+pub fn is_inside_of_one(test: &str) -> bool {
+    if env::var_os(INSIDE).is_some() {
+        ip("link set lo up");
+        // Rules that swallow packets work when the table of loopback is asked after them.
+        ip("rule add pref 100 lookup local");
+        ip("rule del pref 0");
+        return true;
+    }
+    let trial = inside("ip".into())
+        .args(["link", "set", "lo", "up"])
+        .output();
+    let obstacle = match trial {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Some(format!("cannot start unshare: {error}")),
+    };
+    if let Some(why) = obstacle {
+        panic!(
+            "this test needs a network namespace, and there is none: {}; it takes `unshare` (util-linux), `ip` \
+             (iproute2), and root or user namespaces",
+            why.trim()
+        );
+    }
+    let output = inside(env::current_exe().unwrap().into())
+        .args(["--exact", test, "--include-ignored", "--nocapture"])
+        .env(INSIDE, "yes")
+        .output()
+        .unwrap();
+    let shown = [output.stdout, output.stderr].concat();
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("1 passed"), "{shown}");
+    false
+}
+
+/// Swallows packets from now on: those `to` or `from` an address.
+#[track_caller]
+pub fn swallow(direction: &str, address: &str) {
+    ip(&format!("rule add pref 50 {direction} {address} blackhole"));
+}
+
+/// Lets them through again.
+#[track_caller]
+pub fn let_through(direction: &str, address: &str) {
+    ip(&format!("rule del pref 50 {direction} {address} blackhole"));
+}
+
+/// A command in a network namespace of its own.
+fn inside(program: OsString) -> Command {
+    let mut command = Command::new("unshare");
+    command
+        .args(["--user", "--map-root-user", "--net"])
+        .arg(program);
+    command
+}
+
+#[track_caller]
+fn ip(arguments: &str) {
+    let status = Command::new("ip")
+        .args(arguments.split(' '))
+        .status()
+        .unwrap();
+    assert!(status.success(), "ip {arguments}");
+}
