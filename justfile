@@ -2,9 +2,9 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 
-debian := "build-essential pkg-config python3 iproute2 libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb x11-xkb-utils openbox xdotool xclip wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat-openbsd"
-fedora := "gcc pkgconf-pkg-config python3 iproute openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb setxkbmap openbox xdotool xclip wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat"
-arch := "gcc pkgconf python iproute2 openssl xdotool xclip webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb xorg-setxkbmap openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils xdg-utils openbsd-netcat"
+debian := "build-essential pkg-config python3 iproute2 libssl-dev libxdo-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb x11-utils x11-xkb-utils openbox xdotool xclip wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat-openbsd"
+fedora := "gcc pkgconf-pkg-config python3 iproute openssl-devel libxdo-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb setxkbmap xprop xwininfo openbox xdotool xclip wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat"
+arch := "gcc pkgconf python iproute2 openssl xdotool xclip webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb xorg-setxkbmap xorg-xprop xorg-xwininfo openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils xdg-utils openbsd-netcat"
 
 [private]
 menu:
@@ -256,8 +256,10 @@ layers:
     libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     libs/testing/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_client|dioxus
     apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
-    apps/server/src!runtime.rs async_std|async_global_executor
-    apps/server/src/peer     Instant::now
+    apps/server/src!runtime.rs async_std|async_io|async_global_executor
+    apps/server/src!door.rs  TcpStream|socket2
+    apps/server/src/door     TcpStream
+    apps/server/src/peer     Instant::now|std::net|std::io::Read|TcpListener|rustix
     apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener

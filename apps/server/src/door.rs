@@ -5,13 +5,13 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_io::Async;
+use hubbub_transport::{Listener, Transport};
 use socket2::{Domain, Protocol, Socket, Type};
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::Settings;
 use crate::address::{Addresses, Origin, Place, thinned};
@@ -75,18 +75,18 @@ pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Lets connections in, for as long as it is polled.
 pub(crate) async fn let_in(
-    listener: &Async<TcpListener>,
+    listener: &Listener,
     settings: &Arc<Settings>,
     unfinished: &Arc<Memory>,
     hub: &flume::Sender<Mail>,
 ) {
     let mut door = Door::default();
     for number in 0.. {
-        let (socket, from) = door.accept(listener).await;
+        let (transport, from) = door.accept(listener).await;
         let place = match door.admit(&from, settings, runtime::now()) {
             Ok(place) => place,
             Err(why) => {
-                door.turn_away(socket, &from, why);
+                door.turn_away(transport, &from, why);
                 continue;
             }
         };
@@ -99,7 +99,7 @@ pub(crate) async fn let_in(
         runtime::spawn(peer::run(Peer {
             connection: Connection {
                 peer,
-                socket,
+                transport,
                 settings: Arc::clone(settings),
                 hub: hub.clone(),
                 intake: pending.intake(unfinished),
@@ -183,7 +183,7 @@ impl Door {
         Ok(from.place())
     }
 
-    fn turn_away(&self, socket: Async<TcpStream>, from: &Origin, why: TurnedAway) {
+    fn turn_away(&self, transport: Transport, from: &Origin, why: TurnedAway) {
         // That the room is full was logged when it became so.
         let line = match why {
             TurnedAway::Full { .. } => None,
@@ -195,23 +195,18 @@ impl Door {
         }
         let place = Arc::clone(&self.turning_away);
         runtime::spawn(async move {
-            peer::turn_away(socket, why.to_string()).await;
+            peer::turn_away(transport, why.to_string()).await;
             drop(place);
         });
     }
 
-    /// Waits for a connection that is fit for use.
-    async fn accept(&mut self, listener: &Async<TcpListener>) -> (Async<TcpStream>, Origin) {
+    /// Waits for a connection, also through a shortage.
+    async fn accept(&mut self, listener: &Listener) -> (Transport, Origin) {
         loop {
             match listener.accept().await {
-                Ok((socket, address)) => {
-                    let from = self.addresses.origin(address, runtime::now());
-                    match hubbub_transport::tune(socket.get_ref()) {
-                        Ok(()) => return (socket, from),
-                        Err(error) => debug!(address = %from, %error, "gone before it was served"),
-                    }
+                Ok((transport, address)) => {
+                    return (transport, self.addresses.origin(address, runtime::now()));
                 }
-                Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     if self.shortage.begins(runtime::now()) {
                         warn!(%error, "cannot accept; trying again every second");
@@ -235,15 +230,6 @@ impl Shortage {
         let last = self.last.replace(now);
         last.is_none_or(|last| now - last > SHORTAGE_OVER)
     }
-}
-
-/// Errors of `accept` that speak of the connection that was about to be accepted and not of the listener.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, TimedOut};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionReset | Interrupted | TimedOut
-    )
 }
 
 #[cfg(test)]

@@ -39,8 +39,8 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 
-use async_io::Async;
 use futures::future::select;
+use hubbub_transport::Listener;
 use tracing::info;
 
 pub use crate::door::{listen, listen_on};
@@ -71,9 +71,9 @@ pub async fn serve(
     settings: Settings,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let listener = Async::new(listener)?;
+    let listener = Listener::new(listener)?;
     let settings = Arc::new(settings);
-    info!(address = %listener.get_ref().local_addr()?, "listening");
+    info!(address = %listener.local_addr()?, "listening");
     let (sender, inbox) = flume::bounded(hub::INBOX);
     let queued = Memory::new(settings.memory_limit / 4 * 3);
     let unfinished = Memory::new(settings.memory_limit / 4);

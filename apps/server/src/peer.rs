@@ -6,17 +6,14 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::io::{self, ErrorKind, Read as _, Write};
-use std::net::{Shutdown, TcpStream};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
-use async_io::Async;
 use flume::r#async::SendFut;
 use futures::future::{Either, select};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::SockRef;
+use hubbub_transport::Transport;
 
 use self::reading::Reading;
 use self::writing::Writing;
@@ -24,7 +21,7 @@ use crate::Settings;
 use crate::address::Place;
 use crate::hub::{self, Departure, Event, Mail, PeerId};
 use crate::outbox::{Intake, Pending};
-use crate::runtime::{Timer, timeout};
+use crate::runtime::{sleep, timeout};
 
 mod reading;
 mod writing;
@@ -40,12 +37,6 @@ pub(crate) const REFUSAL_PAUSE: Duration = Duration::from_millis(100);
 /// How much one read takes. It bounds what one wake-up of a fast sender may bring into the hub's inbox.
 const READ_BYTES: usize = 64 * 1024;
 
-/// What says that the peer has ended the connection, or that it has failed.
-#[cfg(target_os = "linux")]
-const END: PollFlags = PollFlags::RDHUP.union(PollFlags::HUP).union(PollFlags::ERR);
-#[cfg(not(target_os = "linux"))]
-const END: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
-
 thread_local! {
     /// One buffer for all reads of a thread, so that an idle peer holds none. Never borrowed across a wait.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
@@ -60,7 +51,7 @@ pub(crate) struct Peer {
 /// What both halves share.
 pub(crate) struct Connection {
     pub(crate) peer: PeerId,
-    pub(crate) socket: Async<TcpStream>,
+    pub(crate) transport: Transport,
     pub(crate) settings: Arc<Settings>,
     pub(crate) hub: flume::Sender<Mail>,
     /// Knows what the decoder holds, and what the hub wants.
@@ -70,24 +61,24 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Has the peer ended the connection, or has it failed? What it sent before may still be there to be read.
-    fn has_ended(&self) -> bool {
-        let socket = self.socket.get_ref();
-        let mut ends = [PollFd::new(socket, END)];
-        // It is asked and not waited for. Where the system does not say, the connection stands.
-        let asked = poll(&mut ends, Some(&Timespec::default()));
-        asked.is_ok() && ends[0].revents().intersects(END)
+    /// Tells the hub that this is the end, if it does not know. Returns whether there is a hub.
+    async fn tell(&self, ending: Ending) -> bool {
+        let Ending::Gone(why) = ending else {
+            return true;
+        };
+        let peer = self.peer;
+        let mail = vec![Event::Gone { peer, why }];
+        self.hub.send_async(mail).await.is_ok()
     }
+}
 
-    /// Tells the hub that this is the end. Boxed, like everything that is rare: an idle member's task holds room for what
-    /// is not.
-    fn tell_gone(&self, why: Departure) -> Sending<'_> {
-        let mail = vec![Event::Gone {
-            peer: self.peer,
-            why,
-        }];
-        Box::pin(self.hub.send_async(mail))
-    }
+/// How a half of a peer's task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// The hub has let go of the peer: it knows.
+    LetGo,
+    /// The peer has gone, or must go, and the hub is to know why.
+    Gone(Departure),
 }
 
 /// Serves one peer from its first byte to its last.
@@ -97,7 +88,7 @@ impl Connection {
 )]
 pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
     async move {
-        let departure = {
+        let ending = {
             let Peer {
                 connection,
                 pending,
@@ -108,62 +99,68 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
             let read = pin!(reading.run());
             let write = pin!(writing.run());
             match select(read, write).await {
-                Either::Left((why, write)) => {
-                    // The hub now lets go of the outbox; what is queued in it is still the peer's.
-                    if connection.tell_gone(why).await.is_ok() {
+                Either::Left((ending, write)) => {
+                    // Boxed, like everything that is rare: an idle member's task holds room for what is not.
+                    if Box::pin(connection.tell(ending)).await {
+                        // The hub now lets go of the outbox; what is queued in it is still the peer's.
                         write.await
                     } else {
-                        why
+                        ending
                     }
                 }
-                Either::Right((why, _)) => {
-                    let _ = connection.tell_gone(why).await;
-                    why
+                Either::Right((ending, _)) => {
+                    Box::pin(connection.tell(ending)).await;
+                    ending
                 }
             }
         };
-        Box::pin(close(&peer.connection.socket, departure)).await;
+        Box::pin(end(peer.connection.transport, ending)).await;
+    }
+}
+
+/// Ends the connection. One that was too slow loses its queue, also the part that the kernel holds.
+async fn end(transport: Transport, ending: Ending) {
+    if ending == Ending::Gone(Departure::TooSlow) {
+        let _ = transport.reset();
+    } else {
+        close(&transport).await;
     }
 }
 
 /// Mail on its way into the hub's inbox.
 type Sending<'a> = Pin<Box<SendFut<'a, Mail>>>;
 
-fn is_transient(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
-}
-
 /// Says to one that is not served why, and ends its connection.
-pub(crate) async fn turn_away(socket: Async<TcpStream>, why: String) {
-    Timer::after(REFUSAL_PAUSE).await;
+pub(crate) async fn turn_away(transport: Transport, why: String) {
+    sleep(REFUSAL_PAUSE).await;
     // One short write into an empty socket: it fails only when the peer is gone.
-    let _ = socket.get_ref().write(&hub::server_text(&why));
-    close(&socket, Departure::Closed).await;
+    let _ = transport.try_write(&hub::server_text(&why));
+    close(&transport).await;
 }
 
-/// Ends the connection, so that the peer gets all that was written.
-async fn close(socket: &Async<TcpStream>, departure: Departure) {
-    if departure == Departure::TooSlow {
-        // Its queue is given up, also the part that the kernel holds.
-        let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
+/// Ends the connection in such a way that the peer gets all that was written.
+async fn close(transport: &Transport) {
+    if transport.finish().is_err() {
         return;
     }
-    if socket.get_ref().shutdown(Shutdown::Write).is_err() {
-        return;
-    }
-    let _ = timeout(LINGER, async {
-        while poll_fn(|context| socket.poll_readable(context))
-            .await
-            .is_ok()
-        {
-            let read = SCRATCH.with_borrow_mut(|scratch| socket.get_ref().read(scratch));
-            match read {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error) if is_transient(&error) => {}
-                Err(_) => break,
-            }
+    let end = async {
+        let read = |context: &mut Context<'_>| {
+            SCRATCH.with_borrow_mut(|scratch| transport.poll_read(context, scratch))
+        };
+        while let Ok(1..) = poll_fn(read).await {}
+    };
+    let _ = timeout(LINGER, end).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_costs_an_idle_member_512_bytes_at_most() {
+        fn of<F>(_: fn(Peer) -> F) -> usize {
+            size_of::<F>()
         }
-    })
-    .await;
+        assert!(of(run) <= 512, "{}", of(run));
+    }
 }

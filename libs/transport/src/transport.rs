@@ -1,17 +1,25 @@
-//! Transport: one connection as bytes, tried without waiting, and the wait for the moment when trying is worth it.
+//! Transport: one connection as bytes, tried without waiting, and the wait for the moment when a try is worth it.
 //!
-//! Whoever reads or writes tries first and waits only after [`ErrorKind::WouldBlock`]. What a connection is made of is
-//! known here and nowhere else.
+//! A caller tries first and waits only after [`ErrorKind::WouldBlock`]; the next try to write then begins with the same
+//! bytes. That is all that a connection which encrypts what it carries needs. What a connection is made of is known in
+//! this file and in `listener`, and nowhere else.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_io::Async;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
 use crate::tuning::tune;
+
+/// What the system says of a connection that the other side has ended, or that has failed.
+#[cfg(target_os = "linux")]
+const END: PollFlags = PollFlags::RDHUP.union(PollFlags::HUP).union(PollFlags::ERR);
+#[cfg(not(target_os = "linux"))]
+const END: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
 /// One connection. Dropping it closes it.
 #[derive(Debug)]
@@ -24,7 +32,15 @@ impl Transport {
     ///
     /// Why the address did not take the connection.
     pub async fn connect(address: SocketAddr) -> io::Result<Self> {
-        let socket = Async::<TcpStream>::connect(address).await?;
+        Self::tuned(Async::<TcpStream>::connect(address).await?)
+    }
+
+    /// Takes over a connected socket, and tunes it.
+    ///
+    /// # Errors
+    ///
+    /// The other side is gone already.
+    pub(crate) fn tuned(socket: Async<TcpStream>) -> io::Result<Self> {
         tune(socket.get_ref())?;
         Ok(Self(socket))
     }
@@ -35,7 +51,7 @@ impl Transport {
     ///
     /// [`ErrorKind::WouldBlock`] when nothing is there; otherwise the connection is broken.
     pub fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.0.get_ref().read(bytes)
+        uninterrupted(|| self.0.get_ref().read(bytes))
     }
 
     /// Writes as much as is taken now.
@@ -44,28 +60,42 @@ impl Transport {
     ///
     /// [`ErrorKind::WouldBlock`] when nothing is taken; otherwise the connection is broken.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.get_ref().write(bytes)
+        uninterrupted(|| self.0.get_ref().write(bytes))
     }
 
-    /// Ready when reading is worth another try.
+    /// [`try_write`](Self::try_write) for bytes that lie in several places. Without any, it does nothing.
     ///
     /// # Errors
     ///
-    /// The system does not say.
+    /// Those of [`try_write`](Self::try_write).
+    pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match slices {
+            [] => Ok(0),
+            // The plain call costs the system less.
+            [slice] => self.try_write(slice),
+            slices => uninterrupted(|| self.0.get_ref().write_vectored(slices)),
+        }
+    }
+
+    /// Ready when reading is worth another try, be it for bytes that the last one left. It may be ready in vain.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot tell.
     pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.poll_readable(cx)
     }
 
-    /// Ready when writing is worth another try.
+    /// Ready when writing is worth another try. It may be ready in vain.
     ///
     /// # Errors
     ///
-    /// The system does not say.
+    /// The system cannot tell.
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.poll_writable(cx)
     }
 
-    /// [`try_read`](Self::try_read), again and again until something comes of it.
+    /// Repeats [`try_read`](Self::try_read) until it has read something.
     ///
     /// # Errors
     ///
@@ -81,7 +111,7 @@ impl Transport {
         }
     }
 
-    /// [`try_write`](Self::try_write), again and again until something comes of it.
+    /// Repeats [`try_write`](Self::try_write) until it has written something.
     ///
     /// # Errors
     ///
@@ -97,6 +127,16 @@ impl Transport {
         }
     }
 
+    /// Whether the other side has ended the connection, or it has failed. What arrived before can still be read. Where
+    /// the system does not say, the connection stands.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let mut ends = [PollFd::new(self.0.get_ref(), END)];
+        // A time of zero: the system is asked and not waited for.
+        let asked = poll(&mut ends, Some(&Timespec::default()));
+        asked.is_ok() && ends[0].revents().intersects(END)
+    }
+
     /// Ends our half: the other side reads what was written and then the end. Reading goes on.
     ///
     /// # Errors
@@ -106,6 +146,15 @@ impl Transport {
         self.0.get_ref().shutdown(Shutdown::Write)
     }
 
+    /// Ends both halves: what has arrived can still be read, and nothing more comes.
+    ///
+    /// # Errors
+    ///
+    /// The connection has ended on both sides already.
+    pub fn cut(&self) -> io::Result<()> {
+        self.0.get_ref().shutdown(Shutdown::Both)
+    }
+
     /// Closes at once: what is still on its way is thrown away, and the other side sees a broken connection.
     ///
     /// # Errors
@@ -113,6 +162,16 @@ impl Transport {
     /// The connection is gone.
     pub fn reset(self) -> io::Result<()> {
         SockRef::from(self.0.get_ref()).set_linger(Some(Duration::ZERO))
+    }
+}
+
+/// Repeats what a signal has interrupted.
+fn uninterrupted<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => return done,
+        }
     }
 }
 
@@ -126,6 +185,7 @@ mod tests {
     use futures::future::{Either, select};
 
     use super::*;
+    use crate::Listener;
 
     /// Nothing here takes a tenth of it.
     const PATIENCE: Duration = Duration::from_secs(30);
@@ -151,9 +211,33 @@ mod tests {
         bytes[..len].to_vec()
     }
 
+    /// A connection that came in, and the one that it came from.
+    fn accepted() -> (Transport, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = Listener::new(listener).unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (transport, from) = wait(listener.accept()).unwrap();
+        assert_eq!(from, peer.local_addr().unwrap());
+        (transport, peer)
+    }
+
+    fn wait_readable(transport: &Transport) {
+        wait(poll_fn(|cx| transport.poll_readable(cx))).unwrap();
+    }
+
     #[test]
     fn a_connection_sends_small_frames_at_once_and_notices_a_dead_server_within_a_minute() {
         let (transport, _peer) = pair();
+        expect_tuned(&transport);
+    }
+
+    #[test]
+    fn one_that_came_in_does_the_same_for_a_dead_client() {
+        let (transport, _peer) = accepted();
+        expect_tuned(&transport);
+    }
+
+    fn expect_tuned(transport: &Transport) {
         let socket = SockRef::from(transport.0.get_ref());
         assert!(socket.tcp_nodelay().unwrap());
         assert!(socket.keepalive().unwrap());
@@ -210,5 +294,53 @@ mod tests {
         transport.reset().unwrap();
         let broken = peer.read(&mut [0; 16]).unwrap_err();
         assert_eq!(broken.kind(), ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn bytes_from_several_places_are_written_in_order_and_none_at_all_are_no_end() {
+        let (transport, mut peer) = pair();
+        let slices = ["one ", "two ", "three"].map(|text| IoSlice::new(text.as_bytes()));
+        for used in [0, 1, 3] {
+            let bytes: usize = slices[..used].iter().map(|slice| slice.len()).sum();
+            let written = transport.try_write_vectored(&slices[..used]).unwrap();
+            assert_eq!(written, bytes);
+        }
+        transport.finish().unwrap();
+        let mut heard = String::new();
+        peer.read_to_string(&mut heard).unwrap();
+        assert_eq!(heard, "one one two three");
+    }
+
+    #[test]
+    fn an_end_is_known_before_what_came_ahead_of_it_is_read() {
+        for breaks in [false, true] {
+            let (transport, mut peer) = pair();
+            peer.write_all(b"bye").unwrap();
+            wait_readable(&transport);
+            assert!(!transport.has_ended());
+            if breaks {
+                SockRef::from(&peer)
+                    .set_linger(Some(Duration::ZERO))
+                    .unwrap();
+            }
+            drop(peer);
+            wait_readable(&transport);
+            assert!(transport.has_ended());
+            if !breaks {
+                assert_eq!(read(&transport), b"bye");
+            }
+        }
+    }
+
+    #[test]
+    fn after_a_cut_what_had_come_is_read_and_nothing_is_written() {
+        let (transport, mut peer) = pair();
+        peer.write_all(b"bye").unwrap();
+        wait_readable(&transport);
+        transport.cut().unwrap();
+        let refused = transport.try_write(b"x").unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::BrokenPipe);
+        assert_eq!(read(&transport), b"bye");
+        assert_eq!(read(&transport), b"");
     }
 }

@@ -22,7 +22,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(50);
 /// # Errors
 ///
 /// The other side is gone already.
-pub fn tune(socket: &TcpStream) -> io::Result<()> {
+pub(crate) fn tune(socket: &TcpStream) -> io::Result<()> {
     let socket = SockRef::from(socket);
     socket.set_tcp_nodelay(true)?;
     let probes = TcpKeepalive::new()

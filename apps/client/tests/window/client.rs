@@ -44,6 +44,9 @@ impl Client {
             .args(["--username", name, "--port", &port.to_string()])
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
+            // A debug build of Dioxus puts a window where the last one stood, whosever that was, if it finds this in the
+            // directory for all temporary files.
+            .env("DIOXUS_SESSION_CACHE_DIR", &home)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

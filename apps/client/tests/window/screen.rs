@@ -42,6 +42,64 @@ pub(crate) fn xprop(window: &str, property: &str) -> Option<String> {
     run("xprop", &["-id", window, property])
 }
 
+/// A part of the screen, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Area {
+    pub(crate) left: i32,
+    pub(crate) top: i32,
+    pub(crate) right: i32,
+    pub(crate) bottom: i32,
+}
+
+impl Area {
+    /// Where a window lies with its frame, or nothing while it has none. xdotool tells the place too, and counts the frame
+    /// twice.
+    pub(crate) fn of(window: &str) -> Option<Area> {
+        let told = run("xwininfo", &["-id", window])?;
+        let number = |name: &str| {
+            let line = told.lines().find_map(|line| line.trim().strip_prefix(name));
+            line?.trim().parse::<i32>().ok()
+        };
+        let frame = xprop(window, "_NET_FRAME_EXTENTS")?;
+        let (_, frame) = frame.split_once('=')?;
+        let frame: Vec<i32> = frame
+            .split(',')
+            .flat_map(|side| side.trim().parse())
+            .collect();
+        let &[left, right, top, bottom] = &frame[..] else {
+            return None;
+        };
+        let x = number("Absolute upper-left X:")?;
+        let y = number("Absolute upper-left Y:")?;
+        Some(Area {
+            left: x - left,
+            top: y - top,
+            right: x + number("Width:")? + right,
+            bottom: y + number("Height:")? + bottom,
+        })
+    }
+
+    /// The whole screen.
+    pub(crate) fn of_the_screen() -> Area {
+        let told = xdotool(&["getdisplaygeometry"]).expect("xdotool getdisplaygeometry");
+        let (right, bottom) = told.split_once(' ').unwrap();
+        Area {
+            left: 0,
+            top: 0,
+            right: right.parse().unwrap(),
+            bottom: bottom.parse().unwrap(),
+        }
+    }
+
+    /// Whether all of `other` lies in it.
+    pub(crate) fn holds(&self, other: &Area) -> bool {
+        self.left <= other.left
+            && self.top <= other.top
+            && self.right >= other.right
+            && self.bottom >= other.bottom
+    }
+}
+
 /// What lies in the clipboard, as this type; nothing when it holds none of it.
 pub(crate) fn clipboard(kind: &str) -> Option<String> {
     run(

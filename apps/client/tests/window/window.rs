@@ -1,5 +1,7 @@
 //! One window: what it shows, read from its page, and what is done to it by keys, mouse and window manager.
 
+mod mouse;
+
 use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, kill};
 use crate::inspector::Page;
 use crate::processes::Processes;
-use crate::screen::{Screen, photograph, wmctrl, xdotool, xprop};
+use crate::screen::{Area, Screen, photograph, wmctrl, xdotool, xprop};
 use crate::server::free_port;
 use crate::wait::until;
 
@@ -52,13 +54,25 @@ impl Window {
                 .map(str::to_owned)
         };
         let id = until(found, || format!("no window with the title {title}"));
-        Window {
+        let window = Window {
             client,
             id,
             page,
             inspector,
             title,
-        }
+        };
+        window.is_wholly_on_the_screen();
+        window
+    }
+
+    /// Fails unless it is: a mouse cannot reach the part of a window that hangs over the edge.
+    fn is_wholly_on_the_screen(&self) {
+        let (window, screen) = (self.lies(), Area::of_the_screen());
+        assert!(
+            screen.holds(&window),
+            "{}'s window hangs over the edge: it lies at {window:?}, the screen at {screen:?}",
+            self.client.name
+        );
     }
 
     /// Kills the processes of WebKit that are called so, as a lack of memory would.
@@ -212,94 +226,6 @@ impl Window {
         self.shows("document.getElementById('draft').value", &json!(""));
     }
 
-    /// Clicks with the mouse into the middle of the first element that `selector` finds.
-    pub(crate) fn clicks(&mut self, selector: &str) {
-        self.points_at(selector);
-        xdotool(&["click", "1"]).expect("xdotool click");
-    }
-
-    /// Asks for the menu of the first element that `selector` finds, with the right button of the mouse.
-    pub(crate) fn opens_menu(&mut self, selector: &str) {
-        self.points_at(selector);
-        xdotool(&["click", "3"]).expect("xdotool click");
-        self.shows(
-            "document.activeElement.closest('#menu') !== null",
-            &json!(true),
-        );
-    }
-
-    /// Clicks on this entry of the menu.
-    pub(crate) fn chooses(&mut self, entry: &str) {
-        self.ask(&format!(
-            "[...document.querySelectorAll('#menu button')].find(e => e.textContent === '{entry}').id = 'entry'"
-        ));
-        self.clicks("#entry");
-        self.shows("document.getElementById('menu')", &json!(null));
-    }
-
-    /// Clicks twice where the mouse is, which marks a word.
-    pub(crate) fn clicks_twice(&mut self) {
-        xdotool(&["click", "--repeat", "2", "--delay", "40", "1"]).expect("xdotool click");
-    }
-
-    /// Marks with the mouse from the beginning of the first element that `from` finds to the end of the first that `to`
-    /// finds.
-    pub(crate) fn drags(&mut self, from: &str, to: &str) {
-        self.focus();
-        let edges = [("left + 1", from), ("right - 1", to)].map(|(edge, selector)| {
-            let place = format!(
-                "(b => [Math.round(b.{edge}), Math.round(b.bottom - 6)])\
-                 (document.querySelector('{selector}').getBoundingClientRect())"
-            );
-            let place = self.ask(&place);
-            [place[0].to_string(), place[1].to_string()]
-        });
-        let [[x, y], [to_x, to_y]] = &edges;
-        xdotool(&["mousemove", "--window", &self.id, x, y]).expect("xdotool mousemove");
-        xdotool(&["mousedown", "1"]).expect("xdotool mousedown");
-        for step in ["-4", "4"] {
-            xdotool(&["mousemove_relative", "--", "0", step]).expect("xdotool mousemove");
-        }
-        xdotool(&["mousemove", "--window", &self.id, to_x, to_y]).expect("xdotool mousemove");
-        xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
-        self.shows("getSelection().isCollapsed", &json!(false));
-    }
-
-    /// Moves the mouse into the middle of the first element that `selector` finds, and waits until it is seen to stand on
-    /// it: what comes in meanwhile may move it.
-    pub(crate) fn points_at(&mut self, selector: &str) {
-        self.focus();
-        let middle = format!(
-            "(b => b && [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)])\
-             (document.querySelector('{selector}')?.getBoundingClientRect())"
-        );
-        // By where the mouse was last seen to move, and not by `:hover`, which WebKit does not renew while it takes a button
-        // for pressed.
-        self.ask(
-            "window.movedOver === undefined && document.addEventListener('mousemove', \
-             (event) => { movedOver = event.target; }, { capture: true }); movedOver = null; 0",
-        );
-        let under = format!(
-            "(e => !!e && !e.disabled && e.contains(movedOver))(document.querySelector('{selector}'))"
-        );
-        let mut aside = 0;
-        let pointed = || {
-            let place = self.page.ask(&middle);
-            // A mouse that stands still already is not noticed: it moves by a pixel each time.
-            aside = 1 - aside;
-            let x = (place[0].as_i64()? + aside).to_string();
-            let y = place[1].to_string();
-            xdotool(&["mousemove", "--window", &self.id, &x, &y])?;
-            (self.page.ask(&under) == true && self.page.ask(&middle) == place).then_some(())
-        };
-        until(pointed, || {
-            format!(
-                "the mouse does not reach {selector} in {}'s window",
-                self.client.name
-            )
-        });
-    }
-
     /// Waits until the window manager knows the window by this title.
     pub(crate) fn is_titled(&mut self, expected: &str) {
         let last = RefCell::new(None);
@@ -336,14 +262,12 @@ impl Window {
         wmctrl(&["-i", "-c", &self.id]).expect("wmctrl -c; is there a window manager?");
     }
 
-    /// Where the window is on the screen, without its frame.
-    pub(crate) fn stands(&self) -> (i32, i32) {
-        let geometry = xdotool(&["getwindowgeometry", "--shell", &self.id]).expect("xdotool");
-        let value = |name: &str| {
-            let line = geometry.lines().find_map(|line| line.strip_prefix(name));
-            line.unwrap().parse().unwrap()
-        };
-        (value("X="), value("Y="))
+    /// Where the window lies on the screen, with its frame.
+    pub(crate) fn lies(&self) -> Area {
+        let frame = || Area::of(&self.id);
+        until(frame, || {
+            format!("{}'s window has no frame", self.client.name)
+        })
     }
 
     /// Lets the window fill the screen, or no longer.
@@ -382,5 +306,6 @@ impl Window {
         let place = format!("0,{x},{y},{width},{height}");
         wmctrl(&["-i", "-r", &self.id, "-e", &place]).expect("wmctrl -e");
         self.shows("[innerWidth, innerHeight]", &json!([width, height]));
+        self.is_wholly_on_the_screen();
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use flume::TrySendError;
 use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, encode};
 
-use super::{Connection, SCRATCH, Sending, is_transient};
+use super::{Connection, Ending, SCRATCH, Sending};
 use crate::address::thinned;
 use crate::allowance::{Allowance, Bucket};
 use crate::hub::{Departure, Event, PeerId};
@@ -97,42 +97,44 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads until the peer ends or breaks the protocol, or the hub has let go of it.
-    pub(super) async fn run(&mut self) -> Departure {
+    pub(super) async fn run(&mut self) -> Ending {
         self.pause_for_its_address();
-        let why = loop {
+        let ending = loop {
             // The first time it is not waited for: who connects has mostly said JOIN already.
             let Read { sent, end } = self.read();
             if let Some(sent) = sent
                 && sent.await.is_err()
             {
-                break Departure::Shutdown;
+                break Ending::LetGo;
             }
             if let Some(why) = end {
-                break why;
+                break Ending::Gone(why);
             }
             if !self.is_paused() {
                 // One that always has more to say lets the others have a turn.
                 runtime::yield_now().await;
             }
-            if let Err(why) = self.wait().await {
-                break why;
+            if let Err(ending) = self.wait().await {
+                break ending;
             }
         };
         // Nothing more is read: what is unfinished is forgotten, also while the last words are still being written.
         self.decoder = Decoder::new(Limits::DEFAULT);
         self.connection.intake.set_unfinished(0);
-        why
+        ending
     }
 
     /// Waits until there is something to read or to say to the hub, and sees meanwhile to all else that may come up. The
     /// one place where the read half waits for its peer.
-    fn wait(&mut self) -> impl Future<Output = Result<(), Departure>> {
+    fn wait(&mut self) -> impl Future<Output = Result<(), Ending>> {
         poll_fn(|context| {
             loop {
                 let end = match ready!(self.poll_woken(context)) {
                     Woken::Readable(Ok(())) => Ok(()),
-                    Woken::Readable(Err(error)) => Err(Departure::Failed(error.kind())),
-                    Woken::Called(Call::End) => Err(Departure::Left),
+                    Woken::Readable(Err(error)) => {
+                        Err(Ending::Gone(Departure::Failed(error.kind())))
+                    }
+                    Woken::Called(Call::End) => Err(Ending::LetGo),
                     Woken::Called(Call::Ask) => {
                         self.look_at_the_end();
                         Ok(())
@@ -140,7 +142,7 @@ impl<'a> Reading<'a> {
                     Woken::Rung => match self.ring() {
                         Ok(()) if self.was_silent => Ok(()),
                         Ok(()) => continue,
-                        Err(why) => Err(why),
+                        Err(why) => Err(Ending::Gone(why)),
                     },
                 };
                 return Poll::Ready(end);
@@ -157,7 +159,7 @@ impl<'a> Reading<'a> {
             return Poll::Ready(Woken::Rung);
         }
         if !self.is_paused()
-            && let Poll::Ready(ready) = self.connection.socket.poll_readable(context)
+            && let Poll::Ready(ready) = self.connection.transport.poll_readable(context)
         {
             return Poll::Ready(Woken::Readable(ready));
         }
@@ -227,7 +229,7 @@ impl<'a> Reading<'a> {
     /// whatever the allowance says, so that nobody is locked out by what it has said before. If not, what has come so
     /// far is read before that is answered: there may be a LEAVE in it.
     fn look_at_the_end(&mut self) {
-        if self.connection.has_ended() {
+        if self.connection.transport.has_ended() {
             self.hurried = true;
             self.alarm = None;
         } else {
@@ -268,13 +270,13 @@ impl<'a> Reading<'a> {
 
     /// Answers why it was the last read, if it was.
     fn read_socket(&mut self, events: &mut Vec<Event>) -> Option<Departure> {
-        let mut socket = self.connection.socket.get_ref();
+        let transport = &self.connection.transport;
         if std::mem::take(&mut self.was_silent)
             && let Err(why) = self.decode(&[], events)
         {
             return Some(Departure::Broke(why));
         }
-        let end = SCRATCH.with_borrow_mut(|scratch| match socket.read(scratch) {
+        let end = SCRATCH.with_borrow_mut(|scratch| match transport.try_read(scratch) {
             Ok(0) if !self.has_spoken => Some(Departure::SaidNothing),
             Ok(0) => Some(self.ended(Departure::Closed, events)),
             Ok(len) => match self.decode(&scratch[..len], events) {
@@ -285,7 +287,7 @@ impl<'a> Reading<'a> {
                 }
                 Err(why) => Some(Departure::Broke(why)),
             },
-            Err(error) if is_transient(&error) => None,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
             Err(_) if !self.has_spoken => Some(Departure::SaidNothing),
             Err(error) => Some(self.ended(Departure::Failed(error.kind()), events)),
         });

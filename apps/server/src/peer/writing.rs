@@ -2,12 +2,12 @@
 //! when the peer takes too long. Where writing fails it leaves the end to the read half.
 
 use std::future::poll_fn;
-use std::io::{self, ErrorKind, IoSlice, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::{self, ErrorKind, IoSlice};
 
 use futures::future::{Either, select};
+use hubbub_transport::Transport;
 
-use super::{Connection, REFUSAL_PAUSE, is_transient};
+use super::{Connection, Ending, REFUSAL_PAUSE};
 use crate::hub::Departure;
 use crate::outbox::Pending;
 use crate::runtime::{Timer, timeout};
@@ -30,28 +30,28 @@ impl<'a> Writing<'a> {
     }
 
     /// Writes until the hub lets go of the outbox and all is written, or the peer takes too long.
-    pub(super) async fn run(&mut self) -> Departure {
+    pub(super) async fn run(&mut self) -> Ending {
         while self.pending.fill().await {
             if self.pending.is_refusal() {
                 Box::pin(self.pause_before_refusal()).await;
             }
             while !self.pending.is_written() {
-                let done = match write(self.connection.socket.get_ref(), self.pending) {
+                let done = match write(&self.connection.transport, self.pending) {
+                    Ok(()) => Ok(()),
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         Box::pin(self.wait_for_room()).await
                     }
-                    Err(error) if !is_transient(&error) => Err(Departure::Failed(error.kind())),
-                    _ => Ok(()),
+                    Err(error) => Err(Departure::Failed(error.kind())),
                 };
                 if let Err(why) = done {
                     if matches!(why, Departure::Failed(_)) {
                         Box::pin(self.forget()).await;
                     }
-                    return why;
+                    return Ending::Gone(why);
                 }
             }
         }
-        Departure::Left
+        Ending::LetGo
     }
 
     async fn pause_before_refusal(&self) {
@@ -63,7 +63,7 @@ impl<'a> Writing<'a> {
     /// Until that is done nothing is kept for it: it reads no more, and must hold no memory.
     async fn forget(&mut self) {
         // What is there can be read, and nothing comes to it. It fails where the connection has ended at both ends.
-        let _ = self.connection.socket.get_ref().shutdown(Shutdown::Both);
+        let _ = self.connection.transport.cut();
         self.pending.forget();
         while self.pending.fill().await {
             self.pending.forget();
@@ -73,9 +73,11 @@ impl<'a> Writing<'a> {
     /// Waits until the socket takes something again.
     async fn wait_for_room(&self) -> Result<(), Departure> {
         let Connection {
-            socket, settings, ..
+            transport,
+            settings,
+            ..
         } = self.connection;
-        let writable = poll_fn(|context| socket.poll_writable(context));
+        let writable = poll_fn(|context| transport.poll_writable(context));
         let writable = select(writable, self.pending.evicted());
         match timeout(settings.write_timeout, writable).await {
             Ok(Either::Left((Ok(()), _))) => Ok(()),
@@ -86,15 +88,10 @@ impl<'a> Writing<'a> {
 }
 
 /// One vectored write of what waits, as much as the socket takes.
-fn write(mut socket: &TcpStream, pending: &mut Pending) -> io::Result<()> {
+fn write(transport: &Transport, pending: &mut Pending) -> io::Result<()> {
     let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
     let used = pending.slices(&mut slices);
-    let written = match &slices[..used] {
-        [] => 0,
-        // Where one slice is all, the plain call costs the system less.
-        [slice] => socket.write(slice)?,
-        slices => socket.write_vectored(slices)?,
-    };
+    let written = transport.try_write_vectored(&slices[..used])?;
     pending.advance(written);
     Ok(())
 }

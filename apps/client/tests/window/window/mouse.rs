@@ -1,0 +1,162 @@
+//! The mouse in a window.
+
+use std::cell::RefCell;
+
+use serde_json::json;
+
+use super::Window;
+use crate::inspector::Page;
+use crate::screen::{Area, Screen, xdotool};
+use crate::server::Played;
+use crate::wait::until;
+
+impl Window {
+    /// Clicks with the mouse into the middle of the first element that `selector` finds.
+    pub(crate) fn clicks(&mut self, selector: &str) {
+        self.points_at(selector);
+        xdotool(&["click", "1"]).expect("xdotool click");
+    }
+
+    /// Asks for the menu of the first element that `selector` finds, with the right button of the mouse.
+    pub(crate) fn opens_menu(&mut self, selector: &str) {
+        self.points_at(selector);
+        xdotool(&["click", "3"]).expect("xdotool click");
+        self.shows(
+            "document.activeElement.closest('#menu') !== null",
+            &json!(true),
+        );
+    }
+
+    /// Clicks on this entry of the menu.
+    pub(crate) fn chooses(&mut self, entry: &str) {
+        self.ask(&format!(
+            "[...document.querySelectorAll('#menu button')].find(e => e.textContent === '{entry}').id = 'entry'"
+        ));
+        self.clicks("#entry");
+        self.shows("document.getElementById('menu')", &json!(null));
+    }
+
+    /// Clicks twice where the mouse is, which marks a word.
+    pub(crate) fn clicks_twice(&mut self) {
+        xdotool(&["click", "--repeat", "2", "--delay", "40", "1"]).expect("xdotool click");
+    }
+
+    /// Marks with the mouse from the beginning of the first element that `from` finds to the end of the first that `to`
+    /// finds.
+    pub(crate) fn drags(&mut self, from: &str, to: &str) {
+        self.focus();
+        let edges = [("left + 1", from), ("right - 1", to)].map(|(edge, selector)| {
+            let place = format!(
+                "(b => [Math.round(b.{edge}), Math.round(b.bottom - 6)])\
+                 (document.querySelector('{selector}').getBoundingClientRect())"
+            );
+            let place = self.ask(&place);
+            [place[0].to_string(), place[1].to_string()]
+        });
+        let [[x, y], [to_x, to_y]] = &edges;
+        xdotool(&["mousemove", "--window", &self.id, x, y]).expect("xdotool mousemove");
+        xdotool(&["mousedown", "1"]).expect("xdotool mousedown");
+        for step in ["-4", "4"] {
+            xdotool(&["mousemove_relative", "--", "0", step]).expect("xdotool mousemove");
+        }
+        xdotool(&["mousemove", "--window", &self.id, to_x, to_y]).expect("xdotool mousemove");
+        xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
+        self.shows("getSelection().isCollapsed", &json!(false));
+    }
+
+    /// Moves the mouse into the middle of the first element that `selector` finds, and waits until it is seen to stand on
+    /// it: what comes in meanwhile may move it.
+    pub(crate) fn points_at(&mut self, selector: &str) {
+        self.focus();
+        // By where the mouse was last seen to move, and not by `:hover`, which WebKit does not renew while it takes a button
+        // for pressed.
+        self.ask(
+            "window.movedOver === undefined && document.addEventListener('mousemove', \
+             (event) => { movedOver = event.target; }, { capture: true }); movedOver = null; 0",
+        );
+        let middle = middle(selector);
+        let under = format!(
+            "(e => !!e && !e.disabled && e.contains(movedOver))(document.querySelector('{selector}'))"
+        );
+        let page = RefCell::new(&mut self.page);
+        let mut aside = 0;
+        let pointed = || {
+            let mut page = page.borrow_mut();
+            let place = page.ask(&middle);
+            // A mouse that stands still already is not noticed: it moves by a pixel each time.
+            aside = 1 - aside;
+            let x = (place[0].as_i64()? + aside).to_string();
+            let y = place[1].to_string();
+            xdotool(&["mousemove", "--window", &self.id, &x, &y])?;
+            (page.ask(&under) == true && page.ask(&middle) == place).then_some(())
+        };
+        until(pointed, || {
+            let seen = sight(&mut page.borrow_mut(), &self.id, selector);
+            let name = &self.client.name;
+            format!("the mouse does not reach {selector} in {name}'s window: {seen}")
+        });
+    }
+}
+
+/// The place of the middle of the first element that `selector` finds.
+fn middle(selector: &str) -> String {
+    format!(
+        "(b => b && [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)])\
+         (document.querySelector('{selector}')?.getBoundingClientRect())"
+    )
+}
+
+/// All that tells why the mouse does not stand on an element.
+fn sight(page: &mut Page, window: &str, selector: &str) -> String {
+    let place = page.ask(&middle(selector));
+    let tag = "(e => e?.outerHTML?.match(/<[^>]*>/)?.[0] ?? null)";
+    let there = format!(
+        "{tag}(document.elementFromPoint({}, {}))",
+        place[0], place[1]
+    );
+    let over = format!("{tag}(window.movedOver)");
+    format!(
+        "its middle is at {place}, where {} lies; the mouse was last seen over {} and is at {}; the window is at {:?}, \
+         the screen at {:?}",
+        page.ask(&there),
+        page.ask(&over),
+        xdotool(&["getmouselocation"]).unwrap_or_default(),
+        Area::of(window),
+        Area::of_the_screen(),
+    )
+}
+
+/// What hangs over the edge is told when it comes to be there, not when the mouse has not reached it for a minute.
+#[test]
+#[should_panic(
+    expected = "window hangs over the edge: it lies at Area { left: 120, top: 90, right: "
+)]
+fn a_window_that_hangs_over_the_edge_of_the_screen_is_a_failure_at_once() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    alice.lies_at(120, 90, 1000, 720);
+}
+
+#[test]
+fn why_the_mouse_does_not_reach_something_is_told_with_all_that_was_seen() {
+    let screen = Screen::take();
+    let server = Played::start();
+    let mut alice = Window::open(&screen, "alice", server.port());
+    let _socket = server.accept();
+    alice.is("connected");
+    alice.lies_at(10, 30, 600, 600);
+    alice.points_at(".top h1");
+    alice.ask("cover = document.createElement('p'); cover.style = 'position: fixed; inset: 0'; document.body.append(cover); 0");
+    let seen = sight(&mut alice.page, &alice.id, "#draft");
+    for part in [
+        "its middle is at [",
+        "where \"<p style=",
+        "last seen over \"<h1",
+        "and is at x:",
+        "the window is at Some(Area { left: 10, top: 30, right: 612, bottom: 655 })",
+        "the screen at Area { left: 0, top: 0, right: ",
+    ] {
+        assert!(seen.contains(part), "no {part:?} in {seen}");
+    }
+}
