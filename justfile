@@ -250,7 +250,7 @@ layers:
     libs/transport/src       tracing|dioxus|tokio|async_std|hubbub_wire|hubbub_session|hubbub_server|hubbub_client
     libs/transport/src/address async|await|flume|futures|std::io|TcpStream
     libs/session/src         dioxus|timeline|TcpStream|socket2|async_io|tracing|hubbub_server|hubbub_client
-    libs/session/src!runtime.rs async_std|thread
+    libs/session/src!runtime.rs async_std|thread|ToSocketAddrs
     libs/session/src!clock.rs Instant|SystemTime::now|elapsed
     libs/session/src!backoff.rs fastrand
     libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client

@@ -1,4 +1,4 @@
-//! Backlog: events that the screen has not taken yet, bounded. Plain data: no channel, no clock.
+//! Backlog: the events that the screen has not taken yet, within bounds. Plain data: no channel, no clock.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -6,21 +6,21 @@ use std::time::SystemTime;
 
 use crate::{Event, Stamped};
 
-/// Most events of other people that wait for the screen: more lines than anybody reads back.
+/// The most events of other people that wait for the screen: more lines than anybody reads back.
 pub const BACKLOG_EVENTS: usize = 20_000;
-/// Most bytes of names and texts in them. Twenty thousand lines that people typed are 2 MB; 16 MiB leaves room for
-/// pasted pages and still fits a small computer.
+/// The most bytes that their names and texts may have. Twenty thousand lines that people typed take 2 MB; 16 MiB leaves
+/// room for pasted pages and still fits into a small computer.
 pub const BACKLOG_BYTES: usize = 16 * 1024 * 1024;
 
-/// What waits for the screen. Beyond the bounds the oldest events of other people go; what the screen must know about
-/// the connection and about the user's own messages stays.
+/// What waits for the screen. Beyond the bounds the oldest events of other people are thrown away. What the screen must know
+/// about the connection and about the user's own messages stays.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
-    /// What was found among the oldest and had to stay.
+    /// Events that had to stay when those around them were thrown away.
     kept: Vec<Stamped>,
     missed: usize,
     missed_at: Option<SystemTime>,
-    /// All events younger than those thrown away, in order.
+    /// All events since those that were thrown away, in order.
     recent: VecDeque<Stamped>,
     events: usize,
     bytes: usize,
@@ -33,7 +33,7 @@ impl Backlog {
             self.bytes += bytes;
         }
         self.recent.push_back(stamped);
-        // The newest stays even when it alone is beyond the bound on bytes: the decoder bounds it.
+        // The newest stays even if it alone exceeds the bound on bytes: the decoder limits its size.
         while self.events > BACKLOG_EVENTS || (self.bytes > BACKLOG_BYTES && self.events > 1) {
             self.pass_over_oldest();
         }
@@ -43,7 +43,7 @@ impl Backlog {
         self.kept.is_empty() && self.missed == 0 && self.recent.is_empty()
     }
 
-    /// All that waits, in order, with a [`Event::Missed`] where events were thrown away.
+    /// Takes all that waits, in order, with an [`Event::Missed`] where events were thrown away.
     pub(crate) fn take(&mut self) -> Vec<Stamped> {
         let waiting = mem::take(self);
         let mut batch = waiting.kept;
@@ -73,7 +73,7 @@ impl Backlog {
     }
 }
 
-/// Bytes of an event that may be thrown away.
+/// The bytes of an event that may be thrown away; `None` for one that may not.
 fn weight(event: &Event) -> Option<usize> {
     match event {
         Event::Joined { name } | Event::Left { name } => Some(name.len()),

@@ -1,10 +1,10 @@
-//! Back-off: how long to wait before the next attempt to connect. Knows no clock.
+//! Back-off: how long to wait before the next attempt to connect. Knows no clock. The only file that draws a random number.
 
 use std::time::Duration;
 
-/// Longest wait before the first retry: a server that was only restarted is back by then.
+/// The longest wait before the first retry. A server that was only restarted is back by then.
 const FIRST: Duration = Duration::from_millis(500);
-/// Longest wait at all: a person who looks on does not wait longer than this for a server that is back.
+/// The longest wait of all, and so the longest time that a person may have to wait for a server that is back.
 pub(crate) const LAST: Duration = Duration::from_secs(30);
 
 /// Counts failures in a row.
@@ -14,8 +14,8 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// How long to wait now. The longest wait doubles with each failure; jitter takes off up to a half, so that the
-    /// members of a whole room do not come back in the same moment.
+    /// How long to wait now. The longest wait doubles with each failure. A random part of it, up to a half, is taken off,
+    /// so that the members of a room do not all come back at the same moment.
     pub(crate) fn next(&mut self) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
@@ -23,7 +23,7 @@ impl Backoff {
         longest - longest.mul_f64(fastrand::f64() / 2.0)
     }
 
-    /// The next wait is the first one again.
+    /// Makes the next wait the first one again.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }

@@ -1,5 +1,5 @@
-//! Clock: the three uses of time, as closures, so that a test can be the clock. Nothing else in the session asks for the
-//! time or waits for it.
+//! Clock: the three uses of time, as closures, so that a test can be the clock. Nothing else in the session reads the time
+//! or waits for it.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,18 +9,18 @@ use futures::future::BoxFuture;
 
 use crate::runtime;
 
-/// What time it is, and how to wait.
+/// Tells the time, and waits.
 pub struct Clock {
-    /// Time since some fixed moment, without the time that the computer slept.
+    /// The time since some fixed moment, without the time in which the computer slept.
     pub awake: Box<dyn Fn() -> Duration + Send>,
-    /// The time of day. It jumps when the computer wakes.
+    /// The time of day. It jumps when the computer wakes up.
     pub wall: Box<dyn Fn() -> SystemTime + Send>,
-    /// Waits, as counted by `awake`.
+    /// Waits for a time, as `awake` counts it.
     pub sleep: Box<dyn Fn(Duration) -> BoxFuture<'static, ()> + Send>,
 }
 
 impl Clock {
-    /// The computer's own.
+    /// The clock of the computer.
     #[must_use]
     pub fn system() -> Self {
         let start = Instant::now();

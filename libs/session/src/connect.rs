@@ -1,7 +1,7 @@
-//! Connect: from a name to a transport, or the reason in words why there is none.
+//! Connect: from a host and a port to a transport, or to a reason in words why there is none.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -11,22 +11,23 @@ use hubbub_transport::{Address, Transport};
 
 use crate::{Clock, Options, runtime};
 
-/// Longest wait for the addresses of a name: a resolver asks two name servers twice within it.
+/// How long looking up a name may take: long enough for a resolver to ask two name servers twice.
 const RESOLVE_WITHIN: Duration = Duration::from_secs(20);
-/// Longest wait for one address. A SYN that got lost twice is sent a third time after 3 s.
+/// How long connecting to one address may take. A SYN that was lost twice is sent a third time after 3 s.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// An address that has not answered for so long gets company of the next one, as RFC 8305 has it: most answer within it,
-/// and who waits for one that never does hardly notices it.
+/// When an address has not answered for this long, the next one is tried alongside it, as in RFC 8305. Most answer sooner,
+/// and a user whose first address never answers hardly notices the delay.
 const NEXT_AFTER: Duration = Duration::from_millis(250);
 
-/// Tries every address of the host, IPv6 and IPv4 by turns, each kind in the resolver's order. The first that takes the
-/// connection is taken.
+/// Tries all addresses of the host, IPv6 and IPv4 in turn, each kind in the order of the resolver. The first connection
+/// that stands is returned.
 ///
 /// # Errors
 ///
-/// Why no address took the connection, in words for a person.
+/// Why there is no connection, in words for a person.
 pub(crate) async fn connect(options: &Options, clock: &Clock) -> Result<Transport, String> {
-    let addresses = match within(clock, RESOLVE_WITHIN, resolve(options)).await {
+    let Address { host, port } = options.address.clone();
+    let addresses = match within(clock, RESOLVE_WITHIN, runtime::look_up(host, port)).await {
         Some(Ok(addresses)) => addresses,
         Some(Err(_)) => return Err("no such host, or no network to look it up".to_owned()),
         None => {
@@ -37,22 +38,7 @@ pub(crate) async fn connect(options: &Options, clock: &Clock) -> Result<Transpor
     connect_to_any(by_turns(addresses), clock).await
 }
 
-/// Looks the host up beside the session, which goes on meanwhile.
-async fn resolve(options: &Options) -> io::Result<Vec<SocketAddr>> {
-    let Address { host, port } = options.address.clone();
-    let (found, answer) = flume::bounded(1);
-    runtime::spawn_blocking("resolver", move || {
-        let addresses = (host.as_str(), port).to_socket_addrs();
-        // Nobody waits for an answer that comes too late.
-        let _ = found.send(addresses.map(Iterator::collect));
-    })?;
-    answer
-        .recv_async()
-        .await
-        .unwrap_or_else(|_| Err(ErrorKind::Other.into()))
-}
-
-/// A kind that leads nowhere holds up the other for one address only.
+/// Alternates the two kinds of addresses, so that one kind that leads nowhere delays the other by one address only.
 fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first = addresses.first().map(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) = addresses
@@ -80,7 +66,7 @@ async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Tra
         };
         match ended {
             Some(Some(Ok(transport))) => return Ok(transport),
-            // Which of several reasons helps most? The first address that could be reached at all.
+            // The reason that helps most is that of the first address that could be reached at all.
             Some(Some(Err(error))) if failure.as_ref().is_none_or(is_unreachable) => {
                 failure = Some(error);
             }
@@ -96,7 +82,7 @@ async fn connect_to(address: SocketAddr, clock: &Clock) -> io::Result<Transport>
     attempt.unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
 }
 
-/// `None` when the time was over first.
+/// Does `work`, for at most `time`. `None`: it took longer.
 async fn within<T>(clock: &Clock, time: Duration, work: impl Future<Output = T>) -> Option<T> {
     pin_mut!(work);
     match select(work, clock.sleep(time)).await {
@@ -127,7 +113,7 @@ pub(crate) fn why(error: &io::Error) -> String {
     }
 }
 
-/// What is said when the stream ended in good order.
+/// The reason where a connection ended in good order.
 pub(crate) const CLOSED: &str = "the server closed the connection";
 
 #[cfg(test)]
@@ -142,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// Nothing here takes a tenth of it.
+    /// Nothing here takes a tenth of this.
     const PATIENCE: Duration = Duration::from_secs(30);
     const NEVER: Duration = Duration::MAX;
 
@@ -152,7 +138,7 @@ mod tests {
         (listener, address)
     }
 
-    /// An address where connections are refused. It is held, so that no other test gets it in the meantime.
+    /// An address that refuses connections. It is kept bound, so that no other test gets it in the meantime.
     fn closed() -> (Socket, SocketAddr) {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -168,12 +154,12 @@ mod tests {
         let filler = TcpStream::connect(address).unwrap();
         let second = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         second.set_nonblocking(true).unwrap();
-        // Begun and not ended: that is what it is for.
+        // It is only begun: it takes up the place in the queue.
         let _ = second.connect(&address.into());
         (listener, address, [filler.into(), second])
     }
 
-    /// The time stands still, but for those who wait for exactly `passing`.
+    /// A clock that stands still, except for a wait of exactly `passing`, which is over at once.
     fn clock(passing: Duration) -> Clock {
         Clock {
             awake: Box::new(|| Duration::ZERO),
@@ -192,10 +178,10 @@ mod tests {
         let clock = clock(passing);
         let attempt = connect_to_any(addresses, &clock);
         let outcome = runtime::block_on(within(&Clock::system(), PATIENCE, attempt));
-        outcome.expect("an address is waited for that never answers")
+        outcome.expect("it waits for an address that never answers")
     }
 
-    /// The connection is the first one that came to this listener.
+    /// Fails unless the transport leads to this listener.
     fn expect_at(listener: &TcpListener, transport: &Transport) {
         let (mut accepted, _) = listener.accept().unwrap();
         accepted.set_read_timeout(Some(PATIENCE)).unwrap();

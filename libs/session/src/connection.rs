@@ -1,5 +1,5 @@
-//! Connection: the life of one transport, from the JOIN to its end. Reads and writes at the same time, one step after the
-//! other: what is ready first is done first, and nothing waits for anything else.
+//! Connection: the life of one transport, from the JOIN to its end. Reading, writing, time and the user's wishes take
+//! turns: each is served when it is ready, and none of them waits for another.
 
 use std::future;
 use std::io;
@@ -9,42 +9,44 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use hubbub_transport::Transport;
-use hubbub_wire::{DecodeError, Decoder, Item};
+use hubbub_wire::Decoder;
 
 use crate::connect::{CLOSED, why};
+use crate::network::{Network, Wish};
 use crate::trial::Trial;
-use crate::words::{cut_off, reason, to_event};
+use crate::words::reason;
 use crate::writing::{Kind, Outgoing};
-use crate::{Event, MessageId, Network, Stamped, Wish};
+use crate::{Event, MessageId};
 
-/// Bytes taken from the socket at once. Larger gains no speed, and the intents are looked at between two reads.
+/// The size of one read, in bytes. Larger reads are not faster, and between two of them the user's intents are taken.
 const CHUNK: usize = 16 * 1024;
-/// Texts that had to wait go out this much apart, and so does a LEAVE after them: many clients take one read for one
-/// frame and lose the second of two that come together. Frames this far apart are read apart.
+/// The pause between texts that had to wait, and between them and a LEAVE. Many clients take one read for one frame and
+/// lose the second of two that arrive together. Frames this far apart arrive in different reads.
 const APART: Duration = Duration::from_millis(20);
-/// A frame that began and did not go on for this long is given up when another one begins. Nothing that still arrives
-/// pauses as long on its way, and a person who waits for the texts of others takes it for a moment.
-const SILENCE: Duration = Duration::from_secs(2);
-/// A server that does not read must not keep the user: within this time all that waits and the LEAVE are written, or
-/// the connection ends without.
+/// How long all that waits, and the LEAVE, may take to be written. After that the connection ends without them, so that
+/// a server that does not read cannot hold up the user.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
-/// The end of that time is the LEAVE's: no other text is begun in it, however many wait.
+/// The last part of that time is for the LEAVE: no text is begun in it, however many wait.
 const LAST_WORD: Duration = Duration::from_millis(100);
-/// After the LEAVE the server gets this long to close first: closing a socket with unread bytes throws away what is
-/// still on its way. Together with [`LEAVE_WITHIN`] well below the second that a user is kept at most.
+/// How long we wait after the LEAVE for the server to close first. Closing a socket with unread bytes throws away what
+/// is still on its way. Together with [`LEAVE_WITHIN`] this stays well below a second, the longest that a user waits.
 const LINGER: Duration = Duration::from_millis(200);
+
+mod hearing;
 
 /// How a connection ended.
 pub(crate) enum End {
-    /// As the user wished.
+    /// The user left.
     Left,
-    /// Otherwise.
+    /// It broke, the server closed it or refused us, or there never was one.
     Lost(Lost),
 }
 
-/// Why a connection is no more.
+/// Why there is no connection any more.
 pub(crate) struct Lost {
+    /// In words for a person.
     pub(crate) why: String,
+    /// Whether the server refused us.
     pub(crate) refused: bool,
 }
 
@@ -63,19 +65,19 @@ pub(crate) struct Connection<'n> {
     transport: Transport,
     decoder: Decoder,
     trial: Trial,
-    /// Texts that were written while the server might still refuse us: then nobody has got them.
+    /// Texts that were written while the server could still refuse us. If it does, nobody got them.
     early: Vec<MessageId>,
-    /// What is being written.
+    /// The frame that is being written.
     frame: Option<Outgoing>,
-    /// Nothing is begun to be written before its end.
+    /// While it lasts, no frame is begun.
     pause: Option<BoxFuture<'static, ()>>,
-    /// A frame has begun, and until now nothing more of it came.
+    /// When a frame that has begun counts as broken off, unless more of it comes.
     silent_at: Option<Duration>,
-    /// When the user's leave ends, written or not.
+    /// The user wants to leave. At this time the connection ends, whether the LEAVE is written or not.
     leave_by: Option<Duration>,
-    /// The LEAVE was taken up for writing.
+    /// Whether the LEAVE was begun.
     said_leave: bool,
-    /// Writing failed. What the server said before is still read.
+    /// Why writing failed. What the server said before that is still read.
     broken: Option<io::Error>,
     timer: Option<(Duration, BoxFuture<'static, ()>)>,
 }
@@ -134,7 +136,7 @@ impl<'n> Connection<'n> {
         }
     }
 
-    /// The first thing that can be done. Reading comes last, so that a flood holds up nothing else.
+    /// The first thing that can be done now. Reading comes last, so that a flood holds up nothing else.
     fn poll_step(&mut self, cx: &mut Context<'_>, chunk: &mut [u8]) -> Poll<Step> {
         if self.leave_by.is_some() {
             self.network.outlet.poll(cx);
@@ -159,7 +161,7 @@ impl<'n> Connection<'n> {
         }
     }
 
-    /// Ready when the next deadline is over. Without a deadline there is no timer.
+    /// Ready when the next deadline has passed. Without a deadline there is no timer.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = self.now();
         let texts_wait = !self.network.waiting.is_empty();
@@ -263,80 +265,6 @@ impl<'n> Connection<'n> {
         Ok(())
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Option<End> {
-        if self.leave_by.is_some() {
-            return None;
-        }
-        let end = self.hear_or_end(bytes);
-        self.silent_at = self.decoder.is_mid_frame().then(|| self.now() + SILENCE);
-        end
-    }
-
-    /// Nothing came for long, or nothing more will come: what was in doubt is decided.
-    fn silence(&mut self) -> Option<End> {
-        self.silent_at = None;
-        self.decoder.silence();
-        self.hear_or_end(&[])
-    }
-
-    fn hear_or_end(&mut self, bytes: &[u8]) -> Option<End> {
-        let error = self.hear_all(bytes).err()?;
-        self.admit();
-        self.part_at_once();
-        let why = format!("the server sent what is not CHAT/1.0 ({error})");
-        Some(End::Lost(Lost::because(why)))
-    }
-
-    fn hear_all(&mut self, mut bytes: &[u8]) -> Result<(), DecodeError> {
-        while let Some(item) = self.decoder.next(&mut bytes)? {
-            let event = match item {
-                Item::Frame(frame) => to_event(&frame),
-                Item::CutOff {
-                    username,
-                    payload,
-                    len,
-                } => cut_off(&username, payload, len),
-                Item::Ignored(_) => continue,
-            };
-            self.hear(event);
-        }
-        Ok(())
-    }
-
-    fn hear(&mut self, event: Event) {
-        let now = self.now();
-        let at = self.network.clock.wall();
-        let suspect = self.trial.suspects(&event, now);
-        let stamped = Stamped { at, event };
-        if suspect {
-            self.trial.hold(stamped, now);
-            return;
-        }
-        self.admit();
-        if !self.is_own(&stamped.event, now) {
-            self.network.outlet.push(stamped);
-        }
-    }
-
-    /// We are in the room: what was kept back is shown.
-    fn admit(&mut self) {
-        if let Some(words) = self.trial.admit() {
-            self.network.outlet.push(words);
-        }
-    }
-
-    /// Whether it is about ourselves and says nothing new. A JOIN or LEAVE under our name is an echo, or the end of our
-    /// own earlier connection, which the server noticed late.
-    fn is_own(&mut self, event: &Event, now: Duration) -> bool {
-        let own = self.network.options.username.as_str();
-        match event {
-            Event::Joined { name } | Event::Left { name } => name == own,
-            Event::Said { name, text } => name == own && self.network.echoes.take(text, now),
-            Event::CutOff { name, .. } => name == own,
-            _ => false,
-        }
-    }
-
     fn closed(&mut self, why: &str) -> End {
         if self.leave_by.is_some() {
             return End::Left;
@@ -356,7 +284,7 @@ impl<'n> Connection<'n> {
         })
     }
 
-    /// A text that the end cut may not have arrived.
+    /// Reports a text that the end cut off: it may not have arrived.
     fn doubt(&mut self) {
         if let Some(frame) = &self.frame
             && let Kind::Text(id) = frame.kind()
@@ -366,7 +294,7 @@ impl<'n> Connection<'n> {
         }
     }
 
-    /// The LEAVE of a connection that we give up, if the socket takes it in this moment and no frame is cut by it.
+    /// Writes the LEAVE of a connection that we give up, if the socket takes it at once and it does not cut into a frame.
     fn part_at_once(&mut self) {
         if self.frame.as_ref().is_none_or(Outgoing::is_untouched) {
             let leave = Outgoing::leave(self.network.options.username.borrowed());

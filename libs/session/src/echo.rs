@@ -1,16 +1,17 @@
-//! Echoes: what we wrote lately, so that a server that relays to the sender too does not show it twice. Hashes only:
-//! bounded in memory whatever was written. Knows no socket.
+//! Echoes: what we wrote lately. Some servers send a text back to its sender, and the screen must not show it twice. Only
+//! hashes are kept, so that the memory is bounded whatever was written.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// Most texts remembered. A person writes fewer within the age below; 1,024 hashes are 24 KiB.
+/// The most texts that are remembered. A person writes fewer within the age below; 1,024 hashes take 24 KiB.
 const MOST: usize = 1024;
-/// An echo that takes longer is taken for a namesake who says the same. A minute is what a dead connection may live.
+/// What comes later than this is not an echo but a namesake who says the same. A dead connection is noticed within a
+/// minute.
 const AGE: Duration = Duration::from_secs(60);
 
-/// What we wrote lately. It outlives a connection: an echo may come after a reconnect.
+/// What we wrote lately. It outlives a connection, since an echo may come after a reconnect.
 #[derive(Debug, Default)]
 pub(crate) struct Echoes {
     hasher: RandomState,
@@ -26,7 +27,7 @@ impl Echoes {
         self.written.push_back((self.hasher.hash_one(text), now));
     }
 
-    /// Whether a text under our own name is an echo of ours. Each text written has one echo at most.
+    /// Whether a text under our own name is an echo of one that we wrote. Each text has at most one echo.
     pub(crate) fn take(&mut self, text: &str, now: Duration) -> bool {
         while self
             .written

@@ -1,5 +1,5 @@
-//! Outlet: events to the screen, in batches, at the pace that it asked for. Never waits for the screen: while it takes
-//! nothing, one batch stands at the channel and the rest goes to the bounded backlog.
+//! Outlet: events to the screen, in batches, at the pace that the screen asked for. It never waits for the screen: while
+//! the screen takes nothing, one batch waits to enter the channel, and the rest goes to the bounded backlog.
 
 use std::rc::Rc;
 use std::task::Context;
@@ -37,16 +37,16 @@ impl Outlet {
         }
     }
 
-    /// Sent at the next [`poll`](Self::poll) that the pace allows.
+    /// Adds an event. The first [`poll`](Self::poll) that the pace allows sends it.
     pub(crate) fn push(&mut self, stamped: Stamped) {
         self.backlog.push(stamped);
     }
 
-    /// Sends what can be sent, and wakes the task when more can. There is no timer while nothing waits.
+    /// Sends what can be sent now, and wakes the task when more can be. There is no timer while nothing waits.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
         loop {
             if let Some(sending) = &mut self.sending {
-                // A screen that is gone takes everything: the intents say that it is gone.
+                // A screen that is gone counts as taking everything: the channel of intents tells that it is gone.
                 if sending.poll_unpin(cx).is_pending() {
                     return;
                 }

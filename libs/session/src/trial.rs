@@ -1,5 +1,5 @@
-//! Trial: is the JOIN refused? The protocol has no answer to a JOIN. A server that will not have us says so in one
-//! TEXT from `server` and closes. Until that can be told, texts wait: said to a server that closes, they would be lost.
+//! Trial: finds out whether the server refuses the JOIN, to which the protocol has no answer. A server that refuses says so
+//! in one TEXT from `server` and closes. Until the outcome is known, texts wait: a server that closes would lose them.
 
 use std::time::Duration;
 
@@ -7,29 +7,31 @@ use hubbub_wire::Username;
 
 use crate::{Event, Stamped};
 
-/// Texts wait this long after the JOIN, unless the server is heard before. A refusal needs one round trip, and 500 ms
-/// is one around the world.
+/// How long texts wait after the JOIN, unless something is heard before. A refusal takes one round trip, and one around
+/// the world takes 500 ms.
 const SETTLE: Duration = Duration::from_millis(500);
-/// Words of `server` that come later than this after the JOIN are no answer to it.
+/// Words of `server` that come later than this after the JOIN are not a refusal.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Words of the server are kept back this long. A refusal is mostly closed with the same packet, and then it is told by
-/// the closing alone; a person takes what comes so soon for at once.
+/// How long words of the server are kept back. Most servers that refuse close with the same packet; the words are then told
+/// as the reason, and not as a message besides. A person does not notice so short a delay.
 const KEPT_BACK: Duration = Duration::from_millis(50);
-/// A server that refuses closes this soon after its words. Until then nobody knows, and texts wait.
+/// A server that refuses closes within this time after its words. Until then the outcome is unknown, and texts wait.
 const CLOSES: Duration = Duration::from_secs(1);
 
-/// How sure it is that we are in the room.
+/// How far the trial has got.
 #[derive(Debug)]
 pub(crate) enum Trial {
-    /// Nothing was heard since the connection began, at this time.
+    /// Nothing was heard since the connection began, which was at this time.
     Silent(Duration),
-    /// Nothing was heard but the server's own words, at this time.
+    /// Only the server's own words were heard.
     Words {
+        /// When.
         since: Duration,
         words: Stamped,
+        /// Whether the screen has got them.
         shown: bool,
     },
-    /// Others were heard, or the words were not followed by a close.
+    /// We are in the room: others were heard, or the server did not close after its words.
     Over,
 }
 
@@ -39,13 +41,13 @@ impl Trial {
         matches!(self, Self::Silent(since) if now <= *since + ANSWER)
     }
 
-    /// Whether `event`, heard at `now`, may be the reason of a refusal.
+    /// Whether `event`, heard at `now`, may be the reason for a refusal.
     pub(crate) fn suspects(&self, event: &Event, now: Duration) -> bool {
         self.is_open(now)
             && matches!(event, Event::Said { name, .. } if name == Username::SERVER.as_str())
     }
 
-    /// Keeps the words back for a moment.
+    /// Keeps words of the server back for a moment.
     pub(crate) fn hold(&mut self, words: Stamped, now: Duration) {
         *self = Self::Words {
             since: now,
@@ -54,7 +56,7 @@ impl Trial {
         };
     }
 
-    /// What was kept back and is to be shown now. When the time for a close is over, so is the trial.
+    /// Returns what was kept back and is to be shown now. The trial ends when the time for a close has passed.
     pub(crate) fn due(&mut self, now: Duration) -> Option<Stamped> {
         let Self::Words {
             since,
@@ -72,7 +74,7 @@ impl Trial {
         is_due.then(|| words.clone())
     }
 
-    /// We are in. What is still kept back is to be shown now.
+    /// Ends the trial: we are in the room. Returns what was kept back and is to be shown now.
     pub(crate) fn admit(&mut self) -> Option<Stamped> {
         match std::mem::replace(self, Self::Over) {
             Self::Words { words, shown, .. } => (!shown).then_some(words),
@@ -80,7 +82,7 @@ impl Trial {
         }
     }
 
-    /// The connection is closed. Returns the words by which we were refused, if it was that.
+    /// Ends the trial: the connection is closed. Returns the words with which the server refused us, if it did.
     pub(crate) fn refusal(&mut self) -> Option<String> {
         let Self::Words { words, .. } = std::mem::replace(self, Self::Over) else {
             return None;
@@ -100,7 +102,7 @@ impl Trial {
         }
     }
 
-    /// When to look again, if nothing happens before.
+    /// When [`due`](Self::due) is to be called, or texts may go out, unless something happens before.
     pub(crate) fn deadline(&self, now: Duration, texts_wait: bool) -> Option<Duration> {
         match self {
             Self::Silent(since) => (texts_wait && !self.may_say(now)).then(|| *since + SETTLE),

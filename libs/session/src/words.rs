@@ -1,14 +1,14 @@
-//! Words: what a frame of the server says, as text for a person. Pure.
+//! Words: what the server's frames say, as text for a person. Pure.
 
 use hubbub_wire::{Frame, Username};
 
 use crate::Event;
 use crate::connect::CLOSED;
 
-/// A reason from the server is one line, cut to this many characters: more is a text and no reason.
+/// A reason is one line of at most this many characters. What is longer is not a reason but a text, and is cut.
 const REASON: usize = 200;
 
-/// What a frame tells. Bytes that are no UTF-8 are replaced, and line ends become LF.
+/// The event that a frame tells of. Bytes that are not UTF-8 are replaced, and line ends become LF.
 pub(crate) fn to_event(frame: &Frame<'_>) -> Event {
     let name = frame.username().to_string();
     match frame {
@@ -21,7 +21,7 @@ pub(crate) fn to_event(frame: &Frame<'_>) -> Event {
     }
 }
 
-/// What a text tells of which only this `payload` of `len` bytes came.
+/// The event for a text of `len` bytes of which only this `payload` came.
 pub(crate) fn cut_off(username: &Username<'_>, payload: &[u8], len: usize) -> Event {
     Event::CutOff {
         name: username.to_string(),
@@ -34,7 +34,7 @@ fn text(payload: &[u8]) -> String {
     String::from_utf8_lossy(payload).replace("\r\n", "\n")
 }
 
-/// The first line of what the server said when it refused us.
+/// The reason in what the server said when it refused us: the first line that is not empty.
 pub(crate) fn reason(words: &str) -> String {
     let mut lines = words.lines().map(str::trim);
     let line = lines.find(|line| !line.is_empty()).unwrap_or(CLOSED);

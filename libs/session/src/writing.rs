@@ -1,10 +1,10 @@
-//! Writing: one frame on its way into the socket.
+//! Writing: a frame on its way into the socket. Pure.
 
 use hubbub_wire::{Frame, Payload, Username, encode};
 
 use crate::MessageId;
 
-/// What a frame on its way is.
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Join,
@@ -52,7 +52,7 @@ impl Outgoing {
         self.kind
     }
 
-    /// What the socket has not taken.
+    /// The bytes that the socket has not taken yet.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.bytes[self.written..]
     }

@@ -104,7 +104,7 @@ fn what_is_not_chat_ends_the_connection_with_a_leave_and_says_so() {
     window.expect(said("bob", "the last that was understood"));
     let (why, refused, retry_in) = window.expect_lost();
     assert!(
-        why.starts_with("the server sent what is not CHAT/1.0 ("),
+        why.starts_with("the server sent something that is not CHAT/1.0 ("),
         "{why}"
     );
     assert!(why.contains("Msg-len"), "{why}");
