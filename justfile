@@ -259,13 +259,17 @@ layers:
     apps/server/src!runtime.rs async_std|async_io|async_global_executor
     apps/server/src!door.rs  TcpStream|socket2
     apps/server/src/door     TcpStream
-    apps/server/src/peer     Instant::now|std::net|std::io::Read|TcpListener|rustix
-    apps/server/src/room     async|await|flume|async_std|async_io|futures|std::net|std::time|Instant
+    apps/server/src/peer     Instant::now|std::net|std::io::Read|TcpListener|rustix|crate::(room|post|lobby|log|hub|batch)|Room
+    apps/server/src/id       async|await|flume|futures|std::net|std::time|crate::[a-z]+
+    apps/server/src/room     async|await|flume|futures|std::net|std::time|Instant|crate::(outbox|batch|post|lobby|log|hub|peer|door)
+    apps/server/src/batch    async|await|flume|futures|std::net|std::time|Instant|crate::(room|outbox|post|lobby|log|hub|peer|door)
+    apps/server/src/post     async|await|flume|futures|std::net|Instant::now|crate::(room|event|lobby|log|hub|peer|door)
+    apps/server/src/lobby    async|await|flume|futures|std::net|Instant::now|crate::(room|batch|post|log|hub|peer|door)
+    apps/server/src/log      async|await|flume|futures|std::net|std::time|Instant|crate::(room|outbox|post|lobby|hub|peer|door)
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener
-    apps/server/src/hub      std::net|async_std::net|async_io|socket2|TcpStream|TcpListener
-    apps/server/src/outbox   std::net|async_std::net|async_io|socket2|TcpStream|TcpListener
-    apps/server/src/peer     crate::room|Room
+    apps/server/src/outbox   std::net|async_io|socket2|TcpStream|TcpListener|crate::(room|post|lobby|log|hub|peer|door)
+    apps/server/src/hub      std::net|async_io|socket2|TcpStream|TcpListener|crate::(peer|door)
     apps/client/src          tokio|hubbub_server
     apps/client/src/timeline dioxus|flume|async_std|std::net
     apps/client/src/links    dioxus|flume|async_std|std::net|std::fs|timeline

@@ -11,10 +11,11 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use hubbub_server::Settings;
 use hubbub_server::address::Origin;
-use hubbub_server::hub::{self, Event, Mail};
+use hubbub_server::event::{Event, Mail, Texts};
+use hubbub_server::hub;
+use hubbub_server::id::PeerId;
 use hubbub_server::memory::Memory;
 use hubbub_server::outbox::{Pending, outbox};
-use hubbub_server::room::PeerId;
 use hubbub_wire::{Frame, Payload, Username, encode};
 
 /// Frames in one iteration: enough that its beginning and its end do not count.
@@ -92,15 +93,15 @@ impl Hall {
 
     async fn speak(&self) {
         let peer = PeerId(SPEAKER);
-        let frame = text();
         let memory = Memory::new(usize::MAX);
         for _ in 0..FRAMES {
             let name = name(peer).into_owned();
-            let frames = frame.clone();
-            let event = Event::Text {
+            let mut texts = Texts::default();
+            texts.push(PAYLOAD);
+            let event = Event::Said {
                 peer,
                 name,
-                frames,
+                texts,
                 held: memory.hold(0),
             };
             send(&self.inbox, vec![event]).await;
@@ -150,11 +151,13 @@ fn name(peer: PeerId) -> Username<'static> {
     }
 }
 
+/// What the speaker says each time.
+const PAYLOAD: Payload<'_> = match Payload::new(&[b'x'; 64]) {
+    Some(payload) => payload,
+    None => unreachable!(),
+};
+
 fn text() -> Vec<u8> {
-    const PAYLOAD: Payload<'_> = match Payload::new(&[b'x'; 64]) {
-        Some(payload) => payload,
-        None => unreachable!(),
-    };
     encoded(&Frame::Text {
         username: name(PeerId(SPEAKER)),
         payload: PAYLOAD,

@@ -181,8 +181,8 @@ impl Origin {
 
     /// See [`Address::line`].
     #[must_use]
-    pub fn line(&self) -> Option<LeftOut> {
-        self.address.line(Instant::now())
+    pub fn line(&self, now: Instant) -> Option<LeftOut> {
+        self.address.line(now)
     }
 
     /// See [`Address::may_visit`].

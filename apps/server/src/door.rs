@@ -15,11 +15,11 @@ use tracing::warn;
 
 use crate::Settings;
 use crate::address::{Addresses, Origin, Place, thinned};
-use crate::hub::{Event, Mail};
+use crate::event::{Event, Mail};
+use crate::id::PeerId;
 use crate::memory::Memory;
 use crate::outbox::outbox;
 use crate::peer::{self, Connection, Peer};
-use crate::room::PeerId;
 use crate::runtime;
 
 /// Connections that wait to be accepted; more are refused by the system. A room that comes back after a restart has
@@ -187,7 +187,7 @@ impl Door {
         // That the room is full was logged when it became so.
         let line = match why {
             TurnedAway::Full { .. } => None,
-            _ => from.line(),
+            _ => from.line(runtime::now()),
         };
         thinned!(warn, line, address = %from, %why, "turned away");
         if Arc::strong_count(&self.turning_away) > TURNED_AWAY_AT_ONCE {

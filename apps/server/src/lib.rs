@@ -3,8 +3,10 @@
 //! # The tour
 //!
 //! The `door` accepts and gives every connection a task (`peer`). Its read half turns bytes into events for the hub's
-//! inbox; the `hub`, one task, asks the `room` what counts, and pushes what comes of it as one shared batch into every
-//! member's `outbox`; the peer's write half writes all that waits there with one system call.
+//! inbox. The `hub`, one task, proposes what counts to the `log`, applies to the `room` what the log has ordered, and drafts
+//! an entry for each thing that happened. The `post` seals the draft as one `batch`, whose bytes are made once, and pushes it
+//! into every member's `outbox`. The peer's write half writes all that waits there with one system call. Connections that
+//! have not joined stand in the `lobby`.
 //!
 //! One for whom there is no place ([`Settings::max_peers`], [`Settings::max_peers_per_address`]), or whose address comes
 //! too often ([`Settings::visits_per_minute`]), is told so in one line and closed. Only 32 are told at a time, each for up
@@ -44,21 +46,48 @@ use hubbub_transport::Listener;
 use tracing::info;
 
 pub use crate::door::{listen, listen_on};
-use crate::hub::Event;
+use crate::event::Event;
 use crate::memory::Memory;
 pub use crate::settings::Settings;
 
+// In reading order. The blank lines keep rustfmt from sorting it.
+
+// Words that the rooms below share.
+pub mod id;
+mod settings;
+
+pub mod memory;
+
 pub mod address;
 pub mod allowance;
-pub mod descriptors;
-mod door;
-pub mod hub;
-pub mod memory;
-pub mod outbox;
-mod peer;
+
+pub mod event;
+
+// The room: plain, without waiting, the time given.
 pub mod room;
+
+mod words;
+
+pub mod batch;
+
+pub mod outbox;
+
+mod post;
+
+mod lobby;
+
+mod log;
+
+// What waits: the hub, the peers, the door.
+pub mod hub;
+
+mod peer;
+
+mod door;
+
+// The system.
+pub mod descriptors;
 pub mod runtime;
-mod settings;
 
 /// Serves one room on `listener` until `shutdown` is ready, then writes what is queued, for at most
 /// [`Settings::drain_timeout`], and returns.

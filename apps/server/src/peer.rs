@@ -19,10 +19,13 @@ use self::reading::Reading;
 use self::writing::Writing;
 use crate::Settings;
 use crate::address::Place;
-use crate::hub::{self, Departure, Event, Mail, PeerId};
+use crate::event::{Departure, Event, Mail};
+use crate::id::PeerId;
 use crate::outbox::{Intake, Pending};
 use crate::runtime::{sleep, timeout};
+use crate::words;
 
+mod collected;
 mod reading;
 mod writing;
 
@@ -134,7 +137,7 @@ type Sending<'a> = Pin<Box<SendFut<'a, Mail>>>;
 pub(crate) async fn turn_away(transport: Transport, why: String) {
     sleep(REFUSAL_PAUSE).await;
     // One short write into an empty socket: it fails only when the peer is gone.
-    let _ = transport.try_write(&hub::server_text(&why));
+    let _ = transport.try_write(&words::frame(&why));
     close(&transport).await;
 }
 

@@ -7,13 +7,7 @@ use std::sync::Arc;
 
 use hubbub_wire::Username;
 
-/// One connection. Counted up from 0 and never used again, so that a late word about one that is gone cannot hit
-/// another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerId(pub u64);
-
-/// A name as the room and the log hold it.
-pub type Name = Arc<Username<'static>>;
+use crate::id::{Name, PeerId};
 
 /// Why a JOIN was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,22 +36,38 @@ pub struct Room {
 }
 
 impl Room {
-    /// Takes a connection in under `name`. The caller sees to it that it has not joined before.
+    /// Whether a connection could join under `name` now.
     ///
     /// # Errors
     ///
-    /// Says why the name cannot be had; nothing has changed then.
-    pub fn join(&mut self, peer: PeerId, name: Username<'static>) -> Result<Name, Refusal> {
-        if name == Username::SERVER {
+    /// Why the name cannot be had.
+    pub fn admits(&self, name: &Username<'static>) -> Result<(), Refusal> {
+        if *name == Username::SERVER {
             return Err(Refusal::NameReserved);
         }
-        if self.names.contains_key(&name) {
+        if self.names.contains_key(name) {
             return Err(Refusal::NameTaken);
         }
+        Ok(())
+    }
+
+    /// Takes a connection in under `name`. It must not have joined before.
+    ///
+    /// # Errors
+    ///
+    /// Why the name cannot be had. Nothing has changed then.
+    pub fn join(&mut self, peer: PeerId, name: Username<'static>) -> Result<Name, Refusal> {
+        self.admits(&name)?;
         let name = Arc::new(name);
         self.names.insert(Arc::clone(&name), peer);
         self.members.insert(peer, Arc::clone(&name));
         Ok(name)
+    }
+
+    /// The name of a member.
+    #[must_use]
+    pub fn name(&self, peer: PeerId) -> Option<&Name> {
+        self.members.get(&peer)
     }
 
     /// The member that bears the name.
@@ -66,11 +76,11 @@ impl Room {
         self.names.get(name).copied()
     }
 
-    /// May `peer` speak under `name`?
+    /// Whether `peer` may speak under `name`.
     ///
     /// # Errors
     ///
-    /// Says why not.
+    /// Why not.
     pub fn hears(&self, peer: PeerId, name: &Username<'_>) -> Result<(), NotHeard> {
         match self.members.get(&peer) {
             None => Err(NotHeard::NotJoined),
@@ -79,7 +89,7 @@ impl Room {
         }
     }
 
-    /// Lets a member go and frees its name. `None` when it was no member (any more).
+    /// Lets a member go and frees its name. Returns `None` when it is not a member (any more).
     pub fn leave(&mut self, peer: PeerId) -> Option<Name> {
         let name = self.members.remove(&peer)?;
         self.names.remove(&name);
@@ -92,7 +102,7 @@ impl Room {
         self.members.len()
     }
 
-    /// Is nobody here?
+    /// Whether nobody is here.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()

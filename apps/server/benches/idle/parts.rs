@@ -8,8 +8,9 @@ use std::net::{TcpListener, TcpStream};
 use std::process;
 
 use async_io::Async;
+use hubbub_server::id::PeerId;
 use hubbub_server::outbox::outbox;
-use hubbub_server::room::{PeerId, Room};
+use hubbub_server::room::Room;
 use hubbub_testing::{kernel_bytes, name_of, resident_bytes};
 use hubbub_wire::{Decoder, Limits, Username};
 

@@ -6,7 +6,11 @@ use std::future::poll_fn;
 use std::io::IoSlice;
 
 use super::*;
+use crate::address::Origin;
+use crate::lobby::CLAIM_BYTES;
 use crate::outbox::{Call, Intake, Pending, outbox};
+use crate::post::{CATCH_UP, STALLED};
+use hubbub_wire::Payload;
 
 const ADA: PeerId = PeerId(0);
 const BOB: PeerId = PeerId(1);
@@ -21,15 +25,16 @@ fn hub() -> Hub {
 }
 
 fn with_memory(limit: usize) -> Hub {
-    Hub::new(
-        Memory::new(limit),
-        Memory::new(ROOMY),
-        Arc::new(Settings::default()),
-    )
+    Hub::with(Memory::new(limit), Memory::new(ROOMY))
 }
 
 pub(super) fn username(name: &'static str) -> Username<'static> {
     Username::new(name, 64).unwrap()
+}
+
+/// The queue of a member.
+fn outbox_of(hub: &Hub, peer: PeerId) -> &Outbox {
+    hub.post.outbox(peer).unwrap()
 }
 
 /// What a peer sends, and what the others get to see of it.
@@ -46,42 +51,55 @@ pub(super) fn text(name: &str, payload: &str) -> String {
     format!("CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: {len}\r\n\r\n{payload}")
 }
 
-fn somewhere() -> Origin {
+pub(super) fn somewhere() -> Origin {
     Origin::alone("192.0.2.1:1".parse().unwrap())
 }
 
 impl Hub {
+    pub(super) fn with(queued: Arc<Memory>, unfinished: Arc<Memory>) -> Self {
+        let settings = Arc::new(Settings::default());
+        // The clock stands, unless a test moves it.
+        Self::new(queued, unfinished, settings, Instant::now())
+    }
+
+    /// An event comes, and the log answers at once.
+    pub(super) fn happens(&mut self, event: Event) {
+        self.take(event);
+        self.apply_all();
+    }
+
     pub(super) fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
         let (outbox, pending) = outbox(peer, limit);
         let from = somewhere();
-        self.take(Event::Connected { peer, outbox, from });
+        self.happens(Event::Connected { peer, outbox, from });
         pending
     }
 
     pub(super) fn joins(&mut self, peer: PeerId, name: &'static str) {
         let name = username(name);
-        self.take(Event::Join { peer, name });
+        self.happens(Event::Join { peer, name });
     }
 
     pub(super) fn says(&mut self, peer: PeerId, name: &'static str, payload: &str) {
-        let frames = text(name, payload).into_bytes();
+        let mut texts = Texts::default();
+        texts.push(Payload::new(payload.as_bytes()).unwrap());
         let name = username(name);
-        let held = self.memory.hold(0);
-        self.take(Event::Text {
+        let held = self.unfinished.hold(0);
+        self.happens(Event::Said {
             peer,
             name,
-            frames,
+            texts,
             held,
         });
     }
 
     pub(super) fn leaves(&mut self, peer: PeerId, name: &'static str) {
         let name = username(name);
-        self.take(Event::Leave { peer, name });
+        self.happens(Event::Leave { peer, name });
     }
 
     pub(super) fn is_gone(&mut self, peer: PeerId, why: Departure) {
-        self.take(Event::Gone { peer, why });
+        self.happens(Event::Gone { peer, why });
     }
 
     /// One who has joined, in a batch of its own.
@@ -219,7 +237,7 @@ fn late_words_of_one_that_is_gone_are_not_heard_and_its_leave_is_sent_once() {
         let _bob = hub.member(BOB, "bob", ROOMY);
         hub.is_gone(BOB, why);
         hub.says(BOB, "bob", "late");
-        hub.take(Event::TooLong {
+        hub.happens(Event::TooLong {
             peer: BOB,
             len: 9,
             limit: 8,
@@ -243,7 +261,7 @@ fn who_was_refused_is_told_why_and_let_go_and_nobody_else_hears_of_it() {
         hub.joins(BOB, name);
         hub.says(BOB, name, "I am in");
         hub.joins(BOB, "bob");
-        hub.take(Event::StillHere { peer: ADA });
+        hub.happens(Event::StillHere { peer: ADA });
         hub.flush();
         let told = taken(&mut second);
         assert!(
@@ -272,7 +290,7 @@ impl Claim {
     fn new() -> Self {
         let mut hub = hub();
         let bearer = hub.member(ADA, "ada", ROOMY);
-        let intake = bearer.intake(&hub.memory);
+        let intake = bearer.intake(&hub.unfinished);
         let mut hears = hub.member(EVE, "eve", ROOMY);
         let newcomer = hub.connect(BOB, ROOMY);
         assert!(!is_asked(&intake));
@@ -329,14 +347,14 @@ fn who_wants_a_name_and_has_gone_again_before_it_is_free_is_heard_all_the_same()
         assert_eq!(claim.heard(), [leave("ada"), visit.concat()].concat());
         assert_eq!(taken(&mut claim.newcomer), "");
         assert!(is_over(&mut claim.newcomer));
-        assert!(claim.hub.claims.is_empty());
+        assert_eq!(claim.hub.lobby.outboxes().count(), 0);
     }
 }
 
 #[test]
 fn of_two_who_want_a_name_the_first_gets_it_and_is_asked_for_it_by_the_second() {
     let mut claim = Claim::new();
-    let first = claim.newcomer.intake(&claim.hub.memory);
+    let first = claim.newcomer.intake(&claim.hub.unfinished);
     let mut second = claim.hub.connect(FAY, ROOMY);
     claim.hub.joins(FAY, "ada");
     claim.hub.is_gone(ADA, Departure::Closed);
@@ -345,7 +363,7 @@ fn of_two_who_want_a_name_the_first_gets_it_and_is_asked_for_it_by_the_second() 
     claim.hub.says(FAY, "ada", "it is not");
     assert_eq!(claim.heard(), text("ada", "it is mine"));
     assert!(is_asked(&first));
-    claim.hub.take(Event::StillHere { peer: BOB });
+    claim.hub.happens(Event::StillHere { peer: BOB });
     assert!(taken(&mut second).contains("taken"));
     assert!(is_over(&mut second));
     assert_eq!(claim.heard(), "");
@@ -357,7 +375,7 @@ fn an_answer_counts_for_nobody_who_came_after_the_bearer_has_looked() {
     let mut claim = Claim::new();
     let mut second = claim.hub.connect(FAY, ROOMY);
     claim.hub.joins(FAY, "ada");
-    claim.hub.take(Event::StillHere { peer: ADA });
+    claim.hub.happens(Event::StillHere { peer: ADA });
     assert!(is_over_after_words(&mut claim.newcomer));
     assert_eq!(taken(&mut second), "");
     assert!(is_asked(&claim.intake));
@@ -374,16 +392,16 @@ fn an_answer_counts_for_all_who_came_before_the_bearer_looked() {
         hub.joins(peer, "ada");
         pending
     });
-    assert!(is_asked(&bearer.intake(&hub.memory)));
-    hub.take(Event::StillHere { peer: ADA });
+    assert!(is_asked(&bearer.intake(&hub.unfinished)));
+    hub.happens(Event::StillHere { peer: ADA });
     assert!(newcomers.iter_mut().all(is_over_after_words));
-    assert!(hub.claims.is_empty());
+    assert_eq!(hub.lobby.outboxes().count(), 0);
 }
 
 #[test]
 fn who_says_too_much_while_it_waits_for_a_name_waits_no_longer() {
     let mut claim = Claim::new();
-    let said = "x".repeat(claims::CLAIM_BYTES);
+    let said = "x".repeat(CLAIM_BYTES);
     // One text of any length has room, and nothing has room after it.
     claim.hub.says(BOB, "ada", &said);
     assert_eq!(taken(&mut claim.newcomer), "");
@@ -406,7 +424,7 @@ fn a_text_that_is_too_long_is_told_to_its_sender_alone_and_to_no_stranger() {
     assert_eq!(taken(&mut ada), join("bob"));
     for peer in [BOB, EVE] {
         let (len, limit) = (4711, 4710);
-        hub.take(Event::TooLong { peer, len, limit });
+        hub.happens(Event::TooLong { peer, len, limit });
     }
     hub.flush();
     let told = taken(&mut bob);
@@ -596,9 +614,9 @@ fn the_servers_own_words_stay_within_the_memory_limit_and_cost_nobody_a_place() 
     taken(&mut bob);
     for _ in 0..1000 {
         let (peer, len, limit) = (EVE, 4711, 4710);
-        hub.take(Event::TooLong { peer, len, limit });
+        hub.happens(Event::TooLong { peer, len, limit });
     }
-    let waiting = hub.members[&EVE].outbox.waiting();
+    let waiting = outbox_of(&hub, EVE).waiting();
     assert!(
         waiting > 12 * TEXT,
         "{waiting} bytes: the limit was not met"
@@ -621,11 +639,7 @@ fn the_servers_own_words_stay_within_the_memory_limit_and_cost_nobody_a_place() 
 fn who_hold<const N: usize>(held: [usize; N]) -> (Hub, Arc<Memory>, [(Pending, Intake); N]) {
     const NAMES: [&str; 4] = ["a", "b", "c", "d"];
     let unfinished = Memory::new(10);
-    let mut hub = Hub::new(
-        Memory::new(ROOMY),
-        Arc::clone(&unfinished),
-        Arc::new(Settings::default()),
-    );
+    let mut hub = Hub::with(Memory::new(ROOMY), Arc::clone(&unfinished));
     let mut number = 0;
     let peers = held.map(|held| {
         let pending = hub.member(PeerId(number), NAMES[number as usize], ROOMY);
@@ -653,7 +667,7 @@ fn when_unfinished_texts_pass_the_memory_limit_who_holds_most_goes_and_is_told_w
     ] {
         let (mut hub, _, mut peers) = who_hold(held);
         let peer = PeerId(0);
-        hub.take(Event::NoRoom { peer });
+        hub.happens(Event::NoRoom { peer });
         hub.flush();
         let gone = peers.each_mut().map(is_told_and_let_go);
         assert_eq!(gone, go, "{held:?}");
@@ -670,7 +684,7 @@ fn who_has_not_joined_or_waits_for_a_name_goes_too_when_it_holds_most() {
             hub.joins(FAY, name);
         }
         intake.set_unfinished(6);
-        hub.take(Event::NoRoom { peer: ADA });
+        hub.happens(Event::NoRoom { peer: ADA });
         hub.flush();
         assert!(is_told_and_let_go(&mut (pending, intake)), "{name:?}");
         assert!(!is_told_and_let_go(&mut peers[0]));
@@ -682,14 +696,14 @@ fn who_has_not_joined_or_waits_for_a_name_goes_too_when_it_holds_most() {
 fn while_who_holds_most_is_going_nobody_else_goes_in_its_place() {
     let (mut hub, _, mut peers) = who_hold([5, 6]);
     for _ in 0..3 {
-        hub.take(Event::NoRoom { peer: ADA });
+        hub.happens(Event::NoRoom { peer: ADA });
         hub.flush();
     }
     let [first, second] = &mut peers;
     assert!(!is_told_and_let_go(first) && is_told_and_let_go(second));
     second.1.set_unfinished(0);
     first.1.set_unfinished(11);
-    hub.take(Event::NoRoom { peer: ADA });
+    hub.happens(Event::NoRoom { peer: ADA });
     hub.flush();
     assert!(is_told_and_let_go(first));
 }
@@ -702,7 +716,7 @@ fn a_quarter_of_the_outbox_is_no_lag_and_a_byte_more_is() {
     let mut hub = hub();
     let _ada = hub.member(ADA, "ada", ROOMY);
     let (outbox, mut bob) = outbox(BOB, ROOMY);
-    hub.take(Event::Connected {
+    hub.happens(Event::Connected {
         peer: BOB,
         outbox,
         from: somewhere(),
@@ -712,14 +726,14 @@ fn a_quarter_of_the_outbox_is_no_lag_and_a_byte_more_is() {
     taken(&mut bob);
     hub.says(ADA, "ada", "x");
     hub.flush();
-    let cost = hub.members[&BOB].outbox.waiting();
+    let cost = outbox_of(&hub, BOB).waiting();
     for (limit, lags) in [(4 * cost, false), (4 * cost - 1, true)] {
         let mut hub = self::hub();
         let _ada = hub.member(ADA, "ada", ROOMY);
         let _bob = hub.member(BOB, "bob", limit);
         hub.says(ADA, "ada", "x");
         hub.flush();
-        assert_eq!(hub.members[&BOB].outbox.is_lagging(), lags);
+        assert_eq!(outbox_of(&hub, BOB).is_lagging(), lags);
     }
 }
 
@@ -741,11 +755,18 @@ fn room_that_lags(others: usize, lagging: usize) -> (Hub, Vec<Pending>) {
     (hub, pending)
 }
 
+impl Hub {
+    /// Whether the hub waits for somebody when so much time has gone by.
+    fn waits_after(&mut self, time: Duration) -> bool {
+        self.post.is_to_wait(self.now + time)
+    }
+}
+
 #[test]
 fn the_hub_waits_for_those_who_lag_and_for_nobody_else() {
     for (others, lagging) in [(0, 0), (1, 0), (3, 0), (1, 1), (2, 1), (3, 1), (4, 4)] {
         let (mut hub, _pending) = room_that_lags(others, lagging);
-        let waits = hub.let_catch_up().now_or_never().is_none();
+        let waits = hub.waits_after(Duration::ZERO);
         assert_eq!(waits, lagging > 0, "{lagging} of {others} and a speaker");
     }
 }
@@ -753,60 +774,47 @@ fn the_hub_waits_for_those_who_lag_and_for_nobody_else() {
 #[test]
 fn the_hub_goes_on_as_soon_as_the_room_has_caught_up() {
     let (mut hub, mut pending) = room_that_lags(2, 2);
-    runtime::block_on(async {
-        let mut waiting = std::pin::pin!(hub.let_catch_up());
-        assert!(waiting.as_mut().now_or_never().is_none());
-        taken(&mut pending[1]);
-        let caught_up = timeout(Duration::from_secs(10), waiting).await;
-        assert!(caught_up.is_ok());
-    });
-    assert!(!hub.lagging);
+    assert!(hub.waits_after(Duration::ZERO));
+    taken(&mut pending[1]);
+    assert!(hub.waits_after(CATCH_UP_STEP));
+    taken(&mut pending[2]);
+    assert!(!hub.waits_after(CATCH_UP_STEP));
 }
 
 #[test]
 fn the_hub_waits_once_for_those_who_stall_and_again_after_they_have_read() {
     let (mut hub, mut pending) = room_that_lags(2, 2);
-    let began = Instant::now();
-    let waited = runtime::block_on(timeout(Duration::from_secs(10), hub.let_catch_up()));
-    assert!(waited.is_ok(), "it waits for good");
-    assert!(began.elapsed() >= STALLED, "{:?}", began.elapsed());
-    let speak = |hub: &mut Hub| {
+    assert!(hub.waits_after(Duration::ZERO));
+    assert!(hub.waits_after(STALLED - CATCH_UP_STEP));
+    assert!(!hub.waits_after(STALLED));
+    let waits_for_one_more = |hub: &mut Hub| {
         hub.says(ADA, "ada", &"x".repeat(TEXT));
         hub.flush();
-        hub.let_catch_up().now_or_never()
+        hub.waits_after(STALLED)
     };
-    assert!(speak(&mut hub).is_some());
+    assert!(!waits_for_one_more(&mut hub));
     pending.iter_mut().for_each(|pending| drop(taken(pending)));
-    assert!(hub.let_catch_up().now_or_never().is_some());
-    assert!(speak(&mut hub).is_none());
+    assert!(!hub.waits_after(STALLED));
+    assert!(waits_for_one_more(&mut hub));
 }
 
 #[test]
 fn the_hub_waits_longer_for_one_that_reads_but_not_for_ever() {
-    const FEW: usize = 4;
     let mut hub = hub();
     let _ada = hub.member(ADA, "ada", ROOMY);
-    let mut bob = hub.member(BOB, "bob", FEW * LAG);
+    let mut bob = hub.member(BOB, "bob", 4 * LAG);
     taken(&mut bob);
     for _ in 0..8 {
         hub.says(ADA, "ada", &"x".repeat(TEXT));
         hub.flush();
     }
-    runtime::block_on(async {
-        assert!(bob.fill().await);
-        let began = Instant::now();
-        let reading = async {
-            // Less than `STALLED` apart, as a slow line takes them.
-            for _ in 0..2 {
-                runtime::sleep(STALLED / 4).await;
-                bob.advance(text("ada", &"x".repeat(TEXT)).len());
-            }
-            futures::future::pending::<()>().await;
-        };
-        let (waiting, reading) = (std::pin::pin!(hub.let_catch_up()), std::pin::pin!(reading));
-        let waited = futures::future::select(waiting, reading);
-        assert!(timeout(Duration::from_secs(10), waited).await.is_ok());
-        assert!(began.elapsed() > STALLED * 5 / 4, "{:?}", began.elapsed());
-        assert!(began.elapsed() < 2 * CATCH_UP, "{:?}", began.elapsed());
-    });
+    assert_eq!(bob.fill().now_or_never(), Some(true));
+    assert!(hub.waits_after(Duration::ZERO));
+    // It takes one text each time: just before it would count as stalled, and just before the wait is over.
+    for time in [STALLED, CATCH_UP].map(|time| time - CATCH_UP_STEP) {
+        bob.advance(text("ada", &"x".repeat(TEXT)).len());
+        assert!(hub.waits_after(time));
+    }
+    bob.advance(text("ada", &"x".repeat(TEXT)).len());
+    assert!(!hub.waits_after(CATCH_UP));
 }

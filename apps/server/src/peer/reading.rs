@@ -11,13 +11,14 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use flume::TrySendError;
-use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, encode};
+use hubbub_wire::{DecodeError, Decoder, Ignored, Item, Limits};
 
+use super::collected::Collected;
 use super::{Connection, Ending, SCRATCH, Sending};
 use crate::address::thinned;
 use crate::allowance::{Allowance, Bucket};
-use crate::hub::{Departure, Event, PeerId};
-use crate::outbox::{Call, Intake};
+use crate::event::{Departure, Event};
+use crate::outbox::Call;
 use crate::runtime::{self, Timer};
 
 /// A frame that began and did not go on for this long is given up when another one begins. Nothing that still arrives
@@ -240,46 +241,44 @@ impl<'a> Reading<'a> {
     /// One read of the socket, with what it brought on its way to the hub, and what else the hub is to know.
     fn read(&mut self) -> Read<'a> {
         let connection = self.connection;
-        let mut events = Vec::new();
+        let peer = connection.peer;
+        let mut collected = Collected::new(peer, &connection.intake);
         let end = if self.is_paused() {
             None
         } else {
-            self.read_socket(&mut events)
+            self.read_socket(&mut collected)
         };
-        if self.connection.intake.is_in_excess() {
-            events.push(Event::NoRoom {
-                peer: connection.peer,
-            });
+        if connection.intake.is_in_excess() {
+            collected.push(Event::NoRoom { peer });
         }
         if end.is_none() && std::mem::take(&mut self.owes_answer) {
-            events.push(Event::StillHere {
-                peer: connection.peer,
-            });
+            collected.push(Event::StillHere { peer });
         }
-        if events.is_empty() {
+        let mail = collected.finish();
+        if mail.is_empty() {
             return Read { sent: None, end };
         }
-        let sent = match connection.hub.try_send(events) {
+        let sent = match connection.hub.try_send(mail) {
             Ok(()) => None,
-            Err(TrySendError::Full(events) | TrySendError::Disconnected(events)) => {
-                Some(Box::pin(connection.hub.send_async(events)))
+            Err(TrySendError::Full(mail) | TrySendError::Disconnected(mail)) => {
+                Some(Box::pin(connection.hub.send_async(mail)))
             }
         };
         Read { sent, end }
     }
 
     /// Answers why it was the last read, if it was.
-    fn read_socket(&mut self, events: &mut Vec<Event>) -> Option<Departure> {
+    fn read_socket(&mut self, collected: &mut Collected<'_>) -> Option<Departure> {
         let transport = &self.connection.transport;
         if std::mem::take(&mut self.was_silent)
-            && let Err(why) = self.decode(&[], events)
+            && let Err(why) = self.decode(&[], collected)
         {
             return Some(Departure::Broke(why));
         }
         let end = SCRATCH.with_borrow_mut(|scratch| match transport.try_read(scratch) {
             Ok(0) if !self.has_spoken => Some(Departure::SaidNothing),
-            Ok(0) => Some(self.ended(Departure::Closed, events)),
-            Ok(len) => match self.decode(&scratch[..len], events) {
+            Ok(0) => Some(self.ended(Departure::Closed, collected)),
+            Ok(len) => match self.decode(&scratch[..len], collected) {
                 Ok(messages) => {
                     self.has_spoken = true;
                     self.wait_after(messages, len);
@@ -289,13 +288,8 @@ impl<'a> Reading<'a> {
             },
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
             Err(_) if !self.has_spoken => Some(Departure::SaidNothing),
-            Err(error) => Some(self.ended(Departure::Failed(error.kind()), events)),
+            Err(error) => Some(self.ended(Departure::Failed(error.kind()), collected)),
         });
-        for event in events {
-            if let Event::Text { frames, held, .. } = event {
-                held.set(frames.len());
-            }
-        }
         self.connection
             .intake
             .set_unfinished(self.decoder.buffered());
@@ -303,9 +297,9 @@ impl<'a> Reading<'a> {
     }
 
     /// Nothing more will come: what was in doubt is decided.
-    fn ended(&mut self, why: Departure, events: &mut Vec<Event>) -> Departure {
+    fn ended(&mut self, why: Departure, collected: &mut Collected<'_>) -> Departure {
         self.decoder.silence();
-        match self.decode(&[], events) {
+        match self.decode(&[], collected) {
             Ok(_) => why,
             Err(error) => Departure::Broke(error),
         }
@@ -377,14 +371,16 @@ impl<'a> Reading<'a> {
     }
 
     /// Decodes what was read and answers how many frames that was, ignored ones too.
-    fn decode(&mut self, mut input: &[u8], events: &mut Vec<Event>) -> Result<usize, DecodeError> {
+    fn decode(
+        &mut self,
+        mut input: &[u8],
+        collected: &mut Collected<'_>,
+    ) -> Result<usize, DecodeError> {
         let mut messages = 0;
         while let Some(item) = self.decoder.next(&mut input)? {
             messages += 1;
             match item {
-                Item::Frame(frame) => {
-                    push_frame(self.connection.peer, frame, &self.connection.intake, events);
-                }
+                Item::Frame(frame) => collected.take(frame),
                 Item::CutOff { payload, len, .. } => {
                     let came = payload.len();
                     let why = format_args!("a TEXT that stopped after {came} of {len} bytes");
@@ -393,7 +389,7 @@ impl<'a> Reading<'a> {
                 Item::Ignored(why) => {
                     if let Ignored::PayloadTooLong { len, limit } = why {
                         let peer = self.connection.peer;
-                        events.push(Event::TooLong { peer, len, limit });
+                        collected.push(Event::TooLong { peer, len, limit });
                     }
                     log_ignored(self.connection, &mut self.warned, why);
                 }
@@ -412,35 +408,4 @@ fn log_ignored(connection: &Connection, warned: &mut bool, why: impl fmt::Displa
     };
     let peer = connection.peer.0;
     thinned!(warn, line, peer, %why, "ignored, as will be what else is wrong");
-}
-
-/// Turns a frame into an event. TEXTs one behind the other under one name become one, encoded here, so that this work
-/// is done by the sender's own task. What they hold is counted `beside` what is unfinished.
-fn push_frame(peer: PeerId, frame: Frame<'_>, beside: &Intake, events: &mut Vec<Event>) {
-    match frame {
-        Frame::Join { username } => events.push(Event::Join {
-            peer,
-            name: username.into_owned(),
-        }),
-        Frame::Leave { username } => events.push(Event::Leave {
-            peer,
-            name: username.into_owned(),
-        }),
-        Frame::Text { ref username, .. } => {
-            if let Some(Event::Text { name, frames, .. }) = events.last_mut()
-                && *name == *username
-            {
-                encode(&frame, frames);
-                return;
-            }
-            let mut frames = Vec::new();
-            encode(&frame, &mut frames);
-            events.push(Event::Text {
-                peer,
-                name: username.clone().into_owned(),
-                frames,
-                held: beside.beside(0),
-            });
-        }
-    }
 }

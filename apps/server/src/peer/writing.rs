@@ -8,7 +8,7 @@ use futures::future::{Either, select};
 use hubbub_transport::Transport;
 
 use super::{Connection, Ending, REFUSAL_PAUSE};
-use crate::hub::Departure;
+use crate::event::Departure;
 use crate::outbox::Pending;
 use crate::runtime::{Timer, timeout};
 

@@ -10,10 +10,10 @@ use std::rc::Rc;
 
 use hubbub_wire::Username;
 
-use super::super::claims::CLAIM_BYTES;
 use super::super::tests::{join, leave};
 use super::super::{Event, PeerId};
 use super::Tally;
+use crate::lobby::CLAIM_BYTES;
 
 /// Most that the tables around one event's frames cost a queue, in bytes.
 const TABLES: usize = 256;
@@ -24,9 +24,11 @@ const SHORTEST: usize = "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n".len();
 #[derive(Default)]
 pub(super) struct Model {
     peers: BTreeMap<PeerId, Peer>,
-    /// What was said since the last flush, by whom.
+    /// What has no place in the log yet.
+    log: VecDeque<(PeerId, Proposed)>,
+    /// What has one since the last flush, and by whom.
     batch: Vec<(PeerId, Rc<str>)>,
-    /// JOINs under a name that somebody bears, in the order in which they came.
+    /// JOINs that wait for their place in the log or for the bearer of a name, in the order in which they began to.
     claims: Vec<Claim>,
     tally: Tally,
 }
@@ -35,7 +37,12 @@ pub(super) struct Model {
 #[derive(Clone)]
 pub(super) enum Said {
     Join(&'static str),
-    Text(&'static str, Rc<str>),
+    /// The frames of texts that arrived together, and the size of their event in bytes.
+    Texts {
+        name: &'static str,
+        frames: Vec<Rc<str>>,
+        size: usize,
+    },
     TooLong(u64, usize),
     Leave(&'static str),
     /// It goes. What was said before is still written, or not; and it is told this.
@@ -45,10 +52,17 @@ pub(super) enum Said {
     },
 }
 
+enum Proposed {
+    Join,
+    Texts(Vec<Rc<str>>),
+    Leave,
+}
+
 struct Claim {
     peer: PeerId,
     name: &'static str,
-    bearer: PeerId,
+    /// Whose answer it waits for, if not for its place in the log.
+    bearer: Option<PeerId>,
     /// The bearer has looked since, and its answer is on its way.
     looked: bool,
     mail: Vec<Said>,
@@ -68,12 +82,13 @@ struct Peer {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Standing {
     Stranger,
-    /// Its JOIN waits for what the bearer of the name says.
+    /// Its JOIN waits.
     Waiting,
     /// `since` counts what was in the batch when it came.
     Member {
         name: &'static str,
         since: usize,
+        going: Going,
     },
     /// It has left or gone; its share of the batch is still to come.
     Leaving {
@@ -86,6 +101,15 @@ enum Standing {
         until: usize,
     },
     Out,
+}
+
+/// Whether the LEAVE of a member waits for its place in the log.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Going {
+    No,
+    Leaving,
+    /// It does, and the member gets nothing more.
+    Evicted,
 }
 
 struct Due {
@@ -175,27 +199,36 @@ impl Model {
             return self.hears(peer, said, free);
         };
         let claim = &mut self.claims[at];
-        if claim.bytes > CLAIM_BYTES {
+        if claim.bearer.is_some() && claim.bytes > CLAIM_BYTES {
             self.claims.remove(at);
             return self.refuse(peer, "this name is taken");
         }
-        claim.bytes += size_of::<Event>();
-        if let Said::Text(_, frames) = &said {
-            claim.bytes += frames.len();
-        }
+        claim.bytes += match said {
+            Said::Texts { size, .. } => size,
+            _ => size_of::<Event>(),
+        };
         claim.mail.push(said);
     }
 
     fn hears(&mut self, peer: PeerId, said: Said, free: usize) {
         match said {
             Said::Join(name) if self.standing(peer) == Some(Standing::Stranger) => {
-                self.join(peer, name);
+                self.stands(peer, Standing::Waiting);
+                self.claims.push(Claim {
+                    peer,
+                    name,
+                    bearer: None,
+                    looked: false,
+                    mail: Vec::new(),
+                    bytes: 0,
+                });
+                self.propose_join(peer);
             }
-            Said::Text(name, frames) if self.name_of(peer) == Some(name) => {
-                self.batch.push((peer, frames));
+            Said::Texts { name, frames, .. } if self.is_here_as(peer, name) => {
+                self.log.push_back((peer, Proposed::Texts(frames)));
             }
             Said::TooLong(len, limit) => self.too_long(peer, len, limit, free),
-            Said::Leave(name) if self.name_of(peer) == Some(name) => self.gone(peer, true),
+            Said::Leave(name) if self.is_here_as(peer, name) => self.gone(peer, true),
             Said::Gone {
                 gets_its_share,
                 told,
@@ -205,30 +238,63 @@ impl Model {
                 }
                 self.gone(peer, gets_its_share);
             }
-            Said::Join(_) | Said::Text(..) | Said::Leave(_) => {}
+            Said::Join(_) | Said::Texts { .. } | Said::Leave(_) => {}
         }
     }
 
-    fn join(&mut self, peer: PeerId, name: &'static str) {
-        if name == Username::SERVER.as_str() {
+    fn propose_join(&mut self, peer: PeerId) {
+        let Some(at) = self.claims.iter().position(|claim| claim.peer == peer) else {
+            return;
+        };
+        if self.claims[at].name == Username::SERVER.as_str() {
+            self.claims.remove(at);
             return self.refuse(peer, "the name server is reserved");
         }
-        if let Some(bearer) = self.member_named(name) {
-            self.stands(peer, Standing::Waiting);
-            self.claims.push(Claim {
-                peer,
-                name,
-                bearer,
-                looked: false,
-                mail: Vec::new(),
-                bytes: 0,
-            });
+        if !self.waits_for_bearer(at) {
+            self.log.push_back((peer, Proposed::Join));
+        }
+    }
+
+    /// Has a claim wait for the bearer of its name, if there is one.
+    fn waits_for_bearer(&mut self, at: usize) -> bool {
+        let Some(bearer) = self.member_named(self.claims[at].name) else {
+            return false;
+        };
+        let mut claim = self.claims.remove(at);
+        claim.bearer = Some(bearer);
+        claim.looked = false;
+        self.claims.push(claim);
+        true
+    }
+
+    /// So many proposals get their places in the log.
+    pub(super) fn order(&mut self, count: usize) {
+        for _ in 0..count {
+            match self.log.pop_front() {
+                None => return,
+                Some((peer, Proposed::Join)) => self.joined(peer),
+                Some((peer, Proposed::Texts(frames))) => {
+                    let frames = frames.into_iter().map(|frame| (peer, frame));
+                    self.batch.extend(frames);
+                }
+                Some((peer, Proposed::Leave)) => self.left(peer),
+            }
+        }
+    }
+
+    fn joined(&mut self, peer: PeerId) {
+        let Some(at) = self.claims.iter().position(|claim| claim.peer == peer) else {
+            return;
+        };
+        if self.waits_for_bearer(at) {
             return;
         }
+        let Claim { name, mail, .. } = self.claims.remove(at);
         self.tally.joined += 1;
         self.batch.push((peer, join(name).into()));
-        let since = self.batch.len();
-        self.stands(peer, Standing::Member { name, since });
+        let (since, going) = (self.batch.len(), Going::No);
+        self.stands(peer, Standing::Member { name, since, going });
+        mail.into_iter().for_each(|said| self.says(peer, said, 0));
     }
 
     fn refuse(&mut self, peer: PeerId, why: &str) {
@@ -242,14 +308,17 @@ impl Model {
 
     /// A peer's task looks whether its connection still stands.
     pub(super) fn looks(&mut self, bearer: PeerId) {
-        let asking = |claim: &&mut Claim| claim.bearer == bearer;
+        let asking = |claim: &&mut Claim| claim.bearer == Some(bearer);
         let asking = self.claims.iter_mut().filter(asking);
         asking.for_each(|claim| claim.looked = true);
     }
 
     /// Its answer has come: the connection did stand.
     pub(super) fn still_here(&mut self, bearer: PeerId) {
-        let refused = |claim: &mut Claim| claim.bearer == bearer && claim.looked;
+        if !self.is_here(bearer) {
+            return;
+        }
+        let refused = |claim: &mut Claim| claim.bearer == Some(bearer) && claim.looked;
         let refused: Vec<Claim> = self.claims.extract_if(.., refused).collect();
         for claim in refused {
             self.refuse(claim.peer, "this name is taken");
@@ -257,7 +326,7 @@ impl Model {
     }
 
     fn too_long(&mut self, peer: PeerId, len: u64, limit: usize, free: usize) {
-        if self.name_of(peer).is_none() {
+        if !self.is_here(peer) {
             return;
         }
         let text = format!("your text of {len} bytes was not sent: {limit} bytes is the most");
@@ -272,7 +341,7 @@ impl Model {
 
     /// The server says something to one that it closes.
     fn tell(&mut self, peer: PeerId, text: &str) {
-        let is_here = self.name_of(peer).is_some();
+        let is_here = self.is_here(peer);
         let notice = from_server(text);
         let most = notice.len() + TABLES;
         if let Some(state) = self.peers.get_mut(&peer)
@@ -283,36 +352,74 @@ impl Model {
         }
     }
 
-    /// The peer goes, and whoever waits for its name comes in.
+    /// The peer goes.
     fn gone(&mut self, peer: PeerId, gets_its_share: bool) {
-        let until = self.batch.len();
         match self.standing(peer) {
             Some(Standing::Stranger) => self.stands(peer, Standing::Out),
-            Some(Standing::Member { name, since }) => {
-                let standing = if gets_its_share {
-                    Standing::Leaving { since, until }
+            Some(Standing::Member {
+                name,
+                since,
+                going: Going::No,
+            }) => {
+                let going = if gets_its_share {
+                    Going::Leaving
                 } else {
-                    Standing::Out
+                    Going::Evicted
                 };
-                self.leaves(peer, name, standing);
+                self.stands(peer, Standing::Member { name, since, going });
+                self.log.push_back((peer, Proposed::Leave));
             }
             _ => {}
         }
     }
 
+    /// Its LEAVE has a place.
+    fn left(&mut self, peer: PeerId) {
+        let Some(Standing::Member { name, since, going }) = self.standing(peer) else {
+            return;
+        };
+        let until = self.batch.len();
+        let standing = match going {
+            Going::Evicted => Standing::Out,
+            Going::No | Going::Leaving => Standing::Leaving { since, until },
+        };
+        self.leaves(peer, name, standing);
+    }
+
+    /// Its LEAVE is said, and whoever waits for its name comes in.
     fn leaves(&mut self, peer: PeerId, name: &str, standing: Standing) {
         self.stands(peer, standing);
         self.batch.push((peer, leave(name).into()));
-        let freed = |claim: &mut Claim| claim.bearer == peer;
-        let freed: Vec<Claim> = self.claims.extract_if(.., freed).collect();
-        for claim in freed {
+        let freed = self.claims.iter_mut();
+        let freed = freed.filter(|claim| claim.bearer == Some(peer));
+        let freed: Vec<PeerId> = freed
+            .map(|claim| {
+                claim.bearer = None;
+                claim.peer
+            })
+            .collect();
+        for peer in freed {
             self.tally.waited += 1;
-            self.stands(claim.peer, Standing::Stranger);
-            self.join(claim.peer, claim.name);
-            for said in claim.mail {
-                self.says(claim.peer, said, 0);
-            }
+            self.propose_join(peer);
         }
+    }
+
+    /// The hub has sent one batch, this is what one got who hears everything, and these had to go. Their LEAVEs wait for
+    /// their places. `tight`: memory can have been short.
+    pub(super) fn send(&mut self, heard: &str, slow: &[PeerId], tight: bool) -> Flushed {
+        let rest = self.heard_next(heard, 0);
+        assert_eq!(rest, "", "after the batch this was heard");
+        let batch = std::mem::take(&mut self.batch);
+        let most = heard.len() + TABLES * batch.len();
+        for (&peer, state) in &mut self.peers {
+            let goes = slow.contains(&peer);
+            state.flush(peer, &batch, batch.len(), goes, slow.len(), most, tight);
+        }
+        for &peer in slow {
+            self.gone(peer, false);
+        }
+        let gone = slow.len();
+        Flushed { gone, most }
     }
 
     /// The hub has flushed, and this is what one got who hears everything. `tight`: memory can have been short.
@@ -324,18 +431,19 @@ impl Model {
             let name = rest.lines().nth(1).and_then(|line| line.split(' ').nth(1));
             let peer = name.and_then(|name| self.member_named(name));
             let peer = peer.unwrap_or_else(|| panic!("after the batch was heard\n{rest}"));
-            let Some(Standing::Member { name, since }) = self.standing(peer) else {
+            let Some(Standing::Member { name, since, .. }) = self.standing(peer) else {
                 panic!("{peer:?} is no member, and this was heard\n{rest}");
             };
             let until = self.batch.len();
             self.leaves(peer, name, Standing::Slow { since, until });
+            self.order(usize::MAX);
             rest = self.heard_next(rest, until);
             slow += 1;
         }
         let batch = std::mem::take(&mut self.batch);
         let most = heard.len() + TABLES * batch.len();
         for (&peer, state) in &mut self.peers {
-            state.flush(peer, &batch, main, slow, most, tight);
+            state.flush(peer, &batch, main, false, slow, most, tight);
         }
         Flushed { gone: slow, most }
     }
@@ -396,12 +504,25 @@ impl Model {
             panic!("{peer:?} did not get {:?}", missing.text);
         }
         state.due.clear();
-        assert_eq!(
-            over,
-            state.standing == Standing::Out,
-            "{peer:?} is {:?}",
-            state.standing
-        );
+        assert_eq!(over, state.is_over(), "{peer:?} is {:?}", state.standing);
+    }
+
+    /// Whether it is a member that is not about to go.
+    pub(super) fn is_here(&self, peer: PeerId) -> bool {
+        let here = |standing| {
+            matches!(
+                standing,
+                Standing::Member {
+                    going: Going::No,
+                    ..
+                }
+            )
+        };
+        self.standing(peer).is_some_and(here)
+    }
+
+    fn is_here_as(&self, peer: PeerId, name: &str) -> bool {
+        self.is_here(peer) && self.name_of(peer) == Some(name)
     }
 
     pub(super) fn name_of(&self, peer: PeerId) -> Option<&'static str> {
@@ -435,20 +556,35 @@ impl Model {
 }
 
 impl Peer {
+    /// Whether its queue ends when all is written.
+    fn is_over(&self) -> bool {
+        let evicted = matches!(
+            self.standing,
+            Standing::Member {
+                going: Going::Evicted,
+                ..
+            }
+        );
+        evicted || self.standing == Standing::Out
+    }
+
     /// What of a flush is due to the peer, and whether it had to go or to stay. `main`: how much was said before the flush
-    /// began; what follows came of those who had to go.
+    /// began; what follows came of those who had to go. `slow` counts those, and `goes`: it is one of them.
+    #[expect(clippy::too_many_arguments, reason = "a flush is what it is")]
     fn flush(
         &mut self,
         peer: PeerId,
         batch: &[(PeerId, Rc<str>)],
         main: usize,
+        goes: bool,
         slow: usize,
         most: usize,
         tight: bool,
     ) {
         let (share, stays, goes) = match self.standing {
+            _ if self.is_over() => return,
             Standing::Stranger | Standing::Waiting | Standing::Out => return,
-            Standing::Member { since, .. } => (since..batch.len(), true, false),
+            Standing::Member { since, .. } => (since..batch.len(), true, goes),
             Standing::Slow { since, until } => (since.min(until)..until, true, true),
             Standing::Leaving { since, until } => (since.min(until)..until, false, false),
         };
@@ -470,7 +606,11 @@ impl Peer {
         others(share).for_each(|(_, text)| self.is_due(text, optional));
         self.holds(most);
         self.standing = match self.standing {
-            Standing::Member { name, .. } => Standing::Member { name, since: 0 },
+            Standing::Member { name, going, .. } => Standing::Member {
+                name,
+                since: 0,
+                going,
+            },
             _ => Standing::Out,
         };
     }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use futures::FutureExt;
+use hubbub_wire::Payload;
 
-use super::super::tests::{is_asked, is_evicted, join, taken, text, username};
+use super::super::tests::{is_asked, is_evicted, join, somewhere, taken, text, username};
 use super::super::*;
 use super::Tally;
 use super::model::{Model, Said};
-use crate::outbox::{Intake, Pending};
+use crate::outbox::{Intake, Pending, outbox};
 
 /// Most peers at a time.
 const PEERS: usize = 24;
@@ -38,6 +39,8 @@ const TEXT: [usize; 3] = [100, 1_000, 5_000];
 
 pub(super) struct Simulation {
     random: Rng,
+    /// The log gives places later, and not at once.
+    late: bool,
     hub: Hub,
     memory: Arc<Memory>,
     memory_limit: usize,
@@ -68,21 +71,19 @@ struct Reader {
 }
 
 impl Simulation {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, late: bool) -> Self {
         let mut random = Rng::with_seed(seed);
         let memory_limit = MEMORY[random.usize(..MEMORY.len())];
         let longest_text = TEXT[random.usize(..TEXT.len())];
         let memory = Memory::new(memory_limit);
-        let mut hub = Hub::new(
-            Arc::clone(&memory),
-            Arc::clone(&memory),
-            Arc::new(Settings::default()),
-        );
+        let mut hub = Hub::with(Arc::clone(&memory), Arc::clone(&memory));
         let recorder = hub.member(RECORDER, "rec", usize::MAX);
         let mut model = Model::default();
         model.connect(RECORDER, usize::MAX);
         model.says(RECORDER, Said::Join("rec"), 0);
+        model.order(usize::MAX);
         let mut simulation = Self {
+            late,
             random,
             hub,
             memory,
@@ -116,6 +117,22 @@ impl Simulation {
             80..92 => self.write_some(),
             _ => self.flush(),
         }
+        if self.late {
+            let count = self.random.usize(..2);
+            self.order(count);
+        } else {
+            self.order(usize::MAX);
+        }
+    }
+
+    /// The log answers.
+    fn order(&mut self, count: usize) {
+        for _ in 0..count {
+            if !self.hub.apply_next() {
+                break;
+            }
+        }
+        self.model.order(count);
     }
 
     fn connect(&mut self) {
@@ -123,7 +140,9 @@ impl Simulation {
             let peer = PeerId(self.next);
             self.next += 1;
             let limit = OUTBOX[self.random.usize(..OUTBOX.len())];
-            let pending = self.hub.connect(peer, limit);
+            let (outbox, pending) = outbox(peer, limit);
+            let from = somewhere();
+            self.hub.take(Event::Connected { peer, outbox, from });
             self.model.connect(peer, limit);
             let reader = Reader {
                 intake: pending.intake(&self.memory),
@@ -136,36 +155,40 @@ impl Simulation {
 
     fn join(&mut self) {
         let (peer, name) = (self.somebody(), self.some_name());
-        self.hub.joins(peer, name);
+        self.hub.take(Event::Join {
+            peer,
+            name: username(name),
+        });
         self.model.says(peer, Said::Join(name), 0);
     }
 
     /// One to three texts that arrived together, some of them long.
     fn text(&mut self) {
         let (peer, name) = self.speaker();
-        let frames: String = (0..self.random.usize(1..=3))
-            .map(|_| {
-                let longest = if self.random.u8(..) < 10 {
-                    self.longest_text
-                } else {
-                    100
-                };
-                let padding = ".".repeat(self.random.usize(..longest));
-                self.tally.heard += 1;
-                text(name, &format!("{} {padding}", self.tally.heard))
-            })
-            .collect();
-        let said = Said::Text(name, frames.as_str().into());
-        self.model.says(peer, said, 0);
-        let name = username(name);
-        let frames = frames.into_bytes();
-        let held = self.memory.hold(0);
-        self.hub.take(Event::Text {
+        let mut texts = Texts::default();
+        let mut frames = Vec::new();
+        for _ in 0..self.random.usize(1..=3) {
+            let longest = if self.random.u8(..) < 10 {
+                self.longest_text
+            } else {
+                100
+            };
+            let padding = ".".repeat(self.random.usize(..longest));
+            self.tally.heard += 1;
+            let payload = format!("{} {padding}", self.tally.heard);
+            texts.push(Payload::new(payload.as_bytes()).unwrap());
+            frames.push(text(name, &payload).into());
+        }
+        let event = Event::Said {
             peer,
-            name,
-            frames,
-            held,
-        });
+            name: username(name),
+            texts,
+            held: self.memory.hold(0),
+        };
+        let size = event.size();
+        let said = Said::Texts { name, frames, size };
+        self.hub.take(event);
+        self.model.says(peer, said, 0);
     }
 
     fn too_long(&mut self) {
@@ -179,7 +202,10 @@ impl Simulation {
 
     fn leave(&mut self) {
         let (peer, name) = self.speaker();
-        self.hub.leaves(peer, name);
+        self.hub.take(Event::Leave {
+            peer,
+            name: username(name),
+        });
         self.model.says(peer, Said::Leave(name), 0);
     }
 
@@ -192,7 +218,7 @@ impl Simulation {
             2 => Departure::TextStalled,
             _ => Departure::TooSlow,
         };
-        self.hub.is_gone(peer, why);
+        self.hub.take(Event::Gone { peer, why });
         let told = "your text was not sent: nothing of it came for 30s; send it again";
         let said = Said::Gone {
             gets_its_share: why != Departure::TooSlow,
@@ -224,8 +250,7 @@ impl Simulation {
                 self.model.looks(peer);
                 self.looked.push(peer);
             } else {
-                self.hub.is_gone(peer, Departure::Closed);
-                self.model.says(peer, CLOSED, 0);
+                self.closes(peer);
             }
         }
     }
@@ -237,6 +262,12 @@ impl Simulation {
             self.hub.take(Event::StillHere { peer });
             self.model.still_here(peer);
         }
+    }
+
+    fn closes(&mut self, peer: PeerId) {
+        let why = Departure::Closed;
+        self.hub.take(Event::Gone { peer, why });
+        self.model.says(peer, CLOSED, 0);
     }
 
     fn stalls_or_reads_again(&mut self) {
@@ -297,31 +328,51 @@ impl Simulation {
 
     fn flush(&mut self) {
         let before = self.used();
-        self.hub.flush();
+        let slow = if self.late {
+            self.send()
+        } else {
+            self.hub.flush();
+            Vec::new()
+        };
         let heard = taken(&mut self.recorder);
         let tight = before + Model::most_cost(&heard) > self.memory_limit;
-        let flushed = self.model.flush(&heard, tight);
+        let flushed = if self.late {
+            self.model.send(&heard, &slow, tight)
+        } else {
+            self.model.flush(&heard, tight)
+        };
         if tight {
             self.tally.went_for_memory += flushed.gone;
         } else {
             self.tally.went_for_space += flushed.gone;
         }
         for (&peer, reader) in &self.readers {
-            let is_member = self.model.name_of(peer).is_some();
             assert!(
-                !is_member || !is_evicted(&reader.pending),
+                !self.model.is_here(peer) || !is_evicted(&reader.pending),
                 "{peer:?} was dropped unheard"
             );
         }
-        assert_eq!(self.hub.members.len(), self.model.members());
+        assert_eq!(self.hub.post.members(), self.model.members());
         self.longest_batch = self.longest_batch.max(flushed.most);
         self.keeps_the_memory_limit();
+    }
+
+    /// One batch, whose slow consumers leave when the log says so.
+    fn send(&mut self) -> Vec<PeerId> {
+        if self.hub.draft.is_empty() {
+            return Vec::new();
+        }
+        let slow = self.hub.send(&mut 0);
+        for &peer in &slow {
+            self.hub.depart(peer, Departure::TooSlow);
+        }
+        slow
     }
 
     /// What is held, but for those who were told to go, is within the limit and a few batches: what two hold together
     /// is counted twice when room is made, so that one batch may not be enough to make it.
     fn keeps_the_memory_limit(&self) {
-        let going: usize = self.hub.evicted.iter().map(Closing::waiting).sum();
+        let going = self.hub.post.evicted();
         let held = self.used().saturating_sub(going);
         let most = self.memory_limit + 4 * self.longest_batch;
         assert!(held <= most, "{held} bytes are held, {most} at most may be");
@@ -332,28 +383,35 @@ impl Simulation {
         self.memory.excess()
     }
 
+    /// The log answers everything, and all of it is sent.
+    fn settle(&mut self) {
+        self.order(usize::MAX);
+        while !self.hub.draft.is_empty() {
+            self.flush();
+            self.order(usize::MAX);
+        }
+    }
+
     /// Everybody reads what is left and goes, and nothing stays behind.
     pub(super) fn end(mut self) -> Tally {
-        self.flush();
+        self.settle();
         let peers: Vec<PeerId> = self.readers.keys().copied().collect();
         for &peer in &peers {
             self.write(peer, true);
-            self.hub.is_gone(peer, Departure::Closed);
-            self.model.says(peer, CLOSED, 0);
+            self.closes(peer);
         }
         for peer in std::mem::take(&mut self.dead) {
-            self.hub.is_gone(peer, Departure::Closed);
-            self.model.says(peer, CLOSED, 0);
+            self.closes(peer);
         }
-        self.flush();
+        self.settle();
         peers.iter().for_each(|&peer| self.write(peer, true));
         assert!(self.readers.is_empty(), "some were not let go");
         self.hub.is_gone(RECORDER, Departure::Closed);
         self.hub.flush();
         assert_eq!(taken(&mut self.recorder), "");
-        assert_eq!(self.hub.members.len() + self.hub.strangers.len(), 0);
+        assert_eq!(self.hub.post.members(), 0);
         assert!(self.hub.room.is_empty());
-        assert!(self.hub.claims.is_empty());
+        assert_eq!(self.hub.lobby.outboxes().count(), 0);
         assert_eq!(self.used(), 0, "bytes are counted that nobody holds");
         let Tally {
             joined,

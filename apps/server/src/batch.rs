@@ -1,0 +1,365 @@
+//! What left the hub together: entries, and their bytes in each form that some reader needs.
+//!
+//! The hub drafts entries. Sealing a draft makes the bytes, once for all readers. There is one form today: the plain one,
+//! which every CHAT/1.0 program reads. A place in a batch is a count of entries.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use hubbub_wire::{Frame, Payload, encode};
+
+use crate::id::{Name, PeerId};
+use crate::memory::{Held, Memory};
+use crate::words;
+
+/// A place in a batch. A batch holds 256 KiB and one read more, or one text, which has 256 MiB at most: all far below
+/// 4 GiB, and half the size of a `usize` in each reader's row and each entry's.
+fn position(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+/// Something that happened, in log order.
+#[derive(Debug)]
+struct Entry {
+    peer: PeerId,
+    name: Name,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Joined,
+    Left,
+    /// Its payload comes next in [`Draft::payloads`] and has this length, in bytes.
+    Said(usize),
+}
+
+/// A batch in the making.
+#[derive(Debug, Default)]
+pub struct Draft {
+    entries: Vec<Entry>,
+    payloads: Vec<u8>,
+}
+
+/// Roughly what the head of a frame takes, in bytes.
+const HEAD: usize = 64;
+
+impl Draft {
+    /// How many entries it has. The next one has this place.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        position(self.entries.len())
+    }
+
+    /// Whether it has no entries.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Roughly how long its frames are, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.entries.len() * HEAD + self.payloads.len()
+    }
+
+    /// A member came.
+    pub fn joined(&mut self, peer: PeerId, name: &Name) {
+        self.push(peer, name, What::Joined);
+    }
+
+    /// A member went.
+    pub fn left(&mut self, peer: PeerId, name: &Name) {
+        self.push(peer, name, What::Left);
+    }
+
+    /// A member said something.
+    pub fn said(&mut self, peer: PeerId, name: &Name, payload: Payload<'_>) {
+        let payload = payload.as_bytes();
+        self.payloads.extend_from_slice(payload);
+        self.push(peer, name, What::Said(payload.len()));
+    }
+
+    fn push(&mut self, peer: PeerId, name: &Name, what: What) {
+        let name = Arc::clone(name);
+        self.entries.push(Entry { peer, name, what });
+    }
+
+    /// Makes the bytes, for all readers to share. The batch counts as used `memory` until the last of them has written it.
+    #[must_use]
+    pub fn seal(self, memory: &Arc<Memory>) -> Arc<Batch> {
+        let mut runs: Vec<Run> = Vec::new();
+        let mut ends = Vec::with_capacity(self.entries.len());
+        let mut plain = Vec::new();
+        let mut payloads = &self.payloads[..];
+        for entry in &self.entries {
+            let username = entry.name.borrowed();
+            let frame = match entry.what {
+                What::Joined => Some(Frame::Join { username }),
+                What::Left => Some(Frame::Leave { username }),
+                What::Said(len) => {
+                    let (payload, rest) = payloads.split_at(len);
+                    payloads = rest;
+                    Payload::new(payload).map(|payload| Frame::Text { username, payload })
+                }
+            };
+            if let Some(frame) = frame {
+                encode(&frame, &mut plain);
+            }
+            ends.push(position(plain.len()));
+            match runs.last_mut() {
+                Some(run) if run.sender == entry.peer => run.end += 1,
+                last => {
+                    let end = last.map_or(0, |run| run.end) + 1;
+                    let sender = entry.peer;
+                    runs.push(Run { sender, end });
+                }
+            }
+        }
+        Batch::share(runs, ends, plain, memory)
+    }
+}
+
+/// Entries that all readers share.
+#[derive(Debug)]
+pub struct Batch {
+    /// Runs of entries by sender, in order.
+    runs: Vec<Run>,
+    /// Where each entry ends in `plain`, in bytes. It begins where the one before it ends.
+    ends: Vec<u32>,
+    /// The plain form: the frames of all entries, one after the other.
+    plain: Vec<u8>,
+    _held: Held,
+}
+
+#[derive(Debug)]
+struct Run {
+    sender: PeerId,
+    /// The place after its last entry. It begins where the run before it ends.
+    end: u32,
+}
+
+impl Batch {
+    /// Something that the server says to one peer alone.
+    #[must_use]
+    pub fn notice(text: &str, memory: &Arc<Memory>) -> Arc<Self> {
+        let plain = words::frame(text);
+        let ends = vec![position(plain.len())];
+        let run = Run {
+            sender: PeerId::SERVER,
+            end: 1,
+        };
+        Self::share(vec![run], ends, plain, memory)
+    }
+
+    fn share(runs: Vec<Run>, ends: Vec<u32>, plain: Vec<u8>, memory: &Arc<Memory>) -> Arc<Self> {
+        let mut batch = Self {
+            runs,
+            ends,
+            plain,
+            _held: memory.hold(0),
+        };
+        batch._held.set(batch.cost());
+        Arc::new(batch)
+    }
+
+    /// How many entries it has.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.runs.last().map_or(0, |run| run.end)
+    }
+
+    /// Whether it has no entries.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Whether all of it is from this one sender.
+    #[must_use]
+    pub fn is_all_from(&self, sender: PeerId) -> bool {
+        matches!(&self.runs[..], [run] if run.sender == sender)
+    }
+
+    /// What it costs a queue to hold, in bytes: the frames, and the tables around them.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        let runs = self.runs.len() * size_of::<Run>();
+        let ends = self.ends.len() * size_of::<u32>();
+        self.plain.len() + runs + ends + size_of::<(Self, Delivery)>()
+    }
+
+    /// The entries of `range` that `reader` did not send itself, neighbours joined.
+    pub fn others(
+        &self,
+        range: Range<u32>,
+        reader: PeerId,
+    ) -> impl Iterator<Item = Range<u32>> + use<'_> {
+        let first = self.runs.partition_point(|run| run.end <= range.start);
+        let mut runs = self.runs[first..].iter();
+        let mut at = range.start;
+        std::iter::from_fn(move || {
+            let mut part = at..at;
+            while at < range.end
+                && let Some(run) = runs.next()
+            {
+                at = run.end.min(range.end);
+                if run.sender != reader {
+                    part.end = at;
+                } else if part.is_empty() {
+                    part = at..at;
+                } else {
+                    break;
+                }
+            }
+            (!part.is_empty()).then_some(part)
+        })
+    }
+
+    /// The frames of these entries in the plain form.
+    #[must_use]
+    pub fn plain(&self, entries: Range<u32>) -> &[u8] {
+        &self.plain[self.begin(entries.start)..self.begin(entries.end)]
+    }
+
+    /// The entry in which the byte lies that comes so many bytes after the beginning of `entry`, and how far inside.
+    #[must_use]
+    pub fn locate(&self, entry: u32, bytes: usize) -> (u32, u32) {
+        let at = self.begin(entry) + bytes;
+        let before = entry as usize;
+        let passed = self.ends[before..].partition_point(|&end| end as usize <= at);
+        let found = position(before + passed);
+        (found, position(at - self.begin(found)))
+    }
+
+    /// Where an entry begins in `plain`.
+    fn begin(&self, entry: u32) -> usize {
+        match entry {
+            0 => 0,
+            _ => self.ends[entry as usize - 1] as usize,
+        }
+    }
+}
+
+/// What one peer is to get of a batch.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The batch that all share.
+    pub batch: Arc<Batch>,
+    /// Which of its entries: those from the peer's JOIN to its LEAVE, and then those that are not written yet.
+    pub range: Range<u32>,
+    /// How many bytes of the first of them are written. It stands here, and not in the task of each idle peer.
+    pub written: u32,
+}
+
+impl Delivery {
+    /// These entries of a batch.
+    #[must_use]
+    pub const fn part(batch: Arc<Batch>, range: Range<u32>) -> Self {
+        let written = 0;
+        Self {
+            batch,
+            range,
+            written,
+        }
+    }
+
+    /// All of a batch.
+    #[must_use]
+    pub fn all(batch: Arc<Batch>) -> Self {
+        let range = 0..batch.len();
+        Self::part(batch, range)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use hubbub_wire::Username;
+
+    const READER: PeerId = PeerId(1);
+    const OTHER: PeerId = PeerId(2);
+    const THIRD: PeerId = PeerId(3);
+
+    /// A batch of texts, each under the name `a`.
+    pub(crate) fn batch(texts: &[(PeerId, &str)]) -> Arc<Batch> {
+        let name = Arc::new(Username::new("a", 1).unwrap());
+        let mut draft = Draft::default();
+        for (peer, text) in texts {
+            let payload = Payload::new(text.as_bytes()).unwrap();
+            draft.said(*peer, &name, payload);
+        }
+        draft.seal(&Memory::new(usize::MAX))
+    }
+
+    /// The frame of such a text.
+    pub(crate) fn frame(text: &str) -> String {
+        let len = text.len();
+        format!("CHAT/1.0 TEXT\r\nUsername: a\r\nMsg-len: {len}\r\n\r\n{text}")
+    }
+
+    #[test]
+    fn a_reader_gets_everything_but_its_own_and_neighbours_in_one_part() {
+        let texts = [OTHER, THIRD, READER, READER, OTHER].map(|peer| (peer, "x"));
+        let batch = batch(&texts);
+        let parts = [
+            (0..5, vec![(0, 2), (4, 5)]),
+            (1..5, vec![(1, 2), (4, 5)]),
+            (2..5, vec![(4, 5)]),
+            (0..1, vec![(0, 1)]),
+            (2..4, vec![]),
+            (3..3, vec![]),
+        ];
+        for (range, others) in parts {
+            let parts = batch.others(range.clone(), READER);
+            let parts: Vec<_> = parts.map(|part| (part.start, part.end)).collect();
+            assert_eq!(parts, others, "{range:?}");
+        }
+    }
+
+    #[test]
+    fn the_plain_form_is_the_frames_of_the_assignment_one_after_the_other() {
+        let name = Arc::new(Username::new("ada", 3).unwrap());
+        let mut draft = Draft::default();
+        draft.joined(OTHER, &name);
+        draft.said(OTHER, &name, Payload::new(b"hi").unwrap());
+        draft.left(OTHER, &name);
+        let batch = draft.seal(&Memory::new(usize::MAX));
+        let frames = [
+            "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n",
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\n\r\nhi",
+            "CHAT/1.0 LEAVE\r\nUsername: ada\r\n\r\n",
+        ];
+        for (entry, frame) in (0..).zip(frames) {
+            assert_eq!(batch.plain(entry..entry + 1), frame.as_bytes());
+        }
+        assert_eq!(batch.plain(0..3), frames.concat().as_bytes());
+        assert_eq!(batch.plain(1..1), b"");
+    }
+
+    #[test]
+    fn every_byte_is_found_in_its_entry() {
+        let batch = batch(&[(OTHER, "one"), (READER, "three"), (OTHER, "5")]);
+        for from in 0..3 {
+            let mut bytes = 0;
+            for entry in from..3 {
+                for inside in 0..position(batch.plain(entry..entry + 1).len()) {
+                    assert_eq!(batch.locate(from, bytes), (entry, inside));
+                    bytes += 1;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_counts_as_used_memory_until_the_last_reader_lets_go_of_it() {
+        let memory = Memory::new(0);
+        let batch = Batch::notice("hello", &memory);
+        let second = Arc::clone(&batch);
+        assert_eq!(memory.excess(), batch.cost());
+        drop(batch);
+        assert_eq!(memory.excess(), second.cost());
+        drop(second);
+        assert_eq!(memory.excess(), 0);
+    }
+}

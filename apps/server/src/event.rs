@@ -1,0 +1,212 @@
+//! What peers tell the hub, and why they go.
+
+use std::fmt;
+
+use hubbub_wire::{DecodeError, Payload, Username};
+
+use crate::address::Origin;
+use crate::id::PeerId;
+use crate::memory::Held;
+use crate::outbox::Outbox;
+use crate::room::Refusal;
+
+/// What one peer tells the hub at a time: all that one read brought.
+pub type Mail = Vec<Event>;
+
+/// What a peer tells the hub. A peer begins with `Connected` and ends with `Gone`.
+#[derive(Debug)]
+pub enum Event {
+    /// A connection stands. It is no member yet.
+    Connected {
+        /// Which.
+        peer: PeerId,
+        /// Where its deliveries go. Dropping it ends the peer's write half when all is written.
+        outbox: Outbox,
+        /// Where it comes from.
+        from: Origin,
+    },
+    /// A JOIN.
+    Join {
+        /// Whose.
+        peer: PeerId,
+        /// Under which name.
+        name: Username<'static>,
+    },
+    /// TEXTs that arrived together under one name.
+    Said {
+        /// Whose.
+        peer: PeerId,
+        /// The name that they bear.
+        name: Username<'static>,
+        /// What they say.
+        texts: Texts,
+        /// Counts them for as long as they wait for the hub, or for their place in the log.
+        held: Held,
+    },
+    /// A TEXT over the limit, which was skipped.
+    TooLong {
+        /// Whose.
+        peer: PeerId,
+        /// Its length, in bytes.
+        len: u64,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A LEAVE.
+    Leave {
+        /// Whose.
+        peer: PeerId,
+        /// Under which name.
+        name: Username<'static>,
+    },
+    /// It holds a part of a text and has seen that all peers together hold more than they may.
+    NoRoom {
+        /// Whose it is.
+        peer: PeerId,
+    },
+    /// Its connection still stands: the answer to [`Outbox::ask`].
+    StillHere {
+        /// Whose.
+        peer: PeerId,
+    },
+    /// The connection has ended, or is of no more use.
+    Gone {
+        /// Which.
+        peer: PeerId,
+        /// Why.
+        why: Departure,
+    },
+    /// The server stops: everybody gets what is queued and goes.
+    Stop,
+}
+
+impl Event {
+    /// Whose it is. That the server stops is nobody's.
+    #[must_use]
+    pub fn peer(&self) -> Option<PeerId> {
+        match *self {
+            Self::Connected { peer, .. }
+            | Self::Join { peer, .. }
+            | Self::Said { peer, .. }
+            | Self::TooLong { peer, .. }
+            | Self::Leave { peer, .. }
+            | Self::NoRoom { peer }
+            | Self::StillHere { peer }
+            | Self::Gone { peer, .. } => Some(peer),
+            Self::Stop => None,
+        }
+    }
+
+    /// How much memory it takes, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let texts = match self {
+            Self::Said { texts, .. } => texts.size(),
+            _ => 0,
+        };
+        size_of::<Self>() + texts
+    }
+}
+
+/// The payloads of TEXTs that arrived together. They lie in one allocation, each after its length.
+#[derive(Debug, Default)]
+pub struct Texts(Vec<u8>);
+
+/// The size of a length in front of a payload, in bytes.
+const LENGTH: usize = size_of::<usize>();
+
+impl Texts {
+    /// Adds one more.
+    pub fn push(&mut self, payload: Payload<'_>) {
+        let payload = payload.as_bytes();
+        self.0.reserve(LENGTH + payload.len());
+        self.0.extend_from_slice(&payload.len().to_ne_bytes());
+        self.0.extend_from_slice(payload);
+    }
+
+    /// How much memory they take, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The payloads, in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = Payload<'_>> {
+        let mut rest = &self.0[..];
+        std::iter::from_fn(move || {
+            let (length, after) = rest.split_first_chunk::<LENGTH>()?;
+            let (payload, after) = after.split_at_checked(usize::from_ne_bytes(*length))?;
+            rest = after;
+            Payload::new(payload)
+        })
+    }
+}
+
+/// Why a peer is no longer here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Departure {
+    /// It sent LEAVE.
+    Left,
+    /// It closed the connection without a LEAVE.
+    Closed,
+    /// It connected and went without a byte, as programs do that look whether a server is there.
+    SaidNothing,
+    /// The connection failed: reset, timed out, unreachable.
+    Failed(std::io::ErrorKind),
+    /// It broke the protocol.
+    Broke(DecodeError),
+    /// It did not take what was said: its outbox ran full or a write missed its deadline.
+    TooSlow,
+    /// It did not JOIN in time.
+    NeverJoined,
+    /// It held most of all in the middle of a text when the server ran out of the memory that it may use for those.
+    OutOfMemory,
+    /// It was in the middle of a text, and nothing of it came for too long.
+    TextStalled,
+    /// Its JOIN was not taken.
+    Refused(Refusal),
+    /// The server stops.
+    Shutdown,
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Left => f.write_str("it left"),
+            Self::Closed => f.write_str("it closed the connection"),
+            Self::SaidNothing => f.write_str("it said nothing"),
+            Self::Failed(kind) => write!(f, "the connection failed: {kind}"),
+            Self::Broke(why) => write!(f, "it broke the protocol: {why}"),
+            Self::TooSlow => f.write_str("slow consumer: it did not take what was said"),
+            Self::OutOfMemory => f.write_str(
+                "its unfinished text did not fit: the memory limit is reached; see --memory-limit",
+            ),
+            Self::TextStalled => {
+                f.write_str("nothing of its unfinished text came in time; see --text-timeout")
+            }
+            Self::NeverJoined => f.write_str("it did not join in time"),
+            Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
+            Self::Refused(Refusal::NameReserved) => f.write_str("its name is reserved"),
+            Self::Shutdown => f.write_str("the server stops"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_out_as_they_went_in_whatever_bytes_they_are() {
+        let mut texts = Texts::default();
+        assert_eq!(texts.iter().count(), 0);
+        let payloads = [&b"a"[..], &[0; 300], b"\0\x01\xff", &[8; 8]];
+        for payload in payloads {
+            texts.push(Payload::new(payload).unwrap());
+        }
+        let came: Vec<&[u8]> = texts.iter().map(|payload| payload.as_bytes()).collect();
+        assert_eq!(came, payloads);
+        assert_eq!(texts.size(), 4 * LENGTH + 1 + 300 + 3 + 8);
+    }
+}

@@ -1,0 +1,138 @@
+//! JOINs that wait: for their place in the log, or for a name that a member bears.
+//!
+//! Whoever has just closed and connects anew is often faster than the news of its end. So the bearer's task is asked whether
+//! its connection still stands, and the JOIN waits, with everything that follows it, until the bearer has answered or gone.
+//! The hub does not wait. The task always answers, by `StillHere` or by the bearer's departure.
+
+use std::collections::{HashMap, VecDeque};
+
+use hubbub_wire::Username;
+
+use super::Stranger;
+use crate::event::Event;
+use crate::id::PeerId;
+use crate::outbox::Outbox;
+
+/// How much of what follows a JOIN waits with it while the bearer of the name answers, in bytes. The answer takes
+/// milliseconds: this is what somebody types meanwhile, or one text of any length. Whoever says more is refused at once.
+pub(crate) const CLAIM_BYTES: usize = 64 * 1024;
+
+/// A JOIN that waits.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    /// Under which name.
+    pub(crate) name: Username<'static>,
+    /// Whose.
+    pub(crate) stranger: Stranger,
+    /// What its peer has said since, and its end.
+    pub(crate) mail: Vec<Event>,
+    bytes: usize,
+    /// It waits for the bearer of the name, and not for its place in the log.
+    waits_for_bearer: bool,
+}
+
+impl Claim {
+    pub(super) fn new(name: Username<'static>, stranger: Stranger) -> Self {
+        Self {
+            name,
+            stranger,
+            mail: Vec::new(),
+            bytes: 0,
+            waits_for_bearer: false,
+        }
+    }
+}
+
+/// What became of an event that may be of somebody who waits.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// It is kept until the peer has joined.
+    Yes,
+    /// Its peer does not wait.
+    No(Event),
+    /// This peer has said too much to wait any longer.
+    TooMuch(PeerId),
+}
+
+/// All JOINs that wait.
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    by_claimant: HashMap<PeerId, Claim>,
+    /// By the bearer: who waits for which of its answers, the next one first, and in the order in which they came.
+    by_bearer: HashMap<PeerId, VecDeque<Vec<PeerId>>>,
+}
+
+impl Claims {
+    pub(super) fn add(&mut self, peer: PeerId, claim: Claim) {
+        self.by_claimant.insert(peer, claim);
+    }
+
+    pub(super) fn name(&self, peer: PeerId) -> Option<&Username<'static>> {
+        Some(&self.by_claimant.get(&peer)?.name)
+    }
+
+    pub(super) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, is_new: bool) {
+        let Some(claim) = self.by_claimant.get_mut(&peer) else {
+            return;
+        };
+        claim.waits_for_bearer = true;
+        let answers = self.by_bearer.entry(bearer).or_default();
+        match answers.back_mut() {
+            Some(last) if !is_new => last.push(peer),
+            _ => answers.push_back(vec![peer]),
+        }
+    }
+
+    pub(super) fn keep(&mut self, event: Event) -> Kept {
+        if self.is_empty() {
+            return Kept::No(event);
+        }
+        let claim = event
+            .peer()
+            .and_then(|peer| Some((peer, self.by_claimant.get_mut(&peer)?)));
+        let Some((peer, claim)) = claim else {
+            return Kept::No(event);
+        };
+        if claim.waits_for_bearer && claim.bytes > CLAIM_BYTES {
+            return Kept::TooMuch(peer);
+        }
+        claim.bytes += event.size();
+        claim.mail.push(event);
+        Kept::Yes
+    }
+
+    pub(super) fn answered(&mut self, bearer: PeerId) -> Vec<PeerId> {
+        let Some(answers) = self.by_bearer.get_mut(&bearer) else {
+            return Vec::new();
+        };
+        let asked = answers.pop_front().unwrap_or_default();
+        if answers.is_empty() {
+            self.by_bearer.remove(&bearer);
+        }
+        asked
+    }
+
+    pub(super) fn freed(&mut self, bearer: PeerId) -> Vec<PeerId> {
+        let answers = self.by_bearer.remove(&bearer).unwrap_or_default();
+        let freed: Vec<PeerId> = answers.into_iter().flatten().collect();
+        for peer in &freed {
+            if let Some(claim) = self.by_claimant.get_mut(peer) {
+                claim.waits_for_bearer = false;
+            }
+        }
+        freed
+    }
+
+    pub(super) fn take(&mut self, peer: PeerId) -> Option<Claim> {
+        self.by_claimant.remove(&peer)
+    }
+
+    pub(super) fn outboxes(&self) -> impl Iterator<Item = (PeerId, &Outbox)> {
+        let claims = self.by_claimant.iter();
+        claims.map(|(&peer, claim)| (peer, &claim.stranger.outbox))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_claimant.is_empty()
+    }
+}

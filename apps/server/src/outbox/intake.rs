@@ -1,0 +1,114 @@
+//! The read half's end of an outbox: what it holds unfinished, for the hub to see, and what the hub wants of it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use super::{ASKED, OPEN, Shared};
+use crate::memory::{Held, Memory};
+
+/// What the hub wants of the read half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// To say whether the connection has ended.
+    Ask,
+    /// To end: nothing that it reads is heard any more.
+    End,
+}
+
+/// The read half's end of one peer's outbox.
+#[derive(Debug)]
+pub struct Intake {
+    shared: Arc<Shared>,
+    memory: Arc<Memory>,
+}
+
+impl Intake {
+    pub(super) fn new(shared: Arc<Shared>, memory: Arc<Memory>) -> Self {
+        Self { shared, memory }
+    }
+
+    /// How many bytes of an unfinished frame are held now. They count as used memory.
+    pub fn set_unfinished(&self, bytes: usize) {
+        // Far more than a frame can have.
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let before = self.shared.unfinished.swap(bytes, Ordering::AcqRel);
+        self.memory.count(before as usize, bytes as usize);
+    }
+
+    /// Counts other bytes against the same limit, for as long as the result lives.
+    #[must_use]
+    pub fn hold(&self, bytes: usize) -> Held {
+        self.memory.hold(bytes)
+    }
+
+    /// Whether the limit is passed and this peer holds a part of what passes it.
+    #[must_use]
+    pub fn is_in_excess(&self) -> bool {
+        self.shared.unfinished.load(Ordering::Relaxed) > 0 && self.memory.excess() > 0
+    }
+
+    /// Ready when the hub wants something. That takes the question: a later one is a new one.
+    pub fn poll_call(&self, context: &Context<'_>) -> Poll<Call> {
+        self.shared.task.register(context.waker());
+        if self.shared.state.load(Ordering::Acquire) != OPEN {
+            return Poll::Ready(Call::End);
+        }
+        let flags = &self.shared.flags;
+        let is_asked = flags.load(Ordering::Relaxed) & ASKED != 0
+            && flags.fetch_and(!ASKED, Ordering::AcqRel) & ASKED != 0;
+        if is_asked {
+            Poll::Ready(Call::Ask)
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.set_unfinished(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outbox;
+    use super::*;
+    use crate::id::PeerId;
+
+    #[test]
+    fn what_is_unfinished_counts_and_only_who_holds_some_of_it_is_in_excess() {
+        let memory = Memory::new(10);
+        let [(outbox, first), (_, second)] = [1, 2].map(|peer| outbox(PeerId(peer), 1));
+        let [first, second] = [first.intake(&memory), second.intake(&memory)];
+        first.set_unfinished(10);
+        assert!(!first.is_in_excess());
+        first.set_unfinished(11);
+        assert_eq!(outbox.unfinished(), 11);
+        assert!(first.is_in_excess());
+        assert!(!second.is_in_excess());
+        second.set_unfinished(1);
+        assert_eq!(memory.excess(), 2);
+        drop(first);
+        assert_eq!((outbox.unfinished(), memory.excess()), (0, 0));
+    }
+
+    #[test]
+    fn a_question_is_heard_once_and_one_that_comes_before_that_is_the_same() {
+        let (outbox, pending) = outbox(PeerId(1), 1);
+        let intake = pending.intake(&Memory::new(0));
+        let heard = || {
+            let waker = futures::task::noop_waker();
+            intake.poll_call(&Context::from_waker(&waker))
+        };
+        assert_eq!(heard(), Poll::Pending);
+        assert!(outbox.ask());
+        assert!(!outbox.ask());
+        assert_eq!(heard(), Poll::Ready(Call::Ask));
+        assert_eq!(heard(), Poll::Pending);
+        assert!(outbox.ask());
+        drop(outbox);
+        assert_eq!(heard(), Poll::Ready(Call::End));
+    }
+}

@@ -1,0 +1,276 @@
+//! The write half's end of an outbox: it waits, takes all that is there, and turns it into slices for one vectored write,
+//! without what the peer said itself.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::io::IoSlice;
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+
+use super::{ENDED, EVICTED, Intake, OPEN, REFUSED, Shared};
+use crate::batch::Delivery;
+use crate::id::PeerId;
+use crate::memory::Memory;
+
+/// The write half's end of the queue.
+#[derive(Debug)]
+pub struct Pending {
+    reader: PeerId,
+    queue: flume::Receiver<Delivery>,
+    shared: Arc<Shared>,
+    /// What is being written.
+    taken: VecDeque<Delivery>,
+}
+
+impl Pending {
+    pub(super) fn new(
+        reader: PeerId,
+        queue: flume::Receiver<Delivery>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            reader,
+            queue,
+            shared,
+            taken: VecDeque::new(),
+        }
+    }
+
+    /// The end of the same peer's read half. What it holds is counted as used `memory`.
+    #[must_use]
+    pub fn intake(&self, memory: &Arc<Memory>) -> Intake {
+        Intake::new(Arc::clone(&self.shared), Arc::clone(memory))
+    }
+
+    /// Waits for something to write and takes all that is there. Returns `false` when the hub has let go and all is
+    /// written.
+    pub fn fill(&mut self) -> impl Future<Output = bool> {
+        poll_fn(|context| {
+            self.shared.task.register(context.waker());
+            // Asked before the queue is emptied: what was pushed before the end is then in it.
+            let state = self.shared.state.load(Ordering::Acquire);
+            // Taking all of it as a whole also gives the queue's memory back, so that an idle peer holds none.
+            self.taken.extend(self.queue.drain());
+            match (self.taken.is_empty(), state) {
+                (false, _) => Poll::Ready(true),
+                (true, OPEN) => Poll::Pending,
+                (true, _) => Poll::Ready(false),
+            }
+        })
+    }
+
+    /// Whether what was taken says that the peer's JOIN was not.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.shared.flags.load(Ordering::Relaxed) & REFUSED != 0
+    }
+
+    /// Whether all that was taken is written.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.taken.is_empty()
+    }
+
+    /// Puts what comes next into `slices`, in order, as far as they go, and returns how many it used. None at all means
+    /// that the peer said everything itself that was taken: it is written by definition.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let parts = self.taken.iter().flat_map(|delivery| {
+            let batch = &delivery.batch;
+            let others = batch.others(delivery.range.clone(), self.reader);
+            others.map(|part| batch.plain(part))
+        });
+        let mut written = self.taken.front().map_or(0, |first| first.written as usize);
+        let mut used = 0;
+        for (slice, part) in slices.iter_mut().zip(parts) {
+            *slice = IoSlice::new(&part[mem::take(&mut written)..]);
+            used += 1;
+        }
+        used
+    }
+
+    /// Forgets the next `written` bytes, and every delivery that is thereby done with.
+    pub fn advance(&mut self, mut written: usize) {
+        self.shared.writes.fetch_add(1, Ordering::Relaxed);
+        while let Some(Delivery {
+            batch,
+            range,
+            written: before,
+        }) = self.taken.front_mut()
+        {
+            written += mem::take(before) as usize;
+            for part in batch.others(range.clone(), self.reader) {
+                let len = batch.plain(part.clone()).len();
+                if written < len {
+                    (range.start, *before) = batch.locate(part.start, written);
+                    return;
+                }
+                written -= len;
+            }
+            let cost = batch.cost();
+            self.taken.pop_front();
+            self.shared.waiting.fetch_sub(cost, Ordering::AcqRel);
+        }
+        self.taken = VecDeque::new();
+    }
+
+    /// Forgets all that was taken: it cannot be written.
+    pub fn forget(&mut self) {
+        for delivery in mem::take(&mut self.taken) {
+            let cost = delivery.batch.cost();
+            self.shared.waiting.fetch_sub(cost, Ordering::AcqRel);
+        }
+    }
+
+    /// Ready when the hub has evicted the peer.
+    pub fn evicted(&self) -> impl Future<Output = ()> {
+        poll_fn(|context| {
+            self.shared.task.register(context.waker());
+            if self.shared.state.load(Ordering::Acquire) == EVICTED {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.shared.end(ENDED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::super::outbox;
+    use super::*;
+    use crate::batch::tests::{batch, frame};
+
+    const READER: PeerId = PeerId(1);
+    const OTHER: PeerId = PeerId(2);
+    const THIRD: PeerId = PeerId(3);
+
+    fn all(texts: &[(PeerId, &str)]) -> Delivery {
+        Delivery::all(batch(texts))
+    }
+
+    /// What comes next, slice by slice.
+    fn slices(pending: &Pending) -> Vec<String> {
+        let mut slices = [IoSlice::new(&[]); 16];
+        let used = pending.slices(&mut slices);
+        let text = |slice: &IoSlice<'_>| String::from_utf8_lossy(slice).into_owned();
+        slices[..used].iter().map(text).collect()
+    }
+
+    fn filled(deliveries: impl IntoIterator<Item = Delivery>) -> Pending {
+        let (outbox, mut pending) = outbox(READER, usize::MAX);
+        for delivery in deliveries {
+            outbox.push(delivery).unwrap();
+        }
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        pending
+    }
+
+    #[test]
+    fn a_reader_gets_everything_but_its_own_and_neighbours_in_one_slice() {
+        let mixed = all(&[
+            (OTHER, "a"),
+            (THIRD, "b"),
+            (READER, "c"),
+            (READER, "d"),
+            (OTHER, "e"),
+        ]);
+        let neighbours = [frame("a"), frame("b")].concat();
+        assert_eq!(slices(&filled([mixed])), [neighbours, frame("e")]);
+        assert_eq!(slices(&filled([all(&[(READER, "own")])])), [""; 0]);
+        let after_its_own = all(&[(READER, "own"), (OTHER, "x")]);
+        assert_eq!(slices(&filled([after_its_own])), [frame("x")]);
+    }
+
+    #[test]
+    fn a_range_cuts_what_was_said_before_the_join_and_after_the_leave() {
+        let texts = ["before", "meanwhile", "later", "after"].map(|text| (OTHER, text));
+        let delivery = Delivery::part(batch(&texts), 1..3);
+        let meanwhile = [frame("meanwhile"), frame("later")].concat();
+        assert_eq!(slices(&filled([delivery])), [meanwhile]);
+    }
+
+    #[test]
+    fn any_split_of_the_writes_gives_the_same_bytes() {
+        let batches = [
+            all(&[(OTHER, "abc"), (READER, "own"), (OTHER, "de")]),
+            all(&[(READER, "own")]),
+            all(&[
+                (OTHER, "f"),
+                (THIRD, "g"),
+                (READER, "own"),
+                (READER, "own"),
+                (THIRD, "hi"),
+            ]),
+        ];
+        let whole = ["abc", "de", "f", "g", "hi"].map(frame).concat();
+        for step in 1..=whole.len() {
+            let mut pending = filled(batches.clone());
+            let mut got = String::new();
+            while !pending.is_written() {
+                let mut now = slices(&pending).concat();
+                now.truncate(step);
+                pending.advance(now.len());
+                got += &now;
+            }
+            assert_eq!(got, whole, "{step} bytes a write");
+            assert_eq!(pending.shared.waiting.load(Ordering::Acquire), 0);
+        }
+    }
+
+    #[test]
+    fn what_is_forgotten_waits_no_more_and_the_queue_takes_more() {
+        let one = all(&[(OTHER, "0123456789")]);
+        let (outbox, mut pending) = outbox(READER, one.batch.cost());
+        for written in [0, 1, 2] {
+            outbox.push(one.clone()).unwrap();
+            assert_eq!(pending.fill().now_or_never(), Some(true));
+            assert_eq!(slices(&pending), [frame("0123456789")]);
+            pending.advance(written);
+            pending.forget();
+            assert!(pending.is_written());
+            assert_eq!(outbox.waiting(), 0);
+        }
+    }
+
+    #[test]
+    fn what_is_queued_is_still_taken_after_the_hub_has_let_go() {
+        let (outbox, mut pending) = outbox(READER, usize::MAX);
+        outbox.push(all(&[(OTHER, "last")])).unwrap();
+        drop(outbox);
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        pending.advance(frame("last").len());
+        assert_eq!(pending.fill().now_or_never(), Some(false));
+    }
+
+    #[test]
+    fn nothing_waits_any_more_when_the_write_half_has_ended() {
+        let (outbox, pending) = outbox(READER, usize::MAX);
+        outbox.push(all(&[(OTHER, "unwritten")])).unwrap();
+        let going = outbox.watch();
+        assert_eq!(going.waiting(), outbox.waiting());
+        drop(pending);
+        assert_eq!(going.waiting(), 0);
+    }
+
+    #[test]
+    fn a_refusal_is_known_as_one_when_it_is_taken_and_nothing_else_is() {
+        let (outbox, mut pending) = outbox(READER, usize::MAX);
+        outbox.push(all(&[(OTHER, "hello")])).unwrap();
+        assert!(outbox.ask());
+        assert!(!pending.is_refusal());
+        outbox.refuse();
+        outbox.push(all(&[(OTHER, "no")])).unwrap();
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        assert!(pending.is_refusal());
+    }
+}

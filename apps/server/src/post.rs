@@ -1,0 +1,262 @@
+//! Who gets which part of a batch, who lags behind, and who must go. Plain: it never waits, and the time is given.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::mem;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use self::catch_up::CatchUp;
+use crate::batch::{Batch, Delivery, Draft};
+use crate::id::PeerId;
+use crate::memory::Memory;
+use crate::outbox::{Closing, Outbox};
+
+#[cfg(test)]
+pub(crate) use self::catch_up::{CATCH_UP, STALLED};
+
+mod catch_up;
+
+/// The outboxes of all members, and of those who go and have not written everything yet.
+#[derive(Debug)]
+pub(crate) struct Post {
+    members: HashMap<PeerId, Member>,
+    /// Those who left since the last batch, with their share of the next one.
+    leavers: Vec<(Outbox, Range<u32>)>,
+    /// Those who left and have not yet written everything that was queued for them.
+    leaving: Vec<Closing>,
+    /// Slow consumers that were told to go and have not gone yet.
+    evicted: Vec<Closing>,
+    /// Those that had to go for what they hold unfinished, and have not forgotten it yet.
+    cut_off: Vec<Closing>,
+    catch_up: CatchUp,
+    /// Counts every batch that somebody has still to write.
+    queued: Arc<Memory>,
+}
+
+/// One member's row. Every idle member has one.
+#[derive(Debug)]
+struct Member {
+    outbox: Outbox,
+    /// Where its share of the next batch begins: after its JOIN when that is in it.
+    since: u32,
+    standing: Standing,
+    notes: Notes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Here,
+    /// Its LEAVE is on its way through the log.
+    Leaving,
+    /// So is its LEAVE, and it gets no more.
+    Evicted,
+}
+
+/// What the hub remembers of a member, for the log.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Notes {
+    /// A word under a wrong name was logged. Later ones are not, so that no peer can flood the log.
+    pub(crate) warned: bool,
+    /// Its coming was left out of the log, and so is its going.
+    pub(crate) unlogged: bool,
+}
+
+impl Post {
+    /// Nobody's post. Batches count as used memory of `queued`.
+    #[must_use]
+    pub(crate) fn new(queued: Arc<Memory>) -> Self {
+        Self {
+            members: HashMap::new(),
+            leavers: Vec::new(),
+            leaving: Vec::new(),
+            evicted: Vec::new(),
+            cut_off: Vec::new(),
+            catch_up: CatchUp::default(),
+            queued,
+        }
+    }
+
+    /// A new member gets everything from the place `since` of the next batch on.
+    pub(crate) fn admit(&mut self, peer: PeerId, outbox: Outbox, since: u32, notes: Notes) {
+        let member = Member {
+            outbox,
+            since,
+            standing: Standing::Here,
+            notes,
+        };
+        self.members.insert(peer, member);
+    }
+
+    /// What the hub remembers of a member.
+    pub(crate) fn notes(&mut self, peer: PeerId) -> Option<&mut Notes> {
+        Some(&mut self.members.get_mut(&peer)?.notes)
+    }
+
+    /// Where the deliveries of a member go that is not about to leave.
+    #[must_use]
+    pub(crate) fn outbox(&self, peer: PeerId) -> Option<&Outbox> {
+        let member = self.members.get(&peer)?;
+        (member.standing == Standing::Here).then_some(&member.outbox)
+    }
+
+    /// Takes note that a member's LEAVE is on its way.
+    pub(crate) fn leaves(&mut self, peer: PeerId) {
+        if let Some(member) = self.members.get_mut(&peer) {
+            member.standing = Standing::Leaving;
+        }
+    }
+
+    /// Has a slow consumer go at once, with what is queued for it unwritten.
+    pub(crate) fn evict(&mut self, peer: PeerId) {
+        if let Some(member) = self.members.get_mut(&peer) {
+            member.standing = Standing::Evicted;
+            let going = member.outbox.watch();
+            going.evict();
+            self.evicted.push(going);
+        }
+    }
+
+    /// A member has left. Its share of the next batch ends at the place `until`.
+    pub(crate) fn dismiss(&mut self, peer: PeerId, until: u32) -> Option<Notes> {
+        let member = self.members.remove(&peer)?;
+        self.catch_up.forget(peer);
+        if member.standing != Standing::Evicted {
+            self.leavers.push((member.outbox, member.since..until));
+        }
+        Some(member.notes)
+    }
+
+    /// Says something to one peer alone. It is not queued when it does not fit.
+    pub(crate) fn tell(&self, outbox: &Outbox, text: &str) {
+        let _ = outbox.push(Delivery::all(Batch::notice(text, &self.queued)));
+    }
+
+    /// Whether the batches that wait take more memory than they may.
+    #[must_use]
+    pub(crate) fn is_short_of_memory(&self) -> bool {
+        self.queued.excess() > 0
+    }
+
+    /// Queues a batch for everybody who has a share in it. `newest` counts the bytes of the batches that left together, and
+    /// goes on counting. Returns who has to go: whoever cannot take it, and those for whom most waits when memory is short.
+    pub(crate) fn send(&mut self, draft: Draft, newest: &mut usize) -> Vec<PeerId> {
+        let batch = draft.seal(&self.queued);
+        *newest += batch.cost();
+        let mut slow = self.slowest(*newest);
+        for (&peer, member) in &mut self.members {
+            let range = mem::take(&mut member.since)..batch.len();
+            if member.standing == Standing::Evicted || batch.is_all_from(peer) || range.is_empty() {
+                continue;
+            }
+            let is_behind = member.outbox.is_lagging();
+            let delivery = Delivery::part(Arc::clone(&batch), range);
+            if member.outbox.push(delivery).is_err() {
+                slow.push(peer);
+            }
+            self.catch_up
+                .saw(peer, is_behind, member.outbox.is_lagging());
+        }
+        for (outbox, range) in self.leavers.drain(..) {
+            // Its peer is going: nobody waits for what does not fit any more.
+            let _ = outbox.push(Delivery::part(Arc::clone(&batch), range));
+            self.leaving.push(outbox.watch());
+        }
+        // The eldest first: the order of the map would be another one each time.
+        slow.sort_unstable();
+        slow.dedup();
+        slow
+    }
+
+    /// Whether the hub is to wait since somebody lags who still reads.
+    pub(crate) fn is_to_wait(&mut self, now: Instant) -> bool {
+        let here = |member: &Member| member.standing != Standing::Evicted;
+        let members = self.members.iter().filter(|(_, member)| here(member));
+        let outboxes = members.map(|(&peer, member)| (peer, &member.outbox));
+        self.catch_up.is_to_wait(outboxes, now)
+    }
+
+    /// Who has to go so that the memory limit holds again: those for whom most waits, and nobody who has taken everything
+    /// but the last `newest` bytes. Those who have left go first, at once and unheard.
+    fn slowest(&mut self, newest: usize) -> Vec<PeerId> {
+        self.leaving.retain(|leaving| leaving.waiting() > 0);
+        self.evicted.retain(|going| going.waiting() > 0);
+        let mut excess = self.queued.excess().saturating_sub(self.evicted());
+        if excess == 0 {
+            return Vec::new();
+        }
+        self.leaving.sort_unstable_by_key(Closing::waiting);
+        while excess > 0
+            && let Some(slowest) = self.leaving.pop_if(|leaving| leaving.waiting() > newest)
+        {
+            excess = excess.saturating_sub(slowest.waiting());
+            slowest.evict();
+            self.evicted.push(slowest);
+        }
+        let here = self.members.iter();
+        let here = here.filter(|(_, member)| member.standing != Standing::Evicted);
+        let waiting = here.map(|(&peer, member)| (member.outbox.waiting(), peer));
+        let waiting = waiting.filter(|&(waiting, _)| waiting > newest).collect();
+        first_to_go(waiting, &mut excess)
+    }
+
+    /// All peers together hold more of unfinished texts than they may, by `excess` bytes. Returns who has to go for that:
+    /// those that hold most, until it is enough. `strangers` are those that are no members.
+    pub(crate) fn who_holds_most<'a>(
+        &mut self,
+        strangers: impl Iterator<Item = (PeerId, &'a Outbox)>,
+        excess: usize,
+    ) -> Vec<PeerId> {
+        self.cut_off.retain(|going| going.unfinished() > 0);
+        let going: usize = self.cut_off.iter().map(Closing::unfinished).sum();
+        let mut excess = excess.saturating_sub(going);
+        if excess == 0 {
+            return Vec::new();
+        }
+        let here = self.members.iter();
+        let here = here.filter(|(_, member)| member.standing == Standing::Here);
+        let members = here.map(|(&peer, member)| (peer, &member.outbox));
+        let mut holders: HashMap<PeerId, &Outbox> = members.collect();
+        for (peer, outbox) in strangers {
+            holders.insert(peer, outbox);
+        }
+        holders.retain(|_, outbox| outbox.unfinished() > 0);
+        let held = holders
+            .iter()
+            .map(|(&peer, outbox)| (outbox.unfinished(), peer))
+            .collect();
+        let going = first_to_go(held, &mut excess);
+        let cut_off = going.iter().filter_map(|peer| holders.get(peer));
+        self.cut_off.extend(cut_off.map(|outbox| outbox.watch()));
+        going
+    }
+
+    #[cfg(test)]
+    pub(crate) fn members(&self) -> usize {
+        self.members.len()
+    }
+
+    /// How much those hold who were told to go and have not gone yet, in bytes.
+    pub(crate) fn evicted(&self) -> usize {
+        self.evicted.iter().map(Closing::waiting).sum()
+    }
+
+    /// Lets go of everybody, and returns what is still to be written.
+    #[must_use]
+    pub(crate) fn close(self) -> Vec<Closing> {
+        let members = self.members.values();
+        members.map(|member| member.outbox.watch()).collect()
+    }
+}
+
+/// Those with most, the greatest first, until together they have the `excess`.
+fn first_to_go(mut holders: Vec<(usize, PeerId)>, excess: &mut usize) -> Vec<PeerId> {
+    holders.sort_unstable_by_key(|&holder| Reverse(holder));
+    let needed = holders.into_iter().map_while(|(held, peer)| {
+        let is_needed = *excess > 0;
+        *excess = excess.saturating_sub(held);
+        is_needed.then_some(peer)
+    });
+    needed.collect()
+}

@@ -1,0 +1,43 @@
+//! All that `server` says to a peer.
+
+use std::time::Duration;
+
+use hubbub_wire::{Frame, Payload, Username, encode};
+
+use crate::room::Refusal;
+
+/// Words of the server as a TEXT. No words are no frame.
+#[must_use]
+pub(crate) fn frame(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(payload) = Payload::new(text.as_bytes()) {
+        let username = Username::SERVER;
+        encode(&Frame::Text { username, payload }, &mut bytes);
+    }
+    bytes
+}
+
+/// Why a JOIN was not taken.
+#[must_use]
+pub(crate) fn refused(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NameTaken => "this name is taken; join under another one",
+        Refusal::NameReserved => "the name server is reserved; join under another one",
+    }
+}
+
+/// A text was longer than the limit. Both are in bytes.
+#[must_use]
+pub(crate) fn too_long(len: u64, limit: usize) -> String {
+    format!("your text of {len} bytes was not sent: {limit} bytes is the most")
+}
+
+/// The peer is closed for what it holds of an unfinished text.
+pub(crate) const OUT_OF_MEMORY: &str =
+    "your text was not sent: the server has no room for so much at the moment; try again later";
+
+/// The peer is closed since nothing of its text came for so long.
+#[must_use]
+pub(crate) fn text_stalled(time: Duration) -> String {
+    format!("your text was not sent: nothing of it came for {time:?}; send it again")
+}
