@@ -1,19 +1,19 @@
-//! Where peers come from: what those of one address say together, how often they come, and how much of that is logged.
-//! So nobody has more of anything by coming again, or by coming many times.
+//! What the peers of one address say together, how often they come, and how much of that is logged. So nobody has more
+//! of anything by coming again, or by coming many times.
 //!
-//! An IPv6 network of 64 bits is one address, since a host there takes as many as it likes, and an IPv4 address that is
-//! written as IPv6 is what it was. Knows no sockets; the time is given.
+//! Knows no sockets; the time is given.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tracing::info;
 
+pub use self::known::{Addresses, MOST_ADDRESSES, Origin, Place};
 use crate::allowance::{Allowance, BURST};
+
+mod known;
 
 /// All peers of one address together may say as much as so many peers: enough for a class of forty that talks, since
 /// hardly anybody uses an allowance up, and no more than ten floods.
@@ -25,13 +25,6 @@ const VISITS_BURST: Duration = Duration::from_secs(60);
 /// How many lines an address may log in a minute, and at once: each of a class of forty that comes, and no flood.
 pub const LINES_PER_MINUTE: u32 = 60;
 const LINES_BURST: Duration = Duration::from_secs(60);
-
-/// How many addresses are known at most beside those that have peers here, at about 200 bytes each. Beyond that the
-/// ones are forgotten that owe least.
-pub const MOST_ADDRESSES: usize = 65_536;
-
-/// So few addresses are not looked through for some to forget.
-const FEW_ADDRESSES: usize = 1024;
 
 /// Logs at a level what an address may still log, and at debug what it may not.
 macro_rules! thinned {
@@ -165,182 +158,22 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Where one peer comes from.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    socket: SocketAddr,
-    address: Arc<Address>,
-}
-
-impl Origin {
-    /// One whose address nobody else has.
-    #[must_use]
-    pub fn alone(socket: SocketAddr) -> Self {
-        Addresses::default().origin(socket, Instant::now())
-    }
-
-    /// See [`Address::line`].
-    #[must_use]
-    pub fn line(&self, now: Instant) -> Option<LeftOut> {
-        self.address.line(now)
-    }
-
-    /// See [`Address::may_visit`].
-    #[must_use]
-    pub fn may_visit(&self, visits_per_minute: u32, now: Instant) -> bool {
-        self.address.may_visit(visits_per_minute, now)
-    }
-
-    /// How many peers of its address have a place.
-    #[must_use]
-    pub fn peers(&self) -> usize {
-        self.address.peers.load(Ordering::Acquire)
-    }
-
-    /// A place for one more of its peers.
-    #[must_use]
-    pub fn place(&self) -> Place {
-        let address = Arc::clone(&self.address);
-        address.peers.fetch_add(1, Ordering::AcqRel);
-        address.all.fetch_add(1, Ordering::AcqRel);
-        Place { address }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.socket.fmt(f)
-    }
-}
-
-/// A peer's place among all and among those of its address, free again when it is dropped. It is one pointer in every
-/// idle peer's task.
-#[derive(Debug)]
-pub struct Place {
-    address: Arc<Address>,
-}
-
-impl Place {
-    /// What it shares with all that come from there.
-    #[must_use]
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.address.peers.fetch_sub(1, Ordering::AcqRel);
-        self.address.all.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// All addresses that are known. Those without a peer are forgotten when they owe nothing, or when there are too many.
-#[derive(Debug, Default)]
-pub struct Addresses {
-    known: HashMap<IpAddr, Arc<Address>>,
-    /// How many there are when they are looked through again.
-    look_at: usize,
-    peers: Arc<AtomicUsize>,
-}
-
-impl Addresses {
-    /// How many peers have a place, of all addresses together.
-    #[must_use]
-    pub fn peers(&self) -> usize {
-        self.peers.load(Ordering::Acquire)
-    }
-
-    /// Where a connection comes from.
-    pub fn origin(&mut self, socket: SocketAddr, now: Instant) -> Origin {
-        let socket = SocketAddr::new(socket.ip().to_canonical(), socket.port());
-        if self.known.len() >= self.look_at.max(FEW_ADDRESSES) {
-            self.forget(now);
-        }
-        let network = network(socket.ip());
-        let address = self
-            .known
-            .entry(network)
-            .or_insert_with(|| Arc::new(Address::new(network, &self.peers, now)));
-        Origin {
-            socket,
-            address: Arc::clone(address),
-        }
-    }
-
-    fn forget(&mut self, now: Instant) {
-        let is_idle = |address: &Arc<Address>| Arc::strong_count(address) == 1;
-        self.known
-            .retain(|_, address| !is_idle(address) || address.owes(now) > 0);
-        let mut idle: Vec<(u64, IpAddr)> = self
-            .known
-            .iter()
-            .filter(|(_, address)| is_idle(address))
-            .map(|(&network, address)| (address.owes(now), network))
-            .collect();
-        if idle.len() >= MOST_ADDRESSES {
-            // Half of them at a time: looking through all costs too much to be done for each newcomer.
-            idle.sort_unstable();
-            for (_, network) in &idle[..idle.len() - MOST_ADDRESSES / 2] {
-                self.known.remove(network);
-            }
-            idle.clear();
-        }
-        let busy = self.known.len() - idle.len();
-        self.look_at = (2 * self.known.len()).min(busy + MOST_ADDRESSES);
-    }
-}
-
-/// What counts as one address.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let network = address.to_bits() >> 64 << 64;
-            Ipv6Addr::from_bits(network).into()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn socket(text: &str) -> SocketAddr {
-        text.parse().unwrap()
-    }
-
-    /// Are these two one address?
-    fn are_one(first: &str, second: &str) -> bool {
-        let mut addresses = Addresses::default();
-        let [first, second] =
-            [first, second].map(|text| addresses.origin(socket(text), Instant::now()));
-        Arc::ptr_eq(&first.address, &second.address)
-    }
-
-    #[test]
-    fn an_address_is_an_ipv4_address_however_it_is_written_or_an_ipv6_network_of_64_bits() {
-        assert!(are_one("192.0.2.1:1", "192.0.2.1:2"));
-        assert!(are_one("192.0.2.1:1", "[::ffff:192.0.2.1]:2"));
-        assert!(!are_one("192.0.2.1:1", "192.0.2.2:1"));
-        assert!(!are_one("[::ffff:192.0.2.1]:1", "[::ffff:192.0.2.2]:1"));
-        assert!(are_one("[2001:db8::1]:1", "[2001:db8::ffff:0:0:2]:2"));
-        assert!(!are_one("[2001:db8::1]:1", "[2001:db8:0:1::1]:1"));
-    }
-
-    #[test]
-    fn the_origin_is_written_as_ipv4_where_it_is_that() {
-        let mut addresses = Addresses::default();
-        let origin = addresses.origin(socket("[::ffff:192.0.2.1]:7"), Instant::now());
-        assert_eq!(origin.to_string(), "192.0.2.1:7");
+    fn address(now: Instant) -> Address {
+        Address::new(Ipv4Addr::LOCALHOST.into(), &Arc::default(), now)
     }
 
     #[test]
     fn a_minutes_visits_may_come_at_once_and_one_more_when_its_share_of_the_minute_is_over() {
         let now = Instant::now();
-        let address = Origin::alone(socket("192.0.2.1:1"));
+        let address = address(now);
         assert!((0..60).all(|_| address.may_visit(60, now)));
         // Those that may not come cost nothing.
         assert!((0..60).all(|_| !address.may_visit(60, now)));
@@ -355,91 +188,31 @@ mod tests {
             messages_per_second: 5,
             bytes_per_second: 0,
         };
-        let origin = Origin::alone(socket("192.0.2.1:1"));
         let now = Instant::now();
+        let address = address(now);
         let burst = 5 * BURST.as_secs() as usize;
         for _ in 0..PEERS_WORTH {
-            let wait = origin.address.says(allowance, burst, 0, now);
-            // What lies between `now` and the moment before it at which the address became known is its own.
-            assert_eq!(wait.as_millis(), 0);
+            assert!(address.says(allowance, burst, 0, now).is_zero());
         }
-        let wait = origin.address.says(allowance, 5, 0, now);
+        let wait = address.says(allowance, 5, 0, now);
         assert!(wait <= SECOND / 10 && wait > SECOND / 20, "{wait:?}");
-        assert!(origin.address.pause(now) > SECOND / 20);
-        assert!(origin.address.pause(now + SECOND).is_zero());
+        assert!(address.pause(now) > SECOND / 20);
+        assert!(address.pause(now + SECOND).is_zero());
         let unlimited = Allowance::UNLIMITED;
-        assert!(origin.address.says(unlimited, 1 << 30, 0, now).is_zero());
+        assert!(address.says(unlimited, 1 << 30, 0, now).is_zero());
     }
 
     #[test]
     fn lines_beyond_a_minutes_worth_are_left_out_and_counted() {
-        let origin = Origin::alone(socket("192.0.2.1:1"));
         let now = Instant::now();
+        let address = address(now);
         for _ in 0..LINES_PER_MINUTE {
-            assert_eq!(origin.address.line(now), Some(None));
+            assert_eq!(address.line(now), Some(None));
         }
         for _ in 0..5 {
-            assert_eq!(origin.address.line(now), None);
+            assert_eq!(address.line(now), None);
         }
-        assert_eq!(origin.address.line(now + 2 * SECOND), Some(Some(5)));
-        assert_eq!(origin.address.line(now + 4 * SECOND), Some(None));
-    }
-
-    #[test]
-    fn a_place_counts_for_its_address_and_for_all_until_it_is_dropped() {
-        let mut addresses = Addresses::default();
-        let now = Instant::now();
-        let [first, second] =
-            ["192.0.2.1:1", "192.0.2.2:1"].map(|text| addresses.origin(socket(text), now));
-        let [one, two, three] = [first.place(), first.place(), second.place()];
-        assert_eq!(
-            (first.peers(), second.peers(), addresses.peers()),
-            (2, 1, 3)
-        );
-        drop((one, three));
-        assert_eq!(
-            (first.peers(), second.peers(), addresses.peers()),
-            (1, 0, 1)
-        );
-        drop(two);
-        assert_eq!(addresses.peers(), 0);
-    }
-
-    fn nth(number: u32) -> SocketAddr {
-        SocketAddr::new(IpAddr::from(number.to_be_bytes()), 1)
-    }
-
-    #[test]
-    fn an_address_is_forgotten_when_nobody_is_here_from_it_and_it_owes_nothing_and_not_before() {
-        let mut addresses = Addresses::default();
-        let now = Instant::now();
-        let _place = addresses.origin(nth(1), now).place();
-        assert!(addresses.origin(nth(2), now).may_visit(60, now));
-        let _ = addresses.origin(nth(3), now);
-        addresses.forget(now);
-        let known = |addresses: &Addresses| {
-            [1, 2, 3].map(|number| addresses.known.contains_key(&nth(number).ip()))
-        };
-        assert_eq!(known(&addresses), [true, true, false]);
-        addresses.forget(now + 2 * SECOND);
-        assert_eq!(known(&addresses), [true, false, false]);
-    }
-
-    #[test]
-    fn a_flood_of_addresses_that_all_owe_something_is_forgotten_down_to_a_bound_and_the_worst_last()
-    {
-        let mut addresses = Addresses::default();
-        let now = Instant::now();
-        let worst = addresses.origin(nth(1), now);
-        assert!((0..60).all(|_| worst.may_visit(60, now)));
-        drop(worst);
-        let mut most = 0;
-        for number in 2..150_000 {
-            assert!(addresses.origin(nth(number), now).may_visit(60, now));
-            most = most.max(addresses.known.len());
-        }
-        assert!(most > MOST_ADDRESSES / 2, "{most}");
-        assert!(most <= MOST_ADDRESSES + 1, "{most}");
-        assert!(addresses.known.contains_key(&nth(1).ip()));
+        assert_eq!(address.line(now + 2 * SECOND), Some(Some(5)));
+        assert_eq!(address.line(now + 4 * SECOND), Some(None));
     }
 }

@@ -9,6 +9,7 @@ use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use hubbub_server::Settings;
 use hubbub_server::allowance::Allowance;
+use hubbub_server::memory::Shares;
 use hubbub_wire::Limits;
 use tracing::Level;
 
@@ -209,14 +210,14 @@ impl Arguments {
     /// Fits the values that nobody gave to those that somebody did.
     pub(crate) fn follow(&mut self, is_given: impl Fn(&str) -> bool) {
         if !is_given("max_payload") {
-            let most = self.memory_limit / 4 - TEXT_EXTRA;
+            let most = Shares::of(self.memory_limit).unfinished - TEXT_EXTRA;
             self.max_payload = self.max_payload.min(most);
             if is_given("outbox") {
                 self.max_payload = self.max_payload.min(self.outbox);
             }
         }
         if !is_given("outbox") {
-            let most = self.memory_limit / 4 * 3;
+            let most = Shares::of(self.memory_limit).queued;
             self.outbox = self.outbox.max(self.max_payload).min(most);
         }
     }
@@ -229,11 +230,11 @@ impl Arguments {
             memory_limit,
             ..
         } = *self;
-        let (for_waiting, for_unfinished) = (memory_limit / 4 * 3, memory_limit / 4);
-        if max_payload + TEXT_EXTRA > for_unfinished {
+        let Shares { queued, unfinished } = Shares::of(memory_limit);
+        if max_payload + TEXT_EXTRA > unfinished {
             let (memory, payload) = (value("memory_limit"), value("max_payload"));
-            let most = exact(for_unfinished - TEXT_EXTRA);
-            let least = exact(4 * (max_payload + TEXT_EXTRA));
+            let most = exact(unfinished - TEXT_EXTRA);
+            let least = exact(Shares::limit_for_unfinished(max_payload + TEXT_EXTRA));
             return Some(format!(
                 "{payload} does not fit into {memory}, a quarter of which is for texts that are read in part; \
                  give --max-payload {most} or less, or --memory-limit {least} or more"
@@ -247,10 +248,10 @@ impl Arguments {
                  give --max-payload {most} or less, or --outbox {least} or more"
             ));
         }
-        if outbox > for_waiting {
+        if outbox > queued {
             let (memory, outbox) = (value("memory_limit"), value("outbox"));
-            let most = exact(for_waiting);
-            let least = self.outbox.div_ceil(3 * 1024) * 4;
+            let most = exact(queued);
+            let least = Shares::limit_for_queued(self.outbox).div_ceil(1024);
             return Some(format!(
                 "{outbox} is more than {memory} has for what waits, which is three quarters; \
                  give --outbox {most} or less, or --memory-limit {least}KiB or more"

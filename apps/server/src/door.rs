@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hubbub_transport::{Listener, Transport};
@@ -144,8 +145,7 @@ impl fmt::Display for TurnedAway {
 #[derive(Default)]
 struct Door {
     addresses: Addresses,
-    /// One clone for each that is being turned away.
-    turning_away: Arc<()>,
+    turning_away: TurningAway,
     full: bool,
     shortage: Shortage,
 }
@@ -190,13 +190,12 @@ impl Door {
             _ => from.line(runtime::now()),
         };
         thinned!(warn, line, address = %from, %why, "turned away");
-        if Arc::strong_count(&self.turning_away) > TURNED_AWAY_AT_ONCE {
+        let Some(one) = self.turning_away.one_more() else {
             return;
-        }
-        let place = Arc::clone(&self.turning_away);
+        };
         runtime::spawn(async move {
             peer::turn_away(transport, why.to_string()).await;
-            drop(place);
+            drop(one);
         });
     }
 
@@ -218,6 +217,31 @@ impl Door {
     }
 }
 
+/// How many connections are being told that there is no place for them.
+#[derive(Debug, Default)]
+struct TurningAway(Arc<AtomicUsize>);
+
+impl TurningAway {
+    /// Counts one more for as long as the result lives. `None`: there are [`TURNED_AWAY_AT_ONCE`].
+    fn one_more(&self) -> Option<OneTurnedAway> {
+        let one_more = |count| (count < TURNED_AWAY_AT_ONCE).then_some(count + 1);
+        let counted = self
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more);
+        counted.ok().map(|_| OneTurnedAway(Arc::clone(&self.0)))
+    }
+}
+
+/// One of those that are counted.
+#[derive(Debug)]
+struct OneTurnedAway(Arc<AtomicUsize>);
+
+impl Drop for OneTurnedAway {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// When accepting last failed because something had run out, such as descriptors.
 #[derive(Default)]
 struct Shortage {
@@ -235,6 +259,19 @@ impl Shortage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_as_the_bound_are_told_at_a_time_and_one_more_when_one_has_been() {
+        let turning_away = TurningAway::default();
+        let one_more = || turning_away.one_more();
+        let mut told: Vec<_> = (0..TURNED_AWAY_AT_ONCE).map_while(|_| one_more()).collect();
+        assert_eq!(told.len(), TURNED_AWAY_AT_ONCE);
+        assert!(one_more().is_none());
+        told.pop();
+        let last = one_more();
+        assert!(last.is_some());
+        assert!(one_more().is_none());
+    }
 
     #[test]
     fn a_shortage_is_over_after_a_minute_without_a_failure_and_not_before() {

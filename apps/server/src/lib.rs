@@ -47,7 +47,7 @@ use tracing::info;
 
 pub use crate::door::{listen, listen_on};
 use crate::event::Event;
-use crate::memory::Memory;
+use crate::memory::{Memory, Shares};
 pub use crate::settings::Settings;
 
 // In reading order. The blank lines keep rustfmt from sorting it.
@@ -104,8 +104,9 @@ pub async fn serve(
     let settings = Arc::new(settings);
     info!(address = %listener.local_addr()?, "listening");
     let (sender, inbox) = flume::bounded(hub::INBOX);
-    let queued = Memory::new(settings.memory_limit / 4 * 3);
-    let unfinished = Memory::new(settings.memory_limit / 4);
+    let shares = Shares::of(settings.memory_limit);
+    let queued = Memory::new(shares.queued);
+    let unfinished = Memory::new(shares.unfinished);
     let hub = runtime::spawn(hub::run(
         inbox,
         queued,
