@@ -4,22 +4,22 @@ use std::error::Error;
 use std::fmt;
 use std::net::Ipv6Addr;
 
-/// Host and port of a room. Shown as `host:port`, an IPv6 address in brackets; read from `chat://host:port`
-/// by [`from_link`](Self::from_link).
+/// The host and port of a room. It is shown as `host:port`, with an IPv6 address in brackets, and read from
+/// `chat://host:port` by [`from_link`](Self::from_link).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// Host name or address of the server, an IPv6 address without brackets.
+    /// The name or IP address of the server, an IPv6 address without brackets.
     pub host: String,
-    /// TCP port of the server, not 0.
+    /// The TCP port of the server, never 0.
     pub port: u16,
 }
 
-/// Why words lead to no room.
+/// Why a text does not say where a room is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressError {
-    /// They are no host name and no address.
+    /// It is neither a host name nor an IP address.
     Host,
-    /// They are no `chat://` link.
+    /// It is not a `chat://` link.
     Link,
 }
 
@@ -48,11 +48,11 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Reads a link, `chat://host:port` or `chat://host`, which leads to `default_port`.
+    /// Reads a link: `chat://host:port`, or `chat://host` for `default_port`.
     ///
     /// # Errors
     ///
-    /// [`AddressError::Link`]: this is no such link.
+    /// [`AddressError::Link`]: it is not such a link.
     pub fn from_link(link: &str, default_port: u16) -> Result<Self, AddressError> {
         let (scheme, rest) = link.split_once("://").ok_or(AddressError::Link)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -80,15 +80,15 @@ impl Address {
     }
 }
 
-/// The host alone, out of its brackets.
+/// Reads a host that stands alone, with or without brackets around an IPv6 address. They are taken off.
 ///
 /// # Errors
 ///
-/// [`AddressError::Host`]: this is no host name and no address, or a port stands with it.
+/// [`AddressError::Host`]: it is neither a host name nor an IP address, or it has a port.
 pub fn parse_host(text: &str) -> Result<String, AddressError> {
     let text = text.trim_matches(['[', ']']);
     let has_no_place = |c: char| c.is_whitespace() || c.is_control() || c == '/';
-    // A colon stands only in an IPv6 address, after which there may be the interface.
+    // Only an IPv6 address has colons. The name of an interface may follow it.
     let (address, _) = text.split_once('%').unwrap_or((text, ""));
     let is_split = text.contains(':') && address.parse::<Ipv6Addr>().is_err();
     if text.is_empty() || text.contains(has_no_place) || is_split {

@@ -12,11 +12,11 @@ use crate::Transport;
 pub struct Listener(Async<TcpListener>);
 
 impl Listener {
-    /// Takes over a socket that listens already.
+    /// Takes over a socket that already listens.
     ///
     /// # Errors
     ///
-    /// The system does not tell when a connection comes in.
+    /// The system cannot tell when a connection comes in.
     pub fn new(listener: TcpListener) -> io::Result<Self> {
         Async::new(listener).map(Self)
     }
@@ -30,7 +30,7 @@ impl Listener {
         self.0.get_ref().local_addr()
     }
 
-    /// Waits for a connection and tunes its socket. One that breaks before is passed over.
+    /// Waits for a connection and tunes its socket. One that breaks before that is passed over.
     ///
     /// # Errors
     ///

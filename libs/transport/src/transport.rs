@@ -1,8 +1,8 @@
-//! Transport: one connection as bytes, tried without waiting, and the wait for the moment when a try is worth it.
+//! Transport: one connection. Reading and writing never wait; waiting for the moment when they are worth a try is separate.
 //!
-//! A caller tries first and waits only after [`ErrorKind::WouldBlock`]; the next try to write then begins with the same
-//! bytes. That is all that a connection which encrypts what it carries needs. What a connection is made of is known in
-//! this file and in `listener`, and nowhere else.
+//! Callers keep two rules, so that a connection that encrypts can become one more kind of transport: they wait for
+//! writing only after [`ErrorKind::WouldBlock`], and the next write then begins with the same bytes. What a connection is
+//! made of is known in this file and in `listener`, and nowhere else.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -26,58 +26,58 @@ const END: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 pub struct Transport(Async<TcpStream>);
 
 impl Transport {
-    /// Connects, and tunes the socket.
+    /// Connects and tunes the socket.
     ///
     /// # Errors
     ///
-    /// Why the address did not take the connection.
+    /// There is no connection to this address, for the reason that the system gives.
     pub async fn connect(address: SocketAddr) -> io::Result<Self> {
         Self::tuned(Async::<TcpStream>::connect(address).await?)
     }
 
-    /// Takes over a connected socket, and tunes it.
+    /// Takes over a connected socket and tunes it.
     ///
     /// # Errors
     ///
-    /// The other side is gone already.
+    /// The connection has already ended.
     pub(crate) fn tuned(socket: Async<TcpStream>) -> io::Result<Self> {
         tune(socket.get_ref())?;
         Ok(Self(socket))
     }
 
-    /// Reads what is there. 0 means that the other side has ended its half.
+    /// Reads what has arrived. 0 means that the other side has ended its half.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WouldBlock`] when nothing is there; otherwise the connection is broken.
+    /// [`ErrorKind::WouldBlock`] when nothing has arrived. After any other error the connection is broken.
     pub fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
         uninterrupted(|| self.0.get_ref().read(bytes))
     }
 
-    /// Writes as much as is taken now.
+    /// Writes as much as the system takes now.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WouldBlock`] when nothing is taken; otherwise the connection is broken.
+    /// [`ErrorKind::WouldBlock`] when it takes nothing. After any other error the connection is broken.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         uninterrupted(|| self.0.get_ref().write(bytes))
     }
 
-    /// [`try_write`](Self::try_write) for bytes that lie in several places. Without any, it does nothing.
+    /// Does the same as [`try_write`](Self::try_write) for bytes in several places. With no bytes at all, it does nothing.
     ///
     /// # Errors
     ///
-    /// Those of [`try_write`](Self::try_write).
+    /// The same as for [`try_write`](Self::try_write).
     pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match slices {
             [] => Ok(0),
-            // The plain call costs the system less.
+            // The plain system call is cheaper.
             [slice] => self.try_write(slice),
             slices => uninterrupted(|| self.0.get_ref().write_vectored(slices)),
         }
     }
 
-    /// Ready when reading is worth another try, be it for bytes that the last one left. It may be ready in vain.
+    /// Ready when reading is worth another try, which includes bytes that the last read left. There may be nothing after all.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl Transport {
         self.0.poll_readable(cx)
     }
 
-    /// Ready when writing is worth another try. It may be ready in vain.
+    /// Ready when writing is worth another try. The system may take nothing after all.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Transport {
         self.0.poll_writable(cx)
     }
 
-    /// Repeats [`try_read`](Self::try_read) until it has read something.
+    /// Reads like [`try_read`](Self::try_read), but waits for something to arrive.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Transport {
         }
     }
 
-    /// Repeats [`try_write`](Self::try_write) until it has written something.
+    /// Writes like [`try_write`](Self::try_write), but waits for the system to take something.
     ///
     /// # Errors
     ///
@@ -127,45 +127,46 @@ impl Transport {
         }
     }
 
-    /// Whether the other side has ended the connection, or it has failed. What arrived before can still be read. Where
-    /// the system does not say, the connection stands.
+    /// Whether the other side has ended its half, or the connection has failed. What arrived before can still be read. Where
+    /// the system does not tell, the answer is no.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         let mut ends = [PollFd::new(self.0.get_ref(), END)];
-        // A time of zero: the system is asked and not waited for.
+        // With a time of zero, this does not wait.
         let asked = poll(&mut ends, Some(&Timespec::default()));
         asked.is_ok() && ends[0].revents().intersects(END)
     }
 
-    /// Ends our half: the other side reads what was written and then the end. Reading goes on.
+    /// Ends our half: the other side reads all that was written, and then the end. We can still read.
     ///
     /// # Errors
     ///
-    /// The connection is gone.
+    /// The connection has already ended.
     pub fn finish(&self) -> io::Result<()> {
         self.0.get_ref().shutdown(Shutdown::Write)
     }
 
-    /// Ends both halves: what has arrived can still be read, and nothing more comes.
+    /// Ends both halves: what has arrived can still be read, and nothing more arrives.
     ///
     /// # Errors
     ///
-    /// The connection has ended on both sides already.
+    /// The connection has already ended.
     pub fn cut(&self) -> io::Result<()> {
         self.0.get_ref().shutdown(Shutdown::Both)
     }
 
-    /// Closes at once: what is still on its way is thrown away, and the other side sees a broken connection.
+    /// Closes the connection at once: what is still on its way is thrown away, and the other side sees a broken
+    /// connection.
     ///
     /// # Errors
     ///
-    /// The connection is gone.
+    /// The connection has already ended.
     pub fn reset(self) -> io::Result<()> {
         SockRef::from(self.0.get_ref()).set_linger(Some(Duration::ZERO))
     }
 }
 
-/// Repeats what a signal has interrupted.
+/// Repeats a system call that a signal has interrupted.
 fn uninterrupted<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match attempt() {
@@ -187,13 +188,13 @@ mod tests {
     use super::*;
     use crate::Listener;
 
-    /// Nothing here takes a tenth of it.
+    /// Nothing here takes a tenth of this.
     const PATIENCE: Duration = Duration::from_secs(30);
 
     fn wait<T>(work: impl Future<Output = T>) -> T {
         match block_on(select(pin!(work), Timer::after(PATIENCE))) {
             Either::Left((done, _)) => done,
-            Either::Right(_) => panic!("it is waited for in vain"),
+            Either::Right(_) => panic!("it waited in vain"),
         }
     }
 

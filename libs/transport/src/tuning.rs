@@ -1,4 +1,4 @@
-//! Tuning: what every socket of a room is told, on both of its sides.
+//! Tuning: the options that every socket of a room has, on both sides.
 
 use std::io;
 use std::net::TcpStream;
@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 
-/// A silent connection is asked for a sign of life after this time (in a quiet room, that is one small packet), ...
+/// After this much silence, the system asks the other side for a sign of life, which costs one small packet each way, ...
 const PROBE_AFTER: Duration = Duration::from_secs(20);
-/// ... then this often, ...
+/// ... then asks again at this interval, ...
 const PROBE_EVERY: Duration = Duration::from_secs(10);
-/// ... and given up after so many questions: who died in silence is gone within a minute.
+/// ... and gives the connection up after this many questions. That makes 50 s: the kernel's timers run up to 3 s late, and
+/// a dead connection is to be gone within a minute.
 const PROBES: u32 = 3;
-/// The same for one that owes an answer: written bytes are unacknowledged for this long. All this makes 50 s, because
-/// the kernel's timers run up to 3 s late.
+/// How long written bytes may stay unacknowledged before the connection is given up. While some are, the system does not ask
+/// for signs of life.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(50);
 
-/// Has a socket send small frames at once and notice within a minute that the other side is dead.
+/// Makes a socket send small frames at once, and notice within a minute that the other side is dead.
 ///
 /// # Errors
 ///
