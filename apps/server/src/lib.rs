@@ -28,7 +28,7 @@
 //! # What it holds in memory
 //!
 //! An idle member costs about 1.5 kB. `benches/idle` measures the server by members, and then makes 10,000 of each part
-//! that can be made alone: its place in the reactor takes 250 bytes, its queue 220, its decoder 180, its name and its
+//! that can be made alone: its place in the reactor takes 250 bytes, its queue 220, its decoder 170, its name and its
 //! rows in the room 140. What is left, some 720, is the rest of its task, its row in the hub and what the allocator
 //! loses. It holds no buffer: reads go through one of each thread. The kernel holds 4 kB for its socket beside that.
 //!

@@ -12,10 +12,33 @@ use alloc::boxed::Box;
 use core::mem;
 use core::ops::Range;
 
-use crate::head::{self, Fresh, Head, MAX_GLUED_START};
+use crate::head::{DecodeError, Head};
 use crate::held::Held;
+use crate::scan::find_line_end;
+use crate::start::MAX_GLUED_START;
 use crate::surplus::Surplus;
-use crate::{DecodeError, Frame, Ignored, Item, Limits, Payload, Username, UsernameError};
+use crate::{Frame, Limits, Method, Payload, Username, UsernameError, work};
+
+pub use self::lines::Ignored;
+use self::silence::Doubt;
+
+/// What came out of the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A frame.
+    Frame(Frame<'a>),
+    /// A TEXT that was given up in the middle, since a new frame began after a [`silence`](crate::Decoder::silence).
+    CutOff {
+        /// Who it is from.
+        username: Username<'a>,
+        /// What came of its payload; perhaps nothing.
+        payload: &'a [u8],
+        /// Its `Msg-len`, in bytes.
+        len: usize,
+    },
+    /// Something that was passed over, and why. The stream goes on.
+    Ignored(Ignored),
+}
 
 /// Bytes in any pieces to frames.
 ///
@@ -51,7 +74,6 @@ pub struct Decoder {
     searched: usize,
     /// No frame has begun yet.
     at_start: bool,
-    work: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -81,13 +103,6 @@ enum Part {
     Skip { left: u64 },
 }
 
-/// What came after a silence, from `from` on in `held`: it may be a new frame.
-#[derive(Debug)]
-struct Doubt {
-    from: usize,
-    new: Fresh,
-}
-
 /// A name and its text, in `held` one after the other: how many bytes each has.
 #[derive(Clone, Copy, Debug)]
 struct Text {
@@ -108,13 +123,8 @@ enum Place<'i> {
 }
 
 enum Found<'i> {
-    Join {
-        name: Place<'i>,
-    },
-    Leave {
-        name: Place<'i>,
-    },
-    Text {
+    Frame {
+        method: Method,
         name: Place<'i>,
         payload: Place<'i>,
     },
@@ -145,7 +155,6 @@ impl Decoder {
             spent: 0,
             searched: 0,
             at_start: true,
-            work: 0,
         }
     }
 
@@ -181,7 +190,7 @@ impl Decoder {
                 }
             }
         };
-        Ok(Some(self.item(found).unwrap_or_else(Item::Ignored)))
+        Ok(Some(self.item(found)))
     }
 
     /// Whether the stream stands in the middle of a frame, so that a [`silence`](Self::silence) would mean something.
@@ -205,40 +214,34 @@ impl Decoder {
         )
     }
 
-    /// How many bytes were looked at or copied so far; a test holds this against the bytes that came.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn work(&self) -> u64 {
-        self.work
-    }
-
-    /// Only now is a name looked at, and a payload: a frame without one of them is ignored.
-    fn item<'a>(&'a self, found: Found<'a>) -> Result<Item<'a>, Ignored> {
-        Ok(match found {
-            Found::Join { name } => Item::Frame(Frame::Join {
-                username: self.username(name)?,
-            }),
-            Found::Leave { name } => Item::Frame(Frame::Leave {
-                username: self.username(name)?,
-            }),
-            Found::Text { name, payload } => Item::Frame(Frame::Text {
-                payload: Payload::new(self.bytes(payload)).ok_or(Ignored::EmptyText)?,
-                username: self.username(name)?,
-            }),
-            Found::CutOff { name, payload, len } => Item::CutOff {
-                username: self.username(Place::Held(name))?,
-                payload: self.bytes(Place::Held(payload)),
+    fn item<'a>(&'a self, found: Found<'a>) -> Item<'a> {
+        let (name, payload, kind) = match found {
+            Found::Ignored(why) => return Item::Ignored(why),
+            Found::Frame {
+                method,
+                name,
+                payload,
+            } => (name, payload, Ok(method)),
+            Found::CutOff { name, payload, len } => {
+                (Place::Held(name), Place::Held(payload), Err(len))
+            }
+        };
+        let payload = self.bytes(payload);
+        let username = match username(self.bytes(name), self.limits.max_name) {
+            Ok(username) => username,
+            Err(why) => return Item::Ignored(Ignored::BadUsername(why)),
+        };
+        match (kind, Payload::new(payload)) {
+            (Ok(Method::Join), _) => Item::Frame(Frame::Join { username }),
+            (Ok(Method::Leave), _) => Item::Frame(Frame::Leave { username }),
+            (Ok(Method::Text), Some(payload)) => Item::Frame(Frame::Text { username, payload }),
+            (Ok(Method::Text), None) => Item::Ignored(Ignored::EmptyText),
+            (Err(len), _) => Item::CutOff {
+                username,
+                payload,
                 len,
             },
-            Found::Ignored(why) => Item::Ignored(why),
-        })
-    }
-
-    fn username<'a>(&'a self, place: Place<'a>) -> Result<Username<'a>, Ignored> {
-        core::str::from_utf8(self.bytes(place))
-            .map_err(|_| UsernameError::NotText)
-            .and_then(|name| Username::new(name, self.limits.max_name))
-            .map_err(Ignored::BadUsername)
+        }
     }
 
     fn bytes<'a>(&'a self, place: Place<'a>) -> &'a [u8] {
@@ -298,7 +301,7 @@ impl Decoder {
             self.hold_front(input, input.len(), most);
             return Step::NeedMore;
         }
-        let line = head::find_line_end(input).unwrap_or(input.len());
+        let line = find_line_end(input).unwrap_or(input.len());
         self.hold_front(input, line.min(most - self.held.len()), most);
         Step::GoOn
     }
@@ -312,7 +315,12 @@ impl Decoder {
 
     fn hold(&mut self, bytes: &[u8], most: usize) {
         if !bytes.is_empty() {
-            self.work += self.held.push(bytes, most) as u64;
+            work::count(self.held.push(bytes, most));
         }
     }
+}
+
+fn username(bytes: &[u8], max_bytes: usize) -> Result<Username<'_>, UsernameError> {
+    let name = core::str::from_utf8(bytes).map_err(|_| UsernameError::NotText)?;
+    Username::new(name, max_bytes)
 }

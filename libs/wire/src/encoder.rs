@@ -4,6 +4,8 @@
 use alloc::vec::Vec;
 
 use crate::Frame;
+use crate::head::{MSG_LEN, USERNAME};
+use crate::start::EXACT_START;
 
 /// Appends `frame` to `out`. It allocates at most once, and not at all when `out` has room.
 pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) {
@@ -13,12 +15,12 @@ pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) {
         Frame::Join { .. } | Frame::Leave { .. } => &[],
     };
     out.reserve(HEAD_WITHOUT_NAME + name.len() + payload.len());
-    out.extend_from_slice(b"CHAT/1.0 ");
+    out.extend_from_slice(EXACT_START);
     out.extend_from_slice(frame.method().as_str().as_bytes());
-    out.extend_from_slice(b"\r\nUsername: ");
+    out.extend_from_slice(USERNAME);
     out.extend_from_slice(name);
     if !payload.is_empty() {
-        out.extend_from_slice(b"\r\nMsg-len: ");
+        out.extend_from_slice(MSG_LEN);
         push_decimal(payload.len(), out);
     }
     out.extend_from_slice(b"\r\n\r\n");

@@ -1,11 +1,11 @@
-//! The words of the protocol: port, methods, frames, payloads, limits.
+//! The words of the protocol: port, methods, frames, payloads.
 
 use crate::Username;
 
 /// The TCP port of a server, unless it was told another one.
 pub const PORT: u16 = 8765;
 
-/// What a frame asks for. The assignment knows these three.
+/// What a frame asks for. CHAT/1.0 has these three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// A member comes.
@@ -17,6 +17,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them, the most frequent first.
+    pub(crate) const ALL: [Self; 3] = [Self::Text, Self::Join, Self::Leave];
+
     /// The word on the start line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -92,39 +95,5 @@ impl<'a> Payload<'a> {
     #[must_use]
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
-    }
-}
-
-/// How much a decoder takes from a peer. Settings, with the defaults in [`Limits::DEFAULT`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Longest payload, in bytes; a longer one is skipped without being stored. 1 MiB holds any text that a person
-    /// pastes, and a thousand peers in the middle of one still fit into a small machine's memory.
-    pub max_payload: usize,
-    /// Longest head, in bytes, start line to blank line. A regular one has under 120; 4 KiB is one page.
-    pub max_head: usize,
-    /// Most headers in a head. The protocol knows two; 32 leaves room for those of other people.
-    pub max_headers: usize,
-    /// Longest name, in bytes of UTF-8. 64 is a full name in any script and still fits on a line of a window.
-    pub max_name: usize,
-    /// Most noise in a row, in bytes, before the stream is given up. The programs in the wild that leave noise leave
-    /// one message of it, which is a line or two; 4 KiB is that with room to spare.
-    pub max_noise: usize,
-}
-
-impl Limits {
-    /// The limits that both programs start with.
-    pub const DEFAULT: Self = Self {
-        max_payload: 1024 * 1024,
-        max_head: 4096,
-        max_headers: 32,
-        max_name: 64,
-        max_noise: 4096,
-    };
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self::DEFAULT
     }
 }

@@ -94,15 +94,21 @@ mod encoder;
 mod frame;
 mod head;
 mod held;
-mod item;
+mod limits;
+mod scan;
+mod start;
 mod surplus;
 mod username;
+mod work;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, Ignored, Item};
 pub use encoder::encode;
-pub use frame::{Frame, Limits, Method, PORT, Payload};
-pub use item::{DecodeError, Ignored, Item};
+pub use frame::{Frame, Method, PORT, Payload};
+pub use head::DecodeError;
+pub use limits::Limits;
 pub use username::{Username, UsernameError};
+#[cfg(fuzzing)]
+pub use work::WORK;
 
 /// The code blocks of the project's README, compiled and run.
 #[cfg(doctest)]

@@ -3,7 +3,7 @@
 //! A stream in order is never touched: where the bytes after a payload can begin a start line or are line ends, or where
 //! there are none, the payload is the text. Nor is anything but UTF-8.
 
-use crate::head::VERSION;
+use crate::start::VERSION;
 
 /// Counts the characters of a text on to its end.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
     },
 }
 
-/// Can these bytes, as far as they have come, follow a frame in order: a start line, line ends, or nothing?
+/// Whether these bytes, as far as they have come, can follow a frame in order: a start line, line ends, or nothing.
 pub(crate) fn is_in_order(bytes: &[u8]) -> bool {
     let common = bytes.len().min(VERSION.len());
     bytes[..common] == VERSION[..common] || matches!(bytes, [b'\r' | b'\n', ..])

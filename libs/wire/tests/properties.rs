@@ -19,7 +19,7 @@ const SMALL: Limits = Limits {
     max_noise: 60,
 };
 
-/// What a decoder may hold beyond its limits: the end of a line that may be a start line behind noise.
+/// What a decoder may hold beyond its limits: the end of a line that may be a start line after noise.
 const SLACK: usize = 64;
 
 /// A frame that can be sent, as it looks when it is seen.

@@ -1,12 +1,15 @@
 //! What comes in lines: start lines, the noise before them, and heads; and what becomes of a frame when its head is
 //! complete.
 
+use core::fmt;
 use core::ops::Range;
 
 use super::{Decoder, Found, Part, Place, State, Step};
-use crate::head::{self, Head, MAX_GLUED_START, Progress, Start};
+use crate::head::{DecodeError, Head, Progress};
 use crate::held::Held;
-use crate::{DecodeError, Ignored, Method};
+use crate::scan::{find_line_end, without_line_end};
+use crate::start::{self, MAX_GLUED_START, Start};
+use crate::{Method, UsernameError, work};
 
 impl Decoder {
     /// Looks for a start line in the next whole line.
@@ -19,7 +22,7 @@ impl Decoder {
             && self.held.is_empty()
             && let Some(head) = Head::read_exact(input, &self.limits)
         {
-            self.work += head.at as u64;
+            work::count(head.at);
             return Ok(self.finish_head(&head, input));
         }
         self.search_start(noise, input)
@@ -36,12 +39,12 @@ impl Decoder {
             limit: self.limits.max_noise,
         };
         let bytes = ahead(&self.held, input);
-        let end = head::find_line_end(&bytes[self.searched..]).map(|length| self.searched + length);
+        let end = find_line_end(&bytes[self.searched..]).map(|length| self.searched + length);
         let line = &bytes[..end.unwrap_or(bytes.len())];
-        let may_start = head::may_start(line);
+        let may_start = start::may_start(line);
         let is_whole = end.is_some() && noise + line.len() <= self.limits.max_noise;
         if self.at_start
-            && let Some(other) = head::other_protocol(line, is_whole)
+            && let Some(other) = start::other_protocol(line, is_whole)
         {
             return Err(other);
         }
@@ -50,7 +53,7 @@ impl Decoder {
                 limit: self.limits.max_head,
             });
         }
-        self.work += (line.len() - self.searched) as u64;
+        work::count(line.len() - self.searched);
         let Some(end) = end else {
             // However this line goes on, only its last bytes can be a start line.
             if !may_start && noise + line.len() > self.limits.max_noise + MAX_GLUED_START {
@@ -58,9 +61,9 @@ impl Decoder {
             }
             return Ok(self.hold_line(input));
         };
-        let start = head::find_start(line);
-        let blank = head::without_line_end(line).is_empty();
-        self.work += end as u64;
+        let start = start::find_start(line);
+        let blank = without_line_end(line).is_empty();
+        work::count(end);
         self.searched = 0;
         let noise = match start {
             Some((0, start)) if noise == 0 => {
@@ -96,7 +99,7 @@ impl Decoder {
         input: &mut &'i [u8],
     ) -> Result<Step<'i>, DecodeError> {
         let bytes = ahead(&self.held, input);
-        let progress = head.read(bytes, self.searched, &self.limits, &mut self.work)?;
+        let progress = head.read(bytes, self.searched, &self.limits)?;
         match progress {
             Progress::Partial => {
                 self.state = State::Within(Part::Head(head));
@@ -125,14 +128,11 @@ impl Decoder {
             (Start::Known(method), Some((begin, end))) => (method, begin..end),
         };
         match method {
-            Method::Join => {
-                let name = self.take_name(head, name, input);
-                Step::Found(Found::Join { name })
-            }
-            Method::Leave => {
-                let name = self.take_name(head, name, input);
-                Step::Found(Found::Leave { name })
-            }
+            Method::Join | Method::Leave => Step::Found(Found::Frame {
+                method,
+                name: self.take_name(head, name, input),
+                payload: Place::Given(&[]),
+            }),
             Method::Text => match usize::try_from(payload_len) {
                 Ok(len) if len <= self.limits.max_payload => {
                     self.take_text(head.at, name, len, input)
@@ -185,4 +185,69 @@ fn after(head: &Head) -> State {
 /// The bytes that come next: what is held, or else what was given.
 fn ahead<'b>(held: &'b Held, input: &'b [u8]) -> &'b [u8] {
     if held.is_empty() { input } else { held.live() }
+}
+
+/// What was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ignored {
+    /// A frame whose method is none of the three; its payload is skipped too.
+    UnknownMethod,
+    /// A frame without `Username`.
+    NoUsername,
+    /// A frame whose `Username` cannot be a name.
+    BadUsername(UsernameError),
+    /// A frame with two `Username` headers that differ.
+    TwoUsernames,
+    /// A TEXT without `Msg-len`, or with `Msg-len: 0`.
+    EmptyText,
+    /// A TEXT longer than the limit; its payload is read past without being stored.
+    PayloadTooLong {
+        /// Its `Msg-len`, in bytes.
+        len: u64,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A frame with a line in its head that is no header. What follows is read as noise.
+    NotAHeader,
+    /// A frame that was given up in its head, or in a payload that nobody wants, since a new one began after a
+    /// [`silence`](Decoder::silence).
+    CutOff,
+    /// The length of the text that came out last, which counted characters. The text is whole; nothing was passed over
+    /// but the number.
+    CountedCharacters {
+        /// Its `Msg-len`.
+        characters: usize,
+        /// Its length, in bytes.
+        bytes: usize,
+    },
+    /// Bytes that are no start line where a start line must be.
+    Noise {
+        /// How many, in bytes.
+        bytes: usize,
+    },
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownMethod => {
+                f.write_str("a frame with a method other than JOIN, LEAVE, TEXT")
+            }
+            Self::NoUsername => f.write_str("a frame without a Username header"),
+            Self::BadUsername(why) => write!(f, "a frame with a bad Username: {why}"),
+            Self::TwoUsernames => f.write_str("a frame with two Username headers that differ"),
+            Self::EmptyText => f.write_str("a TEXT without a Msg-len above 0"),
+            Self::PayloadTooLong { len, limit } => {
+                write!(f, "a TEXT of {len} bytes, and {limit} is the most")
+            }
+            Self::NotAHeader => f.write_str("a frame with a line in its head that is no header"),
+            Self::CutOff => f.write_str("a frame that stopped in the middle"),
+            Self::CountedCharacters { characters, bytes } => write!(
+                f,
+                "a Msg-len of {characters} that counts characters; it must count bytes, which are {bytes}"
+            ),
+            Self::Noise { bytes } => write!(f, "{bytes} bytes that are no frame"),
+        }
+    }
 }

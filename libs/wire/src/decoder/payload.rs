@@ -3,8 +3,8 @@
 use core::ops::Range;
 
 use super::{Decoder, Found, Part, Place, State, Step, Text};
-use crate::head;
 use crate::surplus::{self, Surplus, Verdict};
+use crate::{Method, start, work};
 
 impl Decoder {
     /// Gives out a TEXT that is here whole, or begins to collect its payload.
@@ -28,7 +28,8 @@ impl Decoder {
             {
                 *input = rest;
                 self.state = State::Start { noise: 0 };
-                return Step::Found(Found::Text {
+                return Step::Found(Found::Frame {
+                    method: Method::Text,
                     name: Place::Given(name),
                     payload: Place::Given(payload),
                 });
@@ -52,7 +53,7 @@ impl Decoder {
         if !surplus::is_in_order(rest)
             && let Some(surplus) = Surplus::of(payload)
         {
-            self.work += text.len as u64;
+            work::count(text.len);
             self.searched = text.end();
             self.state = State::Surplus { text, surplus };
             return Step::GoOn;
@@ -65,7 +66,8 @@ impl Decoder {
         self.state = State::Start { noise: 0 };
         self.searched = 0;
         self.spent = text.end();
-        Step::Found(Found::Text {
+        Step::Found(Found::Frame {
+            method: Method::Text,
             name: Place::Held(0..text.name),
             payload: Place::Held(text.name..text.end()),
         })
@@ -92,11 +94,11 @@ impl Decoder {
             Verdict::Ends(count) => (count, true),
             Verdict::GoesOn => (bytes.len(), false),
             Verdict::Foreign { after } => {
-                self.work += after as u64;
+                work::count(after);
                 return self.give_held(text);
             }
         };
-        self.work += 2 * count as u64;
+        work::count(2 * count);
         let len = from + count - text.name;
         if len > self.limits.max_payload {
             return self.give_held(text);
@@ -107,8 +109,8 @@ impl Decoder {
         self.searched = from + count;
         let unseen = text
             .end()
-            .max((from + 1).saturating_sub(head::VERSION.len()));
-        if head::has_version(&self.held.live()[unseen..self.searched]) {
+            .max((from + 1).saturating_sub(start::VERSION.len()));
+        if start::has_version(&self.held.live()[unseen..self.searched]) {
             return self.give_held(text);
         }
         if !ends {
@@ -116,7 +118,7 @@ impl Decoder {
             return Step::GoOn;
         }
         let whole = &self.held.live()[text.name..self.searched];
-        self.work += whole.len() as u64;
+        work::count(whole.len());
         if core::str::from_utf8(whole).is_err() {
             return self.give_held(text);
         }

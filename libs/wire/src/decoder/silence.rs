@@ -3,9 +3,57 @@
 use alloc::boxed::Box;
 use core::mem;
 
-use super::{Decoder, Doubt, Found, Part, State, Step, Text};
-use crate::Ignored;
-use crate::head::{self, Fresh};
+use super::{Decoder, Found, Ignored, Part, State, Step, Text};
+use crate::head::{Head, Progress};
+use crate::scan::{find_line_end, without_line_end};
+use crate::start::{self, Start};
+use crate::{Limits, work};
+
+/// What came after a silence, from `from` on in `held`: it may be a new frame.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    from: usize,
+    new: Fresh,
+}
+
+/// A head that may have begun after a silence in the middle of a frame, as far as it was read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fresh {
+    head: Option<Head>,
+    searched: usize,
+}
+
+impl Fresh {
+    /// Whether `bytes` begin with a whole head of one of the three methods with a name. `None` while they may.
+    fn is_a_frame(&mut self, bytes: &[u8], limits: &Limits) -> Option<bool> {
+        let mut head = match self.head {
+            Some(head) => head,
+            None => {
+                work::count(bytes.len() - self.searched);
+                let Some(length) = find_line_end(&bytes[self.searched..]) else {
+                    self.searched = bytes.len();
+                    let undecided =
+                        start::may_start(bytes) && bytes.len() <= start::MAX_GLUED_START;
+                    return if undecided { None } else { Some(false) };
+                };
+                self.searched += length;
+                let line = without_line_end(&bytes[..self.searched]);
+                match start::parse_start(line) {
+                    Some(start @ Start::Known(_)) => Head::new(start, self.searched),
+                    _ => return Some(false),
+                }
+            }
+        };
+        let progress = head.read(bytes, self.searched, limits);
+        self.head = Some(head);
+        self.searched = bytes.len();
+        match progress {
+            Ok(Progress::Partial) => None,
+            Ok(Progress::Complete) => Some(head.name.is_some() && !head.names_differ),
+            Ok(Progress::NotAHeader) | Err(_) => Some(false),
+        }
+    }
+}
 
 impl Decoder {
     /// Tells the decoder that no byte has come for long. [`is_mid_frame`](Self::is_mid_frame) says whether that
@@ -67,7 +115,7 @@ impl Decoder {
     ) -> Step<'i> {
         let from = doubt.from;
         let fresh = &self.held.live()[from..];
-        match doubt.new.is_a_frame(fresh, &self.limits, &mut self.work) {
+        match doubt.new.is_a_frame(fresh, &self.limits) {
             Some(true) => self.cut_off(part, from),
             Some(false) => {
                 self.end_doubt();
@@ -79,7 +127,7 @@ impl Decoder {
                     return Step::NeedMore;
                 }
                 let room = self.limits.max_head + from - self.held.len();
-                let line = head::find_line_end(input).unwrap_or(input.len());
+                let line = find_line_end(input).unwrap_or(input.len());
                 self.hold_front(input, line.min(room), self.limits.max_head + from);
                 Step::GoOn
             }

@@ -3,7 +3,7 @@
 use crate::common::{Seen, decode, join, leave, noise, text};
 use hubbub_wire::{Ignored, UsernameError};
 
-/// `stream` must give one ignored item, for this reason, and nothing must hide the LEAVE behind it.
+/// `stream` must give one ignored item, for this reason, and nothing must hide the LEAVE after it.
 #[track_caller]
 fn is_ignored(stream: &[u8], why: Ignored) {
     let mut stream = stream.to_vec();
@@ -90,6 +90,12 @@ fn a_name_that_is_not_utf8_ignores_the_frame() {
         b"CHAT/1.0 TEXT\r\nMsg-len: 2\r\nUsername: \xff\r\n\r\nhi",
         why,
     );
+}
+
+#[test]
+fn a_text_without_payload_whose_name_is_bad_is_ignored_for_its_name() {
+    let why = Ignored::BadUsername(UsernameError::Empty);
+    is_ignored(b"CHAT/1.0 TEXT\r\nUsername:\r\n\r\n", why);
 }
 
 #[test]

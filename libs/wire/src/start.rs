@@ -1,0 +1,87 @@
+//! The start line of a frame, also after noise, and the first lines of other protocols.
+
+use crate::scan::{is_blank, trim_blanks, without_line_end};
+use crate::{DecodeError, Method};
+
+/// Longest start line that is found after noise in the middle of a line, in bytes with its line end. The exact form
+/// has at most 16; blanks, a longer minor number and trailing blanks may double that.
+pub(crate) const MAX_GLUED_START: usize = 32;
+
+/// What every start line begins with. Any minor number is ours to read.
+pub(crate) const VERSION: &[u8; 7] = b"CHAT/1.";
+
+/// What every start line begins with that is ours to send.
+pub(crate) const EXACT_START: &[u8; 9] = b"CHAT/1.0 ";
+
+/// What a start line asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    Known(Method),
+    UnknownMethod,
+}
+
+/// Whether `line`, as far as it has come, may be a start line from its first byte on.
+pub(crate) fn may_start(line: &[u8]) -> bool {
+    let common = line.len().min(VERSION.len());
+    line[..common] == VERSION[..common]
+}
+
+/// Whether a start line seems to begin anywhere in these bytes.
+pub(crate) fn has_version(bytes: &[u8]) -> bool {
+    bytes.windows(VERSION.len()).any(|window| window == VERSION)
+}
+
+/// Says which other protocol this is by the first line of a stream, of which `is_whole` tells whether it has ended
+/// and is not too long.
+///
+/// A web page can have its visitor's browser send bytes of the page's choice to this port, after a request line or
+/// within the start of TLS. Where that were skipped as noise, the page could speak in the room.
+pub(crate) fn other_protocol(line: &[u8], is_whole: bool) -> Option<DecodeError> {
+    if line.starts_with(TLS_HANDSHAKE) {
+        return Some(DecodeError::Tls);
+    }
+    let line = is_whole.then(|| trim_blanks(without_line_end(line)))?;
+    let (front, minor) = line.split_at(line.len().saturating_sub(1));
+    let request = front.ends_with(b" HTTP/1.") && minor[0].is_ascii_digit();
+    (request || line.starts_with(b"HTTP/1.")).then_some(DecodeError::Http)
+}
+
+/// The first two bytes of a TLS stream: a handshake record, major version 3 (RFC 8446, 5.1).
+const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
+
+/// Finds the start line in a whole line, line end included: where it begins, and what it asks for.
+///
+/// At the front of the line any method counts. After noise, where a sloppy sender has glued the two together, only
+/// the three known ones do: people do write `CHAT/1.0` into their texts.
+pub(crate) fn find_start(line: &[u8]) -> Option<(usize, Start)> {
+    if let Some(start) = parse_start(without_line_end(line)) {
+        return Some((0, start));
+    }
+    let tail = line.len().saturating_sub(MAX_GLUED_START);
+    let at = tail + line[tail..].iter().rposition(|&byte| byte == VERSION[0])?;
+    match parse_start(without_line_end(&line[at..]))? {
+        start @ Start::Known(_) => Some((at, start)),
+        Start::UnknownMethod => None,
+    }
+}
+
+pub(crate) fn parse_start(line: &[u8]) -> Option<Start> {
+    let rest = line.strip_prefix(VERSION)?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (minor, rest) = rest.split_at(digits);
+    let method = trim_blanks(rest);
+    let separated = rest.first().is_some_and(is_blank);
+    if minor.is_empty() || !separated || method.is_empty() {
+        return None;
+    }
+    let known = Method::ALL
+        .into_iter()
+        .find(|known| known.as_str().as_bytes() == method);
+    match known {
+        Some(method) => Some(Start::Known(method)),
+        None => method
+            .iter()
+            .all(u8::is_ascii_graphic)
+            .then_some(Start::UnknownMethod),
+    }
+}
