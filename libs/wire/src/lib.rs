@@ -1,26 +1,39 @@
 //! CHAT/1.0 framing: bytes in any pieces go in, frames come out. No sockets, no clock, no std, no dependencies.
 //!
-//! # The protocol on one page
+//! This page is all that somebody needs who writes a client in any language: the frames, what the server does and says,
+//! and what is done about every mistake.
 //!
-//! A frame is a head and, for TEXT, a payload:
+//! # Frames
+//!
+//! A frame is a head and, in a TEXT, a payload:
 //!
 //! ```text
 //! CHAT/1.0 TEXT\r\n            start line: version, one blank, method
 //! Username: alice\r\n          headers, one a line
 //! Msg-len: 22\r\n
 //! \r\n                         blank line: the head ends
-//! My first chat message!       payload, exactly Msg-len bytes
+//! My first chat message!       payload: exactly Msg-len bytes, and nothing after it
 //! ```
 //!
-//! | method | headers | payload | what it says |
-//! |---|---|---|---|
-//! | `JOIN` | `Username` | none | a member comes |
-//! | `LEAVE` | `Username` | none | a member goes |
-//! | `TEXT` | `Username`, `Msg-len` | 1 byte or more | a member says something |
+//! | method | headers | payload | what it says | all of its bytes, for example |
+//! |---|---|---|---|---|
+//! | `JOIN` | `Username` | none | a member comes | `CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n` |
+//! | `TEXT` | `Username`, `Msg-len` | 1 byte or more | a member says something | `CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 2\r\n\r\nhi` |
+//! | `LEAVE` | `Username` | none | a member goes | `CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n` |
 //!
-//! A client has one TCP connection to the server, port 8765 unless told otherwise. The server passes every frame on
-//! to all other members and never back to the one it came from. It confirms nothing. What it refuses it says, in a TEXT
-//! under the name `server`, which nobody else may bear.
+//! - **A name** is UTF-8, has 1 to 64 bytes and no control characters, and neither begins nor ends with a blank. Names
+//!   are compared byte by byte.
+//! - **A payload** is bytes. By convention it is UTF-8; a reader replaces what is not. It may hold line breaks and blank
+//!   lines, since only `Msg-len` says where it ends. No line end follows it: the next frame begins with the next byte.
+//! - **`Msg-len`** counts bytes, not characters, as a decimal number: `héllo` has 6.
+//! - **Order and letter case**: whoever sends writes exactly the forms above. Whoever reads takes headers in any order
+//!   and their names in any letter case. Version and method have capital letters only.
+//!
+//! # A client and the server
+//!
+//! A client has one TCP connection to the server, on port 8765 ([`PORT`]) unless told otherwise. It sends a JOIN, then
+//! TEXTs, then a LEAVE. The server passes each frame on to all other members, in one order for everybody, and never back
+//! to the sender:
 //!
 //! ```text
 //! alice sends                          bob gets
@@ -30,21 +43,60 @@
 //! CHAT/1.0 LEAVE, Username: alice      CHAT/1.0 LEAVE, Username: alice
 //! ```
 //!
-//! One rule above all: exact in what is sent, patient in what is read. [`encode`] writes the one exact form. What
-//! [`Decoder`] passes over it says ([`Ignored`]). It gives up ([`DecodeError`]) only where the next frame cannot be
-//! found, or a peer asks for more than the [`Limits`]; after that every call gives the same error.
+//! - **After a JOIN** a member gets what is said from then on. There is no history and no list of who is there, so TEXTs
+//!   and LEAVEs come from people whose JOIN it never saw.
+//! - **A JOIN that succeeds is not confirmed.** One that is refused is answered by a TEXT from `server`, about 100 ms after
+//!   the JOIN, and then the server closes the connection. So a client is in the room when the connection is still
+//!   open after a second, or as soon as a frame from anybody but `server` comes: only members get any. It need not wait
+//!   before it speaks. What follows a refused JOIN reaches nobody.
+//! - **A JOIN that breaks the rules** (a name of 65 bytes, for example) is not refused but ignored, like every frame that
+//!   does. Nothing comes, and the server closes the connection 30 seconds after it began. So check the name first.
+//! - **One connection is one member** under one name. TEXTs and LEAVEs under any other name are ignored, and so is a second
+//!   JOIN.
+//! - **After a LEAVE** the server writes what still waits for the member and closes. A connection that ends without a
+//!   LEAVE has left too: the others get one all the same.
+//! - **No keepalive is needed.** A member may be silent for days. The server finds out by TCP's own keepalive that a
+//!   computer is gone, within a minute; until then its name is taken. A client that wants to know the same of the server
+//!   switches TCP keepalive on for its socket.
+//! - **A client must read**, even if it only wants to speak. One that takes nothing for 30 seconds is dropped, and so is
+//!   one for which 4 MiB wait.
+//! - **One read is not one frame.** It may bring several, or a part of one.
+//!
+//! # What the server says
+//!
+//! The server speaks in TEXTs from `server`, a name that nobody else can have, in one line of ASCII. If the connection
+//! ends after it, it was a refusal. If it does not, it was a notice, and everything goes on.
+//!
+//! | words, numbers being examples | when | then |
+//! |---|---|---|
+//! | `this name is taken; join under another one` | after a JOIN | the connection is closed |
+//! | `the name server is reserved; join under another one` | after a JOIN | the connection is closed |
+//! | `the room is full: 1000 connections is the most; try again later` | before a JOIN | the connection is closed |
+//! | `there are 100 connections from your address, which is the most; close one or try again later` | before a JOIN | the connection is closed |
+//! | `you come too often: 60 connections a minute from one address is the most; try again in a minute` | before a JOIN | the connection is closed |
+//! | `your text was not sent: nothing of it came for 30s; send it again` | in the middle of a TEXT | the connection is closed |
+//! | `your text was not sent: the server has no room for so much at the moment; try again later` | in the middle of a TEXT | the connection is closed |
+//! | `your text of 2000000 bytes was not sent: 1048576 bytes is the most` | after the head of a TEXT | all goes on |
+//!
+//! Without a word it closes connections that send what is no CHAT/1.0 ("gives up" below), that do not join within 30
+//! seconds, or that do not read; all connections when it stops; and, when very many come at once to a room that is full,
+//! some of those. All these times and sizes are the defaults of the server.
 //!
 //! # What is done about every mistake
 //!
+//! One rule above all: exact in what is sent, patient in what is read. [`encode`] writes the one exact form. The
+//! [`Decoder`] reports whatever it passes over ([`Ignored`]). It gives up ([`DecodeError`]) only where the next frame
+//! cannot be found, or where a peer asks for more than the [`Limits`]; after that every call returns the same error.
+//!
 //! | what arrives | what the decoder does |
 //! |---|---|
-//! | headers in any order and letter case, with blanks around the colon or without | accepts them |
+//! | headers in any order and letter case, with or without blanks around the colon | accepts them |
 //! | lines that end in LF without CR | accepts them |
 //! | empty lines before a start line | skips them |
 //! | `CHAT/1.x` with another minor number | accepts the frame |
 //! | another major number, or no `CHAT/` at all | takes it for noise, see below |
 //! | an unknown header | ignores the header |
-//! | an unknown method | ignores the frame, payload included |
+//! | an unknown method, which a known one in small letters is too | ignores the frame, payload included |
 //! | a TEXT without `Msg-len`, or with `Msg-len: 0` | ignores the frame |
 //! | a frame without `Username` | ignores the frame |
 //! | a `Username` that is empty, too long, not UTF-8, or has control characters | ignores the frame |
@@ -52,12 +104,12 @@
 //! | a header twice with the same value | accepts the frame |
 //! | two `Username` headers that differ | ignores the frame |
 //! | two `Msg-len` headers that differ | gives up |
-//! | a `Msg-len` that is no decimal number, is negative, or does not fit 64 bits | gives up |
-//! | a payload longer than [`Limits::max_payload`] | ignores the frame, reads past the payload without storing it |
-//! | a head longer than [`Limits::max_head`], or more than [`Limits::max_headers`] headers | gives up |
+//! | a `Msg-len` that is not a decimal number, is negative, or does not fit 64 bits | gives up |
+//! | a payload longer than [`Limits::max_payload`], 1 MiB | ignores the frame, reads past the payload without storing it |
+//! | a head longer than [`Limits::max_head`], 4 KiB, or with more than [`Limits::max_headers`], 32 | gives up |
 //! | a line in the head without a colon | ignores the frame, takes what follows for noise |
-//! | *noise*: bytes that are no start line where one must be | skips to the next line that starts with `CHAT/1.` and tells how much it skipped |
-//! | more than [`Limits::max_noise`] bytes of noise in a row | gives up |
+//! | *noise*: bytes that are not a start line where one must be | skips to the next line that starts with `CHAT/1.`, and tells how much it skipped |
+//! | more than [`Limits::max_noise`] bytes of noise in a row, 4 KiB | gives up |
 //! | a payload that is not UTF-8 | accepts it: a payload is bytes |
 //! | a `Msg-len` that counts characters: the payload and the bytes after it are UTF-8, have as many characters as it says, and end where a start line, a line end or nothing follows | takes all of them for the text, and tells the number |
 //! | a frame that stops in the middle, a [silence](Decoder::silence), and then the whole head of another frame with a name | gives up the first ([`Item::CutOff`]), reads the second |
