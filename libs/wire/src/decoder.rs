@@ -1,8 +1,8 @@
-//! Bytes in any pieces to frames, and beside them what was passed over and why.
+//! Bytes in any pieces go in; frames come out, and reports of what was passed over and why.
 //!
-//! Sans-I/O: no sockets, no clock. Whole frames are borrowed from the caller's bytes. Only a frame that a cut went
-//! through is copied, into one buffer that is given back when nothing is waited for. Every byte is looked at a
-//! bounded number of times, however the stream is cut. A fatal error is final.
+//! There are no sockets and no clock here. A frame that lies whole in the caller's bytes is borrowed from them. Only one
+//! that arrives in several pieces is copied, into one buffer, which is freed as soon as no frame is unfinished. However
+//! the stream is cut, each byte is looked at a bounded number of times. An error is final.
 
 mod lines;
 mod payload;
@@ -22,27 +22,27 @@ use crate::{Frame, Limits, Method, Payload, Username, UsernameError, work};
 pub use self::lines::Ignored;
 use self::silence::Doubt;
 
-/// What came out of the bytes.
+/// What comes out of a [`Decoder`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
     /// A frame.
     Frame(Frame<'a>),
-    /// A TEXT that was given up in the middle, since a new frame began after a [`silence`](crate::Decoder::silence).
+    /// A TEXT that was given up in the middle, because a new frame began after a [`silence`](Decoder::silence).
     CutOff {
         /// Who it is from.
         username: Username<'a>,
-        /// What came of its payload; perhaps nothing.
+        /// The part of its payload that came. It may be empty.
         payload: &'a [u8],
         /// Its `Msg-len`, in bytes.
         len: usize,
     },
-    /// Something that was passed over, and why. The stream goes on.
+    /// Something was passed over. The stream goes on.
     Ignored(Ignored),
 }
 
-/// Bytes in any pieces to frames.
+/// Turns bytes, which may come in any pieces, into frames.
 ///
-/// Feed it what a read gave and take items until it answers `None`:
+/// Give it the bytes of each read, and take items until it returns `None`:
 ///
 /// ```
 /// use hubbub_wire::{Decoder, Frame, Item, Limits};
@@ -63,30 +63,29 @@ pub enum Item<'a> {
 pub struct Decoder {
     limits: Limits,
     state: State,
-    /// The frame that the stream is within was silent for long. Boxed, since that is rare, and every idle peer holds a
-    /// decoder.
+    /// Set after a silence in the middle of a frame. Boxed, because that is rare and every idle peer has a decoder.
     doubt: Option<Box<Doubt>>,
-    /// The frame or line that a cut went through, and nothing while there is none.
+    /// The beginning of a frame or line whose end has not come. Empty if there is none.
     held: Held,
-    /// How many bytes of `held` belong to the item that was given out last.
+    /// How many bytes of `held` belong to the item that was returned last.
     spent: usize,
-    /// How many bytes of `held` are known to hold no line end beyond those read already.
+    /// How many bytes of `held` were searched for line ends already.
     searched: usize,
-    /// No frame has begun yet.
+    /// Whether no head has been read yet.
     at_start: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Where a start line must be, with the bytes of noise seen since the last frame.
+    /// Where a start line must come. `noise` counts the bytes of noise since the last frame.
     Start { noise: usize },
     /// Within a frame.
     Within(Part),
-    /// After a payload, the bytes that follow it being the text's too, as it seems.
+    /// After a payload. The bytes that follow seem to be a part of the text.
     Surplus { text: Text, surplus: Surplus },
-    /// After a payload that is the whole text, whatever follows.
+    /// After a payload that is the whole text, whatever follows it.
     Settled(Text),
-    /// A text whose length counted characters was given out, and that has still to be told.
+    /// A text whose length counted characters was returned. The report of that comes next.
     Mended { characters: usize, bytes: usize },
     /// Given up.
     Failed(DecodeError),
@@ -97,13 +96,13 @@ enum State {
 enum Part {
     /// After the start line.
     Head(Head),
-    /// Within a payload; `held` is the name, then the payload so far.
+    /// Within a payload. `held` begins with the name, and then comes the payload so far.
     Payload(Text),
     /// Within a payload that nobody wants.
     Skip { left: u64 },
 }
 
-/// A name and its text, in `held` one after the other: how many bytes each has.
+/// A name and its payload, which lie in `held` one after the other: the number of bytes of each.
 #[derive(Clone, Copy, Debug)]
 struct Text {
     name: usize,
@@ -116,27 +115,32 @@ impl Text {
     }
 }
 
-/// Where bytes of an item lie.
+/// Where the bytes of an item lie: in `held`, or in what the caller gave.
 enum Place<'i> {
     Held(Range<usize>),
     Given(&'i [u8]),
 }
 
+/// An item whose name was not looked at yet.
 enum Found<'i> {
     Frame {
-        method: Method,
+        came: Came,
         name: Place<'i>,
         payload: Place<'i>,
-    },
-    CutOff {
-        name: Range<usize>,
-        payload: Range<usize>,
-        len: usize,
     },
     Ignored(Ignored),
 }
 
-/// What one step led to.
+/// How much of a frame came.
+enum Came {
+    Whole(Method),
+    /// A TEXT with less than the `len` bytes that it announced.
+    InPart {
+        len: usize,
+    },
+}
+
+/// The result of one step.
 enum Step<'i> {
     Found(Found<'i>),
     GoOn,
@@ -158,14 +162,14 @@ impl Decoder {
         }
     }
 
-    /// Takes the next item out of `input` and moves `input` past the bytes that it used.
+    /// Takes the next item out of `input`, and moves `input` past the bytes that were used.
     ///
-    /// `Ok(None)` says that all of `input` was used and more bytes are needed. Call it until it does: only then is the
-    /// memory of the last item given back.
+    /// `Ok(None)` means that all of `input` was used and more bytes are needed. Call it until then: only then the memory
+    /// of the last item is freed.
     ///
     /// # Errors
     ///
-    /// The stream cannot be read any further. Every later call gives the same error.
+    /// The stream cannot be read any further. Every later call returns the same error.
     pub fn next<'a, 'i: 'a>(
         &'a mut self,
         input: &mut &'i [u8],
@@ -193,19 +197,19 @@ impl Decoder {
         Ok(Some(self.item(found)))
     }
 
-    /// Whether the stream stands in the middle of a frame, so that a [`silence`](Self::silence) would mean something.
+    /// Whether the stream is in the middle of a frame. Only then a [`silence`](Self::silence) means anything.
     #[must_use]
     pub const fn is_mid_frame(&self) -> bool {
         matches!(self.state, State::Within(_) | State::Surplus { .. })
     }
 
-    /// How much memory the decoder holds for the stream now, in bytes. None while it waits for nothing.
+    /// How much memory the decoder has allocated now, in bytes: 0 unless a frame or line is unfinished.
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.held.capacity()
     }
 
-    /// Whether it holds a payload of which more is to come. Half a head, or a few bytes of noise, is no payload.
+    /// Whether it holds a part of a payload and waits for the rest. Half a head, or a few bytes of noise, do not count.
     #[must_use]
     pub const fn awaits_payload(&self) -> bool {
         matches!(
@@ -215,28 +219,26 @@ impl Decoder {
     }
 
     fn item<'a>(&'a self, found: Found<'a>) -> Item<'a> {
-        let (name, payload, kind) = match found {
-            Found::Ignored(why) => return Item::Ignored(why),
+        let (came, name, payload) = match found {
             Found::Frame {
-                method,
+                came,
                 name,
                 payload,
-            } => (name, payload, Ok(method)),
-            Found::CutOff { name, payload, len } => {
-                (Place::Held(name), Place::Held(payload), Err(len))
-            }
+            } => (came, self.bytes(name), self.bytes(payload)),
+            Found::Ignored(why) => return Item::Ignored(why),
         };
-        let payload = self.bytes(payload);
-        let username = match username(self.bytes(name), self.limits.max_name) {
+        let username = match username(name, self.limits.max_name) {
             Ok(username) => username,
             Err(why) => return Item::Ignored(Ignored::BadUsername(why)),
         };
-        match (kind, Payload::new(payload)) {
-            (Ok(Method::Join), _) => Item::Frame(Frame::Join { username }),
-            (Ok(Method::Leave), _) => Item::Frame(Frame::Leave { username }),
-            (Ok(Method::Text), Some(payload)) => Item::Frame(Frame::Text { username, payload }),
-            (Ok(Method::Text), None) => Item::Ignored(Ignored::EmptyText),
-            (Err(len), _) => Item::CutOff {
+        match (came, Payload::new(payload)) {
+            (Came::Whole(Method::Join), _) => Item::Frame(Frame::Join { username }),
+            (Came::Whole(Method::Leave), _) => Item::Frame(Frame::Leave { username }),
+            (Came::Whole(Method::Text), Some(payload)) => {
+                Item::Frame(Frame::Text { username, payload })
+            }
+            (Came::Whole(Method::Text), None) => Item::Ignored(Ignored::EmptyText),
+            (Came::InPart { len }, _) => Item::CutOff {
                 username,
                 payload,
                 len,
@@ -273,7 +275,7 @@ impl Decoder {
         }
     }
 
-    /// Throws away the first bytes, wherever they lie.
+    /// Drops the first bytes, which are held or else in the input.
     fn discard(&mut self, count: usize, input: &mut &[u8]) {
         if self.held.is_empty() {
             *input = &input[count..];
@@ -282,14 +284,14 @@ impl Decoder {
         }
     }
 
-    /// Holds the rest of the current line, as far as it is here. The caller has seen to it that `held` has no whole
-    /// line left.
+    /// Holds the rest of the current line, as far as it has come. The caller has made sure that `held` has no whole line
+    /// left.
     fn hold_line<'i>(&mut self, input: &mut &'i [u8]) -> Step<'i> {
         self.searched = self.held.len();
         if input.is_empty() {
             return Step::NeedMore;
         }
-        // One byte more than any line or head may have, so that the next step sees that it is too long.
+        // One byte more than a line or head may have, so that the next step sees when it is too long.
         let most = self
             .limits
             .max_head
@@ -306,7 +308,7 @@ impl Decoder {
         Step::GoOn
     }
 
-    /// Moves up to `count` bytes from the input to `held`, which will never need more than `most` bytes.
+    /// Moves up to `count` bytes from the input to `held`, which never needs more than `most` bytes.
     fn hold_front(&mut self, input: &mut &[u8], count: usize, most: usize) {
         let (front, rest) = input.split_at(count.min(input.len()));
         *input = rest;

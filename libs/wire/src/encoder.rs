@@ -1,5 +1,5 @@
-//! Frames to bytes, in the one exact form: that order, that spelling, one blank after the colon, no other header.
-//! Clients in the wild read by position, so every byte is fixed.
+//! Frames to bytes, in the one exact form: fixed order and spelling of the headers, one blank after the colon, no other
+//! header. Every byte is fixed, because some clients read by position.
 
 use alloc::vec::Vec;
 
@@ -7,7 +7,7 @@ use crate::Frame;
 use crate::head::{MSG_LEN, USERNAME};
 use crate::start::EXACT_START;
 
-/// Appends `frame` to `out`. It allocates at most once, and not at all when `out` has room.
+/// Appends `frame` to `out`. It allocates at most once, and not at all if `out` has room.
 pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) {
     let name = frame.username().as_str().as_bytes();
     let payload = match frame {
@@ -27,7 +27,7 @@ pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(payload);
 }
 
-/// Upper bound of a head's bytes without the name: `CHAT/1.0 LEAVE`, the two header names, 20 digits, line ends.
+/// No head has more bytes than this without the name: start line, two headers, 20 digits and line ends make 61.
 const HEAD_WITHOUT_NAME: usize = 72;
 
 fn push_decimal(mut number: usize, out: &mut Vec<u8>) {

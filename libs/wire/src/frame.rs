@@ -2,10 +2,10 @@
 
 use crate::Username;
 
-/// The TCP port of a server, unless it was told another one.
+/// The TCP port of a server that is not told to use another one.
 pub const PORT: u16 = 8765;
 
-/// What a frame asks for. CHAT/1.0 has these three.
+/// What a frame says. CHAT/1.0 has these three methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// A member comes.
@@ -31,7 +31,7 @@ impl Method {
     }
 }
 
-/// One unit on the wire. A value of this type can be sent, whatever it holds.
+/// One frame. Whatever a value of this type holds can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A member comes.
@@ -75,13 +75,12 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// What a TEXT says: at least one byte. Usually UTF-8, but nothing guarantees it: whoever shows a payload replaces the
-/// bytes that are no UTF-8.
+/// What a TEXT says: at least one byte. It is UTF-8 by convention only, so whoever shows it replaces bytes that are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Payload<'a>(&'a [u8]);
 
 impl<'a> Payload<'a> {
-    /// `None` if there are no bytes: a reader ignores a TEXT without a payload.
+    /// `None` if there are no bytes, since every reader ignores a TEXT without a payload.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Option<Self> {
         if bytes.is_empty() {

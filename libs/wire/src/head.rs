@@ -1,5 +1,5 @@
-//! The head of one frame: its headers, and where the head ends. Works on bytes that somebody else holds and remembers
-//! offsets only, so the bytes may move between two calls. Knows nothing of payloads and buffers.
+//! The head of one frame: its headers, and where it ends. It works on bytes that somebody else holds and remembers only
+//! offsets, so the bytes may move between two calls. It knows nothing of payloads and buffers.
 
 use core::fmt;
 use core::ops::Range;
@@ -8,23 +8,24 @@ use crate::scan::{find_line_end, trim_blanks, trim_front, without_line_end};
 use crate::start::{EXACT_START, Start};
 use crate::{Limits, Method, work};
 
-/// The header that every frame has, who it is from, as it is sent: after the end of the line before.
+/// The header that says who a frame is from, in the exact form: after the end of the line before it.
 pub(crate) const USERNAME: &[u8; 12] = b"\r\nUsername: ";
-/// The header that a TEXT has besides, how many bytes its payload has, as it is sent.
+/// The header that says how many bytes the payload of a TEXT has, in the exact form.
 pub(crate) const MSG_LEN: &[u8; 11] = b"\r\nMsg-len: ";
 
-/// Takes the value of one header into the head. The value lies in this range of the head's bytes.
+/// Takes the value of one header into the head. The value lies at this range of the head's bytes.
 type Take = fn(&mut Head, &[u8], Range<usize>) -> Result<(), DecodeError>;
 
-/// The headers that are read, in any letter case. All others are passed over.
+/// The headers that are read: their names, which count in any letter case, and what takes their values. All others are
+/// skipped.
 const HEADERS: [(&[u8], Take); 2] = [
     (name_of(USERNAME), Head::take_username),
     (name_of(MSG_LEN), Head::take_payload_len),
 ];
 
-/// The name alone of a header as it is sent.
-const fn name_of<const N: usize>(sent: &[u8; N]) -> &[u8] {
-    let (_, name) = sent.split_at(b"\r\n".len());
+/// The name of a header in the exact form.
+const fn name_of<const N: usize>(exact: &[u8; N]) -> &[u8] {
+    let (_, name) = exact.split_at(b"\r\n".len());
     name.split_at(name.len() - b": ".len()).0
 }
 
@@ -32,12 +33,12 @@ const fn name_of<const N: usize>(sent: &[u8; N]) -> &[u8] {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) start: Start,
-    /// Offsets of the name from the head's first byte, without outer blanks.
+    /// Where the name begins and ends, without outer blanks. Counted from the head's first byte.
     pub(crate) name: Option<(usize, usize)>,
     pub(crate) names_differ: bool,
     pub(crate) payload_len: Option<u64>,
     headers: usize,
-    /// Where the next line begins; the length of the head when it is complete. Bytes from the head's first.
+    /// Where the next line begins, counted from the head's first byte. The length of the head when it is complete.
     pub(crate) at: usize,
 }
 
@@ -65,8 +66,8 @@ impl Head {
         }
     }
 
-    /// Reads a whole head in the one exact form that is ours to send, in one pass. Returns `None` for anything else,
-    /// which [`read`](Self::read) then takes its time for; both say the same of what both take.
+    /// Reads a whole head in the exact form, quickly. Returns `None` for anything else, which is then left to
+    /// [`read`](Self::read). If both can read a head, they agree on it.
     pub(crate) fn read_exact(bytes: &[u8], limits: &Limits) -> Option<Self> {
         let line = bytes.strip_prefix(EXACT_START)?;
         let (method, rest) = Method::ALL.into_iter().find_map(|method| {
@@ -93,8 +94,8 @@ impl Head {
             .then_some(head)
     }
 
-    /// Reads all whole lines of `bytes`, which begin with the head's first byte. The first `searched` bytes are known
-    /// to hold no line end after those read already.
+    /// Reads all whole lines of `bytes`, which begin with the head's first byte. The first `searched` bytes were searched
+    /// for line ends already.
     pub(crate) fn read(
         &mut self,
         bytes: &[u8],
@@ -127,7 +128,7 @@ impl Head {
         Ok(Progress::Partial)
     }
 
-    /// Reads one header. Returns `false` if the line is none. `line` begins at `self.at` of `bytes`.
+    /// Reads one header. Returns `false` if the line is not a header. `line` begins at `self.at` of `bytes`.
     fn read_header(
         &mut self,
         bytes: &[u8],
@@ -188,7 +189,7 @@ fn parse_decimal(digits: &[u8]) -> Result<u64, DecodeError> {
     })
 }
 
-/// Why the stream is given up: where the next frame begins cannot be known, or the peer asks too much.
+/// Why a stream is given up: nobody can know where the next frame begins, or the peer asks for too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -197,12 +198,12 @@ pub enum DecodeError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// More headers than the limit.
+    /// The head has more headers than the limit.
     TooManyHeaders {
         /// The limit.
         limit: usize,
     },
-    /// `Msg-len` is no decimal number, is negative or does not fit 64 bits.
+    /// A `Msg-len` that is not a decimal number, is negative, or does not fit 64 bits.
     BadLength,
     /// Two `Msg-len` headers that differ.
     TwoLengths,

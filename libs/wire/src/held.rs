@@ -1,5 +1,5 @@
-//! The bytes of one unfinished frame, held from one read to the next. Taking bytes off the front costs nothing; they
-//! leave when more come. Knows nothing of frames.
+//! The bytes of one unfinished frame, held from one read to the next. Dropping bytes at the front costs nothing: they are
+//! only counted, and go when more are added. It knows nothing of frames.
 
 use alloc::vec::Vec;
 
@@ -19,7 +19,7 @@ impl Held {
         }
     }
 
-    /// What is still of use.
+    /// The bytes that are still needed.
     pub(crate) fn live(&self) -> &[u8] {
         &self.bytes[self.front..]
     }
@@ -37,12 +37,12 @@ impl Held {
         self.bytes.capacity()
     }
 
-    /// Gives its memory back.
+    /// Frees its memory.
     pub(crate) fn release(&mut self) {
         *self = Self::new();
     }
 
-    /// Forgets the first `count` bytes.
+    /// Drops the first `count` bytes.
     pub(crate) fn drop_front(&mut self, count: usize) {
         self.front += count;
         if self.front == self.bytes.len() {
@@ -51,7 +51,7 @@ impl Held {
         }
     }
 
-    /// Forgets the first `count` bytes except for those of `kept`, which then stand before the rest.
+    /// Drops the first `count` bytes except those of `kept`, which come right before the rest then.
     pub(crate) fn keep_of_front(&mut self, count: usize, kept: core::ops::Range<usize>) {
         let begin = self.front + count - kept.len();
         let kept = self.front + kept.start..self.front + kept.end;
@@ -59,10 +59,10 @@ impl Held {
         self.front = begin;
     }
 
-    /// Appends `bytes` and returns how many bytes that moved.
+    /// Appends `bytes` and returns how many bytes were copied for that.
     ///
-    /// It doubles as a `Vec` does, but never past `most`: a peer that announces much and sends little holds little,
-    /// and one that sends all holds no more than that.
+    /// The memory doubles when it is full, as a `Vec` does, but never beyond `most`. So a peer that announces much and
+    /// sends little costs little, and one that sends all of it costs no more than that.
     pub(crate) fn push(&mut self, bytes: &[u8], most: usize) -> usize {
         let len = self.len() + bytes.len();
         let mut moved = bytes.len();

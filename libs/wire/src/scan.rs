@@ -1,10 +1,10 @@
 //! Lines and blanks: where a line ends, and what is left of it without its end and without the blanks around it.
 
-/// How many bytes the first line has, its LF included.
+/// The length of the first line in bytes, its LF included. `None` if it has not ended.
 pub(crate) fn find_line_end(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
-    // Eight bytes at a time. After the exclusive or, an LF is a zero byte, and the lowest high bit that the
-    // subtraction sets is that of the first zero byte.
+    // Eight bytes at a time. The exclusive or turns an LF into a zero byte. After the subtraction, the lowest high bit
+    // that is set is the one of the first zero byte.
     while let Some(chunk) = bytes[at..].first_chunk::<8>() {
         let zeroed = u64::from_le_bytes(*chunk) ^ (LOW_BITS * b'\n' as u64);
         let found = zeroed.wrapping_sub(LOW_BITS) & !zeroed & (LOW_BITS << 7);

@@ -1,16 +1,16 @@
-//! The start line of a frame, also after noise, and the first lines of other protocols.
+//! Start lines: of frames, also right after noise, and of other protocols.
 
 use crate::scan::{is_blank, trim_blanks, without_line_end};
 use crate::{DecodeError, Method};
 
-/// Longest start line that is found after noise in the middle of a line, in bytes with its line end. The exact form
-/// has at most 16; blanks, a longer minor number and trailing blanks may double that.
+/// The longest start line that is found after noise on the same line, in bytes, its line end included. The exact form
+/// has at most 16. Extra blanks and a longer minor number may double that.
 pub(crate) const MAX_GLUED_START: usize = 32;
 
-/// What every start line begins with. Any minor number is ours to read.
+/// What every start line begins with. Any minor number may follow.
 pub(crate) const VERSION: &[u8; 7] = b"CHAT/1.";
 
-/// What every start line begins with that is ours to send.
+/// What every start line begins with in the exact form, which is the only one that is sent.
 pub(crate) const EXACT_START: &[u8; 9] = b"CHAT/1.0 ";
 
 /// What a start line asks for.
@@ -31,11 +31,11 @@ pub(crate) fn has_version(bytes: &[u8]) -> bool {
     bytes.windows(VERSION.len()).any(|window| window == VERSION)
 }
 
-/// Says which other protocol this is by the first line of a stream, of which `is_whole` tells whether it has ended
-/// and is not too long.
+/// Recognizes another protocol by the first line of a stream. `is_whole` is whether the line has ended and is not too
+/// long.
 ///
-/// A web page can have its visitor's browser send bytes of the page's choice to this port, after a request line or
-/// within the start of TLS. Where that were skipped as noise, the page could speak in the room.
+/// A web page can make its visitor's browser send bytes of the page's choice to this port, after a request line or
+/// within the start of TLS. If those were skipped as noise, the page could speak in the room.
 pub(crate) fn other_protocol(line: &[u8], is_whole: bool) -> Option<DecodeError> {
     if line.starts_with(TLS_HANDSHAKE) {
         return Some(DecodeError::Tls);
@@ -49,10 +49,10 @@ pub(crate) fn other_protocol(line: &[u8], is_whole: bool) -> Option<DecodeError>
 /// The first two bytes of a TLS stream: a handshake record, major version 3 (RFC 8446, 5.1).
 const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
 
-/// Finds the start line in a whole line, line end included: where it begins, and what it asks for.
+/// Finds the start line in a whole line, which includes its line end. Returns where it begins and what it asks for.
 ///
-/// At the front of the line any method counts. After noise, where a sloppy sender has glued the two together, only
-/// the three known ones do: people do write `CHAT/1.0` into their texts.
+/// At the beginning of the line any method counts. After noise that has no line end of its own, only the three known
+/// ones do, because people write `CHAT/1.0` into their texts.
 pub(crate) fn find_start(line: &[u8]) -> Option<(usize, Start)> {
     if let Some(start) = parse_start(without_line_end(line)) {
         return Some((0, start));

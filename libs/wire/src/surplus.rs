@@ -1,16 +1,16 @@
-//! A text whose `Msg-len` counts characters: where it really ends. Plain arithmetic on bytes.
+//! Where a text really ends whose `Msg-len` counts characters and not bytes.
 //!
-//! A stream in order is never touched: where the bytes after a payload can begin a start line or are line ends, or where
-//! there are none, the payload is the text. Nor is anything but UTF-8.
+//! Streams that are in order are left alone: if no bytes follow a payload, or line ends, or what can begin a start line,
+//! then the payload is the text. So are payloads that are not UTF-8.
 
 use crate::start::VERSION;
 
-/// Counts the characters of a text on to its end.
+/// Counts the characters of a text to its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Surplus {
-    /// Characters that have not begun yet.
+    /// How many characters have not begun yet.
     missing: usize,
-    /// Bytes that the last character still lacks.
+    /// How many bytes the last character still lacks.
     lacking: usize,
 }
 
@@ -19,13 +19,10 @@ pub(crate) struct Surplus {
 pub(crate) enum Verdict {
     /// The text ends after so many of them.
     Ends(usize),
-    /// All of them are the text's, and more must come.
+    /// All of them belong to the text, and more must come.
     GoesOn,
-    /// They are none of it, although so many of them could have been.
-    Foreign {
-        /// In bytes.
-        after: usize,
-    },
+    /// None of them belongs to the text. That is known from the byte after the first `after` of them.
+    Foreign { after: usize },
 }
 
 /// Whether these bytes, as far as they have come, can follow a frame in order: a start line, line ends, or nothing.
@@ -35,7 +32,7 @@ pub(crate) fn is_in_order(bytes: &[u8]) -> bool {
 }
 
 impl Surplus {
-    /// `None` where the payload cannot be the front of a text with as many characters as it has bytes.
+    /// `None` unless the payload can be the front of a text that has as many characters as the payload has bytes.
     pub(crate) fn of(payload: &[u8]) -> Option<Self> {
         let (whole, lacking) = match core::str::from_utf8(payload) {
             Ok(text) => (text, 0),
@@ -53,7 +50,7 @@ impl Surplus {
         (missing > 0 || lacking > 0).then_some(Self { missing, lacking })
     }
 
-    /// Reads on. The caller has shown it all bytes before these.
+    /// Reads on. These bytes follow the ones of the last call.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Verdict {
         for (at, &byte) in bytes.iter().enumerate() {
             if self.lacking > 0 {
@@ -81,7 +78,7 @@ impl Surplus {
     }
 }
 
-/// How many bytes a character of UTF-8 takes that begins with this one.
+/// How many bytes a character of UTF-8 has that begins with this byte.
 fn width(first: u8) -> Option<usize> {
     match first {
         0..=0x7f => Some(1),

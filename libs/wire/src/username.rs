@@ -1,17 +1,17 @@
-//! Username: what may be a name.
+//! Names, and the rules for them.
 //!
-//! A name that this type holds can be written into a head and read back unchanged: it has no control characters, so
-//! no line break, and no outer blanks, which a reader strips.
+//! A name that keeps the rules can be written into a head and is read back unchanged: it has no control characters, so no
+//! line break, and no blanks at its ends, which a reader would strip.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::borrow::Borrow;
 use core::fmt;
 
-/// A name that can stand behind `Username:`.
+/// A name that keeps the rules of the protocol.
 ///
-/// Borrowed while it comes out of a decoder, owned after [`into_owned`](Self::into_owned). Two names are the same when
-/// their bytes are.
+/// A name out of a decoder is borrowed, and owned after [`into_owned`](Self::into_owned). Two names are equal if their
+/// bytes are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Username<'a>(Cow<'a, str>);
 
@@ -21,12 +21,12 @@ impl Username<'static> {
 }
 
 impl<'a> Username<'a> {
-    /// Checks a name against the rules of the protocol and a length of at most `max_bytes` bytes of UTF-8
-    /// (see [`Limits::max_name`](crate::Limits::max_name)).
+    /// Checks that a name keeps the rules and has at most `max_bytes` bytes of UTF-8, see
+    /// [`Limits::max_name`](crate::Limits::max_name).
     ///
     /// # Errors
     ///
-    /// Says which rule the name breaks.
+    /// The rule that the name breaks.
     pub fn new(name: impl Into<Cow<'a, str>>, max_bytes: usize) -> Result<Self, UsernameError> {
         let name = name.into();
         if name.is_empty() {
@@ -54,7 +54,7 @@ impl<'a> Username<'a> {
         &self.0
     }
 
-    /// The same name with its own storage, to keep for longer than the bytes it came from.
+    /// The same name in memory of its own, which outlives the bytes that it came from.
     #[must_use]
     pub fn into_owned(self) -> Username<'static> {
         Username(Cow::Owned(self.0.into_owned()))
@@ -73,7 +73,7 @@ impl fmt::Display for Username<'_> {
     }
 }
 
-/// So that a set of names answers for a `&str`.
+/// So that a set of names can be searched for a `&str`.
 impl Borrow<str> for Username<'_> {
     fn borrow(&self) -> &str {
         &self.0
@@ -86,24 +86,24 @@ impl From<Username<'_>> for String {
     }
 }
 
-/// Why something is not a name.
+/// The rule that a name breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UsernameError {
-    /// No byte, or only blanks.
+    /// It has no characters. A reader strips blanks, so a name of blanks ends here too.
     Empty,
-    /// More bytes than the limit.
+    /// It has more bytes than the limit.
     TooLong {
-        /// Length of the name, in bytes.
+        /// The length of the name, in bytes.
         len: usize,
         /// The limit, in bytes.
         limit: usize,
     },
-    /// A control character: a line break, a tab, an escape.
+    /// It has a control character, such as a line break, a tab or an escape.
     Control,
-    /// A blank in front or behind, which a reader would strip.
+    /// It begins or ends with a blank, which a reader would strip.
     OuterBlank,
-    /// Bytes that are not UTF-8.
+    /// Its bytes are not UTF-8.
     NotText,
 }
 

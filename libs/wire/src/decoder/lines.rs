@@ -1,10 +1,9 @@
-//! What comes in lines: start lines, the noise before them, and heads; and what becomes of a frame when its head is
-//! complete.
+//! What comes in lines: noise, start lines and heads. When a head is complete, this decides what becomes of the frame.
 
 use core::fmt;
 use core::ops::Range;
 
-use super::{Decoder, Found, Part, Place, State, Step};
+use super::{Came, Decoder, Found, Part, Place, State, Step};
 use crate::head::{DecodeError, Head, Progress};
 use crate::held::Held;
 use crate::scan::{find_line_end, without_line_end};
@@ -12,7 +11,7 @@ use crate::start::{self, MAX_GLUED_START, Start};
 use crate::{Method, UsernameError, work};
 
 impl Decoder {
-    /// Looks for a start line in the next whole line.
+    /// Reads a whole head in the exact form, or else looks for a start line.
     pub(super) fn step_start<'i>(
         &mut self,
         noise: usize,
@@ -28,7 +27,8 @@ impl Decoder {
         self.search_start(noise, input)
     }
 
-    /// The same for whatever is not in the exact form. Kept apart, so that the short way stays short.
+    /// Looks for a start line in the next whole line. Apart from [`step_start`](Self::step_start), so that the usual way
+    /// stays short.
     #[inline(never)]
     fn search_start<'i>(
         &mut self,
@@ -91,7 +91,7 @@ impl Decoder {
         }
     }
 
-    /// Reads on in a head, and decides what becomes of the frame when the head is complete.
+    /// Reads on in a head.
     #[inline(never)]
     pub(super) fn step_head<'i>(
         &mut self,
@@ -118,7 +118,8 @@ impl Decoder {
         }
     }
 
-    pub(super) fn finish_head<'i>(&mut self, head: &Head, input: &mut &'i [u8]) -> Step<'i> {
+    /// Decides what becomes of a frame whose head is complete.
+    fn finish_head<'i>(&mut self, head: &Head, input: &mut &'i [u8]) -> Step<'i> {
         self.at_start = false;
         let payload_len = head.payload_len.unwrap_or(0);
         let (method, name) = match (head.start, head.name) {
@@ -129,7 +130,7 @@ impl Decoder {
         };
         match method {
             Method::Join | Method::Leave => Step::Found(Found::Frame {
-                method,
+                came: Came::Whole(method),
                 name: self.take_name(head, name, input),
                 payload: Place::Given(&[]),
             }),
@@ -148,7 +149,7 @@ impl Decoder {
         }
     }
 
-    /// Gives out the name of a frame that is complete with its head. A payload that it announces is skipped.
+    /// Returns the name of a frame that ends with its head. If it announces a payload, that is skipped.
     fn take_name<'i>(
         &mut self,
         head: &Head,
@@ -174,7 +175,7 @@ impl Decoder {
     }
 }
 
-/// Where the stream stands after a head whose payload nobody wants.
+/// The state after a head whose payload, if any, nobody wants.
 fn after(head: &Head) -> State {
     match head.payload_len {
         None | Some(0) => State::Start { noise: 0 },
@@ -182,16 +183,16 @@ fn after(head: &Head) -> State {
     }
 }
 
-/// The bytes that come next: what is held, or else what was given.
+/// The bytes that come next: what is held, or else the input.
 fn ahead<'b>(held: &'b Held, input: &'b [u8]) -> &'b [u8] {
     if held.is_empty() { input } else { held.live() }
 }
 
-/// What was passed over.
+/// Something that a [`Decoder`] passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ignored {
-    /// A frame whose method is none of the three; its payload is skipped too.
+    /// A frame with a method other than the three. Its payload is skipped too.
     UnknownMethod,
     /// A frame without `Username`.
     NoUsername,
@@ -201,27 +202,26 @@ pub enum Ignored {
     TwoUsernames,
     /// A TEXT without `Msg-len`, or with `Msg-len: 0`.
     EmptyText,
-    /// A TEXT longer than the limit; its payload is read past without being stored.
+    /// A TEXT with a payload longer than the limit. The payload is skipped without being stored.
     PayloadTooLong {
         /// Its `Msg-len`, in bytes.
         len: u64,
         /// The limit, in bytes.
         limit: usize,
     },
-    /// A frame with a line in its head that is no header. What follows is read as noise.
+    /// A frame with a line in its head that has no colon. What follows is read as noise.
     NotAHeader,
-    /// A frame that was given up in its head, or in a payload that nobody wants, since a new one began after a
+    /// A frame that was given up in its head, or in a payload that nobody wants, because a new frame began after a
     /// [`silence`](Decoder::silence).
     CutOff,
-    /// The length of the text that came out last, which counted characters. The text is whole; nothing was passed over
-    /// but the number.
+    /// Only a number: the `Msg-len` of the last text counted characters. The text itself is whole.
     CountedCharacters {
         /// Its `Msg-len`.
         characters: usize,
         /// Its length, in bytes.
         bytes: usize,
     },
-    /// Bytes that are no start line where a start line must be.
+    /// Bytes that are not a start line, where one must be.
     Noise {
         /// How many, in bytes.
         bytes: usize,

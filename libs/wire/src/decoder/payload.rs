@@ -1,13 +1,13 @@
-//! Payloads: those that are given out, those that nobody wants, and the bytes after one whose length counts characters.
+//! Payloads: those that are returned, those that nobody wants, and the bytes after one whose length counts characters.
 
 use core::ops::Range;
 
-use super::{Decoder, Found, Part, Place, State, Step, Text};
+use super::{Came, Decoder, Found, Part, Place, State, Step, Text};
 use crate::surplus::{self, Surplus, Verdict};
 use crate::{Method, start, work};
 
 impl Decoder {
-    /// Gives out a TEXT that is here whole, or begins to collect its payload.
+    /// Returns a TEXT that has come whole, or begins to collect its payload.
     pub(super) fn take_text<'i>(
         &mut self,
         head_len: usize,
@@ -29,7 +29,7 @@ impl Decoder {
                 *input = rest;
                 self.state = State::Start { noise: 0 };
                 return Step::Found(Found::Frame {
-                    method: Method::Text,
+                    came: Came::Whole(Method::Text),
                     name: Place::Given(name),
                     payload: Place::Given(payload),
                 });
@@ -61,19 +61,19 @@ impl Decoder {
         self.give_held(text)
     }
 
-    /// Gives out a text that is held. What is held after it stays.
+    /// Returns a text that is held. What is held after it stays.
     pub(super) fn give_held<'i>(&mut self, text: Text) -> Step<'i> {
         self.state = State::Start { noise: 0 };
         self.searched = 0;
         self.spent = text.end();
         Step::Found(Found::Frame {
-            method: Method::Text,
+            came: Came::Whole(Method::Text),
             name: Place::Held(0..text.name),
             payload: Place::Held(text.name..text.end()),
         })
     }
 
-    /// Reads on in the bytes after a payload, which may be the end of its text. `searched` is how far they were read.
+    /// Reads on in the bytes after a payload, which may be the end of its text. They were read up to `searched`.
     pub(super) fn step_surplus<'i>(
         &mut self,
         text: Text,

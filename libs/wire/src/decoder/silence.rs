@@ -1,22 +1,22 @@
-//! What a silence in the middle of a frame means: another frame may begin after it, and then the first is given up.
+//! Silence in the middle of a frame: if another frame begins after it, the first one is given up.
 
 use alloc::boxed::Box;
 use core::mem;
 
-use super::{Decoder, Found, Ignored, Part, State, Step, Text};
+use super::{Came, Decoder, Found, Ignored, Part, Place, State, Step, Text};
 use crate::head::{Head, Progress};
 use crate::scan::{find_line_end, without_line_end};
 use crate::start::{self, Start};
 use crate::{Limits, work};
 
-/// What came after a silence, from `from` on in `held`: it may be a new frame.
+/// What came after a silence, which may be a new frame. It begins at `from` in `held`.
 #[derive(Debug)]
 pub(super) struct Doubt {
     from: usize,
     new: Fresh,
 }
 
-/// A head that may have begun after a silence in the middle of a frame, as far as it was read.
+/// A head that may have begun after a silence, as far as it has been read.
 #[derive(Clone, Copy, Debug, Default)]
 struct Fresh {
     head: Option<Head>,
@@ -24,7 +24,7 @@ struct Fresh {
 }
 
 impl Fresh {
-    /// Whether `bytes` begin with a whole head of one of the three methods with a name. `None` while they may.
+    /// Whether `bytes` begin with a whole head that has one of the three methods and a name. `None` if that is still open.
     fn is_a_frame(&mut self, bytes: &[u8], limits: &Limits) -> Option<bool> {
         let mut head = match self.head {
             Some(head) => head,
@@ -56,14 +56,15 @@ impl Fresh {
 }
 
 impl Decoder {
-    /// Tells the decoder that no byte has come for long. [`is_mid_frame`](Self::is_mid_frame) says whether that
-    /// means anything to it; two seconds are long.
+    /// Tells the decoder that no byte has come for a long time, such as two seconds. It matters only in the middle of a
+    /// frame, see [`is_mid_frame`](Self::is_mid_frame).
     ///
-    /// A length that lies would have the text of one swallow what everybody says after it. So where a whole head
-    /// follows a silence in the middle of a frame, that frame is given up
-    /// ([`Item::CutOff`](crate::Item::CutOff)) and the new one is read. Anything else goes on as if there had been no
-    /// silence. A text that was held since what followed it was in doubt comes out of the next call of
-    /// [`next`](Self::next), which may be given no bytes. At the end of a stream, call both.
+    /// A TEXT whose `Msg-len` is too large would swallow all that comes after it. So if a whole head follows a silence in
+    /// the middle of a frame, that frame is given up ([`Item::CutOff`](crate::Item::CutOff)) and the new one is read.
+    /// If anything else follows, the silence makes no difference.
+    ///
+    /// The next call of [`next`](Self::next), even without bytes, returns a text that was held back because the bytes
+    /// after it seemed to be a part of it. So call both at the end of a stream.
     ///
     /// ```
     /// use hubbub_wire::{Decoder, Item, Limits};
@@ -88,7 +89,7 @@ impl Decoder {
                 self.doubt = Some(doubt);
                 return;
             }
-            // What came in doubt is the old frame's.
+            // What came since then belongs to the old frame.
             self.end_doubt();
         }
         match self.state {
@@ -106,7 +107,7 @@ impl Decoder {
         }
     }
 
-    /// Looks whether a new frame has begun after a silence.
+    /// Finds out whether a new frame has begun after a silence.
     pub(super) fn step_doubt<'i>(
         &mut self,
         part: Part,
@@ -134,22 +135,22 @@ impl Decoder {
         }
     }
 
-    /// Gives up the frame that was silent. The new one is held.
+    /// Gives up the frame in which the silence was. The new one is held.
     fn cut_off<'i>(&mut self, part: Part, from: usize) -> Step<'i> {
         self.state = State::Start { noise: 0 };
         self.searched = 0;
         self.spent = from;
         Step::Found(match part {
-            Part::Payload(Text { name, len }) => Found::CutOff {
-                name: 0..name,
-                payload: name..from,
-                len,
+            Part::Payload(Text { name, len }) => Found::Frame {
+                came: Came::InPart { len },
+                name: Place::Held(0..name),
+                payload: Place::Held(name..from),
             },
             Part::Head(_) | Part::Skip { .. } => Found::Ignored(Ignored::CutOff),
         })
     }
 
-    /// Goes on with the frame that was silent, and with all that is held.
+    /// Goes on with the frame in which the silence was: all that is held belongs to it.
     fn end_doubt(&mut self) {
         if let State::Within(Part::Skip { left }) = self.state {
             self.skip_held(left);
