@@ -1,5 +1,6 @@
-//! Frames and bytes a second, in and out, and `httparse` beside them: HTTP request heads with the same headers, one
-//! byte longer because of their start line. One iteration is one stream; `item/s` counts its frames or heads.
+//! How many frames and bytes a second are decoded and encoded. To compare with: `httparse` on the heads of HTTP requests
+//! with the same headers, which are one byte longer because of their start line. One iteration is one stream, and
+//! `item/s` counts its frames or heads.
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;

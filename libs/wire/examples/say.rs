@@ -39,7 +39,7 @@ fn say(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
     let all_said = Arc::new(AtomicBool::new(false));
     let sender = server.try_clone()?;
     let done = Arc::clone(&all_said);
-    // A thread of its own, because the room must be read meanwhile: a server drops who does not read.
+    // In a thread of its own, because the room must be read meanwhile: a server drops members that do not read.
     thread::spawn(move || {
         if let Err(error) = send_lines(sender, &name, &done) {
             complain(&format!("say: {error}"));

@@ -9,11 +9,11 @@ use crate::start::EXACT_START;
 
 /// Appends `frame` to `out`. It allocates at most once, and not at all if `out` has room.
 pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) {
-    let name = frame.username().as_str().as_bytes();
-    let payload = match frame {
-        Frame::Text { payload, .. } => payload.as_bytes(),
-        Frame::Join { .. } | Frame::Leave { .. } => &[],
+    let (username, payload): (_, &[u8]) = match frame {
+        Frame::Join { username } | Frame::Leave { username } => (username, &[]),
+        Frame::Text { username, payload } => (username, payload.as_bytes()),
     };
+    let name = username.as_str().as_bytes();
     out.reserve(HEAD_WITHOUT_NAME + name.len() + payload.len());
     out.extend_from_slice(EXACT_START);
     out.extend_from_slice(frame.method().as_str().as_bytes());

@@ -45,19 +45,20 @@
 //!
 //! - **After a JOIN** a member gets what is said from then on. There is no history and no list of who is there, so TEXTs
 //!   and LEAVEs come from people whose JOIN it never saw.
-//! - **A JOIN that succeeds is not confirmed.** One that is refused is answered by a TEXT from `server`, about 100 ms after
-//!   the JOIN, and then the server closes the connection. So a client is in the room when the connection is still
-//!   open after a second, or as soon as a frame from anybody but `server` comes: only members get any. It need not wait
-//!   before it speaks. What follows a refused JOIN reaches nobody.
-//! - **A JOIN that breaks the rules** (a name of 65 bytes, for example) is not refused but ignored, like every frame that
-//!   does. Nothing comes, and the server closes the connection 30 seconds after it began. So check the name first.
+//! - **A JOIN that succeeds is not confirmed.** If it is refused, a TEXT from `server` says why, and then the server closes
+//!   the connection. That takes about 100 ms, and longer only if the server is very busy. So a client is in the room
+//!   if the connection is still open after two seconds, or as soon as it gets a frame from anybody but `server`, since
+//!   only members get any. It need not wait before it speaks: what follows a refused JOIN reaches nobody.
+//! - **A JOIN that breaks a rule**, such as one with a name of 65 bytes, is not refused but ignored, like every such
+//!   frame. Nothing comes, and 30 seconds after the connection began the server closes it. So check the name before you
+//!   send it.
 //! - **One connection is one member** under one name. TEXTs and LEAVEs under any other name are ignored, and so is a second
 //!   JOIN.
 //! - **After a LEAVE** the server writes what still waits for the member and closes. A connection that ends without a
 //!   LEAVE has left too: the others get one all the same.
-//! - **No keepalive is needed.** A member may be silent for days. The server finds out by TCP's own keepalive that a
-//!   computer is gone, within a minute; until then its name is taken. A client that wants to know the same of the server
-//!   switches TCP keepalive on for its socket.
+//! - **No keepalive is needed.** A member may be silent for as long as it likes. The server finds out by TCP's own keepalive
+//!   if a member's computer is gone. That takes up to a minute, and its name is taken until then. A client that wants to
+//!   know the same of the server switches TCP keepalive on for its socket.
 //! - **A client must read**, even if it only wants to speak. One that takes nothing for 30 seconds is dropped, and so is
 //!   one for which 4 MiB wait.
 //! - **One read is not one frame.** It may bring several, or a part of one.
@@ -78,9 +79,9 @@
 //! | `your text was not sent: the server has no room for so much at the moment; try again later` | in the middle of a TEXT | the connection is closed |
 //! | `your text of 2000000 bytes was not sent: 1048576 bytes is the most` | after the head of a TEXT | all goes on |
 //!
-//! Without a word it closes connections that send what is no CHAT/1.0 ("gives up" below), that do not join within 30
-//! seconds, or that do not read; all connections when it stops; and, when very many come at once to a room that is full,
-//! some of those. All these times and sizes are the defaults of the server.
+//! It closes a connection without a word if the client sends something other than CHAT/1.0 ("gives up" below), does not
+//! join within 30 seconds, or does not read. The same happens to everybody when the server stops, and to some when very
+//! many come at once to a full room. All these times and sizes are defaults, which the server's operator can change.
 //!
 //! # What is done about every mistake
 //!
@@ -96,7 +97,7 @@
 //! | `CHAT/1.x` with another minor number | accepts the frame |
 //! | another major number, or no `CHAT/` at all | takes it for noise, see below |
 //! | an unknown header | ignores the header |
-//! | an unknown method, which a known one in small letters is too | ignores the frame, payload included |
+//! | an unknown method, such as `text` in small letters | ignores the frame, payload included |
 //! | a TEXT without `Msg-len`, or with `Msg-len: 0` | ignores the frame |
 //! | a frame without `Username` | ignores the frame |
 //! | a `Username` that is empty, too long, not UTF-8, or has control characters | ignores the frame |
@@ -108,13 +109,13 @@
 //! | a payload longer than [`Limits::max_payload`], 1 MiB | ignores the frame, reads past the payload without storing it |
 //! | a head longer than [`Limits::max_head`], 4 KiB, or with more than [`Limits::max_headers`], 32 | gives up |
 //! | a line in the head without a colon | ignores the frame, takes what follows for noise |
-//! | *noise*: bytes that are not a start line where one must be | skips to the next line that starts with `CHAT/1.`, and tells how much it skipped |
+//! | *noise*: bytes that are not a start line where one must be | skips to the next line that starts with `CHAT/1.`, and reports how much it skipped |
 //! | more than [`Limits::max_noise`] bytes of noise in a row, 4 KiB | gives up |
 //! | a payload that is not UTF-8 | accepts it: a payload is bytes |
-//! | a `Msg-len` that counts characters: the payload and the bytes after it are UTF-8, have as many characters as it says, and end where a start line, a line end or nothing follows | takes all of them for the text, and tells the number |
+//! | a `Msg-len` that counts characters: the payload and the bytes after it are UTF-8, have as many characters as it says, and end where a start line, a line end or nothing follows | takes all of them for the text, and reports the number |
 //! | a frame that stops in the middle, a [silence](Decoder::silence), and then the whole head of another frame with a name | gives up the first ([`Item::CutOff`]), reads the second |
 //! | a first line that ends in ` HTTP/1.x`, also after noise, or the start of TLS | gives up: a web page could send the rest |
-//! | any cut of the stream into pieces, down to single bytes | gives the same frames; only a `Msg-len` that counts characters is found out by what comes in one piece with the payload's last byte |
+//! | any cut of the stream into pieces, down to single bytes | returns the same frames, with one exception: that a `Msg-len` counts characters is noticed only if the bytes after the payload come in one piece with its last byte |
 //!
 //! # Use
 //!

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Far longer than anything here takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// The example's binary. `cargo test` builds it beside the tests unless it is told which targets to build.
+/// The example's binary. `cargo test` builds it together with the tests unless it is told which targets to build.
 fn example(name: &str) -> Command {
     let test = env::current_exe().unwrap();
     let target = test.parent().and_then(|deps| deps.parent()).unwrap();

@@ -59,7 +59,7 @@ fn a_payload_in_the_head() {
 #[test]
 fn an_empty_payload_in_the_head_swallows_what_its_length_announces() {
     // By the framing this is a TEXT of 49 bytes, the size of an empty Python string. The first bytes that follow are
-    // its payload, whatever they are, and the stream is in step again behind them.
+    // its payload, whatever they are, and the stream is in step again after them.
     let sent = b"CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: 49\r\n\r\n\r\n\
                  CHAT/1.0 LEAVE\r\nUsername: u\r\n\r\n";
     assert_eq!(decode(sent), [], "16 bytes are still awaited");
@@ -78,7 +78,7 @@ fn an_empty_payload_in_the_head_swallows_what_its_length_announces() {
 
 #[test]
 fn a_payload_in_the_head_that_holds_a_colon_is_a_header_and_its_length_swallows() {
-    // "Note: hi" is a header like any other, so the 57 bytes behind the head are the payload.
+    // "Note: hi" is a header like any other, so the 57 bytes after the head are the payload.
     assert_eq!(
         decode(
             b"CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: 57\r\nNote: hi\r\n\r\n\
@@ -176,7 +176,7 @@ fn a_server_that_forwards_blocks_puts_another_senders_frame_into_a_head() {
 
 #[test]
 fn a_server_that_forwards_blocks_puts_another_senders_frame_into_a_payload() {
-    // No reader can tell: u's payload takes the first bytes of v's frame, and u's last bytes stand behind as noise.
+    // No reader can tell: u's payload takes the first bytes of v's frame, and u's last bytes come after it as noise.
     assert_eq!(
         decode(
             b"CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: 22\r\n\r\nMy first \

@@ -3,7 +3,7 @@
 use crate::common::{Seen, decode, feed};
 use hubbub_wire::{DecodeError, Decoder, Limits};
 
-/// `stream` breaks, and the good LEAVE behind it is not read any more.
+/// `stream` breaks, and the good LEAVE after it is not read any more.
 #[track_caller]
 fn breaks(stream: &[u8], why: DecodeError) {
     let mut stream = stream.to_vec();

@@ -80,9 +80,9 @@ fn a_head_has_its_limit_whatever_its_method_and_wherever_it_stands() {
     second.extend(join_with_head_of(4097));
     assert_eq!(decode(&second), [join("al"), fatal.clone()]);
 
-    let mut behind_noise = b"noise".to_vec();
-    behind_noise.extend(join_with_head_of(4097));
-    assert_eq!(decode(&behind_noise), [noise(5), fatal]);
+    let mut after_noise = b"noise".to_vec();
+    after_noise.extend(join_with_head_of(4097));
+    assert_eq!(decode(&after_noise), [noise(5), fatal]);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn what_only_seems_a_start_line_counts_as_noise_too() {
 }
 
 #[test]
-fn a_long_start_line_behind_noise_at_its_limit_is_no_part_of_the_noise() {
+fn a_long_start_line_after_noise_at_its_limit_is_no_part_of_the_noise() {
     let mut stream = noise_then_join(4096)[..4096].to_vec();
     stream.extend_from_slice(b"CHAT/1.0 ");
     stream.extend_from_slice(&b"PING".repeat(50));

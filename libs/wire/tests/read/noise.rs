@@ -1,4 +1,4 @@
-//! Bytes that are no start line where a start line must be, and where the stream goes on behind them.
+//! Bytes that are not a start line where one must be, and where the stream goes on after them.
 
 use crate::common::{Seen, decode, join, leave, noise, text};
 use hubbub_wire::Ignored;
