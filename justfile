@@ -57,7 +57,7 @@ demo: setup build
     #!/usr/bin/env bash
     set -euo pipefail
     if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-        just on-a-screen cargo test --workspace --test window -- --ignored --exact pictures::demo
+        just on-screens 1 cargo test --workspace --test window -- --ignored --exact pictures::demo
         echo "no display here: alice and bob talked on a screen in memory, see target/demo.png"
         exit
     fi
@@ -128,7 +128,7 @@ refresh-desktop PREFIX:
     @! command -v gtk-update-icon-cache >/dev/null || ! [ -f "{{ PREFIX }}/share/icons/hicolor/icon-theme.cache" ] || \
         gtk-update-icon-cache --quiet --ignore-theme-index "{{ PREFIX }}/share/icons/hicolor"
 
-# Every test, the real windows' too. They get a screen of their own and leave yours alone.
+# Every test, the real windows' too. They get screens of their own and leave yours alone.
 [group("test")]
 test: setup
     #!/usr/bin/env bash
@@ -138,7 +138,7 @@ test: setup
     just vanishing >"{{ target }}/vanishing.txt" 2>&1 & vanishing=$!
     trap 'kill $vanishing 2>/dev/null || true' EXIT
     failed=0
-    just on-a-screen cargo test --workspace --no-fail-fast || failed=1
+    just on-screens 2 cargo test --workspace --no-fail-fast || failed=1
     wait $vanishing || failed=1
     cat "{{ target }}/vanishing.txt"
     exit $failed
@@ -198,13 +198,13 @@ soak MINUTES:
 # beside texts that cost much to lay out.
 [group("measure")]
 bench-window: setup
-    just on-a-screen cargo test --release -p hubbub-client --test window -- \
+    just on-screens 1 cargo test --release -p hubbub-client --test window -- \
         --ignored --exact --nocapture measures::of_the_window hostile::measured
 
 # The pictures of the window in its states, from real windows, in target/pictures. The README shows four like them.
 [group("measure")]
 screenshot: setup build
-    just on-a-screen cargo test --workspace --test window -- --ignored --exact pictures::of_every_state
+    just on-screens 1 cargo test --workspace --test window -- --ignored --exact pictures::of_every_state
     @echo "they are in {{ target }}/pictures; those of the README are in apps/client/assets/pictures"
 
 # What `test` and `demo` both need, built once.
@@ -212,22 +212,30 @@ screenshot: setup build
 build:
     cargo build --workspace --bins --tests
 
-# Runs a command on a screen of its own, with a window manager and without key repeat.
+# Runs a command with so many screens of its own, each with a window manager and without key repeat. SCREENS names them.
 [private]
-on-a-screen +COMMAND:
+on-screens COUNT +COMMAND:
     #!/usr/bin/env bash
     set -euo pipefail
-    exec 3< <(exec Xvfb -displayfd 1 -screen 0 1600x760x24 -nolisten tcp -r 2>/dev/null)
-    started=$!
-    trap 'kill $started 2>/dev/null; wait' EXIT
-    read -r -t 60 number <&3 || { echo "on-a-screen: Xvfb did not start" >&2; exit 1; }
-    export DISPLAY=:$number GDK_BACKEND=x11 NO_AT_BRIDGE=1
-    unset WAYLAND_DISPLAY
-    openbox >/dev/null 2>&1 & started="$! $started"
-    for _ in {1..600}; do
-        ! wmctrl -m >/dev/null 2>&1 || break
-        sleep 0.1
+    unset DISPLAY WAYLAND_DISPLAY
+    started=()
+    trap 'kill "${started[@]}" 2>/dev/null; wait' EXIT
+    SCREENS=
+    for _ in {1..{{ COUNT }}}; do
+        exec {said}< <(exec Xvfb -displayfd 1 -screen 0 1600x760x24 -nolisten tcp -r 2>/dev/null)
+        started+=($!)
+        read -r -t 60 number <&$said || { echo "on-screens: Xvfb did not start" >&2; exit 1; }
+        DISPLAY=:$number openbox >/dev/null 2>&1 &
+        started+=($!)
+        SCREENS+=" :$number"
     done
+    for screen in $SCREENS; do
+        for _ in {1..600}; do
+            ! DISPLAY=$screen wmctrl -m >/dev/null 2>&1 || break
+            sleep 0.1
+        done
+    done
+    export SCREENS GDK_BACKEND=x11 NO_AT_BRIDGE=1
     {{ COMMAND }}
 
 # Who may know whom: a room, that is NAME.rs and what is in NAME/, and the words that its code must not use. NAME!FILE is

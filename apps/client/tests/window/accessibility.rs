@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::bus::{Bus, Node, role};
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Peer, Server, free_port, text};
 use crate::wait::until;
 use crate::window::Window;
@@ -86,7 +86,7 @@ fn every_control_is_reached_by_the_tab_key() {
     assert!(controls >= 10, "{controls} controls");
     // Behind the last one the focus leaves the page, and comes back to the first.
     for _ in 0..controls + 2 {
-        xdotool(&["key", "Tab"]).expect("xdotool key");
+        screen.xdotool(&["key", "Tab"]).expect("xdotool key");
     }
     alice.shows(
         "missed().map((control) => control.outerHTML.slice(0, 100))",

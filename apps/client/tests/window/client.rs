@@ -6,6 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use crate::screen::Screen;
 use crate::wait::until;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubbub-client");
@@ -20,6 +21,7 @@ pub(crate) struct Client {
 impl Client {
     /// Starts it under `name`, with the inspector of its page on the port `inspector`, and with these variables.
     pub(crate) fn start(
+        screen: &Screen,
         name: &str,
         port: u16,
         inspector: u16,
@@ -28,12 +30,12 @@ impl Client {
         let inspector = format!("127.0.0.1:{inspector}");
         let inspector = ("WEBKIT_INSPECTOR_HTTP_SERVER", &*inspector);
         let environment = [&[inspector], environment].concat();
-        Self::run(Command::new(PROGRAM), name, port, &environment)
+        Self::run(screen.command(PROGRAM), name, port, &environment)
     }
 
     /// Starts it where the signal of a terminal that goes away is ignored.
-    pub(crate) fn start_without_hangup(name: &str, port: u16) -> Client {
-        let mut command = Command::new("sh");
+    pub(crate) fn start_without_hangup(screen: &Screen, name: &str, port: u16) -> Client {
+        let mut command = screen.command("sh");
         command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PROGRAM]);
         Self::run(command, name, port, &[])
     }
@@ -44,6 +46,8 @@ impl Client {
             .args(["--username", name, "--port", &port.to_string()])
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
+            // Not the person's own desktop.
+            .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             // A debug build of Dioxus puts a window where the last one stood, whosever that was, if it finds this in the
             // directory for all temporary files.
             .env("DIOXUS_SESSION_CACHE_DIR", &home)

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::json;
 
-use crate::screen::{Screen, clipboard};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
@@ -34,9 +34,9 @@ fn room(screen: &Screen, server: &Played) -> (Window, TcpStream) {
 }
 
 /// Waits until the clipboard holds this, but for the times of the day, as text of this type.
-fn holds(kind: &str, expected: &str) {
+fn holds(screen: &Screen, kind: &str, expected: &str) {
     let held = || {
-        let mut held = clipboard(kind).unwrap_or_default();
+        let mut held = screen.clipboard(kind).unwrap_or_default();
         // WebKit says how each element looks, which is nothing here, and keeps the spaces beside links in its own way.
         while let Some((before, rest)) = held.split_once(" style=\"") {
             held = format!("{before}{}", rest.split_once('"').unwrap().1);
@@ -65,6 +65,7 @@ fn a_conversation_is_copied_line_by_line_with_time_and_name() {
     let day = alice.ask("document.querySelector('.day span').textContent");
     let day = day.as_str().unwrap();
     holds(
+        &screen,
         "UTF8_STRING",
         &format!(
             "--- {day}\n\
@@ -76,6 +77,7 @@ fn a_conversation_is_copied_line_by_line_with_time_and_name() {
         ),
     );
     holds(
+        &screen,
         "text/html",
         &format!(
             "<div>--- {day}</div>\
@@ -96,24 +98,24 @@ fn a_part_of_one_message_is_copied_as_it_is() {
     alice.points_at(".message:last-child .text");
     alice.clicks_twice();
     alice.press("ctrl+c");
-    holds("UTF8_STRING", "indeed");
-    holds("text/html", "<div>indeed</div>");
+    holds(&screen, "UTF8_STRING", "indeed");
+    holds(&screen, "text/html", "<div>indeed</div>");
 
     // Both lines of a text.
     alice.ask("getSelection().selectAllChildren(document.querySelectorAll('.text')[1]); 0");
     alice.press("ctrl+c");
-    holds("UTF8_STRING", "one\ntwo");
+    holds(&screen, "UTF8_STRING", "one\ntwo");
 
     // A name alone; and what is in the field is none of the timeline's business.
     alice.points_at(".message .name");
     alice.clicks_twice();
     alice.press("ctrl+c");
-    holds("UTF8_STRING", "bob");
+    holds(&screen, "UTF8_STRING", "bob");
     alice.clicks("#draft");
     alice.types("my own", "my own");
     alice.press("ctrl+a");
     alice.press("ctrl+c");
-    holds("UTF8_STRING", "my own");
+    holds(&screen, "UTF8_STRING", "my own");
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn from_the_middle_of_one_message_to_the_middle_of_another_each_gives_its_part()
          getSelection().setBaseAndExtent(texts[1].firstChild, 4, texts[2].firstChild, 5); 0",
     );
     alice.press("ctrl+c");
-    holds("UTF8_STRING", "at bob: two\nat alice2: alice");
+    holds(&screen, "UTF8_STRING", "at bob: two\nat alice2: alice");
 }
 
 #[test]

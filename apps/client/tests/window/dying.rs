@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::json;
 
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::tape::Tape;
 use crate::wait::until;
@@ -101,7 +101,7 @@ fn a_page_that_hangs_is_ended_and_followed_by_another() {
     alice.says("before");
     alice.ask("setTimeout(() => { for (;;); }); 0");
     // Whether it answers is noticed when there is something for it.
-    xdotool(&["key", "a"]).expect("xdotool key");
+    screen.xdotool(&["key", "a"]).expect("xdotool key");
     alice.comes_back();
     alice.shows_texts(&["before"]);
 }
@@ -119,20 +119,24 @@ fn a_page_that_dies_again_and_again_is_not_opened_for_ever_and_the_window_can_be
         alice.is("connected");
     }
     alice.loses(PAGE);
-    let question = || xdotool(&["search", "--onlyvisible", "--name", "^Hubbub$"]);
+    let question = || screen.xdotool(&["search", "--onlyvisible", "--name", "^Hubbub$"]);
     let question = until(question, || "no question after the fourth death".to_owned());
     // The first answer is to try again.
-    xdotool(&["windowfocus", "--sync", &question]).expect("xdotool windowfocus");
-    xdotool(&["key", "Return"]).expect("xdotool key");
+    screen
+        .xdotool(&["windowfocus", "--sync", &question])
+        .expect("xdotool windowfocus");
+    screen.xdotool(&["key", "Return"]).expect("xdotool key");
     alice.comes_back();
     alice.is("connected");
     alice.says("still here");
 
     alice.loses(PAGE);
-    let question = || xdotool(&["search", "--onlyvisible", "--name", "^Hubbub$"]);
+    let question = || screen.xdotool(&["search", "--onlyvisible", "--name", "^Hubbub$"]);
     let question = until(question, || "no second question".to_owned());
-    xdotool(&["windowfocus", "--sync", &question]).expect("xdotool windowfocus");
-    xdotool(&["key", "alt+q"]).expect("xdotool key");
+    screen
+        .xdotool(&["windowfocus", "--sync", &question])
+        .expect("xdotool windowfocus");
+    screen.xdotool(&["key", "alt+q"]).expect("xdotool key");
     assert_eq!(alice.ended().code(), Some(0));
     sent.mentions("CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n");
 }

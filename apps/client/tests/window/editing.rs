@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use crate::keyboard::Keyboard;
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
@@ -193,11 +193,11 @@ fn what_is_composed_or_pasted_with_the_focus_elsewhere_goes_into_the_field() {
         for place in ["#timeline", ".side", "#theme"] {
             // The window knows the keyboard when it composes in its field.
             alice.clicks("#draft");
-            press_all(keys);
+            press_all(&screen, keys);
             alice.holds("é");
             alice.press("BackSpace");
             alice.clicks(place);
-            press_all(keys);
+            press_all(&screen, keys);
             alice.holds("é");
             alice.press("BackSpace");
             alice.holds("");
@@ -205,10 +205,10 @@ fn what_is_composed_or_pasted_with_the_focus_elsewhere_goes_into_the_field() {
     }
 }
 
-fn press_all(keys: &[&str]) {
+fn press_all(screen: &Screen, keys: &[&str]) {
     let mut arguments = vec!["key", "--delay", "12"];
     arguments.extend(keys);
-    xdotool(&arguments).expect("xdotool key");
+    screen.xdotool(&arguments).expect("xdotool key");
 }
 
 #[test]
@@ -235,11 +235,15 @@ fn text_that_is_dropped_beside_the_fields_goes_into_the_composer() {
     alice.ask(&note("dragover"));
     bob.points_at(".message .text");
     bob.ask("getSelection().selectAllChildren(document.querySelector('.message .text'))");
-    xdotool(&["mousedown", "1"]).expect("xdotool mousedown");
+    screen
+        .xdotool(&["mousedown", "1"])
+        .expect("xdotool mousedown");
     moves_until(&mut bob, 4);
-    xdotool(&["mousemove", "1100", "300"]).expect("xdotool mousemove");
+    screen
+        .xdotool(&["mousemove", "1100", "300"])
+        .expect("xdotool mousemove");
     moves_until(&mut alice, 4);
-    xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
+    screen.xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
     alice.holds("draggedword");
 }
 
@@ -247,7 +251,9 @@ fn text_that_is_dropped_beside_the_fields_goes_into_the_composer() {
 fn moves_until(window: &mut Window, mut by: i32) {
     let noted = || {
         by = -by;
-        xdotool(&["mousemove_relative", "--", &by.to_string(), "0"])?;
+        window
+            .screen
+            .xdotool(&["mousemove_relative", "--", &by.to_string(), "0"])?;
         (window.ask("noted > 0") == true).then_some(())
     };
     until(noted, || "nothing is dragged".to_owned());

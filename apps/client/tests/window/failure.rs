@@ -33,9 +33,9 @@ fn sigterm_ctrl_c_and_a_closed_terminal_write_leave_and_exit_with_0() {
 /// As under `nohup`.
 #[test]
 fn a_window_that_was_started_to_outlive_its_terminal_does() {
-    let _screen = Screen::take();
+    let screen = Screen::take();
     let server = Played::start();
-    let alice = Client::start_without_hangup("alice", server.port());
+    let alice = Client::start_without_hangup(&screen, "alice", server.port());
     let first = server.accept();
     alice.gets("HUP");
     drop(first);

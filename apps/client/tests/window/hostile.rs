@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::window::Window;
 
@@ -192,7 +192,10 @@ fn of_the_marks_on_one_letter_thirty_are_pasted() {
 fn longest(window: &mut Window) -> f64 {
     window.focus();
     window.ask("keys = []; draft.focus(); 0");
-    xdotool(&["type", "--delay", "80", "--", "abcdefghijkl"]).expect("xdotool type");
+    window
+        .screen
+        .xdotool(&["type", "--delay", "80", "--", "abcdefghijkl"])
+        .expect("xdotool type");
     window.shows("keys.length", &json!(12));
     let Value::Array(keys) = window.ask("keys") else {
         panic!("no times");

@@ -1,18 +1,16 @@
 //! A keyboard with another layout, for as long as the value lives. xdotool presses its keys by their numbers: 38 is `A` on a
 //! Latin keyboard, 41 is `F`.
 
-use std::process::Command;
-
 use crate::screen::Screen;
 use crate::window::Window;
 
-pub(crate) struct Keyboard;
+pub(crate) struct Keyboard(Screen);
 
 impl Keyboard {
     /// Has this layout, with these further arguments of setxkbmap.
-    pub(crate) fn with(_turn: &Screen, layout: &str, more: &[&str]) -> Keyboard {
-        set(layout, more);
-        Keyboard
+    pub(crate) fn with(screen: &Screen, layout: &str, more: &[&str]) -> Keyboard {
+        set(screen, layout, more);
+        Keyboard(screen.clone())
     }
 
     /// Waits until the window knows the layout: the key of `A` writes `letter` there. Leaves the field empty.
@@ -28,12 +26,13 @@ impl Keyboard {
 
 impl Drop for Keyboard {
     fn drop(&mut self) {
-        set("us", &["-variant", "", "-option", ""]);
+        set(&self.0, "us", &["-variant", "", "-option", ""]);
     }
 }
 
-fn set(layout: &str, more: &[&str]) {
-    let status = Command::new("setxkbmap")
+fn set(screen: &Screen, layout: &str, more: &[&str]) {
+    let status = screen
+        .command("setxkbmap")
         .args(["-layout", layout])
         .args(more)
         .status()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
@@ -92,17 +92,21 @@ fn links_open_outside_by_mouse_and_by_key_and_the_window_stays_where_it_is() {
     opener.has_opened(&opened);
 
     alice.points_at(".text a");
-    xdotool(&["click", "2"]).expect("xdotool click");
+    screen.xdotool(&["click", "2"]).expect("xdotool click");
     opened.push(opened[0]);
     opener.has_opened(&opened);
 
     // Dragged about and dropped in the window, it is opened by nobody.
     alice.points_at(".text a");
-    xdotool(&["mousedown", "1"]).expect("xdotool mousedown");
+    screen
+        .xdotool(&["mousedown", "1"])
+        .expect("xdotool mousedown");
     for _ in 0..10 {
-        xdotool(&["mousemove_relative", "--", "4", "12"]).expect("xdotool mousemove");
+        screen
+            .xdotool(&["mousemove_relative", "--", "4", "12"])
+            .expect("xdotool mousemove");
     }
-    xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
+    screen.xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
     alice.ask("location.href = 'about:blank'");
 
     alice.clicks("#draft");

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::processes::Processes;
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::tape::Tape;
 use crate::window::Window;
@@ -135,7 +135,10 @@ fn typing(window: &mut Window) -> String {
     let keys = "a".repeat(KEYS);
     window.focus();
     window.ask("keys = []; draft.focus()");
-    xdotool(&["type", "--delay", KEY_EVERY, "--", &keys]).expect("xdotool type");
+    window
+        .screen
+        .xdotool(&["type", "--delay", KEY_EVERY, "--", &keys])
+        .expect("xdotool type");
     window.shows("keys.length", &json!(KEYS));
     assert_eq!(window.ask("draft.value"), json!(keys), "keys were lost");
     let Value::Array(times) = window.ask("keys") else {

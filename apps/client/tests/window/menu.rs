@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::bus::{Bus, role};
 use crate::links::Opener;
-use crate::screen::{Screen, clipboard, xdotool};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
@@ -18,8 +18,8 @@ const ENTRIES: &str =
 const FOCUSED: &str = "document.activeElement?.textContent";
 const LINK: &str = "https://example.org/one";
 
-fn copies(expected: &str) {
-    let held = || clipboard("UTF8_STRING").unwrap_or_default();
+fn copies(screen: &Screen, expected: &str) {
+    let held = || screen.clipboard("UTF8_STRING").unwrap_or_default();
     until(
         || (held() == expected).then_some(()),
         || format!("copied is {:?}, not {expected:?}", held()),
@@ -51,7 +51,7 @@ fn a_link_is_copied_and_opened_and_who_said_it_is_mentioned() {
         ]),
     );
     alice.chooses("Copy link");
-    copies(LINK);
+    copies(&screen, LINK);
     alice.opens_menu(".text a");
     alice.chooses("Open link");
     opener.has_opened(&[LINK]);
@@ -61,7 +61,10 @@ fn a_link_is_copied_and_opened_and_who_said_it_is_mentioned() {
     alice.opens_menu(".text a");
     let time = alice.ask("document.querySelector('.message time').textContent");
     alice.chooses("Copy message");
-    copies(&format!("[{}] bob: see {LINK}", time.as_str().unwrap()));
+    copies(
+        &screen,
+        &format!("[{}] bob: see {LINK}", time.as_str().unwrap()),
+    );
     alice.opens_menu("#people button");
     alice.shows(ENTRIES, &json!(["Mention bob"]));
     alice.press("Escape");
@@ -72,7 +75,11 @@ fn a_link_is_copied_and_opened_and_who_said_it_is_mentioned() {
     alice.opens_menu(".message .text");
     alice.chooses("Copy");
     until(
-        || clipboard("UTF8_STRING").filter(|held| held.starts_with("--- ")),
+        || {
+            screen
+                .clipboard("UTF8_STRING")
+                .filter(|held| held.starts_with("--- "))
+        },
         || "the conversation is not copied".to_owned(),
     );
 }
@@ -101,7 +108,7 @@ fn the_field_is_edited_by_the_menu_and_goes_on_with_its_caret() {
     alice.shows(FOCUSED, &json!("Undo"));
     alice.chooses("Cut");
     alice.holds("");
-    copies("one two");
+    copies(&screen, "one two");
     alice.opens_menu("#draft");
     alice.chooses("Undo");
     alice.holds("one two");
@@ -180,7 +187,7 @@ fn the_menu_is_used_by_keys_alone_and_a_screen_reader_knows_it() {
     alice.shows(FOCUSED, &json!("Cut"));
     alice.press("Return");
     alice.holds("");
-    copies("one");
+    copies(&screen, "one");
     alice.has_focus_in("draft");
 }
 
@@ -214,7 +221,7 @@ fn the_menu_stays_inside_of_the_window_and_goes_with_a_click_beside_it() {
         alice.shows("document.getElementById('menu')", &json!(null));
         // Nothing can be done here: there is no empty menu.
         alice.points_at("#send");
-        xdotool(&["click", "3"]).expect("xdotool click");
+        screen.xdotool(&["click", "3"]).expect("xdotool click");
         alice.clicks("#theme");
         alice.shows("document.getElementById('menu')", &json!(null));
         alice.clicks("#theme");
@@ -264,7 +271,7 @@ fn nothing_of_a_browser_is_in_the_window() {
     }
     alice.points_at(".text");
     for button in ["8", "9"] {
-        xdotool(&["click", button]).expect("xdotool click");
+        screen.xdotool(&["click", button]).expect("xdotool click");
     }
     // What scripts of a page can ask for.
     alice.ask("history.back(); print(); location.reload(); open('https://example.org/two'); 0");
@@ -294,7 +301,7 @@ fn nothing_of_a_browser_is_in_the_window() {
     alice.shows_states(&["sent"]);
     opener.has_opened(&[]);
     assert_eq!(files(), before);
-    let windows = xdotool(&[
+    let windows = screen.xdotool(&[
         "search",
         "--onlyvisible",
         "--pid",

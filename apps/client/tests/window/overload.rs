@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::tape::Tape;
 use crate::window::Window;
@@ -56,7 +56,7 @@ fn a_server_that_never_reads_does_not_hold_up_the_window() {
     alice.has_focus_in("stay");
     alice.points_at("#close-anyway");
     let start = Instant::now();
-    xdotool(&["click", "1"]).expect("xdotool click");
+    screen.xdotool(&["click", "1"]).expect("xdotool click");
     assert_eq!(alice.ended().code(), Some(0));
     assert!(
         start.elapsed() < PROMPT,

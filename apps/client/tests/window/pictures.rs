@@ -7,7 +7,7 @@ use std::path::Path;
 use hubbub_wire::PORT;
 use serde_json::json;
 
-use crate::screen::{Screen, photograph, xdotool};
+use crate::screen::Screen;
 use crate::server::{Peer, Server, free_port, text};
 use crate::window::Window;
 
@@ -55,7 +55,7 @@ fn demo() {
     let target = project().join("target");
     // Not there yet where the build goes somewhere else.
     fs::create_dir_all(&target).unwrap();
-    photograph("root", &target.join("demo.png"));
+    screen.photograph("root", &target.join("demo.png"));
 }
 
 #[test]
@@ -96,7 +96,9 @@ fn alice(screen: &Screen, port: u16) -> Window {
 impl Window {
     /// Takes the picture of this name, without the mouse in it.
     fn poses(&mut self, name: &str) {
-        xdotool(&["mousemove", "0", "0"]).expect("xdotool mousemove");
+        self.screen
+            .xdotool(&["mousemove", "0", "0"])
+            .expect("xdotool mousemove");
         self.shows("document.querySelector('#app :hover')", &json!(null));
         // Never over those that README shows.
         let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pictures");

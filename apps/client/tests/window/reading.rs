@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::json;
 
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
@@ -29,7 +29,9 @@ fn who_reads_back_is_left_in_peace_and_led_to_what_is_new() {
     alice.shows(PILL, &json!("none"));
 
     alice.points_at("#timeline");
-    xdotool(&["click", "--repeat", "6", "4"]).expect("xdotool click");
+    screen
+        .xdotool(&["click", "--repeat", "6", "4"])
+        .expect("xdotool click");
     alice.shows(PILL, &json!("Latest"));
     // The page scrolls smoothly: it has come to rest when several frames show the same.
     alice.ask("[still, last] = [0, 0]; 0");

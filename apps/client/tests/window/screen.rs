@@ -1,66 +1,102 @@
-//! The X server that the test runs under: who has it, and the programs that act on it.
+//! The X servers that the tests run under: who has which, and the programs that act on one.
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
-static SCREEN: Mutex<()> = Mutex::new(());
+/// The names of the screens that nobody has.
+static FREE: LazyLock<Mutex<Vec<String>>> = LazyLock::new(|| {
+    let names = std::env::var("SCREENS").unwrap_or_default();
+    Mutex::new(names.split_whitespace().map(str::to_owned).collect())
+});
+static GIVEN_BACK: Condvar = Condvar::new();
 
-/// The keyboard, the mouse and the focus: one test at a time has them.
-pub(crate) struct Screen {
-    _turn: MutexGuard<'static, ()>,
+/// A screen with a keyboard, a mouse, a focus and a clipboard of its own, and a window manager. One test at a time has it:
+/// it is given back when the test and all its windows are gone.
+#[derive(Clone)]
+pub(crate) struct Screen(Arc<Turn>);
+
+struct Turn {
+    display: String,
 }
 
 impl Screen {
-    /// Waits for its turn.
+    /// Waits until a screen is free.
     pub(crate) fn take() -> Screen {
         assert!(
-            std::env::var_os("DISPLAY").is_some(),
-            "the window's tests need an X server and a window manager: run them by `just test`"
+            std::env::var_os("SCREENS").is_some(),
+            "the window's tests need X servers with window managers: run them by `just test`"
         );
-        // A test that failed left nothing behind that the next one would stumble over.
-        Screen {
-            _turn: SCREEN
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner()),
+        let free = GIVEN_BACK.wait_while(free(), |free| free.is_empty());
+        let mut free = free.unwrap_or_else(PoisonError::into_inner);
+        let display = free.pop().expect("a free screen");
+        let screen = Screen(Arc::new(Turn { display }));
+        // As nobody has touched it, whatever the last test did or did not come to.
+        let untouched = ["mouseup", "1", "mousemove", "0", "0"];
+        screen.xdotool(&untouched).expect("xdotool mousemove");
+        screen
+    }
+
+    /// A program that acts on this screen.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("DISPLAY", &self.0.display);
+        command
+    }
+
+    /// Runs xdotool; what it says, or nothing when it fails, as it does when it finds no window.
+    pub(crate) fn xdotool(&self, arguments: &[&str]) -> Option<String> {
+        self.run("xdotool", arguments)
+    }
+
+    /// Runs wmctrl in the same way.
+    pub(crate) fn wmctrl(&self, arguments: &[&str]) -> Option<String> {
+        self.run("wmctrl", arguments)
+    }
+
+    /// A property that a window has, in words.
+    pub(crate) fn xprop(&self, window: &str, property: &str) -> Option<String> {
+        self.run("xprop", &["-id", window, property])
+    }
+
+    /// What lies in the clipboard, as this type; nothing when it holds none of it.
+    pub(crate) fn clipboard(&self, kind: &str) -> Option<String> {
+        self.run(
+            "xclip",
+            &["-out", "-selection", "clipboard", "-target", kind],
+        )
+    }
+
+    /// Saves what a window shows as a PNG; `root` is the whole screen.
+    pub(crate) fn photograph(&self, window: &str, picture: &Path) {
+        let picture = picture.to_str().unwrap();
+        self.run("import", &["-window", window, picture])
+            .unwrap_or_else(|| panic!("could not save {picture}"));
+    }
+
+    /// The whole screen.
+    pub(crate) fn area(&self) -> Area {
+        let told = self
+            .xdotool(&["getdisplaygeometry"])
+            .expect("xdotool getdisplaygeometry");
+        let (right, bottom) = told.split_once(' ').unwrap();
+        Area {
+            left: 0,
+            top: 0,
+            right: right.parse().unwrap(),
+            bottom: bottom.parse().unwrap(),
         }
     }
-}
 
-/// Runs xdotool; what it says, or nothing when it fails, as it does when it finds no window.
-pub(crate) fn xdotool(arguments: &[&str]) -> Option<String> {
-    run("xdotool", arguments)
-}
-
-/// Runs wmctrl in the same way.
-pub(crate) fn wmctrl(arguments: &[&str]) -> Option<String> {
-    run("wmctrl", arguments)
-}
-
-/// A property that a window has, in words.
-pub(crate) fn xprop(window: &str, property: &str) -> Option<String> {
-    run("xprop", &["-id", window, property])
-}
-
-/// A part of the screen, in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Area {
-    pub(crate) left: i32,
-    pub(crate) top: i32,
-    pub(crate) right: i32,
-    pub(crate) bottom: i32,
-}
-
-impl Area {
     /// Where a window lies with its frame, or nothing while it has none. xdotool tells the place too, and counts the frame
     /// twice.
-    pub(crate) fn of(window: &str) -> Option<Area> {
-        let told = run("xwininfo", &["-id", window])?;
+    pub(crate) fn area_of(&self, window: &str) -> Option<Area> {
+        let told = self.run("xwininfo", &["-id", window])?;
         let number = |name: &str| {
             let line = told.lines().find_map(|line| line.trim().strip_prefix(name));
             line?.trim().parse::<i32>().ok()
         };
-        let frame = xprop(window, "_NET_FRAME_EXTENTS")?;
+        let frame = self.xprop(window, "_NET_FRAME_EXTENTS")?;
         let (_, frame) = frame.split_once('=')?;
         let frame: Vec<i32> = frame
             .split(',')
@@ -79,18 +115,40 @@ impl Area {
         })
     }
 
-    /// The whole screen.
-    pub(crate) fn of_the_screen() -> Area {
-        let told = xdotool(&["getdisplaygeometry"]).expect("xdotool getdisplaygeometry");
-        let (right, bottom) = told.split_once(' ').unwrap();
-        Area {
-            left: 0,
-            top: 0,
-            right: right.parse().unwrap(),
-            bottom: bottom.parse().unwrap(),
-        }
+    fn run(&self, program: &str, arguments: &[&str]) -> Option<String> {
+        let output = self
+            .command(program)
+            .args(arguments)
+            .output()
+            .unwrap_or_else(|error| panic!("{program}: {error}; `just setup` installs it"));
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
+}
 
+impl Drop for Turn {
+    fn drop(&mut self) {
+        free().push(std::mem::take(&mut self.display));
+        GIVEN_BACK.notify_one();
+    }
+}
+
+fn free() -> MutexGuard<'static, Vec<String>> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A part of the screen, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Area {
+    pub(crate) left: i32,
+    pub(crate) top: i32,
+    pub(crate) right: i32,
+    pub(crate) bottom: i32,
+}
+
+impl Area {
     /// Whether all of `other` lies in it.
     pub(crate) fn holds(&self, other: &Area) -> bool {
         self.left <= other.left
@@ -98,30 +156,4 @@ impl Area {
             && self.right >= other.right
             && self.bottom >= other.bottom
     }
-}
-
-/// What lies in the clipboard, as this type; nothing when it holds none of it.
-pub(crate) fn clipboard(kind: &str) -> Option<String> {
-    run(
-        "xclip",
-        &["-out", "-selection", "clipboard", "-target", kind],
-    )
-}
-
-/// Saves what a window shows as a PNG; `root` is the whole screen.
-pub(crate) fn photograph(window: &str, picture: &Path) {
-    let picture = picture.to_str().unwrap();
-    run("import", &["-window", window, picture])
-        .unwrap_or_else(|| panic!("could not save {picture}"));
-}
-
-fn run(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .output()
-        .unwrap_or_else(|error| panic!("{program}: {error}; `just setup` installs it"));
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

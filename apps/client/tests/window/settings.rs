@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::screen::{Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::{Peer, Server, free_port};
 use crate::window::Window;
 
@@ -115,7 +115,9 @@ fn ctrl_and_the_wheel_zoom_and_that_is_kept() {
     alice.points_at("#timeline");
     // Up and down turn the wheel, at 110, 125 and 110 %.
     for (button, width) in [("4", 909), ("4", 800), ("5", 909)] {
-        xdotool(&["keydown", "ctrl", "click", button, "keyup", "ctrl"]).expect("xdotool click");
+        screen
+            .xdotool(&["keydown", "ctrl", "click", button, "keyup", "ctrl"])
+            .expect("xdotool click");
         alice.shows("innerWidth", &json!(width));
     }
     // A touchpad turns by a few pixels at a time, and the wheel alone zooms nothing.

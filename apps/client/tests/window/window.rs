@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use crate::client::{Client, kill};
 use crate::inspector::Page;
 use crate::processes::Processes;
-use crate::screen::{Area, Screen, photograph, wmctrl, xdotool, xprop};
+use crate::screen::{Area, Screen};
 use crate::server::free_port;
 use crate::wait::until;
 
 /// A client with its window on the screen.
 pub(crate) struct Window {
+    pub(crate) screen: Screen,
     client: Client,
     id: String,
     page: Page,
@@ -26,19 +27,19 @@ pub(crate) struct Window {
 
 impl Window {
     /// Starts a client under `name`, and waits for its window and for the page inside.
-    pub(crate) fn open(turn: &Screen, name: &str, port: u16) -> Window {
-        Self::open_with(turn, name, port, &[])
+    pub(crate) fn open(screen: &Screen, name: &str, port: u16) -> Window {
+        Self::open_with(screen, name, port, &[])
     }
 
     /// Does so with these variables in the client's environment.
     pub(crate) fn open_with(
-        _turn: &Screen,
+        screen: &Screen,
         name: &str,
         port: u16,
         environment: &[(&str, &str)],
     ) -> Window {
         let inspector = free_port();
-        let mut client = Client::start(name, port, inspector, environment);
+        let mut client = Client::start(screen, name, port, inspector, environment);
         let page = until(
             || {
                 assert_eq!(client.status(), None, "{name}'s client ended at once");
@@ -48,13 +49,15 @@ impl Window {
         );
         let title = format!("^([(][0-9]+[)] )?Hubbub - {name} on localhost:{port}$");
         let found = || {
-            xdotool(&["search", "--onlyvisible", "--name", &title])?
+            screen
+                .xdotool(&["search", "--onlyvisible", "--name", &title])?
                 .lines()
                 .next()
                 .map(str::to_owned)
         };
         let id = until(found, || format!("no window with the title {title}"));
         let window = Window {
+            screen: screen.clone(),
             client,
             id,
             page,
@@ -67,7 +70,7 @@ impl Window {
 
     /// Fails unless it is: a mouse cannot reach the part of a window that hangs over the edge.
     fn is_wholly_on_the_screen(&self) {
-        let (window, screen) = (self.lies(), Area::of_the_screen());
+        let (window, screen) = (self.lies(), self.screen.area());
         assert!(
             screen.holds(&window),
             "{}'s window hangs over the edge: it lies at {window:?}, the screen at {screen:?}",
@@ -89,7 +92,9 @@ impl Window {
         let page = || self.page.follow(self.inspector);
         self.page = until(page, || "no page follows the dead one".to_owned());
         let window = || {
-            let ids = xdotool(&["search", "--onlyvisible", "--name", &self.title])?;
+            let ids = self
+                .screen
+                .xdotool(&["search", "--onlyvisible", "--name", &self.title])?;
             (!ids.contains('\n') && ids != self.id).then_some(ids)
         };
         self.id = until(window, || "no window follows the dead one".to_owned());
@@ -165,7 +170,7 @@ impl Window {
     /// Brings the window to the front and waits until keys go to it.
     pub(crate) fn focus(&mut self) {
         let focused = || {
-            xdotool(&["windowactivate", &self.id])?;
+            self.screen.xdotool(&["windowactivate", &self.id])?;
             (self.page.ask("document.hasFocus()") == true).then_some(())
         };
         until(focused, || {
@@ -176,7 +181,7 @@ impl Window {
     /// Presses one key, by xdotool's name for it.
     pub(crate) fn press(&mut self, key: &str) {
         self.focus();
-        xdotool(&["key", key]).expect("xdotool key");
+        self.screen.xdotool(&["key", key]).expect("xdotool key");
     }
 
     /// Types into the composer, and waits until it holds `whole`.
@@ -188,7 +193,9 @@ impl Window {
     pub(crate) fn types_into(&mut self, field: &str, keys: &str, whole: &str) {
         self.focus();
         self.has_focus_in(field);
-        xdotool(&["type", "--delay", "12", "--", keys]).expect("xdotool type");
+        self.screen
+            .xdotool(&["type", "--delay", "12", "--", keys])
+            .expect("xdotool type");
         self.shows(
             &format!("document.getElementById('{field}').value"),
             &json!(whole),
@@ -230,7 +237,7 @@ impl Window {
     pub(crate) fn is_titled(&mut self, expected: &str) {
         let last = RefCell::new(None);
         let is = || {
-            *last.borrow_mut() = xdotool(&["getwindowname", &self.id]);
+            *last.borrow_mut() = self.screen.xdotool(&["getwindowname", &self.id]);
             (last.borrow().as_deref() == Some(expected)).then_some(())
         };
         until(is, || {
@@ -240,13 +247,15 @@ impl Window {
 
     /// The window asks for attention where the desktop lists its windows.
     pub(crate) fn is_urgent(&self) -> bool {
-        let hints = xprop(&self.id, "WM_HINTS").unwrap_or_default();
+        let hints = self.screen.xprop(&self.id, "WM_HINTS").unwrap_or_default();
         hints.contains("urgency hint bit is set")
     }
 
     /// Makes an icon of the window, as its minimise button does.
     pub(crate) fn minimises(&mut self) {
-        xdotool(&["windowminimize", &self.id]).expect("xdotool windowminimize");
+        self.screen
+            .xdotool(&["windowminimize", &self.id])
+            .expect("xdotool windowminimize");
         // The program is told that it has no focus by the same event as the page.
         self.shows("document.hidden && !document.hasFocus()", &json!(true));
     }
@@ -259,12 +268,14 @@ impl Window {
 
     /// Presses its close button.
     pub(crate) fn asks_to_close(&self) {
-        wmctrl(&["-i", "-c", &self.id]).expect("wmctrl -c; is there a window manager?");
+        self.screen
+            .wmctrl(&["-i", "-c", &self.id])
+            .expect("wmctrl -c; is there a window manager?");
     }
 
     /// Where the window lies on the screen, with its frame.
     pub(crate) fn lies(&self) -> Area {
-        let frame = || Area::of(&self.id);
+        let frame = || self.screen.area_of(&self.id);
         until(frame, || {
             format!("{}'s window has no frame", self.client.name)
         })
@@ -274,7 +285,9 @@ impl Window {
     pub(crate) fn maximizes(&mut self, fill: bool) {
         let how = if fill { "add" } else { "remove" };
         let state = format!("{how},maximized_vert,maximized_horz");
-        wmctrl(&["-i", "-r", &self.id, "-b", &state]).expect("wmctrl -b");
+        self.screen
+            .wmctrl(&["-i", "-r", &self.id, "-b", &state])
+            .expect("wmctrl -b");
         self.shows("innerWidth === screen.availWidth", &json!(fill));
     }
 
@@ -292,7 +305,7 @@ impl Window {
     /// Saves what is in the window, without its frame, as a PNG.
     pub(crate) fn photographs(&mut self, picture: &Path) {
         self.paints();
-        photograph(&self.id, picture);
+        self.screen.photograph(&self.id, picture);
     }
 
     /// Waits until everything that was shown so far is painted.
@@ -304,7 +317,9 @@ impl Window {
     /// Moves the window and gives it a size, in pixels.
     pub(crate) fn lies_at(&mut self, x: u32, y: u32, width: u32, height: u32) {
         let place = format!("0,{x},{y},{width},{height}");
-        wmctrl(&["-i", "-r", &self.id, "-e", &place]).expect("wmctrl -e");
+        self.screen
+            .wmctrl(&["-i", "-r", &self.id, "-e", &place])
+            .expect("wmctrl -e");
         self.shows("[innerWidth, innerHeight]", &json!([width, height]));
         self.is_wholly_on_the_screen();
     }

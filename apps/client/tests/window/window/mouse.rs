@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Window;
 use crate::inspector::Page;
-use crate::screen::{Area, Screen, xdotool};
+use crate::screen::Screen;
 use crate::server::Played;
 use crate::wait::until;
 
@@ -14,13 +14,13 @@ impl Window {
     /// Clicks with the mouse into the middle of the first element that `selector` finds.
     pub(crate) fn clicks(&mut self, selector: &str) {
         self.points_at(selector);
-        xdotool(&["click", "1"]).expect("xdotool click");
+        self.screen.xdotool(&["click", "1"]).expect("xdotool click");
     }
 
     /// Asks for the menu of the first element that `selector` finds, with the right button of the mouse.
     pub(crate) fn opens_menu(&mut self, selector: &str) {
         self.points_at(selector);
-        xdotool(&["click", "3"]).expect("xdotool click");
+        self.screen.xdotool(&["click", "3"]).expect("xdotool click");
         self.shows(
             "document.activeElement.closest('#menu') !== null",
             &json!(true),
@@ -38,7 +38,9 @@ impl Window {
 
     /// Clicks twice where the mouse is, which marks a word.
     pub(crate) fn clicks_twice(&mut self) {
-        xdotool(&["click", "--repeat", "2", "--delay", "40", "1"]).expect("xdotool click");
+        self.screen
+            .xdotool(&["click", "--repeat", "2", "--delay", "40", "1"])
+            .expect("xdotool click");
     }
 
     /// Marks with the mouse from the beginning of the first element that `from` finds to the end of the first that `to`
@@ -54,13 +56,23 @@ impl Window {
             [place[0].to_string(), place[1].to_string()]
         });
         let [[x, y], [to_x, to_y]] = &edges;
-        xdotool(&["mousemove", "--window", &self.id, x, y]).expect("xdotool mousemove");
-        xdotool(&["mousedown", "1"]).expect("xdotool mousedown");
+        self.screen
+            .xdotool(&["mousemove", "--window", &self.id, x, y])
+            .expect("xdotool mousemove");
+        self.screen
+            .xdotool(&["mousedown", "1"])
+            .expect("xdotool mousedown");
         for step in ["-4", "4"] {
-            xdotool(&["mousemove_relative", "--", "0", step]).expect("xdotool mousemove");
+            self.screen
+                .xdotool(&["mousemove_relative", "--", "0", step])
+                .expect("xdotool mousemove");
         }
-        xdotool(&["mousemove", "--window", &self.id, to_x, to_y]).expect("xdotool mousemove");
-        xdotool(&["mouseup", "1"]).expect("xdotool mouseup");
+        self.screen
+            .xdotool(&["mousemove", "--window", &self.id, to_x, to_y])
+            .expect("xdotool mousemove");
+        self.screen
+            .xdotool(&["mouseup", "1"])
+            .expect("xdotool mouseup");
         self.shows("getSelection().isCollapsed", &json!(false));
     }
 
@@ -87,11 +99,12 @@ impl Window {
             aside = 1 - aside;
             let x = (place[0].as_i64()? + aside).to_string();
             let y = place[1].to_string();
-            xdotool(&["mousemove", "--window", &self.id, &x, &y])?;
+            self.screen
+                .xdotool(&["mousemove", "--window", &self.id, &x, &y])?;
             (page.ask(&under) == true && page.ask(&middle) == place).then_some(())
         };
         until(pointed, || {
-            let seen = sight(&mut page.borrow_mut(), &self.id, selector);
+            let seen = sight(&mut page.borrow_mut(), &self.screen, &self.id, selector);
             let name = &self.client.name;
             format!("the mouse does not reach {selector} in {name}'s window: {seen}")
         });
@@ -107,7 +120,7 @@ fn middle(selector: &str) -> String {
 }
 
 /// All that tells why the mouse does not stand on an element.
-fn sight(page: &mut Page, window: &str, selector: &str) -> String {
+fn sight(page: &mut Page, screen: &Screen, window: &str, selector: &str) -> String {
     let place = page.ask(&middle(selector));
     let tag = "(e => e?.outerHTML?.match(/<[^>]*>/)?.[0] ?? null)";
     let there = format!(
@@ -120,9 +133,9 @@ fn sight(page: &mut Page, window: &str, selector: &str) -> String {
          the screen at {:?}",
         page.ask(&there),
         page.ask(&over),
-        xdotool(&["getmouselocation"]).unwrap_or_default(),
-        Area::of(window),
-        Area::of_the_screen(),
+        screen.xdotool(&["getmouselocation"]).unwrap_or_default(),
+        screen.area_of(window),
+        screen.area(),
     )
 }
 
@@ -148,7 +161,7 @@ fn why_the_mouse_does_not_reach_something_is_told_with_all_that_was_seen() {
     alice.lies_at(10, 30, 600, 600);
     alice.points_at(".top h1");
     alice.ask("cover = document.createElement('p'); cover.style = 'position: fixed; inset: 0'; document.body.append(cover); 0");
-    let seen = sight(&mut alice.page, &alice.id, "#draft");
+    let seen = sight(&mut alice.page, &screen, &alice.id, "#draft");
     for part in [
         "its middle is at [",
         "where \"<p style=",
