@@ -9,7 +9,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use hubbub_wire::{Decoder, Frame, Item, Limits, Payload, Username, encode};
 
-/// Frames in one stream. With 70 bytes each they stay in the caches, as what a socket just gave does.
+/// Frames in one stream. With 70 bytes each they stay in the caches, like bytes that were just read from a socket.
 const FRAMES: usize = 500;
 
 const JOIN: &[u8] = b"CHAT/1.0 JOIN\r\nUsername: shafer\r\n\r\n";

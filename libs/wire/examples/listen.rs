@@ -1,8 +1,7 @@
 //! Prints a room as lines: `listen HOST:PORT NAME`. It joins as NAME and ends when the server closes.
 //!
-//! One frame is one line: its method, a tab, the name, and for TEXT a tab and the text. Control characters, bidi
-//! controls and backslashes of strangers come out as escapes such as `\n`, so no text can forge a line or move the
-//! cursor.
+//! One frame is one line: its method, a tab, the name, and for TEXT another tab and the text. Control characters, bidi
+//! controls and backslashes come out as escapes such as `\n`, so no text can forge a line or move the cursor.
 
 use std::env;
 use std::error::Error;
@@ -57,7 +56,7 @@ fn listen(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Where stderr takes nothing, the status says it alone.
+/// If stderr takes nothing, the exit status is all there is.
 fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
@@ -81,7 +80,7 @@ fn line(frame: &Frame<'_>) -> String {
     line
 }
 
-/// `text` with escapes for what would do something to a terminal or to the form of a line.
+/// `text` with escapes for all that would act on a terminal or break the line.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,5 +1,5 @@
 //! Says lines in a room: `say HOST:PORT NAME`. It joins as NAME, sends each line of standard input as a TEXT, leaves,
-//! and ends when the server closes. What `server` says is an error: a name that is taken, a text too long.
+//! and ends when the server closes. What `server` says is an error, such as a name that is taken.
 
 use std::env;
 use std::error::Error;
@@ -53,7 +53,7 @@ fn say(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Where stderr takes nothing, the status says it alone.
+/// If stderr takes nothing, the exit status is all there is.
 fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
@@ -101,7 +101,7 @@ fn hear(mut server: TcpStream) -> Result<(), Box<dyn Error>> {
     let mut buffer = [0; 16 * 1024];
     let mut complaint = None;
     loop {
-        // A connection that is reset is closed, too.
+        // A connection that was reset is closed too.
         let count = server.read(&mut buffer).unwrap_or(0);
         if count == 0 {
             return complaint.map_or(Ok(()), Err);

@@ -1,5 +1,5 @@
-//! Texts of programs that count characters for bytes: they come out whole where that can be known, and a stream in order is
-//! never touched.
+//! Texts of programs that count characters instead of bytes: they come out whole if that can be known, and a stream in
+//! order is left alone.
 
 mod common;
 
@@ -8,12 +8,12 @@ use hubbub_wire::{Decoder, Limits};
 
 const LEAVE: &str = "CHAT/1.0 LEAVE\r\nUsername: u\r\n\r\n";
 
-/// A TEXT whose length is as said.
+/// A TEXT with this `Msg-len`, right or wrong.
 fn frame(len: usize, text: &str) -> String {
     format!("CHAT/1.0 TEXT\r\nUsername: u\r\nMsg-len: {len}\r\n\r\n{text}")
 }
 
-/// The same, with its characters counted.
+/// A TEXT whose `Msg-len` counts characters.
 fn miscounted(text: &str) -> String {
     frame(text.chars().count(), text)
 }
@@ -104,7 +104,7 @@ fn a_stream_in_order_is_never_touched() {
 #[test]
 fn bytes_that_do_not_make_up_the_number_are_noise_as_ever() {
     for (len, payload, surplus) in [
-        // A character too many, one that is no UTF-8, ASCII alone, and what is no UTF-8 before.
+        // One character too many; bytes after it that are not UTF-8; only ASCII; bytes before it that are not UTF-8.
         (4, &b"h\xc3\xa9l"[..], &b"lo"[..]),
         (3, b"h\xc3\xa9", b"\xff"),
         (3, b"h\xc3\xa9", b"\xc3x"),

@@ -1,12 +1,12 @@
-//! Any cut of a stream into reads gives the same, down to the counts of noise. What it costs is in `cost.rs`. The one
-//! exception, texts that are counted in characters, is in `characters.rs`.
+//! Any cut of a stream into reads gives the same, down to the counts of noise. The one exception, texts that are counted in
+//! characters, is in `characters.rs`. What a stream costs is in `memory.rs` and `src/work/tests.rs`.
 
 mod common;
 
 use common::{Seen, decode_pieces, join, leave, noise, text};
 use hubbub_wire::{DecodeError, Ignored, Limits, UsernameError};
 
-/// Nearly everything that "What we read" knows, in one stream, and what must come out of it.
+/// Nearly all rows of the protocol's table in one stream, and what must come out of it.
 fn long_session() -> (Vec<u8>, Vec<Seen>) {
     let stream = b"\r\n\nCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n\
         CHAT/1.0 TEXT\r\nUsername: al\r\nMsg-len: 22\r\n\r\nMy first chat message!\

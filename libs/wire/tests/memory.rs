@@ -1,4 +1,4 @@
-//! The memory that a stream costs, which the limits bound.
+//! The limits bound the memory that a stream costs.
 
 mod common;
 

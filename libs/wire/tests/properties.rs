@@ -1,4 +1,4 @@
-//! What holds for any frames, any noise, any bytes and any cuts.
+//! What is true of any frames, any noise, any bytes and any cuts.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
@@ -57,7 +57,7 @@ fn any_noise() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// Bytes made of what the protocol is made of, so that many of them come close to frames.
+/// Bytes made of the protocol's own words, so that many of them come close to frames.
 fn any_soup() -> impl Strategy<Value = Vec<u8>> {
     let word = select(vec![
         &b"CHAT/1."[..],
@@ -151,7 +151,7 @@ proptest! {
                 decode_pieces(limits, cut(&stream, &cuts)),
                 decode_pieces(limits, stream.chunks(1)),
             ] {
-                // A text counted in characters is mended only where its end comes with the bytes before it.
+                // A text counted in characters is mended only if its end comes in one piece with the bytes before it.
                 if !counts_characters(&whole) && !counts_characters(&other) {
                     prop_assert_eq!(&other, &whole);
                 }

@@ -1,4 +1,4 @@
-//! "What we send", as far as it concerns bytes: every byte is fixed.
+//! What is sent: every byte is fixed.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
@@ -31,7 +31,7 @@ fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     out
 }
 
-/// Decodes every frame of `stream` and encodes it again, as a server does that passes it on.
+/// Decodes every frame of `stream` and encodes it again, as a server does to pass it on.
 fn passed_on(stream: &[u8]) -> Vec<u8> {
     let mut decoder = Decoder::new(Limits::DEFAULT);
     let mut input = stream;

@@ -1,10 +1,10 @@
-//! What the decoder tests share: decode a stream that arrives in pieces, and keep what came out.
+//! What the decoder's tests share: they decode a stream that arrives in pieces, and keep what comes out.
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method};
 
-/// One thing that came out of a stream, with its own storage so that runs can be compared.
+/// One thing that came out of a stream, in memory of its own, so that runs can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     Frame(Method, String, Vec<u8>),
@@ -108,7 +108,7 @@ pub(crate) fn decode_pieces<'a>(
     seen
 }
 
-/// The same, with a silence between each two pieces.
+/// What comes out of a stream that is silent after each of these pieces.
 pub(crate) fn decode_with_silences<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Seen> {
     let mut decoder = Decoder::new(Limits::DEFAULT);
     let mut seen = Vec::new();

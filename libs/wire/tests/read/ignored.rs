@@ -3,7 +3,7 @@
 use crate::common::{Seen, decode, join, leave, noise, text};
 use hubbub_wire::{Ignored, UsernameError};
 
-/// `stream` must give one ignored item, for this reason, and nothing must hide the LEAVE after it.
+/// One frame of `stream` must be ignored, for this reason, and the LEAVE after it must come out.
 #[track_caller]
 fn is_ignored(stream: &[u8], why: Ignored) {
     let mut stream = stream.to_vec();

@@ -1,4 +1,4 @@
-//! Every limit of a decoder, on both of its sides, as it stands by default and as a setting.
+//! Every limit of a decoder, on both of its sides, by default and as a setting.
 
 use crate::common::{Seen, decode, decode_pieces, decode_with, join, leave, noise, text};
 use hubbub_wire::{DecodeError, Decoder, Ignored, Limits, UsernameError};
@@ -162,7 +162,7 @@ fn noise_that_a_start_line_is_glued_to_has_the_same_limit() {
 
 #[test]
 fn noise_without_a_line_end_is_fatal_when_no_start_line_can_save_it() {
-    // The last bytes of a line may turn out to be a start line, so the end is awaited for as long as one may be.
+    // The last bytes of a line may turn out to be a start line. The error waits until that is impossible.
     assert_eq!(decode(&[b'x'; 4096]), []);
     assert_eq!(
         decode(&[b'x'; 4096 + 64]),

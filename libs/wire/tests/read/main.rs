@@ -1,4 +1,4 @@
-//! "What we read", row by row, with the bytes written out. Every stream is decoded whole and one byte at a time, and
+//! The protocol's table, row by row, with the bytes written out. Every stream is decoded whole and one byte at a time, and
 //! both must give the same.
 
 #[path = "../common/mod.rs"]

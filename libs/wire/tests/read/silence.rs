@@ -1,4 +1,4 @@
-//! What a silence in the middle of a frame means: a length that lies does not swallow what comes after it.
+//! Silence in the middle of a frame: a length that is too large does not swallow what comes after it.
 
 use crate::common::{Seen, cut_off, decode_with_silences, feed, join, leave, noise, text};
 use hubbub_wire::{Decoder, Ignored, Limits};
@@ -106,7 +106,7 @@ fn a_payload_goes_on_after_a_silence_with_anything_but_a_frame() {
             "CHAT/1.0 TEXT\r\nUsername: al\r\nMsg-len: {}\r\n\r\nhalf",
             payload.len()
         );
-        // Another word comes after the payload: it must not have taken too much.
+        // One more frame, to see that the payload took no byte too many.
         let back = [rest, LEAVE].concat();
         assert_eq!(
             after_a_silence(front.as_bytes(), &back),
@@ -230,7 +230,7 @@ fn a_silence_at_any_place_of_a_stream_in_order_changes_nothing() {
 
 #[test]
 fn silence_after_silence_gives_up_no_more_than_the_last_of_what_came() {
-    // The start line alone is taken for the payload's when nothing follows it for long once more.
+    // A start line belongs to the payload if it stands alone and a second silence follows it.
     let pieces = [TORN, b"CHAT/1.0 LEAVE\r\n", LEAVE];
     assert_eq!(
         decode_with_silences(pieces),

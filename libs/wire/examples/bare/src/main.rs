@@ -1,8 +1,8 @@
-//! The wire library on a machine without std: no `std`, no `main` of Rust's, and an allocator that is a row of bytes.
+//! The wire library in a program without `std`, without Rust's `main`, and with an allocator that is an array of bytes.
 //!
-//! It decodes a TEXT that a cut goes through, encodes it again, and exits with 0 when both are right and with 1 when
-//! not. It owns the three things that a program without std must bring: an entry, an allocator, a panic handler. On
-//! this host the entry is the C library's; a real board brings its own. Build it with `--release`.
+//! It decodes a TEXT that comes in two pieces and encodes it again. It exits with 0 if both are right, and with 1 if not.
+//! It has the three things that a program without std must bring: an entry, an allocator, a panic handler. On this host
+//! the entry is the C library's; a real board brings its own. Build it with `--release`.
 
 #![no_std]
 #![no_main]
@@ -25,7 +25,7 @@ const STREAM: &[u8] =
 // The C library's start code calls `main` by this name. Nothing else here has the name, so the symbol is ours alone.
 #[unsafe(no_mangle)]
 extern "C" fn main() -> c_int {
-    // Through the head, and through the payload.
+    // Cut in the head, and in the payload.
     let right = [20, 60].into_iter().all(comes_back_when_cut_at);
     c_int::from(!right)
 }
@@ -56,7 +56,7 @@ fn comes_back_when_cut_at(at: usize) -> bool {
     texts == 1 && out == STREAM
 }
 
-/// Memory that is handed out once, from the front, and never taken back: enough for a few frames.
+/// Memory that is handed out from the front and never taken back. It is enough for a few frames.
 struct Heap {
     bytes: UnsafeCell<[u8; SIZE]>,
     used: AtomicUsize,
@@ -103,7 +103,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     unsafe { _exit(101) }
 }
 
-// `memcpy` and its like come from the C library, too: that is all of it that is linked.
+// `memcpy` and its like come from the C library too. Nothing else of it is linked.
 #[link(name = "c")]
 unsafe extern "C" {
     fn _exit(status: c_int) -> !;
