@@ -19,7 +19,7 @@ use jiff::tz::{self, TimeZone};
 use crate::desktop::{News, Notification, Order};
 use crate::save;
 use crate::settings::{Setting, Settings, SettingsError, SettingsFile, ZoomKey};
-use crate::timeline::{Connection, Message, Progress, Timeline, Toward, Transcript};
+use crate::timeline::{Attempt, Message, Progress, Timeline, Toward, Transcript};
 use hubbub_session::{Event, Intent, MessageId, Stamped};
 
 pub use memory::Memory;
@@ -231,7 +231,7 @@ async fn run(
                 let _ = frames.recv_async().await;
                 pause.set(began.elapsed() * PAUSE);
             }
-            Input::Ended => side.timeline.write().end(),
+            Input::Ended => side.timeline.write().end(SystemTime::now()),
             Input::News(news) => side.hear(news),
         }
         side.settle();
@@ -258,7 +258,7 @@ async fn next(
     countdown: &mut Signal<u64>,
 ) -> Option<Input> {
     loop {
-        let Connection::Lost { retry_at, .. } = *timeline.peek().connection() else {
+        let Some(&Attempt::Failed { retry_at, .. }) = timeline.peek().presence().attempt() else {
             return inputs.next().await;
         };
         let left = retry_at
@@ -400,7 +400,7 @@ impl Side {
     /// Takes in a batch by one write of the signal. The batch before it is on the page by now.
     fn take(&mut self, batch: Vec<Stamped>) {
         let mut timeline = self.timeline.write();
-        timeline.note_shown();
+        timeline.drawn();
         // The desktop shows one at a time, and the oldest was there first.
         let mut first = None;
         for event in batch {

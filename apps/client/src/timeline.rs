@@ -7,6 +7,7 @@ mod lines;
 mod mention;
 mod notice;
 mod people;
+mod presence;
 mod search;
 mod transcript;
 mod visible;
@@ -23,6 +24,7 @@ pub use attention::{Attention, GLANCE};
 pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, SHOWN_LINES, STRETCH_LINES};
 pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What, earlier_changes};
 pub use people::{KEPT_PEOPLE, People};
+pub use presence::{Attempt, Failure, Presence};
 pub use search::{Match, Search, Toward};
 pub use transcript::Transcript;
 pub use visible::{NOTHING_VISIBLE, visible};
@@ -44,8 +46,6 @@ pub enum Line {
     Notice(Rc<Notice>),
     /// What the window itself tells: an answer to a command, a trouble. Nobody else sees it.
     Answer(Rc<str>),
-    /// From here on it came while the user looked elsewhere. Not stored: it stands above a message.
-    New,
 }
 
 /// What somebody said.
@@ -87,38 +87,23 @@ pub enum Progress {
     Failed,
 }
 
-/// How things stand with the server.
+/// What stands in the window, one below the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Connection {
-    /// An attempt is on its way; `after` says why the one before failed.
-    Connecting {
-        /// Why there was no connection before.
-        after: Option<String>,
+pub enum Row {
+    /// From here on it came while the user looked elsewhere.
+    New {
+        /// Number of the line below it.
+        above: u64,
     },
-    /// It stands.
-    Connected,
-    /// There is none.
-    Lost {
-        /// Why.
-        why: String,
-        /// The server would not have us.
-        refused: bool,
-        /// When the next attempt begins.
-        retry_at: SystemTime,
+    /// A line.
+    Line {
+        /// Its number, never used for another.
+        number: u64,
+        /// Whether it is a message that begins a group, and so shows who speaks.
+        opens_group: bool,
+        /// The line.
+        line: Line,
     },
-    /// The network thread is gone: there will be none.
-    Ended,
-}
-
-/// A line as it stands in the window.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Number of the line, never used for another. [`Line::New`] bears that of the line below it.
-    pub number: u64,
-    /// It is a message that begins a group, and so shows who speaks.
-    pub opens_group: bool,
-    /// The line.
-    pub line: Line,
 }
 
 /// Everything that the window shows.
@@ -126,11 +111,7 @@ pub struct Row {
 pub struct Timeline {
     zone: fn() -> TimeZone,
     own_name: Rc<str>,
-    connection: Connection,
-    was_connected: bool,
-    /// The room was on the page: it stays there, with what is typed in it.
-    is_shown: bool,
-    lost_at: Option<SystemTime>,
+    presence: Presence,
     people: People,
     lines: Lines,
     search: Option<Search>,
@@ -148,10 +129,7 @@ impl Timeline {
         Self {
             zone,
             own_name: own_name.into(),
-            connection: Connection::Connecting { after: None },
-            was_connected: false,
-            is_shown: false,
-            lost_at: None,
+            presence: Presence::default(),
             people: People::default(),
             lines: Lines::default(),
             search: None,
@@ -166,13 +144,13 @@ impl Timeline {
     pub fn apply(&mut self, stamped: Stamped) -> Option<Rc<Message>> {
         let at = stamped.at;
         match stamped.event {
-            Event::Connecting => self.connecting(),
+            Event::Connecting => self.presence.connecting(at),
             Event::Connected => self.connected(at),
             Event::Lost {
                 why,
                 refused,
                 retry_in,
-            } => self.lost(at, why, refused, retry_in),
+            } => self.lost(at, Failure { why, refused }, retry_in),
             Event::Joined { name } => self.joined(at, &name),
             Event::Left { name } => {
                 let name: Rc<str> = name.into();
@@ -193,8 +171,8 @@ impl Timeline {
     }
 
     /// What there is so far has been on the page.
-    pub fn note_shown(&mut self) {
-        self.is_shown |= self.was_connected;
+    pub fn drawn(&mut self) {
+        self.presence.drawn();
     }
 
     /// The window has or has lost the focus.
@@ -286,22 +264,17 @@ impl Timeline {
         }
     }
 
-    /// The network thread is gone.
-    pub fn end(&mut self) {
-        self.connection = Connection::Ended;
+    /// The network thread has ended. What it told before has been on the page.
+    pub fn end(&mut self, at: SystemTime) {
+        self.presence.drawn();
+        self.presence.end(at);
         self.people.clear();
     }
 
-    /// How things stand with the server.
+    /// Whether the user is in the room.
     #[must_use]
-    pub fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
-    /// The first connection has stood: there is a room to show.
-    #[must_use]
-    pub fn was_connected(&self) -> bool {
-        self.was_connected
+    pub fn presence(&self) -> &Presence {
+        &self.presence
     }
 
     /// How many messages of the user's own wait to be written, or failed and wait for the user.
@@ -345,13 +318,9 @@ impl Timeline {
         let mut before = None;
         self.lines.shown().flat_map(move |(number, line)| {
             let is_new = self.attention.first_unread() == Some(number);
-            let new = is_new.then_some(Row {
-                number,
-                opens_group: false,
-                line: Line::New,
-            });
+            let new = is_new.then_some(Row::New { above: number });
             let before = before.replace(line).filter(|_| !is_new);
-            let row = Row {
+            let row = Row::Line {
                 number,
                 opens_group: opens_group(before, line),
                 line: line.clone(),
@@ -363,44 +332,24 @@ impl Timeline {
     fn unsent(&mut self, id: MessageId) -> Option<&mut Message> {
         match self.lines.get_mut(*self.unsent.get(&id)?)? {
             Line::Message(message) => Some(Rc::make_mut(message)),
-            Line::Day(_) | Line::Notice(_) | Line::Answer(_) | Line::New => None,
+            Line::Day(_) | Line::Notice(_) | Line::Answer(_) => None,
         }
-    }
-
-    fn connecting(&mut self) {
-        let after =
-            match std::mem::replace(&mut self.connection, Connection::Connecting { after: None }) {
-                Connection::Lost { why, .. } => Some(why),
-                Connection::Connecting { after } => after,
-                Connection::Connected | Connection::Ended => None,
-            };
-        self.connection = Connection::Connecting { after };
     }
 
     fn connected(&mut self, at: SystemTime) {
         self.people.clear();
-        self.connection = Connection::Connected;
-        self.was_connected = true;
-        if let Some(lost_at) = self.lost_at.take() {
-            let away = at.duration_since(lost_at).unwrap_or_default();
+        if let Some(away) = self.presence.connected(at) {
             self.notice(at, What::Back(away));
         }
     }
 
-    fn lost(&mut self, at: SystemTime, why: String, refused: bool, retry_in: Duration) {
-        if !self.is_shown && !self.lines.has_messages() {
-            // The connection stood only to be closed: there is no room to show yet.
-            self.was_connected = false;
-        }
-        if self.was_connected && self.lost_at.is_none() {
-            self.lost_at = Some(at);
+    fn lost(&mut self, at: SystemTime, failure: Failure, retry_in: Duration) {
+        if self.lines.has_messages() {
+            // What was said is shown, even when the server hung up right after it.
+            self.presence.drawn();
         }
         self.people.clear();
-        self.connection = Connection::Lost {
-            why,
-            refused,
-            retry_at: at + retry_in,
-        };
+        self.presence.lost(at, failure, retry_in);
     }
 
     fn joined(&mut self, at: SystemTime, name: &str) {
@@ -483,7 +432,7 @@ impl Line {
         match self {
             Self::Message(message) => message.name.len() + message.text.len(),
             Self::Answer(words) => words.len(),
-            Self::Day(_) | Self::Notice(_) | Self::New => 0,
+            Self::Day(_) | Self::Notice(_) => 0,
         }
     }
 

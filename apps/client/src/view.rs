@@ -13,6 +13,7 @@ mod page;
 mod people;
 mod person;
 mod search;
+mod status;
 mod switches;
 mod text;
 mod timeline;
@@ -40,7 +41,7 @@ pub fn App(
     on_attend: EventHandler<Attend>,
 ) -> Element {
     let bridge = use_bridge(on_attend);
-    let in_room = use_memo(move || bridge.timeline.read().was_connected());
+    let in_room = use_memo(move || bridge.timeline.read().presence().has_room());
     let theme = use_memo(move || bridge.settings.read().theme);
     let zoom = use_memo(move || bridge.settings.read().zoom);
     use_effect(move || on_zoom.call(zoom().factor()));
@@ -86,7 +87,7 @@ fn Title() -> Element {
     }
 }
 
-/// The room, once the first connection stands.
+/// The room, from the first connection on.
 #[component]
 fn RoomView(on_quit: EventHandler) -> Element {
     let bridge = use_context::<Bridge>();

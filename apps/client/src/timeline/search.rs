@@ -139,7 +139,7 @@ impl Search {
             Line::Message(message) => {
                 !self.query.is_empty() && folded(&message.text).contains(&self.query)
             }
-            Line::Day(_) | Line::Notice(_) | Line::Answer(_) | Line::New => false,
+            Line::Day(_) | Line::Notice(_) | Line::Answer(_) => false,
         }
     }
 }

@@ -25,7 +25,7 @@ fn room() -> Timeline {
 impl Timeline {
     /// A batch of one event.
     fn happens(&mut self, minute: u64, event: Event) {
-        self.note_shown();
+        self.drawn();
         let at = after(minute);
         self.apply(Stamped { at, event });
     }
@@ -48,31 +48,49 @@ impl Timeline {
 
     /// The lines in short: `[day]`, `# notice`, `name: text` for the head of a group, `+ text` for the rest.
     fn told(&self) -> Vec<String> {
-        let tell = |row: Row| match row.line {
-            Line::Day(day) => format!("[{day}]"),
-            Line::New => "--- new".into(),
-            Line::Notice(notice) => {
-                let words = notice.summary().into_iter().map(|span| match span {
-                    Span::Name(name) => name.to_string(),
-                    Span::Words(words) => words,
-                });
-                format!("# {}", words.collect::<String>())
+        let tell = |row: Row| {
+            let (line, opens_group) = match row {
+                Row::New { .. } => return "--- new".into(),
+                Row::Line {
+                    line, opens_group, ..
+                } => (line, opens_group),
+            };
+            match line {
+                Line::Day(day) => format!("[{day}]"),
+                Line::Notice(notice) => {
+                    let words = notice.summary().into_iter().map(|span| match span {
+                        Span::Name(name) => name.to_string(),
+                        Span::Words(words) => words,
+                    });
+                    format!("# {}", words.collect::<String>())
+                }
+                Line::Answer(words) => format!("? {words}"),
+                Line::Message(message) if opens_group => {
+                    format!("{}: {}", message.name, message.text)
+                }
+                Line::Message(message) => format!("+ {}", message.text),
             }
-            Line::Answer(words) => format!("? {words}"),
-            Line::Message(message) if row.opens_group => {
-                format!("{}: {}", message.name, message.text)
-            }
-            Line::Message(message) => format!("+ {}", message.text),
         };
         self.rows().map(tell).collect()
     }
 
     fn progress(&self) -> Vec<Progress> {
-        let progress = |row: Row| match row.line {
-            Line::Message(message) => message.own.map(|own| own.progress),
+        let own = self
+            .messages()
+            .into_iter()
+            .filter_map(|message| message.own);
+        own.map(|own| own.progress).collect()
+    }
+
+    fn messages(&self) -> Vec<Rc<Message>> {
+        let message = |row| match row {
+            Row::Line {
+                line: Line::Message(message),
+                ..
+            } => Some(message),
             _ => None,
         };
-        self.rows().filter_map(progress).collect()
+        self.rows().filter_map(message).collect()
     }
 
     fn names(&self) -> Vec<&str> {
@@ -144,11 +162,9 @@ fn times_follow_the_zone_of_the_system() {
     HOURS.set(9);
     timeline.hears(1, "bob", "after");
     let hours: Vec<_> = timeline
-        .rows()
-        .filter_map(|row| match row.line {
-            Line::Message(message) => Some(message.at.offset()),
-            _ => None,
-        })
+        .messages()
+        .iter()
+        .map(|message| message.at.offset())
         .collect();
     assert_eq!(hours, [tz::offset(0), tz::offset(9)]);
     assert_eq!(timeline.told().len(), 3, "one group: {:?}", timeline.told());
@@ -283,32 +299,57 @@ fn an_outage_stands_alone_between_those_who_came_before_and_after_it() {
 }
 
 #[test]
-fn the_connection_tells_why_there_is_none_and_when_it_is_tried_again() {
+fn presence_tells_why_there_is_no_connection_and_when_the_next_attempt_begins() {
     let mut timeline = Timeline::new("alice", || TimeZone::UTC);
-    assert_eq!(
-        *timeline.connection(),
-        Connection::Connecting { after: None }
-    );
+    let failure = Failure {
+        why: "the server closed the connection".into(),
+        refused: false,
+    };
+    let (after, retry_at) = (Some(failure.clone()), start() + Duration::from_secs(4));
     timeline.lose(0);
-    assert_eq!(
-        *timeline.connection(),
-        Connection::Lost {
-            why: "the server closed the connection".into(),
-            refused: false,
-            retry_at: start() + Duration::from_secs(4),
-        }
-    );
+    let failed = Attempt::Failed { failure, retry_at };
+    assert_eq!(*timeline.presence(), Presence::Outside(failed));
     timeline.happens(1, Event::Connecting);
-    let after = Some("the server closed the connection".into());
-    assert_eq!(*timeline.connection(), Connection::Connecting { after });
-    assert!(!timeline.was_connected());
+    let under_way = Attempt::UnderWay { after };
+    assert_eq!(*timeline.presence(), Presence::Outside(under_way));
     timeline.happens(1, Event::Connected);
-    assert_eq!(*timeline.connection(), Connection::Connected);
+    assert!(timeline.presence().is_inside());
     assert_eq!(timeline.told(), [""; 0], "the first connection is no news");
     timeline.lose(2);
-    assert!(timeline.was_connected());
-    timeline.end();
-    assert_eq!(*timeline.connection(), Connection::Ended);
+    assert!(timeline.presence().has_room());
+    timeline.end(self::after(3));
+    assert_eq!(timeline.presence().attempt(), Some(&Attempt::Over));
+}
+
+#[test]
+fn a_network_thread_that_ends_at_once_leaves_the_room_on_the_page() {
+    let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+    timeline.happens(0, Event::Connected);
+    timeline.end(start());
+    assert!(timeline.presence().has_room());
+}
+
+#[test]
+fn what_was_said_before_the_server_hung_up_stays_on_the_page() {
+    let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+    for event in [
+        Event::Connected,
+        Event::Said {
+            name: "bob".into(),
+            text: "hi".into(),
+        },
+    ] {
+        let at = start();
+        timeline.apply(Stamped { at, event });
+    }
+    let at = start();
+    let event = Event::Lost {
+        why: "the server closed the connection".into(),
+        refused: false,
+        retry_in: Duration::from_secs(4),
+    };
+    timeline.apply(Stamped { at, event });
+    assert!(timeline.presence().has_room());
 }
 
 #[test]
@@ -392,7 +433,10 @@ fn a_search_brings_what_it_finds_into_the_window_and_goes_on_while_lines_come_an
         (at(&room), room.searched().unwrap().count()),
         (Some((1, 1)), 1)
     );
-    assert!(room.rows().any(|row| row.number == 1));
+    assert!(
+        room.rows()
+            .any(|row| matches!(row, Row::Line { number: 1, .. }))
+    );
     room.hears(0, "carol", "another needle");
     assert_eq!(
         (at(&room), room.searched().unwrap().count()),
@@ -473,11 +517,9 @@ fn only_others_who_say_the_name_to_somebody_who_looks_elsewhere_ask_for_attentio
     assert_eq!(asks(&mut timeline, joined("alice")), None);
     timeline.say(start(), "alice speaks");
     let mentions: Vec<_> = timeline
-        .rows()
-        .filter_map(|row| match row.line {
-            Line::Message(message) => Some(message.mention),
-            _ => None,
-        })
+        .messages()
+        .iter()
+        .map(|message| message.mention)
         .collect();
     assert_eq!(mentions, [true, true, false, false]);
 }

@@ -36,7 +36,7 @@ impl Timeline {
                     }
                     changes.iter().for_each(|change| transcript.change(change));
                 }
-                Line::Day(_) | Line::Answer(_) | Line::New => {}
+                Line::Day(_) | Line::Answer(_) => {}
             }
         }
         transcript

@@ -6,13 +6,12 @@ use super::icon::{Shape, icon};
 use super::page;
 use crate::bridge::{Action, Bridge, Memory, Room};
 use crate::command::{self, Command, Typed};
-use crate::timeline::Connection;
 
 #[component]
 pub(super) fn Composer(on_quit: EventHandler) -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
-    let connected = use_memo(move || *bridge.timeline.read().connection() == Connection::Connected);
+    let connected = use_memo(move || bridge.timeline.read().presence().is_inside());
     // For the page, which completes them: it cannot wait for an answer from here while keys are pressed.
     let names = use_memo(move || {
         let timeline = bridge.timeline.read();

@@ -1,82 +1,59 @@
-//! The first-connection screen: what is being tried, why it failed, what happens next. There is no room to show yet.
+//! The card before the first connection: what is being tried, why it failed, what happens next. There is no room to show
+//! yet.
 
 use dioxus::prelude::*;
 
-use super::header::Seconds;
 use super::icon::{Shape, icon};
+use super::status::{Retry, Seconds, Status, use_presence};
 use super::switches::ThemeSwitch;
 use crate::bridge::{Action, Bridge, Room};
-use crate::timeline::{Connection, visible};
+use crate::timeline::{Attempt, visible};
 
 #[component]
 pub(super) fn Connecting(on_quit: EventHandler) -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
-    let connection = use_memo(move || bridge.timeline.read().connection().clone());
-    let connection = connection.read();
-    let (why, refused) = match &*connection {
-        Connection::Connecting { after } => (after.as_deref(), false),
-        Connection::Lost { why, refused, .. } => (Some(&**why), *refused),
-        Connection::Ended => (
-            Some("the network part has stopped: quit and start again"),
-            false,
-        ),
-        Connection::Connected => (None, false),
-    };
-    let state = match *connection {
-        Connection::Lost { .. } | Connection::Ended => "lost",
-        _ => "connecting",
-    };
+    let presence = use_presence();
+    let presence = presence.read();
+    let status = Status::of(&presence);
+    let attempt = presence.attempt();
+    let is_over = attempt == Some(&Attempt::Over);
     rsx! {
-        main { id: "connecting", "data-state": state,
+        main { id: "connecting", "data-state": status.state,
             div { class: "corner", ThemeSwitch {} }
             section { class: "card",
-                span { class: "emblem", "aria-hidden": "true", "data-failed": why.is_some(),
-                    {icon(if why.is_some() { Shape::Warning } else { Shape::Bubble })}
+                span {
+                    class: "emblem",
+                    "aria-hidden": "true",
+                    "data-failed": status.why.is_some(),
+                    {icon(if status.why.is_some() { Shape::Warning } else { Shape::Bubble })}
                 }
-                h1 {
-                    if refused {
-                        "The room would not let you in"
-                    } else if why.is_some() {
-                        "No connection yet"
-                    } else {
-                        "Joining the room"
+                h1 { {status.title} }
+                div { id: "status", role: "status", "data-state": status.state,
+                    {status.now}
+                    if !is_over {
+                        " to {room.address} "
                     }
-                }
-                div { id: "status", role: "status", "data-state": state,
-                    match *connection {
-                        Connection::Lost { .. } => rsx! {
-                            "connecting again to {room.address} "
-                            Seconds {}
-                        },
-                        Connection::Ended => rsx! { "not connected" },
-                        _ => rsx! { "connecting to {room.address}" },
+                    if matches!(attempt, Some(Attempt::Failed { .. })) {
+                        Seconds {}
                     }
                 }
                 p { class: "as",
                     "as "
                     bdi { {visible(&room.username)} }
                 }
-                if let Some(why) = why {
+                if let Some(why) = status.why {
                     p { class: "why", role: "alert", "{why}" }
-                    p { class: "advice",
-                        if refused {
-                            "Quit and come back under another name, or wait until yours is free."
-                        } else {
-                            "Check the address, and that a server is running there."
-                        }
-                    }
+                }
+                if let Some(advice) = status.advice {
+                    p { class: "advice", {advice} }
                 }
                 div { class: "buttons",
                     // Always there, so that Quit does not move under the mouse when the first attempt fails.
-                    if *connection != Connection::Ended {
-                        button {
-                            id: "retry",
+                    if !is_over {
+                        Retry {
                             class: "primary",
-                            r#type: "button",
-                            disabled: matches!(*connection, Connection::Connecting { .. }),
-                            onclick: move |_| bridge.act(Action::Retry),
-                            "Retry now"
+                            disabled: matches!(attempt, Some(Attempt::UnderWay { .. })),
                         }
                     }
                     button {

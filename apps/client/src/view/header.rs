@@ -1,12 +1,13 @@
-//! The header: which room, how the connection stands, and the switches.
+//! The header: which room, the status, and the switches.
 
 use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
 use super::search::SearchSwitch;
+use super::status::{Retry, Seconds, Status, use_presence};
 use super::switches::{NotificationSwitch, PeopleSwitch, ThemeSwitch};
-use crate::bridge::{Action, Bridge, Room};
-use crate::timeline::Connection;
+use crate::bridge::Room;
+use crate::timeline::Attempt;
 
 #[component]
 pub(super) fn Header(drawer: Signal<bool>) -> Element {
@@ -15,7 +16,7 @@ pub(super) fn Header(drawer: Signal<bool>) -> Element {
         header { class: "top",
             span { class: "mark", "aria-hidden": "true", {icon(Shape::Bubble)} }
             h1 { title: "Room at {room.address}", "{room.address}" }
-            Status {}
+            StatusView {}
             div { class: "tools",
                 SearchSwitch {}
                 PeopleSwitch { drawer }
@@ -26,62 +27,32 @@ pub(super) fn Header(drawer: Signal<bool>) -> Element {
     }
 }
 
-/// The state of the connection, in words and colour.
+/// The status in one line.
 #[component]
-pub(super) fn Status() -> Element {
-    let bridge = use_context::<Bridge>();
-    let connection = use_memo(move || bridge.timeline.read().connection().clone());
-    let connection = connection.read();
-    let state = match *connection {
-        Connection::Connecting { .. } => "connecting",
-        Connection::Connected => "connected",
-        Connection::Lost { .. } | Connection::Ended => "lost",
-    };
+fn StatusView() -> Element {
+    let presence = use_presence();
+    let presence = presence.read();
+    let Status {
+        state, now, why, ..
+    } = Status::of(&presence);
+    let will_retry = matches!(presence.attempt(), Some(Attempt::Failed { .. }));
     rsx! {
         div { id: "status", role: "status", "data-state": state,
             span { class: "dot", "aria-hidden": "true" }
-            match &*connection {
-                Connection::Connecting { after: None } => rsx! {
-                    span { "connecting" }
-                },
-                Connection::Connecting { after: Some(why) } => rsx! {
-                    span { class: "why", title: "{why}", "{why}" }
-                    span { class: "next", "reconnecting now" }
-                },
-                Connection::Connected => rsx! {
-                    span { "connected" }
-                },
-                Connection::Lost { why, .. } => rsx! {
-                    span { class: "why", title: "{why}", "{why}" }
-                    span { class: "next",
-                        "reconnecting "
+            if let Some(why) = why {
+                span { class: "why", title: "{why}", "{why}" }
+                span { class: "next",
+                    "{now} "
+                    if will_retry {
                         Seconds {}
                     }
-                    button {
-                        id: "retry",
-                        class: "quiet",
-                        r#type: "button",
-                        onclick: move |_| bridge.act(Action::Retry),
-                        "Retry now"
-                    }
-                },
-                Connection::Ended => rsx! {
-                    span { "the network part has stopped: close the window and start it again" }
-                },
+                }
+            } else {
+                span { "{now}" }
+            }
+            if will_retry {
+                Retry { class: "quiet", disabled: false }
             }
         }
-    }
-}
-
-/// The time to the next attempt. Hidden from screen readers, which would read each second aloud.
-#[component]
-pub(super) fn Seconds() -> Element {
-    let bridge = use_context::<Bridge>();
-    let when = match *bridge.countdown.read() {
-        0 => "now".to_owned(),
-        seconds => format!("in {seconds} s"),
-    };
-    rsx! {
-        span { class: "seconds", "aria-hidden": "true", "{when}" }
     }
 }

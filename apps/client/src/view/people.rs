@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 use super::page;
 use super::person::{avatar, name};
 use crate::bridge::{Bridge, Room};
-use crate::timeline::{Connection, visible};
+use crate::timeline::visible;
 
 /// Most people listed; the others are counted. More than anybody scrolls through.
 pub const LISTED_PEOPLE: usize = 500;
@@ -22,7 +22,7 @@ pub(super) fn PeopleView() -> Element {
         names.collect::<Vec<_>>()
     });
     let others = use_memo(move || bridge.timeline.read().people().len());
-    let connected = use_memo(move || *bridge.timeline.read().connection() == Connection::Connected);
+    let connected = use_memo(move || bridge.timeline.read().presence().is_inside());
     let unlisted = others() - listed.read().len();
     rsx! {
         aside { class: "side", aria_label: "People",

@@ -5,7 +5,6 @@ use dioxus::prelude::*;
 use super::icon::{Shape, icon};
 use crate::bridge::{Action, Bridge};
 use crate::settings::{Setting, Theme};
-use crate::timeline::Connection;
 
 /// How many people there are. In a wide window it shows their panel or not, in a narrow one it opens the drawer: the
 /// style sheet shows the button that fits.
@@ -15,9 +14,10 @@ pub(super) fn PeopleSwitch(drawer: Signal<bool>) -> Element {
     let panel = use_memo(move || bridge.settings.read().people);
     let people = use_memo(move || {
         let timeline = bridge.timeline.read();
-        match timeline.connection() {
-            Connection::Connected => timeline.people().len() + 1,
-            _ => 0,
+        if timeline.presence().is_inside() {
+            timeline.people().len() + 1
+        } else {
+            0
         }
     });
     let label = match people() {

@@ -8,8 +8,9 @@ use super::icon::{Shape, icon};
 use super::message::MessageView;
 use super::notice::NoticeView;
 use super::page;
+use super::status::{Status, use_presence};
 use crate::bridge::{Action, Bridge, Room};
-use crate::timeline::{Connection, KEPT_LINES, Line, Message, Search};
+use crate::timeline::{KEPT_LINES, Line, Message, Row, Search};
 
 #[component]
 pub(super) fn TimelineView() -> Element {
@@ -55,33 +56,33 @@ pub(super) fn TimelineView() -> Element {
                 // The style sheet hides the markers, and with them a list would lose its role.
                 ol { class: "lines", role: "list",
                     for row in timeline.rows() {
-                        match row.line {
-                            Line::Day(day) => rsx! {
-                                DayView { key: "{row.number}", day: day.strftime("%A, %-d %B %Y").to_string() }
-                            },
-                            Line::Message(message) => rsx! {
-                                MessageView {
-                                    key: "{row.number}",
-                                    number: row.number,
-                                    found: part(row.number, &message),
-                                    message,
-                                    opens_group: row.opens_group,
-                                }
-                            },
-                            Line::Notice(notice) => rsx! {
-                                NoticeView { key: "{row.number}", notice }
-                            },
-                            Line::Answer(words) => rsx! {
-                                AnswerView { key: "{row.number}", words }
-                            },
-                            Line::New => rsx! {
+                        match row {
+                            Row::New { above } => rsx! {
                                 li {
-                                    key: "new {row.number}",
+                                    key: "new {above}",
                                     class: "new",
                                     role: "separator",
                                     aria_label: "New",
                                     span { "New" }
                                 }
+                            },
+                            Row::Line { number, line: Line::Day(day), .. } => rsx! {
+                                DayView { key: "{number}", day: day.strftime("%A, %-d %B %Y").to_string() }
+                            },
+                            Row::Line { number, line: Line::Message(message), opens_group } => rsx! {
+                                MessageView {
+                                    key: "{number}",
+                                    number,
+                                    found: part(number, &message),
+                                    message,
+                                    opens_group,
+                                }
+                            },
+                            Row::Line { number, line: Line::Notice(notice), .. } => rsx! {
+                                NoticeView { key: "{number}", notice }
+                            },
+                            Row::Line { number, line: Line::Answer(words), .. } => rsx! {
+                                AnswerView { key: "{number}", words }
                             },
                         }
                     }
@@ -169,34 +170,18 @@ fn Beginning(has_earlier: bool, gone: u64) -> Element {
 /// What a room says in which nobody has said anything yet.
 #[component]
 fn Welcome() -> Element {
-    let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
-    let connection = use_memo(move || bridge.timeline.read().connection().clone());
-    let (title, words) = match &*connection.read() {
-        Connection::Connected => (
-            "You are in the room",
-            "Nothing has been said since you came. The room keeps no history: you see what is said from now on.",
-        ),
-        Connection::Lost { refused: true, .. } => (
-            "The room would not let you in",
-            "Quit and come back under another name, or wait until yours is free. What you write waits.",
-        ),
-        Connection::Lost { .. } | Connection::Connecting { .. } => (
-            "You are not in the room",
-            "What you write waits, and goes out when the connection stands.",
-        ),
-        Connection::Ended => (
-            "You are not in the room",
-            "Close the window and start it again.",
-        ),
-    };
-    let connected = *connection.read() == Connection::Connected;
+    let presence = use_presence();
+    let presence = presence.read();
+    let Status { title, advice, .. } = Status::of(&presence);
     rsx! {
         section { class: "welcome",
             span { class: "emblem", "aria-hidden": "true", {icon(Shape::Bubble)} }
             h2 { "{title}" }
-            p { "{words}" }
-            if connected {
+            if let Some(advice) = advice {
+                p { "{advice}" }
+            }
+            if presence.is_inside() {
                 p {
                     "Write below to begin, or invite somebody: the room is at "
                     code { "{room.address}" }

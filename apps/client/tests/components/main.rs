@@ -62,7 +62,8 @@ mod before_the_first_connection {
         window.shows("in 30 s");
         window.shows(r#"data-state="lost""#);
         window.happen(Event::Connecting);
-        window.shows("connecting to localhost:8765");
+        window.shows(r#"data-state="connecting""#);
+        window.shows("connecting again to localhost:8765");
         window.shows("connection refused");
     }
 
@@ -185,13 +186,16 @@ mod the_connection {
         ]);
         window.shows(r#"role="status" data-state="lost""#);
         window.shows("the server closed the connection");
-        window.shows("reconnecting");
+        window.shows("connecting again ");
+        window.shows("in 30 s");
         window.shows(">hi</div>");
         window.shows(r#"id="composer""#);
         window.click("retry");
         assert_eq!(window.intents.try_recv(), Ok(Intent::Retry));
         window.happen(Event::Connecting);
-        window.shows("reconnecting now");
+        window.shows(r#"role="status" data-state="connecting""#);
+        window.shows("connecting again ");
+        window.hides("in 30 s");
         window.happen(Event::Connected);
         window.hides("the server closed the connection");
         window.shows("you were away");

@@ -1,0 +1,246 @@
+//! The status: whether the user is in the room, in words. The header, the card before the first connection and the empty
+//! room say it in these words and no others.
+
+use dioxus::prelude::*;
+
+use crate::bridge::{Action, Bridge};
+use crate::timeline::{Attempt, Failure, Presence};
+
+/// What is said of a presence.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Status<'a> {
+    /// The name of its colours in the style sheet.
+    pub(super) state: &'static str,
+    /// What is going on.
+    pub(super) now: &'static str,
+    /// Why there is no connection.
+    pub(super) why: Option<&'a str>,
+    /// A heading.
+    pub(super) title: &'static str,
+    /// What that means for the user, in whole sentences.
+    pub(super) advice: Option<&'static str>,
+}
+
+impl<'a> Status<'a> {
+    pub(super) fn of(presence: &'a Presence) -> Self {
+        let (state, now) = match presence.attempt() {
+            None => ("connected", "connected"),
+            Some(Attempt::UnderWay { after: None }) => ("connecting", "connecting"),
+            Some(Attempt::UnderWay { after: Some(_) }) => ("connecting", "connecting again"),
+            Some(Attempt::Failed { .. }) => ("lost", "connecting again"),
+            Some(Attempt::Over) => ("lost", "not connected"),
+        };
+        let failure = match presence.attempt() {
+            Some(Attempt::UnderWay { after }) => after.as_ref(),
+            Some(Attempt::Failed { failure, .. }) => Some(failure),
+            Some(Attempt::Over) | None => None,
+        };
+        let why = match presence.attempt() {
+            Some(Attempt::Over) => {
+                Some("the network part has stopped: close the window and start it again")
+            }
+            _ => failure.map(|failure| &*failure.why),
+        };
+        let (title, advice) = explain(presence, failure);
+        Self {
+            state,
+            now,
+            why,
+            title,
+            advice,
+        }
+    }
+}
+
+fn explain(presence: &Presence, failure: Option<&Failure>) -> (&'static str, Option<&'static str>) {
+    const REFUSED: &str = "The room would not let you in";
+    let is_refused = failure.is_some_and(|failure| failure.refused);
+    let (title, advice) = match presence {
+        Presence::Entering | Presence::Inside => (
+            "You are in the room",
+            "Nothing has been said since you came. The room keeps no history: you see what is said from now on.",
+        ),
+        Presence::Outside(Attempt::Over)
+        | Presence::Away {
+            attempt: Attempt::Over,
+            ..
+        } => return ("You are not in the room", None),
+        Presence::Outside(_) if is_refused => (
+            REFUSED,
+            "Quit and come back under another name, or wait until yours is free.",
+        ),
+        Presence::Away { .. } if is_refused => (
+            REFUSED,
+            "Quit and come back under another name, or wait until yours is free. What you write waits.",
+        ),
+        Presence::Outside(_) if failure.is_none() => return ("Joining the room", None),
+        Presence::Outside(_) => (
+            "No connection yet",
+            "Check the address, and that a server is running there.",
+        ),
+        Presence::Away { .. } => (
+            "You are not in the room",
+            "What you write waits, and goes out when the connection stands.",
+        ),
+    };
+    (title, Some(advice))
+}
+
+/// Whether the user is in the room, for a component that changes with it.
+pub(super) fn use_presence() -> Memo<Presence> {
+    let bridge = use_context::<Bridge>();
+    use_memo(move || bridge.timeline.read().presence().clone())
+}
+
+/// The time to the next attempt. Hidden from screen readers, which would read each second aloud.
+#[component]
+pub(super) fn Seconds() -> Element {
+    let bridge = use_context::<Bridge>();
+    let when = match *bridge.countdown.read() {
+        0 => "now".to_owned(),
+        seconds => format!("in {seconds} s"),
+    };
+    rsx! {
+        span { class: "seconds", "aria-hidden": "true", "{when}" }
+    }
+}
+
+/// The button that begins the next attempt now.
+#[component]
+pub(super) fn Retry(class: &'static str, disabled: bool) -> Element {
+    let bridge = use_context::<Bridge>();
+    rsx! {
+        button {
+            id: "retry",
+            class,
+            r#type: "button",
+            disabled,
+            onclick: move |_| bridge.act(Action::Retry),
+            "Retry now"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn under_way(refused: Option<bool>) -> Attempt {
+        Attempt::UnderWay {
+            after: refused.map(failure),
+        }
+    }
+
+    fn failed(refused: bool) -> Attempt {
+        Attempt::Failed {
+            failure: failure(refused),
+            retry_at: SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    fn failure(refused: bool) -> Failure {
+        Failure {
+            why: "no such host".into(),
+            refused,
+        }
+    }
+
+    fn away(attempt: Attempt) -> Presence {
+        Presence::Away {
+            since: SystemTime::UNIX_EPOCH,
+            attempt,
+        }
+    }
+
+    /// Its state, what goes on, whether it says why, its title, and how its advice begins.
+    fn told(presence: &Presence) -> (&str, &str, bool, &str, &str) {
+        let status = Status::of(presence);
+        let advice = status.advice.unwrap_or_default();
+        let first = advice.split([',', '.']).next().unwrap_or_default();
+        (
+            status.state,
+            status.now,
+            status.why.is_some(),
+            status.title,
+            first,
+        )
+    }
+
+    #[test]
+    fn each_presence_has_its_words() {
+        let refused = "The room would not let you in";
+        let again = "connecting again";
+        let check = "Check the address";
+        let (quit, waits) = (
+            "Quit and come back under another name",
+            "What you write waits",
+        );
+        let (inside, out) = ("You are in the room", "You are not in the room");
+        let nothing = "Nothing has been said since you came";
+        for (presence, words) in [
+            (
+                Presence::Outside(under_way(None)),
+                ("connecting", "connecting", false, "Joining the room", ""),
+            ),
+            (
+                Presence::Outside(under_way(Some(false))),
+                ("connecting", again, true, "No connection yet", check),
+            ),
+            (
+                Presence::Outside(under_way(Some(true))),
+                ("connecting", again, true, refused, quit),
+            ),
+            (
+                Presence::Outside(failed(false)),
+                ("lost", again, true, "No connection yet", check),
+            ),
+            (
+                Presence::Outside(failed(true)),
+                ("lost", again, true, refused, quit),
+            ),
+            (
+                Presence::Outside(Attempt::Over),
+                ("lost", "not connected", true, out, ""),
+            ),
+            (
+                Presence::Entering,
+                ("connected", "connected", false, inside, nothing),
+            ),
+            (
+                Presence::Inside,
+                ("connected", "connected", false, inside, nothing),
+            ),
+            (
+                away(under_way(Some(false))),
+                ("connecting", again, true, out, waits),
+            ),
+            (
+                away(under_way(Some(true))),
+                ("connecting", again, true, refused, quit),
+            ),
+            (away(failed(false)), ("lost", again, true, out, waits)),
+            (away(failed(true)), ("lost", again, true, refused, quit)),
+            (
+                away(Attempt::Over),
+                ("lost", "not connected", true, out, ""),
+            ),
+        ] {
+            assert_eq!(told(&presence), words, "{presence:?}");
+        }
+    }
+
+    #[test]
+    fn the_reason_is_told_as_it_came() {
+        let presence = Presence::Outside(failed(false));
+        assert_eq!(Status::of(&presence).why, Some("no such host"));
+    }
+
+    #[test]
+    fn who_was_refused_in_a_room_that_stays_is_told_that_texts_wait() {
+        let presence = away(failed(true));
+        let advice = Status::of(&presence).advice.unwrap_or_default();
+        assert!(advice.ends_with("What you write waits."), "{advice}");
+    }
+}
