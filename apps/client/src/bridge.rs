@@ -68,8 +68,6 @@ pub enum Action {
     SayAgain(MessageId),
     /// Connect now.
     Retry,
-    /// Leave the room for good.
-    Quit,
     /// Scrolled to the end of the timeline (`true`) or away from it (`false`).
     Follow(bool),
     /// Show one stretch more above.
@@ -121,6 +119,7 @@ pub struct Bridge {
     /// The window is about to close, but for messages that were not sent.
     pub closing: ReadSignal<bool>,
     actions: CopyValue<flume::Sender<Action>>,
+    on_quit: EventHandler,
 }
 
 impl Bridge {
@@ -129,11 +128,16 @@ impl Bridge {
         // The other end is in the memory of the window and outlives every page.
         let _ = self.actions.peek().send(action);
     }
+
+    /// Closes the window. The room is left when the program ends, whatever ends it.
+    pub fn quit(&self) {
+        self.on_quit.call(());
+    }
 }
 
 /// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`],
-/// [`SettingsFile`] and [`Memory`]. `on_attend` is told what the user must notice.
-pub fn use_bridge(on_attend: EventHandler<Attend>) -> Bridge {
+/// [`SettingsFile`] and [`Memory`]. `on_quit` closes the window, and `on_attend` is told what the user must notice.
+pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bridge {
     let memory = use_context::<Memory>();
     let (timeline, settings) = use_hook(|| {
         let (timeline, settings) = memory.take_up().unwrap_or_else(begin);
@@ -182,6 +186,7 @@ pub fn use_bridge(on_attend: EventHandler<Attend>) -> Bridge {
         looked_for: looked_for.into(),
         closing: closing.into(),
         actions,
+        on_quit,
     })
 }
 
@@ -325,8 +330,6 @@ impl Side {
             }
             // A full queue means that the thread has more to do than it can; a second press will find room.
             Action::Retry => drop(intents.try_send(Intent::Retry)),
-            // Closing the window asks for it again, and waits.
-            Action::Quit => drop(intents.try_send(Intent::Leave)),
             Action::Follow(at_end) => timeline.write().lines_mut().follow(at_end),
             Action::ShowEarlier => timeline.write().lines_mut().show_earlier(),
             Action::ShowLater => timeline.write().lines_mut().show_later(),

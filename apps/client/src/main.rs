@@ -253,7 +253,7 @@ fn tell_focus(news: &flume::Sender<News>, focused: bool) {
     let _ = news.send(News::Focus(focused));
 }
 
-/// Leaves the room on the way out.
+/// The one way out of the room, whatever ends the program: a button, `/quit`, the desktop, or a signal.
 #[derive(Clone)]
 struct Leave {
     intents: flume::Sender<Intent>,
@@ -263,7 +263,8 @@ struct Leave {
 }
 
 impl Leave {
-    /// Asks the network thread to leave and waits for its end, but no longer than [`LEAVE_WITHIN`].
+    /// Keeps the place of the window, asks the network thread to leave, and waits for its end, but no longer than
+    /// [`LEAVE_WITHIN`].
     fn now(&self) {
         let deadline = Instant::now() + LEAVE_WITHIN;
         let standing = *self.standing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -275,7 +276,7 @@ impl Leave {
         let _ = self.ended.recv_deadline(deadline);
     }
 
-    /// Does the same when the system asks the program to end, and ends it.
+    /// Does the same when a signal asks the program to end, and ends it.
     fn on_signals(self) -> io::Result<()> {
         let mut signals = hubbub_signals::that_ask_to_end()?;
         thread::Builder::new()

@@ -31,7 +31,7 @@ pub use text::LINKED;
 /// The whole window. Needs the contexts of [`use_bridge`].
 #[component]
 pub fn App(
-    /// The user wants the window closed. LEAVE is on its way by then.
+    /// The user wants the window closed.
     on_quit: EventHandler,
     /// Everything is to be this many times its natural size.
     on_zoom: EventHandler<f64>,
@@ -40,7 +40,7 @@ pub fn App(
     /// The user must notice something.
     on_attend: EventHandler<Attend>,
 ) -> Element {
-    let bridge = use_bridge(on_attend);
+    let bridge = use_bridge(on_quit, on_attend);
     let in_room = use_memo(move || bridge.timeline.read().presence().has_room());
     let theme = use_memo(move || bridge.settings.read().theme);
     let zoom = use_memo(move || bridge.settings.read().zoom);
@@ -61,11 +61,11 @@ pub fn App(
         Title {}
         div { id: "app", "data-theme": theme().as_str(),
             if in_room() {
-                RoomView { on_quit }
+                RoomView {}
             } else {
-                connecting::Connecting { on_quit }
+                connecting::Connecting {}
             }
-            closing::Closing { on_quit }
+            closing::Closing {}
         }
     }
 }
@@ -89,7 +89,7 @@ fn Title() -> Element {
 
 /// The room, from the first connection on.
 #[component]
-fn RoomView(on_quit: EventHandler) -> Element {
+fn RoomView() -> Element {
     let bridge = use_context::<Bridge>();
     // In a wide window people stand in a panel, kept; in a narrow one in a drawer, open for a moment.
     let panel = use_memo(move || bridge.settings.read().people);
@@ -103,7 +103,7 @@ fn RoomView(on_quit: EventHandler) -> Element {
             main { class: "talk",
                 search::SearchView {}
                 timeline::TimelineView {}
-                composer::Composer { on_quit }
+                composer::Composer {}
             }
             people::PeopleView {}
             div { class: "scrim", onclick: move |_| drawer.set(false) }

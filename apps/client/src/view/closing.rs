@@ -6,27 +6,23 @@ use super::page;
 use crate::bridge::{Action, Bridge};
 
 #[component]
-pub(super) fn Closing(on_quit: EventHandler) -> Element {
+pub(super) fn Closing() -> Element {
     let bridge = use_context::<Bridge>();
     let unsent = use_memo(move || bridge.timeline.read().unsent_texts());
-    let close = move || {
-        bridge.act(Action::Quit);
-        on_quit.call(());
-    };
     use_effect(move || {
         if (bridge.closing)() && unsent() == 0 {
-            close();
+            bridge.quit();
         }
     });
     rsx! {
         if (bridge.closing)() {
-            Question { unsent: unsent(), on_close: move |()| close() }
+            Question { unsent: unsent() }
         }
     }
 }
 
 #[component]
-fn Question(unsent: usize, on_close: EventHandler) -> Element {
+fn Question(unsent: usize) -> Element {
     let bridge = use_context::<Bridge>();
     use_effect(page::ask_to_close);
     rsx! {
@@ -49,7 +45,7 @@ fn Question(unsent: usize, on_close: EventHandler) -> Element {
                 button {
                     id: "close-anyway",
                     r#type: "button",
-                    onclick: move |_| on_close.call(()),
+                    onclick: move |_| bridge.quit(),
                     "Close anyway"
                 }
             }

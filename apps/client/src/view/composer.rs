@@ -8,7 +8,7 @@ use crate::bridge::{Action, Bridge, Memory, Room};
 use crate::command::{self, Command, Typed};
 
 #[component]
-pub(super) fn Composer(on_quit: EventHandler) -> Element {
+pub(super) fn Composer() -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
     let connected = use_memo(move || bridge.timeline.read().presence().is_inside());
@@ -36,12 +36,8 @@ pub(super) fn Composer(on_quit: EventHandler) -> Element {
         if text.trim().is_empty() || text.len() > room.max_text {
             return;
         }
-        let action = match command::parse(&text) {
-            Ok(Typed::Say(text)) => Action::Say(text),
-            Ok(Typed::Command(Command::Help)) => Action::Answer(command::HELP.to_owned()),
-            Ok(Typed::Command(Command::Clear)) => Action::Clear,
-            Ok(Typed::Command(Command::Save(name))) => Action::Save(name),
-            Ok(Typed::Command(Command::Quit)) => Action::Quit,
+        let typed = match command::parse(&text) {
+            Ok(typed) => typed,
             // Stays in the field, to be corrected.
             Err(error) => {
                 bridge.act(Action::Answer(error.to_string()));
@@ -52,10 +48,12 @@ pub(super) fn Composer(on_quit: EventHandler) -> Element {
         // The page takes this as the answer "taken" and clears the field.
         event.prevent_default();
         memory.keep_draft(String::new());
-        let quits = action == Action::Quit;
-        bridge.act(action);
-        if quits {
-            on_quit.call(());
+        match typed {
+            Typed::Say(text) => bridge.act(Action::Say(text)),
+            Typed::Command(Command::Help) => bridge.act(Action::Answer(command::HELP.to_owned())),
+            Typed::Command(Command::Clear) => bridge.act(Action::Clear),
+            Typed::Command(Command::Save(name)) => bridge.act(Action::Save(name)),
+            Typed::Command(Command::Quit) => bridge.quit(),
         }
     };
     rsx! {

@@ -6,11 +6,11 @@ use dioxus::prelude::*;
 use super::icon::{Shape, icon};
 use super::status::{Retry, Seconds, Status, use_presence};
 use super::switches::ThemeSwitch;
-use crate::bridge::{Action, Bridge, Room};
+use crate::bridge::{Bridge, Room};
 use crate::timeline::{Attempt, visible};
 
 #[component]
-pub(super) fn Connecting(on_quit: EventHandler) -> Element {
+pub(super) fn Connecting() -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
     let presence = use_presence();
@@ -59,10 +59,7 @@ pub(super) fn Connecting(on_quit: EventHandler) -> Element {
                     button {
                         id: "quit",
                         r#type: "button",
-                        onclick: move |_| {
-                            bridge.act(Action::Quit);
-                            on_quit.call(());
-                        },
+                        onclick: move |_| bridge.quit(),
                         "Quit"
                     }
                 }

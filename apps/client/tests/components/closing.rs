@@ -1,7 +1,7 @@
 //! A window that is asked to close while something was not sent.
 
 use hubbub_client::desktop::News;
-use hubbub_session::{Event, Intent};
+use hubbub_session::Event;
 
 use crate::harness::Window;
 use crate::lost;
@@ -50,7 +50,7 @@ fn messages_that_wait_are_counted_in_the_question_and_the_window_can_stay() {
     window.shows("1 message has not been sent. Close anyway?");
     window.click("close-anyway");
     assert!(window.is_closed());
-    assert_eq!(window.intents.try_recv(), Ok(Intent::Leave));
+    assert!(window.intents.is_empty(), "the end of the program leaves");
 }
 
 #[test]
