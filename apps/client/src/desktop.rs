@@ -12,7 +12,7 @@ use std::thread;
 use async_std::task;
 use flume::{Receiver, Sender};
 
-pub use notifications::{NOTIFIED_CHARS, NOTIFY_PAUSE, Notification};
+pub use notifications::Notification;
 
 /// What the desktop tells the window.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 /// Longest link, in bytes; a longer one is words. Browsers and servers take no more, and a link stands in the page three
 /// times.
-pub const LINK_BYTES: usize = 2048;
+const LINK_BYTES: usize = 2048;
 
 /// An address in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

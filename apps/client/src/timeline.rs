@@ -20,10 +20,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-pub use attention::{Attention, GLANCE};
-pub use lines::{KEPT_BYTES, KEPT_LINES, Lines, SHOWN_LINES, STRETCH_LINES};
-pub use notice::{Change, LISTED_CHANGES, NAMED_IN_SUMMARY, Notice, Span, What, earlier_changes};
-pub use people::{KEPT_PEOPLE, People};
+pub use attention::Attention;
+pub use lines::{KEPT_LINES, Lines, SHOWN_LINES, STRETCH_LINES};
+pub use notice::{Change, Notice, Span, What, earlier_changes};
+pub use people::People;
 pub use presence::{Attempt, Failure, Presence};
 pub use search::{Match, Search, Toward};
 pub use transcript::Transcript;
@@ -33,7 +33,7 @@ use hubbub_session::{Event, MessageId, Stamped};
 use hubbub_wire::Username;
 
 /// Messages of one sender belong together when no more time than this lies between two of them.
-pub const GROUP_WITHIN: SignedDuration = SignedDuration::from_mins(5);
+const GROUP_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// One line of the conversation. Cheap to clone: the view holds the same storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -423,6 +423,21 @@ impl Timeline {
             self.unsent.retain(|_, number| !left.contains(number));
         }
         number
+    }
+}
+
+#[cfg(test)]
+impl Message {
+    /// What somebody else said, for tests to which it does not matter when.
+    pub(crate) fn of(name: &str, text: &str) -> Self {
+        Self {
+            name: name.into(),
+            text: text.into(),
+            missing: 0,
+            at: Zoned::default(),
+            own: None,
+            mention: false,
+        }
     }
 }
 

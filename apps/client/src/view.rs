@@ -23,10 +23,9 @@ use dioxus::prelude::*;
 use crate::bridge::{Action, Attend, Bridge, Room, use_bridge};
 use crate::timeline::visible;
 
-pub use cost::{PART_COST, PREVIEW_LINES};
+pub use cost::PART_COST;
 pub use page::{SCRIPT, STYLE};
 pub use people::LISTED_PEOPLE;
-pub use text::LINKED;
 
 /// The whole window. Needs the contexts of [`use_bridge`].
 #[component]

@@ -15,10 +15,10 @@ use super::{News, Order};
 use crate::timeline::{Message, visible};
 
 /// Most characters of a text in a notification. Desktops show two to four lines of it.
-pub const NOTIFIED_CHARS: usize = 200;
+const NOTIFIED_CHARS: usize = 200;
 
 /// The least time between two notifications. Of what comes meanwhile the first is shown then: the title counts it all.
-pub const NOTIFY_PAUSE: Duration = Duration::from_secs(3);
+const NOTIFY_PAUSE: Duration = Duration::from_secs(3);
 
 /// A desktop that does not answer for this long is not waited for.
 const NOTIFY_WITHIN: Duration = Duration::from_secs(5);
@@ -225,15 +225,7 @@ mod tests {
     use super::*;
 
     fn notification(name: &str, text: &str) -> Notification {
-        let message = Message {
-            name: name.into(),
-            text: text.into(),
-            at: jiff::Zoned::default(),
-            own: None,
-            missing: 0,
-            mention: true,
-        };
-        Notification::of(7, &message)
+        Notification::of(7, &Message::of(name, text))
     }
 
     fn notified(text: &str) -> String {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 /// Who has the focus for less than this has read nothing: it went past on the way to another window, or a window manager
 /// gave it and took it while the window appeared.
-pub const GLANCE: Duration = Duration::from_secs(1);
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// Which messages of others the user has not seen.
 #[derive(Clone, Debug, PartialEq, Eq)]

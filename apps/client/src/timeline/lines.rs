@@ -13,7 +13,7 @@ use hubbub_session::MessageId;
 pub const KEPT_LINES: usize = 20_000;
 
 /// Most bytes of text kept over all lines, so that a room of very long texts does not fill memory.
-pub const KEPT_BYTES: usize = 64 * 1024 * 1024;
+const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Lines in the window while the reader follows, and how many come with "show earlier".
 pub const STRETCH_LINES: usize = 200;
@@ -220,14 +220,7 @@ mod tests {
     use super::*;
 
     fn message(text: &str) -> Line {
-        Line::Message(Rc::new(Message {
-            name: "bob".into(),
-            text: text.into(),
-            at: jiff::Zoned::default(),
-            own: None,
-            missing: 0,
-            mention: false,
-        }))
+        Line::Message(Rc::new(Message::of("bob", text)))
     }
 
     fn filled(count: usize) -> Lines {

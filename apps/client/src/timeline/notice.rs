@@ -8,10 +8,10 @@ use jiff::Zoned;
 
 /// Most changes that one notice lists when it is opened, the newest. A person reads a page or two of them; a storm of ten
 /// thousand joins must not fill the window.
-pub const LISTED_CHANGES: usize = 100;
+pub(super) const LISTED_CHANGES: usize = 100;
 
 /// Most names in one part of a summary; the others are counted.
-pub const NAMED_IN_SUMMARY: usize = 4;
+const NAMED_IN_SUMMARY: usize = 4;
 
 /// One thing that happened beside the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]

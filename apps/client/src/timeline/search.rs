@@ -198,14 +198,7 @@ mod tests {
     use super::*;
 
     fn message(text: &str) -> Line {
-        Line::Message(Rc::new(Message {
-            name: "bob".into(),
-            text: text.into(),
-            at: jiff::Zoned::default(),
-            own: None,
-            missing: 0,
-            mention: false,
-        }))
+        Line::Message(Rc::new(Message::of("bob", text)))
     }
 
     fn filled(texts: &[&str]) -> Lines {

@@ -96,7 +96,7 @@ mod tests {
 
     use jiff::tz::TimeZone;
 
-    use super::super::LISTED_CHANGES;
+    use super::super::notice::LISTED_CHANGES;
     use super::*;
     use hubbub_session::{Event, Stamped};
 

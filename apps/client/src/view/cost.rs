@@ -10,7 +10,7 @@ use std::ops::Range;
 pub const PART_COST: usize = 8 * 1024;
 
 /// Longest beginning in lines: about three screens.
-pub const PREVIEW_LINES: usize = 100;
+const PREVIEW_LINES: usize = 100;
 
 /// Most letters of a word that turns its direction and breaks only where words do. No real word is as long.
 const WORD_LETTERS: usize = 100;

@@ -8,7 +8,7 @@ use crate::links;
 
 /// Most links in one text; what follows is words. Each is an element of its own, and a text of 1 MiB could hold a
 /// hundred thousand.
-pub const LINKED: usize = 500;
+const LINKED: usize = 500;
 
 /// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]

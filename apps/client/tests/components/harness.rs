@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -245,6 +245,18 @@ impl Window {
         assert!(!html.contains(piece), "{piece} in {html}");
     }
 
+    /// Somewhere on the page is this tag, perhaps with more attributes and in another order, and `content` right after it.
+    #[track_caller]
+    pub(crate) fn shows_element(&self, tag: &str, content: &str) {
+        let (html, tag) = (self.html(), Tag::read(tag));
+        let is_shown = html.match_indices('<').any(|(at, _)| {
+            let rest = &html[at + 1..];
+            let end = Tag::end(rest);
+            tag.is_part_of(&Tag::read(&rest[..end])) && rest[end + 1..].starts_with(content)
+        });
+        assert!(is_shown, "no {tag:?} with {content:?} in {html}");
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.renderer.closed.get()
     }
@@ -304,6 +316,41 @@ impl Window {
         runtime.handle_event(event, dispatched.clone(), id);
         self.settle();
         !dispatched.default_action_enabled()
+    }
+}
+
+/// What stands between `<` and `>`.
+#[derive(Debug)]
+struct Tag<'a> {
+    name: &'a str,
+    attributes: HashSet<&'a str>,
+}
+
+impl<'a> Tag<'a> {
+    fn read(text: &'a str) -> Self {
+        let mut is_quoted = false;
+        let mut words = text.split(move |letter| {
+            is_quoted ^= letter == '"';
+            letter == ' ' && !is_quoted
+        });
+        Self {
+            name: words.next().unwrap_or_default(),
+            attributes: words.collect(),
+        }
+    }
+
+    /// Where the `>` stands.
+    fn end(piece: &str) -> usize {
+        let mut is_quoted = false;
+        let end = piece.find(|letter| {
+            is_quoted ^= letter == '"';
+            letter == '>' && !is_quoted
+        });
+        end.expect("a tag ends")
+    }
+
+    fn is_part_of(&self, other: &Tag<'_>) -> bool {
+        self.name == other.name && self.attributes.is_subset(&other.attributes)
     }
 }
 

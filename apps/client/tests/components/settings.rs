@@ -69,7 +69,7 @@ fn a_file_that_cannot_be_written_is_told_once_and_the_window_does_what_is_set() 
 fn the_theme_follows_the_system_until_it_is_switched() {
     let mut window = Window::joined();
     for theme in ["system", "light", "dark", "system"] {
-        window.shows(&format!(r#"id="app" data-theme="{theme}""#));
+        window.shows_element(&format!(r#"div id="app" data-theme="{theme}""#), "");
         window.click("theme");
     }
 }
