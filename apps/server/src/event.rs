@@ -13,7 +13,7 @@ use crate::room::Refusal;
 /// What one peer tells the hub at a time: all that one read brought.
 pub type Mail = Vec<Event>;
 
-/// What a peer tells the hub. A peer begins with `Connected` and ends with `Gone`.
+/// What a peer tells the hub. A peer begins with `Connected` and ends with `Gone`, unless the hub has let go of it before.
 #[derive(Debug)]
 pub enum Event {
     /// A connection stands. It is no member yet.
@@ -166,8 +166,6 @@ pub enum Departure {
     TextStalled,
     /// Its JOIN was not taken.
     Refused(Refusal),
-    /// The server stops.
-    Shutdown,
 }
 
 impl fmt::Display for Departure {
@@ -188,7 +186,6 @@ impl fmt::Display for Departure {
             Self::NeverJoined => f.write_str("it did not join in time"),
             Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
             Self::Refused(Refusal::NameReserved) => f.write_str("its name is reserved"),
-            Self::Shutdown => f.write_str("the server stops"),
         }
     }
 }

@@ -1,80 +1,58 @@
-//! The read half of a peer: bytes to events, and how much of them.
+//! The read half of a peer: from bytes to events for the hub.
 //!
-//! It ends when the peer does, or when it cannot be read any further. Nothing that grows with the peer's data is held
-//! across a wait but the decoder's unfinished frame.
+//! It ends when the peer ends or breaks the protocol, or when the hub lets go of it. Across a wait it holds nothing that
+//! grows with the peer's data, apart from the decoder's unfinished frame.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind};
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
 
 use flume::TrySendError;
 use hubbub_wire::{DecodeError, Decoder, Ignored, Item, Limits};
 
+use self::alarm::Alarm;
 use super::collected::Collected;
 use super::{Connection, Ending, SCRATCH, Sending};
 use crate::address::thinned;
-use crate::allowance::{Allowance, Bucket};
+use crate::allowance::Bucket;
 use crate::event::{Departure, Event};
 use crate::outbox::Call;
-use crate::runtime::{self, Timer};
+use crate::runtime;
 
-/// A frame that began and did not go on for this long is given up when another one begins. Nothing that still arrives
-/// pauses as long on its way.
-const SILENCE: Duration = Duration::from_secs(2);
+mod alarm;
 
 /// The read half.
 pub(super) struct Reading<'a> {
     connection: &'a Connection,
     decoder: Decoder,
     bucket: Bucket,
-    /// What it waits for beside its peer. Boxed, like everything that is rare: an idle member's task holds room for what
-    /// is not.
+    /// Boxed, like everything that is rare: an idle member's task only has room for what is not.
     alarm: Option<Box<Alarm>>,
-    /// The decoder was told of a silence, and may have something to say to it.
+    /// Whether the decoder was told of a silence, and may have something to say about it.
     was_silent: bool,
-    /// Something was read.
+    /// Whether anything was read.
     has_spoken: bool,
-    /// That it is read slower was logged.
+    /// Whether a line in the log says that the peer is read slower.
     slowed: bool,
-    /// Something ignored was logged. Later ones are not, so that no peer can flood the log.
+    /// Whether a line in the log says that something was ignored. There is only one such line, so that no peer can flood
+    /// the log.
     warned: bool,
-    /// Its connection has ended and somebody wants its name: what is left is read at once.
+    /// The connection has ended and somebody else wants the name: what is left is read at once.
     hurried: bool,
-    /// The hub has asked whether the connection has ended, and it has not.
+    /// The hub has asked whether the connection has ended, and the answer is to be no.
     owes_answer: bool,
 }
 
-/// Rings when the read half has to do something without the peer's doing anything.
-struct Alarm {
-    timer: Timer,
-    why: Why,
-}
-
-#[derive(Clone, Copy)]
-enum Why {
-    /// The peer said more than its allowance. Nothing is read until it rings.
-    Pause,
-    /// A frame has begun, and nothing of it has come since then. It may have come to its end meanwhile: the alarm is set
-    /// once for all frames of a time, and not anew for each of a flood.
-    Silence {
-        since: Instant,
-        /// The decoder knows.
-        told: bool,
-    },
-}
-
-/// What one read came to.
+/// The outcome of one read.
 struct Read<'a> {
-    /// What has to be waited for until the hub takes what it brought.
-    sent: Option<Sending<'a>>,
-    /// Why it was the last one, if it was.
+    /// The mail that it brought, where the hub's inbox is full.
+    sending: Option<Sending<'a>>,
+    /// Why it was the last read, if it was.
     end: Option<Departure>,
 }
 
-/// What the read half was woken by.
+/// What woke the read half.
 enum Woken {
     Readable(io::Result<()>),
     Called(Call),
@@ -97,14 +75,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reads until the peer ends or breaks the protocol, or the hub has let go of it.
+    /// Reads until the peer ends or breaks the protocol, or the hub lets go of it.
     pub(super) async fn run(&mut self) -> Ending {
         self.pause_for_its_address();
         let ending = loop {
-            // The first time it is not waited for: who connects has mostly said JOIN already.
-            let Read { sent, end } = self.read();
-            if let Some(sent) = sent
-                && sent.await.is_err()
+            // The first read does not wait: most peers send a JOIN as soon as they are connected.
+            let Read { sending, end } = self.read();
+            if let Some(sending) = sending
+                && sending.await.is_err()
             {
                 break Ending::LetGo;
             }
@@ -112,21 +90,21 @@ impl<'a> Reading<'a> {
                 break Ending::Gone(why);
             }
             if !self.is_paused() {
-                // One that always has more to say lets the others have a turn.
+                // A peer that always has more to say lets the others have a turn.
                 runtime::yield_now().await;
             }
             if let Err(ending) = self.wait().await {
                 break ending;
             }
         };
-        // Nothing more is read: what is unfinished is forgotten, also while the last words are still being written.
+        // Nothing more is read. The memory of an unfinished frame is freed now, while the last words are still written.
         self.decoder = Decoder::new(Limits::DEFAULT);
         self.connection.intake.set_unfinished(0);
         ending
     }
 
-    /// Waits until there is something to read or to say to the hub, and sees meanwhile to all else that may come up. The
-    /// one place where the read half waits for its peer.
+    /// Waits until there is something to read or to tell the hub, and handles meanwhile what the hub and the alarm want. This
+    /// is the only place where the read half waits for its peer.
     fn wait(&mut self) -> impl Future<Output = Result<(), Ending>> {
         poll_fn(|context| {
             loop {
@@ -155,7 +133,7 @@ impl<'a> Reading<'a> {
         if let Poll::Ready(call) = self.connection.intake.poll_call(context) {
             return Poll::Ready(Woken::Called(call));
         }
-        // What comes after a silence must not be read before the decoder knows of that.
+        // The decoder must know of a silence before what comes after it is read.
         if self.awaits_silence() && self.poll_alarm(context).is_ready() {
             return Poll::Ready(Woken::Rung);
         }
@@ -167,68 +145,9 @@ impl<'a> Reading<'a> {
         self.poll_alarm(context).map(|()| Woken::Rung)
     }
 
-    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        match &mut self.alarm {
-            Some(alarm) => Pin::new(&mut alarm.timer).poll(context).map(drop),
-            None => Poll::Pending,
-        }
-    }
-
-    fn is_paused(&self) -> bool {
-        matches!(self.why(), Some(Why::Pause))
-    }
-
-    fn awaits_silence(&self) -> bool {
-        matches!(self.why(), Some(Why::Silence { told: false, .. }))
-    }
-
-    fn why(&self) -> Option<Why> {
-        self.alarm.as_deref().map(|alarm| alarm.why)
-    }
-
-    /// What to do when the alarm rings.
-    fn ring(&mut self) -> Result<(), Departure> {
-        let why = self.alarm.take().map(|alarm| alarm.why);
-        if !self.decoder.is_mid_frame() {
-            return Ok(());
-        }
-        let limit = self.connection.settings.text_timeout;
-        let now = runtime::now();
-        let (since, mut told) = match why {
-            Some(Why::Silence { since, told }) => (since, told),
-            // Nothing was read in a pause: the silence begins after it.
-            Some(Why::Pause) | None => (now, false),
-        };
-        if self.decoder.awaits_payload() && since + limit <= now {
-            return Err(Departure::TextStalled);
-        }
-        if !told && since + SILENCE <= now {
-            self.decoder.silence();
-            self.was_silent = true;
-            told = true;
-        }
-        self.await_more(since, told);
-        Ok(())
-    }
-
-    /// Sets the alarm for what is next when nothing of the frame comes.
-    fn await_more(&mut self, since: Instant, told: bool) {
-        let silence = (!told).then_some(SILENCE);
-        let limit = self.connection.settings.text_timeout;
-        let limit = self.decoder.awaits_payload().then_some(limit);
-        if let Some(next) = silence.into_iter().chain(limit).min() {
-            self.set_alarm(since + next, Why::Silence { since, told });
-        }
-    }
-
-    fn set_alarm(&mut self, at: Instant, why: Why) {
-        let timer = Timer::at(at);
-        self.alarm = Some(Box::new(Alarm { timer, why }));
-    }
-
-    /// Somebody else wants this peer's name. If the connection has ended, all that is left in it is read at once,
-    /// whatever the allowance says, so that nobody is locked out by what it has said before. If not, what has come so
-    /// far is read before that is answered: there may be a LEAVE in it.
+    /// Handles the hub's question whether the connection has ended, since somebody else wants the name. If it has, all
+    /// that is left in it is read at once, whatever the allowance says, so that the other need not wait for that. If not,
+    /// what has arrived is read before the answer: there may be a LEAVE in it.
     fn look_at_the_end(&mut self) {
         if self.connection.transport.has_ended() {
             self.hurried = true;
@@ -238,7 +157,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// One read of the socket, with what it brought on its way to the hub, and what else the hub is to know.
+    /// Reads once, and sends the hub what that brought and what else it is to know.
     fn read(&mut self) -> Read<'a> {
         let connection = self.connection;
         let peer = connection.peer;
@@ -256,18 +175,18 @@ impl<'a> Reading<'a> {
         }
         let mail = collected.finish();
         if mail.is_empty() {
-            return Read { sent: None, end };
+            return Read { sending: None, end };
         }
-        let sent = match connection.hub.try_send(mail) {
+        let sending = match connection.hub.try_send(mail) {
             Ok(()) => None,
             Err(TrySendError::Full(mail) | TrySendError::Disconnected(mail)) => {
                 Some(Box::pin(connection.hub.send_async(mail)))
             }
         };
-        Read { sent, end }
+        Read { sending, end }
     }
 
-    /// Answers why it was the last read, if it was.
+    /// Reads once. Returns why it was the last time, if it was.
     fn read_socket(&mut self, collected: &mut Collected<'_>) -> Option<Departure> {
         let transport = &self.connection.transport;
         if std::mem::take(&mut self.was_silent)
@@ -296,7 +215,7 @@ impl<'a> Reading<'a> {
         end
     }
 
-    /// Nothing more will come: what was in doubt is decided.
+    /// Decides what was in doubt, since nothing more will come.
     fn ended(&mut self, why: Departure, collected: &mut Collected<'_>) -> Departure {
         self.decoder.silence();
         match self.decode(&[], collected) {
@@ -305,72 +224,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// After so much: is there to be a pause, since the peer said more than its allowance, or is more awaited?
-    fn wait_after(&mut self, messages: usize, bytes: usize) {
-        let pause = self.pause_after(messages, bytes);
-        if !pause.is_zero() {
-            return self.set_alarm(runtime::now() + pause, Why::Pause);
-        }
-        if !self.decoder.is_mid_frame() {
-            return;
-        }
-        let since = runtime::now();
-        match self.alarm.as_deref_mut() {
-            // It rings in time.
-            Some(Alarm {
-                why:
-                    Why::Silence {
-                        since: last,
-                        told: false,
-                    },
-                ..
-            }) => *last = since,
-            _ => self.await_more(since, false),
-        }
-    }
-
-    /// Who comes again goes on where its address has stopped.
-    fn pause_for_its_address(&mut self) {
-        let now = runtime::now();
-        let pause = self.connection.place.address().pause(now);
-        if !pause.is_zero() {
-            self.set_alarm(now + pause, Why::Pause);
-        }
-    }
-
-    /// How long nothing more is read after so much; zero for most.
-    fn pause_after(&mut self, messages: usize, bytes: usize) -> Duration {
-        let allowance = self.connection.settings.allowance;
-        if allowance == Allowance::UNLIMITED {
-            return Duration::ZERO;
-        }
-        let (now, address) = (runtime::now(), self.connection.place.address());
-        let own = self.bucket.take(allowance, messages, bytes, now);
-        let shared = address.says(allowance, messages, bytes, now);
-        let pause = own.max(shared);
-        if pause.is_zero() || self.hurried {
-            return Duration::ZERO;
-        }
-        if !std::mem::replace(&mut self.slowed, true) {
-            let Allowance {
-                messages_per_second,
-                bytes_per_second,
-            } = allowance;
-            let whose = if own < shared { "its address" } else { "it" };
-            thinned!(
-                warn,
-                address.line(now),
-                peer = self.connection.peer.0,
-                messages_per_second,
-                bytes_per_second,
-                whose,
-                "says more than its allowance: read slower"
-            );
-        }
-        pause
-    }
-
-    /// Decodes what was read and answers how many frames that was, ignored ones too.
+    /// Decodes what was read, and returns the number of frames, ignored ones included.
     fn decode(
         &mut self,
         mut input: &[u8],
@@ -399,7 +253,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Logs what was passed over: as a warning the first time, so that no peer can flood the log.
+/// Logs what was ignored: the first time as a warning, then at debug level.
 fn log_ignored(connection: &Connection, warned: &mut bool, why: impl fmt::Display) {
     let line = if std::mem::replace(warned, true) {
         None
@@ -407,5 +261,5 @@ fn log_ignored(connection: &Connection, warned: &mut bool, why: impl fmt::Displa
         connection.place.address().line(runtime::now())
     };
     let peer = connection.peer.0;
-    thinned!(warn, line, peer, %why, "ignored, as will be what else is wrong");
+    thinned!(warn, line, peer, %why, "ignored; further errors are logged at debug level");
 }
