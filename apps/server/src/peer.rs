@@ -1,8 +1,8 @@
-//! One task per peer: its read half, its write half, its one way out.
+//! One task per peer: its read half, its write half, and its only way out.
 //!
-//! Both halves run at the same time, so that a peer that does not read can still be heard. A half touches the socket
-//! only when the socket is ready for it: a wake-up for one half costs the other no system call. Nothing that grows
-//! with the peer's data is held across a wait but the decoder's unfinished frame and the outbox.
+//! Both halves run at the same time, so that a peer that does not read can still be heard. A half uses the connection
+//! only when it is ready for that half, so that waking one half costs the other no system call. Across a wait the task
+//! holds nothing that grows with the peer's data, apart from the decoder's unfinished frame and the outbox.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -29,42 +29,42 @@ mod collected;
 mod reading;
 mod writing;
 
-/// How long we wait for the peer's end of the connection after we have closed ours. Closing a socket with unread
+/// How long we wait for the peer to end its half of the connection after we have ended ours. Closing a socket with unread
 /// bytes resets it, and a reset can destroy our last words on their way.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How long after the JOIN a refusal is written. There are clients that show nothing of what comes in the first
-/// milliseconds, because they are still busy with having joined.
+/// How long after the JOIN a refusal is written. Some clients show nothing that arrives in the first milliseconds, because
+/// they are still busy with joining.
 pub(crate) const REFUSAL_PAUSE: Duration = Duration::from_millis(100);
 
-/// How much one read takes. It bounds what one wake-up of a fast sender may bring into the hub's inbox.
+/// The size of one read, in bytes. It bounds how much a fast sender can bring into the hub's inbox at a time.
 const READ_BYTES: usize = 64 * 1024;
 
 thread_local! {
-    /// One buffer for all reads of a thread, so that an idle peer holds none. Never borrowed across a wait.
+    /// One buffer for all reads of a thread, so that an idle peer holds none. It is never borrowed across a wait.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
 }
 
-/// All that one peer's task owns.
+/// All that the task of one peer owns.
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
 }
 
-/// What both halves share.
+/// What the two halves share.
 pub(crate) struct Connection {
     pub(crate) peer: PeerId,
     pub(crate) transport: Transport,
     pub(crate) settings: Arc<Settings>,
     pub(crate) hub: flume::Sender<Mail>,
-    /// Knows what the decoder holds, and what the hub wants.
+    /// Tells the hub what the decoder holds, and the read half what the hub wants.
     pub(crate) intake: Intake,
-    /// Its place among the peers, free again when the task ends.
+    /// Its place among the peers, which is free again when the task ends.
     pub(crate) place: Place,
 }
 
 impl Connection {
-    /// Tells the hub that this is the end, if it does not know. Returns whether there is a hub.
+    /// Tells the hub that the peer has gone, unless the hub knows. Returns whether there still is a hub.
     async fn tell(&self, ending: Ending) -> bool {
         let Ending::Gone(why) = ending else {
             return true;
@@ -78,9 +78,9 @@ impl Connection {
 /// How a half of a peer's task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
-    /// The hub has let go of the peer: it knows.
+    /// The hub has let go of the peer.
     LetGo,
-    /// The peer has gone, or must go, and the hub is to know why.
+    /// The peer has gone, or must go, and the hub has still to hear why.
     Gone(Departure),
 }
 
@@ -103,9 +103,9 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
             let write = pin!(writing.run());
             match select(read, write).await {
                 Either::Left((ending, write)) => {
-                    // Boxed, like everything that is rare: an idle member's task holds room for what is not.
+                    // Boxed, like everything that is rare: an idle member's task only has room for what is not.
                     if Box::pin(connection.tell(ending)).await {
-                        // The hub now lets go of the outbox; what is queued in it is still the peer's.
+                        // The hub now lets go of the outbox. What is queued in it is still for the peer.
                         write.await
                     } else {
                         ending
@@ -121,7 +121,7 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
     }
 }
 
-/// Ends the connection. One that was too slow loses its queue, also the part that the kernel holds.
+/// Ends the connection. A peer that was too slow loses what is queued for it, also in the kernel.
 async fn end(transport: Transport, ending: Ending) {
     if ending == Ending::Gone(Departure::TooSlow) {
         let _ = transport.reset();
@@ -133,15 +133,17 @@ async fn end(transport: Transport, ending: Ending) {
 /// Mail on its way into the hub's inbox.
 type Sending<'a> = Pin<Box<SendFut<'a, Mail>>>;
 
-/// Says to one that is not served why, and ends its connection.
+/// Tells a peer why it is not served, and ends its connection.
 pub(crate) async fn turn_away(transport: Transport, why: String) {
     sleep(REFUSAL_PAUSE).await;
-    // One short write into an empty socket: it fails only when the peer is gone.
-    let _ = transport.try_write(&words::frame(&why));
+    let frame = words::frame(&why);
+    // One short write into an empty socket does not wait, and fails only when the peer has gone.
+    let written = poll_fn(|context| transport.poll_write(context, &frame));
+    let _ = timeout(LINGER, written).await;
     close(&transport).await;
 }
 
-/// Ends the connection in such a way that the peer gets all that was written.
+/// Ends the connection so that the peer gets all that was written.
 async fn close(transport: &Transport) {
     if transport.finish().is_err() {
         return;

@@ -1,5 +1,5 @@
-//! The write half of a peer: what waits in its outbox to bytes. It ends when the hub has let go and all is written, or
-//! when the peer takes too long. Where writing fails it leaves the end to the read half.
+//! The write half of a peer: writes what waits in its outbox. It ends when the hub has let go and all is written, or when
+//! the peer takes too long. When writing fails, the read half decides when the peer has gone.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
@@ -12,7 +12,7 @@ use crate::event::Departure;
 use crate::outbox::Pending;
 use crate::runtime::{Timer, timeout};
 
-/// Most slices in one vectored write; more than that wait for the next.
+/// The most slices of one vectored write. The rest waits for the next one.
 const WRITE_SLICES: usize = 64;
 
 /// The write half.
@@ -36,18 +36,19 @@ impl<'a> Writing<'a> {
                 Box::pin(self.pause_before_refusal()).await;
             }
             while !self.pending.is_written() {
-                let done = match write(&self.connection.transport, self.pending) {
-                    Ok(()) => Ok(()),
+                let is_in_time = match write(&self.connection.transport, self.pending) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         Box::pin(self.wait_for_room()).await
                     }
-                    Err(error) => Err(Departure::Failed(error.kind())),
+                    written => written.map(|()| true),
                 };
-                if let Err(why) = done {
-                    if matches!(why, Departure::Failed(_)) {
+                match is_in_time {
+                    Ok(true) => {}
+                    Ok(false) => return Ending::Gone(Departure::TooSlow),
+                    Err(_) => {
                         Box::pin(self.forget()).await;
+                        return Ending::LetGo;
                     }
-                    return Ending::Gone(why);
                 }
             }
         }
@@ -59,10 +60,10 @@ impl<'a> Writing<'a> {
         select(pause, self.pending.evicted()).await;
     }
 
-    /// Nothing can be written any more, but what the peer said before is still there to be read, and it may be long.
-    /// Until that is done nothing is kept for it: it reads no more, and must hold no memory.
+    /// Throws away all that is for the peer, until the hub lets go. Nothing can be written any more, but what the peer said
+    /// before is still read, which may take long, and meanwhile it must not hold memory.
     async fn forget(&mut self) {
-        // What is there can be read, and nothing comes to it. It fails where the connection has ended at both ends.
+        // An error says that the connection has ended already.
         let _ = self.connection.transport.cut();
         self.pending.forget();
         while self.pending.fill().await {
@@ -70,8 +71,8 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Waits until the socket takes something again.
-    async fn wait_for_room(&self) -> Result<(), Departure> {
+    /// Waits until the socket takes something again. Returns whether that was in time.
+    async fn wait_for_room(&self) -> io::Result<bool> {
         let Connection {
             transport,
             settings,
@@ -80,14 +81,13 @@ impl<'a> Writing<'a> {
         let writable = poll_fn(|context| transport.poll_writable(context));
         let writable = select(writable, self.pending.evicted());
         match timeout(settings.write_timeout, writable).await {
-            Ok(Either::Left((Ok(()), _))) => Ok(()),
-            Ok(Either::Left((Err(error), _))) => Err(Departure::Failed(error.kind())),
-            Ok(Either::Right(_)) | Err(_) => Err(Departure::TooSlow),
+            Ok(Either::Left((writable, _))) => writable.map(|()| true),
+            Ok(Either::Right(_)) | Err(_) => Ok(false),
         }
     }
 }
 
-/// One vectored write of what waits, as much as the socket takes.
+/// Writes once: as much of what waits as the socket takes.
 fn write(transport: &Transport, pending: &mut Pending) -> io::Result<()> {
     let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
     let used = pending.slices(&mut slices);
