@@ -1,5 +1,5 @@
-//! What the peers of one address say together, how often they come, and how much of that is logged. So nobody has more
-//! of anything by coming again, or by coming many times.
+//! One address: how much its peers say together, how often they come, and how much of that is logged. With this, nobody
+//! gains anything by connecting again, or many times.
 //!
 //! Knows no sockets; the time is given.
 
@@ -15,18 +15,19 @@ use crate::allowance::{Allowance, BURST};
 
 mod known;
 
-/// All peers of one address together may say as much as so many peers: enough for a class of forty that talks, since
-/// hardly anybody uses an allowance up, and no more than ten floods.
+/// All peers of one address together may say as much as this many peers. That is enough for a class of forty, of whom
+/// hardly anybody uses up an allowance, and no more than ten floods.
 pub const PEERS_WORTH: u32 = 10;
 
-/// As many visits as this time allows may come at once: a class that sits down.
+/// As many visits as are allowed in this time may come at once, as when a class sits down.
 const VISITS_BURST: Duration = Duration::from_secs(60);
 
-/// How many lines an address may log in a minute, and at once: each of a class of forty that comes, and no flood.
+/// How many lines about an address may be logged in a minute: one for each of a class of forty, and no flood.
 pub const LINES_PER_MINUTE: u32 = 60;
+/// As many lines as are allowed in this time may be logged at once.
 const LINES_BURST: Duration = Duration::from_secs(60);
 
-/// Logs at a level what an address may still log, and at debug what it may not.
+/// Logs a line at a level if [`Address::line`] allowed it, and at debug level if not.
 macro_rules! thinned {
     ($level:ident, $line:expr, $($fields:tt)*) => {
         match $line {
@@ -41,19 +42,19 @@ pub(crate) use thinned;
 #[derive(Debug)]
 pub struct Address {
     network: IpAddr,
-    /// The times below are in nanoseconds since then.
+    /// The zero of the times below, which are in nanoseconds.
     known_since: Instant,
-    /// When all that its peers said is paid for.
+    /// When all that its peers have said is paid for.
     said: AtomicU64,
-    /// The same for its visits, ...
+    /// When its visits are paid for.
     visits: AtomicU64,
-    /// ... and for its lines in the log.
+    /// When its lines in the log are paid for.
     lines: AtomicU64,
-    /// How many lines were left out since the last one.
+    /// How many lines were left out since the last one that was logged.
     left_out: AtomicU32,
     /// How many of its peers have a place.
     peers: AtomicUsize,
-    /// How many peers of all addresses have one.
+    /// How many peers of all addresses have a place.
     all: Arc<AtomicUsize>,
 }
 
@@ -75,7 +76,7 @@ impl Address {
         nanos(now.saturating_duration_since(self.known_since))
     }
 
-    /// Takes what one of its peers said, and answers how long none of them may say more; zero for most.
+    /// Counts what one of its peers said. Returns how long none of them may say more; zero for most addresses.
     #[must_use]
     pub fn says(
         &self,
@@ -96,21 +97,23 @@ impl Address {
         self.pause(now)
     }
 
-    /// How long none of its peers may say anything yet, for what was said before.
+    /// How long none of its peers may say anything, for what they have said before.
     #[must_use]
     pub fn pause(&self, now: Instant) -> Duration {
         let owed = self.said.load(Ordering::Acquire);
         Duration::from_nanos(owed.saturating_sub(self.nanos(now) + nanos(BURST)))
     }
 
-    /// May one more come, where so many may in a minute? 0 is no bound. One that may not costs nothing.
+    /// Whether one more peer may come, where this many may come in a minute. 0 is no bound. A peer that may not come
+    /// does not count.
     #[must_use]
     pub fn may_visit(&self, visits_per_minute: u32, now: Instant) -> bool {
         let cost = Duration::from_secs(60).checked_div(visits_per_minute);
         cost.is_none_or(|cost| self.may(&self.visits, cost, VISITS_BURST, now))
     }
 
-    /// May one more line be logged that its peers can cause as often as they like? Answers how many were left out before.
+    /// Whether one more line may be logged of a kind that peers can cause as often as they like. If so, returns how
+    /// many were left out before it.
     #[must_use]
     pub fn line(&self, now: Instant) -> Option<LeftOut> {
         let cost = Duration::from_secs(60) / LINES_PER_MINUTE;
@@ -134,7 +137,8 @@ impl Address {
             .is_ok()
     }
 
-    /// How long it still owes something; zero when it can be forgotten and nobody has more by it.
+    /// How long it still owes something, in nanoseconds. At zero it can be forgotten, and nobody gains anything by
+    /// that.
     fn owes(&self, now: Instant) -> u64 {
         let paid_at = [&self.said, &self.visits, &self.lines];
         let last = paid_at.map(|at| at.load(Ordering::Acquire)).into_iter();
@@ -151,7 +155,7 @@ impl Drop for Address {
     }
 }
 
-/// How many lines were left out before one; none is nothing to say.
+/// How many lines were left out before a line. `None` for zero, so that the line does not mention it.
 pub type LeftOut = Option<u32>;
 
 fn nanos(time: Duration) -> u64 {

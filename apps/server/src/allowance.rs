@@ -1,32 +1,32 @@
-//! How much one peer may say: a token bucket, in time. A message costs a share of a second, and so do its bytes; the
-//! dearer of the two counts. A peer may run up [`BURST`] of it, and then waits for what is beyond.
+//! How much one peer may say: a token bucket that counts in time. A message costs a part of a second, and so do its
+//! bytes; the larger of the two counts. A peer may owe up to [`BURST`], and has to wait for what it owes beyond that.
 //!
-//! The time is given, and nothing here waits: it says how long, and the read half reads no sooner.
+//! The time is given, and nothing here waits: the read half is told for how long to read nothing.
 
 use std::time::{Duration, Instant};
 
-/// As much as this time allows passes at once, when it was not used before: 50 messages a second, more than anybody
-/// types, let a paste of 500 lines through as it is.
+/// A peer that was quiet may say as much at once as is allowed in this time. At 50 messages a second, which is more
+/// than anybody types, a paste of 500 lines passes as it is.
 pub const BURST: Duration = Duration::from_secs(10);
 
-/// What every peer may say in a second, in the long run. 0 is no bound.
+/// What every peer may say in a second on average. 0 is no bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// Frames, also those that are ignored.
+    /// Frames, including those that are ignored.
     pub messages_per_second: u32,
-    /// Bytes as they are read, heads included.
+    /// Bytes as they are read, including heads.
     pub bytes_per_second: u32,
 }
 
 impl Allowance {
-    /// No bound at all: what the server does by itself, since the hub's inbox alone keeps the delivery fair. A bound
-    /// protects those whose line is slower than the flood of one peer.
+    /// No bound at all. This is the default, since the hub's inbox alone keeps the delivery fair. A bound protects
+    /// those whose line is slower than the flood of one peer.
     pub const UNLIMITED: Self = Self {
         messages_per_second: 0,
         bytes_per_second: 0,
     };
 
-    /// What so much costs. Without a bound it costs nothing.
+    /// What this many messages and bytes cost. Without a bound they cost nothing.
     pub(crate) fn cost(self, messages: usize, bytes: usize) -> Duration {
         let share = |count: usize, a_second: u32| {
             let nanos = 1_000_000_000 * count as u64;
@@ -39,12 +39,12 @@ impl Allowance {
 /// What one peer has used of its allowance.
 #[derive(Debug, Default)]
 pub struct Bucket {
-    /// When all that it said is paid for: `None`, or past, for one that has said nothing for long.
+    /// When all that it said is paid for. `None`, or in the past, for a peer that has been quiet.
     paid_at: Option<Instant>,
 }
 
 impl Bucket {
-    /// Takes what was read, and answers how long nothing more may be read; zero for most.
+    /// Counts what was read. Returns how long nothing more may be read; zero for most peers.
     #[must_use]
     pub fn take(
         &mut self,

@@ -1,12 +1,12 @@
-//! How many files and sockets the process may have open.
+//! Descriptors: how many files and sockets the process may have open.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Descriptors that the server needs beside its peers' sockets: the listener, the reactor, standard streams, and those
-/// of connections that are just being turned away.
+/// How many descriptors the server needs besides those of its peers: for the listener, the reactor, the standard
+/// streams, and connections that are being turned away.
 pub const RESERVED: usize = 64;
 
-/// Raises the soft limit on open files to the hard one and answers what it is then.
+/// Raises the soft limit on open files to the hard limit. Returns the limit that then holds.
 #[must_use]
 pub fn raise_limit() -> usize {
     let mut limit = getrlimit(Resource::Nofile);
@@ -16,7 +16,7 @@ pub fn raise_limit() -> usize {
         Ok(()) => limit.maximum,
         Err(_) => soft,
     };
-    // No limit at all is written as none.
+    // `None` stands for no limit at all.
     reached.map_or(usize::MAX, |limit| {
         usize::try_from(limit).unwrap_or(usize::MAX)
     })

@@ -1,7 +1,7 @@
-//! The door: where connections come in, which of them get a place, and what the others are told.
+//! The door: where connections come in. It decides which of them get a place, and tells the others why they do not.
 //!
-//! Whoever is not served is told why in one line and closed; a storm at the door costs few descriptors. The accept loop
-//! owns what is known of addresses. It ends when it is dropped.
+//! A connection that is not served is told why in one line and closed; a burst of connections costs few descriptors.
+//! The accept loop owns what is known about addresses. It ends when it is dropped.
 
 use std::fmt;
 use std::io;
@@ -23,19 +23,20 @@ use crate::outbox::outbox;
 use crate::peer::{self, Connection, Peer};
 use crate::runtime;
 
-/// Connections that wait to be accepted; more are refused by the system. A room that comes back after a restart has
-/// all its members at the door at once.
+/// How many connections may wait to be accepted. The system refuses more. After a restart, all members of a room come
+/// back at once.
 const BACKLOG: i32 = 4096;
 
-/// How many connections are told at a time that there is no place for them; it takes each up to a second. More than
-/// these are closed without a word, so that a storm at a full room costs few descriptors.
+/// How many connections are told at a time that there is no place for them, which takes each up to a second. Any more
+/// are closed without a word, so that a burst at a full room costs few descriptors.
 const TURNED_AWAY_AT_ONCE: usize = 32;
 
 /// How long accepting pauses when the process or the system has run out of something, such as descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// A shortage is over when accepting has not failed for this long, and only the next one is worth a line: far longer
-/// than a full server takes to let one in for each that goes, and short enough that an operator hears of a new one.
+/// A shortage is over when accepting has not failed for this long, and the next one is worth another line in the log. A
+/// full server that lets one in for each that goes fails more often than that, and an operator soon hears of a new
+/// shortage.
 const SHORTAGE_OVER: Duration = Duration::from_secs(60);
 
 /// Listens on `port` of all interfaces, IPv4 and IPv6. Port 0 takes a free one.
@@ -44,7 +45,7 @@ const SHORTAGE_OVER: Duration = Duration::from_secs(60);
 ///
 /// The port is taken or needs rights.
 pub fn listen(port: u16) -> io::Result<TcpListener> {
-    // One IPv6 socket serves both, unless this machine has no IPv6.
+    // One IPv6 socket serves both, unless the machine has no IPv6.
     match listen_on((Ipv6Addr::UNSPECIFIED, port).into()) {
         Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
             listen_on((Ipv4Addr::UNSPECIFIED, port).into())
@@ -53,11 +54,11 @@ pub fn listen(port: u16) -> io::Result<TcpListener> {
     }
 }
 
-/// Listens on this address alone. Port 0 takes a free one.
+/// Listens on one address. Port 0 takes a free one.
 ///
 /// # Errors
 ///
-/// The port is taken or needs rights, or the address is not of this machine.
+/// The port is taken or needs rights, or the machine does not have this address.
 pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
@@ -67,14 +68,14 @@ pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
-    // A port whose last connections are still in TIME_WAIT is free for us.
+    // A port counts as free while its last connections are in TIME_WAIT.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
 
-/// Lets connections in, for as long as it is polled.
+/// Lets connections in for as long as it is polled.
 pub(crate) async fn let_in(
     listener: &Listener,
     settings: &Arc<Settings>,
@@ -114,11 +115,11 @@ pub(crate) async fn let_in(
 /// Why a connection is not served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TurnedAway {
-    /// There are as many as there may be.
+    /// There are as many peers as are allowed.
     Full { max_peers: usize },
-    /// There are as many from its address as there may be.
+    /// There are as many peers from its address as are allowed.
     AddressFull { max_peers: usize },
-    /// More have come from its address in a minute than may come.
+    /// Its address has connected more often in a minute than is allowed.
     TooOften { visits_per_minute: u32 },
 }
 
@@ -151,7 +152,7 @@ struct Door {
 }
 
 impl Door {
-    /// A place for one more, if there is one for it.
+    /// Gives a connection a place, if there is one for it.
     fn admit(
         &mut self,
         from: &Origin,
@@ -184,7 +185,7 @@ impl Door {
     }
 
     fn turn_away(&self, transport: Transport, from: &Origin, why: TurnedAway) {
-        // That the room is full was logged when it became so.
+        // A line in the log said that the room is full when it became full.
         let line = match why {
             TurnedAway::Full { .. } => None,
             _ => from.line(runtime::now()),
@@ -199,7 +200,7 @@ impl Door {
         });
     }
 
-    /// Waits for a connection, also through a shortage.
+    /// Waits for a connection, however long a shortage lasts.
     async fn accept(&mut self, listener: &Listener) -> (Transport, Origin) {
         loop {
             match listener.accept().await {
@@ -222,7 +223,7 @@ impl Door {
 struct TurningAway(Arc<AtomicUsize>);
 
 impl TurningAway {
-    /// Counts one more for as long as the result lives. `None`: there are [`TURNED_AWAY_AT_ONCE`].
+    /// Counts one more for as long as the result lives. `None`: there are already [`TURNED_AWAY_AT_ONCE`].
     fn one_more(&self) -> Option<OneTurnedAway> {
         let one_more = |count| (count < TURNED_AWAY_AT_ONCE).then_some(count + 1);
         let counted = self
@@ -249,7 +250,7 @@ struct Shortage {
 }
 
 impl Shortage {
-    /// Takes note of one more failure. Is it the first of its shortage?
+    /// Notes a failure. Returns whether a shortage begins with it.
     fn begins(&mut self, now: Instant) -> bool {
         let last = self.last.replace(now);
         last.is_none_or(|last| now - last > SHORTAGE_OVER)
@@ -278,7 +279,7 @@ mod tests {
         let (mut shortage, start) = (Shortage::default(), Instant::now());
         assert!(shortage.begins(start));
         assert!(!shortage.begins(start + SHORTAGE_OVER));
-        // It counts from the last failure and not from the first.
+        // The time counts from the last failure, not from the first.
         assert!(!shortage.begins(start + 2 * SHORTAGE_OVER));
         assert!(shortage.begins(start + 3 * SHORTAGE_OVER + Duration::from_millis(1)));
     }

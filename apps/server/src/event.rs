@@ -13,7 +13,8 @@ use crate::room::Refusal;
 /// What one peer tells the hub at a time: all that one read brought.
 pub type Mail = Vec<Event>;
 
-/// What a peer tells the hub. A peer begins with `Connected` and ends with `Gone`, unless the hub has let go of it before.
+/// What a peer tells the hub. A peer begins with `Connected` and ends with `Gone`, unless the hub has let go of it
+/// before.
 #[derive(Debug)]
 pub enum Event {
     /// A connection stands. It is no member yet.

@@ -3,37 +3,38 @@
 //! # The tour
 //!
 //! The `door` accepts and gives every connection a task (`peer`). Its read half turns bytes into events for the hub's
-//! inbox. The `hub`, one task, proposes what counts to the `log`, applies to the `room` what the log has ordered, and drafts
-//! an entry for each thing that happened. The `post` seals the draft as one `batch`, whose bytes are made once, and pushes it
-//! into every member's `outbox`. The peer's write half writes all that waits there with one system call. Connections that
-//! have not joined stand in the `lobby`.
+//! inbox. The `hub`, one task, proposes what counts to the `log`, applies to the `room` what the log has ordered, and
+//! drafts an entry for each thing that happened. The `post` seals the draft as one `batch`, whose bytes are made once,
+//! and pushes it into every member's `outbox`. The peer's write half writes all that waits there with one system call.
+//! Connections that have not joined stand in the `lobby`.
 //!
-//! One for whom there is no place ([`Settings::max_peers`], [`Settings::max_peers_per_address`]), or whose address comes
-//! too often ([`Settings::visits_per_minute`]), is told so in one line and closed. Only 32 are told at a time, each for up
-//! to a second; whoever comes beyond those is closed without a word.
+//! A connection for which there is no place ([`Settings::max_peers`], [`Settings::max_peers_per_address`]), or whose
+//! address comes too often ([`Settings::visits_per_minute`]), is told so in one line and closed. Only 32 are told at a
+//! time, each for up to a second. Any more are closed without a word.
 //!
-//! Before a name is refused, its bearer's task looks whether its connection still stands: whoever has just closed and
-//! connects anew is often faster than the news of it. The hub does not wait for the answer; the JOIN does.
+//! Before a name is refused, the task of its bearer checks whether that connection still stands: somebody who has
+//! closed a connection and opens another is often faster than the news of the close. The JOIN waits for the answer; the
+//! hub does not.
 //!
-//! Waiting runs one way: a peer waits for the hub, the hub for nobody but, for a second at most, in a flood. Shutdown
-//! runs the same way: the hub drops the outboxes, the write halves empty their queues and end, the inbox closes, the
-//! hub ends, `serve` returns.
+//! Waiting runs one way: peers wait for the hub, and the hub waits for nobody, except in a flood, and then for a second
+//! at most. Shutdown runs the same way: the hub drops the outboxes, the write halves write what is queued and end, the
+//! inbox closes, the hub ends, and `serve` returns.
 //!
-//! # What is heard of one that goes
+//! # What is heard of a peer that goes
 //!
-//! All that its system had sent before its connection ended: where a write fails, what waits to be read is read to its
-//! end, at the pace of its allowance, and what waits to be written is forgotten. Whoever the server drops (a slow
-//! consumer, one that passes a limit) has left from that moment, and so has everybody when the server stops.
+//! Everything that its system had sent before the connection ended. When a write fails, what has arrived is still read
+//! to its end, at the pace of the peer's allowance, and what waits to be written is thrown away. A peer that the server
+//! drops, such as a slow consumer, is not heard any more from that moment, and nobody is when the server stops.
 //!
-//! # What it holds in memory
+//! # Memory
 //!
-//! An idle member costs about 1.5 kB. `benches/idle` measures the server by members, and then makes 10,000 of each part
-//! that can be made alone: its place in the reactor takes 250 bytes, its queue 220, its decoder 170, its name and its
-//! rows in the room 140. What is left, some 720, is the rest of its task, its row in the hub and what the allocator
-//! loses. It holds no buffer: reads go through one of each thread. The kernel holds 4 kB for its socket beside that.
+//! An idle member costs about 1.5 kB. `benches/idle` measures the whole server, and then makes 10,000 of each part that
+//! can be made alone: a place in the reactor takes 250 bytes, a queue 220, a decoder 170, a name and its rows in the
+//! room 140. The other 720 or so are the rest of the task, the row in the hub and what the allocator loses. A member
+//! holds no buffer: all reads of a thread share one. Besides that, the kernel holds 4 kB for the socket.
 //!
-//! A member that stalls costs its outbox on top ([`Settings::outbox_bytes`]) and one batch at most. All of that together,
-//! all unfinished texts, and those in the hub's inbox, stay within [`Settings::memory_limit`].
+//! A member that stalls costs up to [`Settings::outbox_bytes`] more, and one batch. All of that together, with all
+//! unfinished texts and those in the hub's inbox, stays within [`Settings::memory_limit`].
 
 use std::future::Future;
 use std::io;
@@ -89,12 +90,12 @@ mod door;
 pub mod descriptors;
 pub mod runtime;
 
-/// Serves one room on `listener` until `shutdown` is ready, then writes what is queued, for at most
+/// Serves one room on `listener` until `shutdown` is ready. Then it writes what is queued, for at most
 /// [`Settings::drain_timeout`], and returns.
 ///
 /// # Errors
 ///
-/// The listener cannot be used.
+/// The system does not let the listener be used.
 pub async fn serve(
     listener: TcpListener,
     settings: Settings,

@@ -1,4 +1,4 @@
-//! Arguments, log and signals of `hubbub-server`; the rest is in the library.
+//! The program `hubbub-server`: its arguments, its log and its signals. The rest is in the library.
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -59,7 +59,11 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     runtime::block_on(served).map_err(|error| format!("cannot serve: {error}"))
 }
 
-/// The number that is asked for, when there are descriptors for it, or else all that there are descriptors for.
+/// How many peers there may be: as many as `asked` for, or else as many as there are descriptors for.
+///
+/// # Errors
+///
+/// There are not enough descriptors for what is asked.
 fn max_peers(asked: Option<u32>) -> Result<usize, String> {
     let possible = descriptors::raise_limit().saturating_sub(descriptors::RESERVED);
     match asked.map(|asked| asked as usize) {
@@ -72,7 +76,7 @@ fn max_peers(asked: Option<u32>) -> Result<usize, String> {
     }
 }
 
-/// Ready at the first SIGINT, SIGTERM or SIGHUP. Another SIGINT or SIGTERM ends the process at once. Another SIGHUP
+/// Ready at the first SIGINT, SIGTERM or SIGHUP. A second SIGINT or SIGTERM ends the process at once. A second SIGHUP
 /// does not: a terminal that goes away sends it twice, and a service manager may send it after SIGTERM.
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut signals = hubbub_signals::that_ask_to_end()?;

@@ -1,15 +1,15 @@
-//! What the server holds for its peers, counted in one place against one limit. Knows nothing of what is held.
+//! The memory that the server holds for its peers, counted against a limit. Knows nothing of what is held.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The limit that an operator sets is divided into this many parts, ...
+/// The limit that an operator sets is divided into this many parts.
 const PARTS: usize = 4;
-/// ... of which this many are for what waits to be written: a room with slow readers needs far more of that than of
-/// unfinished texts, which hardly anybody sends in pieces. The rest is for those.
+/// This many of them are for what waits to be written, and the rest is for unfinished texts: slow readers are common,
+/// and texts that arrive in pieces are rare.
 const QUEUED_PARTS: usize = 3;
 
-/// What a limit on memory leaves for each of its two uses, in bytes.
+/// How much of a limit on memory each of its two uses has, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shares {
     /// For batches that somebody has still to write.
@@ -29,20 +29,20 @@ impl Shares {
         }
     }
 
-    /// The smallest limit that leaves so much for batches.
+    /// The smallest limit with a share of this many bytes for batches.
     #[must_use]
     pub fn limit_for_queued(bytes: usize) -> usize {
         PARTS * bytes.div_ceil(QUEUED_PARTS)
     }
 
-    /// The smallest limit that leaves so much for unfinished texts.
+    /// The smallest limit with a share of this many bytes for unfinished texts.
     #[must_use]
     pub fn limit_for_unfinished(bytes: usize) -> usize {
         PARTS * bytes.div_ceil(PARTS - QUEUED_PARTS)
     }
 }
 
-/// A count of bytes with a limit. Going over the limit is possible, and whoever looks then has to make room.
+/// A count of bytes with a limit. The count can pass the limit; whoever notices that has to make room.
 #[derive(Debug)]
 pub struct Memory {
     used: AtomicUsize,
@@ -50,7 +50,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// A count that begins at 0. `limit` is in bytes.
+    /// Begins at 0. `limit` is in bytes.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -59,7 +59,7 @@ impl Memory {
         })
     }
 
-    /// Counts `bytes` for as long as the answer lives.
+    /// Counts `bytes` for as long as the result lives.
     #[must_use]
     pub fn hold(self: &Arc<Self>, bytes: usize) -> Held {
         let mut held = Held {
@@ -70,7 +70,7 @@ impl Memory {
         held
     }
 
-    /// Counts `now` bytes instead of `before`.
+    /// Replaces `before` bytes of the count by `now` bytes.
     pub fn count(&self, before: usize, now: usize) {
         if now > before {
             self.used.fetch_add(now - before, Ordering::AcqRel);
@@ -79,14 +79,14 @@ impl Memory {
         }
     }
 
-    /// By how many bytes the limit is passed; 0 while it is not.
+    /// By how many bytes the count passes the limit; 0 if it does not.
     #[must_use]
     pub fn excess(&self) -> usize {
         self.used.load(Ordering::Acquire).saturating_sub(self.limit)
     }
 }
 
-/// Some bytes that are counted. Dropping it uncounts them.
+/// Bytes that are counted until this is dropped.
 #[derive(Debug)]
 pub struct Held {
     memory: Arc<Memory>,
@@ -94,7 +94,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// Counts `bytes` from now on instead of what was counted before.
+    /// From now on counts this many bytes instead.
     pub fn set(&mut self, bytes: usize) {
         self.memory.count(self.bytes, bytes);
         self.bytes = bytes;

@@ -29,12 +29,12 @@ mod collected;
 mod reading;
 mod writing;
 
-/// How long we wait for the peer to end its half of the connection after we have ended ours. Closing a socket with unread
-/// bytes resets it, and a reset can destroy our last words on their way.
+/// How long we wait for the peer to end its half of the connection after we have ended ours. Closing a socket with
+/// unread bytes resets it, and a reset can destroy our last words on their way.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How long after the JOIN a refusal is written. Some clients show nothing that arrives in the first milliseconds, because
-/// they are still busy with joining.
+/// How long after the JOIN a refusal is written. Some clients show nothing that arrives in the first milliseconds,
+/// because they are still busy with joining.
 pub(crate) const REFUSAL_PAUSE: Duration = Duration::from_millis(100);
 
 /// The size of one read, in bytes. It bounds how much a fast sender can bring into the hub's inbox at a time.

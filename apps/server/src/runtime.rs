@@ -1,4 +1,5 @@
-//! Runtime: where tasks run, how they wait, and what time it is. The only file of the server that names async-std, or async-io's timers.
+//! Runtime: where tasks run, how they wait, and what time it is. The only file of the server that names async-std, or
+//! async-io's timers.
 
 use std::thread;
 use std::time::Instant;
@@ -8,14 +9,15 @@ use async_global_executor::GlobalExecutorConfig;
 pub use async_io::Timer;
 pub use async_std::future::timeout;
 pub use async_std::task::{sleep, spawn, yield_now};
-/// Waits in this thread for a future, and does nothing else. async-std's own would have the thread poll sockets too, and
-/// wake the others for each of them.
+/// Waits for a future in this thread, which does nothing else meanwhile. With async-std's own function, the thread
+/// would poll sockets too, and wake the others for each of them.
 pub use futures::executor::block_on;
 
-/// Sets how many threads run tasks: one for every two cores, and `ASYNC_STD_THREAD_COUNT` sets another number. Those who
-/// read what the server writes need the other half, and threads that keep waking each other cost more CPU a delivery.
+/// Sets how many threads run tasks: one for every two cores, unless `ASYNC_STD_THREAD_COUNT` sets another number. Those
+/// who read what the server writes need the other cores, and threads that keep waking each other cost more CPU a
+/// delivery.
 ///
-/// To be called before anything is spawned.
+/// It is to be called before anything is spawned.
 pub fn size_executor() {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     async_global_executor::init_with_config(

@@ -9,34 +9,37 @@ use crate::allowance::Allowance;
 /// What the server allows and how long it waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// What is taken from a peer; `max_payload` is the one that `--max-payload` sets.
+    /// The limits on what a peer may send. `--max-payload` sets `max_payload`.
     pub limits: Limits,
-    /// Most bytes that may wait for one peer. 4 MiB is a minute of a very busy room, and what one stalled reader costs.
+    /// The most bytes that may wait for one peer, and so the memory that a stalled reader may cost. 4 MiB is a minute
+    /// of a very busy room.
     pub outbox_bytes: usize,
-    /// Most bytes that the texts under way may take, all peers together: three quarters for what waits to be written
-    /// ([`Settings::outbox_bytes`] counts the same once a peer, but a batch that many wait for is there once), one
-    /// quarter for what is not yet read to its end or not yet taken by the hub.
+    /// The most bytes that texts on their way may take, for all peers together. Three quarters are for what waits to be
+    /// written; a batch counts once here, and in [`Settings::outbox_bytes`] once for each peer that it waits for. One
+    /// quarter is for texts that are read in part, and for those that the hub has still to take.
     pub memory_limit: usize,
-    /// Most connections at a time, members or not. More are closed; 32 of those at a time are told why in one line, and
-    /// the others of a storm hear nothing.
+    /// The most connections at a time, members or not. Any more are closed. Of those, 32 at a time are told why in one
+    /// line; in a burst, the others are told nothing.
     pub max_peers: usize,
-    /// Most connections at a time from one address (of IPv6: from one network of 64 bits).
+    /// The most connections at a time from one address (in IPv6, from one network of 64 bits).
     pub max_peers_per_address: usize,
-    /// Most connections that may come from one address in a minute, in the long run, and at once. 0 is no bound. Each is
-    /// announced to everybody when it joins and when it goes, and has an allowance of its own.
+    /// The most connections that may come from one address in a minute on average, and the most that may come at once.
+    /// 0 is no bound. Each of them is announced to everybody when it joins and when it goes, and has an allowance of
+    /// its own.
     pub visits_per_minute: u32,
-    /// What a peer may say in the long run; by itself as much as it likes. One that says more is read slower, so that
-    /// whoever reads on a slow line is not made a slow consumer by it. All peers of one address together may say as much
-    /// as [`PEERS_WORTH`](crate::address::PEERS_WORTH) of them, and no more by coming again.
+    /// How much a peer may say on average; by default as much as it likes. A peer that says more is read slower, so
+    /// that it does not turn those on a slow line into slow consumers. All peers of one address together may say as
+    /// much as [`PEERS_WORTH`](crate::address::PEERS_WORTH) of them, and connecting again does not gain more.
     pub allowance: Allowance,
-    /// How long a peer's socket may take nothing while something waits for it. Longer than any outage that TCP mends
-    /// without the user's noticing.
+    /// How long a peer's socket may take nothing while something waits for it: longer than any outage that TCP repairs
+    /// without the user noticing it.
     pub write_timeout: Duration,
-    /// How long nothing may come of a text that has begun: as long as a peer's line may be away while it reads.
+    /// How long a peer may stop in the middle of a text: as long as its line may be down while it reads.
     pub text_timeout: Duration,
-    /// How long a connection may take to send its JOIN: time to type one by hand.
+    /// How long a connection may take to send its JOIN: long enough to type one by hand.
     pub join_timeout: Duration,
-    /// How long a stopping server goes on writing what is queued: less than service managers wait before they kill.
+    /// How long a server that stops goes on writing what is queued: less than service managers wait before they kill
+    /// it.
     pub drain_timeout: Duration,
 }
 

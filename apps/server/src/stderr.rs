@@ -1,23 +1,23 @@
-//! The log on its way to stderr. Nobody waits for a line: it is kept here, and a thread that does nothing else writes
-//! it. So a reader of stderr that has stopped stops this thread and no other.
+//! Lines on their way to stderr. Nobody waits while a line is written: it is kept here, and a thread that does nothing
+//! else writes it. If the reader of stderr stops reading, only this thread stops.
 //!
-//! A line that finds no room, or that cannot be written, is dropped and counted. The count is written as soon as
-//! writing works again. The thread ends with the process.
+//! A line for which there is no room, or that cannot be written, is dropped and counted. The count is written as soon
+//! as writing works again. The thread ends with the process.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Most bytes of lines that wait to be written. Some ten thousand lines: a storm of joins is written whole when
-/// somebody reads, and a log that nobody reads costs no more than one long text.
+/// The most bytes of lines that wait to be written, which are some ten thousand lines. All lines about a burst of joins
+/// fit in, and a log that nobody reads costs no more memory than one long text.
 const WAITING_BYTES: usize = 1024 * 1024;
 
-/// How long the end of the program waits for the last lines to be written. A reader on a busy machine needs less; one
-/// that has stopped delays the end by this much.
+/// How long the end of the program waits for the last lines to be written. A reader on a busy machine needs less; a
+/// reader that has stopped delays the end by this much.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
-/// Where lines are put. Clones share one thread.
+/// Takes lines for stderr. All clones share one thread.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines(Arc<Shared>);
 
@@ -27,13 +27,13 @@ struct Shared {
     changed: Condvar,
 }
 
-/// What the thread has still to write.
+/// What the thread still has to write.
 #[derive(Debug, Default)]
 struct Waiting {
     lines: Vec<u8>,
-    /// How many lines found no room after those.
+    /// How many lines after those were dropped for want of room.
     dropped: usize,
-    /// Some were taken and are being written.
+    /// Whether the thread is writing lines that it has taken.
     writing: bool,
 }
 
@@ -48,7 +48,7 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     pub(crate) fn start() -> io::Result<Self> {
         let lines = Self::default();
         let shared = Arc::clone(&lines.0);
@@ -58,10 +58,10 @@ impl Lines {
         Ok(lines)
     }
 
-    /// Puts one line, with its end.
+    /// Adds one line, with its line end.
     pub(crate) fn put(&self, line: &[u8]) {
         let mut waiting = self.0.lock();
-        // Behind a line that was dropped, nothing gets in before the count of those is written.
+        // After a line was dropped, no other is taken before the count of dropped lines is written.
         if waiting.dropped > 0 || waiting.lines.len() + line.len() > WAITING_BYTES {
             waiting.dropped += 1;
         } else {
@@ -71,12 +71,12 @@ impl Lines {
         self.0.changed.notify_all();
     }
 
-    /// Waits until all lines are written, but no longer than [`FLUSH_WITHIN`].
+    /// Waits until all lines are written, for at most [`FLUSH_WITHIN`].
     pub(crate) fn flush(&self) {
         let waiting = self.0.lock();
         let is_busy = |waiting: &mut Waiting| waiting.writing || !waiting.is_nothing();
         let changed = &self.0.changed;
-        // Either way the program ends.
+        // The program ends either way.
         drop(changed.wait_timeout_while(waiting, FLUSH_WITHIN, is_busy));
     }
 }
@@ -86,7 +86,7 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what comes, for ever.
+    /// Writes lines as they come, for ever.
     fn write_to(&self, mut output: Output<impl Write>) {
         let mut waiting = self.lock();
         loop {
@@ -105,7 +105,7 @@ impl Shared {
     }
 }
 
-/// Takes one whole line at a time.
+/// Every write is one whole line.
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.put(line);
@@ -117,7 +117,7 @@ impl Write for Lines {
     }
 }
 
-/// Where lines end up, with the count of those that did not.
+/// Where lines are written, with the number of those that were lost.
 struct Output<W> {
     to: W,
     lost: usize,
@@ -128,7 +128,7 @@ impl<W: Write> Output<W> {
         Self { to, lost: 0 }
     }
 
-    /// Writes these lines, after which so many were `dropped`.
+    /// Writes these lines, after which `dropped` others were dropped.
     fn write(&mut self, lines: &[u8], dropped: usize) {
         for line in lines.split_inclusive(|&byte| byte == b'\n') {
             self.tell_lost();
@@ -158,7 +158,7 @@ impl<W: Write> Output<W> {
 mod tests {
     use super::*;
 
-    /// Takes what it has room for, and fails beyond.
+    /// Takes what it has room for, and fails after that.
     #[derive(Default)]
     struct Disk {
         written: String,

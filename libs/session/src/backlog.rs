@@ -12,8 +12,8 @@ pub const BACKLOG_EVENTS: usize = 20_000;
 /// room for pasted pages and still fits into a small computer.
 pub const BACKLOG_BYTES: usize = 16 * 1024 * 1024;
 
-/// What waits for the screen. Beyond the bounds the oldest events of other people are thrown away. What the screen must know
-/// about the connection and about the user's own messages stays.
+/// What waits for the screen. Beyond the bounds the oldest events of other people are thrown away. What the screen must
+/// know about the connection and about the user's own messages stays.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     /// Events that had to stay when those around them were thrown away.

@@ -1,4 +1,5 @@
-//! Back-off: how long to wait before the next attempt to connect. Knows no clock. The only file that draws a random number.
+//! Back-off: how long to wait before the next attempt to connect. Knows no clock. The only file that draws a random
+//! number.
 
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// How long to wait now. The longest wait doubles with each failure. A random part of it, up to a half, is taken off,
-    /// so that the members of a room do not all come back at the same moment.
+    /// How long to wait now. The longest wait doubles with each failure. A random part of it, up to a half, is taken
+    /// off, so that the members of a room do not all come back at the same moment.
     pub(crate) fn next(&mut self) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);

@@ -1,5 +1,5 @@
-//! Clock: the three uses of time, as closures, so that a test can be the clock. Nothing else in the session reads the time
-//! or waits for it.
+//! Clock: the three uses of time, as closures, so that a test can be the clock. Nothing else in the session reads the
+//! time or waits for it.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};

@@ -15,8 +15,8 @@ use crate::{Clock, Options, runtime};
 const RESOLVE_WITHIN: Duration = Duration::from_secs(20);
 /// How long connecting to one address may take. A SYN that was lost twice is sent a third time after 3 s.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// When an address has not answered for this long, the next one is tried alongside it, as in RFC 8305. Most answer sooner,
-/// and a user whose first address never answers hardly notices the delay.
+/// When an address has not answered for this long, the next one is tried alongside it, as in RFC 8305. Most answer
+/// sooner, and a user whose first address never answers hardly notices the delay.
 const NEXT_AFTER: Duration = Duration::from_millis(250);
 
 /// Tries all addresses of the host, IPv6 and IPv4 in turn, each kind in the order of the resolver. The first connection

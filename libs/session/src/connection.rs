@@ -294,7 +294,8 @@ impl<'n> Connection<'n> {
         }
     }
 
-    /// Writes the LEAVE of a connection that we give up, if the socket takes it at once and it does not cut into a frame.
+    /// Writes the LEAVE of a connection that we give up, if the socket takes it at once and it does not cut into a
+    /// frame.
     fn part_at_once(&mut self) {
         if self.frame.as_ref().is_none_or(Outgoing::is_untouched) {
             let leave = Outgoing::leave(self.network.options.username.borrowed());

@@ -1,5 +1,5 @@
-//! Echoes: what we wrote lately. Some servers send a text back to its sender, and the screen must not show it twice. Only
-//! hashes are kept, so that the memory is bounded whatever was written.
+//! Echoes: what we wrote lately. Some servers send a text back to its sender, and the screen must not show it twice.
+//! Only hashes are kept, so that the memory is bounded whatever was written.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Names one message of the user's own on its whole way, from the screen to the socket and back. The screen counts them up.
+/// Names one message of the user's own on its whole way, from the screen to the socket and back. The screen counts them
+/// up.
 pub type MessageId = u64;
 
 /// What the user wants.

@@ -4,8 +4,8 @@
 //! session never waits for the screen and never makes the screen wait. It ends after [`Intent::Leave`], or when the
 //! screen has dropped its sender of intents.
 //!
-//! What a browser would do in another way has one place each: time in `clock`; waiting, threads and the look-up of names
-//! in `runtime`; randomness in `backoff`; the bytes in `hubbub_transport::Transport`.
+//! What a browser would do in another way has one place each: time in `clock`; waiting, threads and the look-up of
+//! names in `runtime`; randomness in `backoff`; the bytes in `hubbub_transport::Transport`.
 
 use std::convert::Infallible;
 use std::io;

@@ -1,5 +1,5 @@
-//! Outlet: events to the screen, in batches, at the pace that the screen asked for. It never waits for the screen: while
-//! the screen takes nothing, one batch waits to enter the channel, and the rest goes to the bounded backlog.
+//! Outlet: events to the screen, in batches, at the pace that the screen asked for. It never waits for the screen:
+//! while the screen takes nothing, one batch waits to enter the channel, and the rest goes to the bounded backlog.
 
 use std::rc::Rc;
 use std::task::Context;

@@ -1,5 +1,5 @@
-//! Runtime: how the session waits, and what runs beside it. The only file that names async-std, begins a thread or looks
-//! up a name.
+//! Runtime: how the session waits, and what runs beside it. The only file that names async-std, begins a thread or
+//! looks up a name.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};

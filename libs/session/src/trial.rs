@@ -1,5 +1,6 @@
-//! Trial: finds out whether the server refuses the JOIN, to which the protocol has no answer. A server that refuses says so
-//! in one TEXT from `server` and closes. Until the outcome is known, texts wait: a server that closes would lose them.
+//! Trial: finds out whether the server refuses the JOIN, to which the protocol has no answer. A server that refuses
+//! says so in one TEXT from `server` and closes. Until the outcome is known, texts wait: a server that closes would
+//! lose them.
 
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use crate::{Event, Stamped};
 const SETTLE: Duration = Duration::from_millis(500);
 /// Words of `server` that come later than this after the JOIN are not a refusal.
 const ANSWER: Duration = Duration::from_secs(5);
-/// How long words of the server are kept back. Most servers that refuse close with the same packet; the words are then told
-/// as the reason, and not as a message besides. A person does not notice so short a delay.
+/// How long words of the server are kept back. Most servers that refuse close with the same packet; the words are then
+/// told as the reason, and not as a message besides. A person does not notice so short a delay.
 const KEPT_BACK: Duration = Duration::from_millis(50);
 /// A server that refuses closes within this time after its words. Until then the outcome is unknown, and texts wait.
 const CLOSES: Duration = Duration::from_secs(1);

@@ -1,5 +1,5 @@
-//! A connection as both sides of a room use it, and the addresses that lead to one. It knows no frames, no server and no
-//! client.
+//! A connection as both sides of a room use it, and the addresses that lead to one. It knows no frames, no server and
+//! no client.
 //!
 //! What a connection is made of is known here alone: an encrypted one would be one more kind of [`Transport`].
 

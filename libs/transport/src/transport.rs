@@ -1,8 +1,9 @@
-//! Transport: one connection. Reading and writing never wait; waiting for the moment when they are worth a try is separate.
+//! Transport: one connection. Reading and writing never wait; waiting for the moment when they are worth a try is
+//! separate.
 //!
 //! Callers keep two rules, so that a connection that encrypts can become one more kind of transport: they wait for
-//! writing only after [`ErrorKind::WouldBlock`], and the next write then begins with the same bytes. What a connection is
-//! made of is known in this file and in `listener`, and nowhere else.
+//! writing only after [`ErrorKind::WouldBlock`], and the next write then begins with the same bytes. What a connection
+//! is made of is known in this file and in `listener`, and nowhere else.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -63,7 +64,8 @@ impl Transport {
         uninterrupted(|| self.0.get_ref().write(bytes))
     }
 
-    /// Does the same as [`try_write`](Self::try_write) for bytes in several places. With no bytes at all, it does nothing.
+    /// Does the same as [`try_write`](Self::try_write) for bytes in several places. With no bytes at all, it does
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -77,7 +79,8 @@ impl Transport {
         }
     }
 
-    /// Ready when reading is worth another try, which includes bytes that the last read left. There may be nothing after all.
+    /// Ready when reading is worth another try, which includes bytes that the last read left. There may be nothing
+    /// after all.
     ///
     /// # Errors
     ///
@@ -127,8 +130,8 @@ impl Transport {
         }
     }
 
-    /// Whether the other side has ended its half, or the connection has failed. What arrived before can still be read. Where
-    /// the system does not tell, the answer is no.
+    /// Whether the other side has ended its half, or the connection has failed. What arrived before can still be read.
+    /// Where the system does not tell, the answer is no.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         let mut ends = [PollFd::new(self.0.get_ref(), END)];

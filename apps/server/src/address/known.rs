@@ -1,7 +1,7 @@
-//! Which addresses are known, who comes from where, and how many have a place.
+//! The addresses that are known, where each peer comes from, and how many peers have a place.
 //!
-//! An IPv6 network of 64 bits is one address, since a host there takes as many as it likes, and an IPv4 address that is
-//! written as IPv6 is what it was.
+//! An IPv6 network of 64 bits counts as one address, since a host in it can take as many as it likes. An IPv4 address
+//! that is written as IPv6 counts as IPv4.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,14 +12,14 @@ use std::time::Instant;
 
 use super::{Address, LeftOut};
 
-/// How many addresses are known at most beside those that have peers here, at about 200 bytes each. Beyond that the
-/// ones are forgotten that owe least.
+/// The most addresses that are known besides those that have peers here, at about 200 bytes each. Beyond that, those
+/// that owe least are forgotten.
 pub const MOST_ADDRESSES: usize = 65_536;
 
-/// So few addresses are not looked through for some to forget.
+/// With fewer addresses than this, none are forgotten.
 const FEW_ADDRESSES: usize = 1024;
 
-/// Where one peer comes from.
+/// Where a peer comes from.
 #[derive(Clone, Debug)]
 pub struct Origin {
     socket: SocketAddr,
@@ -27,7 +27,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// One whose address nobody else has.
+    /// An origin whose address no other peer has.
     #[must_use]
     pub fn alone(socket: SocketAddr) -> Self {
         Addresses::default().origin(socket, Instant::now())
@@ -51,7 +51,7 @@ impl Origin {
         self.address.peers.load(Ordering::Acquire)
     }
 
-    /// A place for one more of its peers.
+    /// Takes a place for one more of its peers.
     #[must_use]
     pub fn place(&self) -> Place {
         let address = Arc::clone(&self.address);
@@ -67,15 +67,15 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A peer's place among all and among those of its address, free again when it is dropped. It is one pointer in every
-/// idle peer's task.
+/// A peer's place among all peers and among those of its address. Dropping it frees the place. It is one pointer, since
+/// the task of every idle peer holds one.
 #[derive(Debug)]
 pub struct Place {
     address: Arc<Address>,
 }
 
 impl Place {
-    /// What it shares with all that come from there.
+    /// The address that the peer shares with all others that come from there.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
@@ -89,17 +89,17 @@ impl Drop for Place {
     }
 }
 
-/// All addresses that are known. Those without a peer are forgotten when they owe nothing, or when there are too many.
+/// All addresses that are known. One without a peer is forgotten when it owes nothing, or when there are too many.
 #[derive(Debug, Default)]
 pub struct Addresses {
     known: HashMap<IpAddr, Arc<Address>>,
-    /// How many there are when they are looked through again.
+    /// How many there must be before some are forgotten again.
     look_at: usize,
     peers: Arc<AtomicUsize>,
 }
 
 impl Addresses {
-    /// How many peers have a place, of all addresses together.
+    /// How many peers of all addresses have a place.
     #[must_use]
     pub fn peers(&self) -> usize {
         self.peers.load(Ordering::Acquire)
@@ -133,7 +133,7 @@ impl Addresses {
             .map(|(&network, address)| (address.owes(now), network))
             .collect();
         if idle.len() >= MOST_ADDRESSES {
-            // Half of them at a time: looking through all costs too much to be done for each newcomer.
+            // Half of them at a time: looking through all of them for each newcomer would cost too much.
             idle.sort_unstable();
             for (_, network) in &idle[..idle.len() - MOST_ADDRESSES / 2] {
                 self.known.remove(network);
@@ -168,7 +168,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Are these two one address?
+    /// Whether the two count as one address.
     fn are_one(first: &str, second: &str) -> bool {
         let mut addresses = Addresses::default();
         let [first, second] =

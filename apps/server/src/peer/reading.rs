@@ -1,7 +1,7 @@
 //! The read half of a peer: from bytes to events for the hub.
 //!
-//! It ends when the peer ends or breaks the protocol, or when the hub lets go of it. Across a wait it holds nothing that
-//! grows with the peer's data, apart from the decoder's unfinished frame.
+//! It ends when the peer ends or breaks the protocol, or when the hub lets go of it. Across a wait it holds nothing
+//! that grows with the peer's data, apart from the decoder's unfinished frame.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -35,8 +35,8 @@ pub(super) struct Reading<'a> {
     has_spoken: bool,
     /// Whether a line in the log says that the peer is read slower.
     slowed: bool,
-    /// Whether a line in the log says that something was ignored. There is only one such line, so that no peer can flood
-    /// the log.
+    /// Whether a line in the log says that something was ignored. There is only one such line, so that no peer can
+    /// flood the log.
     warned: bool,
     /// The connection has ended and somebody else wants the name: what is left is read at once.
     hurried: bool,
@@ -103,8 +103,8 @@ impl<'a> Reading<'a> {
         ending
     }
 
-    /// Waits until there is something to read or to tell the hub, and handles meanwhile what the hub and the alarm want. This
-    /// is the only place where the read half waits for its peer.
+    /// Waits until there is something to read or to tell the hub, and handles meanwhile what the hub and the alarm
+    /// want. This is the only place where the read half waits for its peer.
     fn wait(&mut self) -> impl Future<Output = Result<(), Ending>> {
         poll_fn(|context| {
             loop {
@@ -146,8 +146,8 @@ impl<'a> Reading<'a> {
     }
 
     /// Handles the hub's question whether the connection has ended, since somebody else wants the name. If it has, all
-    /// that is left in it is read at once, whatever the allowance says, so that the other need not wait for that. If not,
-    /// what has arrived is read before the answer: there may be a LEAVE in it.
+    /// that is left in it is read at once, whatever the allowance says, so that the other need not wait for that. If
+    /// not, what has arrived is read before the answer: there may be a LEAVE in it.
     fn look_at_the_end(&mut self) {
         if self.connection.transport.has_ended() {
             self.hurried = true;

@@ -1,5 +1,5 @@
-//! The write half of a peer: writes what waits in its outbox. It ends when the hub has let go and all is written, or when
-//! the peer takes too long. When writing fails, the read half decides when the peer has gone.
+//! The write half of a peer: writes what waits in its outbox. It ends when the hub has let go and all is written, or
+//! when the peer takes too long. When writing fails, the read half decides when the peer has gone.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
@@ -60,8 +60,8 @@ impl<'a> Writing<'a> {
         select(pause, self.pending.evicted()).await;
     }
 
-    /// Throws away all that is for the peer, until the hub lets go. Nothing can be written any more, but what the peer said
-    /// before is still read, which may take long, and meanwhile it must not hold memory.
+    /// Throws away all that is for the peer, until the hub lets go. Nothing can be written any more, but what the peer
+    /// said before is still read, which may take long, and meanwhile it must not hold memory.
     async fn forget(&mut self) {
         // An error says that the connection has ended already.
         let _ = self.connection.transport.cut();

@@ -1,5 +1,5 @@
-//! Hearing: bytes of the server to events for the screen. What may be a refusal is kept back, and what is our own is left
-//! out.
+//! Hearing: bytes of the server to events for the screen. What may be a refusal is kept back, and what is our own is
+//! left out.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use super::{Connection, End, Lost};
 use crate::words::{cut_off, to_event};
 use crate::{Event, Stamped};
 
-/// A frame that began and did not go on for this long is given up when another one begins. No network delays the rest of a
-/// frame by as much, and to a person who waits for the texts of others it is a moment.
+/// A frame that began and did not go on for this long is given up when another one begins. No network delays the rest
+/// of a frame by as much, and to a person who waits for the texts of others it is a moment.
 const SILENCE: Duration = Duration::from_secs(2);
 
 impl Connection<'_> {
@@ -77,8 +77,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Whether an event is about ourselves and says nothing new. A JOIN or LEAVE under our name is an echo, or the server
-    /// has only now noticed the end of our previous connection.
+    /// Whether an event is about ourselves and says nothing new. A JOIN or LEAVE under our name is an echo, or the
+    /// server has only now noticed the end of our previous connection.
     fn is_own(&mut self, event: &Event, now: Duration) -> bool {
         let own = self.network.options.username.as_str();
         match event {

@@ -1,5 +1,6 @@
-//! The alarm of the read half: rings when there is something to do although the peer does nothing. A peer that said more
-//! than its allowance may then be read again; one that stopped in the middle of a frame has then been silent for too long.
+//! The alarm of the read half: rings when there is something to do although the peer does nothing. A peer that said
+//! more than its allowance may then be read again; one that stopped in the middle of a frame has then been silent for
+//! too long.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,8 +13,8 @@ use crate::allowance::Allowance;
 use crate::event::Departure;
 use crate::runtime::{self, Timer};
 
-/// A frame that began and did not go on for this long is given up when another one begins. No network delays the rest of a
-/// frame by as much.
+/// A frame that began and did not go on for this long is given up when another one begins. No network delays the rest
+/// of a frame by as much.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// An alarm that is set.
@@ -27,7 +28,8 @@ pub(super) struct Alarm {
 enum Why {
     /// The peer said more than its allowance. Nothing is read until the alarm rings.
     Pause,
-    /// A frame has begun. It may have ended before the alarm rings: in a flood the alarm is not set again for each frame.
+    /// A frame has begun. It may have ended before the alarm rings: in a flood the alarm is not set again for each
+    /// frame.
     Silence {
         /// When something of it came last.
         since: Instant,
