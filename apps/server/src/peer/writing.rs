@@ -21,6 +21,16 @@ pub(super) struct Writing<'a> {
     pending: &'a mut Pending,
 }
 
+/// The outcome of one write.
+enum Outcome {
+    /// The socket has taken something, or takes something again.
+    Written,
+    /// The socket took nothing for too long, or the hub wants an end.
+    TooSlow,
+    /// The connection is broken.
+    Failed,
+}
+
 impl<'a> Writing<'a> {
     pub(super) fn new(connection: &'a Connection, pending: &'a mut Pending) -> Self {
         Self {
@@ -36,16 +46,17 @@ impl<'a> Writing<'a> {
                 Box::pin(self.pause_before_refusal()).await;
             }
             while !self.pending.is_written() {
-                let is_in_time = match write(&self.connection.transport, self.pending) {
+                let outcome = match write(&self.connection.transport, self.pending) {
+                    Ok(()) => Outcome::Written,
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         Box::pin(self.wait_for_room()).await
                     }
-                    written => written.map(|()| true),
+                    Err(_) => Outcome::Failed,
                 };
-                match is_in_time {
-                    Ok(true) => {}
-                    Ok(false) => return Ending::Gone(Departure::TooSlow),
-                    Err(_) => {
+                match outcome {
+                    Outcome::Written => {}
+                    Outcome::TooSlow => return Ending::Gone(Departure::TooSlow),
+                    Outcome::Failed => {
                         Box::pin(self.forget()).await;
                         return Ending::LetGo;
                     }
@@ -71,8 +82,8 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Waits until the socket takes something again. Returns whether that was in time.
-    async fn wait_for_room(&self) -> io::Result<bool> {
+    /// Waits until the socket takes something again.
+    async fn wait_for_room(&self) -> Outcome {
         let Connection {
             transport,
             settings,
@@ -81,8 +92,9 @@ impl<'a> Writing<'a> {
         let writable = poll_fn(|context| transport.poll_writable(context));
         let writable = select(writable, self.pending.evicted());
         match timeout(settings.write_timeout, writable).await {
-            Ok(Either::Left((writable, _))) => writable.map(|()| true),
-            Ok(Either::Right(_)) | Err(_) => Ok(false),
+            Ok(Either::Left((Ok(()), _))) => Outcome::Written,
+            Ok(Either::Left((Err(_), _))) => Outcome::Failed,
+            Ok(Either::Right(_)) | Err(_) => Outcome::TooSlow,
         }
     }
 }
