@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use hubbub_testing::{Peer, Program, text};
 use serde_json::json;
 
 use crate::bus::{Bus, Node, role};
 use crate::screen::Screen;
-use crate::server::{Peer, Server, free_port, text};
 use crate::wait::until;
 use crate::window::Window;
 
@@ -18,8 +18,8 @@ const SAID: &str = "loud and clear";
 fn a_screen_reader_finds_the_talk_the_people_the_state_and_a_name_on_every_control() {
     let screen = Screen::take();
     let bus = Bus::start();
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let environment = [
         ("DBUS_SESSION_BUS_ADDRESS", &*bus.session.address),
         ("NO_AT_BRIDGE", "0"),
@@ -27,7 +27,7 @@ fn a_screen_reader_finds_the_talk_the_people_the_state_and_a_name_on_every_contr
     let mut alice = Window::open_with(&screen, "alice", port, &environment);
     alice.is("connected");
     let mut bob = Peer::join(port, "bob");
-    bob.say(&text("bob", HEARD));
+    bob.send(text("bob", HEARD));
     alice.shows_texts(&[HEARD]);
     alice.says(SAID);
     alice.shows_texts(&[HEARD, SAID]);
@@ -63,13 +63,13 @@ fn a_screen_reader_finds_the_talk_the_people_the_state_and_a_name_on_every_contr
 #[test]
 fn every_control_is_reached_by_the_tab_key() {
     let screen = Screen::take();
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut alice = Window::open(&screen, "alice", port);
     alice.is("connected");
     let mut bob = Peer::join(port, "bob");
-    bob.say(&text("bob", "see https://example.org and answer"));
-    bob.say(&text("bob", &"long ".repeat(4000)));
+    bob.send(text("bob", "see https://example.org and answer"));
+    bob.send(text("bob", "long ".repeat(4000)));
     alice.shows_people(&["alice", "bob"]);
     alice.shows("document.querySelectorAll('.text').length", &json!(2));
     alice.press("ctrl+f");
@@ -105,8 +105,8 @@ fn nothing_moves_when_the_desktop_asks_for_no_motion() {
     )
     .unwrap();
     let settings = [("XDG_CONFIG_HOME", settings.to_str().unwrap())];
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     for (name, environment, moving) in [("alice", &[][..], 1), ("bob", &settings[..], 0)] {
         let mut window = Window::open_with(&screen, name, port, environment);
         window.is("connected");

@@ -1,14 +1,12 @@
 //! Windows whose people look elsewhere: what counts, what is marked, and what the desktop shows.
 
-use std::io::Write;
-use std::net::TcpStream;
 use std::path::Path;
 
+use hubbub_testing::{Peer, Program, ScriptedServer, text};
 use serde_json::json;
 
 use crate::desktop::{Desktop, ID, Shown};
 use crate::screen::Screen;
-use crate::server::{Played, Server, free_port, text};
 use crate::wait::until;
 use crate::window::Window;
 
@@ -18,15 +16,15 @@ const FROM_NEW: &str = "[...document.querySelectorAll('#timeline .new, #timeline
 const MARKED: &str =
     "[...document.querySelectorAll('#timeline [data-mention] .text')].map(e => e.textContent)";
 
-fn hears(server: &mut TcpStream, words: &str) {
-    server.write_all(text("bob", words).as_bytes()).unwrap();
+fn hears(server: &mut Peer, words: &str) {
+    server.send(text("bob", words));
 }
 
 #[test]
 fn who_looks_elsewhere_finds_the_count_in_the_title_the_line_and_the_mention() {
     let screen = Screen::take();
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let title = format!("Hubbub - alice on localhost:{port}");
     let mut alice = Window::open(&screen, "alice", port);
     alice.is("connected");
@@ -64,7 +62,7 @@ fn who_looks_elsewhere_finds_the_count_in_the_title_the_line_and_the_mention() {
 fn a_mention_is_shown_by_the_desktop_and_one_at_a_time() {
     let screen = Screen::take();
     let desktop = Desktop::start();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
     let mut socket = server.accept();
@@ -107,7 +105,7 @@ fn a_mention_is_shown_by_the_desktop_and_one_at_a_time() {
 fn a_click_on_a_notification_brings_up_the_window_and_its_message() {
     let screen = Screen::take();
     let desktop = Desktop::start();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
     let mut socket = server.accept();
@@ -142,7 +140,7 @@ fn a_notification_is_taken_back_when_its_message_was_read_and_the_window_asks_fo
  {
     let screen = Screen::take();
     let desktop = Desktop::start();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
     let mut socket = server.accept();
@@ -165,7 +163,7 @@ fn a_notification_is_taken_back_when_its_message_was_read_and_the_window_asks_fo
 fn a_desktop_without_markup_shows_what_was_typed_and_a_name_cannot_turn_the_words_about_it() {
     let screen = Screen::take();
     let desktop = Desktop::start_plain();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
     let mut socket = server.accept();
@@ -173,7 +171,7 @@ fn a_desktop_without_markup_shows_what_was_typed_and_a_name_cannot_turn_the_word
     alice.focus();
     alice.minimises();
     let said = text("\u{202e}bob", "<b>alice</b> & co");
-    socket.write_all(said.as_bytes()).unwrap();
+    socket.send(said);
     let shown = desktop.shows();
     assert_eq!(shown.body, "<b>alice</b> & co");
     assert_eq!(shown.summary, "\u{2068}bob\u{2069} mentions you");
@@ -182,7 +180,7 @@ fn a_desktop_without_markup_shows_what_was_typed_and_a_name_cannot_turn_the_word
 #[test]
 fn a_minimised_window_goes_on_counting_and_comes_back_with_its_line() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
@@ -206,7 +204,7 @@ fn a_minimised_window_goes_on_counting_and_comes_back_with_its_line() {
 fn a_desktop_that_never_answers_does_not_hold_up_the_window_and_is_asked_again() {
     let screen = Screen::take();
     let desktop = Desktop::start_stuck();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let bus = [("DBUS_SESSION_BUS_ADDRESS", &*desktop.session.address)];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &bus);
     let mut socket = server.accept();
@@ -225,7 +223,7 @@ fn a_desktop_that_never_answers_does_not_hold_up_the_window_and_is_asked_again()
 #[test]
 fn without_a_desktop_a_mention_is_no_trouble() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-bus");
     let address = format!("unix:path={}", nowhere.display());
     let bus = [("DBUS_SESSION_BUS_ADDRESS", &*address)];

@@ -6,6 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use hubbub_testing::signal;
+
 use crate::screen::Screen;
 use crate::wait::until;
 
@@ -72,9 +74,9 @@ impl Client {
         self.process.try_wait().unwrap()
     }
 
-    /// Sends the process a signal.
-    pub(crate) fn gets(&self, signal: &str) {
-        kill(signal, self.process.id());
+    /// Sends the process a signal by its name.
+    pub(crate) fn gets(&self, name: &str) {
+        signal(name, self.process.id());
     }
 
     /// Waits until the process has ended.
@@ -95,13 +97,6 @@ impl Drop for Client {
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.home);
     }
-}
-
-/// Sends a process a signal.
-pub(crate) fn kill(signal: &str, process: u32) {
-    let kill = format!("kill -{signal} {process}");
-    let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
-    assert!(killed.success(), "{kill}: {killed}");
 }
 
 /// A directory for the settings of one client, so that neither the person's own nor another test's count.

@@ -1,22 +1,20 @@
 //! What the composer does with keys: it brings back, completes and obeys.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
+use hubbub_testing::{ScriptedServer, join, text};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
-use crate::tape::Tape;
 use crate::window::Window;
 
 #[test]
 fn what_was_sent_comes_back_may_be_changed_and_goes_out_again() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
-    let sent = Tape::of(&server.accept());
+    let sent = server.accept().tape();
     alice.is("connected");
     alice.press("Up");
     alice.says("one");
@@ -41,7 +39,7 @@ fn what_was_sent_comes_back_may_be_changed_and_goes_out_again() {
     alice.types("x", "xone!");
     alice.press("Return");
     alice.shows_texts(&["one", "two", "xone!"]);
-    sent.mentions(&text("alice", "xone!"));
+    sent.mentions(text("alice", "xone!"));
     alice.press("Up");
     alice.holds("xone!");
 }
@@ -49,7 +47,7 @@ fn what_was_sent_comes_back_may_be_changed_and_goes_out_again() {
 #[test]
 fn up_and_down_move_the_caret_in_what_is_being_typed() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -75,7 +73,7 @@ fn up_and_down_move_the_caret_in_what_is_being_typed() {
 #[test]
 fn texts_come_back_up_to_the_limits() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -104,11 +102,11 @@ fn texts_come_back_up_to_the_limits() {
 #[test]
 fn tab_completes_a_name_and_where_there_is_none_leads_on() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     for name in ["bob", "Bert", "carol", "Émile"] {
-        write!(socket, "CHAT/1.0 JOIN\r\nUsername: {name}\r\n\r\n").unwrap();
+        socket.send(join(name));
     }
     alice.shows_people(&["alice", "Bert", "bob", "carol", "Émile"]);
 
@@ -147,11 +145,11 @@ fn tab_completes_a_name_and_where_there_is_none_leads_on() {
 #[test]
 fn tab_completes_a_name_however_its_accents_are_written() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     for name in ["Zoe\u{308}", "\u{c9}mile"] {
-        write!(socket, "CHAT/1.0 JOIN\r\nUsername: {name}\r\n\r\n").unwrap();
+        socket.send(join(name));
     }
     alice.shows_people(&["alice", "Zoe\u{308}", "\u{c9}mile"]);
     alice.has_focus_in("draft");
@@ -166,9 +164,9 @@ fn tab_completes_a_name_however_its_accents_are_written() {
 #[test]
 fn an_unknown_command_is_explained_and_a_second_slash_sends_it() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
-    let sent = Tape::of(&server.accept());
+    let sent = server.accept().tape();
     alice.is("connected");
 
     alice.types("/dance", "/dance");
@@ -184,18 +182,15 @@ fn an_unknown_command_is_explained_and_a_second_slash_sends_it() {
     alice.says("/clear");
     alice.shows_texts(&[]);
     alice.shows(answers, &json!([]));
-    sent.says(&format!(
-        "CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n{}",
-        text("alice", "/dance")
-    ));
+    sent.says([join("alice"), text("alice", "/dance")].concat());
 }
 
 #[test]
 fn what_is_no_command_is_replaced_by_what_is_typed_next_and_comes_back() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
-    let sent = Tape::of(&server.accept());
+    let sent = server.accept().tape();
     alice.is("connected");
 
     let answers = "document.querySelectorAll('.answer').length";
@@ -207,7 +202,7 @@ fn what_is_no_command_is_replaced_by_what_is_typed_next_and_comes_back() {
         alice.types("hello", "hello");
         alice.press("Return");
         alice.holds("");
-        sent.mentions(&text("alice", "hello"));
+        sent.mentions(text("alice", "hello"));
         alice.press("Up");
         alice.holds("hello");
         alice.press("Up");
@@ -230,11 +225,11 @@ fn what_is_no_command_is_replaced_by_what_is_typed_next_and_comes_back() {
 #[test]
 fn the_room_is_saved_to_a_file_and_left_by_commands() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
-    let sent = Tape::of(&socket);
-    socket.write_all(text("bob", "Grüße").as_bytes()).unwrap();
+    let sent = socket.tape();
+    socket.send(text("bob", "Grüße"));
     alice.shows_texts(&["Grüße"]);
 
     let name = format!("saved room {}.txt", std::process::id());

@@ -1,27 +1,24 @@
 //! People who talk: what they type, what the others see, and the bytes between.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
+use hubbub_testing::{Network, Peer, Program, ScriptedServer, join, text};
 use serde_json::json;
 
-use crate::relay::Relay;
 use crate::screen::Screen;
-use crate::server::{Peer, Played, Server, free_port, text};
-use crate::tape::Tape;
 use crate::window::Window;
 
 #[test]
 fn two_windows_talk_and_one_leaves() {
     let screen = Screen::take();
-    let server_port = free_port();
-    let _server = Server::start(server_port);
-    let (to_alice, to_bob) = (Relay::to(server_port), Relay::to(server_port));
+    let mut server = Program::with(&[], &[]);
+    let server_port = server.port();
+    let (to_alice, to_bob) = (Network::to(server_port), Network::to(server_port));
 
-    let mut alice = Window::open(&screen, "alice", to_alice.port);
+    let mut alice = Window::open(&screen, "alice", to_alice.port());
     alice.is("connected");
-    let mut bob = Window::open(&screen, "bob", to_bob.port);
+    let mut bob = Window::open(&screen, "bob", to_bob.port());
     bob.is("connected");
     alice.notices("bob", "joined");
     alice.shows_people(&["alice", "bob"]);
@@ -51,28 +48,26 @@ fn two_windows_talk_and_one_leaves() {
 #[test]
 fn a_window_and_a_member_with_bare_bytes_hear_each_other() {
     let screen = Screen::take();
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut carol = Peer::join(port, "carol");
+    let heard = carol.tape();
     let mut alice = Window::open(&screen, "alice", port);
-    carol.heard.says("CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n");
+    heard.says("CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n");
 
-    carol.say("chat/1.0 nonsense\r\nCHAT/1.0 TEXT\nmsg-len:14\nUSERNAME:carol\n\n<b>Grüße</b>");
+    carol.send("chat/1.0 nonsense\r\nCHAT/1.0 TEXT\nmsg-len:14\nUSERNAME:carol\n\n<b>Grüße</b>");
     alice.shows_texts(&["<b>Grüße</b>"]);
     alice.says("back to you");
-    let said = text("alice", "back to you");
-    carol
-        .heard
-        .says(&format!("CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n{said}"));
+    heard.says([join("alice"), text("alice", "back to you")].concat());
 }
 
 #[test]
 fn shift_enter_breaks_the_line_and_enter_sends() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
-    let sent = Tape::of(&socket);
+    let sent = socket.tape();
     alice.is("connected");
 
     alice.types("one", "one");
@@ -86,16 +81,14 @@ fn shift_enter_breaks_the_line_and_enter_sends() {
          CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 10\r\n\r\none\ntwo é",
     );
 
-    socket
-        .write_all(text("bob", "three\r\nfour").as_bytes())
-        .unwrap();
+    socket.send(text("bob", "three\r\nfour"));
     alice.shows_texts(&["one\ntwo é", "three\nfour"]);
 }
 
 #[test]
 fn a_zone_that_is_set_while_the_window_is_open_is_that_of_what_comes_then() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("zone-{}", std::process::id()));
     fs::write(&file, zone("ONE", 1)).unwrap();
     let environment = [("TZ", file.to_str().unwrap())];
@@ -103,7 +96,7 @@ fn a_zone_that_is_set_while_the_window_is_open_is_that_of_what_comes_then() {
     let mut socket = server.accept();
     alice.is("connected");
     let mut hears = |alice: &mut Window, words: &str, zone: &str| {
-        socket.write_all(text("bob", words).as_bytes()).unwrap();
+        socket.send(text("bob", words));
         alice.shows(
             "(e => e && [e.querySelector('.text').textContent, e.querySelector('time').title.split(' ').at(-1)])\
              ([...document.querySelectorAll('.message')].at(-1))",

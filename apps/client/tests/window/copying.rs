@@ -1,19 +1,16 @@
 //! What is marked and copied of the conversation, over the real clipboard.
 
-use std::io::Write;
-use std::net::TcpStream;
-
+use hubbub_testing::{Peer, ScriptedServer, text};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
 
 const SPACE: &str = "<span class=\"Apple-converted-space\">\u{a0}</span>";
 
 /// A room in which something was said: the window and the server's end of its connection.
-fn room(screen: &Screen, server: &Played) -> (Window, TcpStream) {
+fn room(screen: &Screen, server: &ScriptedServer) -> (Window, Peer) {
     let mut alice = Window::open(screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
@@ -22,11 +19,9 @@ fn room(screen: &Screen, server: &Played) -> (Window, TcpStream) {
         ("bob", "one\ntwo"),
         ("alice2", "alice, you too?"),
     ] {
-        socket.write_all(text(name, words).as_bytes()).unwrap();
+        socket.send(text(name, words));
     }
-    socket
-        .write_all(b"CHAT/1.0 JOIN\r\nUsername: carol\r\n\r\n")
-        .unwrap();
+    socket.send(b"CHAT/1.0 JOIN\r\nUsername: carol\r\n\r\n");
     alice.notices("carol", "joined");
     alice.says("indeed");
     alice.shows_states(&["sent"]);
@@ -58,7 +53,7 @@ fn holds(screen: &Screen, kind: &str, expected: &str) {
 #[test]
 fn a_conversation_is_copied_line_by_line_with_time_and_name() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let (mut alice, _socket) = room(&screen, &server);
     alice.drags(".day span", ".message:last-child .text");
     alice.press("ctrl+c");
@@ -93,7 +88,7 @@ fn a_conversation_is_copied_line_by_line_with_time_and_name() {
 #[test]
 fn a_part_of_one_message_is_copied_as_it_is() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let (mut alice, _socket) = room(&screen, &server);
     alice.points_at(".message:last-child .text");
     alice.clicks_twice();
@@ -121,7 +116,7 @@ fn a_part_of_one_message_is_copied_as_it_is() {
 #[test]
 fn from_the_middle_of_one_message_to_the_middle_of_another_each_gives_its_part() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let (mut alice, _socket) = room(&screen, &server);
     alice.ask(
         "texts = document.querySelectorAll('.text');
@@ -134,7 +129,7 @@ fn from_the_middle_of_one_message_to_the_middle_of_another_each_gives_its_part()
 #[test]
 fn what_is_hidden_or_decorates_is_not_marked() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let (mut alice, _socket) = room(&screen, &server);
     alice.drags(".day span", ".message:last-child .text");
     // What the page itself takes for the marked text.

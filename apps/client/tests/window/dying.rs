@@ -1,12 +1,9 @@
 //! Pages that die: what draws a window is a process of its own, and the room is not in it.
 
-use std::io::Write;
-
+use hubbub_testing::{ScriptedServer, join, leave, text};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
-use crate::tape::Tape;
 use crate::wait::until;
 use crate::window::Window;
 
@@ -16,10 +13,10 @@ const NETWORK: &str = "WebKitNetworkProcess";
 #[test]
 fn a_page_that_is_killed_is_followed_by_one_with_everything_in_it_and_the_draft() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
-    let sent = Tape::of(&socket);
+    let sent = socket.tape();
     alice.is("connected");
     alice.lies_at(120, 90, 700, 500);
     alice.says("before");
@@ -32,7 +29,7 @@ fn a_page_that_is_killed_is_followed_by_one_with_everything_in_it_and_the_draft(
 
     for said in ["while it is dead", "and once more"] {
         alice.loses(PAGE);
-        socket.write_all(text("bob", said).as_bytes()).unwrap();
+        socket.send(text("bob", said));
         alice.comes_back();
         alice.is("connected");
         alice.shows(
@@ -50,24 +47,20 @@ fn a_page_that_is_killed_is_followed_by_one_with_everything_in_it_and_the_draft(
     alice.holds("");
     alice.shows_states(&["sent", "sent"]);
     assert_eq!(alice.close().code(), Some(0));
-    let texts = text("alice", "before") + &text("alice", "half a thought");
-    sent.ends_with_all_of(&format!(
-        "CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n{texts}CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n"
-    ));
+    let texts = [text("alice", "before"), text("alice", "half a thought")].concat();
+    sent.ends_with_all_of([join("alice"), texts, leave("alice")].concat());
 }
 
 #[test]
 fn the_loss_of_the_network_process_is_no_loss() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
     alice.says("before");
     alice.loses(NETWORK);
-    socket
-        .write_all(text("bob", "meanwhile").as_bytes())
-        .unwrap();
+    socket.send(text("bob", "meanwhile"));
     alice.comes_back();
     alice.shows_texts(&["before", "meanwhile"]);
     alice.says("after");
@@ -77,16 +70,14 @@ fn the_loss_of_the_network_process_is_no_loss() {
 #[test]
 fn a_page_whose_script_fails_is_followed_by_another() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
     alice.says("before");
     // What is rendered cannot be put in any more.
     alice.ask("document.querySelector('#main').remove(); interpreter.run_from_bytes = () => { throw new Error('broken') }; 0");
-    socket
-        .write_all(text("bob", "meanwhile").as_bytes())
-        .unwrap();
+    socket.send(text("bob", "meanwhile"));
     alice.comes_back();
     alice.shows_texts(&["before", "meanwhile"]);
 }
@@ -94,7 +85,7 @@ fn a_page_whose_script_fails_is_followed_by_another() {
 #[test]
 fn a_page_that_hangs_is_ended_and_followed_by_another() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -109,9 +100,9 @@ fn a_page_that_hangs_is_ended_and_followed_by_another() {
 #[test]
 fn a_page_that_dies_again_and_again_is_not_opened_for_ever_and_the_window_can_be_left() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
-    let sent = Tape::of(&server.accept());
+    let sent = server.accept().tape();
     alice.is("connected");
     for _ in 0..3 {
         alice.loses(PAGE);
@@ -138,5 +129,5 @@ fn a_page_that_dies_again_and_again_is_not_opened_for_ever_and_the_window_can_be
         .expect("xdotool windowfocus");
     screen.xdotool(&["key", "alt+q"]).expect("xdotool key");
     assert_eq!(alice.ended().code(), Some(0));
-    sent.mentions("CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n");
+    sent.mentions(leave("alice"));
 }

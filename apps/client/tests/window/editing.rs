@@ -1,19 +1,17 @@
 //! Undo, and the shortcuts on keyboards of all kinds.
 
-use std::io::Write;
-
+use hubbub_testing::{ScriptedServer, text};
 use serde_json::json;
 
 use crate::keyboard::Keyboard;
 use crate::screen::Screen;
-use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
 
 #[test]
 fn what_was_typed_is_taken_back_and_comes_again_in_both_fields() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -50,11 +48,11 @@ fn what_was_typed_is_taken_back_and_comes_again_in_both_fields() {
 #[test]
 fn what_the_window_writes_is_taken_back_too() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
-    socket.write_all(text("bob", "hi").as_bytes()).unwrap();
+    socket.send(text("bob", "hi"));
     alice.shows_people(&["alice", "bob"]);
 
     alice.types("b", "b");
@@ -101,7 +99,7 @@ const LAYOUTS: [(&str, &str); 4] = [("ru", "ф"), ("gr", "α"), ("ara", "ش"), (
 #[test]
 fn shortcuts_go_by_the_place_of_the_key_where_letters_are_not_latin() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -141,7 +139,7 @@ fn shortcuts_go_by_the_place_of_the_key_where_letters_are_not_latin() {
 #[test]
 fn zoom_goes_back_by_the_key_of_the_zero_where_it_bears_a_letter() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -162,7 +160,7 @@ fn zoom_goes_back_by_the_key_of_the_zero_where_it_bears_a_letter() {
 #[test]
 fn what_is_composed_or_pasted_with_the_focus_elsewhere_goes_into_the_field() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -214,16 +212,14 @@ fn press_all(screen: &Screen, keys: &[&str]) {
 #[test]
 fn text_that_is_dropped_beside_the_fields_goes_into_the_composer() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut bob = Window::open(&screen, "bob", server.port());
     let mut socket = server.accept();
     bob.lies_at(10, 30, 600, 600);
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.lies_at(700, 30, 800, 600);
-    socket
-        .write_all(text("carol", "draggedword").as_bytes())
-        .unwrap();
+    socket.send(text("carol", "draggedword"));
     bob.shows_texts(&["draggedword"]);
 
     let note = |event| {

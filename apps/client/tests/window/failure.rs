@@ -1,19 +1,12 @@
 //! Servers that are not there, go away and come back; windows that are told to end.
 
-use std::io::Write;
-use std::time::{Duration, Instant};
-
-use serde_json::json;
+use hubbub_testing::{HeldPort, Network, Peer, Program, ScriptedServer, join, leave, text};
+use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::relay::Relay;
 use crate::screen::Screen;
-use crate::server::{Peer, Played, Server, free_port, text};
-use crate::tape::Tape;
 use crate::window::Window;
 
-const JOIN: &str = "CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n";
-const LEAVE: &str = "CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n";
 const ROOM: &str = "document.querySelector('#timeline') !== null";
 const WAITING_ROOM: &str = "document.querySelector('#connecting') !== null";
 
@@ -21,12 +14,12 @@ const WAITING_ROOM: &str = "document.querySelector('#connecting') !== null";
 fn sigterm_ctrl_c_and_a_closed_terminal_write_leave_and_exit_with_0() {
     let screen = Screen::take();
     for signal in ["TERM", "INT", "HUP"] {
-        let server = Played::start();
+        let server = ScriptedServer::start();
         let mut alice = Window::open(&screen, "alice", server.port());
-        let sent = Tape::of(&server.accept());
+        let sent = server.accept().tape();
         alice.is("connected");
         assert_eq!(alice.gets(signal).code(), Some(0), "{signal}");
-        sent.ends_with_all_of(&format!("{JOIN}{LEAVE}"));
+        sent.ends_with_all_of([join("alice"), leave("alice")].concat());
     }
 }
 
@@ -34,26 +27,27 @@ fn sigterm_ctrl_c_and_a_closed_terminal_write_leave_and_exit_with_0() {
 #[test]
 fn a_window_that_was_started_to_outlive_its_terminal_does() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let alice = Client::start_without_hangup(&screen, "alice", server.port());
     let first = server.accept();
     alice.gets("HUP");
     drop(first);
     // It has not left: it comes back.
-    let sent = Tape::of(&server.accept());
+    let sent = server.accept().tape();
+    sent.says(join("alice"));
     alice.gets("TERM");
     assert_eq!(alice.ended().code(), Some(0));
-    sent.ends_with_all_of(&format!("{JOIN}{LEAVE}"));
+    sent.ends_with_all_of([join("alice"), leave("alice")].concat());
 }
 
 #[test]
 fn the_room_is_shown_when_the_first_connection_stands() {
     let screen = Screen::take();
-    let port = free_port();
-    let mut alice = Window::open(&screen, "alice", port);
+    let port = HeldPort::new();
+    let mut alice = Window::open(&screen, "alice", port.number());
     alice.shows(WAITING_ROOM, &json!(true));
     alice.shows(ROOM, &json!(false));
-    let _server = Server::start(port);
+    let _server = Program::on(&port);
     alice.shows(ROOM, &json!(true));
     alice.shows(WAITING_ROOM, &json!(false));
     alice.is("connected");
@@ -65,8 +59,8 @@ fn the_room_is_shown_when_the_first_connection_stands() {
 #[test]
 fn a_name_that_is_taken_is_told_where_the_window_begins_and_no_empty_room_flashes_up() {
     let screen = Screen::take();
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let _bearer = Peer::join(port, "alice");
     let mut alice = Window::open(&screen, "alice", port);
     let told = "document.querySelector('.why')?.textContent.includes('this name is taken')";
@@ -89,13 +83,13 @@ fn a_name_that_is_taken_is_told_where_the_window_begins_and_no_empty_room_flashe
 #[test]
 fn a_draft_and_what_waits_survive_a_refusal_that_comes_late() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut refusing = server.accept();
     alice.is("connected");
     alice.types("half a sent", "half a sent");
     let words = text("server", "the name alice is taken");
-    refusing.write_all(words.as_bytes()).unwrap();
+    refusing.send(words);
     drop(refusing);
     alice.is("lost");
     alice.holds("half a sent");
@@ -104,38 +98,45 @@ fn a_draft_and_what_waits_survive_a_refusal_that_comes_late() {
     alice.types("the next", "the next");
     alice.shows_states(&["waiting"]);
     alice.clicks("#retry");
-    let sent = Tape::of(&server.accept());
+    let sent = server.accept().tape();
     alice.is("connected");
     alice.shows_states(&["sent"]);
     alice.holds("the next");
-    sent.says(&format!("{JOIN}{}", text("alice", "half a sentence")));
+    sent.says([join("alice"), text("alice", "half a sentence")].concat());
 }
 
 #[test]
 fn retry_connects_now_and_not_at_the_end_of_the_wait() {
     let screen = Screen::take();
-    let port = free_port();
-    let mut alice = Window::open(&screen, "alice", port);
-    // The wait doubles with each failure: soon it is too long to be taken for a click.
-    alice.shows(
-        "Number(document.querySelector('#connecting .seconds')?.textContent.match(/[0-9]+/)?.[0]) > 14",
-        &json!(true),
-    );
-    let _server = Server::start(port);
-    let start = Instant::now();
+    let port = HeldPort::new();
+    let mut alice = Window::open(&screen, "alice", port.number());
+    // The wait doubles with each failure: soon it is so long that its end is not near when the button is clicked.
+    let count = "(e => e && Number(e.textContent.match(/[0-9]+/)?.[0] ?? 0))\
+                 (document.querySelector('#connecting .seconds'))";
+    alice.shows(&format!("{count} > 6"), &json!(true));
+    alice.ask(&format!(
+        "counts = null; look = () => {{ const count = {count}; if (count !== null) counts?.push(count); }}; \
+         new MutationObserver(look).observe(document.body, {{ characterData: true, childList: true, subtree: true }}); \
+         document.addEventListener('click', () => {{ counts = []; look(); }}, {{ capture: true, once: true }}); 0"
+    ));
+    let _server = Program::on(&port);
     alice.clicks("#retry");
     alice.is("connected");
+    let counts = alice.ask("counts");
+    let counts = counts.as_array().unwrap();
+    let is_near = |count: &Value| count.as_u64().unwrap() < 2;
+    assert!(!counts.is_empty(), "nothing was counted down");
     assert!(
-        start.elapsed() < Duration::from_secs(12),
-        "connected after {:?}",
-        start.elapsed()
+        !counts.iter().any(is_near),
+        "at the end of the wait: {counts:?}"
     );
 }
 
 #[test]
 fn quit_ends_a_window_that_never_connected() {
     let screen = Screen::take();
-    let mut alice = Window::open(&screen, "alice", free_port());
+    let port = HeldPort::new();
+    let mut alice = Window::open(&screen, "alice", port.number());
     alice.shows("document.querySelector('#quit') !== null", &json!(true));
     alice.clicks("#quit");
     assert_eq!(alice.ended().code(), Some(0));
@@ -144,10 +145,10 @@ fn quit_ends_a_window_that_never_connected() {
 #[test]
 fn what_is_typed_while_the_server_is_away_goes_out_when_it_is_back() {
     let screen = Screen::take();
-    let port = free_port();
-    let server = Server::start(port);
-    let relay = Relay::to(port);
-    let mut alice = Window::open(&screen, "alice", relay.port);
+    let port = HeldPort::new();
+    let server = Program::on(&port);
+    let network = Network::to(port.number());
+    let mut alice = Window::open(&screen, "alice", network.port());
     alice.is("connected");
     alice.says("before");
     alice.shows_states(&["sent"]);
@@ -161,23 +162,23 @@ fn what_is_typed_while_the_server_is_away_goes_out_when_it_is_back() {
     alice.says("and again");
     alice.shows_states(&["sent", "waiting", "waiting"]);
 
-    let _server = Server::start(port);
+    let _server = Program::on(&port);
     alice.is("connected");
     alice.shows_states(&["sent", "sent", "sent"]);
     alice.shows_texts(&["before", "meanwhile", "and again"]);
-    relay
+    network
         .connection(0)
-        .ends_with_all_of(&format!("{JOIN}{}", text("alice", "before")));
-    let both = text("alice", "meanwhile") + &text("alice", "and again");
-    relay.connection(1).says(&format!("{JOIN}{both}"));
+        .ends_with_all_of([join("alice"), text("alice", "before")].concat());
+    let both = [text("alice", "meanwhile"), text("alice", "and again")].concat();
+    network.connection(1).says([join("alice"), both].concat());
 }
 
 #[test]
 fn the_close_button_asks_when_messages_wait_and_a_signal_does_not() {
     let screen = Screen::take();
     for last in ["click", "signal", "close", "quit"] {
-        let port = free_port();
-        let server = Server::start(port);
+        let mut server = Program::with(&[], &[]);
+        let port = server.port();
         let mut alice = Window::open(&screen, "alice", port);
         alice.is("connected");
         drop(server);

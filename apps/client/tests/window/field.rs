@@ -1,21 +1,19 @@
 //! The composer as a field: how high it is, how much it takes, and what a click puts into it.
 
-use std::io::Write;
-
+use hubbub_testing::{ScriptedServer, text};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
 use crate::window::Window;
 
 #[test]
 fn a_click_on_a_person_writes_the_name_where_the_caret_is() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
-    socket.write_all(text("bob", "hi").as_bytes()).unwrap();
+    socket.send(text("bob", "hi"));
     alice.shows_people(&["alice", "bob"]);
 
     alice.types("ask ", "ask ");
@@ -27,7 +25,7 @@ fn a_click_on_a_person_writes_the_name_where_the_caret_is() {
 #[test]
 fn it_grows_with_its_lines_from_one_to_eight() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -52,7 +50,7 @@ fn it_grows_with_its_lines_from_one_to_eight() {
 #[test]
 fn send_can_be_clicked_also_when_the_field_scrolls() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -70,7 +68,7 @@ fn send_can_be_clicked_also_when_the_field_scrolls() {
 #[test]
 fn letters_typed_with_the_focus_elsewhere_go_into_the_field() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -100,7 +98,7 @@ fn letters_typed_with_the_focus_elsewhere_go_into_the_field() {
 #[test]
 fn the_bytes_that_are_left_are_told_once_nine_tenths_are_used() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");

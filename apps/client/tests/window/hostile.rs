@@ -1,13 +1,12 @@
 //! Texts that cost a page much to lay out: shown, searched, written. And how much, for `just bench-window`.
 
-use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
+use hubbub_testing::{ScriptedServer, text};
 use serde_json::{Value, json};
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
 use crate::window::Window;
 
 /// Letters in each.
@@ -47,14 +46,14 @@ const LAYOUT: &str = "((text) => Math.min(...[1, 2, 3].map(() => {
 #[test]
 fn no_text_costs_much_more_than_words_whatever_is_in_it() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
     let mut words = 0.0;
     for (n, (what, unit)) in HOSTILE.into_iter().enumerate() {
         let said = hostile(unit);
-        socket.write_all(text("bob", &said).as_bytes()).unwrap();
+        socket.send(text("bob", &said));
         alice.shows(
             "document.querySelectorAll('.message .text').length",
             &json!(n + 1),
@@ -74,7 +73,7 @@ fn no_text_costs_much_more_than_words_whatever_is_in_it() {
 #[test]
 fn all_of_a_long_text_is_shown_at_once_and_laid_out_where_it_is_seen() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
@@ -83,7 +82,7 @@ fn all_of_a_long_text_is_shown_at_once_and_laid_out_where_it_is_seen() {
         "some hay ".repeat(60_000),
         " hay".repeat(50_000)
     );
-    socket.write_all(text("bob", &long).as_bytes()).unwrap();
+    socket.send(text("bob", &long));
     alice.clicks(".more");
     let whole = "document.querySelector('.message .text').textContent.length";
     alice.shows(whole, &json!(long.len()));
@@ -125,15 +124,15 @@ fn measured() {
     );
     println!("|---|--:|--:|--:|--:|");
     for (what, unit) in HOSTILE {
-        let server = Played::start();
+        let server = ScriptedServer::start();
         let mut alice = Window::open(&screen, "alice", server.port());
         let mut socket = server.accept();
         alice.is("connected");
         alice.ask(crate::measures::STOPWATCH);
-        let message = text("bob", &hostile(unit));
+        let message = text("bob", hostile(unit));
         let comes = thread::spawn(move || {
             for _ in 0..25 {
-                socket.write_all(message.as_bytes()).unwrap();
+                socket.send(&message);
                 thread::sleep(Duration::from_millis(40));
             }
             socket
@@ -174,7 +173,7 @@ fn pastes(window: &mut Window, text: &str) {
 #[test]
 fn of_the_marks_on_one_letter_thirty_are_pasted() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");

@@ -1,14 +1,13 @@
 //! Links in what others say: the desktop opens them, the window never does.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use hubbub_testing::{ScriptedServer, text};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
 
@@ -63,13 +62,13 @@ impl Drop for Opener {
 fn links_open_outside_by_mouse_and_by_key_and_the_window_stays_where_it_is() {
     let screen = Screen::take();
     let opener = Opener::new("links");
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let environment = [("PATH", &*opener.path()), ("BROWSER", "")];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &environment);
     let mut socket = server.accept();
     alice.is("connected");
     let words = "(https://example.org/one?a=b&c=d), mailto:bob@example.org. file:///etc/passwd javascript:alert(1)";
-    socket.write_all(text("bob", words).as_bytes()).unwrap();
+    socket.send(text("bob", words));
     alice.shows(
         "[...document.querySelectorAll('.text a')].map(e => [e.textContent, e.title])",
         &json!([

@@ -12,12 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use hubbub_testing::{Peer, Processes, ScriptedServer, text};
 use serde_json::{Value, json};
 
-use crate::processes::Processes;
 use crate::screen::Screen;
-use crate::server::{Played, text};
-use crate::tape::Tape;
 use crate::window::Window;
 
 /// Messages a second that arrive while somebody types.
@@ -61,10 +59,10 @@ fn of_the_window() {
         &milliseconds(&mut starts),
     );
 
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let socket = server.accept();
-    let sent = Tape::of(&socket);
+    let sent = socket.tape();
     alice.is("connected");
     alice.paints();
     let processes = Processes::of(alice.process());
@@ -104,7 +102,7 @@ fn of_the_window() {
         &megabytes(Processes::of(alice.process()).memory()),
     );
     alice.says("still here");
-    sent.mentions(&text("alice", "still here"));
+    sent.mentions(text("alice", "still here"));
 
     thread::sleep(SETTLE);
     let processes = Processes::of(alice.process());
@@ -121,7 +119,7 @@ fn of_the_window() {
 /// Milliseconds from the start of the process until the room is shown and the composer has the focus. They are asked
 /// for every 20 ms.
 fn start(screen: &Screen) -> f64 {
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let began = Instant::now();
     let mut alice = Window::open(screen, "alice", server.port());
     alice.shows("document.activeElement?.id", &json!("draft"));
@@ -163,11 +161,11 @@ struct Flood {
 }
 
 impl Flood {
-    fn begin(socket: &TcpStream) -> Flood {
+    fn begin(socket: &Peer) -> Flood {
         let sent = Arc::new(AtomicU64::new(0));
         let stop = Arc::new(AtomicBool::new(false));
         let (counter, end) = (Arc::clone(&sent), Arc::clone(&stop));
-        let mut mouth = socket.try_clone().unwrap();
+        let mut mouth = socket.writer();
         let thread = thread::spawn(move || {
             let began = Instant::now();
             while !end.load(Ordering::Relaxed) {
@@ -180,7 +178,7 @@ impl Flood {
             sent,
             stop,
             thread,
-            socket: socket.try_clone().unwrap(),
+            socket: socket.writer(),
         }
     }
 
@@ -204,10 +202,10 @@ impl Flood {
 /// Sends the messages up to the number `last`.
 fn say(socket: &mut TcpStream, sent: &AtomicU64, last: u64) {
     let first = sent.load(Ordering::Relaxed) + 1;
-    let messages: String = (first..=last)
-        .map(|number| text("bob", &number.to_string()))
+    let messages: Vec<u8> = (first..=last)
+        .flat_map(|number| text("bob", number.to_string()))
         .collect();
-    socket.write_all(messages.as_bytes()).unwrap();
+    socket.write_all(&messages).unwrap();
     sent.store(last.max(first - 1), Ordering::Relaxed);
 }
 

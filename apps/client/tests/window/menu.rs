@@ -1,15 +1,14 @@
 //! The menu of the window, by mouse and by keys; and what of a browser must not be in it.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
+use hubbub_testing::{ScriptedServer, text};
 use serde_json::json;
 
 use crate::bus::{Bus, role};
 use crate::links::Opener;
 use crate::screen::Screen;
-use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
 
@@ -30,13 +29,13 @@ fn copies(screen: &Screen, expected: &str) {
 fn a_link_is_copied_and_opened_and_who_said_it_is_mentioned() {
     let screen = Screen::take();
     let opener = Opener::new("menu");
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let environment = [("PATH", &*opener.path()), ("BROWSER", "")];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &environment);
     let mut socket = server.accept();
     alice.is("connected");
-    let said = text("bob", &format!("see {LINK}"));
-    socket.write_all(said.as_bytes()).unwrap();
+    let said = text("bob", format!("see {LINK}"));
+    socket.send(said);
     alice.shows("document.querySelectorAll('.text a').length", &json!(1));
 
     alice.opens_menu(".text a");
@@ -87,7 +86,7 @@ fn a_link_is_copied_and_opened_and_who_said_it_is_mentioned() {
 #[test]
 fn the_field_is_edited_by_the_menu_and_goes_on_with_its_caret() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -128,7 +127,7 @@ fn the_field_is_edited_by_the_menu_and_goes_on_with_its_caret() {
 fn the_menu_is_used_by_keys_alone_and_a_screen_reader_knows_it() {
     let screen = Screen::take();
     let bus = Bus::start();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let environment = [
         ("DBUS_SESSION_BUS_ADDRESS", &*bus.session.address),
         ("NO_AT_BRIDGE", "0"),
@@ -136,8 +135,8 @@ fn the_menu_is_used_by_keys_alone_and_a_screen_reader_knows_it() {
     let mut alice = Window::open_with(&screen, "alice", server.port(), &environment);
     let mut socket = server.accept();
     alice.is("connected");
-    let said = text("bob", &format!("see {LINK}"));
-    socket.write_all(said.as_bytes()).unwrap();
+    let said = text("bob", format!("see {LINK}"));
+    socket.send(said);
     alice.shows("document.querySelectorAll('.text a').length", &json!(1));
     alice.types("one", "one");
     alice.press("ctrl+a");
@@ -194,7 +193,7 @@ fn the_menu_is_used_by_keys_alone_and_a_screen_reader_knows_it() {
 #[test]
 fn the_menu_stays_inside_of_the_window_and_goes_with_a_click_beside_it() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -232,14 +231,14 @@ fn the_menu_stays_inside_of_the_window_and_goes_with_a_click_beside_it() {
 #[test]
 fn nothing_of_a_browser_is_in_the_window() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let opener = Opener::new("browser");
     let environment = [("PATH", &*opener.path()), ("BROWSER", "")];
     let mut alice = Window::open_with(&screen, "alice", server.port(), &environment);
     let mut socket = server.accept();
     alice.is("connected");
-    let said = text("bob", &format!("see {LINK}"));
-    socket.write_all(said.as_bytes()).unwrap();
+    let said = text("bob", format!("see {LINK}"));
+    socket.send(said);
     alice.shows("document.querySelectorAll('.text a').length", &json!(1));
     alice.ask("here = 'the same page'; 0");
     let high = alice.ask("innerHeight");

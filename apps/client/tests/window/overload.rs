@@ -1,15 +1,13 @@
 //! Servers that accept and then never answer, never read or never stop: the window goes on as if nothing were.
 
 use std::io::Write;
-use std::net::TcpStream;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use hubbub_testing::{Peer, ScriptedServer, leave, text};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
-use crate::tape::Tape;
 use crate::window::Window;
 
 /// A healthy window takes a second for all that is asked of it here, and some when the machine has much else to do; one
@@ -19,20 +17,20 @@ const PROMPT: Duration = Duration::from_secs(60);
 #[test]
 fn a_server_that_never_answers_does_not_hold_up_the_window() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
-    let sent = Tape::of(&server.accept());
+    let sent = server.accept().tape();
     alice.is("connected");
     alice.says("anybody there?");
     alice.shows_states(&["sent"]);
-    sent.mentions(&text("alice", "anybody there?"));
+    sent.mentions(text("alice", "anybody there?"));
     assert_prompt(&mut alice);
 }
 
 #[test]
 fn a_server_that_never_reads_does_not_hold_up_the_window() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _never_read = server.accept();
     alice.is("connected");
@@ -68,10 +66,10 @@ fn a_server_that_never_reads_does_not_hold_up_the_window() {
 #[test]
 fn a_server_that_floods_does_not_hold_up_the_window() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let socket = server.accept();
-    let sent = Tape::of(&socket);
+    let sent = socket.tape();
     alice.is("connected");
 
     let flood = flood(&socket);
@@ -81,7 +79,7 @@ fn a_server_that_floods_does_not_hold_up_the_window() {
     );
     assert_prompt(&mut alice);
     alice.says("stop it");
-    sent.mentions(&text("alice", "stop it"));
+    sent.mentions(text("alice", "stop it"));
     assert!(!flood.is_finished(), "the flood ended before the test");
 
     let start = Instant::now();
@@ -92,7 +90,7 @@ fn a_server_that_floods_does_not_hold_up_the_window() {
         start.elapsed()
     );
     flood.join().unwrap();
-    sent.mentions("CHAT/1.0 LEAVE\r\nUsername: alice\r\n\r\n");
+    sent.mentions(leave("alice"));
 }
 
 /// Keys and the mouse do at once what they should.
@@ -116,8 +114,8 @@ fn assert_prompt(window: &mut Window) {
 }
 
 /// Writes messages until the window closes the connection.
-fn flood(socket: &TcpStream) -> JoinHandle<()> {
-    let mut socket = socket.try_clone().unwrap();
+fn flood(socket: &Peer) -> JoinHandle<()> {
+    let mut socket = socket.writer();
     let messages = text("bob", "on and on and on and on and on and on and on").repeat(1_000);
-    thread::spawn(move || while socket.write_all(messages.as_bytes()).is_ok() {})
+    thread::spawn(move || while socket.write_all(&messages).is_ok() {})
 }

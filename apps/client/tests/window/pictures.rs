@@ -1,14 +1,13 @@
 //! Not tests: a morning in a room, played with real keys in real windows, and what it looks like.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 
+use hubbub_testing::{HeldPort, Peer, Program, text};
 use hubbub_wire::PORT;
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Peer, Server, free_port, text};
 use crate::window::Window;
 
 const ALICE: &str = "alice";
@@ -46,8 +45,9 @@ const NARROW: u32 = 420;
 #[ignore = "makes a picture: run it by `just demo`"]
 fn demo() {
     let screen = Screen::take();
-    let port = usual_port();
-    let server = Server::start(port);
+    let port = HeldPort::preferably(PORT);
+    let server = Program::on(&port);
+    let port = port.number();
     let mut cast = Cast::assemble(&screen, alice(&screen, port), server, port);
     cast.talk();
     cast.alice.paints();
@@ -62,11 +62,12 @@ fn demo() {
 #[ignore = "makes the pictures of the window: run it by `just screenshot`"]
 fn of_every_state() {
     let screen = Screen::take();
-    let port = usual_port();
+    let held = HeldPort::preferably(PORT);
+    let port = held.number();
     let mut alice = alice(&screen, port);
     alice.explains();
     alice.poses("connecting");
-    let server = Server::start(port);
+    let server = Program::on(&held);
     alice.is("connected");
     alice.poses("empty");
 
@@ -130,11 +131,11 @@ struct Cast {
     bob: Window,
     claire: Peer,
     _frank: Peer,
-    server: Server,
+    server: Program,
 }
 
 impl Cast {
-    fn assemble(screen: &Screen, mut alice: Window, server: Server, port: u16) -> Cast {
+    fn assemble(screen: &Screen, mut alice: Window, server: Program, port: u16) -> Cast {
         alice.is("connected");
         let mut bob = Window::open(screen, BOB, port);
         bob.lies_at(805, 30, WIDTH, HEIGHT);
@@ -167,7 +168,7 @@ impl Cast {
             match who {
                 ALICE => self.alice.says(words),
                 BOB => self.bob.says(words),
-                _ => self.claire.say(&text(who, words)),
+                _ => self.claire.send(text(who, words)),
             }
             said.push(words);
             self.alice.shows_texts(&said);
@@ -180,7 +181,7 @@ impl Cast {
         self.bob.focus();
         self.alice.shows("document.hasFocus()", &json!(false));
         for words in MEANWHILE {
-            self.claire.say(&text(CLAIRE, words));
+            self.claire.send(text(CLAIRE, words));
         }
         let said: Vec<_> = TALK
             .iter()
@@ -213,11 +214,6 @@ impl Cast {
         );
         alice
     }
-}
-
-/// The usual port, as it is part of the picture, or a free one.
-fn usual_port() -> u16 {
-    TcpListener::bind(("0.0.0.0", PORT)).map_or_else(|_| free_port(), |_| PORT)
 }
 
 fn project() -> &'static Path {

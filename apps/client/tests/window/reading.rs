@@ -1,11 +1,9 @@
 //! Reading back while more comes in.
 
-use std::io::Write;
-
+use hubbub_testing::{ScriptedServer, text};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
 use crate::wait::until;
 use crate::window::Window;
 
@@ -16,15 +14,13 @@ const TOP: &str = "Math.round([...document.querySelectorAll('.message')]\
 #[test]
 fn who_reads_back_is_left_in_peace_and_led_to_what_is_new() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
-    let mut said = String::new();
     for number in 0..100 {
-        said += &text("bob", &format!("line {number}."));
+        socket.send(text("bob", format!("line {number}.")));
     }
-    socket.write_all(said.as_bytes()).unwrap();
     alice.shows("document.querySelectorAll('.message').length", &json!(100));
     alice.shows(PILL, &json!("none"));
 
@@ -46,7 +42,7 @@ fn who_reads_back_is_left_in_peace_and_led_to_what_is_new() {
     );
     let place = alice.ask(TOP);
     for words in ["one", "two", "three"] {
-        socket.write_all(text("bob", words).as_bytes()).unwrap();
+        socket.send(text("bob", words));
     }
     alice.shows(PILL, &json!("3 new"));
     assert_eq!(alice.ask(TOP), place, "the view moved");
@@ -60,14 +56,12 @@ fn who_reads_back_is_left_in_peace_and_led_to_what_is_new() {
 #[test]
 fn a_zoomed_page_follows_the_talk_and_turns_by_page_up_and_page_down() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.lies_at(10, 30, 420, 680);
     alice.is("connected");
-    socket
-        .write_all(text("bob", "one of many").repeat(60).as_bytes())
-        .unwrap();
+    socket.send(text("bob", "one of many").repeat(60));
     let mut lines = 60;
     let in_sight = "((line, view) => line.bottom <= view.bottom + 1)(\
         [...document.querySelectorAll('#timeline .text')].at(-1).getBoundingClientRect(),\
@@ -76,9 +70,7 @@ fn a_zoomed_page_follows_the_talk_and_turns_by_page_up_and_page_down() {
     for _ in 0..3 {
         alice.press("ctrl+plus");
         for _ in 0..4 {
-            socket
-                .write_all(text("bob", "a line more").as_bytes())
-                .unwrap();
+            socket.send(text("bob", "a line more"));
             lines += 1;
             alice.shows(
                 "document.querySelectorAll('#timeline .text').length",

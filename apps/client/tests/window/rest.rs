@@ -4,10 +4,9 @@ use std::cell::Cell;
 use std::thread;
 use std::time::Duration;
 
-use crate::processes::{Processes, Ran};
+use hubbub_testing::{Processes, Ran, ScriptedServer};
+
 use crate::screen::Screen;
-use crate::server::Played;
-use crate::tape::Tape;
 use crate::wait::until;
 use crate::window::Window;
 
@@ -20,9 +19,9 @@ const TURNS: u64 = 9;
 #[test]
 fn a_window_with_the_caret_in_its_field_comes_to_rest() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
-    let _sent = Tape::of(&server.accept());
+    let _sent = server.accept().tape();
     alice.is("connected");
     alice.says("hello");
     alice.types("more", "more");

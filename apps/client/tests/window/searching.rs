@@ -1,16 +1,15 @@
 //! The search: found by keys, marked in the texts, brought into view and kept there.
 
 use std::io::Write;
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use hubbub_testing::{Peer, ScriptedServer, text};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Played, text};
 use crate::window::Window;
 
 /// The parts of the texts that are marked, those of the current match or those of the others.
@@ -44,7 +43,7 @@ impl Window {
 #[test]
 fn matches_far_apart_are_counted_marked_and_brought_into_view() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
@@ -54,8 +53,9 @@ fn matches_far_apart_are_counted_marked_and_brought_into_view() {
         2_000 => "the end".to_owned(),
         _ => format!("line {i}"),
     };
-    let lines: String = (0..=2_000).map(|i| text("bob", &line(i))).collect();
-    socket.write_all(lines.as_bytes()).unwrap();
+    for i in 0..=2_000 {
+        socket.send(text("bob", line(i)));
+    }
     alice.shows(
         "[...document.querySelectorAll('.text')].at(-1)?.textContent",
         &json!("the end"),
@@ -99,12 +99,12 @@ fn matches_far_apart_are_counted_marked_and_brought_into_view() {
 #[test]
 fn a_letter_is_marked_with_its_accent_however_it_is_written() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
     let words = "stra\u{df}e, cafe\u{301}, CAF\u{c9}, cafe, \u{1112}\u{1161}\u{11ab}\u{ae00}";
-    socket.write_all(text("bob", words).as_bytes()).unwrap();
+    socket.send(text("bob", words));
     alice.shows_texts(&[words]);
     alice.press("ctrl+f");
     alice.has_focus_in("search-field");
@@ -120,13 +120,13 @@ fn a_letter_is_marked_with_its_accent_however_it_is_written() {
 #[test]
 fn a_match_far_down_a_long_text_is_brought_into_view() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
     let long = format!("{}a needle\n{}", "hay\n".repeat(150), "hay\n".repeat(150));
-    let lines = text("bob", &long) + &text("bob", "the end").repeat(100);
-    socket.write_all(lines.as_bytes()).unwrap();
+    socket.send(text("bob", &long));
+    socket.send(text("bob", "the end").repeat(100));
     alice.shows("document.querySelectorAll('.text').length", &json!(101));
 
     alice.press("ctrl+f");
@@ -144,7 +144,7 @@ fn a_match_far_down_a_long_text_is_brought_into_view() {
 #[test]
 fn escape_and_ctrl_f_lead_to_and_fro() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
@@ -178,15 +178,14 @@ fn escape_and_ctrl_f_lead_to_and_fro() {
 #[test]
 fn a_match_stays_where_it_is_while_messages_pour_in_and_keys_are_still_taken() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
-    let mut lines = text("bob", "straw").repeat(1_000);
-    lines += &text("bob", "a needle");
+    socket.send(text("bob", "straw").repeat(1_000));
+    socket.send(text("bob", "a needle"));
     // In sight at the very end: without the search the next message would move it.
-    lines += &text("bob", "straw").repeat(3);
-    socket.write_all(lines.as_bytes()).unwrap();
+    socket.send(text("bob", "straw").repeat(3));
     // All of them are there: what comes after the search has begun is not walked to.
     alice.shows(
         "[...document.querySelectorAll('.text')].slice(-4).map(e => e.textContent)",
@@ -224,13 +223,13 @@ fn a_match_stays_where_it_is_while_messages_pour_in_and_keys_are_still_taken() {
 #[test]
 fn a_new_match_is_counted_and_does_not_carry_off_the_reader() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
     let straw = || text("bob", "straw").repeat(50);
-    let lines = straw() + &text("bob", "first needle") + &straw() + &text("bob", "second needle");
-    socket.write_all(lines.as_bytes()).unwrap();
+    socket.send([straw(), text("bob", "first needle")].concat());
+    socket.send([straw(), text("bob", "second needle")].concat());
     alice.shows("document.querySelectorAll('.text').length", &json!(102));
     alice.press("ctrl+f");
     alice.types_into("search-field", "needle", "needle");
@@ -241,8 +240,7 @@ fn a_new_match_is_counted_and_does_not_carry_off_the_reader() {
 
     let top = "document.querySelector('[aria-current] .text').getBoundingClientRect().top";
     let before = alice.ask(top);
-    let more = straw() + &text("bob", "third needle") + &straw();
-    socket.write_all(more.as_bytes()).unwrap();
+    socket.send([straw(), text("bob", "third needle"), straw()].concat());
     alice.counts("3 of 3");
     alice.shows(
         "document.getElementById('to-end')?.textContent.includes('101 new')",
@@ -260,11 +258,11 @@ fn a_new_match_is_counted_and_does_not_carry_off_the_reader() {
 }
 
 /// Writes 2,000 messages a second until it is stopped.
-fn pour(socket: &TcpStream, stopped: Arc<AtomicBool>) -> JoinHandle<()> {
-    let mut socket = socket.try_clone().unwrap();
+fn pour(socket: &Peer, stopped: Arc<AtomicBool>) -> JoinHandle<()> {
+    let mut socket = socket.writer();
     let messages = text("bob", "they pour in").repeat(20);
     thread::spawn(move || {
-        while !stopped.load(Ordering::Relaxed) && socket.write_all(messages.as_bytes()).is_ok() {
+        while !stopped.load(Ordering::Relaxed) && socket.write_all(&messages).is_ok() {
             thread::sleep(Duration::from_millis(10));
         }
     })
@@ -273,14 +271,12 @@ fn pour(socket: &TcpStream, stopped: Arc<AtomicBool>) -> JoinHandle<()> {
 #[test]
 fn of_a_text_of_a_mebibyte_the_part_with_the_match_is_shown_and_all_of_it_when_asked_for() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
     let long = "a line of text\n".repeat(69_000);
-    socket
-        .write_all((text("bob", &long) + &text("bob", &long)).as_bytes())
-        .unwrap();
+    socket.send(text("bob", &long).repeat(2));
     alice.shows("document.querySelectorAll('.text').length", &json!(2));
     alice.press("ctrl+f");
     alice.types_into("search-field", "line of text", "line of text");

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hubbub_testing::{Peer, Program};
 use serde_json::json;
 
 use crate::screen::Screen;
-use crate::server::{Peer, Server, free_port};
 use crate::window::Window;
 
 const THEME: &str = "document.querySelector('#app').dataset.theme";
@@ -43,8 +43,8 @@ impl Drop for Kept {
 fn without_a_choice_the_theme_is_the_desktops() {
     let screen = Screen::take();
     let kept = Kept::new("desktop");
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let [settings] = kept.environment();
     for (name, desktop, color) in [
         ("alice", "Adwaita", "rgb(255, 255, 255)"),
@@ -62,8 +62,8 @@ fn without_a_choice_the_theme_is_the_desktops() {
 fn theme_zoom_people_and_notifications_are_kept_over_a_restart() {
     let screen = Screen::take();
     let kept = Kept::new("kept");
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
     alice.lies_at(10, 30, 1000, 680);
     alice.is("connected");
@@ -107,8 +107,8 @@ fn theme_zoom_people_and_notifications_are_kept_over_a_restart() {
 fn ctrl_and_the_wheel_zoom_and_that_is_kept() {
     let screen = Screen::take();
     let kept = Kept::new("wheel");
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
     alice.lies_at(10, 30, 1000, 680);
     alice.is("connected");
@@ -143,8 +143,8 @@ fn a_broken_settings_file_is_told_and_kept_and_the_window_opens() {
     let screen = Screen::take();
     let kept = Kept::new("broken");
     fs::write(kept.file(), "zoom = 5000\n").unwrap();
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
     alice.is("connected");
     alice.shows(
@@ -161,8 +161,8 @@ fn a_broken_settings_file_is_told_and_kept_and_the_window_opens() {
 #[test]
 fn in_420_pixels_people_are_a_drawer_and_nothing_is_cut_off() {
     let screen = Screen::take();
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut alice = Window::open(&screen, "alice", port);
     alice.lies_at(10, 30, 420, 680);
     alice.is("connected");
@@ -186,8 +186,8 @@ fn in_420_pixels_people_are_a_drawer_and_nothing_is_cut_off() {
 #[test]
 fn tab_goes_round_in_the_open_drawer() {
     let screen = Screen::take();
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut alice = Window::open(&screen, "alice", port);
     alice.lies_at(10, 30, 420, 680);
     alice.is("connected");
@@ -228,8 +228,8 @@ fn tab_goes_round_in_the_open_drawer() {
 fn a_window_opens_where_the_last_one_stood_and_inside_of_the_screen() {
     let screen = Screen::take();
     let kept = Kept::new("place");
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
     alice.is("connected");
     alice.lies_at(140, 90, 720, 560);
@@ -270,8 +270,8 @@ fn a_window_opens_where_the_last_one_stood_and_inside_of_the_screen() {
 fn a_maximized_window_comes_back_maximized_and_finds_its_size_again() {
     let screen = Screen::take();
     let kept = Kept::new("maximized");
-    let port = free_port();
-    let _server = Server::start(port);
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
     let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
     alice.is("connected");
     alice.lies_at(140, 90, 720, 560);

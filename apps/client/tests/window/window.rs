@@ -6,13 +6,12 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitStatus;
 
+use hubbub_testing::{HeldPort, Processes, signal};
 use serde_json::{Value, json};
 
-use crate::client::{Client, kill};
+use crate::client::Client;
 use crate::inspector::Page;
-use crate::processes::Processes;
 use crate::screen::{Area, Screen};
-use crate::server::free_port;
 use crate::wait::until;
 
 /// A client with its window on the screen.
@@ -21,7 +20,7 @@ pub(crate) struct Window {
     client: Client,
     id: String,
     page: Page,
-    inspector: u16,
+    inspector: HeldPort,
     title: String,
 }
 
@@ -38,12 +37,12 @@ impl Window {
         port: u16,
         environment: &[(&str, &str)],
     ) -> Window {
-        let inspector = free_port();
-        let mut client = Client::start(screen, name, port, inspector, environment);
+        let inspector = HeldPort::new();
+        let mut client = Client::start(screen, name, port, inspector.number(), environment);
         let page = until(
             || {
                 assert_eq!(client.status(), None, "{name}'s client ended at once");
-                Page::attach(inspector)
+                Page::attach(inspector.number())
             },
             || format!("no page in {name}'s window"),
         );
@@ -83,13 +82,13 @@ impl Window {
         let processes = Processes::of(self.process()).named(program);
         assert!(!processes.is_empty(), "no {program}");
         for process in processes {
-            kill("KILL", process);
+            signal("KILL", process);
         }
     }
 
     /// Waits until there is another page, in a window that is the only one again.
     pub(crate) fn comes_back(&mut self) {
-        let page = || self.page.follow(self.inspector);
+        let page = || self.page.follow(self.inspector.number());
         self.page = until(page, || "no page follows the dead one".to_owned());
         let window = || {
             let ids = self

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
+use hubbub_testing::ScriptedServer;
 use serde_json::json;
 
 use super::Window;
 use crate::inspector::Page;
 use crate::screen::Screen;
-use crate::server::Played;
 use crate::wait::until;
 
 impl Window {
@@ -146,7 +146,7 @@ fn sight(page: &mut Page, screen: &Screen, window: &str, selector: &str) -> Stri
 )]
 fn a_window_that_hangs_over_the_edge_of_the_screen_is_a_failure_at_once() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     alice.lies_at(120, 90, 1000, 720);
 }
@@ -154,7 +154,7 @@ fn a_window_that_hangs_over_the_edge_of_the_screen_is_a_failure_at_once() {
 #[test]
 fn why_the_mouse_does_not_reach_something_is_told_with_all_that_was_seen() {
     let screen = Screen::take();
-    let server = Played::start();
+    let server = ScriptedServer::start();
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
     alice.is("connected");
