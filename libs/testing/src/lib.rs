@@ -28,6 +28,8 @@ mod processes;
 mod program;
 mod room;
 mod scripted;
+#[cfg(target_os = "linux")]
+mod sockets;
 pub mod storm;
 mod stranger;
 mod tape;
@@ -45,6 +47,8 @@ pub use processes::{Processes, Ran, kernel_bytes, resident_bytes};
 pub use program::{Ended, Program, TROUBLE, port_in, run, server, signal};
 pub use room::{Room, serve_for_ever};
 pub use scripted::ScriptedServer;
+#[cfg(target_os = "linux")]
+pub use sockets::{TcpSocket, tcp_sockets};
 pub use stranger::Stranger;
 pub use tape::Tape;
 pub use wait::{DEADLINE, until};

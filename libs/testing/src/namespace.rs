@@ -8,17 +8,23 @@ use std::process::Command;
 /// Set for the test that runs in the namespace.
 const INSIDE: &str = "HUBBUB_INSIDE_A_NAMESPACE";
 
-/// Whether this is the test in the namespace. If it is not, runs the test of this name there, to its end. Fails with what
-/// is missing where no namespace can be made.
+/// Has the test of this name, which calls this, do what it does in a network namespace. Fails and says what is missing
+/// where none can be made.
 #[track_caller]
-pub fn is_inside_of_one(test: &str) -> bool {
+pub fn within(test: &str, what_it_does: impl FnOnce()) {
     if env::var_os(INSIDE).is_some() {
         ip("link set lo up");
-        // Rules that swallow packets work when the table of loopback is asked after them.
+        // The table of loopback comes after the rules that swallow packets; it is the first otherwise.
         ip("rule add pref 100 lookup local");
         ip("rule del pref 0");
-        return true;
+        what_it_does();
+    } else {
+        run_again_inside(test);
     }
+}
+
+#[track_caller]
+fn run_again_inside(test: &str) {
     let trial = inside("ip".into())
         .args(["link", "set", "lo", "up"])
         .output();
@@ -42,7 +48,6 @@ pub fn is_inside_of_one(test: &str) -> bool {
     let shown = [output.stdout, output.stderr].concat();
     let shown = String::from_utf8_lossy(&shown);
     assert!(shown.contains("1 passed"), "{shown}");
-    false
 }
 
 /// Swallows packets from now on: those `to` or `from` an address.

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::frames::{frame_len, head_len};
-use crate::{DEADLINE, Tape, join, shown, until};
+use crate::frames::{frame_len, head_len, same_bytes};
+use crate::{DEADLINE, Tape, join, shown};
+#[cfg(target_os = "linux")]
+use crate::{TcpSocket, tcp_sockets, until};
 
 /// One end of a connection: a client of the server under test, or what a scripted server has accepted.
 pub struct Peer {
@@ -105,14 +107,15 @@ impl Peer {
         let until = Instant::now() + DEADLINE;
         let mut same = 0;
         let end = loop {
-            let rest = self.unread[same..].iter().zip(&wanted[same..]);
-            same += rest.take_while(|(got, wanted)| got == wanted).count();
+            // Whole slices at once: a reader that compares byte by byte falls behind a flood.
+            let common = self.unread.len().min(wanted.len());
+            if self.unread[same..common] != wanted[same..common] {
+                break format!("they differ at byte {}", same_bytes(&self.unread, wanted));
+            }
+            same = common;
             if same == wanted.len() {
                 self.unread.drain(..same);
                 return;
-            }
-            if same < self.unread.len() {
-                break format!("they differ at byte {same}");
             }
             match self.read_until(until) {
                 Ok(1..) => {}
@@ -253,14 +256,13 @@ impl Peer {
     #[track_caller]
     pub fn wait_until_taken(&self) {
         let [own, other] = [self.stream.local_addr(), self.stream.peer_addr()]
-            .map(|address| format!(":{:04X}", address.unwrap().port()));
+            .map(|address| address.unwrap().port());
         until("all that was sent is taken", || {
-            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-            table.lines().any(|line| {
-                let row: Vec<&str> = line.split_whitespace().collect();
-                let is_this = row[1].ends_with(&own) && row[2].ends_with(&other);
-                is_this && row[4].starts_with("00000000:")
-            })
+            let is_this = |socket: &TcpSocket| socket.local == own && socket.remote == other;
+            let sockets = tcp_sockets();
+            sockets
+                .iter()
+                .any(|socket| is_this(socket) && socket.unsent == 0)
         });
     }
 

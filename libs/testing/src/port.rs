@@ -1,6 +1,7 @@
 //! Ports that are known before anybody listens on them. Nobody guesses a free one: another program could take it before
 //! it is used.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Socket, Type};
@@ -15,11 +16,20 @@ pub struct HeldPort(Socket);
 impl HeldPort {
     /// Takes a port that is free.
     pub fn new() -> Self {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket.set_reuse_address(true).unwrap();
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        socket.bind(&any.into()).unwrap();
-        Self(socket)
+        Self::at(0).unwrap()
+    }
+
+    /// Takes this port, or another one where somebody listens on it.
+    pub fn preferably(number: u16) -> Self {
+        Self::at(number).unwrap_or_default()
+    }
+
+    fn at(number: u16) -> io::Result<Self> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, number));
+        socket.bind(&address.into())?;
+        Ok(Self(socket))
     }
 
     /// The number of the port.

@@ -72,7 +72,8 @@ impl Program {
     /// The server on a port that the test has held for it, once it listens there.
     #[track_caller]
     pub fn on(port: &HeldPort) -> Self {
-        let mut program = Self::start(&["--port", &port.number().to_string()]);
+        let port = port.number().to_string();
+        let mut program = Self::start(&["--port", &port, "--listen", "127.0.0.1"]);
         program.line_with("listening");
         program
     }

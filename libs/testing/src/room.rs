@@ -11,7 +11,9 @@ use std::time::Instant;
 use flume::{Receiver, RecvTimeoutError, Sender};
 use hubbub_server::{Settings, serve};
 
-use crate::{DEADLINE, Peer, join, leave, shown, text, until};
+use crate::{DEADLINE, Peer, join, leave, shown, text};
+#[cfg(target_os = "linux")]
+use crate::{tcp_sockets, until};
 
 /// One room, which stops when dropped.
 pub struct Room {
@@ -148,15 +150,11 @@ impl Room {
     #[cfg(target_os = "linux")]
     #[track_caller]
     pub fn wait_until_read(&self) {
-        let port = format!(":{:04X}", self.address.port());
+        let port = self.address.port();
         until("the server has read what was sent", || {
-            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-            table.lines().skip(1).all(|line| {
-                let row: Vec<&str> = line.split_whitespace().collect();
-                let (unsent, unread) = row[4].split_once(':').unwrap();
-                let waits = |bytes: &str| bytes.bytes().any(|digit| digit != b'0');
-                let (server, client) = (row[1].ends_with(&port), row[2].ends_with(&port));
-                !(server && waits(unread) || client && waits(unsent))
+            tcp_sockets().iter().all(|socket| {
+                let (server, client) = (socket.local == port, socket.remote == port);
+                !(server && socket.unread > 0 || client && socket.unsent > 0)
             })
         });
     }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
+use crate::frames::same_bytes;
 use crate::{DEADLINE, shown};
 
 /// Everything that was said so far. Clones are the same tape.
@@ -89,14 +90,10 @@ impl Tape {
 
 #[track_caller]
 fn assert_said(said: &[u8], expected: &[u8]) {
-    let same = said
-        .iter()
-        .zip(expected)
-        .take_while(|(a, b)| a == b)
-        .count();
     assert!(
         said == expected,
-        "other words from byte {same} on\n  expected {}\n      said {}",
+        "other words from byte {} on\n  expected {}\n      said {}",
+        same_bytes(said, expected),
         shown(expected),
         shown(said)
     );

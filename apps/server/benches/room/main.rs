@@ -1,4 +1,4 @@
-//! A room over loopback: deliveries a second and what one costs the server in CPU time, by members, beside the same of
+//! A room over loopback: deliveries a second and what one costs the server in CPU time, by members, next to those of
 //! a *floor* that only moves the bytes. One member sends texts of 64 bytes in a closed loop; one thread is the sender
 //! and all receivers, the same one for both. Prints a table, and draws `target/room.svg`.
 
@@ -38,7 +38,7 @@ fn main() -> io::Result<()> {
     let _ = descriptors::raise_limit();
     let results = measure_all()?;
     print_table(&results);
-    // Never over the one that README shows: that is of one machine, with the table beside it.
+    // Never over the one that README shows: that is of one machine, and belongs to the table next to it.
     let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("room.svg");
     std::fs::write(&picture, plot::draw(&results))?;
     println!("\nDrawn in {}", picture.display());

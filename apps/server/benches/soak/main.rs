@@ -1,4 +1,4 @@
-//! A mixed crowd against the built server for as many minutes as asked: members who talk and read, and beside them
+//! A mixed crowd against the built server for as many minutes as asked: members who talk and read, and
 //! others who stall, are cut in mid-frame, or flood. Prints what was delivered and what the server holds, over time.
 //!
 //! Fails when a text is missing, comes twice, out of order or back to its sender, and when a member is dropped that

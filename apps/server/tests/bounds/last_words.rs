@@ -7,7 +7,7 @@ use hubbub_server::Settings;
 use hubbub_server::allowance::{Allowance, BURST};
 use hubbub_testing::{MIB, Peer, Room, leave, shown, text};
 
-/// Messages a second: the burst is read at once, and the rest so fast that the test need not wait long.
+/// Messages a second. The burst is read at once, and the rest fast enough for a test.
 const RATE: u32 = 100;
 
 /// More than a burst, so that some texts are not read yet when the connection ends.
@@ -32,8 +32,8 @@ fn texts(count: usize) -> impl Iterator<Item = Vec<u8>> {
     (0..count).map(|number| text("alice", format!("{number:015}")))
 }
 
-/// The room hears all that alice said and then her LEAVE, and between it what bob says, who makes the server write to
-/// her after each of her first texts.
+/// The room hears all that alice said and then her LEAVE. After each of her first texts bob says something, so that the
+/// server writes to her.
 #[track_caller]
 fn hears_all_of_alice(room: &Room, bob: &mut Peer) {
     let mut from_bob = 0;
@@ -64,7 +64,7 @@ fn what_was_said_before_a_close_is_heard_to_the_end_though_others_speak_meanwhil
             .collect::<Vec<_>>(),
     );
     alice.wait_until_taken();
-    // What is written to her now is answered by a reset.
+    // Her system answers what is written to her now with a reset.
     drop(alice);
     hears_all_of_alice(&room, &mut bob);
 }

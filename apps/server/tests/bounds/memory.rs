@@ -20,7 +20,7 @@ const LIMIT: usize = 4 * MIB;
 /// What may wait to be written, all peers together.
 const FOR_QUEUED: usize = LIMIT / 4 * 3;
 
-/// Has bob speak until somebody leaves, and answers who, with how many bytes that took. Carol reads what the watcher
+/// Has bob speak until somebody leaves. Returns who that was, and how many bytes it took. Carol reads what the watcher
 /// hears.
 #[track_caller]
 fn speak_until_one_goes(room: &Room, bob: &mut Peer, carol: &mut Peer) -> (String, usize) {

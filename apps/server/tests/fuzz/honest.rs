@@ -13,9 +13,9 @@ use super::Heard;
 struct Member {
     name: &'static str,
     peer: Peer,
-    /// What others than the two have said.
+    /// What has been said by others than these two.
     others: Vec<Vec<u8>>,
-    /// Who of the others is in, by its line of the head.
+    /// Which of the others are in, by the line of the head with their name.
     present: HashSet<Vec<u8>>,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Honest {
 }
 
 impl Honest {
-    /// Comes into a room where nobody is yet.
+    /// Both enter a room that is empty.
     #[track_caller]
     pub(crate) fn pair(room: &Room, max_payload: usize) -> Self {
         let mut alice = room.knock("alice", max_payload).unwrap();
@@ -72,7 +72,7 @@ impl Honest {
         }
     }
 
-    /// The room stops: what is left is heard, and then both have heard the same of others.
+    /// After the room has stopped: hears what is left, and checks that both have heard the same of others.
     #[track_caller]
     pub(crate) fn compare(mut self) -> Heard {
         for member in &mut self.members {
@@ -111,7 +111,7 @@ impl Member {
         Some(frame)
     }
 
-    /// Is it of somebody who may say it now?
+    /// Whether it is from somebody who may say it now.
     #[track_caller]
     fn check(&mut self, frame: &[u8]) {
         let name = frame.split(|&byte| byte == b'\n').nth(1).unwrap().to_vec();

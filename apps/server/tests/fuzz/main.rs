@@ -1,7 +1,7 @@
 //! The whole server under random and mutated bytes: some peers send what nobody should, hang up and come back, while
-//! two honest ones speak to each other and check that they hear every word once, in order, and nothing that is no frame.
+//! two honest ones speak to each other and check that they hear every word once, in order, and nothing but whole frames.
 //!
-//! The bytes come by a seed; how the system cuts and mixes them does not.
+//! The bytes are determined by a seed; how the system cuts and mixes them is not.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -22,16 +22,16 @@ use honest::Honest;
 /// Seeds that found something once.
 const KEPT: [u64; 0] = [];
 
-/// Seeds that each run of the tests takes beside those.
+/// How many other seeds each run of the tests takes.
 const SEEDS: u64 = 20;
 
-/// Steps from one seed.
+/// How many steps each seed makes.
 const STEPS: usize = 400;
 
-/// Peers that send anything.
+/// How many peers send whatever the seed says.
 const HOSTILE: usize = 6;
 
-/// Most of a text, in bytes: so short that mutated lengths are often beyond.
+/// The longest text, in bytes: so short that mutated lengths are often longer.
 const MAX_PAYLOAD: usize = 1000;
 
 /// Says how to repeat a round that fails.

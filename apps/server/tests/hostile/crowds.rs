@@ -20,7 +20,7 @@ fn thousands_that_never_join_are_no_burden_and_end_at_the_deadline() {
     });
 }
 
-/// How one of a storm goes. Only the first is sure to be heard before it goes: a reset may overtake what was sent.
+/// How a guest goes. Only the first way makes sure that its words are heard: a reset may overtake what was sent.
 const WAYS: [&str; 3] = ["leave", "close", "reset"];
 
 /// Comes, speaks and goes.
@@ -53,7 +53,7 @@ fn in_a_storm_of_joins_and_leaves_each_join_has_one_leave() {
         });
         let storm: Vec<_> = storm.collect();
         storm.into_iter().for_each(|thread| thread.join().unwrap());
-        // Accepted behind all of them; and a connection is closed when the hub has been told.
+        // It is accepted after all of them, and a connection is closed after the hub has been told.
         let mut probe = siege.room.connect();
         probe.send([join("probe"), leave("probe")].concat());
         probe.expect_gone();

@@ -12,9 +12,9 @@ use crate::siege::withstands;
 /// A flood much longer than what a word may have before it.
 const FLOOD: usize = 12 * MIB;
 
-/// A word may have before it what the server reads of the flood until it is the other's turn: a few reads of 64 KiB.
-/// What could wait for the hub alone is sixteen times as much. Nobody's speed is in it: the word and more of the flood
-/// than that wait for the server when it wakes.
+/// How much of the flood may come before a word: what the server reads until it is the other's turn, a few reads of
+/// 64 KiB. What could wait for the hub alone is sixteen times as much. The speed of the machine does not matter: the word
+/// and more of the flood than that wait for the server when it wakes.
 const AHEAD: usize = MIB;
 
 /// So large that nobody is dropped, however late it reads.
@@ -54,7 +54,7 @@ fn beside_a_flood_each_word_of_another_arrives_behind_a_bounded_part_of_it() {
     });
 }
 
-/// Sends as much as the sockets hold, and answers how much that was.
+/// Sends as much as the sockets hold. Returns how much that was.
 fn send_what_fits(writer: &mut TcpStream, bytes: &[u8]) -> usize {
     writer.set_nonblocking(true).unwrap();
     let mut sent = 0;

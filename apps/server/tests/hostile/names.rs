@@ -1,5 +1,5 @@
-//! Names that are made to deceive whoever reads them, on a terminal, in the log, or beside the server's own words. That
-//! the log escapes them is in `tests/program/lines.rs`.
+//! Names that are made to deceive their readers: on a terminal, in the log, or next to the server's own words. That the
+//! log escapes them is tested in `tests/program/lines.rs`.
 
 use hubbub_testing::{join, leave, text};
 

@@ -1,4 +1,4 @@
-//! An attack and what must be so behind it. The attack comes again: the first time warms the program up, and the second
+//! An attack, and what must be true after it. The attack comes again: the first time warms the program up, and the second
 //! time must find all that it needs in what the first one gave back.
 
 use std::collections::HashSet;
@@ -10,44 +10,44 @@ use std::time::Instant;
 use hubbub_server::descriptors;
 use hubbub_testing::{DEADLINE, Peer, Program, Room, leave, text, until};
 
-/// How many peers attack at a time where a crowd is not the point itself. 2 KiB that each of them left behind would be
-/// more than [`withstands`] allows.
+/// How many peers attack at a time where their number is not the point. If each of them left 2 KiB, that would be more
+/// than [`withstands`] allows.
 pub(crate) const ATTACKERS: usize = 400;
 
 /// A program with a room under attack.
 pub(crate) struct Siege {
     pub(crate) program: Program,
     pub(crate) room: Room,
-    /// What is open with nobody but the watcher in the room.
+    /// How many descriptors are open while only the watcher is in the room.
     descriptors: usize,
 }
 
-/// How often an attack comes at most. The allocator has more holes behind one than behind another, now and then; what
-/// grows each time is a leak.
+/// How often an attack comes at most. Now and then the allocator has more holes after one attack than after another;
+/// what grows each time is a leak.
 const ATTACKS: usize = 4;
 
-/// Runs an attack against a server with these options until resident memory behind it is within a twentieth of what it
-/// was behind the one before, and checks each time what must be so.
+/// Repeats an attack against a server with these options until resident memory after it is within a twentieth of what
+/// it was after the one before, and checks each time what must be true.
 #[track_caller]
 pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
     let mut siege = Siege::begin(options);
     attack(&mut siege);
-    let mut resident = vec![siege.behind()];
+    let mut resident = vec![siege.aftermath()];
     while resident.len() < ATTACKS {
         let before = resident[resident.len() - 1];
         attack(&mut siege);
-        let now = siege.behind();
+        let now = siege.aftermath();
         if now <= before + before / 20 {
             return;
         }
         resident.push(now);
     }
-    panic!("each attack has left something behind: {resident:?} bytes");
+    panic!("each attack has left something: {resident:?} bytes");
 }
 
 impl Siege {
     /// The allocator of glibc is told to give back at once what it can: otherwise it keeps several MiB, more or less,
-    /// for whoever comes next. One thread serves all, so that whose turn it is depends on the server alone.
+    /// for later. One thread serves all, so that only the server decides whose turn it is.
     fn begin(options: &[&str]) -> Self {
         let variables = [
             ("MALLOC_ARENA_MAX", "1"),
@@ -68,9 +68,9 @@ impl Siege {
         }
     }
 
-    /// The room serves, and no descriptor of the attack is left. Returns the resident memory in bytes.
+    /// Checks that the room serves and that no descriptor of the attack is left. Returns the resident memory in bytes.
     #[track_caller]
-    fn behind(&self) -> u64 {
+    fn aftermath(&self) -> u64 {
         // Also those that the attack dropped last: their LEAVE would come among the words of the newcomers.
         self.wait_until_all_closed();
         self.assert_serves();
@@ -103,7 +103,7 @@ impl Siege {
         }
     }
 
-    /// Waits until the server has closed all connections but the watcher's.
+    /// Waits until the server has closed all connections apart from the watcher's.
     #[track_caller]
     pub(crate) fn wait_until_all_closed(&self) {
         until("every descriptor of the attack is closed", || {

@@ -111,7 +111,7 @@ fn empty_variables_are_as_if_they_were_not_set() {
     program.room();
 }
 
-/// Kubernetes sets it in every pod beside a service that is named hubbub.
+/// Kubernetes sets it in every pod of a namespace with a service that is named hubbub.
 #[test]
 fn a_port_that_tells_of_a_service_is_ignored_and_a_line_says_so() {
     for value in ["tcp://10.96.0.7:8765", "udp://10.96.0.7:8765"] {
@@ -119,7 +119,7 @@ fn a_port_that_tells_of_a_service_is_ignored_and_a_line_says_so() {
         let line = program.line_with("HUBBUB_PORT");
         assert!(line.contains(value) && line.contains("ignored"), "{line}");
         program.room();
-        // Without another port it is the usual one. That address is set aside for documentation: no machine bears it.
+        // Without another port it is the usual one. That address is reserved for documentation: no machine has it.
         let mut command = server();
         command.args(["--listen", "192.0.2.1"]);
         command.env("HUBBUB_PORT", value);
@@ -179,8 +179,8 @@ fn the_variables_of_an_address_count() {
     }
 }
 
-/// How much of bob's texts the room hears before the narrow reader who stalls is dropped, in bytes. By itself the
-/// server lets 4 MiB wait.
+/// How many bytes of bob's texts the room hears before the narrow reader who stalls is dropped. By default the server
+/// lets 4 MiB wait.
 fn heard_before_a_stalled_reader_goes(variable: (&str, &str)) -> usize {
     let mut program = Program::with(&[], &[variable]);
     let room = program.room();

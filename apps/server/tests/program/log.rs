@@ -1,5 +1,5 @@
-//! A stderr that nobody reads, that takes nothing, or that is a terminal: the log never stops the room, and what it
-//! loses it counts.
+//! A stderr that nobody reads, that takes nothing, or that is a terminal: the log never stops the room, and counts the
+//! lines that it loses.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, PipeReader, Write, pipe};
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use hubbub_testing::{Ended, Program, Room, join, leave, port_in, server, text};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// More lines than the pipe and the program's own room for them take: about 75 bytes each.
+/// More lines than the pipe and the program's own buffer take: about 75 bytes each.
 const LINES: usize = 20_000;
 
 fn command(options: &[&str]) -> Command {
@@ -36,7 +36,7 @@ fn unread() -> (Program, Room, BufReader<PipeReader>) {
     (program, Room::unwatched_at(address), stderr)
 }
 
-/// Has the server write more than somebody must take, and answers when it has done so.
+/// Has the server write more lines than fit anywhere unread. Returns when it has written them.
 fn flood(room: &Room) {
     let mut sender = room.connect();
     let mut witness = room.connect();
@@ -114,7 +114,7 @@ fn a_stderr_that_takes_nothing_costs_nothing_but_the_log() {
     for (kind, stderr) in [("closed", &closed as &dyn Fn() -> Stdio), ("full", &full)] {
         // What cannot start says so in vain and by its status.
         let mut command = server();
-        // Set aside for documentation: no machine bears it.
+        // Reserved for documentation: no machine has it.
         command.args(["--port", "0", "--listen", "192.0.2.1"]);
         let mut program = Program::run_into(command, stderr());
         assert_eq!(program.status().code(), Some(1), "{kind}");

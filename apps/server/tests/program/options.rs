@@ -116,7 +116,7 @@ fn a_port_that_is_taken_on_all_interfaces_is_one_line_and_status_1() {
 
 #[test]
 fn an_address_that_is_not_ours_is_one_line_and_status_1() {
-    // Set aside for documentation: no machine bears it.
+    // Reserved for documentation: no machine has it.
     let ended = run(&["--listen", "192.0.2.1", "--port", "0"]);
     assert_one_line_with(&ended, "192.0.2.1");
 }
@@ -228,7 +228,7 @@ fn link_local() -> Option<String> {
     })
 }
 
-/// What an error offers is what help lists.
+/// An error offers what the help lists.
 #[test]
 fn the_levels_of_the_log_are_listed_by_help_and_by_the_error_alike() {
     const LEVELS: &str = "[possible values: error, warn, info, debug, trace]";
@@ -263,7 +263,7 @@ fn the_longest_payload_is_what_max_payload_says() {
     }
 }
 
-/// Not everybody's machine speaks IPv6; what needs it is then not tested, and says so.
+/// Not every machine speaks IPv6. Where one does not, what needs it is not tested, and a line says so.
 fn has_ipv6() -> bool {
     let bound = TcpListener::bind((Ipv6Addr::LOCALHOST, 0));
     if let Err(error) = &bound {

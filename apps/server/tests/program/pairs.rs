@@ -163,7 +163,7 @@ fn the_longest_text_arrives_where_everything_has_just_room_for_it() {
     }
 }
 
-/// The longest text that passes, beside one that is a byte longer.
+/// The longest text that passes; one that is a byte longer does not.
 #[test]
 fn what_nobody_gave_follows_what_somebody_did() {
     for (options, longest) in [

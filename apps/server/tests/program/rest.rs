@@ -1,4 +1,4 @@
-//! What a room costs in which nobody says anything: nothing.
+//! A room in which nobody says anything costs nothing.
 
 use std::thread;
 use std::time::Duration;
@@ -17,8 +17,8 @@ fn at_rest_no_thread_wakes() {
         .collect();
     members[0].send(text("idle 0", "good night"));
     room.hears(text("idle 0", "good night"));
-    // This waits for time to pass, because that is what it measures: a while in which nothing happens. What is still to
-    // do behind the last words comes first.
+    // This waits for time to pass, because that is what it measures: a while in which nothing happens. First the program
+    // has to finish what the last words left to do.
     let mut before = 0;
     until("a while without a switch", || {
         before = program.context_switches();

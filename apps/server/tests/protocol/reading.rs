@@ -1,4 +1,4 @@
-//! What members may send beside the exact form, and what of it the others see: the exact form or nothing.
+//! What members may send besides the exact form, and what the others see of it: the exact form or nothing.
 
 use hubbub_testing::{Peer, Room, join, leave, shown, text};
 
@@ -150,7 +150,7 @@ fn no_web_page_speaks_in_the_room_whatever_its_request_and_however_it_is_cut() {
     bob.expect(leave("alice"));
 }
 
-/// Frames of alice behind which the stream cannot be understood any more.
+/// Frames of alice after which the stream cannot be understood any more.
 fn fatal() -> Vec<Vec<u8>> {
     let length = |value: &str| {
         let head = format!("CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: {value}\r\n\r\n");

@@ -1,4 +1,4 @@
-//! Our window, our server, and a bad network between them. The room is what bob hears, who has a good one.
+//! Our window, our server, and a bad network between them. Bob has a good one: what he hears is what the room hears.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn room(settings: Settings) -> (Network, Window) {
     (Network::to(port), bob)
 }
 
-/// Alice, behind the network, and heard by bob.
+/// Alice, whose window is at the far end of the network. Bob has heard her JOIN.
 fn alice(network: &Network, bob: &mut Window) -> Window {
     let mut alice = Window::open_at(options_of("alice", network.port()), Time::that_skips(PACE));
     alice.expect(Event::Connecting);
@@ -127,7 +127,7 @@ fn a_way_to_the_window_that_stays_dead_ends_in_a_leave_and_the_window_comes_back
     bob.expect(said("alice", "what did I miss?"));
 }
 
-/// Every text before the cut was heard, the one that the cut fell into is lost whole, and every one behind it is heard,
+/// Every text before the cut was heard, the one that the cut fell into is lost whole, and every one after it is heard,
 /// each once: bob's list of events is the proof.
 #[test]
 fn a_cut_anywhere_loses_the_text_that_it_falls_into_and_no_other() {

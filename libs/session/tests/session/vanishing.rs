@@ -30,10 +30,13 @@ const BLACK_HOLES: [(&str, &str); 4] = [
 #[test]
 #[ignore = "takes a minute and needs a network namespace: run it by `just vanishing`; `just test` does"]
 fn ends_that_lost_each_other_know_it_within_a_minute_and_meet_again() {
-    let name = "vanishing::ends_that_lost_each_other_know_it_within_a_minute_and_meet_again";
-    if !namespace::is_inside_of_one(name) {
-        return;
-    }
+    namespace::within(
+        "vanishing::ends_that_lost_each_other_know_it_within_a_minute_and_meet_again",
+        they_lose_each_other,
+    );
+}
+
+fn they_lose_each_other() {
     let networks = [DEAD, DEAD_TO_THE_SERVER, DEAD_TO_THE_WINDOW];
     let mut silent = networks.map(Pair::meet);
     let mut talking = Pair::meet(DEAD);
