@@ -53,12 +53,12 @@ impl Hall {
             mail,
             Arc::clone(&unlimited),
             unlimited,
-            Arc::new(Settings::default()),
+            Settings::default(),
         ));
         let from = Origin::alone(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 1));
         for number in 0..=members {
             let peer = PeerId(number as u64);
-            let (outbox, pending) = outbox(peer, usize::MAX);
+            let (outbox, pending) = outbox(peer, usize::MAX, None);
             let join = Event::Join {
                 peer,
                 name: name(peer).into_owned(),

@@ -3,6 +3,7 @@
 //! The hub drafts entries. Sealing a draft makes the bytes, once for all readers. There is one form today: the plain one,
 //! which every CHAT/1.0 program reads. A place in a batch is a count of entries.
 
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -253,6 +254,27 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// What is still to be written of it to `reader`, who is sent nothing of its own, in as few parts as possible.
+    pub fn parts(&self, reader: PeerId) -> impl Iterator<Item = &[u8]> {
+        let mut written = self.written as usize;
+        let others = self.batch.others(self.range.clone(), reader);
+        others.map(move |part| &self.batch.plain(part)[mem::take(&mut written)..])
+    }
+
+    /// Takes note that `reader` was written so many bytes more, and takes them off `written`. Returns whether that was all.
+    pub fn advance(&mut self, reader: PeerId, written: &mut usize) -> bool {
+        *written += mem::take(&mut self.written) as usize;
+        for part in self.batch.others(self.range.clone(), reader) {
+            let len = self.batch.plain(part.clone()).len();
+            if *written < len {
+                (self.range.start, self.written) = self.batch.locate(part.start, *written);
+                return false;
+            }
+            *written -= len;
+        }
+        true
+    }
+
     /// These entries of a batch.
     #[must_use]
     pub const fn part(batch: Arc<Batch>, range: Range<u32>) -> Self {

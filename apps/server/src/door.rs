@@ -16,11 +16,10 @@ use tracing::warn;
 
 use crate::Settings;
 use crate::address::{Addresses, Origin, Place, thinned};
-use crate::event::{Event, Mail};
+use crate::event::Event;
 use crate::id::PeerId;
-use crate::memory::Memory;
 use crate::outbox::outbox;
-use crate::peer::{self, Connection, Peer};
+use crate::peer::{self, Connection, House, Peer};
 use crate::runtime;
 
 /// How many connections may wait to be accepted. The system refuses more. After a restart, all members of a room come
@@ -76,12 +75,8 @@ pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Lets connections in for as long as it is polled.
-pub(crate) async fn let_in(
-    listener: &Listener,
-    settings: &Arc<Settings>,
-    unfinished: &Arc<Memory>,
-    hub: &flume::Sender<Mail>,
-) {
+pub(crate) async fn let_in(listener: &Listener, house: &Arc<House>) {
+    let settings = &house.settings;
     let mut door = Door::default();
     for number in 0.. {
         let (transport, from) = door.accept(listener).await;
@@ -93,18 +88,16 @@ pub(crate) async fn let_in(
             }
         };
         let peer = PeerId(number);
-        let (outbox, pending) = outbox(peer, settings.outbox_bytes);
+        let (outbox, pending) = outbox(peer, settings.outbox_bytes, Some(transport));
         let connected = Event::Connected { peer, outbox, from };
-        if hub.send_async(vec![connected]).await.is_err() {
+        if house.inbox.send_async(vec![connected]).await.is_err() {
             return;
         }
         runtime::spawn(peer::run(Peer {
             connection: Connection {
                 peer,
-                transport,
-                settings: Arc::clone(settings),
-                hub: hub.clone(),
-                intake: pending.intake(unfinished),
+                house: Arc::clone(house),
+                intake: pending.intake(&house.unfinished),
                 place,
             },
             pending,

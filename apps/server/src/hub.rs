@@ -45,9 +45,9 @@ pub async fn run(
     inbox: flume::Receiver<Mail>,
     queued: Arc<Memory>,
     unfinished: Arc<Memory>,
-    settings: Arc<Settings>,
+    settings: Settings,
 ) {
-    let mut hub = Hub::new(queued, unfinished, Arc::clone(&settings), now());
+    let mut hub = Hub::new(queued, unfinished, settings, now());
     while !hub.stopping
         && let Some(mail) = hub.wait(&inbox).await
     {
@@ -86,18 +86,13 @@ struct Hub {
     draft: Draft,
     stopping: bool,
     unfinished: Arc<Memory>,
-    settings: Arc<Settings>,
+    settings: Settings,
     /// The time at this turn.
     now: Instant,
 }
 
 impl Hub {
-    fn new(
-        queued: Arc<Memory>,
-        unfinished: Arc<Memory>,
-        settings: Arc<Settings>,
-        now: Instant,
-    ) -> Self {
+    fn new(queued: Arc<Memory>, unfinished: Arc<Memory>, settings: Settings, now: Instant) -> Self {
         Self {
             room: Room::default(),
             lobby: Lobby::default(),

@@ -49,6 +49,7 @@ use tracing::info;
 pub use crate::door::{listen, listen_on};
 use crate::event::Event;
 use crate::memory::{Memory, Shares};
+use crate::peer::House;
 pub use crate::settings::Settings;
 
 // In reading order. The blank lines keep rustfmt from sorting it.
@@ -102,26 +103,22 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let listener = Listener::new(listener)?;
-    let settings = Arc::new(settings);
     info!(address = %listener.local_addr()?, "listening");
-    let (sender, inbox) = flume::bounded(hub::INBOX);
+    let (inbox, mail) = flume::bounded(hub::INBOX);
     let shares = Shares::of(settings.memory_limit);
     let queued = Memory::new(shares.queued);
     let unfinished = Memory::new(shares.unfinished);
-    let hub = runtime::spawn(hub::run(
+    let hub = hub::run(mail, queued, Arc::clone(&unfinished), settings);
+    let hub = runtime::spawn(hub);
+    let house = Arc::new(House {
+        settings,
         inbox,
-        queued,
-        Arc::clone(&unfinished),
-        Arc::clone(&settings),
-    ));
-    select(
-        pin!(shutdown),
-        pin!(door::let_in(&listener, &settings, &unfinished, &sender)),
-    )
-    .await;
+        unfinished,
+    });
+    select(pin!(shutdown), pin!(door::let_in(&listener, &house))).await;
     drop(listener);
-    let _ = sender.send_async(vec![Event::Stop]).await;
-    drop(sender);
+    let _ = house.inbox.send_async(vec![Event::Stop]).await;
+    drop(house);
     hub.await;
     info!("stopped");
     Ok(())

@@ -3,10 +3,12 @@
 //! The hub has the [`Outbox`]: it pushes and never waits. The peer's write half has the [`Pending`], its read half the
 //! [`Intake`]. Knows no sockets and nothing of who is in the room.
 
-use std::sync::Arc;
+use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
 use futures::task::AtomicWaker;
+use hubbub_transport::Transport;
 
 use crate::batch::Delivery;
 use crate::id::PeerId;
@@ -30,7 +32,7 @@ pub struct Outbox {
     limit: usize,
 }
 
-/// What hub and peer tell each other without mail. Every idle member has one: its fields are no wider than they must be.
+/// What hub and peer share. Every idle member has one: its fields are no wider than they must be.
 #[derive(Debug, Default)]
 struct Shared {
     /// Cost of what is pushed and not yet written.
@@ -40,7 +42,7 @@ struct Shared {
     /// Counts the writes that the socket took, and begins anew when it is full: it tells one that reads from one that
     /// has stalled.
     writes: AtomicU16,
-    /// [`OPEN`], [`CLOSED`], [`EVICTED`] or [`ENDED`]; it never goes back.
+    /// [`OPEN`], [`CLOSED`] or [`EVICTED`]; it never goes back.
     state: AtomicU8,
     /// [`ASKED`] and [`REFUSED`].
     flags: AtomicU8,
@@ -48,6 +50,9 @@ struct Shared {
     /// queue, whose own way to wait costs every idle member two allocations. Both halves register here: they are one
     /// task.
     task: AtomicWaker,
+    /// The connection. It is closed when the hub has let go of the outbox and the peer's task has ended. There is none where
+    /// the hub is tried without peers.
+    transport: Option<Transport>,
 }
 
 /// The hub asks whether the connection has ended, and has not been heard yet.
@@ -55,18 +60,28 @@ const ASKED: u8 = 1;
 /// What is pushed says that the JOIN was not taken.
 const REFUSED: u8 = 2;
 
+/// Most parts of a delivery that are written at once. A short batch has two when the reader has said something in it.
+const DIRECT_SLICES: usize = 4;
+
 /// The hub may push.
 const OPEN: u8 = 0;
 /// The hub has let go: the write half writes what is queued and ends.
 const CLOSED: u8 = 1;
 /// The write half ends at once, with what is queued unwritten.
 const EVICTED: u8 = 2;
-/// The write half has ended: nothing waits any more.
-const ENDED: u8 = 3;
 
 impl Shared {
     fn unfinished(&self) -> usize {
         self.unfinished.load(Ordering::Acquire) as usize
+    }
+
+    fn transport(&self) -> io::Result<&Transport> {
+        let transport = self.transport.as_ref();
+        transport.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    fn count_write(&self) {
+        self.writes.fetch_add(1, Ordering::Relaxed);
     }
 
     fn end(&self, state: u8) {
@@ -77,10 +92,16 @@ impl Shared {
 
 /// Makes the queue of the peer `reader`, for at most `limit` bytes. One batch always has room in an empty queue, so
 /// that a limit below the longest frame still lets everything through to a peer that reads.
+///
+/// What is taken from it is written to `transport` by the peer's task, and a short delivery by the hub; see
+/// [`Outbox::try_write`].
 #[must_use]
-pub fn outbox(reader: PeerId, limit: usize) -> (Outbox, Pending) {
+pub fn outbox(reader: PeerId, limit: usize, transport: Option<Transport>) -> (Outbox, Pending) {
     let (sender, receiver) = flume::unbounded();
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Shared {
+        transport,
+        ..Shared::default()
+    });
     let outbox = Outbox {
         queue: sender,
         shared: Arc::clone(&shared),
@@ -106,6 +127,28 @@ impl Outbox {
         let _ = self.queue.send(delivery);
         self.shared.task.wake();
         Ok(())
+    }
+
+    /// Writes a delivery to the peer at once, if nothing waits before it. For a short one, waking the peer's task would cost
+    /// more than writing does. Returns whether all of it is written; what is left is then to be pushed.
+    pub fn try_write(&self, reader: PeerId, delivery: &mut Delivery) -> bool {
+        // While nothing waits, the write half touches the connection only to end it.
+        if self.waiting() > 0 {
+            return false;
+        }
+        let mut slices = [IoSlice::new(&[]); DIRECT_SLICES];
+        let mut used = 0;
+        for (slice, part) in slices.iter_mut().zip(delivery.parts(reader)) {
+            *slice = IoSlice::new(part);
+            used += 1;
+        }
+        let transport = self.shared.transport();
+        let written = transport.and_then(|transport| transport.try_write_vectored(&slices[..used]));
+        let Ok(mut written) = written else {
+            return false;
+        };
+        self.shared.count_write();
+        delivery.advance(reader, &mut written)
     }
 
     /// What is pushed and not yet written costs this many bytes; see [`Batch::cost`](crate::batch::Batch::cost).
@@ -150,7 +193,7 @@ impl Outbox {
     #[must_use]
     pub fn watch(&self) -> Closing {
         Closing {
-            shared: Arc::clone(&self.shared),
+            shared: Arc::downgrade(&self.shared),
         }
     }
 }
@@ -161,38 +204,46 @@ impl Drop for Outbox {
     }
 }
 
-/// What is left of an outbox once it takes nothing more.
+/// What is left of an outbox once it takes nothing more. It does not keep the connection open.
 #[derive(Debug)]
 pub struct Closing {
-    shared: Arc<Shared>,
+    shared: Weak<Shared>,
 }
 
 impl Closing {
     /// Ends the write half at once, with what is queued unwritten.
     pub fn evict(&self) {
-        self.shared.end(EVICTED);
+        if let Some(shared) = self.shared.upgrade() {
+            shared.end(EVICTED);
+        }
     }
 
     /// How many bytes of an unfinished frame the peer's read half still holds.
     #[must_use]
     pub fn unfinished(&self) -> usize {
-        self.shared.unfinished()
+        let shared = self.shared.upgrade();
+        shared.map_or(0, |shared| shared.unfinished())
     }
 
-    /// What the write half still holds costs this many bytes; 0 when it has ended.
+    /// What the write half still holds costs this many bytes; 0 when the peer's task has ended.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        match self.shared.state.load(Ordering::Acquire) {
-            ENDED => 0,
-            _ => self.shared.waiting.load(Ordering::Acquire),
-        }
+        let shared = self.shared.upgrade();
+        shared.map_or(0, |shared| shared.waiting.load(Ordering::Acquire))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    use futures::FutureExt;
+
     use super::*;
-    use crate::batch::tests::batch;
+    use crate::batch::tests::{batch, frame};
+    use crate::runtime::block_on;
 
     const READER: PeerId = PeerId(1);
     const OTHER: PeerId = PeerId(2);
@@ -204,7 +255,7 @@ mod tests {
             (4 * one.batch.cost(), Ok(())),
             (4 * one.batch.cost() - 1, Err(Full)),
         ] {
-            let (outbox, _pending) = outbox(READER, limit);
+            let (outbox, _pending) = outbox(READER, limit, None);
             for _ in 0..3 {
                 assert_eq!(outbox.push(one.clone()), Ok(()));
             }
@@ -215,13 +266,77 @@ mod tests {
     #[test]
     fn an_empty_queue_takes_one_batch_of_any_size() {
         let one = Delivery::all(batch(&[(OTHER, "longer than the limit")]));
-        let (outbox, _pending) = outbox(READER, 1);
+        let (outbox, _pending) = outbox(READER, 1, None);
         assert_eq!(outbox.push(one.clone()), Ok(()));
         assert_eq!(outbox.push(one), Err(Full));
     }
 
+    /// A peer's outbox over a connection, what waits in it, and the other end of the connection.
+    fn over_a_connection() -> (Outbox, Pending, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let transport = Transport::connect(listener.local_addr().unwrap());
+        let transport = block_on(transport).unwrap();
+        let (socket, _) = listener.accept().unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        let (outbox, pending) = outbox(READER, usize::MAX, Some(transport));
+        (outbox, pending, socket)
+    }
+
+    #[track_caller]
+    fn expect(socket: &mut TcpStream, text: &str) {
+        let mut came = vec![0; text.len()];
+        socket.read_exact(&mut came).unwrap();
+        assert!(came == text.as_bytes(), "other bytes came");
+    }
+
     #[test]
-    fn what_hub_and_peer_share_costs_an_idle_member_40_bytes() {
-        assert_eq!(size_of::<Shared>(), 40);
+    fn a_delivery_is_written_at_once_while_nothing_waits_and_not_before_what_does() {
+        let (outbox, mut pending, mut socket) = over_a_connection();
+        let texts = [(OTHER, "one"), (READER, "own"), (OTHER, "two")];
+        let mut first = Delivery::all(batch(&texts));
+        assert!(outbox.try_write(READER, &mut first));
+        expect(&mut socket, &(frame("one") + &frame("two")));
+        assert_eq!(outbox.waiting(), 0);
+        let mut second = Delivery::all(batch(&[(OTHER, "second")]));
+        outbox.push(second.clone()).unwrap();
+        assert!(!outbox.try_write(READER, &mut second));
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        assert!(!outbox.try_write(READER, &mut second));
+        pending.advance(frame("second").len());
+        assert!(outbox.try_write(READER, &mut second));
+        expect(&mut socket, &frame("second"));
+    }
+
+    #[test]
+    fn what_the_connection_does_not_take_at_once_is_left_to_be_pushed() {
+        let (outbox, mut pending, mut socket) = over_a_connection();
+        let text = "x".repeat(64 << 20);
+        let mut delivery = Delivery::all(batch(&[(OTHER, &text)]));
+        assert!(!outbox.try_write(READER, &mut delivery));
+        assert!(delivery.written > 0);
+        outbox.push(delivery).unwrap();
+        let whole = frame(&text);
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        let mut slices = [IoSlice::new(&[]); 2];
+        assert_eq!(pending.slices(&mut slices), 1);
+        let (written, rest) = whole.split_at(whole.len() - slices[0].len());
+        assert!(*slices[0] == *rest.as_bytes(), "the rest is another one");
+        expect(&mut socket, written);
+    }
+
+    #[test]
+    fn what_cannot_be_written_at_once_is_left_to_the_peers_task() {
+        let (outbox, _pending, _socket) = over_a_connection();
+        outbox.shared.transport.as_ref().unwrap().cut().unwrap();
+        let mut delivery = Delivery::all(batch(&[(OTHER, "unheard")]));
+        assert!(!outbox.try_write(READER, &mut delivery));
+        assert_eq!(delivery.written, 0);
+    }
+
+    #[test]
+    fn what_hub_and_peer_share_costs_an_idle_member_56_bytes() {
+        assert_eq!(size_of::<Shared>(), 56);
     }
 }

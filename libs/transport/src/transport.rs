@@ -158,13 +158,13 @@ impl Transport {
         self.0.get_ref().shutdown(Shutdown::Both)
     }
 
-    /// Closes the connection at once: what is still on its way is thrown away, and the other side sees a broken
-    /// connection.
+    /// Has the connection break when it is dropped: what is still on its way is thrown away, and the other side sees a
+    /// broken connection.
     ///
     /// # Errors
     ///
     /// The connection has already ended.
-    pub fn reset(self) -> io::Result<()> {
+    pub fn reset(&self) -> io::Result<()> {
         SockRef::from(self.0.get_ref()).set_linger(Some(Duration::ZERO))
     }
 }
@@ -293,9 +293,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_breaks_the_connection_at_once() {
+    fn a_reset_breaks_the_connection_when_it_is_dropped() {
         let (transport, mut peer) = pair();
         transport.reset().unwrap();
+        drop(transport);
         let broken = peer.read(&mut [0; 16]).unwrap_err();
         assert_eq!(broken.kind(), ErrorKind::ConnectionReset);
     }

@@ -29,7 +29,7 @@ impl Parts {
     /// Measures with at most so many descriptors.
     pub(crate) fn measure(descriptors: usize) -> io::Result<Self> {
         let peer = |number| PeerId(number as u64);
-        let (queue, _queues) = growth(MANY, |number| Ok(outbox(peer(number), usize::MAX)))?;
+        let (queue, _queues) = growth(MANY, |number| Ok(outbox(peer(number), usize::MAX, None)))?;
         let mut members = Room::default();
         let (room, _names) = growth(MANY, |number| {
             let name = Username::new(name_of(number), Limits::DEFAULT.max_name)

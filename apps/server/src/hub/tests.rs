@@ -57,9 +57,8 @@ pub(super) fn somewhere() -> Origin {
 
 impl Hub {
     pub(super) fn with(queued: Arc<Memory>, unfinished: Arc<Memory>) -> Self {
-        let settings = Arc::new(Settings::default());
         // The clock stands, unless a test moves it.
-        Self::new(queued, unfinished, settings, Instant::now())
+        Self::new(queued, unfinished, Settings::default(), Instant::now())
     }
 
     /// An event comes, and the log answers at once.
@@ -69,7 +68,7 @@ impl Hub {
     }
 
     pub(super) fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
-        let (outbox, pending) = outbox(peer, limit);
+        let (outbox, pending) = outbox(peer, limit, None);
         let from = somewhere();
         self.happens(Event::Connected { peer, outbox, from });
         pending
@@ -537,7 +536,7 @@ fn when_the_slowest_is_gone_its_memory_is_there_for_the_others() {
     while readers.gone() == [false; 3] {
         readers.hear();
     }
-    let (_outbox, over) = outbox(BOB, ROOMY);
+    let (_outbox, over) = outbox(BOB, ROOMY, None);
     drop(std::mem::replace(&mut readers.first, over));
     let mut more = 0;
     while !is_evicted(&readers.later) {
@@ -571,7 +570,7 @@ fn at_the_memory_limit_those_who_have_left_go_before_those_who_are_here() {
         heard += 1;
     }
     assert_eq!(readers.gone(), [true, false, false], "after {heard} texts");
-    let (_outbox, over) = outbox(BOB, ROOMY);
+    let (_outbox, over) = outbox(BOB, ROOMY, None);
     drop(std::mem::replace(&mut readers.first, over));
     readers.hear();
     assert!(!is_evicted(&readers.later), "there is memory again");
@@ -715,7 +714,7 @@ const LAG: usize = 4 * TEXT;
 fn a_quarter_of_the_outbox_is_no_lag_and_a_byte_more_is() {
     let mut hub = hub();
     let _ada = hub.member(ADA, "ada", ROOMY);
-    let (outbox, mut bob) = outbox(BOB, ROOMY);
+    let (outbox, mut bob) = outbox(BOB, ROOMY, None);
     hub.happens(Event::Connected {
         peer: BOB,
         outbox,

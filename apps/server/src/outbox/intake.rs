@@ -1,8 +1,11 @@
 //! The read half's end of an outbox: what it holds unfinished, for the hub to see, and what the hub wants of it.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
+
+use hubbub_transport::Transport;
 
 use super::{ASKED, OPEN, Shared};
 use crate::memory::{Held, Memory};
@@ -26,6 +29,15 @@ pub struct Intake {
 impl Intake {
     pub(super) fn new(shared: Arc<Shared>, memory: Arc<Memory>) -> Self {
         Self { shared, memory }
+    }
+
+    /// The connection, from which it reads.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn transport(&self) -> io::Result<&Transport> {
+        self.shared.transport()
     }
 
     /// How many bytes of an unfinished frame are held now. They count as used memory.
@@ -80,7 +92,7 @@ mod tests {
     #[test]
     fn what_is_unfinished_counts_and_only_who_holds_some_of_it_is_in_excess() {
         let memory = Memory::new(10);
-        let [(outbox, first), (_, second)] = [1, 2].map(|peer| outbox(PeerId(peer), 1));
+        let [(outbox, first), (_, second)] = [1, 2].map(|peer| outbox(PeerId(peer), 1, None));
         let [first, second] = [first.intake(&memory), second.intake(&memory)];
         first.set_unfinished(10);
         assert!(!first.is_in_excess());
@@ -96,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_question_is_heard_once_and_one_that_comes_before_that_is_the_same() {
-        let (outbox, pending) = outbox(PeerId(1), 1);
+        let (outbox, pending) = outbox(PeerId(1), 1, None);
         let intake = pending.intake(&Memory::new(0));
         let heard = || {
             let waker = futures::task::noop_waker();

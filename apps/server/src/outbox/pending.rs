@@ -3,13 +3,15 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
-use super::{ENDED, EVICTED, Intake, OPEN, REFUSED, Shared};
+use hubbub_transport::Transport;
+
+use super::{EVICTED, Intake, OPEN, REFUSED, Shared};
 use crate::batch::Delivery;
 use crate::id::PeerId;
 use crate::memory::Memory;
@@ -61,6 +63,15 @@ impl Pending {
         })
     }
 
+    /// The connection, to which it writes.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn transport(&self) -> io::Result<&Transport> {
+        self.shared.transport()
+    }
+
     /// Whether what was taken says that the peer's JOIN was not.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
@@ -76,15 +87,11 @@ impl Pending {
     /// Puts what comes next into `slices`, in order, as far as they go, and returns how many it used. None at all means
     /// that the peer said everything itself that was taken: it is written by definition.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let parts = self.taken.iter().flat_map(|delivery| {
-            let batch = &delivery.batch;
-            let others = batch.others(delivery.range.clone(), self.reader);
-            others.map(|part| batch.plain(part))
-        });
-        let mut written = self.taken.front().map_or(0, |first| first.written as usize);
+        let deliveries = self.taken.iter();
+        let parts = deliveries.flat_map(|delivery| delivery.parts(self.reader));
         let mut used = 0;
         for (slice, part) in slices.iter_mut().zip(parts) {
-            *slice = IoSlice::new(&part[mem::take(&mut written)..]);
+            *slice = IoSlice::new(part);
             used += 1;
         }
         used
@@ -92,23 +99,12 @@ impl Pending {
 
     /// Forgets the next `written` bytes, and every delivery that is thereby done with.
     pub fn advance(&mut self, mut written: usize) {
-        self.shared.writes.fetch_add(1, Ordering::Relaxed);
-        while let Some(Delivery {
-            batch,
-            range,
-            written: before,
-        }) = self.taken.front_mut()
-        {
-            written += mem::take(before) as usize;
-            for part in batch.others(range.clone(), self.reader) {
-                let len = batch.plain(part.clone()).len();
-                if written < len {
-                    (range.start, *before) = batch.locate(part.start, written);
-                    return;
-                }
-                written -= len;
+        self.shared.count_write();
+        while let Some(delivery) = self.taken.front_mut() {
+            if !delivery.advance(self.reader, &mut written) {
+                return;
             }
-            let cost = batch.cost();
+            let cost = delivery.batch.cost();
             self.taken.pop_front();
             self.shared.waiting.fetch_sub(cost, Ordering::AcqRel);
         }
@@ -133,12 +129,6 @@ impl Pending {
                 Poll::Pending
             }
         })
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        self.shared.end(ENDED);
     }
 }
 
@@ -167,7 +157,7 @@ mod tests {
     }
 
     fn filled(deliveries: impl IntoIterator<Item = Delivery>) -> Pending {
-        let (outbox, mut pending) = outbox(READER, usize::MAX);
+        let (outbox, mut pending) = outbox(READER, usize::MAX, None);
         for delivery in deliveries {
             outbox.push(delivery).unwrap();
         }
@@ -230,7 +220,7 @@ mod tests {
     #[test]
     fn what_is_forgotten_waits_no_more_and_the_queue_takes_more() {
         let one = all(&[(OTHER, "0123456789")]);
-        let (outbox, mut pending) = outbox(READER, one.batch.cost());
+        let (outbox, mut pending) = outbox(READER, one.batch.cost(), None);
         for written in [0, 1, 2] {
             outbox.push(one.clone()).unwrap();
             assert_eq!(pending.fill().now_or_never(), Some(true));
@@ -244,7 +234,7 @@ mod tests {
 
     #[test]
     fn what_is_queued_is_still_taken_after_the_hub_has_let_go() {
-        let (outbox, mut pending) = outbox(READER, usize::MAX);
+        let (outbox, mut pending) = outbox(READER, usize::MAX, None);
         outbox.push(all(&[(OTHER, "last")])).unwrap();
         drop(outbox);
         assert_eq!(pending.fill().now_or_never(), Some(true));
@@ -253,18 +243,20 @@ mod tests {
     }
 
     #[test]
-    fn nothing_waits_any_more_when_the_write_half_has_ended() {
-        let (outbox, pending) = outbox(READER, usize::MAX);
+    fn nothing_waits_any_more_when_the_peers_task_has_ended() {
+        let (outbox, pending) = outbox(READER, usize::MAX, None);
         outbox.push(all(&[(OTHER, "unwritten")])).unwrap();
         let going = outbox.watch();
-        assert_eq!(going.waiting(), outbox.waiting());
+        let waiting = outbox.waiting();
+        drop(outbox);
+        assert_eq!(going.waiting(), waiting);
         drop(pending);
         assert_eq!(going.waiting(), 0);
     }
 
     #[test]
     fn a_refusal_is_known_as_one_when_it_is_taken_and_nothing_else_is() {
-        let (outbox, mut pending) = outbox(READER, usize::MAX);
+        let (outbox, mut pending) = outbox(READER, usize::MAX, None);
         outbox.push(all(&[(OTHER, "hello")])).unwrap();
         assert!(outbox.ask());
         assert!(!pending.is_refusal());

@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind};
 use std::task::{Context, Poll, ready};
 
 use flume::TrySendError;
+use hubbub_transport::Transport;
 use hubbub_wire::{DecodeError, Decoder, Ignored, Item, Limits};
 
 use self::alarm::Alarm;
@@ -63,7 +64,7 @@ impl<'a> Reading<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
         Self {
             connection,
-            decoder: Decoder::new(connection.settings.limits),
+            decoder: Decoder::new(connection.house.settings.limits),
             bucket: Bucket::default(),
             alarm: None,
             was_silent: false,
@@ -129,6 +130,13 @@ impl<'a> Reading<'a> {
         })
     }
 
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.connection.intake.transport() {
+            Ok(transport) => transport.poll_readable(context),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
     fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
         if let Poll::Ready(call) = self.connection.intake.poll_call(context) {
             return Poll::Ready(Woken::Called(call));
@@ -138,7 +146,7 @@ impl<'a> Reading<'a> {
             return Poll::Ready(Woken::Rung);
         }
         if !self.is_paused()
-            && let Poll::Ready(ready) = self.connection.transport.poll_readable(context)
+            && let Poll::Ready(ready) = self.poll_readable(context)
         {
             return Poll::Ready(Woken::Readable(ready));
         }
@@ -149,7 +157,8 @@ impl<'a> Reading<'a> {
     /// that is left in it is read at once, whatever the allowance says, so that the other need not wait for that. If
     /// not, what has arrived is read before the answer: there may be a LEAVE in it.
     fn look_at_the_end(&mut self) {
-        if self.connection.transport.has_ended() {
+        let transport = self.connection.intake.transport();
+        if transport.map_or(true, Transport::has_ended) {
             self.hurried = true;
             self.alarm = None;
         } else {
@@ -177,10 +186,10 @@ impl<'a> Reading<'a> {
         if mail.is_empty() {
             return Read { sending: None, end };
         }
-        let sending = match connection.hub.try_send(mail) {
+        let sending = match connection.house.inbox.try_send(mail) {
             Ok(()) => None,
             Err(TrySendError::Full(mail) | TrySendError::Disconnected(mail)) => {
-                Some(Box::pin(connection.hub.send_async(mail)))
+                Some(Box::pin(connection.house.inbox.send_async(mail)))
             }
         };
         Read { sending, end }
@@ -188,13 +197,14 @@ impl<'a> Reading<'a> {
 
     /// Reads once. Returns why it was the last time, if it was.
     fn read_socket(&mut self, collected: &mut Collected<'_>) -> Option<Departure> {
-        let transport = &self.connection.transport;
+        let transport = self.connection.intake.transport();
+        let read = |scratch: &mut Vec<u8>| transport?.try_read(scratch);
         if std::mem::take(&mut self.was_silent)
             && let Err(why) = self.decode(&[], collected)
         {
             return Some(Departure::Broke(why));
         }
-        let end = SCRATCH.with_borrow_mut(|scratch| match transport.try_read(scratch) {
+        let end = SCRATCH.with_borrow_mut(|scratch| match read(scratch) {
             Ok(0) if !self.has_spoken => Some(Departure::SaidNothing),
             Ok(0) => Some(self.ended(Departure::Closed, collected)),
             Ok(len) => match self.decode(&scratch[..len], collected) {

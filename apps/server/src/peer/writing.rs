@@ -46,7 +46,7 @@ impl<'a> Writing<'a> {
                 Box::pin(self.pause_before_refusal()).await;
             }
             while !self.pending.is_written() {
-                let outcome = match write(&self.connection.transport, self.pending) {
+                let outcome = match write(self.pending) {
                     Ok(()) => Outcome::Written,
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         Box::pin(self.wait_for_room()).await
@@ -75,7 +75,7 @@ impl<'a> Writing<'a> {
     /// said before is still read, which may take long, and meanwhile it must not hold memory.
     async fn forget(&mut self) {
         // An error says that the connection has ended already.
-        let _ = self.connection.transport.cut();
+        let _ = self.pending.transport().and_then(Transport::cut);
         self.pending.forget();
         while self.pending.fill().await {
             self.pending.forget();
@@ -84,11 +84,10 @@ impl<'a> Writing<'a> {
 
     /// Waits until the socket takes something again.
     async fn wait_for_room(&self) -> Outcome {
-        let Connection {
-            transport,
-            settings,
-            ..
-        } = self.connection;
+        let Ok(transport) = self.pending.transport() else {
+            return Outcome::Failed;
+        };
+        let settings = &self.connection.house.settings;
         let writable = poll_fn(|context| transport.poll_writable(context));
         let writable = select(writable, self.pending.evicted());
         match timeout(settings.write_timeout, writable).await {
@@ -100,10 +99,10 @@ impl<'a> Writing<'a> {
 }
 
 /// Writes once: as much of what waits as the socket takes.
-fn write(transport: &Transport, pending: &mut Pending) -> io::Result<()> {
+fn write(pending: &mut Pending) -> io::Result<()> {
     let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
     let used = pending.slices(&mut slices);
-    let written = transport.try_write_vectored(&slices[..used])?;
+    let written = pending.transport()?.try_write_vectored(&slices[..used])?;
     pending.advance(written);
     Ok(())
 }

@@ -140,7 +140,7 @@ impl Simulation {
             let peer = PeerId(self.next);
             self.next += 1;
             let limit = OUTBOX[self.random.usize(..OUTBOX.len())];
-            let (outbox, pending) = outbox(peer, limit);
+            let (outbox, pending) = outbox(peer, limit, None);
             let from = somewhere();
             self.hub.take(Event::Connected { peer, outbox, from });
             self.model.connect(peer, limit);

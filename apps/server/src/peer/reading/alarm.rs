@@ -71,7 +71,7 @@ impl Reading<'_> {
         if !self.decoder.is_mid_frame() {
             return Ok(());
         }
-        let limit = self.connection.settings.text_timeout;
+        let limit = self.connection.house.settings.text_timeout;
         let now = runtime::now();
         let (since, mut told) = match why {
             Some(Why::Silence { since, told }) => (since, told),
@@ -93,7 +93,7 @@ impl Reading<'_> {
     /// Sets the alarm for what is to happen next if nothing more of the frame comes.
     fn await_more(&mut self, since: Instant, told: bool) {
         let silence = (!told).then_some(SILENCE);
-        let limit = self.connection.settings.text_timeout;
+        let limit = self.connection.house.settings.text_timeout;
         let limit = self.decoder.awaits_payload().then_some(limit);
         if let Some(next) = silence.into_iter().chain(limit).min() {
             self.set_alarm(since + next, Why::Silence { since, told });
@@ -140,7 +140,7 @@ impl Reading<'_> {
 
     /// How long nothing more is to be read after a read of this size. Zero for most peers.
     fn pause_after(&mut self, messages: usize, bytes: usize) -> Duration {
-        let allowance = self.connection.settings.allowance;
+        let allowance = self.connection.house.settings.allowance;
         if allowance == Allowance::UNLIMITED {
             return Duration::ZERO;
         }
