@@ -222,7 +222,8 @@ on-screens COUNT +COMMAND:
     trap 'kill "${started[@]}" 2>/dev/null; wait' EXIT
     SCREENS=
     for _ in {1..{{ COUNT }}}; do
-        exec {said}< <(exec Xvfb -displayfd 1 -screen 0 1600x760x24 -nolisten tcp -r 2>/dev/null)
+        # Without -noreset it starts anew whenever its last client leaves, and cuts off whoever connects just then.
+        exec {said}< <(exec Xvfb -noreset -displayfd 1 -screen 0 1600x760x24 -nolisten tcp -r 2>/dev/null)
         started+=($!)
         read -r -t 60 number <&$said || { echo "on-screens: Xvfb did not start" >&2; exit 1; }
         DISPLAY=:$number openbox >/dev/null 2>&1 &
@@ -230,8 +231,9 @@ on-screens COUNT +COMMAND:
         SCREENS+=" :$number"
     done
     for screen in $SCREENS; do
-        for _ in {1..600}; do
-            ! DISPLAY=$screen wmctrl -m >/dev/null 2>&1 || break
+        tries=600
+        until DISPLAY=$screen wmctrl -m >/dev/null 2>&1; do
+            ((tries -= 1)) || { echo "on-screens: openbox did not start" >&2; exit 1; }
             sleep 0.1
         done
     done
