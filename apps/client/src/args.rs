@@ -1,4 +1,4 @@
-//! The command line: what may stand there, and what is said about the rest before any window opens.
+//! The command line: reads it, and explains what is wrong with it before a window opens.
 
 use std::env;
 use std::ffi::OsString;
@@ -25,7 +25,8 @@ pub struct Args {
     after_help = "Examples:\n  hubbub-client --username alice --target chat.example.org\n  hubbub-client --username alice chat://chat.example.org:8765"
 )]
 struct CommandLine {
-    /// The room as chat://HOST:PORT, instead of --target and --port; the name is then your login name unless given
+    /// The room as chat://HOST:PORT, instead of --target and --port; without --username you then join under your login
+    /// name
     #[arg(value_name = "LINK", value_parser = link, conflicts_with_all = ["target", "port"])]
     link: Option<Address>,
 
@@ -43,7 +44,8 @@ struct CommandLine {
 }
 
 impl Args {
-    /// Reads the command line. Says what is wrong with it, or what was asked for, and ends the program.
+    /// Reads the command line. If something is wrong with it, or it asks for help or the version, says so and ends the
+    /// program.
     #[must_use]
     pub fn parse() -> Self {
         let value = |name| env::var(name).ok().filter(|login| !login.is_empty());
@@ -68,7 +70,7 @@ impl Args {
                 let (variable, login) = login.unwrap_or(("USER", String::new()));
                 username(&login).map_err(|why| {
                     let message = format!(
-                        "the login name in ${variable} is no name for the room: {why}; give one by --username"
+                        "your login name, in ${variable}, cannot be used in the room: {why}; choose a name with --username"
                     );
                     CommandLine::command().error(ErrorKind::MissingRequiredArgument, message)
                 })?
@@ -83,7 +85,7 @@ fn link(text: &str) -> Result<Address, AddressError> {
 }
 
 fn target(text: &str) -> Result<String, String> {
-    parse_host(text).map_err(|error| format!("{error}, the port goes into --port"))
+    parse_host(text).map_err(|error| format!("{error}; the port goes into --port"))
 }
 
 fn username(text: &str) -> Result<Username<'static>, String> {
@@ -257,7 +259,7 @@ mod tests {
             let error = parse_as(login, &["chat://localhost"]).unwrap_err();
             assert_eq!(error.exit_code(), 2);
             let variable = login.map_or("$USER", |_| "$LOGNAME");
-            for words in [variable, "give one by --username"] {
+            for words in [variable, "choose a name with --username"] {
                 assert!(error.to_string().contains(words), "{error}");
             }
         }

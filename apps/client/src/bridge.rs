@@ -1,9 +1,10 @@
-//! The bridge: the one coroutine between the window and the threads beside it, and the only writer of the signals.
+//! The bridge: the one coroutine between the window and the other threads, and the only writer of the signals.
 //!
-//! Actions of the user become intents and stand in the timeline at once; events come in batches, one signal write each.
-//! Nothing here waits for the network or the desktop: all goes out by `try_send`. The next batch is taken when the last
-//! one is on the page and the page has had a pause, so that a flood on a slow machine makes fewer frames and not none.
-//! When a page dies the bridge of the next one goes on with what is in [`Memory`].
+//! What the user does shows in the timeline at once and goes out as an intent. Events come in batches, and each batch
+//! is one write of the signal. The bridge never waits for the network or the desktop: it sends with `try_send`. It
+//! takes the next batch when the last one is on the page and the page has had a pause, so that a flood on a slow
+//! machine makes fewer frames, but never none. When a page dies, the bridge of the next page goes on with what is in
+//! [`Memory`].
 
 mod memory;
 
@@ -24,11 +25,11 @@ use hubbub_session::{Event, Intent, MessageId, Stamped};
 
 pub use memory::Memory;
 
-/// The page is left alone for this many times as long as it took to show what came in: a key that is pressed in a flood
-/// seldom finds it busy.
+/// After a batch, the page is left alone for this many times as long as the batch took to show. A key that is pressed
+/// in a flood then seldom finds the page busy.
 const PAUSE: u32 = 2;
 
-/// Which room this is: what the window says about it. A root context.
+/// Which room this is, and as whom the user is there. A root context.
 #[derive(Clone, Debug)]
 pub struct Room {
     /// Host and port, as people write them.
@@ -37,25 +38,26 @@ pub struct Room {
     pub username: String,
     /// Longest text that can be sent, in bytes of UTF-8.
     pub max_text: usize,
-    /// The zone in which times are shown, as it is now: a person who travels sets it while the window is open.
+    /// Returns the time zone in which times are shown. It is asked each time, because a person who travels changes the
+    /// zone while the window is open.
     pub zone: fn() -> TimeZone,
 }
 
-/// The window's ends of the channels. A root context.
+/// The window's ends of its channels. A root context.
 #[derive(Clone)]
 pub struct Channels {
     /// What the user wants, to the network thread.
     pub intents: flume::Sender<Intent>,
     /// What happened, from the network thread. It is disconnected when the thread has ended.
     pub events: flume::Receiver<Vec<Stamped>>,
-    /// Links to open, to the desktop.
+    /// Links for the desktop to open.
     pub links: flume::Sender<String>,
-    /// What the user must know while looking elsewhere, to the desktop.
+    /// Notifications for the desktop to show or to withdraw.
     pub notifications: flume::Sender<Order>,
     /// What the desktop tells.
     pub news: flume::Receiver<News>,
-    /// A server that refuses says so this soon after the connection stands. Until then the room is not shown, or it would
-    /// flash up at each attempt.
+    /// How long the room is not shown after the connection stands. A server that refuses says so within this time, and
+    /// without the delay the room would flash up at each attempt.
     pub refused_within: Duration,
 }
 
@@ -64,17 +66,17 @@ pub struct Channels {
 pub enum Action {
     /// Send this text.
     Say(String),
-    /// Send this message again, which did not arrive or may not have.
+    /// Send this message again. It did not arrive, or may not have.
     SayAgain(MessageId),
     /// Connect now.
     Retry,
     /// Scrolled to the end of the timeline (`true`) or away from it (`false`).
     Follow(bool),
-    /// Show one stretch more above.
+    /// Show another stretch of lines above.
     ShowEarlier,
-    /// Show one stretch more below.
+    /// Show another stretch of lines below.
     ShowLater,
-    /// Show these words as a line of this window.
+    /// Show these words as a line that only this window has.
     Answer(String),
     /// Take every line out of the window.
     Clear,
@@ -88,24 +90,25 @@ pub enum Action {
     EndSearch,
     /// Open this link outside of the window.
     OpenLink(String),
-    /// Change a setting for now and for later.
+    /// Set this, for now and for later windows.
     Set(Setting),
-    /// Do so with the size of everything.
+    /// Make everything larger or smaller.
     Zoom(ZoomKey),
-    /// Keep the window, which was about to close.
+    /// Keep the window open after all.
     Stay,
 }
 
-/// What the user, who looks elsewhere, must notice of the window.
+/// How the window gets the attention of a user who looks elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attend {
-    /// Somebody calls (`true`) or was heard (`false`): a hint where the desktop lists its windows.
+    /// A hint where the desktop lists its windows: given (`true`) when somebody mentions the user, taken back (`false`)
+    /// when the user looks.
     Hint(bool),
-    /// The user wants to see the window.
+    /// The window comes to the front.
     Raise,
 }
 
-/// What components read and how they act. A context of all of them.
+/// What components read, and how they act. Every component has it as a context.
 #[derive(Clone, Copy)]
 pub struct Bridge {
     /// Everything there is to show.
@@ -114,9 +117,9 @@ pub struct Bridge {
     pub countdown: ReadSignal<u64>,
     /// What the user has set.
     pub settings: ReadSignal<Settings>,
-    /// The line that the user wants to see, by a click on its notification.
+    /// The line that the user wants to see: its notification was clicked.
     pub looked_for: ReadSignal<Option<u64>>,
-    /// The window is about to close, but for messages that were not sent.
+    /// Whether the window asks if it may close although messages were not sent.
     pub closing: ReadSignal<bool>,
     actions: CopyValue<flume::Sender<Action>>,
     on_quit: EventHandler,
@@ -243,7 +246,7 @@ async fn run(
     }
 }
 
-/// The next batch. One that ends with a new connection waits a moment for what comes next.
+/// The next batch. If it ends with a new connection, it waits a moment for what follows, which may be a refusal.
 async fn next_batch(channels: &Channels) -> Option<Vec<Stamped>> {
     let events = &channels.events;
     let mut batch = events.recv_async().await.ok()?;
@@ -302,9 +305,9 @@ struct Side {
     channels: Channels,
     file: SettingsFile,
     memory: Memory,
-    /// No write of the settings has failed so far.
+    /// Whether no write of the settings has failed so far.
     is_writable: bool,
-    /// The desktop shows a notification of something that was not read.
+    /// Whether the desktop shows a notification of something that was not read.
     is_notified: bool,
     timeline: Signal<Timeline>,
     settings: Signal<Settings>,
@@ -328,7 +331,7 @@ impl Side {
                     self.send(id, text);
                 }
             }
-            // A full queue means that the thread has more to do than it can; a second press will find room.
+            // If the queue is full, the thread is too busy. A second press will find room.
             Action::Retry => drop(intents.try_send(Intent::Retry)),
             Action::Follow(at_end) => timeline.write().lines_mut().follow(at_end),
             Action::ShowEarlier => timeline.write().lines_mut().show_earlier(),
@@ -343,7 +346,7 @@ impl Side {
             Action::SearchOn(toward) => timeline.write().search_on(toward),
             Action::EndSearch => timeline.write().end_search(),
             Action::Save(name) => save(name, timeline.peek().transcript(), timeline),
-            // Full means that the program that opens links hangs; the user sees that none opens.
+            // If the queue is full, the program that opens links hangs, and the user sees that.
             Action::OpenLink(link) => drop(self.channels.links.try_send(link)),
             Action::Set(setting) => self.set(setting),
             Action::Zoom(key) => {
@@ -360,7 +363,7 @@ impl Side {
     fn hear(&mut self, news: News) {
         match news {
             News::Focus(focused) => {
-                // Who sets it does so in another window. Otherwise the change would be seen after minutes.
+                // The time zone is set in another window. Without this, the change would be seen minutes later.
                 tz::reset_system_time_zone_cache();
                 self.timeline.write().focus(SystemTime::now(), focused);
                 if focused {
@@ -377,13 +380,13 @@ impl Side {
         }
     }
 
-    /// Does what follows from how things stand now, whatever brought them there.
+    /// Does what the timeline as it is now calls for, whatever brought it there.
     fn settle(&mut self) {
         let timeline = self.timeline.peek();
         self.memory.count_unsent(timeline.unsent_texts());
         let is_read = timeline.attention().is_focused() && !timeline.lines().is_reading_back();
         if self.is_notified && is_read {
-            // Full means that one is being shown: this is tried again.
+            // If the queue is full, one is being shown, and this is tried again.
             let withdrawn = self.channels.notifications.try_send(Order::Withdraw);
             self.is_notified = withdrawn.is_err();
         }
@@ -404,7 +407,7 @@ impl Side {
     fn take(&mut self, batch: Vec<Stamped>) {
         let mut timeline = self.timeline.write();
         timeline.drawn();
-        // The desktop shows one at a time, and the oldest was there first.
+        // The desktop shows one at a time: the first.
         let mut first = None;
         for event in batch {
             if let Some(message) = timeline.apply(event) {
@@ -417,12 +420,12 @@ impl Side {
         }
     }
 
-    /// Somebody speaks of the user, who looks elsewhere.
+    /// Somebody mentions the user, who looks elsewhere.
     fn call(&mut self, line: u64, message: &Message) {
         self.on_attend.call(Attend::Hint(true));
         if self.settings.peek().notifications {
             let order = Order::Show(Notification::of(line, message));
-            // Full means that one was shown just now.
+            // If the queue is full, one was shown just now.
             let ordered = self.channels.notifications.try_send(order);
             self.is_notified |= ordered.is_ok();
         }

@@ -19,19 +19,19 @@ Up and Down in an empty field bring back what you sent. Tab completes a name.
 Ctrl+F searches what was said; there Enter leads to older matches and Shift+Enter to newer ones.
 Esc leads back to the field.";
 
-/// Most letters of an unknown word that are said again. A line of the window, and no command is as long.
+/// The most letters of an unknown word that are repeated: about a line of the window. No command is as long.
 const WORD_SHOWN: usize = 64;
 
 /// What a text turns out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// Something to say, with the slash taken off that only kept it from being a command.
+    /// A text to send, without the slash that only kept it from being a command.
     Say(String),
     /// Something for the window to do.
     Command(Command),
 }
 
-/// What the window can be told to do.
+/// What the user can tell the window to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Say which commands there are.
@@ -44,7 +44,7 @@ pub enum Command {
     Quit,
 }
 
-/// Why a text that looks like a command is none.
+/// Why a text that looks like a command is not one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandError {
     /// There is no command of this name.
@@ -52,7 +52,7 @@ pub enum CommandError {
         /// The first word, with its slash.
         word: String,
     },
-    /// The command stands alone, but more came behind it.
+    /// Something follows a command that takes nothing.
     TooMuch {
         /// The command, with its slash.
         word: String,
@@ -73,7 +73,7 @@ impl fmt::Display for CommandError {
             ),
             Self::TooMuch { word } => write!(
                 f,
-                "{word} stands alone: take away what follows it, or write /{word} to send it as text"
+                "nothing may follow {word}: remove the rest, or write /{word} to send it as text"
             ),
             Self::NoFile => write!(
                 f,
@@ -94,7 +94,7 @@ impl std::error::Error for CommandError {}
 ///
 /// # Errors
 ///
-/// It looks like a command and is none. Nothing should be sent then.
+/// The text looks like a command and is not one. It should not be sent.
 pub fn parse(text: &str) -> Result<Typed, CommandError> {
     let line = text.trim_end();
     let word = line.split_whitespace().next().unwrap_or_default();

@@ -1,8 +1,7 @@
-//! Desktop: what the window asks of the desktop around it, links to open and notifications to show, and what it hears
-//! from there.
+//! Desktop: asks the desktop to open links and to show notifications, and passes on what it says.
 //!
-//! Each has a thread of its own, because the programs behind may be slow, stuck or absent: the window never waits for
-//! them. The threads end with the window's ends of their channels. Knows no Dioxus.
+//! Links and notifications have a thread each. The programs that they lead to may be slow, stuck or absent, and the
+//! window never waits for them. A thread ends when the window drops its end of the channel. Knows no Dioxus.
 
 mod notifications;
 
@@ -17,22 +16,22 @@ pub use notifications::Notification;
 /// What the desktop tells the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
-    /// The window has or has lost the focus.
+    /// The window has got the focus (`true`) or lost it (`false`).
     Focus(bool),
     /// Something that the user asked for failed, in words for the timeline.
     Trouble(String),
-    /// The user chose the notification of this line of the timeline.
+    /// The user clicked on the notification of this line of the timeline.
     Chosen(u64),
-    /// The window is asked to close while messages were not sent.
+    /// The window was asked to close, but messages were not sent.
     Closing,
 }
 
-/// What the window wants of notifications.
+/// What the window wants done with notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Show this one, unless one was shown just now.
+    /// Show this one, or if one was shown just now, let it wait unless another one waits.
     Show(Notification),
-    /// What was told is known: nothing needs to stand there.
+    /// Take back what is shown: the user has read the message.
     Withdraw,
 }
 
@@ -40,7 +39,7 @@ pub enum Order {
 ///
 /// # Errors
 ///
-/// The system gives no thread.
+/// The system cannot start a thread.
 pub fn start(
     links: Receiver<String>,
     orders: Receiver<Order>,
@@ -61,7 +60,7 @@ fn open(link: &str, news: &Sender<News>) {
             _ => "is a program set for such links?",
         };
         let trouble = format!("cannot open {link}: {error}; {advice}");
-        // Without a window nobody wants to know.
+        // It fails when the window is gone, and then nobody wants to know.
         let _ = news.send(News::Trouble(trouble));
     }
 }

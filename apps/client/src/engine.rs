@@ -1,8 +1,8 @@
-//! The engine below the renderer, WebKit and GTK: what goes wrong in it, what of a browser is in it, and the window that it
-//! draws in. Part of the binary.
+//! The engine below the renderer, WebKit and GTK: replaces pages that die, removes what belongs to a browser, and notes
+//! where the window stands. Part of the binary.
 //!
-//! The page is drawn by a process of its own, which can die. What there is to show is in this one, so another page in
-//! another window of the same place goes on from there.
+//! Another process draws the page, and it can die. What there is to show is in this process, so a new page, in a new
+//! window at the same place, goes on from there.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -23,13 +23,13 @@ use wry::WebViewExtUnix;
 
 use crate::Pages;
 
-/// So many pages may die within [`DEATHS_WITHIN`] and be followed by another. After that it is no accident, and the user is
-/// asked.
+/// How many pages may die within [`DEATHS_WITHIN`] and be replaced without a question. More is not an accident, and the
+/// user is asked.
 const DEATHS: usize = 3;
 const DEATHS_WITHIN: Duration = Duration::from_secs(60);
 
-/// A page that has not answered for this long never will. WebKit itself takes 3 seconds to say that it does not; a text of
-/// 1 MiB in a slow computer keeps a page busy for less than that.
+/// How long a page may give no answer before it is ended. WebKit itself takes 3 seconds to say that there is none, but a
+/// text of 1 MiB, on a slow computer, is a reason to wait longer.
 const UNRESPONSIVE: Duration = Duration::from_secs(20);
 
 /// Where the window stands now.
@@ -40,7 +40,7 @@ pub(crate) type Standing = Arc<Mutex<Option<Place>>>;
 pub(crate) struct Deaths(RefCell<VecDeque<Instant>>);
 
 impl Deaths {
-    /// Notes one more. Returns whether it is one too many.
+    /// Counts one more. Returns whether it is one too many.
     fn count(&self, now: Instant) -> bool {
         let mut deaths = self.0.borrow_mut();
         deaths.retain(|death| now.duration_since(*death) < DEATHS_WITHIN);
@@ -49,7 +49,7 @@ impl Deaths {
     }
 }
 
-/// Watches a window, and the page in it, from the moment that it is there.
+/// Watches a new window and the page in it.
 pub(crate) fn watch(pages: &Pages, window: &Window, dom: &VirtualDom) {
     note_place(window.gtk_window(), &pages.standing);
     // Before the renderer's own handler, which closes.
@@ -58,7 +58,7 @@ pub(crate) fn watch(pages: &Pages, window: &Window, dom: &VirtualDom) {
         if memory.may_close() {
             return Propagation::Proceed;
         }
-        // Nobody takes it when the window is closing.
+        // It fails when the window is closing, and then nobody wants to know.
         let _ = news.send(News::Closing);
         Propagation::Stop
     });
@@ -88,7 +88,7 @@ fn note_place(window: &gtk::ApplicationWindow, standing: &Standing) {
             height,
             maximized,
         };
-        // One that fills the screen goes back to where it was before.
+        // A maximized window goes back to where it was before.
         *standing = Some(before.map_or(now, |before| Place {
             maximized,
             ..before
@@ -97,7 +97,7 @@ fn note_place(window: &gtk::ApplicationWindow, standing: &Standing) {
     });
 }
 
-/// What windows may use of the screens.
+/// The parts of the screens that windows may use.
 pub(crate) fn screens() -> Vec<Area> {
     let Some(display) = gtk::gdk::Display::default() else {
         return Vec::new();
@@ -115,7 +115,7 @@ pub(crate) fn screens() -> Vec<Area> {
     areas.collect()
 }
 
-/// Connects what the page tells and what befalls it.
+/// Listens to what the page says and to what happens to it.
 fn tend(pages: &Pages, desktop: &DesktopContext) {
     let view = desktop.webview.webview();
     unbrowse(&view);
@@ -154,7 +154,7 @@ fn tend(pages: &Pages, desktop: &DesktopContext) {
     });
 }
 
-/// Takes what the page says under this name, by a way that needs no rendering.
+/// Calls `take` with what the page says under this name. It works without the renderer.
 fn on_message(view: &WebView, name: &str, take: impl Fn(&WebView, String) + 'static) {
     let Some(manager) = view.user_content_manager() else {
         return;
@@ -168,7 +168,7 @@ fn on_message(view: &WebView, name: &str, take: impl Fn(&WebView, String) + 'sta
     manager.register_script_message_handler(name);
 }
 
-/// Takes away what a window of its own has not: the browser's menu, printing, and files that come down.
+/// Removes what belongs to a browser: its menu, printing and downloads.
 fn unbrowse(view: &WebView) {
     view.connect_context_menu(|_, _, _, _| true);
     view.connect_print(|_, _| true);
@@ -180,7 +180,7 @@ fn unbrowse(view: &WebView) {
     }
 }
 
-/// Opens the page that follows a dead one, or asks whether to when too many died.
+/// Opens a page in the place of a dead one. When too many died, asks first.
 fn follow(pages: &Pages, desktop: &DesktopContext) {
     if pages.deaths.count(Instant::now()) {
         ask(pages, desktop);
@@ -189,7 +189,7 @@ fn follow(pages: &Pages, desktop: &DesktopContext) {
     }
 }
 
-/// Another page, in a window of its own that takes the place of the old one.
+/// Opens a new page, in a new window that takes the place of the old one.
 fn renew(pages: &Pages, desktop: &DesktopService) {
     let standing = *pages
         .standing
@@ -201,14 +201,16 @@ fn renew(pages: &Pages, desktop: &DesktopService) {
     desktop.close();
 }
 
-/// A question that needs no page. What was said and typed is kept meanwhile, and the room is not left.
+/// Asks in a dialog, which needs no page. Meanwhile the user stays in the room, and what was said and typed is kept.
 fn ask(pages: &Pages, desktop: &DesktopContext) {
     let dialog = gtk::MessageDialog::builder()
         .transient_for(desktop.gtk_window())
         .modal(true)
         .title("Hubbub")
-        .text("This window cannot be drawn: what draws it ends again and again")
-        .secondary_text("You are still in the room. What was said, and what you typed, is kept while you try again.")
+        .text("This window cannot be drawn: the program that draws it keeps failing")
+        .secondary_text(
+            "You are still in the room. What was said and what you typed is kept if you try again.",
+        )
         .build();
     dialog.add_button("_Quit", gtk::ResponseType::Close);
     dialog.add_button("_Try again", gtk::ResponseType::Accept);
@@ -216,7 +218,7 @@ fn ask(pages: &Pages, desktop: &DesktopContext) {
     let (pages, desktop) = (pages.clone(), Rc::downgrade(desktop));
     let is_answered = Cell::new(false);
     dialog.connect_response(move |dialog, answer| {
-        // Closing it is an answer, too.
+        // Closing the dialog is an answer, too.
         if is_answered.replace(true) {
             return;
         }

@@ -1,6 +1,6 @@
-//! Keys that begin a letter without being one: dead keys and the compose key. The toolkit composes only for a field that has
-//! the focus, so such a key that is pressed elsewhere waits until the composer has it. Plain letters need no help: the page
-//! gives the composer the focus before it takes them.
+//! Keys that only begin a letter: dead keys and the compose key. The toolkit composes letters only in a field that has
+//! the focus. So when such a key is pressed elsewhere, it waits until the composer has the focus. Plain letters need no
+//! help: the page gives the composer the focus before it takes them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -15,10 +15,10 @@ use wry::WebViewExtUnix;
 /// The dead keys, of all scripts.
 const DEAD: std::ops::RangeInclusive<u32> = 0xfe50..=0xfe93;
 
-/// What waits for the field of a window.
+/// The keys that wait for the composer of a window.
 pub(crate) struct Keys {
     window: DesktopContext,
-    /// There is a composer, and the focus is in no field.
+    /// Whether there is a composer and the focus is in no field.
     elsewhere: Cell<bool>,
     held: RefCell<Vec<EventKey>>,
 }
@@ -38,7 +38,8 @@ impl Keys {
         };
         let view = keys.window.webview.webview();
         view.connect_key_press_event(pressed);
-        // On layouts whose letters are not Latin the page pastes, when it is told to by its place of the key.
+        // On layouts whose letters are not Latin, the page knows the shortcut for pasting by the place of the key, and
+        // pastes itself.
         if let Some(settings) = WebViewExt::settings(&view) {
             settings.set_javascript_can_access_clipboard(true);
         }

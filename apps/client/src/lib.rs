@@ -1,19 +1,32 @@
-//! The desktop window of a CHAT/1.0 room, but for the window itself.
+//! The desktop window of a CHAT/1.0 room, apart from the window itself.
 //!
-//! Key press -> action -> bridge -> intent -> flume -> network thread -> bytes; bytes -> event -> flume -> bridge (all
-//! that waits, one signal write) -> timeline -> view. The network thread is `hubbub_session`. The window never waits for
-//! the network and the network never for the window. Only the binary names a renderer, so that all of this builds and
-//! tests on a machine without one.
+//! What the user does reaches the bridge as an action. The bridge shows it in the timeline and, if the room must know,
+//! sends an intent to the session, which writes bytes. The session makes events of the bytes that come, and the bridge
+//! takes all events that wait into the timeline, by one write of a signal. The view draws the timeline. The window
+//! never waits for the network, and the network never waits for the window.
 //!
-//! Read `links`, `timeline`, `command`, `save`, `settings`, `desktop`, `bridge`, `view`, then `main.rs`,
-//! `engine.rs` and `keys.rs`.
+//! Only the binary names a renderer, so that all of this builds and tests on a machine without one. Read `main.rs`,
+//! `engine.rs` and `keys.rs` after the modules here.
+
+// In reading order. The blank lines keep rustfmt from sorting it.
+
+// Plain: no Dioxus, no channels, no sockets.
+pub mod links;
+
+pub mod timeline;
+
+pub mod command;
+
+// Files and the command line.
+pub mod save;
+
+pub mod settings;
 
 pub mod args;
-pub mod bridge;
-pub mod command;
+
+// Edges.
 pub mod desktop;
-pub mod links;
-pub mod save;
-pub mod settings;
-pub mod timeline;
+
+pub mod bridge;
+
 pub mod view;

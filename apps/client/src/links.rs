@@ -1,7 +1,7 @@
-//! Links: where in a text an address stands that can be opened, and what it really leads to. Pure.
+//! Links: finds the addresses in a text that can be opened, and where they really lead. Pure.
 //!
-//! Only addresses with their scheme are links: of web pages, of a mail to write, of a room. Texts of every script hold
-//! them, often without blanks around them, so quotes, brackets and full stops of any script end one.
+//! Only addresses with a scheme are links: those of web pages, of people who get mail, and of rooms. Texts in some
+//! scripts have no blanks around them, so the quotes, brackets and full stops of any script end a link.
 
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 use url::{Host, Url};
 
-/// Longest link, in bytes; a longer one is words. Browsers and servers take no more, and a link stands in the page three
-/// times.
+/// The longest link, in bytes. A longer address is words: browsers and servers take no more, and a link stands in the
+/// page three times.
 const LINK_BYTES: usize = 2048;
 
 /// An address in a text.
@@ -20,8 +20,8 @@ const LINK_BYTES: usize = 2048;
 pub struct Link {
     /// Where it stands.
     pub range: Range<usize>,
-    /// What it leads to, in the one true form: a host name in ASCII, as the network knows it, so that a letter of another
-    /// script that only looks like one of ours is seen.
+    /// Where it leads, in standard form. The host is in ASCII, as the network knows it, so that a letter of another
+    /// script that looks like a Latin one is seen.
     pub url: String,
 }
 
@@ -39,7 +39,7 @@ const SCHEMES: [(&str, Scheme); 4] = [
     ("mailto:", Scheme::Mail),
 ];
 
-/// The links of a text, in order. The time that it takes grows with the text and no faster.
+/// The links of a text, in order. The time that this takes grows with the length of the text and no faster.
 pub fn find(text: &str) -> impl Iterator<Item = Link> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -49,7 +49,7 @@ pub fn find(text: &str) -> impl Iterator<Item = Link> {
                 continue;
             };
             let address = address(text, start);
-            // What ends no address belongs to the next words, and no second one begins within it.
+            // No other address begins within this one, even if it turns out not to be one.
             from = start + address.len();
             let address = match scheme {
                 Scheme::Mail => mail(address),
@@ -65,7 +65,7 @@ pub fn find(text: &str) -> impl Iterator<Item = Link> {
     })
 }
 
-/// Where an address begins whose scheme ends with this colon. A letter before it makes it another scheme.
+/// Where the address begins whose scheme ends with this colon. With a letter before it, it would be another scheme.
 fn begin(text: &str, from: usize, colon: usize) -> Option<(usize, Scheme)> {
     SCHEMES.into_iter().find_map(|(name, scheme)| {
         let start = colon.checked_sub(name.find(':')?)?;
@@ -76,8 +76,8 @@ fn begin(text: &str, from: usize, colon: usize) -> Option<(usize, Scheme)> {
     })
 }
 
-/// The characters from `start` on that can be one address. Brackets that it does not open itself end it, and so does a
-/// quote that stands before it.
+/// The characters from `start` on that can be one address. A bracket that it did not open ends it, and so does a quote
+/// if one stands before it.
 fn address(text: &str, start: usize) -> &str {
     let rest = &text[start..];
     let quoted = text[..start].ends_with('\'');
@@ -97,7 +97,7 @@ fn address(text: &str, start: usize) -> &str {
                     false
                 }
             },
-            // An apostrophe as print has it.
+            // A typographic apostrophe.
             '\u{2019}' => !chars.peek().is_some_and(|(_, next)| next.is_alphanumeric()),
             _ => ends_address(c),
         };
@@ -116,8 +116,8 @@ fn bracket(c: char) -> usize {
     }
 }
 
-/// What no address holds as it is: blanks, what is not seen, and punctuation of other scripts than the Latin. Dots in the
-/// middle of a word are part of it.
+/// Whether this ends an address: blanks, what is invisible, and punctuation of other scripts than the Latin. Dots in
+/// the middle of a word do not.
 fn ends_address(c: char) -> bool {
     use GeneralCategory as Is;
     match c {
@@ -140,7 +140,7 @@ fn ends_address(c: char) -> bool {
     }
 }
 
-/// A mail address with its scheme. A subject or a second address is none of it.
+/// A mail address with its scheme, without a subject or a second address.
 fn mail(address: &str) -> &str {
     let from = "mailto:".len();
     let ends = |c: char| "?&/\\|,;:()[]{}'".contains(c);
@@ -148,7 +148,7 @@ fn mail(address: &str) -> &str {
     &address[..end.map_or(address.len(), |end| from + end)]
 }
 
-/// Without what a sentence puts after an address.
+/// The address without the punctuation of the sentence that it ends.
 fn without_end(address: &str) -> &str {
     use GeneralCategory as Is;
     address.trim_end_matches(|c: char| {
@@ -165,7 +165,7 @@ fn category(c: char) -> GeneralCategory {
     CodePointMapData::<GeneralCategory>::new().get(c)
 }
 
-/// What an address leads to, if it is one.
+/// Where an address leads, if it is one.
 fn url(scheme: Scheme, address: &str) -> Option<String> {
     if address.len() > LINK_BYTES {
         return None;
@@ -173,7 +173,7 @@ fn url(scheme: Scheme, address: &str) -> Option<String> {
     match scheme {
         Scheme::Web => {
             let (_, rest) = address.split_once("://")?;
-            // Where a host name should be; what programs make of it differs.
+            // Without a host name, programs differ in what they make of the rest.
             let has_host = !rest.starts_with(['/', '\\']);
             let url = Url::parse(address).ok().filter(|_| has_host)?;
             Some(url.into())

@@ -1,5 +1,5 @@
-//! The binary: checks the command line, starts the network thread, opens the window, and sees to it that LEAVE is
-//! written on every orderly way out. Only this file and `engine` name the renderer.
+//! The binary: reads the command line, starts the network thread, opens the window, and makes sure that LEAVE is
+//! written on every orderly way out. Only the files of the binary name the renderer.
 
 mod engine;
 
@@ -30,22 +30,23 @@ use hubbub_session::{Intent, Options};
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 
-/// Intents that may wait for the network thread. It takes them at once; a thousand is more than a hand can type while
+/// How many intents may wait for the network thread. It takes them at once; a thousand is more than anybody types while
 /// the thread is busy.
 const WAITING_INTENTS: usize = 1024;
 
-/// Shortest time between two batches of events. The window draws 30 times a second, which the eye takes for at once, and has
-/// the rest of its time for keys.
+/// The shortest time between two batches of events. New lines are drawn 30 times a second, which looks immediate, and
+/// the rest of the time is left for keys.
 const PACE: Duration = Duration::from_millis(33);
 
-/// Links that may wait for the program that opens them. A person clicks once, and once more.
+/// How many links may wait for the program that opens them. A person clicks once, and once more.
 const WAITING_LINKS: usize = 8;
 
-/// What may wait for the desktop to show or to withdraw a notification. While more comes, another one was shown just now.
+/// How many orders may wait for the desktop to show or to withdraw a notification. If more come, one was shown just
+/// now.
 const WAITING_NOTIFICATIONS: usize = 2;
 
-/// How long a connection that stands is not shown, since it may be refused: our server says so after a tenth of a second. A
-/// person takes it for at once.
+/// How long the room is not shown after the connection stands, because the server may still refuse the user: ours says
+/// so after a tenth of a second. It still looks immediate.
 const REFUSED_WITHIN: Duration = Duration::from_millis(250);
 
 /// How long the end of the program may wait for LEAVE to be written.
@@ -54,7 +55,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 /// Width and height of the first window, in pixels.
 const NATURAL: (i32, i32) = (1000, 720);
 
-/// What the desktop shows for the window, where it does not know the icon by the name of the program.
+/// What the desktop shows for the window if it does not know the icon by the name of the program.
 const ICON: &[u8] = include_bytes!("../assets/desktop/hubbub-client.png");
 
 fn main() -> ExitCode {
@@ -69,13 +70,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says why there is no window. Where stderr takes nothing, the status alone does.
+/// Says why there is no window. If stderr takes nothing, the exit status alone says it.
 fn failure(why: &str) -> ExitCode {
     let _ = writeln!(io::stderr(), "error: {why}");
     ExitCode::FAILURE
 }
 
-/// Sees to it that there is a display before the renderer does, which panics without one.
+/// Checks that there is a display, because the renderer panics without one.
 fn find_display() -> Result<(), &'static str> {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     if !["WAYLAND_DISPLAY", "DISPLAY"].into_iter().any(is_set) {
@@ -86,7 +87,7 @@ fn find_display() -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Opens the window. Comes back only if it could not; the program ends with the window.
+/// Opens the window. Returns only if that failed; otherwise the program ends with the window.
 fn open(args: Args) -> io::Result<Infallible> {
     let (intents, intents_taken) = flume::bounded(WAITING_INTENTS);
     // One batch: the next is made when this one is shown.
@@ -169,7 +170,7 @@ impl Pages {
             .with_root_context(self.memory.clone())
     }
 
-    /// A window for it at this place, or where the window manager puts it.
+    /// The window for a page, at this place or where the window manager puts it.
     fn config(&self, place: Option<Place>, focused: bool) -> Config {
         let Room {
             username, address, ..
@@ -192,11 +193,11 @@ impl Pages {
         Config::new()
             .with_window(window)
             .with_menu(None)
-            // The page has a menu of its own. To disable the browser's here would disable the inspector as well, by which
-            // the released window is measured.
+            // The page has its own menu. Disabling the browser's here would also disable the inspector, with which the
+            // released window is measured.
             .with_disable_context_menu(false)
             .with_custom_head(format!("<style>{STYLE}</style><script>{SCRIPT}</script>"))
-            // The page is the only one there is; links open elsewhere.
+            // There is no other page to go to; links open elsewhere.
             .with_navigation_handler(|_| false)
             .with_on_window(move |window, dom| engine::watch(&pages, &window, dom))
     }
@@ -210,7 +211,7 @@ fn Window() -> Element {
         keys::Keys::watch(dioxus_desktop::window())
     });
     let news = use_context::<flume::Sender<News>>();
-    // A window that opens behind another one never loses a focus that it never had.
+    // A window that opens behind another one never gets the focus, and so is never told that it lost it.
     use_effect(move || tell_focus(&news, dioxus_desktop::window().is_focused()));
     rsx! {
         App {
@@ -238,8 +239,8 @@ fn attend(what: Attend) {
     }
 }
 
-/// A caret that blinks all day has the page drawn again twice a second: most of what the window would do at rest. It is the
-/// time between two blinks that is set, to days: WebKit takes a caret that must not blink for one that blinks all the time.
+/// A caret that blinks has the page drawn twice a second, which would be most of the work of a window at rest. So the
+/// time between two blinks is set to days: if the caret must not blink at all, WebKit lets it blink all the time.
 #[cfg(target_os = "linux")]
 fn steady_caret() {
     use gtk::prelude::GtkSettingsExt;
@@ -249,7 +250,7 @@ fn steady_caret() {
 }
 
 fn tell_focus(news: &flume::Sender<News>, focused: bool) {
-    // Nobody takes it when the window is closing.
+    // It fails when the window is closing, and then nobody wants to know.
     let _ = news.send(News::Focus(focused));
 }
 

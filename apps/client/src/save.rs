@@ -1,4 +1,4 @@
-//! Save: writes a text to a new file of the user's. Never over a file that exists.
+//! Save: writes a text to a new file, and never over one that exists.
 
 use std::env;
 use std::fmt;
@@ -13,7 +13,7 @@ pub enum SaveError {
     NoHome,
     /// There is a file of this name already.
     Exists(PathBuf),
-    /// The name is a folder's.
+    /// The name is that of a folder.
     IsFolder(PathBuf),
     /// The system refused.
     Failed(PathBuf, io::Error),
@@ -50,7 +50,7 @@ impl std::error::Error for SaveError {}
 ///
 /// # Errors
 ///
-/// Nothing was written. What stood there before still does.
+/// Nothing was written. What was there before is unchanged.
 pub fn save(name: &str, text: &str) -> Result<PathBuf, SaveError> {
     let path = expand(name, env::home_dir())?;
     let path = path::absolute(&path).map_err(|error| SaveError::Failed(path, error))?;

@@ -1,7 +1,7 @@
 //! Settings: what a window remembers from one start to the next, and the one file that holds it.
 //!
-//! The file is TOML, four lines that a person can edit. It is written whole beside itself and renamed, so that nobody
-//! ever reads half of it. A broken one is set aside and reported. Knows no Dioxus.
+//! The file is TOML: four lines that a person can edit. It is written under another name and then renamed, so that
+//! nobody ever reads half of it. A broken file is set aside and reported. Knows no Dioxus.
 
 mod place;
 
@@ -26,9 +26,9 @@ pub struct Settings {
     pub theme: Theme,
     /// How large everything is.
     pub zoom: Zoom,
-    /// A mention raises a desktop notification while the window has no focus.
+    /// Whether a mention raises a desktop notification while the window does not have the focus.
     pub notifications: bool,
-    /// The panel of people stands in a wide window.
+    /// Whether a wide window shows the panel of people.
     pub people: bool,
 }
 
@@ -57,7 +57,7 @@ pub enum Setting {
 }
 
 impl Settings {
-    /// Sets one of them anew.
+    /// Changes one of them.
     pub fn set(&mut self, setting: Setting) {
         match setting {
             Setting::Theme(theme) => self.theme = theme,
@@ -82,7 +82,7 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// The one that the switch leads to.
+    /// The theme that the switch leads to.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -113,10 +113,10 @@ impl Zoom {
     pub const SMALLEST: Self = Self(50);
     /// What WCAG asks for at least. The narrowest window still shows a message beside its avatar.
     pub const LARGEST: Self = Self(200);
-    /// Where the keys stop on their way: the steps of web browsers.
+    /// The sizes that the keys go through: those of web browsers.
     const STEPS: [u16; 11] = [50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200];
 
-    /// What the key makes of it.
+    /// The size after this key.
     #[must_use]
     pub fn pressed(self, key: ZoomKey) -> Self {
         let mut steps = Self::STEPS.into_iter();
@@ -179,19 +179,19 @@ impl From<Zoom> for u16 {
 pub struct SettingsFile(Option<PathBuf>);
 
 impl SettingsFile {
-    /// The user's own: `hubbub/settings.toml` under XDG_CONFIG_HOME, or under `.config` in the home directory.
+    /// The file of the user: `hubbub/settings.toml` under XDG_CONFIG_HOME, or under `.config` in the home directory.
     #[must_use]
     pub fn of_user() -> Self {
         Self(dirs::config_dir().map(|directory| directory.join("hubbub/settings.toml")))
     }
 
-    /// This file.
+    /// The file at this path.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
         Self(Some(path))
     }
 
-    /// What the file holds. When it cannot be read it is the defaults, and the reason; a broken file is set aside.
+    /// Reads the file. If that fails, returns the defaults and the reason. A broken file is set aside.
     #[must_use]
     pub fn load(&self) -> (Settings, Option<SettingsError>) {
         match self.0.as_deref().map_or(Ok(None), read) {
@@ -200,19 +200,19 @@ impl SettingsFile {
         }
     }
 
-    /// Writes one setting into the file. What else stands there stays, for another window may have put it there; if
-    /// there is nothing, `settings` is written.
+    /// Writes one setting into the file. The others in it stay, because another window may have set them. If there is
+    /// no file, `settings` is written.
     ///
     /// # Errors
     ///
-    /// The file could not be written, or there is nowhere to write it. A broken one is reported after it was replaced.
+    /// The file could not be written, or there is nowhere to write it. A broken file is replaced and then reported.
     pub fn keep(&self, settings: Settings, setting: Setting) -> Result<(), SettingsError> {
         let path = self.0.as_deref().ok_or(SettingsError::Homeless)?;
         let found = read::<Settings>(path);
         let mut kept = match found {
             Ok(Some(found)) => found,
             Ok(None) | Err(SettingsError::Broken { .. }) => settings,
-            // What cannot be read is not ours to write over.
+            // A file that cannot be read is not ours to overwrite.
             Err(SettingsError::Unreadable(path, error)) => {
                 return Err(SettingsError::Unwritable(path, error));
             }
@@ -246,7 +246,7 @@ fn write(path: &Path, settings: &impl Serialize) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
-    // Each window writes a file of its own name, so that two at once never mix.
+    // Each window writes under another name, so that two that write at once never mix.
     let mut file = NamedTempFile::new_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.persist(&path)?;
@@ -257,7 +257,7 @@ fn write(path: &Path, settings: &impl Serialize) -> io::Result<()> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// The file says something that is no setting.
+    /// The file does not hold settings.
     Broken {
         /// The file.
         path: PathBuf,

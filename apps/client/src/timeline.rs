@@ -1,4 +1,5 @@
-//! Timeline: what there is to show, as plain data: lines, people, the connection. Knows no Dioxus and no sockets.
+//! Timeline: what there is to show, as plain data: lines, people, and whether the user is in the room. Knows no Dioxus
+//! and no sockets.
 //!
 //! Everything that happens goes through [`Timeline::apply`] (from the network) or [`Timeline::say`] (from the user).
 
@@ -32,7 +33,7 @@ pub use visible::{NOTHING_VISIBLE, visible};
 use hubbub_session::{Event, MessageId, Stamped};
 use hubbub_wire::Username;
 
-/// Messages of one sender belong together when no more time than this lies between two of them.
+/// Messages of one sender form a group if no more time than this lies between two of them.
 const GROUP_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// One line of the conversation. Cheap to clone: the view holds the same storage.
@@ -42,9 +43,9 @@ pub enum Line {
     Day(Date),
     /// Somebody said something.
     Message(Rc<Message>),
-    /// Something happened beside the conversation.
+    /// Something happened apart from the conversation.
     Notice(Rc<Notice>),
-    /// What the window itself tells: an answer to a command, a trouble. Nobody else sees it.
+    /// The window itself says something: it answers a command, or tells of a problem. Nobody else sees it.
     Answer(Rc<str>),
 }
 
@@ -55,20 +56,20 @@ pub struct Message {
     pub name: Rc<str>,
     /// What. Line ends are LF.
     pub text: String,
-    /// How many bytes of the text did not come: it was cut off on its way.
+    /// How many bytes of the text are missing, if it was cut off on its way.
     pub missing: usize,
     /// When, in the user's zone.
     pub at: Zoned,
     /// Set when it is the user's own.
     pub own: Option<Own>,
-    /// Somebody else speaks of the user by name.
+    /// Whether somebody else mentions the user.
     pub mention: bool,
 }
 
 /// What is known about a message of the user's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Own {
-    /// Its name towards the network thread.
+    /// What the session calls it.
     pub id: MessageId,
     /// How far it got.
     pub progress: Progress,
@@ -81,7 +82,7 @@ pub enum Progress {
     Waiting,
     /// Written to the socket.
     Sent,
-    /// The connection broke while it was written, or was a refusal: it may not have arrived.
+    /// It may not have arrived: the connection broke while it was written, or the server refused the user after it was.
     Unsure,
     /// The network thread could not take it.
     Failed,
@@ -118,12 +119,13 @@ pub struct Timeline {
     attention: Attention,
     day: Option<Date>,
     next_id: MessageId,
-    /// Which line each message of the user's own is that is not known to be sent.
+    /// The line of each message of the user's own that is not known to be sent.
     unsent: HashMap<MessageId, u64>,
 }
 
 impl Timeline {
-    /// An empty room before the first connection. The time of each line is shown in the `zone` of when it came.
+    /// An empty room before the first connection. The times of lines are in the zone that `zone` returns when they
+    /// come.
     #[must_use]
     pub fn new(own_name: &str, zone: fn() -> TimeZone) -> Self {
         Self {
@@ -140,7 +142,7 @@ impl Timeline {
         }
     }
 
-    /// Takes in what the network thread saw. Returns a message that speaks of the user, who looks elsewhere.
+    /// Takes in an event. Returns the message if one mentions the user, who looks elsewhere.
     pub fn apply(&mut self, stamped: Stamped) -> Option<Rc<Message>> {
         let at = stamped.at;
         match stamped.event {
@@ -182,7 +184,7 @@ impl Timeline {
     }
 
     /// Puts a message of the user's own at the end, waiting, and brings the reader there. Returns its name for the
-    /// network thread.
+    /// session.
     pub fn say(&mut self, at: SystemTime, text: &str) -> MessageId {
         let id = self.next_id;
         self.next_id += 1;
@@ -219,7 +221,7 @@ impl Timeline {
 
     /// Notes how far a message of the user's own got.
     pub fn mark(&mut self, id: MessageId, progress: Progress) {
-        // A refusal takes back what was sent, and that is not known by its id any more.
+        // A refusal concerns messages that were sent, and those are not in `unsent` any more.
         if progress == Progress::Unsure
             && !self.unsent.contains_key(&id)
             && let Some(number) = self.lines.number_of(id)
@@ -234,12 +236,12 @@ impl Timeline {
         }
     }
 
-    /// Answers a command of the user by a line at the end.
+    /// Puts a line of the window itself at the end.
     pub fn answer(&mut self, words: &str) {
         self.push(Line::Answer(words.into()));
     }
 
-    /// Takes every line out, but for messages of the user's own that are not known to be sent.
+    /// Removes every line, apart from messages of the user's own that are not known to be sent.
     pub fn clear(&mut self) {
         let mut numbers: Vec<_> = self.unsent.drain().map(|(_, number)| number).collect();
         numbers.sort_unstable();
@@ -296,7 +298,7 @@ impl Timeline {
         &self.people
     }
 
-    /// The store of lines, for what the reader sees of it.
+    /// The store of lines, to see what the reader sees of it.
     #[must_use]
     pub fn lines(&self) -> &Lines {
         &self.lines

@@ -90,7 +90,8 @@ fn Title() -> Element {
 #[component]
 fn RoomView() -> Element {
     let bridge = use_context::<Bridge>();
-    // In a wide window people stand in a panel, kept; in a narrow one in a drawer, open for a moment.
+    // A wide window has the people in a panel, which is a setting. A narrow one has them in a drawer, which opens for a
+    // moment.
     let panel = use_memo(move || bridge.settings.read().people);
     let mut drawer = use_signal(|| false);
     rsx! {

@@ -15,7 +15,7 @@ struct Kept {
     /// Laid down when a page goes, taken up by the next.
     laid_down: RefCell<Option<(Timeline, Settings)>>,
     draft: RefCell<String>,
-    /// What the user did on one page and was not yet heard of is done on the next.
+    /// What the user did on one page and the bridge has not taken is done on the next.
     actions: (flume::Sender<Action>, flume::Receiver<Action>),
     unsent: Cell<usize>,
     asks_to_close: Cell<bool>,
@@ -34,24 +34,25 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// What stands in the composer and was not sent.
+    /// The text in the composer, which was not sent.
     #[must_use]
     pub fn draft(&self) -> String {
         self.0.draft.borrow().clone()
     }
 
-    /// Notes what stands there now.
+    /// Keeps the text that is in the composer now.
     pub fn keep_draft(&self, draft: String) {
         self.0.draft.replace(draft);
     }
 
-    /// The window may close without a question: nothing would be lost, or the user was asked and asks for it again.
+    /// Whether the window may close without a question: nothing would be lost, or the user was asked and closes it
+    /// again.
     #[must_use]
     pub fn may_close(&self) -> bool {
         self.0.unsent.get() == 0 || self.0.asks_to_close.replace(true)
     }
 
-    /// The user keeps the window: the next time it asks again.
+    /// The user keeps the window. It asks again the next time.
     pub(super) fn stay(&self) {
         self.0.asks_to_close.set(false);
     }

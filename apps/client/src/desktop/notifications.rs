@@ -1,6 +1,6 @@
-//! Notifications: one at a time, each in the place of the one before. A click on one leads to its message.
+//! Notifications: one at a time, each in the place of the last. A click on one leads to its message.
 //!
-//! No desktop, or one that fails, is no error.
+//! A desktop that is absent or fails is not an error.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -14,20 +14,21 @@ use notify_rust::{Hint, NotificationHandle, NotificationResponse};
 use super::{News, Order};
 use crate::timeline::{Message, visible};
 
-/// Most characters of a text in a notification. Desktops show two to four lines of it.
+/// The most characters of a text in a notification. Desktops show two to four lines.
 const NOTIFIED_CHARS: usize = 200;
 
-/// The least time between two notifications. Of what comes meanwhile the first is shown then: the title counts it all.
+/// The shortest time between two notifications. If others come meanwhile, the first of them is shown after it; the
+/// title counts them all.
 const NOTIFY_PAUSE: Duration = Duration::from_secs(3);
 
-/// A desktop that does not answer for this long is not waited for.
+/// How long to wait for an answer of the desktop.
 const NOTIFY_WITHIN: Duration = Duration::from_secs(5);
 
-/// Desktops that have it take a body for markup: it is escaped there, and only there.
+/// The capability of a desktop that reads the body as markup. The body is escaped for such a desktop, and only for it.
 const MARKUP: &str = "body-markup";
 
-/// Letters that are not seen and turn what follows them: one in a name could put our words before it. The name is
-/// isolated instead.
+/// Invisible characters that turn the direction of what follows. In a name they could move our words in front of it, so
+/// they are removed, and the name is isolated instead.
 const DIRECTIONS: [char; 12] = [
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
@@ -36,7 +37,7 @@ const DIRECTIONS: [char; 12] = [
 /// What a notification says. All of it is plain text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
-    /// The line of the timeline that it tells of.
+    /// The line of the timeline that it is about.
     pub line: u64,
     /// One line.
     pub summary: String,
@@ -45,12 +46,12 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// Tells of a message that stands in this line.
+    /// The notification of the message in this line.
     #[must_use]
     pub fn of(line: u64, message: &Message) -> Self {
         let mut letters = visible(&message.text).chars();
         let beginning = letters.by_ref().take(NOTIFIED_CHARS);
-        // The bus takes no text that holds it.
+        // The bus takes no text with a NUL.
         let mut body: String = beginning
             .map(|letter| if letter == '\0' { '\u{fffd}' } else { letter })
             .collect();
@@ -65,7 +66,7 @@ impl Notification {
     }
 }
 
-/// The name, isolated so that its direction moves none of the words around it.
+/// The name, isolated so that its direction does not move the words around it.
 fn isolated(name: &str) -> String {
     if name.is_ascii() {
         return name.to_owned();
@@ -81,13 +82,13 @@ fn escaped(text: &str) -> String {
 /// What happened next.
 enum Next {
     Ordered(Order),
-    /// It was chosen (`true`), or went in another way.
+    /// The notification was clicked (`true`) or went away (`false`).
     Gone(bool),
     Due,
     Ended,
 }
 
-/// Does what is ordered until nobody orders any more.
+/// Does what is ordered, until the orders end.
 pub(super) async fn run(orders: Receiver<Order>, chosen: Sender<News>) {
     let mut desk = Desk::default();
     loop {
@@ -100,7 +101,7 @@ pub(super) async fn run(orders: Receiver<Order>, chosen: Sender<News>) {
                 if let Some(shown) = desk.shown.take()
                     && is_chosen
                 {
-                    // Without a window nobody wants to know.
+                    // It fails when the window is gone, and then nobody wants to know.
                     let _ = chosen.send(News::Chosen(shown.line));
                 }
             }
@@ -120,7 +121,7 @@ struct Desk {
 
 struct Shown {
     line: u64,
-    /// Some desktops take a notification away with the connection that it came by. The handle holds it.
+    /// Holds the connection, because some desktops take a notification away when its connection closes.
     handle: Rc<NotificationHandle>,
     gone: LocalBoxFuture<'static, bool>,
 }
@@ -187,13 +188,13 @@ impl Desk {
     async fn withdraw(&mut self) {
         self.waiting = None;
         if let Some(shown) = self.shown.take() {
-            // One that does not answer keeps it, and the next one takes its place.
+            // A desktop that does not answer keeps it, and the next one takes its place.
             let _ = timeout(NOTIFY_WITHIN, shown.handle.close_async()).await;
         }
     }
 
-    /// Asks once. A desktop that does not say is taken for one that does: markup shown as it was escaped is better than
-    /// words taken for markup.
+    /// Asks the desktop once. One that does not answer is taken for one that reads markup: visible escapes are better
+    /// than words that are taken for markup.
     async fn knows_markup(&mut self) -> bool {
         if let Some(known) = self.knows_markup {
             return known;
@@ -201,16 +202,16 @@ impl Desk {
         let asked = spawn_blocking(notify_rust::get_capabilities);
         let known = match timeout(NOTIFY_WITHIN, asked).await {
             Ok(Ok(capabilities)) => capabilities.iter().any(|capability| capability == MARKUP),
-            // None is there. There may be one next time.
+            // There is no desktop. There may be one next time.
             Ok(Err(_)) => return true,
-            // Whoever asked still waits: one such thread is enough.
+            // The thread that asked still waits. One such thread is enough.
             Err(_) => true,
         };
         *self.knows_markup.insert(known)
     }
 }
 
-/// Until the notification is chosen (`true`) or gone.
+/// Waits until the notification is clicked (`true`) or gone (`false`).
 async fn waits(handle: Rc<NotificationHandle>) -> bool {
     let mut chosen = false;
     let hear = |response: &NotificationResponse| {

@@ -1,13 +1,14 @@
-//! Where the window stood when it closed, in a file beside the settings. Nobody edits it: a broken one counts as none.
+//! Place: where the window stood when it closed, in a file next to the settings. Nobody edits that file, so a broken
+//! one counts as missing.
 
 use serde::{Deserialize, Serialize};
 
 use super::{SettingsFile, read, write};
 
-/// The narrowest and lowest that the window can be, in pixels.
+/// The smallest width and height of the window, in pixels.
 pub const LEAST: (i32, i32) = (360, 400);
 
-/// Height in pixels that is left for the title bar, which is not part of the window's own size.
+/// The height that is kept free for the title bar, which is not part of the size of the window, in pixels.
 const TITLE_BAR: i32 = 40;
 
 /// A place on the screens, in pixels: the corner of the frame, and the size inside of it.
@@ -21,7 +22,7 @@ pub struct Place {
     pub width: i32,
     /// How high.
     pub height: i32,
-    /// It fills the screen; the rest is where it goes when it no longer does.
+    /// Whether it fills the screen. The other fields then say where it goes when it no longer does.
     pub maximized: bool,
 }
 
@@ -39,8 +40,8 @@ pub struct Area {
 }
 
 impl Place {
-    /// This place as far as these screens have it. A window that was left on a screen that is gone, or on one that is
-    /// smaller now, comes wholly into view on the one that holds most of it.
+    /// This place, moved and shrunk to fit these screens. If the screen is gone or smaller now, the window comes wholly
+    /// into view on the screen that holds the largest part of it.
     #[must_use]
     pub fn on(self, screens: &[Area]) -> Self {
         let Some(screen) = screens.iter().max_by_key(|screen| self.shared_with(screen)) else {
@@ -79,7 +80,7 @@ impl SettingsFile {
         read(&path).ok()?
     }
 
-    /// Keeps a place for the next window. Where that fails it opens as the first one did.
+    /// Keeps a place for the next window. If that fails, the next window opens where the first one did.
     pub fn keep_place(&self, place: Place) {
         if let Some(path) = &self.0 {
             let _ = write(&path.with_file_name("window.toml"), &place);

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Who has the focus for less than this has read nothing: it went past on the way to another window, or a window manager
-/// gave it and took it while the window appeared.
+/// A user who looks at the window for less than this has read nothing: the focus passed by on its way to another
+/// window, or the window manager gave and took it while the window appeared.
 const GLANCE: Duration = Duration::from_secs(1);
 
 /// Which messages of others the user has not seen.
@@ -28,7 +28,7 @@ impl Default for Attention {
 }
 
 impl Attention {
-    /// Somebody else said this line.
+    /// A message of somebody else came, in this line.
     pub fn arrived(&mut self, number: u64) {
         if !self.focused {
             self.unread += 1;
@@ -36,8 +36,8 @@ impl Attention {
         }
     }
 
-    /// The window has or has lost the focus. Who looks away has read what is there, unless `reading_back` further up:
-    /// then the line "New" still leads to what was not reached.
+    /// The window has got or lost the focus. A user who looks away has read everything, unless they were
+    /// `reading_back`: then the line "New" still leads to what they did not reach.
     pub fn focus(&mut self, at: SystemTime, focused: bool, reading_back: bool) {
         if self.focused == focused {
             return;
@@ -53,13 +53,13 @@ impl Attention {
         }
     }
 
-    /// The user answers, and so has read everything.
+    /// The user has read everything: they answered, or cleared the window.
     pub fn read_all(&mut self) {
         self.unread = 0;
         self.first_unread = None;
     }
 
-    /// The window has the focus.
+    /// Whether the window has the focus.
     #[must_use]
     pub fn is_focused(&self) -> bool {
         self.focused

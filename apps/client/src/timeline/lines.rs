@@ -1,7 +1,7 @@
 //! Lines: the bounded store of what was said and noticed, and which part of it stands in the window.
 //!
-//! While the reader follows, the window holds the last stretch. While it reads back, the window stays where it is, so
-//! that nothing moves under the reader's eyes; what comes is added below up to a limit and counted.
+//! While the reader follows, the window shows the last stretch of lines. While the reader reads back, the window stays
+//! where it is, so that nothing moves under their eyes. New lines are then added below, up to a limit, and counted.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -9,16 +9,16 @@ use std::ops::Range;
 use super::Line;
 use hubbub_session::MessageId;
 
-/// Most lines kept. A busy day; beyond it the oldest leave.
+/// The most lines kept: those of a busy day. If more come, the oldest leave.
 pub const KEPT_LINES: usize = 20_000;
 
-/// Most bytes of text kept over all lines, so that a room of very long texts does not fill memory.
+/// The most bytes of text kept in all lines, so that a room of very long texts does not fill the memory.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Lines in the window while the reader follows, and how many come with "show earlier".
 pub const STRETCH_LINES: usize = 200;
 
-/// Most lines in the window while the reader reads back. Three stretches still render within a frame.
+/// The most lines in the window while the reader reads back. Three stretches still render within a frame.
 pub const SHOWN_LINES: usize = 3 * STRETCH_LINES;
 
 /// The store. Lines are named by a number that is never used again.
@@ -27,19 +27,19 @@ pub struct Lines {
     kept: VecDeque<Line>,
     /// Number of the first line kept: so many left.
     gone: u64,
-    /// How many of those left because the user wanted it.
+    /// How many of them left because the user cleared the window.
     cleared: u64,
     bytes: usize,
-    /// First line shown while the reader reads back; `None` while it follows.
+    /// The first line shown while the reader reads back; `None` while the reader follows.
     reading_from: Option<u64>,
     /// Messages of others that came since the reader reads back.
     new_below: usize,
-    /// Anybody has said anything, ever.
+    /// Whether anybody has said anything since the window opened.
     has_messages: bool,
 }
 
 impl Lines {
-    /// Adds a line below and returns its number and the numbers of those that had to leave.
+    /// Adds a line at the end. Returns its number, and the numbers of the lines that had to leave.
     pub fn push(&mut self, line: Line) -> (u64, Range<u64>) {
         if self.reading_from.is_some() && line.is_from_others() {
             self.new_below += 1;
@@ -78,7 +78,7 @@ impl Lines {
         self.kept.get_mut(usize::try_from(index).ok()?)
     }
 
-    /// The same, to be looked at.
+    /// The line of that number, to look at.
     #[must_use]
     pub fn get(&self, number: u64) -> Option<&Line> {
         let index = number.checked_sub(self.gone)?;
@@ -120,13 +120,13 @@ impl Lines {
         }
     }
 
-    /// Shows one stretch more above.
+    /// Shows another stretch above.
     pub fn show_earlier(&mut self) {
         let start = self.shown_range().start;
         self.reading_from = Some(start.saturating_sub(STRETCH_LINES as u64).max(self.gone));
     }
 
-    /// Shows one stretch more below. Beyond [`SHOWN_LINES`] the first leave the window.
+    /// Shows another stretch below. Beyond [`SHOWN_LINES`] the first leave the window.
     pub fn show_later(&mut self) {
         let shown = self.shown_range();
         let latest_start = self.end().saturating_sub(SHOWN_LINES as u64).max(self.gone);
@@ -148,19 +148,19 @@ impl Lines {
         });
     }
 
-    /// There are kept lines below the window.
+    /// Whether there are kept lines below the window.
     #[must_use]
     pub fn has_later(&self) -> bool {
         self.shown_range().end < self.end()
     }
 
-    /// There are kept lines above the window.
+    /// Whether there are kept lines above the window.
     #[must_use]
     pub fn has_earlier(&self) -> bool {
         self.shown_range().start > self.gone
     }
 
-    /// Somebody has said something since the window opened.
+    /// Whether anybody has said anything since the window opened.
     #[must_use]
     pub fn has_messages(&self) -> bool {
         self.has_messages
@@ -184,7 +184,7 @@ impl Lines {
         self.end().saturating_sub(1)
     }
 
-    /// The reader has scrolled up.
+    /// Whether the reader has scrolled up.
     #[must_use]
     pub fn is_reading_back(&self) -> bool {
         self.reading_from.is_some()

@@ -23,7 +23,7 @@ pub(super) fn mentions(text: &str, name: &str) -> bool {
     })
 }
 
-/// A letter, a digit, an underscore, or an accent on the letter before it.
+/// Whether a word goes on with this: a letter, a digit, an underscore, or an accent on the letter before it.
 fn continues_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '\u{300}'..='\u{36f}')
 }
@@ -39,8 +39,8 @@ fn without_links(text: &str) -> String {
     words + &text[rest..]
 }
 
-/// The name of a host or a file goes on after a dot, and in a mail address there are letters on both sides of the `@`.
-/// `before` and `after` reach from the name to the next blanks.
+/// Whether the name is part of a host, a file or a mail address: the first two go on after a dot, and a mail address
+/// has letters on both sides of its `@`. `before` and `after` reach from the name to the next blanks.
 fn is_in_address(before: &str, name: &str, after: &str) -> bool {
     let goes_on = after
         .strip_prefix('.')
@@ -52,7 +52,8 @@ fn is_in_address(before: &str, name: &str, after: &str) -> bool {
         })
 }
 
-/// Names with slashes between them are no path: a path begins as one, or ends with a file.
+/// Whether the name is part of a path: one that begins like a path, or ends with a file. Names with slashes between
+/// them are none.
 fn is_in_path(before: &str, after: &str) -> bool {
     let slash = ['/', '\\'];
     if !before.ends_with(slash) && !after.starts_with(slash) {

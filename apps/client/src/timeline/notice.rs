@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-/// Most changes that one notice lists when it is opened, the newest. A person reads a page or two of them; a storm of ten
-/// thousand joins must not fill the window.
+/// The most changes that a notice lists when it is opened: the newest. Nobody reads more, and ten thousand joins at
+/// once must not fill the window.
 pub(super) const LISTED_CHANGES: usize = 100;
 
-/// Most names in one part of a summary; the others are counted.
+/// The most names in one part of a summary. The others are counted.
 const NAMED_IN_SUMMARY: usize = 4;
 
-/// One thing that happened beside the conversation.
+/// One thing that happened apart from the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// When, in the user's zone.
@@ -81,7 +81,7 @@ impl Notice {
         }
     }
 
-    /// May this be told in the same line? An outage is no change among the people, and stands alone.
+    /// Whether this may be told in the same line. An outage is not about people, and stands alone.
     #[must_use]
     pub fn takes(&self, next: &What) -> bool {
         let is_outage = |what: &What| matches!(what, What::Back(_));
@@ -90,9 +90,9 @@ impl Notice {
             .all(|change| is_outage(&change.what) == is_outage(next))
     }
 
-    /// Adds what happened next. Beyond [`LISTED_CHANGES`] the oldest are only counted, so that who is named ended up as it
-    /// is told. Outages with nothing between them are one: a server that closes each new connection at once makes no list
-    /// of them.
+    /// Adds what happened next. Beyond `LISTED_CHANGES` the oldest are only counted, so that everybody who is named
+    /// ended up as the notice says. Outages with nothing between them become one, so that a server that closes each new
+    /// connection at once makes no list of them.
     pub fn fold(&mut self, next: Change) {
         if let What::Back(more) = next.what
             && let Some(Change {
@@ -158,7 +158,7 @@ impl Notice {
     }
 }
 
-/// So many changes that are not told one by one.
+/// Says that this many changes are not told one by one.
 #[must_use]
 pub fn earlier_changes(count: usize) -> String {
     let plural = if count == 1 { "" } else { "s" };

@@ -1,12 +1,14 @@
-//! People: who is known to be in the room. The protocol has no list of members: whoever came or spoke since we came.
+//! People: who is known to be in the room. The protocol has no list of members, so it is those who came or spoke since
+//! the user came.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// Most people remembered. Rooms of ten thousand exist; a peer that makes up names without end must not fill memory.
+/// The most people remembered. Rooms of ten thousand exist, but a peer that makes up names without end must not fill
+/// the memory.
 const KEPT_PEOPLE: usize = 20_000;
 
-/// Everybody who joined or spoke since the connection stands and has not left.
+/// Everybody who joined or spoke since the connection stands, and has not left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {
     /// Lower-case name first, so that the order is the alphabet's.
@@ -31,18 +33,18 @@ impl People {
         self.others.clear();
     }
 
-    /// Everybody but oneself, by the alphabet.
+    /// Everybody besides the user, in alphabetical order.
     pub fn others(&self) -> impl Iterator<Item = &Rc<str>> {
         self.others.iter().map(|(_, name)| name)
     }
 
-    /// How many there are besides oneself.
+    /// How many there are besides the user.
     #[must_use]
     pub fn len(&self) -> usize {
         self.others.len()
     }
 
-    /// Nobody but oneself is known to be here.
+    /// Whether nobody besides the user is known to be here.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.others.is_empty()

@@ -1,7 +1,7 @@
 //! Search: which messages hold what the reader looks for, and at which of them the reader is.
 //!
-//! Every kept line is looked at once for a new query; from then on only what comes is. So it costs the same in a full
-//! store as in an empty one.
+//! A new query looks at every kept line once. After that only new lines are looked at, so that a search costs the same
+//! in a full store as in an empty one.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -48,7 +48,7 @@ impl Search {
         self.found.len()
     }
 
-    /// Nothing is looked for yet.
+    /// Whether nothing is looked for yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.query.is_empty()
@@ -66,9 +66,9 @@ impl Search {
         })
     }
 
-    /// Where in `text` the first part begins and ends that holds a match and is no longer than `most` bytes; all of it if
-    /// it is no longer itself. The match is looked for in halves of that, so a query of more than half is not found in
-    /// every place, and the answer is then the beginning.
+    /// The range of the first part of `text` that holds a match and is at most `most` bytes long, or of all of `text`
+    /// if that is no longer. Parts begin half of `most` apart, so a query longer than that half is not found
+    /// everywhere; the range is then that of the beginning.
     #[must_use]
     pub fn excerpt(&self, text: &str, most: usize) -> Range<usize> {
         let boundary = |at: usize| {
@@ -115,7 +115,7 @@ impl Search {
         self.go(next.or(round).copied());
     }
 
-    /// A line has come below.
+    /// A line has come at the end.
     pub(super) fn comes(&mut self, number: u64, line: &Line) {
         if self.matches(line) {
             self.found.push_back(number);
@@ -178,9 +178,9 @@ impl Timeline {
     }
 }
 
-/// The text without a difference of letter case, and without one between a letter with its accent and a letter with the
-/// accent after it. Upper case, because it depends on no neighbour and folds more than lower case does: sharp s is SS, and
-/// both forms of sigma are one. The page does the same to find what to mark.
+/// The text in a form in which letter case makes no difference, nor does it whether an accent is part of its letter or
+/// follows it. It is upper case, because that depends on no neighbour and folds more than lower case does: sharp s is
+/// SS, and both forms of sigma are one. The page does the same to find what to mark.
 pub(super) fn folded(text: &str) -> String {
     let upper = text.to_uppercase();
     match ComposingNormalizerBorrowed::new_nfc().normalize(&upper) {

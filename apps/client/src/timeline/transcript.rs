@@ -7,21 +7,21 @@ use jiff::Zoned;
 use super::notice::earlier_changes;
 use super::{Change, Line, Message, Progress, Span, Timeline, visible};
 
-/// What stands before the second and further lines of a text.
+/// What is put before the second and further lines of a text.
 const INDENT: &str = "\n    ";
 
 /// The kept lines as plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
     /// One line for each message and each change, `2026-11-23 08:00:00 bob: hi` and `2026-11-23 08:00:00 * bob joined`.
-    /// A message of several lines goes on indented.
+    /// The further lines of a message are indented.
     pub text: String,
     /// How many messages and changes it holds.
     pub entries: usize,
 }
 
 impl Timeline {
-    /// Everything that was said and noticed, as far as it is kept. The window's own answers are not part of it.
+    /// Everything that was said and happened, as far as it is kept. What the window itself said is not part of it.
     #[must_use]
     pub fn transcript(&self) -> Transcript {
         let mut transcript = Transcript::default();
@@ -44,7 +44,7 @@ impl Timeline {
 }
 
 impl Message {
-    /// What is remarked after the name where a message is written out.
+    /// The remark after the name where a message is written as plain text.
     #[must_use]
     pub fn remark(&self) -> &'static str {
         match self.own.map(|own| own.progress) {
@@ -80,7 +80,7 @@ impl Transcript {
     }
 }
 
-/// The text without what a terminal would obey when the file is shown on one.
+/// The text without the characters that a terminal would obey.
 fn printable(text: &str) -> String {
     let printable = |letter: char| match letter {
         '\n' | '\t' => letter,

@@ -1,4 +1,4 @@
-//! One answer of the window to a command: set apart from what people say, because nobody else sees it.
+//! One line that the window itself says: set apart from what people say, because nobody else sees it.
 
 use std::rc::Rc;
 

@@ -1,4 +1,5 @@
-//! The question before a window closes in which messages were not sent. It answers itself when they are.
+//! The question before the window closes although messages were not sent. When they have been sent meanwhile, the
+//! window closes by itself.
 
 use dioxus::prelude::*;
 

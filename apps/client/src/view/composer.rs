@@ -1,4 +1,5 @@
-//! The composer. The text field belongs to the page: binding it both ways loses keys. It is read when it is submitted.
+//! The composer. The text field belongs to the page, because binding it both ways would lose keys. It is read when it
+//! is submitted.
 
 use dioxus::prelude::*;
 
@@ -12,7 +13,7 @@ pub(super) fn Composer() -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
     let connected = use_memo(move || bridge.timeline.read().presence().is_inside());
-    // For the page, which completes them: it cannot wait for an answer from here while keys are pressed.
+    // The page completes names by itself: it cannot wait for this program while keys are pressed.
     let names = use_memo(move || {
         let timeline = bridge.timeline.read();
         let names: Vec<_> = timeline.people().others().map(|name| &**name).collect();
@@ -45,7 +46,7 @@ pub(super) fn Composer() -> Element {
                 return;
             }
         };
-        // The page takes this as the answer "taken" and clears the field.
+        // This tells the page that the text was taken, and the page clears the field.
         event.prevent_default();
         memory.keep_draft(String::new());
         match typed {

@@ -1,18 +1,19 @@
 //! What a text costs the page to lay out, and where it is cut so that no text costs much. Pure.
 //!
-//! Measured in WebKit: a letter with a mark costs several others, and a word costs the square of how often it turns its
-//! direction. All else is cheap.
+//! Measured in WebKit: a letter with a mark costs as much as several without, and a word costs the square of how often
+//! it turns its direction. All else is cheap.
 
 use std::ops::Range;
 
-/// A text that costs more shows its beginning and "show all", and all of it is laid out in parts that cost no more.
-/// A letter of ASCII costs 1, and nothing less than its bytes. So a part is laid out within two frames.
+/// The most that a part of a text may cost: it is laid out within two frames. A text that costs more shows its
+/// beginning and "Show all", and all of it is laid out in such parts. An ASCII letter costs 1, and no letter costs less
+/// than its bytes.
 pub const PART_COST: usize = 8 * 1024;
 
-/// Longest beginning in lines: about three screens.
+/// The most lines in a beginning: about three screens.
 const PREVIEW_LINES: usize = 100;
 
-/// Most letters of a word that turns its direction and breaks only where words do. No real word is as long.
+/// The most letters of a word that turns its direction and still breaks only where words do. No real word is as long.
 const WORD_LETTERS: usize = 100;
 
 /// The part of a text that is shown at first.
@@ -59,12 +60,12 @@ fn cost(letter: char) -> usize {
     match letter {
         '\0'..='\x7f' => 1,
         _ if letter.is_alphanumeric() => letter.len_utf8().max(3),
-        // Marks among them, of which a letter can bear any number.
+        // Among them are marks, and a letter can have any number of those.
         _ => 8,
     }
 }
 
-/// Where in a text the words stand that turn their direction and are longer than [`WORD_LETTERS`].
+/// The ranges of the words in a text that turn their direction and are longer than [`WORD_LETTERS`].
 pub(super) fn tangles(text: &str) -> Vec<Range<usize>> {
     let words = text.split([' ', '\t', '\n']).scan(0, |next, word| {
         let start = *next;
@@ -77,13 +78,13 @@ pub(super) fn tangles(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// The word must be allowed to break anywhere.
+/// Whether the word must be allowed to break anywhere.
 fn is_tangle(word: &str) -> bool {
     word.len() > WORD_LETTERS && word.chars().any(turns) && word.chars().nth(WORD_LETTERS).is_some()
 }
 
-/// The letter may stand in another direction than the one before it: it belongs to a script that is written from right to
-/// left, or only turns those around it.
+/// Whether the letter may turn the direction: it belongs to a script that is written from right to left, or only turns
+/// those around it.
 fn turns(letter: char) -> bool {
     matches!(letter,
         '\u{590}'..='\u{8ff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'

@@ -51,7 +51,7 @@ impl Shape {
     }
 }
 
-/// One icon. Hidden from screen readers: a label stands beside it.
+/// One icon. Hidden from screen readers, which read the label next to it.
 pub(super) fn icon(shape: Shape) -> Element {
     rsx! {
         svg { class: "icon", view_box: "0 0 24 24", "aria-hidden": "true",

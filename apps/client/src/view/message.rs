@@ -1,4 +1,4 @@
-//! One message: who, when, what, and for the user's own how far it got.
+//! One message: who said what and when, and how far it got if it is the user's own.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ pub(super) fn MessageView(
     message: Rc<Message>,
     number: u64,
     opens_group: bool,
-    /// The part in which something was found that the reader looks at.
+    /// The part with the match at which the search is.
     found: Option<Range<usize>>,
 ) -> Element {
     let (own, mention, missing) = (message.own, message.mention, message.missing);
@@ -73,7 +73,7 @@ pub(super) fn MessageView(
     }
 }
 
-/// What stands before the text where it is copied.
+/// What is put before the text when it is copied.
 fn lead(message: &Message) -> String {
     let (name, at) = (visible(&message.name), message.at.strftime("%H:%M"));
     format!("[{at}] {name}{}: ", message.remark())
@@ -96,7 +96,7 @@ fn LongText(message: Rc<Message>, found: Option<Range<usize>>) -> Element {
     let text = &*message.text;
     let shown = match found {
         _ if all() => text,
-        // What was searched for may stand behind the beginning.
+        // The match may be after the beginning.
         Some(part) => &text[part],
         None => beginning(text),
     };

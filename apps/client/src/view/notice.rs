@@ -1,4 +1,4 @@
-//! One notice: a quiet line. Several changes in one open on a click.
+//! One notice: a quiet line. If it tells of several changes, a click lists them.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
             if foldable {
                 button {
                     class: "quiet fold",
-                    // Opened, its changes are copied one by one.
+                    // When it is open, its changes are copied one by one.
                     "data-lead": (!open()).then(|| lead(&clock)),
                     r#type: "button",
                     "aria-expanded": open(),
@@ -46,7 +46,7 @@ pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
     }
 }
 
-/// What stands before a change where it is copied.
+/// What is put before a change when it is copied.
 fn lead(clock: &str) -> String {
     format!("[{clock}] * ")
 }

@@ -32,7 +32,7 @@ pub(super) fn insert_into_composer(text: &str) {
     let _ = call.send(text);
 }
 
-/// Puts what was typed on the page before into the composer of this one.
+/// Puts what was typed on the last page into the composer of this one.
 pub(super) fn restore_draft(draft: &str) {
     let call = document::eval("hubbub.restore(await dioxus.recv())");
     // The page is gone only when the window closes.
@@ -54,7 +54,7 @@ pub(super) fn scroll_to_end() {
     document::eval("hubbub.scrollToEnd()");
 }
 
-/// Readies the page for a search, or ends it there: where the keys go, and what is marked in the texts.
+/// Begins or ends a search on the page: where keys go, and what is marked in the texts.
 pub(super) fn search(goes_on: bool) {
     document::eval(&format!("hubbub.search({goes_on})"));
 }
@@ -69,14 +69,13 @@ pub(super) fn watch_timeline() {
     document::eval("hubbub.watchTimeline()");
 }
 
-/// The keys for the size of everything, wherever the focus is. They come as a
-/// [`ZoomKey`](crate::settings::ZoomKey) each, for as long as there is a page.
+/// The keys for the size of everything, wherever the focus is, as long as there is a page. Each comes as a
+/// [`ZoomKey`](crate::settings::ZoomKey).
 pub(super) fn zoom_keys() -> Eval {
     document::eval("hubbub.zoom = (key) => dioxus.send(key); await new Promise(() => {})")
 }
 
-/// Whether the focus is elsewhere than in a field, though there is a composer for what is typed. Each change, for as long as
-/// there is a page.
+/// Whether there is a composer and the focus is in no field: each change, as long as there is a page.
 pub(super) fn focus() -> Eval {
     document::eval(
         "hubbub.watchFocus((elsewhere) => dioxus.send(elsewhere)); await new Promise(() => {})",

@@ -1,4 +1,4 @@
-//! The people: oneself first, then everybody seen, by the alphabet. One click writes `@name`.
+//! The people: the user first, then everybody seen, in alphabetical order. A click on one writes `@name`.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use super::person::{avatar, name};
 use crate::bridge::{Bridge, Room};
 use crate::timeline::visible;
 
-/// Most people listed; the others are counted. More than anybody scrolls through.
+/// The most people listed: more than anybody scrolls through. The others are counted.
 pub const LISTED_PEOPLE: usize = 500;
 
 #[component]
@@ -42,7 +42,7 @@ pub(super) fn PeopleView() -> Element {
                 p { class: "hint", "and {unlisted} more" }
             }
             if !connected() {
-                p { class: "hint", "Who is here is learnt anew after reconnecting." }
+                p { class: "hint", "People appear here again when you are back in the room." }
             } else if others() == 0 {
                 p { class: "hint",
                     strong { "Nobody else has been seen yet." }

@@ -4,10 +4,10 @@ use dioxus::prelude::*;
 
 use crate::timeline::visible;
 
-/// Hues that can be told apart at a glance: one each 15 degrees of the colour circle.
+/// How many hues there are: one every 15 degrees of the colour circle, so that they can be told apart at a glance.
 const HUES: u32 = 24;
 
-/// The colour circle in degrees at which this name stands, always the same for the same name.
+/// The hue of a name, in degrees of the colour circle. It is always the same for the same name.
 pub(super) fn hue(name: &str) -> u32 {
     // FNV-1a: spreads short names well, and its result will be the same in every later version.
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {

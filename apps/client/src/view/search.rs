@@ -1,5 +1,5 @@
-//! The search bar. What matches is the timeline's to say; the page marks it in the texts. Like the composer's, the field
-//! belongs to the page.
+//! The search bar. The timeline says what matches, and the page marks it in the texts. The field belongs to the page,
+//! like that of the composer.
 
 use dioxus::prelude::*;
 
@@ -53,7 +53,7 @@ pub(super) fn SearchView() -> Element {
 #[component]
 fn Bar() -> Element {
     let bridge = use_context::<Bridge>();
-    // Without its number among the matches: one more of them must not carry off who has scrolled away.
+    // Without the number of the match: when another one comes, a reader who has scrolled away must stay where they are.
     let steps = use_memo(move || {
         let found = bridge.timeline.read().searched().and_then(Search::current);
         found.map(|found| (found.line, found.steps))
@@ -118,7 +118,7 @@ fn Count() -> Element {
             _ if search.is_empty() => String::new(),
             (_, 0) => "no match".to_owned(),
             (Some(found), count) => format!("{} of {count}", found.nth),
-            // The line at which the reader was has left.
+            // The line at which the reader was is gone.
             (None, count) => format!("{count} found"),
         })
     });

@@ -6,8 +6,8 @@ use super::icon::{Shape, icon};
 use crate::bridge::{Action, Bridge};
 use crate::settings::{Setting, Theme};
 
-/// How many people there are. In a wide window it shows their panel or not, in a narrow one it opens the drawer: the
-/// style sheet shows the button that fits.
+/// How many people there are. In a wide window, a click shows or hides their panel; in a narrow one, it opens their
+/// drawer. The style sheet shows the button that fits.
 #[component]
 pub(super) fn PeopleSwitch(drawer: Signal<bool>) -> Element {
     let bridge = use_context::<Bridge>();

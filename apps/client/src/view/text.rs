@@ -6,8 +6,8 @@ use super::cost::{parts, tangles};
 use crate::bridge::{Action, Bridge};
 use crate::links;
 
-/// Most links in one text; what follows is words. Each is an element of its own, and a text of 1 MiB could hold a
-/// hundred thousand.
+/// The most links in one text; further ones are words. Each link is an element of its own, and a text of 1 MiB could
+/// hold a hundred thousand.
 const LINKED: usize = 500;
 
 /// A piece of a text.
@@ -25,7 +25,7 @@ enum Piece<'a> {
 #[component]
 pub(super) fn Text(
     text: String,
-    /// It goes on behind this, and so may the link at its end.
+    /// Whether the text goes on after this, and so may the link at its end.
     #[props(default)]
     cut: bool,
 ) -> Element {
@@ -82,7 +82,7 @@ fn view(pieces: Vec<Piece<'_>>) -> Element {
 #[component]
 fn Link(
     address: String,
-    /// What is opened: it may be another host than the eye takes the address for.
+    /// What is opened. Its host may be another than the address seems to name.
     url: String,
 ) -> Element {
     let bridge = use_context::<Bridge>();
@@ -101,8 +101,8 @@ fn Link(
     }
 }
 
-/// The pieces of a text, in order; together they are the text. At most `most` are links, and what a `cut` may have gone
-/// through is none.
+/// The pieces of a text, in order; together they are the text. At most `most` are links, and an address that the `cut`
+/// may have gone through is words.
 fn pieces(text: &str, cut: bool, most: usize) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = 0;

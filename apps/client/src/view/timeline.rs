@@ -25,7 +25,7 @@ pub(super) fn TimelineView() -> Element {
     let lines = timeline.lines();
     let search = timeline.searched();
     let found = search.and_then(Search::current).map(|found| found.line);
-    // Of the message at which the reader is, the part with the match.
+    // The part with the match, for the message at which the search is.
     let part = |number: u64, message: &Message| {
         let search = search.filter(|_| found == Some(number))?;
         Some(search.excerpt(&message.text, PART_COST))
@@ -45,7 +45,7 @@ pub(super) fn TimelineView() -> Element {
                         "Show later"
                     }
                 } else {
-                    // Mounted anew when a search begins or ends, so that it tells anew whether it is visible.
+                    // Mounted again when a search begins or ends, so that it says again whether it is visible.
                     for searching in [timeline.searched().is_some()] {
                         End { key: "{searching}", holds: found.is_some() }
                     }
@@ -128,7 +128,7 @@ fn End(holds: bool) -> Element {
     }
 }
 
-/// A divider. What stands in a separator is not read aloud, only its label is.
+/// A divider. Screen readers read the label of a separator and not its content.
 #[component]
 fn DayView(day: String) -> Element {
     rsx! {
@@ -167,7 +167,7 @@ fn Beginning(has_earlier: bool, gone: u64) -> Element {
     }
 }
 
-/// What a room says in which nobody has said anything yet.
+/// What is shown in a room in which nobody has said anything yet.
 #[component]
 fn Welcome() -> Element {
     let room = use_context::<Room>();
