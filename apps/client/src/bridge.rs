@@ -9,9 +9,10 @@
 mod memory;
 
 use std::cell::Cell;
-use std::time::{Duration, Instant, SystemTime};
+use std::rc::Rc;
+use std::time::Duration;
 
-use async_std::task::{sleep, spawn_blocking};
+use async_std::task::spawn_blocking;
 use dioxus::prelude::*;
 use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt};
@@ -21,7 +22,7 @@ use crate::desktop::{News, Notification, Order};
 use crate::save;
 use crate::settings::{Setting, Settings, SettingsError, SettingsFile, ZoomKey};
 use crate::timeline::{Attempt, Message, Progress, Timeline, Toward, Transcript};
-use hubbub_session::{Event, Intent, MessageId, Stamped};
+use hubbub_session::{Clock, Event, Intent, MessageId, Stamped};
 
 pub use memory::Memory;
 
@@ -138,7 +139,7 @@ impl Bridge {
     }
 }
 
-/// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`],
+/// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`], `Rc<Clock>`,
 /// [`SettingsFile`] and [`Memory`]. `on_quit` closes the window, and `on_attend` is told what the user must notice.
 pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bridge {
     let memory = use_context::<Memory>();
@@ -170,6 +171,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
     use_hook(move || {
         let side = Side {
             channels: consume_context(),
+            clock: consume_context(),
             file: consume_context(),
             memory,
             is_writable: true,
@@ -218,9 +220,10 @@ async fn run(
     mut countdown: Signal<u64>,
 ) {
     let pause = Cell::new(Duration::ZERO);
+    let clock = side.clock.clone();
     let events = stream::unfold(side.channels.clone(), |channels| async {
-        sleep(pause.take()).await;
-        let batch = next_batch(&channels).await?;
+        clock.sleep(pause.take()).await;
+        let batch = next_batch(&channels, &clock).await?;
         Some((Input::Events(batch), channels))
     });
     let events = events.chain(stream::once(async { Input::Ended }));
@@ -228,18 +231,18 @@ async fn run(
     let actions = actions.into_stream().map(Input::Action);
     let inputs = stream::select(actions, events);
     let mut inputs = std::pin::pin!(stream::select(inputs, news));
-    while let Some(input) = next(&mut inputs, side.timeline, &mut countdown).await {
+    while let Some(input) = next(&mut inputs, &clock, side.timeline, &mut countdown).await {
         match input {
             Input::Action(action) => side.act(action),
             Input::Events(batch) => {
-                let began = Instant::now();
+                let began = clock.awake();
                 frames.drain();
                 side.take(batch);
                 // The effect holds the other end for as long as this runs.
                 let _ = frames.recv_async().await;
-                pause.set(began.elapsed() * PAUSE);
+                pause.set((clock.awake() - began) * PAUSE);
             }
-            Input::Ended => side.timeline.write().end(SystemTime::now()),
+            Input::Ended => side.timeline.write().end(clock.wall()),
             Input::News(news) => side.hear(news),
         }
         side.settle();
@@ -247,11 +250,11 @@ async fn run(
 }
 
 /// The next batch. If it ends with a new connection, it waits a moment for what follows, which may be a refusal.
-async fn next_batch(channels: &Channels) -> Option<Vec<Stamped>> {
+async fn next_batch(channels: &Channels, clock: &Clock) -> Option<Vec<Stamped>> {
     let events = &channels.events;
     let mut batch = events.recv_async().await.ok()?;
     if matches!(batch.last(), Some(last) if last.event == Event::Connected) {
-        let refused_by = std::pin::pin!(sleep(channels.refused_within));
+        let refused_by = clock.sleep(channels.refused_within);
         if let Either::Left((Ok(more), _)) = select(events.recv_async(), refused_by).await {
             batch.extend(more);
         }
@@ -262,6 +265,7 @@ async fn next_batch(channels: &Channels) -> Option<Vec<Stamped>> {
 /// The next input. Meanwhile, and only while there is no connection, counts the seconds to the next attempt.
 async fn next(
     inputs: &mut (impl Stream<Item = Input> + Unpin),
+    clock: &Clock,
     timeline: Signal<Timeline>,
     countdown: &mut Signal<u64>,
 ) -> Option<Input> {
@@ -269,9 +273,7 @@ async fn next(
         let Some(&Attempt::Failed { retry_at, .. }) = timeline.peek().presence().attempt() else {
             return inputs.next().await;
         };
-        let left = retry_at
-            .duration_since(SystemTime::now())
-            .unwrap_or_default();
+        let left = retry_at.duration_since(clock.wall()).unwrap_or_default();
         let seconds = left.as_millis().div_ceil(1000);
         countdown.set(u64::try_from(seconds).unwrap_or(u64::MAX));
         if left.is_zero() {
@@ -279,7 +281,7 @@ async fn next(
         }
         let to_next_second = left - Duration::from_secs(left.as_secs());
         let pause = to_next_second.max(Duration::from_millis(10));
-        match select(inputs.next(), std::pin::pin!(sleep(pause))).await {
+        match select(inputs.next(), clock.sleep(pause)).await {
             Either::Left((input, _)) => return input,
             Either::Right(_) => {}
         }
@@ -303,6 +305,7 @@ fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
 /// What the coroutine writes, and where it sends.
 struct Side {
     channels: Channels,
+    clock: Rc<Clock>,
     file: SettingsFile,
     memory: Memory,
     /// Whether no write of the settings has failed so far.
@@ -322,7 +325,7 @@ impl Side {
         let intents = &self.channels.intents;
         match action {
             Action::Say(text) => {
-                let id = timeline.write().say(SystemTime::now(), &text);
+                let id = timeline.write().say(self.clock.wall(), &text);
                 self.send(id, text);
             }
             Action::SayAgain(id) => {
@@ -365,7 +368,7 @@ impl Side {
             News::Focus(focused) => {
                 // The time zone is set in another window. Without this, the change would be seen minutes later.
                 tz::reset_system_time_zone_cache();
-                self.timeline.write().focus(SystemTime::now(), focused);
+                self.timeline.write().focus(self.clock.wall(), focused);
                 if focused {
                     self.on_attend.call(Attend::Hint(false));
                 }

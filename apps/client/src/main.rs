@@ -26,7 +26,7 @@ use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop::{self, News};
 use hubbub_client::settings::{LEAST, Place, SettingsFile};
 use hubbub_client::view::{App, SCRIPT, STYLE};
-use hubbub_session::{Intent, Options};
+use hubbub_session::{Clock, Intent, Options};
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 
@@ -130,6 +130,7 @@ fn open(args: Args) -> io::Result<Infallible> {
             news,
             refused_within: REFUSED_WITHIN,
         },
+        clock: Rc::new(Clock::system()),
         news: news_sent.clone(),
         memory: Memory::default(),
         standing,
@@ -154,6 +155,7 @@ struct Pages {
     room: Room,
     file: SettingsFile,
     channels: Channels,
+    clock: Rc<Clock>,
     news: flume::Sender<News>,
     memory: Memory,
     standing: engine::Standing,
@@ -166,6 +168,7 @@ impl Pages {
             .with_root_context(self.room.clone())
             .with_root_context(self.file.clone())
             .with_root_context(self.channels.clone())
+            .with_root_context(self.clock.clone())
             .with_root_context(self.news.clone())
             .with_root_context(self.memory.clone())
     }

@@ -1,5 +1,5 @@
 //! Clock: the three uses of time, as closures, so that a test can be the clock. Nothing else in the session reads the
-//! time or waits for it.
+//! time or waits for it. A screen may use it, too.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
@@ -31,15 +31,20 @@ impl Clock {
         }
     }
 
-    pub(crate) fn awake(&self) -> Duration {
+    /// The time since some fixed moment, without the time in which the computer slept.
+    #[must_use]
+    pub fn awake(&self) -> Duration {
         (self.awake)()
     }
 
-    pub(crate) fn wall(&self) -> SystemTime {
+    /// The time of day.
+    #[must_use]
+    pub fn wall(&self) -> SystemTime {
         (self.wall)()
     }
 
-    pub(crate) fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
+    /// Waits for this time.
+    pub fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
         (self.sleep)(time)
     }
 }

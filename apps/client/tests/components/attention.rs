@@ -2,6 +2,7 @@
 
 use hubbub_client::bridge::Attend;
 use hubbub_client::desktop::{News, Notification, Order};
+use hubbub_client::timeline::SHOWN_LINES;
 use hubbub_client::view::PART_COST;
 
 use crate::harness::Window;
@@ -120,9 +121,7 @@ fn a_mention_asks_for_attention_until_it_has_it() {
 fn a_chosen_notification_brings_up_the_window_and_its_message() {
     let mut window = away();
     window.happen(said("bob", "alice?"));
-    for _ in 0..30 {
-        window.happen_together((0..50).map(|number| said("bob", &number.to_string())));
-    }
+    window.happen_together((0..2 * SHOWN_LINES).map(|number| said("bob", &number.to_string())));
     window.hides(">alice?</div>");
     window.hear(News::Chosen(1));
     window.shows(">alice?</div>");
