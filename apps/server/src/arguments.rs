@@ -13,23 +13,24 @@ use hubbub_server::memory::Shares;
 use hubbub_wire::Limits;
 use tracing::Level;
 
-/// Highest value of `--max-payload`: a peer may hold a text of this size in memory while it is being read.
+/// The highest value of `--max-payload`. While a text is read, a peer may hold this much in memory.
 const MAX_MAX_PAYLOAD: usize = 256 * 1024 * 1024;
 
-/// Lowest value of `--memory-limit`: below that, the limit would be met by a few ordinary texts.
+/// The lowest value of `--memory-limit`. A few ordinary texts would reach a lower limit.
 const MIN_MEMORY_LIMIT: usize = 1024 * 1024;
 
-/// What is counted of a text under way besides its bytes is less: its head and name.
+/// A text on its way counts as its bytes and less than this for its head and name.
 const TEXT_EXTRA: usize = 1024;
 
-/// Lowest value of `--bytes-per-second` that is a bound. A JOIN with the longest head then passes at once, and one read
-/// of 64 KiB holds its sender up for half a minute, which no program takes for the end of the connection.
+/// The lowest value of `--bytes-per-second` that is a bound. With it, a JOIN with the longest head passes at once, and
+/// a read of 64 KiB holds up its sender for half a minute, which no program takes for the end of the connection.
 const MIN_BYTES_PER_SECOND: u32 = 2 * 1024;
 
-/// Longest time of an option, a year as `humantime` counts it: as good as no bound, and the clock can add it.
+/// The longest time that an option takes: a year, as `humantime` counts it. It is as good as no bound, and can be added
+/// to any time of the clock.
 const MAX_TIME: Duration = Duration::from_secs(31_557_600);
 
-/// What `--log` takes, the least first.
+/// The values of `--log`, from the fewest lines to the most.
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 const EXAMPLES: &str = "\
@@ -107,8 +108,8 @@ pub(crate) struct Arguments {
     )]
     visits_per_minute: u32,
 
-    /// Most that may wait for one peer, at least the longest text; who falls behind further is dropped as a slow
-    /// consumer
+    /// Most that may wait for one peer, at least the longest text; a peer that falls further behind is dropped as a
+    /// slow consumer
     #[arg(
         long,
         env = "HUBBUB_OUTBOX",
@@ -119,8 +120,8 @@ pub(crate) struct Arguments {
     )]
     outbox: usize,
 
-    /// Most memory for the texts under way, all peers together; when it is reached the slowest go first; three quarters
-    /// of it are for what waits, one for texts that are read in part
+    /// Most memory for texts on their way, for all peers together; when it is reached, the slowest go first; three
+    /// quarters of it are for what waits, one quarter for texts that are read in part
     #[arg(
         long,
         env = "HUBBUB_MEMORY_LIMIT",
@@ -131,8 +132,8 @@ pub(crate) struct Arguments {
     )]
     memory_limit: usize,
 
-    /// Most messages that a peer may send in the long run, ten seconds' worth at once; one that sends more is read
-    /// slower; 0 is no bound, 50 is more than anybody types
+    /// Most messages that a peer may send in a second on average, ten seconds' worth at once; a peer that sends more is
+    /// read slower; 0 is no bound, 50 is more than anybody types
     #[arg(
         long,
         env = "HUBBUB_MESSAGES_PER_SECOND",
@@ -142,7 +143,7 @@ pub(crate) struct Arguments {
     )]
     messages_per_second: u32,
 
-    /// The same in bytes, 2KiB at the least; 256KiB is what a line of 2 Mbit/s takes
+    /// The same in bytes, at least 2KiB; 256KiB is what a line of 2 Mbit/s takes
     #[arg(
         long,
         env = "HUBBUB_BYTES_PER_SECOND",
@@ -164,7 +165,7 @@ pub(crate) struct Arguments {
     )]
     write_timeout: Duration,
 
-    /// How long nothing may come of a text that has begun
+    /// How long a peer may stop in the middle of a text
     #[arg(
         long,
         env = "HUBBUB_TEXT_TIMEOUT",
@@ -199,7 +200,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// The address to listen on, when it is not all of them.
+    /// The address to listen on; `None` for all of them.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.listen.map(|mut address| {
             address.set_port(self.port);
@@ -207,7 +208,7 @@ impl Arguments {
         })
     }
 
-    /// Fits the values that nobody gave to those that somebody did.
+    /// Fits the values that were not given to those that were.
     pub(crate) fn follow(&mut self, is_given: impl Fn(&str) -> bool) {
         if !is_given("max_payload") {
             let most = Shares::of(self.memory_limit).unfinished - TEXT_EXTRA;
@@ -222,7 +223,7 @@ impl Arguments {
         }
     }
 
-    /// Two values that cannot work together, and what would. `value` writes the value of an option for people.
+    /// Says which two values cannot work together, and which would. `value` writes an option with its value for people.
     pub(crate) fn contradiction(&self, value: impl Fn(&str) -> String) -> Option<String> {
         let Self {
             max_payload,
@@ -260,7 +261,7 @@ impl Arguments {
         None
     }
 
-    /// The settings that these arguments ask for, with `max_peers` as the caller has settled it.
+    /// The settings that these arguments ask for, with the number of peers that the caller has worked out.
     pub(crate) fn settings(&self, max_peers: usize) -> Settings {
         Settings {
             limits: Limits {
@@ -286,7 +287,7 @@ impl Arguments {
     }
 }
 
-/// A size as the options take it, to the byte.
+/// Writes a size as the options take it, exact to the byte.
 fn exact(bytes: usize) -> String {
     match bytes % 1024 {
         0 => format!("{}KiB", bytes / 1024),
@@ -294,7 +295,7 @@ fn exact(bytes: usize) -> String {
     }
 }
 
-/// An address with any port. The system knows the interface behind `%` by its name.
+/// Reads an address, with any port. The system finds the interface after `%` by its name.
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok((address, 0).into());
@@ -318,7 +319,7 @@ fn parse_size(text: &str) -> Result<usize, String> {
     let size: ByteSize = text
         .parse()
         .map_err(|_| "give a size such as 65536, 64KiB or 4MiB".to_owned())?;
-    // What is larger than any number is read as the largest one.
+    // A size that is too large for a number is read as the largest number.
     usize::try_from(size.as_u64())
         .ok()
         .filter(|&bytes| bytes > 0 && bytes < usize::MAX)

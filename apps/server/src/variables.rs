@@ -1,5 +1,5 @@
-//! The command line together with the variables of the environment that stand for options. Says of a bad value where
-//! it came from, and leaves out variables that are empty or that somebody else sets under a name of ours.
+//! The command line, together with the environment variables that stand for options. Says where a bad value came from,
+//! and ignores variables that are empty, or that somebody else sets under one of our names.
 
 use std::env;
 use std::ffi::OsStr;
@@ -11,12 +11,11 @@ use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use crate::arguments::Arguments;
 
-/// The variable that Kubernetes sets to something like `tcp://10.96.0.7:8765` in the pods next to a service that is
-/// named hubbub.
+/// The variable that Kubernetes sets to something like `tcp://10.96.0.7:8765` where there is a service named hubbub.
 const PORT: &str = "HUBBUB_PORT";
 
-/// Reads the command line and the variables. Says what is wrong with them, or what was asked for, and ends the
-/// program. What comes back beside the arguments is a line for the log.
+/// Reads the command line and the variables. If something is wrong with them, or help was asked for, prints that and
+/// ends the program. May also return a line for the log.
 pub(crate) fn parse() -> (Arguments, Option<String>) {
     let service = env::var(PORT).ok().filter(|value| is_of_a_service(value));
     let note = service.map(|value| {
@@ -64,13 +63,13 @@ fn without_variable(arg: Arg) -> Arg {
     arg.env(Resettable::Reset)
 }
 
-/// The same error with the name of the variable beside the option, when the command line alone would be fine.
+/// Adds the name of the variable to an error that comes from a variable.
 fn naming_the_variable(mut error: clap::Error, command: &mut Command) -> clap::Error {
     let alone = command.clone().mut_args(without_variable);
     if alone.try_get_matches().is_err() {
         return error;
     }
-    // Only then can an option say its name as the error does.
+    // Only after this does an option write its name as the error does.
     command.build();
     let variable = |of: &dyn Fn(&Arg, &OsStr) -> bool| {
         let mut args = command.get_arguments();
@@ -94,7 +93,7 @@ fn naming_the_variable(mut error: clap::Error, command: &mut Command) -> clap::E
     error
 }
 
-/// An option or its variable with the value that counts, as it was written.
+/// Writes an option, or its variable, with the value that counts, as it was given.
 fn shown(id: &str, command: &Command, matches: &ArgMatches) -> String {
     let option = format!("--{}", id.replace('_', "-"));
     let value = matches.get_raw(id).and_then(|mut values| values.next());

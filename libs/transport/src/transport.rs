@@ -158,7 +158,7 @@ impl Transport {
         self.0.get_ref().shutdown(Shutdown::Both)
     }
 
-    /// Has the connection break when it is dropped: what is still on its way is thrown away, and the other side sees a
+    /// Makes the connection break when it is dropped: what is still on its way is thrown away, and the other side sees a
     /// broken connection.
     ///
     /// # Errors
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_came_in_does_the_same_for_a_dead_client() {
+    fn a_connection_that_came_in_notices_a_dead_client_within_a_minute_too() {
         let (transport, _peer) = accepted();
         expect_tuned(&transport);
     }
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn who_finishes_is_heard_to_the_end_and_goes_on_hearing() {
+    fn a_side_that_finishes_is_heard_to_the_end_and_still_hears() {
         let (transport, mut peer) = pair();
         assert_eq!(transport.try_write(b"bye").unwrap(), 3);
         transport.finish().unwrap();
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_known_before_what_came_ahead_of_it_is_read() {
+    fn an_end_is_known_before_what_came_before_it_is_read() {
         for breaks in [false, true] {
             let (transport, mut peer) = pair();
             peer.write_all(b"bye").unwrap();
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_cut_what_had_come_is_read_and_nothing_is_written() {
+    fn after_a_cut_what_had_arrived_is_read_and_nothing_is_written() {
         let (transport, mut peer) = pair();
         peer.write_all(b"bye").unwrap();
         wait_readable(&transport);
