@@ -35,6 +35,42 @@
 //!
 //! A member that stalls costs up to [`Settings::outbox_bytes`] more, and one batch. All of that together, with all
 //! unfinished texts and those in the hub's inbox, stays within [`Settings::memory_limit`].
+//!
+//! # Limits
+//!
+//! Sizes, times and numbers with an option are defaults. `hubbub-server --help` lists all options and the variables that
+//! set them; options that cannot work together are refused with both values.
+//!
+//! | what | limit | beyond it |
+//! |---|---|---|
+//! | text of a message | 1 MiB (`--max-payload`; at most `--outbox` and a quarter of `--memory-limit`) | not delivered; the sender is told |
+//! | name | 1 to 64 bytes of UTF-8, no control characters, not `server` | the frame is ignored; `server` is refused |
+//! | head of a frame | 4 KiB, 32 headers | the connection is closed |
+//! | bytes in a row that are no frame | 4 KiB | the connection is closed |
+//! | waiting for one peer | 4 MiB (`--outbox`) | the peer is dropped as a slow consumer |
+//! | waiting for all peers | three quarters of 256 MiB (`--memory-limit`) | the slowest are dropped first |
+//! | texts of all peers that are read in part, or read and not yet passed on | the other quarter | the peer that holds most of an unfinished text is told so and closed |
+//! | silence in the middle of a text | 30 s (`--text-timeout`) | the peer is told so and closed |
+//! | silence in the middle of a frame, before another frame | 2 s | the first frame is given up, the second one is read |
+//! | a peer's socket takes nothing | 30 s (`--write-timeout`) | the peer is dropped |
+//! | from connecting to JOIN | 30 s (`--join-timeout`) | the connection is closed |
+//! | lines of the log that wait for stderr | 1 MiB | dropped; their number is written when stderr takes lines again |
+//! | connections | what the limit on open files allows (`--max-peers`) | told so and closed; in a burst, 32 at a time are told |
+//! | connections from one address | unlimited unless set (`--max-peers-per-address`) | the same |
+//! | visits from one address in a minute | unlimited unless set (`--visits-per-minute`); a minute's worth at once | the same |
+//! | what a peer says | unlimited unless set (`--messages-per-second`, `--bytes-per-second`); ten seconds' worth at once | it is read more slowly, nothing is lost |
+//! | what all peers of an address say | ten times what one may say | they are read more slowly, nothing is lost |
+//! | lines in the log about one address | 60 at once, then one a second | left out and counted |
+//! | a peer that vanished silently | found within a minute | the room hears a LEAVE |
+//!
+//! An IPv6 network of 64 bits counts as one address. For a room that strangers can reach, use
+//!
+//! ```text
+//! hubbub-server --messages-per-second 50 --bytes-per-second 256KiB --visits-per-minute 60 --max-peers-per-address 100
+//! ```
+//!
+//! It lets through at once a pasted text of 500 lines and a class of 40 that shares an address. A flood cannot cost
+//! members on slow lines their place.
 
 use std::future::Future;
 use std::io;
