@@ -1,34 +1,23 @@
-//! The bridge: the one coroutine between the window and the other threads, and the only writer of the signals.
+//! The bridge: what components read and how they act, and the one coroutine between the window and the other threads.
 //!
 //! What the user does shows in the timeline at once and goes out as an intent. Events come in batches, and each batch
-//! is one write of the signal. The bridge never waits for the network or the desktop: it sends with `try_send`. It
-//! takes the next batch when the last one is on the page and the page has had a pause, so that a flood on a slow
-//! machine makes fewer frames, but never none. When a page dies, the bridge of the next page goes on with what is in
-//! [`Memory`].
+//! is one write of the signal. When a page dies, the bridge of the next page goes on with what is in [`Memory`].
 
+mod coroutine;
 mod memory;
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Duration;
 
-use async_std::task::spawn_blocking;
 use dioxus::prelude::*;
-use futures::future::{Either, select};
-use futures::stream::{self, Stream, StreamExt};
-use jiff::tz::{self, TimeZone};
+use hubbub_session::{Intent, MessageId, Stamped};
+use jiff::tz::TimeZone;
 
-use crate::desktop::{News, Notification, Order};
-use crate::save;
-use crate::settings::{Setting, Settings, SettingsError, SettingsFile, ZoomKey};
-use crate::timeline::{Attempt, Message, Progress, Timeline, Toward, Transcript};
-use hubbub_session::{Clock, Event, Intent, MessageId, Stamped};
+use crate::desktop::{News, Order};
+use crate::settings::{Setting, Settings, SettingsFile, ZoomKey};
+use crate::timeline::{Timeline, Toward};
+use coroutine::Side;
 
 pub use memory::Memory;
-
-/// After a batch, the page is left alone for this many times as long as the batch took to show. A key that is pressed
-/// in a flood then seldom finds the page busy.
-const PAUSE: u32 = 2;
 
 /// Which room this is, and as whom the user is there. A root context.
 #[derive(Clone, Debug)]
@@ -139,8 +128,8 @@ impl Bridge {
     }
 }
 
-/// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`], `Rc<Clock>`,
-/// [`SettingsFile`] and [`Memory`]. `on_quit` closes the window, and `on_attend` is told what the user must notice.
+/// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`],
+/// [`SettingsFile`], [`Memory`] and `Rc<Clock>`. `on_quit` closes the window, and `on_attend` is told what the user must notice.
 pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bridge {
     let memory = use_context::<Memory>();
     let (timeline, settings) = use_hook(|| {
@@ -159,7 +148,8 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
     });
     let (sender, receiver) = memory.actions();
     let actions = use_hook(|| CopyValue::new(sender));
-    let (looked_for, closing) = (use_signal(|| None), use_signal(|| false));
+    let closing = use_signal(|| memory.is_asking_to_close());
+    let looked_for = use_signal(|| None);
     let countdown = use_signal(|| 0);
     let (rendered, frames) = use_hook(|| flume::bounded(1));
     // An effect runs when everything is rendered and the page has taken it.
@@ -182,7 +172,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
             closing,
             on_attend,
         };
-        spawn(run(side, receiver, frames, countdown))
+        spawn(coroutine::run(side, receiver, frames, countdown))
     });
     use_context_provider(|| Bridge {
         timeline: timeline.into(),
@@ -204,254 +194,4 @@ fn begin() -> (Timeline, Settings) {
         timeline.answer(&trouble.to_string());
     }
     (timeline, settings)
-}
-
-enum Input {
-    Action(Action),
-    Events(Vec<Stamped>),
-    Ended,
-    News(News),
-}
-
-async fn run(
-    mut side: Side,
-    actions: flume::Receiver<Action>,
-    frames: flume::Receiver<()>,
-    mut countdown: Signal<u64>,
-) {
-    let pause = Cell::new(Duration::ZERO);
-    let clock = side.clock.clone();
-    let events = stream::unfold(side.channels.clone(), |channels| async {
-        clock.sleep(pause.take()).await;
-        let batch = next_batch(&channels, &clock).await?;
-        Some((Input::Events(batch), channels))
-    });
-    let events = events.chain(stream::once(async { Input::Ended }));
-    let news = side.channels.news.clone().into_stream().map(Input::News);
-    let actions = actions.into_stream().map(Input::Action);
-    let inputs = stream::select(actions, events);
-    let mut inputs = std::pin::pin!(stream::select(inputs, news));
-    while let Some(input) = next(&mut inputs, &clock, side.timeline, &mut countdown).await {
-        match input {
-            Input::Action(action) => side.act(action),
-            Input::Events(batch) => {
-                let began = clock.awake();
-                frames.drain();
-                side.take(batch);
-                // The effect holds the other end for as long as this runs.
-                let _ = frames.recv_async().await;
-                pause.set((clock.awake() - began) * PAUSE);
-            }
-            Input::Ended => side.timeline.write().end(clock.wall()),
-            Input::News(news) => side.hear(news),
-        }
-        side.settle();
-    }
-}
-
-/// The next batch. If it ends with a new connection, it waits a moment for what follows, which may be a refusal.
-async fn next_batch(channels: &Channels, clock: &Clock) -> Option<Vec<Stamped>> {
-    let events = &channels.events;
-    let mut batch = events.recv_async().await.ok()?;
-    if matches!(batch.last(), Some(last) if last.event == Event::Connected) {
-        let refused_by = clock.sleep(channels.refused_within);
-        if let Either::Left((Ok(more), _)) = select(events.recv_async(), refused_by).await {
-            batch.extend(more);
-        }
-    }
-    Some(batch)
-}
-
-/// The next input. Meanwhile, and only while there is no connection, counts the seconds to the next attempt.
-async fn next(
-    inputs: &mut (impl Stream<Item = Input> + Unpin),
-    clock: &Clock,
-    timeline: Signal<Timeline>,
-    countdown: &mut Signal<u64>,
-) -> Option<Input> {
-    loop {
-        let Some(&Attempt::Failed { retry_at, .. }) = timeline.peek().presence().attempt() else {
-            return inputs.next().await;
-        };
-        let left = retry_at.duration_since(clock.wall()).unwrap_or_default();
-        let seconds = left.as_millis().div_ceil(1000);
-        countdown.set(u64::try_from(seconds).unwrap_or(u64::MAX));
-        if left.is_zero() {
-            return inputs.next().await;
-        }
-        let to_next_second = left - Duration::from_secs(left.as_secs());
-        let pause = to_next_second.max(Duration::from_millis(10));
-        match select(inputs.next(), clock.sleep(pause)).await {
-            Either::Left((input, _)) => return input,
-            Either::Right(_) => {}
-        }
-    }
-}
-
-/// Writes the lines to a new file, and says how that went. A slow disk holds up nothing.
-fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
-    spawn(async move {
-        let entries = transcript.entries;
-        let saved = spawn_blocking(move || save::save(&name, &transcript.text)).await;
-        let words = match saved {
-            Ok(path) if entries == 1 => format!("1 line saved to {}", path.display()),
-            Ok(path) => format!("{entries} lines saved to {}", path.display()),
-            Err(error) => error.to_string(),
-        };
-        timeline.write().answer(&words);
-    });
-}
-
-/// What the coroutine writes, and where it sends.
-struct Side {
-    channels: Channels,
-    clock: Rc<Clock>,
-    file: SettingsFile,
-    memory: Memory,
-    /// Whether no write of the settings has failed so far.
-    is_writable: bool,
-    /// Whether the desktop shows a notification of something that was not read.
-    is_notified: bool,
-    timeline: Signal<Timeline>,
-    settings: Signal<Settings>,
-    looked_for: Signal<Option<u64>>,
-    closing: Signal<bool>,
-    on_attend: EventHandler<Attend>,
-}
-
-impl Side {
-    fn act(&mut self, action: Action) {
-        let mut timeline = self.timeline;
-        let intents = &self.channels.intents;
-        match action {
-            Action::Say(text) => {
-                let id = timeline.write().say(self.clock.wall(), &text);
-                self.send(id, text);
-            }
-            Action::SayAgain(id) => {
-                let text = timeline.write().say_again(id);
-                if let Some(text) = text {
-                    self.send(id, text);
-                }
-            }
-            // If the queue is full, the thread is too busy. A second press will find room.
-            Action::Retry => drop(intents.try_send(Intent::Retry)),
-            Action::Follow(at_end) => timeline.write().lines_mut().follow(at_end),
-            Action::ShowEarlier => timeline.write().lines_mut().show_earlier(),
-            Action::ShowLater => timeline.write().lines_mut().show_later(),
-            Action::Answer(words) => {
-                let mut timeline = timeline.write();
-                timeline.lines_mut().follow(true);
-                timeline.answer(&words);
-            }
-            Action::Clear => timeline.write().clear(),
-            Action::Search(query) => timeline.write().search(&query),
-            Action::SearchOn(toward) => timeline.write().search_on(toward),
-            Action::EndSearch => timeline.write().end_search(),
-            Action::Save(name) => save(name, timeline.peek().transcript(), timeline),
-            // If the queue is full, the program that opens links hangs, and the user sees that.
-            Action::OpenLink(link) => drop(self.channels.links.try_send(link)),
-            Action::Set(setting) => self.set(setting),
-            Action::Zoom(key) => {
-                let zoom = self.settings.peek().zoom.pressed(key);
-                self.set(Setting::Zoom(zoom));
-            }
-            Action::Stay => {
-                self.memory.stay();
-                self.closing.set(false);
-            }
-        }
-    }
-
-    fn hear(&mut self, news: News) {
-        match news {
-            News::Focus(focused) => {
-                // The time zone is set in another window. Without this, the change would be seen minutes later.
-                tz::reset_system_time_zone_cache();
-                self.timeline.write().focus(self.clock.wall(), focused);
-                if focused {
-                    self.on_attend.call(Attend::Hint(false));
-                }
-            }
-            News::Trouble(words) => self.tell(words),
-            News::Chosen(line) => {
-                self.timeline.write().lines_mut().show(line);
-                self.looked_for.set(Some(line));
-                self.on_attend.call(Attend::Raise);
-            }
-            News::Closing => self.closing.set(true),
-        }
-    }
-
-    /// Does what the timeline as it is now calls for, whatever brought it there.
-    fn settle(&mut self) {
-        let timeline = self.timeline.peek();
-        self.memory.count_unsent(timeline.unsent_texts());
-        let is_read = timeline.attention().is_focused() && !timeline.lines().is_reading_back();
-        if self.is_notified && is_read {
-            // If the queue is full, one is being shown, and this is tried again.
-            let withdrawn = self.channels.notifications.try_send(Order::Withdraw);
-            self.is_notified = withdrawn.is_err();
-        }
-    }
-
-    fn send(&mut self, id: MessageId, text: String) {
-        if self
-            .channels
-            .intents
-            .try_send(Intent::Say { id, text })
-            .is_err()
-        {
-            self.timeline.write().mark(id, Progress::Failed);
-        }
-    }
-
-    /// Takes in a batch by one write of the signal. The batch before it is on the page by now.
-    fn take(&mut self, batch: Vec<Stamped>) {
-        let mut timeline = self.timeline.write();
-        timeline.drawn();
-        // The desktop shows one at a time: the first.
-        let mut first = None;
-        for event in batch {
-            if let Some(message) = timeline.apply(event) {
-                first.get_or_insert((timeline.lines().last(), message));
-            }
-        }
-        drop(timeline);
-        if let Some((line, message)) = first {
-            self.call(line, &message);
-        }
-    }
-
-    /// Somebody mentions the user, who looks elsewhere.
-    fn call(&mut self, line: u64, message: &Message) {
-        self.on_attend.call(Attend::Hint(true));
-        if self.settings.peek().notifications {
-            let order = Order::Show(Notification::of(line, message));
-            // If the queue is full, one was shown just now.
-            let ordered = self.channels.notifications.try_send(order);
-            self.is_notified |= ordered.is_ok();
-        }
-    }
-
-    fn set(&mut self, setting: Setting) {
-        let before = *self.settings.peek();
-        self.settings.write().set(setting);
-        let settings = *self.settings.peek();
-        if settings == before {
-            return;
-        }
-        match self.file.keep(settings, setting) {
-            Err(trouble @ SettingsError::Broken { .. }) => self.tell(trouble.to_string()),
-            Err(trouble) if self.is_writable => {
-                self.is_writable = false;
-                self.tell(trouble.to_string());
-            }
-            Ok(()) | Err(_) => {}
-        }
-    }
-
-    fn tell(&mut self, words: String) {
-        self.timeline.write().answer(&words);
-    }
 }

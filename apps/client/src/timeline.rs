@@ -4,6 +4,7 @@
 //! Everything that happens goes through [`Timeline::apply`] (from the network) or [`Timeline::say`] (from the user).
 
 mod attention;
+mod line;
 mod lines;
 mod mention;
 mod notice;
@@ -19,9 +20,10 @@ use std::time::{Duration, SystemTime};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{Timestamp, Zoned};
 
 pub use attention::Attention;
+pub use line::{Line, Message, Own, Progress, Row};
 pub use lines::{KEPT_LINES, Lines, SHOWN_LINES, STRETCH_LINES};
 pub use notice::{Change, Notice, Span, What, earlier_changes};
 pub use people::People;
@@ -32,80 +34,6 @@ pub use visible::{NOTHING_VISIBLE, visible};
 
 use hubbub_session::{Event, MessageId, Stamped};
 use hubbub_wire::Username;
-
-/// Messages of one sender form a group if no more time than this lies between two of them.
-const GROUP_WITHIN: SignedDuration = SignedDuration::from_mins(5);
-
-/// One line of the conversation. Cheap to clone: the view holds the same storage.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// From here on it is this day.
-    Day(Date),
-    /// Somebody said something.
-    Message(Rc<Message>),
-    /// Something happened apart from the conversation.
-    Notice(Rc<Notice>),
-    /// The window itself says something: it answers a command, or tells of a problem. Nobody else sees it.
-    Answer(Rc<str>),
-}
-
-/// What somebody said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Who.
-    pub name: Rc<str>,
-    /// What. Line ends are LF.
-    pub text: String,
-    /// How many bytes of the text are missing, if it was cut off on its way.
-    pub missing: usize,
-    /// When, in the user's zone.
-    pub at: Zoned,
-    /// Set when it is the user's own.
-    pub own: Option<Own>,
-    /// Whether somebody else mentions the user.
-    pub mention: bool,
-}
-
-/// What is known about a message of the user's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Own {
-    /// What the session calls it.
-    pub id: MessageId,
-    /// How far it got.
-    pub progress: Progress,
-}
-
-/// How far a message of the user's own got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Not written yet.
-    Waiting,
-    /// Written to the socket.
-    Sent,
-    /// It may not have arrived: the connection broke while it was written, or the server refused the user after it was.
-    Unsure,
-    /// The network thread could not take it.
-    Failed,
-}
-
-/// What stands in the window, one below the other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Row {
-    /// From here on it came while the user looked elsewhere.
-    New {
-        /// Number of the line below it.
-        above: u64,
-    },
-    /// A line.
-    Line {
-        /// Its number, never used for another.
-        number: u64,
-        /// Whether it is a message that begins a group, and so shows who speaks.
-        opens_group: bool,
-        /// The line.
-        line: Line,
-    },
-}
 
 /// Everything that the window shows.
 #[derive(Clone, Debug)]
@@ -324,7 +252,7 @@ impl Timeline {
             let before = before.replace(line).filter(|_| !is_new);
             let row = Row::Line {
                 number,
-                opens_group: opens_group(before, line),
+                opens_group: line::opens_group(before, line),
                 line: line.clone(),
             };
             new.into_iter().chain([row])
@@ -426,48 +354,6 @@ impl Timeline {
         }
         number
     }
-}
-
-#[cfg(test)]
-impl Message {
-    /// What somebody else said, for tests to which it does not matter when.
-    pub(crate) fn of(name: &str, text: &str) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-            missing: 0,
-            at: Zoned::default(),
-            own: None,
-            mention: false,
-        }
-    }
-}
-
-impl Line {
-    /// Bytes of text that the line holds.
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Message(message) => message.name.len() + message.text.len(),
-            Self::Answer(words) => words.len(),
-            Self::Day(_) | Self::Notice(_) => 0,
-        }
-    }
-
-    fn is_from_others(&self) -> bool {
-        matches!(self, Self::Message(message) if message.own.is_none())
-    }
-}
-
-fn opens_group(before: Option<&Line>, line: &Line) -> bool {
-    let Line::Message(message) = line else {
-        return false;
-    };
-    let Some(Line::Message(before)) = before else {
-        return true;
-    };
-    before.name != message.name
-        || before.own.is_some() != message.own.is_some()
-        || message.at.duration_since(&before.at) > GROUP_WITHIN
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ impl Memory {
         self.0.asks_to_close.set(false);
     }
 
+    /// Whether the user was asked if the window may close, and has not answered.
+    pub(super) fn is_asking_to_close(&self) -> bool {
+        self.0.asks_to_close.get()
+    }
+
     pub(super) fn count_unsent(&self, unsent: usize) {
         self.0.unsent.set(unsent);
     }

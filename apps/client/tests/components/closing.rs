@@ -54,6 +54,20 @@ fn messages_that_wait_are_counted_in_the_question_and_the_window_can_stay() {
 }
 
 #[test]
+fn a_page_that_dies_takes_nothing_with_it_and_not_the_question() {
+    let mut window = waiting();
+    closes(&mut window);
+    window.lose_page();
+    for text in ["on its way", "one", "two"] {
+        window.shows(&format!(">{text}</div>"));
+    }
+    window.shows("2 messages have not been sent. Close anyway?");
+    window.click("stay");
+    window.lose_page();
+    window.hides("Close anyway");
+}
+
+#[test]
 fn it_closes_by_itself_when_all_was_sent_meanwhile() {
     let mut window = waiting();
     closes(&mut window);

@@ -62,6 +62,8 @@ impl Flood {
 
 pub(crate) struct Window {
     dom: VirtualDom,
+    /// Makes another one.
+    page: Box<dyn Fn() -> VirtualDom>,
     elements: Elements,
     renderer: Renderer,
     pub(crate) intents: flume::Receiver<Intent>,
@@ -102,29 +104,21 @@ impl Window {
         let (news, news_taken) = flume::unbounded();
         let (renderer, memory) = (Renderer::default(), Memory::default());
         let time = Time::that_stands_still();
-        let dom = VirtualDom::new(Root)
-            .with_root_context(renderer.clone())
-            .with_root_context(file)
-            .with_root_context(memory.clone())
-            .with_root_context(Rc::new(clock_of(&time)))
-            .with_root_context(Room {
-                address: "localhost:8765".into(),
-                username: "alice".into(),
-                max_text: MAX_TEXT,
-                zone: || TimeZone::UTC,
-            })
-            .with_root_context(Channels {
-                intents: intents_sent,
-                events: events_taken,
-                links: links_sent,
-                notifications: notifications_sent,
-                news: news_taken,
-                refused_within: Duration::ZERO,
-            });
-        let title = Title(renderer.title.clone());
-        dom.provide_root_context(Rc::new(title) as Rc<dyn Document>);
+        let channels = Channels {
+            intents: intents_sent,
+            events: events_taken,
+            links: links_sent,
+            notifications: notifications_sent,
+            news: news_taken,
+            refused_within: Duration::ZERO,
+        };
+        let page = {
+            let (renderer, memory, time) = (renderer.clone(), memory.clone(), time.clone());
+            move || page(&renderer, &file, &memory, &time, &channels)
+        };
         let mut window = Self {
-            dom,
+            dom: page(),
+            page: Box::new(page),
             elements: Elements::default(),
             renderer,
             intents,
@@ -196,6 +190,15 @@ impl Window {
     pub(crate) fn next_frame(&mut self) {
         assert!(self.wakes_within(DEADLINE), "no work");
         self.dom.render_immediate(&mut self.elements);
+    }
+
+    /// The page dies, and another one takes its place.
+    pub(crate) fn lose_page(&mut self) {
+        self.dom = VirtualDom::new(|| rsx! {});
+        self.dom = (self.page)();
+        self.elements = Elements::default();
+        self.dom.rebuild(&mut self.elements);
+        self.settle();
     }
 
     /// The desktop tells this.
@@ -322,6 +325,30 @@ impl Window {
         self.settle();
         !dispatched.default_action_enabled()
     }
+}
+
+fn page(
+    renderer: &Renderer,
+    file: &SettingsFile,
+    memory: &Memory,
+    time: &Time,
+    channels: &Channels,
+) -> VirtualDom {
+    let page = VirtualDom::new(Root)
+        .with_root_context(renderer.clone())
+        .with_root_context(file.clone())
+        .with_root_context(memory.clone())
+        .with_root_context(Rc::new(clock_of(time)))
+        .with_root_context(channels.clone())
+        .with_root_context(Room {
+            address: "localhost:8765".into(),
+            username: "alice".into(),
+            max_text: MAX_TEXT,
+            zone: || TimeZone::UTC,
+        });
+    let title = Title(renderer.title.clone());
+    page.provide_root_context(Rc::new(title) as Rc<dyn Document>);
+    page
 }
 
 fn clock_of(time: &Time) -> Clock {
