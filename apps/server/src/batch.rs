@@ -1,7 +1,7 @@
-//! What left the hub together: entries, and their bytes in each form that some reader needs.
+//! A batch: the entries that leave the hub together, and their bytes in each form that a reader needs.
 //!
-//! The hub drafts entries. Sealing a draft makes the bytes, once for all readers. There is one form today: the plain one,
-//! which every CHAT/1.0 program reads. A place in a batch is a count of entries.
+//! The hub drafts entries. Sealing a draft makes the bytes, once for all readers. Today there is one form, the plain
+//! one, which every CHAT/1.0 program reads. A place in a batch is a number of entries.
 
 use std::mem;
 use std::ops::Range;
@@ -13,8 +13,8 @@ use crate::id::{Name, PeerId};
 use crate::memory::{Held, Memory};
 use crate::words;
 
-/// A place in a batch. A batch holds 256 KiB and one read more, or one text, which has 256 MiB at most: all far below
-/// 4 GiB, and half the size of a `usize` in each reader's row and each entry's.
+/// A place in a batch. A batch holds 256 KiB and one more read, or a single text of at most 256 MiB, so 32 bits are
+/// enough. They take half the space of a `usize` in the row of each reader and of each entry.
 fn position(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -31,7 +31,7 @@ struct Entry {
 enum What {
     Joined,
     Left,
-    /// Its payload comes next in [`Draft::payloads`] and has this length, in bytes.
+    /// The length of its payload, in bytes. The payload comes next in [`Draft::payloads`].
     Said(usize),
 }
 
@@ -42,11 +42,11 @@ pub struct Draft {
     payloads: Vec<u8>,
 }
 
-/// Roughly what the head of a frame takes, in bytes.
+/// The approximate size of a frame's head, in bytes.
 const HEAD: usize = 64;
 
 impl Draft {
-    /// How many entries it has. The next one has this place.
+    /// How many entries it has. The next entry gets this place.
     #[must_use]
     pub fn len(&self) -> u32 {
         position(self.entries.len())
@@ -58,7 +58,7 @@ impl Draft {
         self.entries.is_empty()
     }
 
-    /// Roughly how long its frames are, in bytes.
+    /// The approximate size of its frames, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.entries.len() * HEAD + self.payloads.len()
@@ -86,7 +86,8 @@ impl Draft {
         self.entries.push(Entry { peer, name, what });
     }
 
-    /// Makes the bytes, for all readers to share. The batch counts as used `memory` until the last of them has written it.
+    /// Makes the bytes, which all readers share. The batch counts as used `memory` until the last reader has written
+    /// it.
     #[must_use]
     pub fn seal(self, memory: &Arc<Memory>) -> Arc<Batch> {
         let mut runs: Vec<Run> = Vec::new();
@@ -121,14 +122,14 @@ impl Draft {
     }
 }
 
-/// Entries that all readers share.
+/// A batch, which all readers share.
 #[derive(Debug)]
 pub struct Batch {
     /// Runs of entries by sender, in order.
     runs: Vec<Run>,
-    /// Where each entry ends in `plain`, in bytes. It begins where the one before it ends.
+    /// Where each entry ends in `plain`, in bytes. An entry begins where the one before it ends.
     ends: Vec<u32>,
-    /// The plain form: the frames of all entries, one after the other.
+    /// The plain form: the frames of all entries, one after another.
     plain: Vec<u8>,
     _held: Held,
 }
@@ -136,12 +137,12 @@ pub struct Batch {
 #[derive(Debug)]
 struct Run {
     sender: PeerId,
-    /// The place after its last entry. It begins where the run before it ends.
+    /// The place after its last entry. A run begins where the one before it ends.
     end: u32,
 }
 
 impl Batch {
-    /// Something that the server says to one peer alone.
+    /// A message of the server to one peer alone.
     #[must_use]
     pub fn notice(text: &str, memory: &Arc<Memory>) -> Arc<Self> {
         let plain = words::frame(text);
@@ -176,13 +177,13 @@ impl Batch {
         self.runs.is_empty()
     }
 
-    /// Whether all of it is from this one sender.
+    /// Whether this sender sent all of it.
     #[must_use]
     pub fn is_all_from(&self, sender: PeerId) -> bool {
         matches!(&self.runs[..], [run] if run.sender == sender)
     }
 
-    /// What it costs a queue to hold, in bytes: the frames, and the tables around them.
+    /// What it costs to hold, in bytes: the frames and their tables.
     #[must_use]
     pub fn cost(&self) -> usize {
         let runs = self.runs.len() * size_of::<Run>();
@@ -190,7 +191,7 @@ impl Batch {
         self.plain.len() + runs + ends + size_of::<(Self, Delivery)>()
     }
 
-    /// The entries of `range` that `reader` did not send itself, neighbours joined.
+    /// The entries of `range` that `reader` did not send, with neighbours joined into one range.
     pub fn others(
         &self,
         range: Range<u32>,
@@ -217,13 +218,14 @@ impl Batch {
         })
     }
 
-    /// The frames of these entries in the plain form.
+    /// The plain form of these entries.
     #[must_use]
     pub fn plain(&self, entries: Range<u32>) -> &[u8] {
         &self.plain[self.begin(entries.start)..self.begin(entries.end)]
     }
 
-    /// The entry in which the byte lies that comes so many bytes after the beginning of `entry`, and how far inside.
+    /// Finds the byte that lies `bytes` after the beginning of `entry`. Returns the entry that contains it, and its
+    /// distance from the beginning of that entry.
     #[must_use]
     pub fn locate(&self, entry: u32, bytes: usize) -> (u32, u32) {
         let at = self.begin(entry) + bytes;
@@ -242,26 +244,27 @@ impl Batch {
     }
 }
 
-/// What one peer is to get of a batch.
+/// The part of a batch that one peer gets.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// The batch that all share.
+    /// The batch, which all readers share.
     pub batch: Arc<Batch>,
-    /// Which of its entries: those from the peer's JOIN to its LEAVE, and then those that are not written yet.
+    /// The entries that are not yet written. At first they reach from the peer's JOIN to its LEAVE.
     pub range: Range<u32>,
-    /// How many bytes of the first of them are written. It stands here, and not in the task of each idle peer.
+    /// How many bytes of the first of them are written. It stands here so that idle peers need no room for it.
     pub written: u32,
 }
 
 impl Delivery {
-    /// What is still to be written of it to `reader`, who is sent nothing of its own, in as few parts as possible.
+    /// What is still to be written to `reader`, in as few parts as possible. A reader gets nothing that it sent itself.
     pub fn parts(&self, reader: PeerId) -> impl Iterator<Item = &[u8]> {
         let mut written = self.written as usize;
         let others = self.batch.others(self.range.clone(), reader);
         others.map(move |part| &self.batch.plain(part)[mem::take(&mut written)..])
     }
 
-    /// Takes note that `reader` was written so many bytes more, and takes them off `written`. Returns whether that was all.
+    /// Notes that more bytes were written to `reader`, and subtracts them from `written`. Returns whether all of it is
+    /// written now.
     pub fn advance(&mut self, reader: PeerId, written: &mut usize) -> bool {
         *written += mem::take(&mut self.written) as usize;
         for part in self.batch.others(self.range.clone(), reader) {
@@ -275,7 +278,7 @@ impl Delivery {
         true
     }
 
-    /// These entries of a batch.
+    /// Delivers these entries of a batch.
     #[must_use]
     pub const fn part(batch: Arc<Batch>, range: Range<u32>) -> Self {
         let written = 0;
@@ -286,7 +289,7 @@ impl Delivery {
         }
     }
 
-    /// All of a batch.
+    /// Delivers all of a batch.
     #[must_use]
     pub fn all(batch: Arc<Batch>) -> Self {
         let range = 0..batch.len();
@@ -303,7 +306,7 @@ pub(crate) mod tests {
     const OTHER: PeerId = PeerId(2);
     const THIRD: PeerId = PeerId(3);
 
-    /// A batch of texts, each under the name `a`.
+    /// A batch of texts, all under the name `a`.
     pub(crate) fn batch(texts: &[(PeerId, &str)]) -> Arc<Batch> {
         let name = Arc::new(Username::new("a", 1).unwrap());
         let mut draft = Draft::default();
@@ -314,7 +317,7 @@ pub(crate) mod tests {
         draft.seal(&Memory::new(usize::MAX))
     }
 
-    /// The frame of such a text.
+    /// The frame of one such text.
     pub(crate) fn frame(text: &str) -> String {
         let len = text.len();
         format!("CHAT/1.0 TEXT\r\nUsername: a\r\nMsg-len: {len}\r\n\r\n{text}")

@@ -1,6 +1,6 @@
-//! Connections that have not joined: how long they may take, and what they wait for once they have said JOIN.
+//! The lobby: connections that have not joined, how long they may take, and what they wait for after their JOIN.
 //!
-//! They get nothing of what is said in the room. Plain: it never waits, and the time is given.
+//! They get nothing of what is said in the room. The lobby never waits, and the time is given.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -22,43 +22,43 @@ mod claims;
 /// A connection that has not joined.
 #[derive(Debug)]
 pub(crate) struct Stranger {
-    /// Where the server's words to it go.
+    /// Takes what the server says to it.
     pub(crate) outbox: Outbox,
     /// Where it comes from.
     pub(crate) from: Origin,
-    /// When it must have said JOIN.
+    /// The time by which it must send its JOIN.
     pub(crate) join_by: Instant,
 }
 
-/// All of them.
+/// All connections that have not joined.
 #[derive(Debug, Default)]
 pub(crate) struct Lobby {
-    /// Those that have not said JOIN. The eldest come first.
+    /// Those that have not sent a JOIN, the oldest first.
     strangers: BTreeMap<PeerId, Stranger>,
     claims: Claims,
 }
 
 impl Lobby {
-    /// A connection stands.
+    /// Adds a new connection.
     pub(crate) fn enter(&mut self, peer: PeerId, stranger: Stranger) {
         self.strangers.insert(peer, stranger);
     }
 
-    /// When the eldest stranger must have said JOIN. Later ones have later deadlines, as all have the same time.
+    /// The deadline of the oldest stranger. No other stranger has an earlier one, since all have the same time.
     #[must_use]
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let (_, eldest) = self.strangers.first_key_value()?;
         Some(eldest.join_by)
     }
 
-    /// The eldest stranger, if its deadline is over.
+    /// The oldest stranger, if its deadline has passed.
     #[must_use]
     pub(crate) fn late(&self, now: Instant) -> Option<PeerId> {
         let (&peer, eldest) = self.strangers.first_key_value()?;
         (eldest.join_by <= now).then_some(peer)
     }
 
-    /// A stranger has said JOIN, and waits from now on. Returns `false` when it is none.
+    /// Notes that a stranger has sent a JOIN, which waits from now on. Returns `false` if the peer is not a stranger.
     pub(crate) fn claim(&mut self, peer: PeerId, name: Username<'static>) -> bool {
         let Some(stranger) = self.strangers.remove(&peer) else {
             return false;
@@ -67,38 +67,39 @@ impl Lobby {
         true
     }
 
-    /// The name under which a peer wants to join that waits for it.
+    /// The name for which the JOIN of this peer waits.
     #[must_use]
     pub(crate) fn claimed(&self, peer: PeerId) -> Option<&Username<'static>> {
         self.claims.name(peer)
     }
 
-    /// Has a JOIN wait for what the `bearer` of its name answers: to a new question, or else to the last one.
+    /// Lets a JOIN wait for the answer of the `bearer` of its name: to a new question if it `is_new`, or else to the
+    /// last one.
     pub(crate) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, is_new: bool) {
         self.claims.wait_for(bearer, peer, is_new);
     }
 
-    /// Keeps what a peer says whose JOIN waits.
+    /// Keeps an event of a peer whose JOIN waits.
     pub(crate) fn keep(&mut self, event: Event) -> Kept {
         self.claims.keep(event)
     }
 
-    /// Those who wait for the answer that has just come from `bearer`.
+    /// Returns the peers that waited for the answer that has just come from `bearer`.
     pub(crate) fn answered(&mut self, bearer: PeerId) -> Vec<PeerId> {
         self.claims.answered(bearer)
     }
 
-    /// All who wait for `bearer`, which has gone.
+    /// Returns all peers that waited for `bearer`, which is gone.
     pub(crate) fn freed(&mut self, bearer: PeerId) -> Vec<PeerId> {
         self.claims.freed(bearer)
     }
 
-    /// Takes one whose JOIN waits.
+    /// Takes out a JOIN that waits.
     pub(crate) fn take_claim(&mut self, peer: PeerId) -> Option<Claim> {
         self.claims.take(peer)
     }
 
-    /// Takes one that goes, whether it has said JOIN or not.
+    /// Takes out a peer that goes, whether it has sent a JOIN or not.
     pub(crate) fn take(&mut self, peer: PeerId) -> Option<Stranger> {
         let claim = || Some(self.claims.take(peer)?.stranger);
         self.strangers.remove(&peer).or_else(claim)
@@ -111,7 +112,7 @@ impl Lobby {
         strangers.chain(self.claims.outboxes())
     }
 
-    /// Lets go of everybody, and returns what is still to be written.
+    /// Lets go of all of them. Returns what is still to be written.
     #[must_use]
     pub(crate) fn close(self) -> Vec<Closing> {
         self.outboxes().map(|(_, outbox)| outbox.watch()).collect()

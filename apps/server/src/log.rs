@@ -1,7 +1,8 @@
-//! The order: what was proposed first, what next.
+//! The log: the order of all that happens in the room.
 //!
-//! The hub proposes, and applies what comes out of here, in that order and never sooner. Today the order is the hub's own
-//! and a proposal comes out at once. Nothing may rely on that: a log on a disk or on other machines gives it later.
+//! The hub proposes, and applies what comes out of the log, in that order and never sooner. Today a proposal comes out
+//! at once, in the order in which the hub made it. Nothing may rely on that: a log on a disk or on other machines gives
+//! the order later.
 
 use std::collections::VecDeque;
 
@@ -9,7 +10,7 @@ use crate::event::{Departure, Texts};
 use crate::id::PeerId;
 use crate::memory::Held;
 
-/// Something that may happen when its turn comes.
+/// Something that happens when its turn comes, if it still can.
 #[derive(Debug)]
 pub(crate) enum Proposal {
     /// A peer joins. Its name is kept in the lobby.
@@ -35,19 +36,19 @@ pub(crate) enum Proposal {
     },
 }
 
-/// The proposals that have no place yet.
+/// The proposals that are not ordered yet.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     proposed: VecDeque<Proposal>,
 }
 
 impl Log {
-    /// Asks for a place.
+    /// Asks for a place in the order.
     pub(crate) fn propose(&mut self, proposal: Proposal) {
         self.proposed.push_back(proposal);
     }
 
-    /// What is next in the order, if that is known.
+    /// Takes what is next in the order, if that is known.
     pub(crate) fn next(&mut self) -> Option<Proposal> {
         self.proposed.pop_front()
     }

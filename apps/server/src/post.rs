@@ -1,4 +1,5 @@
-//! Who gets which part of a batch, who lags behind, and who must go. Plain: it never waits, and the time is given.
+//! The post: which member gets which part of a batch, which members lag, and which must go. It never waits, and the
+//! time is given.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -18,36 +19,36 @@ pub(crate) use self::catch_up::{CATCH_UP, STALLED};
 
 mod catch_up;
 
-/// The outboxes of all members, and of those who go and have not written everything yet.
+/// The outboxes of all members, and of leaving ones for which something is still to be written.
 #[derive(Debug)]
 pub(crate) struct Post {
     members: HashMap<PeerId, Member>,
-    /// Those who left since the last batch, with their share of the next one.
+    /// Members that left since the last batch, with their share of the next one.
     leavers: Vec<(Outbox, Range<u32>)>,
-    /// Those who left and have not yet written everything that was queued for them.
+    /// Members that left while something was still queued for them.
     leaving: Vec<Closing>,
-    /// Slow consumers that were told to go and have not gone yet.
+    /// Slow consumers that were told to go and have not ended yet.
     evicted: Vec<Closing>,
-    /// Those that had to go for what they hold unfinished, and have not forgotten it yet.
+    /// Peers that must go because of their unfinished texts, and still hold them.
     cut_off: Vec<Closing>,
     catch_up: CatchUp,
-    /// Counts every batch that somebody has still to write.
+    /// Counts every batch that some peer has still to write.
     queued: Arc<Memory>,
 }
 
-/// A batch that costs no more than this, in bytes, is written at once to those for whom nothing waits. It is what a quiet
-/// room says at a time. In a busy one batches are longer, and every thread writes.
+/// A batch that costs at most this much, in bytes, is written at once to members for which nothing waits. A quiet room
+/// makes such batches. In a busy room batches are longer, and every thread writes.
 const DIRECT_BYTES: usize = 4096;
 
-/// To so many members a batch is written at once, the others' tasks are woken. A write takes some 4 µs: after a
-/// millisecond the hub has mail to take, and other threads may help.
+/// A batch is written at once to this many members at most; for the others, their tasks are woken. A write takes about
+/// 4 µs. After a millisecond the hub has mail to take, and other threads may help.
 const DIRECT_MEMBERS: usize = 256;
 
 /// One member's row. Every idle member has one.
 #[derive(Debug)]
 struct Member {
     outbox: Outbox,
-    /// Where its share of the next batch begins: after its JOIN when that is in it.
+    /// Where its share of the next batch begins: after its JOIN if that batch contains it, and else at 0.
     since: u32,
     standing: Standing,
     notes: Notes,
@@ -58,21 +59,21 @@ enum Standing {
     Here,
     /// Its LEAVE is on its way through the log.
     Leaving,
-    /// So is its LEAVE, and it gets no more.
+    /// Its LEAVE is on its way through the log, and it gets nothing more.
     Evicted,
 }
 
 /// What the hub remembers of a member, for the log.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Notes {
-    /// A word under a wrong name was logged. Later ones are not, so that no peer can flood the log.
+    /// Whether a frame under a wrong name was logged. Only the first one is, so that no peer can flood the log.
     pub(crate) warned: bool,
-    /// Its coming was left out of the log, and so is its going.
+    /// Whether its JOIN was left out of the log. Its LEAVE is then left out too.
     pub(crate) unlogged: bool,
 }
 
 impl Post {
-    /// Nobody's post. Batches count as used memory of `queued`.
+    /// A post without members. Batches count as used memory of `queued`.
     #[must_use]
     pub(crate) fn new(queued: Arc<Memory>) -> Self {
         Self {
@@ -86,7 +87,7 @@ impl Post {
         }
     }
 
-    /// A new member gets everything from the place `since` of the next batch on.
+    /// Adds a member. It gets everything from place `since` of the next batch on.
     pub(crate) fn admit(&mut self, peer: PeerId, outbox: Outbox, since: u32, notes: Notes) {
         let member = Member {
             outbox,
@@ -102,21 +103,21 @@ impl Post {
         Some(&mut self.members.get_mut(&peer)?.notes)
     }
 
-    /// Where the deliveries of a member go that is not about to leave.
+    /// The outbox of a member. `None` if it is about to leave.
     #[must_use]
     pub(crate) fn outbox(&self, peer: PeerId) -> Option<&Outbox> {
         let member = self.members.get(&peer)?;
         (member.standing == Standing::Here).then_some(&member.outbox)
     }
 
-    /// Takes note that a member's LEAVE is on its way.
+    /// Notes that a member's LEAVE is on its way through the log.
     pub(crate) fn leaves(&mut self, peer: PeerId) {
         if let Some(member) = self.members.get_mut(&peer) {
             member.standing = Standing::Leaving;
         }
     }
 
-    /// Has a slow consumer go at once, with what is queued for it unwritten.
+    /// Makes a slow consumer go at once. What is queued for it is not written.
     pub(crate) fn evict(&mut self, peer: PeerId) {
         if let Some(member) = self.members.get_mut(&peer) {
             member.standing = Standing::Evicted;
@@ -126,7 +127,7 @@ impl Post {
         }
     }
 
-    /// A member has left. Its share of the next batch ends at the place `until`.
+    /// Removes a member that has left. Its share of the next batch ends at place `until`.
     pub(crate) fn dismiss(&mut self, peer: PeerId, until: u32) -> Option<Notes> {
         let member = self.members.remove(&peer)?;
         self.catch_up.forget(peer);
@@ -136,19 +137,20 @@ impl Post {
         Some(member.notes)
     }
 
-    /// Says something to one peer alone. It is not queued when it does not fit.
+    /// Sends a message of the server to one peer alone, unless its queue has no room.
     pub(crate) fn tell(&self, outbox: &Outbox, text: &str) {
         let _ = outbox.push(Delivery::all(Batch::notice(text, &self.queued)));
     }
 
-    /// Whether the batches that wait take more memory than they may.
+    /// Whether the waiting batches take more memory than they may.
     #[must_use]
     pub(crate) fn is_short_of_memory(&self) -> bool {
         self.queued.excess() > 0
     }
 
-    /// Queues a batch for everybody who has a share in it. `newest` counts the bytes of the batches that left together, and
-    /// goes on counting. Returns who has to go: whoever cannot take it, and those for whom most waits when memory is short.
+    /// Queues a batch for everybody who has a share in it. Adds its bytes to `newest`, which counts the batches of one
+    /// flush. Returns the members that must go: those that cannot take it and, if memory is short, those for which most
+    /// waits.
     pub(crate) fn send(&mut self, draft: Draft, newest: &mut usize) -> Vec<PeerId> {
         let batch = draft.seal(&self.queued);
         *newest += batch.cost();
@@ -178,17 +180,17 @@ impl Post {
                 .saw(peer, is_behind, member.outbox.is_lagging());
         }
         for (outbox, range) in self.leavers.drain(..) {
-            // Its peer is going: nobody waits for what does not fit any more.
+            // The peer is leaving, so it does not matter if this does not fit.
             let _ = outbox.push(Delivery::part(Arc::clone(&batch), range));
             self.leaving.push(outbox.watch());
         }
-        // The eldest first: the order of the map would be another one each time.
+        // The oldest first. The order of the map would differ from run to run.
         slow.sort_unstable();
         slow.dedup();
         slow
     }
 
-    /// Whether the hub is to wait since somebody lags who still reads.
+    /// Whether the hub should wait for a member that lags but still reads.
     pub(crate) fn is_to_wait(&mut self, now: Instant) -> bool {
         let here = |member: &Member| member.standing != Standing::Evicted;
         let members = self.members.iter().filter(|(_, member)| here(member));
@@ -196,8 +198,8 @@ impl Post {
         self.catch_up.is_to_wait(outboxes, now)
     }
 
-    /// Who has to go so that the memory limit holds again: those for whom most waits, and nobody who has taken everything
-    /// but the last `newest` bytes. Those who have left go first, at once and unheard.
+    /// Returns the members that must go so that the memory limit holds again: those for which most waits, but none for
+    /// which no more than the last `newest` bytes wait. Before that, members that have left already are evicted.
     fn slowest(&mut self, newest: usize) -> Vec<PeerId> {
         self.leaving.retain(|leaving| leaving.waiting() > 0);
         self.evicted.retain(|going| going.waiting() > 0);
@@ -220,8 +222,8 @@ impl Post {
         first_to_go(waiting, &mut excess)
     }
 
-    /// All peers together hold more of unfinished texts than they may, by `excess` bytes. Returns who has to go for that:
-    /// those that hold most, until it is enough. `strangers` are those that are no members.
+    /// Returns the peers that must go because all peers together hold `excess` bytes too many of unfinished texts:
+    /// those that hold most, until the rest is within the limit. `strangers` are the peers that are not members.
     pub(crate) fn who_holds_most<'a>(
         &mut self,
         strangers: impl Iterator<Item = (PeerId, &'a Outbox)>,
@@ -256,12 +258,12 @@ impl Post {
         self.members.len()
     }
 
-    /// How much those hold who were told to go and have not gone yet, in bytes.
+    /// How much is held, in bytes, by peers that were told to go and have not ended yet.
     pub(crate) fn evicted(&self) -> usize {
         self.evicted.iter().map(Closing::waiting).sum()
     }
 
-    /// Lets go of everybody, and returns what is still to be written.
+    /// Lets go of all members. Returns what is still to be written.
     #[must_use]
     pub(crate) fn close(self) -> Vec<Closing> {
         let members = self.members.values();
@@ -269,7 +271,7 @@ impl Post {
     }
 }
 
-/// Those with most, the greatest first, until together they have the `excess`.
+/// The peers that hold most, the greatest first, until together they hold the `excess`.
 fn first_to_go(mut holders: Vec<(usize, PeerId)>, excess: &mut usize) -> Vec<PeerId> {
     holders.sort_unstable_by_key(|&holder| Reverse(holder));
     let needed = holders.into_iter().map_while(|(held, peer)| {

@@ -1,8 +1,8 @@
-//! JOINs that wait: for their place in the log, or for a name that a member bears.
+//! Claims: JOINs that wait for their place in the log, or for a name that a member bears.
 //!
-//! Whoever has just closed and connects anew is often faster than the news of its end. So the bearer's task is asked whether
-//! its connection still stands, and the JOIN waits, with everything that follows it, until the bearer has answered or gone.
-//! The hub does not wait. The task always answers, by `StillHere` or by the bearer's departure.
+//! A client that closes a connection and opens another is often faster than the news of the close. So the bearer's task
+//! is asked whether its connection still stands. The JOIN waits, with everything that follows it, until the bearer has
+//! answered or is gone. The hub does not wait. The task always answers, by `StillHere` or by the bearer's departure.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,8 +13,9 @@ use crate::event::Event;
 use crate::id::PeerId;
 use crate::outbox::Outbox;
 
-/// How much of what follows a JOIN waits with it while the bearer of the name answers, in bytes. The answer takes
-/// milliseconds: this is what somebody types meanwhile, or one text of any length. Whoever says more is refused at once.
+/// How much of what follows a JOIN may wait with it for the bearer's answer, in bytes. The answer takes milliseconds.
+/// In that time a person types less than this; one text of any length may wait too. A peer that says more is refused at
+/// once.
 pub(crate) const CLAIM_BYTES: usize = 64 * 1024;
 
 /// A JOIN that waits.
@@ -24,10 +25,10 @@ pub(crate) struct Claim {
     pub(crate) name: Username<'static>,
     /// Whose.
     pub(crate) stranger: Stranger,
-    /// What its peer has said since, and its end.
+    /// What the peer has said since, and its end.
     pub(crate) mail: Vec<Event>,
     bytes: usize,
-    /// It waits for the bearer of the name, and not for its place in the log.
+    /// Whether it waits for the bearer of the name, and not for its place in the log.
     waits_for_bearer: bool,
 }
 
@@ -43,14 +44,14 @@ impl Claim {
     }
 }
 
-/// What became of an event that may be of somebody who waits.
+/// What became of an event, whose peer may be one that waits.
 #[derive(Debug)]
 pub(crate) enum Kept {
     /// It is kept until the peer has joined.
     Yes,
-    /// Its peer does not wait.
+    /// It is not kept, since its peer does not wait.
     No(Event),
-    /// This peer has said too much to wait any longer.
+    /// It is not kept, since this peer has said too much to wait any longer.
     TooMuch(PeerId),
 }
 
@@ -58,7 +59,8 @@ pub(crate) enum Kept {
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     by_claimant: HashMap<PeerId, Claim>,
-    /// By the bearer: who waits for which of its answers, the next one first, and in the order in which they came.
+    /// For each bearer, the peers that wait for its next answer, then those that wait for the one after it, and so on.
+    /// Peers are in the order in which they came.
     by_bearer: HashMap<PeerId, VecDeque<Vec<PeerId>>>,
 }
 

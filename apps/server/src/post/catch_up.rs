@@ -1,4 +1,4 @@
-//! How long the hub waits for members that lag in a flood, and for which of them.
+//! Catching up: for which members that lag in a flood the hub waits, and for how long.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -6,30 +6,30 @@ use std::time::{Duration, Instant};
 use crate::id::PeerId;
 use crate::outbox::Outbox;
 
-/// How long the hub waits at most when members lag. A flood that comes faster than they can read is thus slowed down at
-/// its source, and costs nobody a place who reads as fast as the machine allows.
+/// How long the hub waits at most for members that lag. This slows a flood down at its source, so that no member that
+/// reads as fast as the machine allows is dropped.
 pub(crate) const CATCH_UP: Duration = Duration::from_secs(1);
 
-/// How long one of them may take nothing in that time. It is longer than a busy machine leaves a program without a turn,
-/// and than a socket with large buffers takes between two writes. It is short because one that has stalled costs all others
-/// this time, once.
+/// How long a lagging member may take nothing before the hub stops waiting for it. A busy machine gives each program a
+/// turn more often than that, and a socket with large buffers takes something more often too. It is no longer because a
+/// stalled member delays all others by this time, once.
 pub(crate) const STALLED: Duration = Duration::from_millis(500);
 
-/// Who lags, and since when.
+/// The members that lag, and since when.
 #[derive(Debug, Default)]
 pub(super) struct CatchUp {
-    /// Somebody lags who is still to be given time.
+    /// Whether some member lags and still has time to catch up.
     is_needed: bool,
-    /// When the present wait began.
+    /// When the current wait began.
     began: Option<Instant>,
-    /// What those who lag had written when they were last seen to write, and when that was.
+    /// For each lagging member, how many writes it had made when that number last changed, and when that was.
     seen: HashMap<PeerId, (u16, Instant)>,
-    /// Those who were given time and did not catch up. They get no more before they have.
+    /// Members that had time and did not catch up. They get no more time until they have.
     given_up: HashSet<PeerId>,
 }
 
 impl CatchUp {
-    /// A member was given a batch. It was behind before, or not, and lags now, or not.
+    /// Notes that a member was given a batch, and whether it lagged before that and lags now.
     pub(super) fn saw(&mut self, peer: PeerId, was_behind: bool, lags: bool) {
         if !was_behind && !self.given_up.is_empty() {
             self.given_up.remove(&peer);
@@ -37,12 +37,12 @@ impl CatchUp {
         self.is_needed |= lags && !self.given_up.contains(&peer);
     }
 
-    /// A member is gone.
+    /// Forgets a member that is gone.
     pub(super) fn forget(&mut self, peer: PeerId) {
         self.given_up.remove(&peer);
     }
 
-    /// Whether somebody lags for whom the hub is to wait.
+    /// Whether the hub should wait for some member that lags.
     pub(super) fn is_to_wait<'a>(
         &mut self,
         members: impl Iterator<Item = (PeerId, &'a Outbox)>,
