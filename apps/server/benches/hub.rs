@@ -1,6 +1,6 @@
-//! The hub without sockets: frames a second by members. One member says texts of 64 bytes; everybody else is a task
-//! that takes from its outbox whatever waits there, as a write half does, and writes it nowhere. One iteration ends
-//! when every member has all of it; `item/s` counts frames, and a frame is one delivery for each member.
+//! The hub without sockets: frames a second by members. One member sends texts of 64 bytes. Every other member is a
+//! task that takes what waits in its outbox, as a write half does, and writes it nowhere. An iteration ends when every
+//! member has everything. `item/s` counts frames, and a frame is one delivery to each member.
 
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,10 +18,10 @@ use hubbub_server::memory::Memory;
 use hubbub_server::outbox::{Pending, outbox};
 use hubbub_wire::{Frame, Payload, Username, encode};
 
-/// Frames in one iteration: enough that its beginning and its end do not count.
+/// Frames in one iteration: enough that its beginning and end do not matter.
 const FRAMES: usize = 1000;
 
-/// Who speaks. It is a member beside those that are counted.
+/// The member that speaks. It is not one of those that are counted.
 const SPEAKER: u64 = 0;
 
 fn main() {
@@ -40,7 +40,7 @@ fn broadcast(bencher: Bencher<'_, '_>, members: usize) {
 struct Hall {
     inbox: flume::Sender<Mail>,
     members: usize,
-    /// One word from each member that has got all that was due.
+    /// One message from each member that has got everything that was due.
     complete: flume::Receiver<()>,
 }
 
@@ -122,7 +122,7 @@ async fn send(inbox: &flume::Sender<Mail>, mail: Mail) {
     assert!(sent.is_ok(), "the hub is gone");
 }
 
-/// Takes what comes, and reports when it has the `due` bytes of the joins and then each time it has one iteration.
+/// Takes what comes. Reports when it has the `due` bytes of the JOINs, and then after each iteration.
 async fn member(mut pending: Pending, mut due: usize, report: flume::Sender<()>) {
     loop {
         if due == 0 {
@@ -151,7 +151,7 @@ fn name(peer: PeerId) -> Username<'static> {
     }
 }
 
-/// What the speaker says each time.
+/// What the speaker sends each time.
 const PAYLOAD: Payload<'_> = match Payload::new(&[b'x'; 64]) {
     Some(payload) => payload,
     None => unreachable!(),

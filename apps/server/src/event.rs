@@ -1,4 +1,4 @@
-//! What peers tell the hub, and why they go.
+//! Events: what peers tell the hub, and why they go.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use crate::memory::Held;
 use crate::outbox::Outbox;
 use crate::room::Refusal;
 
-/// What one peer tells the hub at a time: all that one read brought.
+/// What a peer tells the hub at a time: everything that one read brought.
 pub type Mail = Vec<Event>;
 
 /// What a peer tells the hub. A peer begins with `Connected` and ends with `Gone`, unless the hub has let go of it
 /// before.
 #[derive(Debug)]
 pub enum Event {
-    /// A connection stands. It is no member yet.
+    /// A new connection. It is not a member yet.
     Connected {
         /// Which.
         peer: PeerId,
-        /// Where its deliveries go. Dropping it ends the peer's write half when all is written.
+        /// Takes its deliveries. When it is dropped, the peer's write half writes what is queued and ends.
         outbox: Outbox,
         /// Where it comes from.
         from: Origin,
@@ -37,11 +37,11 @@ pub enum Event {
     Said {
         /// Whose.
         peer: PeerId,
-        /// The name that they bear.
+        /// The name in their heads.
         name: Username<'static>,
         /// What they say.
         texts: Texts,
-        /// Counts them for as long as they wait for the hub, or for their place in the log.
+        /// Counts them while they wait for the hub or for their place in the log.
         held: Held,
     },
     /// A TEXT over the limit, which was skipped.
@@ -60,7 +60,7 @@ pub enum Event {
         /// Under which name.
         name: Username<'static>,
     },
-    /// It holds a part of a text and has seen that all peers together hold more than they may.
+    /// The peer holds a part of a text, and has noticed that all peers together hold more than they may.
     NoRoom {
         /// Whose it is.
         peer: PeerId,
@@ -70,19 +70,19 @@ pub enum Event {
         /// Whose.
         peer: PeerId,
     },
-    /// The connection has ended, or is of no more use.
+    /// The connection has ended, or is of no use any more.
     Gone {
         /// Which.
         peer: PeerId,
         /// Why.
         why: Departure,
     },
-    /// The server stops: everybody gets what is queued and goes.
+    /// The server stops. Everybody gets what is queued and goes.
     Stop,
 }
 
 impl Event {
-    /// Whose it is. That the server stops is nobody's.
+    /// The peer that it is about. `None` for the stop of the server.
     #[must_use]
     pub fn peer(&self) -> Option<PeerId> {
         match *self {
@@ -98,7 +98,7 @@ impl Event {
         }
     }
 
-    /// How much memory it takes, in bytes.
+    /// How much memory the event takes, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let texts = match self {
@@ -117,7 +117,7 @@ pub struct Texts(Vec<u8>);
 const LENGTH: usize = size_of::<usize>();
 
 impl Texts {
-    /// Adds one more.
+    /// Adds a payload.
     pub fn push(&mut self, payload: Payload<'_>) {
         let payload = payload.as_bytes();
         self.0.reserve(LENGTH + payload.len());
@@ -125,7 +125,7 @@ impl Texts {
         self.0.extend_from_slice(payload);
     }
 
-    /// How much memory they take, in bytes.
+    /// How much memory the texts take, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.0.len()
@@ -151,21 +151,21 @@ pub enum Departure {
     Left,
     /// It closed the connection without a LEAVE.
     Closed,
-    /// It connected and went without a byte, as programs do that look whether a server is there.
+    /// It connected and went without a byte, as programs do that check whether a server is there.
     SaidNothing,
     /// The connection failed: reset, timed out, unreachable.
     Failed(std::io::ErrorKind),
     /// It broke the protocol.
     Broke(DecodeError),
-    /// It did not take what was said: its outbox ran full or a write missed its deadline.
+    /// It did not take what was said: its outbox was full or a write missed its deadline.
     TooSlow,
     /// It did not JOIN in time.
     NeverJoined,
-    /// It held most of all in the middle of a text when the server ran out of the memory that it may use for those.
+    /// It held the most of an unfinished text when the memory for those was used up.
     OutOfMemory,
-    /// It was in the middle of a text, and nothing of it came for too long.
+    /// It stopped in the middle of a text for too long.
     TextStalled,
-    /// Its JOIN was not taken.
+    /// Its JOIN was refused.
     Refused(Refusal),
 }
 

@@ -1,8 +1,9 @@
-//! The one task that owns the room: it takes mail, proposes, applies what the log has ordered, and posts what came of it.
+//! The hub: the one task that owns the room. It takes mail, proposes, applies what the log has ordered, and posts the
+//! result.
 //!
-//! It waits for no single peer: one whose outbox is full is a slow consumer and goes. In a flood it pauses, for a bounded
-//! time, so that those who read keep up. It knows no sockets. It ends when it is told to and the last peer has let go of
-//! the inbox.
+//! It waits for no single peer: a peer whose outbox is full is a slow consumer and is dropped. In a flood it pauses,
+//! for a bounded time, so that members that read can keep up. It knows no sockets. It ends when it is told to stop and
+//! the last peer has let go of the inbox.
 
 use std::mem;
 use std::sync::Arc;
@@ -25,22 +26,22 @@ use crate::room::{Refusal, Room};
 use crate::runtime::{now, sleep, timeout, yield_now};
 use crate::words;
 
-/// How much mail waits for the hub at most. Peers that want to send more wait, each on its own socket. This is enough
-/// that the hub finds work whenever it looks, and that a storm of joins does not wait for it: who does waits until all
-/// that goes out before is written. Texts in it count as memory.
+/// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
+/// find work whenever it looks, and for a burst of joins to pass without waiting: a peer that waits here waits until
+/// everything before it is written. The texts in it count as used memory.
 pub const INBOX: usize = 256;
 
-/// A batch is sent on as soon as it has this many bytes. Larger ones gain nothing and would fill outboxes in leaps.
+/// A batch is sent as soon as it has this many bytes. Larger batches gain nothing and would fill outboxes in leaps.
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// How often the hub looks whether those who lag have caught up.
+/// How often the hub checks whether lagging members have caught up.
 const CATCH_UP_STEP: Duration = Duration::from_millis(1);
 
-/// Runs the room until it is told to stop, or until every sender of `inbox` is gone. A stopping room waits
-/// [`Settings::drain_timeout`] at most for the peers to write what is queued for them.
+/// Runs the room until it is told to stop, or until every sender of `inbox` is gone. When it stops, it gives the peers
+/// up to [`Settings::drain_timeout`] to write what is queued for them.
 ///
-/// `queued` counts the batches that somebody has still to write. `unfinished` counts what the peers have still to read to
-/// its end and what waits for the hub.
+/// `queued` counts the batches that some peer has still to write. `unfinished` counts the texts that peers have read in
+/// part, and those that wait for the hub.
 pub async fn run(
     inbox: flume::Receiver<Mail>,
     queued: Arc<Memory>,
@@ -53,7 +54,7 @@ pub async fn run(
     {
         hub.now = now();
         hub.take_all(mail);
-        // A turn for everybody: they write what went before, and who was about to speak makes this batch longer.
+        // Gives all tasks a turn. They write earlier batches, and peers that are about to speak make this batch longer.
         yield_now().await;
         while hub.post.is_to_wait(now()) {
             sleep(CATCH_UP_STEP).await;
@@ -66,7 +67,7 @@ pub async fn run(
         hub.flush();
     }
     let closing = hub.close();
-    // The last peer to end lets go of the inbox. The outbox of one that comes late is dropped with its mail.
+    // The last peer that ends lets go of the inbox. If a connection comes late, its outbox is dropped with its mail.
     let drained = timeout(settings.drain_timeout, async {
         while inbox.recv_async().await.is_ok() {}
     });
@@ -87,7 +88,7 @@ struct Hub {
     stopping: bool,
     unfinished: Arc<Memory>,
     settings: Settings,
-    /// The time at this turn.
+    /// The time of this turn.
     now: Instant,
 }
 
@@ -106,7 +107,8 @@ impl Hub {
         }
     }
 
-    /// The next mail. It is empty when it is time for a stranger to go. There is a timer only while there are strangers.
+    /// Waits for the next mail. It is empty if the deadline of a stranger passes first. There is a timer only while
+    /// there are strangers.
     async fn wait(&mut self, inbox: &flume::Receiver<Mail>) -> Option<Mail> {
         let Some(deadline) = self.lobby.deadline() else {
             return inbox.recv_async().await.ok();
@@ -137,7 +139,7 @@ impl Hub {
         }
     }
 
-    /// Turns an event into a proposal, if it is one that counts.
+    /// Turns an event into a proposal, if it counts.
     fn propose(&mut self, event: Event) {
         match event {
             Event::Connected { peer, outbox, from } => {
@@ -182,7 +184,7 @@ impl Hub {
         }
     }
 
-    /// Proposes the JOIN of one that waits in the lobby, unless it is clear already that the name cannot be had.
+    /// Proposes a JOIN that waits in the lobby, unless it is already clear that its name is not free.
     fn propose_join(&mut self, peer: PeerId) {
         let Some(name) = self.lobby.claimed(peer) else {
             return;
@@ -193,18 +195,18 @@ impl Hub {
         }
     }
 
-    /// Where the name is taken, its bearer is asked first whether it is still here.
+    /// Refuses a JOIN. If the name is taken, its bearer is first asked whether it is still here.
     fn not_admitted(&mut self, peer: PeerId, refusal: Refusal) {
         let bearer = |name| self.room.bearer(name);
         let Some(bearer) = self.lobby.claimed(peer).and_then(bearer) else {
             return self.refuse(peer, refusal);
         };
-        // One whose LEAVE is on its way is not asked: it frees the name anyway.
+        // A bearer whose LEAVE is on its way is not asked, since it will free the name anyway.
         let is_new = self.post.outbox(bearer).is_none_or(Outbox::ask);
         self.lobby.wait_for(bearer, peer, is_new);
     }
 
-    /// The bearer of a name was asked, and is still here.
+    /// The bearer of a name was asked and is still here, so the waiting JOINs are refused.
     fn keeps_its_name(&mut self, bearer: PeerId) {
         if self.post.outbox(bearer).is_some() {
             for peer in self.lobby.answered(bearer) {
@@ -224,7 +226,7 @@ impl Hub {
         thinned!(warn, line, peer = peer.0, name = ?name.as_str(), %why, address = %stranger.from, "refused");
     }
 
-    /// Whether the peer may speak under `name`. What it says otherwise is ignored.
+    /// Whether the peer may speak under `name`. If not, what it says is ignored.
     fn hears(&mut self, peer: PeerId, name: &Username<'_>) -> bool {
         let is_here = self.post.outbox(peer).is_some();
         let Err(why) = self.room.hears(peer, name) else {
@@ -242,7 +244,7 @@ impl Hub {
     }
 
     fn tell_too_long(&self, peer: PeerId, len: u64, limit: usize) {
-        // Beyond the memory limit it is not said: nobody shall lose a place for it.
+        // Not beyond the memory limit, since no member should be dropped for it.
         if let Some(outbox) = self.post.outbox(peer)
             && !self.post.is_short_of_memory()
         {
@@ -250,7 +252,7 @@ impl Hub {
         }
     }
 
-    /// The one place where a peer goes. Late news of one that is gone finds nothing.
+    /// The one place where a peer goes. Late events of a peer that is gone have no effect.
     fn depart(&mut self, peer: PeerId, why: Departure) {
         if let Some(stranger) = self.lobby.take(peer) {
             self.tell_why(&stranger.outbox, why);
@@ -273,7 +275,7 @@ impl Hub {
         self.log.propose(Proposal::Leave { peer, why });
     }
 
-    /// Tells one that the server closes why, where that is not plain from what it does.
+    /// Tells a peer why the server closes its connection, if it cannot know that from what it did.
     fn tell_why(&self, outbox: &Outbox, why: Departure) {
         match why {
             Departure::OutOfMemory => self.post.tell(outbox, words::OUT_OF_MEMORY),
@@ -285,7 +287,7 @@ impl Hub {
         }
     }
 
-    /// All peers together hold more of unfinished texts than they may.
+    /// Drops peers so that unfinished texts stay within their limit.
     fn make_room(&mut self) {
         let excess = self.unfinished.excess();
         for peer in self.post.who_holds_most(self.lobby.outboxes(), excess) {
@@ -297,7 +299,7 @@ impl Hub {
         while self.apply_next() {}
     }
 
-    /// Applies what is next in the log. Returns `false` when nothing is.
+    /// Applies what is next in the log. Returns `false` if nothing is.
     fn apply_next(&mut self) -> bool {
         match self.log.next() {
             None => return false,
@@ -313,7 +315,7 @@ impl Hub {
 
     fn joined(&mut self, peer: PeerId) {
         let Some(name) = self.lobby.claimed(peer) else {
-            // It had to go while its JOIN waited.
+            // The peer went while its JOIN waited.
             return;
         };
         let name = match self.room.join(peer, name.clone()) {
@@ -353,7 +355,7 @@ impl Hub {
         let notes = self.post.dismiss(peer, self.draft.len());
         self.draft.left(peer, &name);
         self.log_left(peer, &name, why, notes.unwrap_or_default());
-        // Who waits for the name comes in now, the first first.
+        // Peers that wait for the name may join now, in the order in which they came.
         for peer in self.lobby.freed(peer) {
             self.propose_join(peer);
         }
@@ -370,7 +372,8 @@ impl Hub {
         }
     }
 
-    /// Sends the batch to everybody who has a share in it. Whoever cannot take it goes, and that is the next batch.
+    /// Sends the batch to everybody who has a share in it. Members that cannot take it are dropped, and their LEAVEs
+    /// are the next batch.
     fn flush(&mut self) {
         let mut newest = 0;
         while !self.draft.is_empty() {
@@ -381,12 +384,12 @@ impl Hub {
         }
     }
 
-    /// Sends what is drafted, and returns who cannot take it.
+    /// Sends what is drafted. Returns the members that cannot take it.
     fn send(&mut self, newest: &mut usize) -> Vec<PeerId> {
         self.post.send(mem::take(&mut self.draft), newest)
     }
 
-    /// Lets go of everybody, and returns what is still to be written.
+    /// Lets go of everybody. Returns what is still to be written.
     fn close(self) -> Vec<Closing> {
         let mut closing = self.post.close();
         closing.extend(self.lobby.close());

@@ -1,7 +1,7 @@
-//! One peer's bounded queue of batches, and what else hub and peer tell each other without mail.
+//! The outbox: a peer's bounded queue of batches, and what else the hub and the peer tell each other without mail.
 //!
-//! The hub has the [`Outbox`]: it pushes and never waits. The peer's write half has the [`Pending`], its read half the
-//! [`Intake`]. Knows no sockets and nothing of who is in the room.
+//! The hub has the [`Outbox`]: it pushes and never waits. The peer's write half has the [`Pending`], and its read half
+//! has the [`Intake`]. None of them knows who is in the room.
 
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
@@ -23,49 +23,48 @@ mod pending;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-/// The hub's end of one peer's queue. When it is dropped, the write half writes what is queued and ends.
+/// The hub's end of a peer's queue. When it is dropped, the write half writes what is queued and ends.
 #[derive(Debug)]
 pub struct Outbox {
     queue: flume::Sender<Delivery>,
     shared: Arc<Shared>,
-    /// Most bytes that may wait; see [`Batch::cost`](crate::batch::Batch::cost).
+    /// How many bytes may wait; see [`Batch::cost`](crate::batch::Batch::cost).
     limit: usize,
 }
 
-/// What hub and peer share. Every idle member has one: its fields are no wider than they must be.
+/// What the hub and a peer share. Every idle member has one, so its fields are no wider than they must be.
 #[derive(Debug, Default)]
 struct Shared {
-    /// Cost of what is pushed and not yet written.
+    /// The cost of what is pushed and not yet written.
     waiting: AtomicUsize,
     /// How many bytes of an unfinished frame the read half holds.
     unfinished: AtomicU32,
-    /// Counts the writes that the socket took, and begins anew when it is full: it tells one that reads from one that
-    /// has stalled.
+    /// Counts the writes that the socket took, and wraps around. It tells a peer that reads from one that has stalled.
     writes: AtomicU16,
-    /// [`OPEN`], [`CLOSED`] or [`EVICTED`]; it never goes back.
+    /// [`OPEN`], [`CLOSED`] or [`EVICTED`]. It only goes forward.
     state: AtomicU8,
-    /// [`ASKED`] and [`REFUSED`].
+    /// The flags [`ASKED`] and [`REFUSED`].
     flags: AtomicU8,
-    /// Wakes the peer's task when something is pushed or asked, or the state changes. It stands here and not in the
-    /// queue, whose own way to wait costs every idle member two allocations. Both halves register here: they are one
+    /// Wakes the peer's task when something is pushed or asked, or when the state changes. The queue could wait by
+    /// itself, but that would cost every idle member two allocations. Both halves register here, since they are one
     /// task.
     task: AtomicWaker,
-    /// The connection. It is closed when the hub has let go of the outbox and the peer's task has ended. There is none where
-    /// the hub is tried without peers.
+    /// The connection. It is closed when the hub has let go of the outbox and the peer's task has ended. There is none
+    /// where the hub is tested without peers.
     transport: Option<Transport>,
 }
 
-/// The hub asks whether the connection has ended, and has not been heard yet.
+/// The hub asks whether the connection has ended, and the peer's task has not seen that yet.
 const ASKED: u8 = 1;
-/// What is pushed says that the JOIN was not taken.
+/// What is pushed next says that the JOIN was refused.
 const REFUSED: u8 = 2;
 
-/// Most parts of a delivery that are written at once. A short batch has two when the reader has said something in it.
+/// How many parts of a delivery are written at once. A short batch has two if the reader has said something in it.
 const DIRECT_SLICES: usize = 4;
 
 /// The hub may push.
 const OPEN: u8 = 0;
-/// The hub has let go: the write half writes what is queued and ends.
+/// The hub has let go. The write half writes what is queued and ends.
 const CLOSED: u8 = 1;
 /// The write half ends at once, with what is queued unwritten.
 const EVICTED: u8 = 2;
@@ -90,10 +89,10 @@ impl Shared {
     }
 }
 
-/// Makes the queue of the peer `reader`, for at most `limit` bytes. One batch always has room in an empty queue, so
-/// that a limit below the longest frame still lets everything through to a peer that reads.
+/// Makes the queue of the peer `reader`, for `limit` bytes. An empty queue always takes one batch, so a peer that reads
+/// gets everything even if the limit is below the longest frame.
 ///
-/// What is taken from it is written to `transport` by the peer's task, and a short delivery by the hub; see
+/// The peer's task writes what it takes from the queue to `transport`. The hub writes short deliveries itself; see
 /// [`Outbox::try_write`].
 #[must_use]
 pub fn outbox(reader: PeerId, limit: usize, transport: Option<Transport>) -> (Outbox, Pending) {
@@ -111,11 +110,11 @@ pub fn outbox(reader: PeerId, limit: usize, transport: Option<Transport>) -> (Ou
 }
 
 impl Outbox {
-    /// Queues a delivery; never waits. A peer whose task has ended takes it and forgets it.
+    /// Queues a delivery, and never waits. If the peer's task has ended, the delivery is thrown away.
     ///
     /// # Errors
     ///
-    /// The delivery does not fit; it is not queued.
+    /// The delivery does not fit, and is not queued.
     pub fn push(&self, delivery: Delivery) -> Result<(), Full> {
         let cost = delivery.batch.cost();
         let waiting = self.waiting();
@@ -123,16 +122,17 @@ impl Outbox {
             return Err(Full);
         }
         self.shared.waiting.fetch_add(cost, Ordering::AcqRel);
-        // It fails only when the peer's task has ended; its last word to the hub is then on its way.
+        // This fails only when the peer's task has ended. Its last event is then on its way to the hub.
         let _ = self.queue.send(delivery);
         self.shared.task.wake();
         Ok(())
     }
 
-    /// Writes a delivery to the peer at once, if nothing waits before it. For a short one, waking the peer's task would cost
-    /// more than writing does. Returns whether all of it is written; what is left is then to be pushed.
+    /// Writes a delivery to the peer at once, if nothing waits before it. For a short one that costs less than waking
+    /// the peer's task. Returns whether all of it is written. If not, the caller must push the delivery, which then
+    /// holds only the rest.
     pub fn try_write(&self, reader: PeerId, delivery: &mut Delivery) -> bool {
-        // While nothing waits, the write half touches the connection only to end it.
+        // While nothing waits, the write half uses the connection only to end it.
         if self.waiting() > 0 {
             return false;
         }
@@ -151,26 +151,27 @@ impl Outbox {
         delivery.advance(reader, &mut written)
     }
 
-    /// What is pushed and not yet written costs this many bytes; see [`Batch::cost`](crate::batch::Batch::cost).
+    /// What is pushed and not yet written, in bytes; see [`Batch::cost`](crate::batch::Batch::cost).
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.shared.waiting.load(Ordering::Acquire)
     }
 
-    /// A number that has changed when the socket has taken something.
+    /// A number that changes whenever the socket takes something.
     #[must_use]
     pub fn writes(&self) -> u16 {
         self.shared.writes.load(Ordering::Relaxed)
     }
 
-    /// Whether more waits than a peer that reads leaves waiting, whatever its line: a quarter of the limit.
+    /// Whether more than a quarter of the limit waits. That is more than a peer that reads leaves waiting, even on a
+    /// slow line.
     #[must_use]
     pub fn is_lagging(&self) -> bool {
         self.waiting() > self.limit / 4
     }
 
-    /// Asks the peer's task whether its connection has ended. Returns whether this is a new question. If it is not, the
-    /// answer to an earlier one is still to come; the task has not looked yet, so that it answers this one too.
+    /// Asks the peer's task whether its connection has ended. Returns whether this is a new question. If not, the task
+    /// has not looked yet since the last one, and its answer will count for both.
     #[must_use]
     pub fn ask(&self) -> bool {
         let before = self.shared.flags.fetch_or(ASKED, Ordering::AcqRel);
@@ -178,7 +179,7 @@ impl Outbox {
         before & ASKED == 0
     }
 
-    /// Says of what is pushed next, and is the last, that it is a refusal; see [`Pending::is_refusal`].
+    /// Marks what is pushed next, and last, as a refusal; see [`Pending::is_refusal`].
     pub fn refuse(&self) {
         self.shared.flags.fetch_or(REFUSED, Ordering::AcqRel);
     }
@@ -189,7 +190,7 @@ impl Outbox {
         self.shared.unfinished()
     }
 
-    /// Shows what the peer holds, also when the outbox has been dropped.
+    /// Returns a handle that shows what the peer still holds, even after the outbox is dropped.
     #[must_use]
     pub fn watch(&self) -> Closing {
         Closing {
@@ -204,14 +205,14 @@ impl Drop for Outbox {
     }
 }
 
-/// What is left of an outbox once it takes nothing more. It does not keep the connection open.
+/// Watches a peer whose outbox takes nothing more. It does not keep the connection open.
 #[derive(Debug)]
 pub struct Closing {
     shared: Weak<Shared>,
 }
 
 impl Closing {
-    /// Ends the write half at once, with what is queued unwritten.
+    /// Ends the write half at once. What is queued is not written.
     pub fn evict(&self) {
         if let Some(shared) = self.shared.upgrade() {
             shared.end(EVICTED);
@@ -225,7 +226,7 @@ impl Closing {
         shared.map_or(0, |shared| shared.unfinished())
     }
 
-    /// What the write half still holds costs this many bytes; 0 when the peer's task has ended.
+    /// What the write half still holds, in bytes; 0 when the peer's task has ended.
     #[must_use]
     pub fn waiting(&self) -> usize {
         let shared = self.shared.upgrade();
@@ -271,7 +272,7 @@ mod tests {
         assert_eq!(outbox.push(one), Err(Full));
     }
 
-    /// A peer's outbox over a connection, what waits in it, and the other end of the connection.
+    /// A peer's outbox over a connection, its pending end, and the other end of the connection.
     fn over_a_connection() -> (Outbox, Pending, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let transport = Transport::connect(listener.local_addr().unwrap());

@@ -1,6 +1,7 @@
-//! Who is in the room under which name: plain data, no async, no clock, no sockets.
+//! The room: who is in it under which name. Plain data, no async, no clock, no sockets.
 //!
-//! A name is bound to one connection and a connection to one name. Everything here answers at once and says why not.
+//! A name is bound to one connection and a connection to one name. Every method returns at once, and says why if it
+//! refuses.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,21 +10,21 @@ use hubbub_wire::Username;
 
 use crate::id::{Name, PeerId};
 
-/// Why a JOIN was not taken.
+/// Why a JOIN was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A member bears the name, byte for byte.
+    /// A member has this name, byte for byte.
     NameTaken,
     /// The name is the server's own.
     NameReserved,
 }
 
-/// Why a TEXT or LEAVE counts for nothing.
+/// Why a TEXT or LEAVE is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotHeard {
     /// The connection has not joined.
     NotJoined,
-    /// It stands under a name that is not the connection's own.
+    /// It has a name that is not the connection's own.
     NotItsName,
 }
 
@@ -31,7 +32,7 @@ pub enum NotHeard {
 #[derive(Debug, Default)]
 pub struct Room {
     members: HashMap<PeerId, Name>,
-    /// Who bears which.
+    /// The members by name.
     names: HashMap<Name, PeerId>,
 }
 
@@ -40,7 +41,7 @@ impl Room {
     ///
     /// # Errors
     ///
-    /// Why the name cannot be had.
+    /// Why the name is not free.
     pub fn admits(&self, name: &Username<'static>) -> Result<(), Refusal> {
         if *name == Username::SERVER {
             return Err(Refusal::NameReserved);
@@ -51,11 +52,11 @@ impl Room {
         Ok(())
     }
 
-    /// Takes a connection in under `name`. It must not have joined before.
+    /// Makes a connection a member under `name`. It must not have joined before.
     ///
     /// # Errors
     ///
-    /// Why the name cannot be had. Nothing has changed then.
+    /// Why the name is not free. Nothing has changed then.
     pub fn join(&mut self, peer: PeerId, name: Username<'static>) -> Result<Name, Refusal> {
         self.admits(&name)?;
         let name = Arc::new(name);
@@ -89,7 +90,7 @@ impl Room {
         }
     }
 
-    /// Lets a member go and frees its name. Returns `None` when it is not a member (any more).
+    /// Removes a member and frees its name. Returns `None` if it is not a member (any more).
     pub fn leave(&mut self, peer: PeerId) -> Option<Name> {
         let name = self.members.remove(&peer)?;
         self.names.remove(&name);
@@ -102,7 +103,7 @@ impl Room {
         self.members.len()
     }
 
-    /// Whether nobody is here.
+    /// Whether the room is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()

@@ -1,4 +1,4 @@
-//! All that `server` says to a peer.
+//! Everything that `server` says to a peer once it has a place.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use hubbub_wire::{Frame, Payload, Username, encode};
 
 use crate::room::Refusal;
 
-/// Words of the server as a TEXT. No words are no frame.
+/// A message of the server as a TEXT frame. An empty message gives no bytes.
 #[must_use]
 pub(crate) fn frame(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -17,7 +17,7 @@ pub(crate) fn frame(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Why a JOIN was not taken.
+/// Why a JOIN was refused.
 #[must_use]
 pub(crate) fn refused(refusal: Refusal) -> &'static str {
     match refusal {
@@ -26,17 +26,17 @@ pub(crate) fn refused(refusal: Refusal) -> &'static str {
     }
 }
 
-/// A text was longer than the limit. Both are in bytes.
+/// A text was longer than the limit. Both lengths are in bytes.
 #[must_use]
 pub(crate) fn too_long(len: u64, limit: usize) -> String {
     format!("your text of {len} bytes was not sent: {limit} bytes is the most")
 }
 
-/// The peer is closed for what it holds of an unfinished text.
+/// The peer is closed because of its unfinished text.
 pub(crate) const OUT_OF_MEMORY: &str =
     "your text was not sent: the server has no room for so much at the moment; try again later";
 
-/// The peer is closed since nothing of its text came for so long.
+/// The peer is closed because nothing of its text came for this long.
 #[must_use]
 pub(crate) fn text_stalled(time: Duration) -> String {
     format!("your text was not sent: nothing of it came for {time:?}; send it again")

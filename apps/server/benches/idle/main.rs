@@ -1,6 +1,6 @@
-//! What an idle member costs: the server's resident memory by members, how often it wakes while nobody speaks, and what
-//! of a member's memory is for what. Each member holds one connection and nothing that waits; what the kernel keeps for
-//! its socket is no part of the server's memory and stands by itself.
+//! What an idle member costs: the server's resident memory by members, how often the server wakes while nobody speaks,
+//! and how a member's memory is divided. Each member has one connection, and nothing waits for it. What the kernel
+//! keeps for its socket is not part of the server's memory and has its own row.
 
 use std::io;
 use std::thread;
@@ -13,10 +13,10 @@ use crate::parts::Parts;
 
 mod parts;
 
-/// How many members to look at, as far as the limit on open files goes.
+/// The numbers of members, as far as the limit on open files allows.
 const MEMBERS: [usize; 2] = [1000, 10_000];
 
-/// How long the server is left alone before it counts as idle, and then watched.
+/// How long the server is left alone before it counts as idle, and how long it is then watched.
 const SETTLE: Duration = Duration::from_secs(1);
 const WATCH: Duration = Duration::from_secs(2);
 
@@ -25,7 +25,7 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     let possible = descriptors::raise_limit().saturating_sub(descriptors::RESERVED);
-    // Before the crowd, whose memory would be used a second time.
+    // Before the crowd, whose freed memory would be used again.
     let parts = Parts::measure(possible)?;
     let mut program = Program::with(&[], &[]);
     let mut crowd = Crowd::new(program.address())?;

@@ -1,7 +1,7 @@
-//! What of an idle member's memory is for what: many of each part are made in this process, which grows by them.
+//! How an idle member's memory is divided: many of each part are made in this process, and its growth is measured.
 //!
-//! A part is what it holds on the heap; its own value lies in the member's task or in a row of the hub. All parts are
-//! kept until the last is measured, so that none is made of memory that another one gave back.
+//! Only what a part holds on the heap counts; the part itself lies in the member's task or in a row of the hub. All
+//! parts are kept until the last one is measured, so that none is made of memory that another one freed.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -14,10 +14,10 @@ use hubbub_server::room::Room;
 use hubbub_testing::{kernel_bytes, name_of, resident_bytes};
 use hubbub_wire::{Decoder, Limits, Username};
 
-/// How many of each are made, as far as the limit on open files goes.
+/// How many of each are made, as far as the limit on open files allows.
 const MANY: usize = 10_000;
 
-/// Bytes of each, on the average.
+/// The average size of each part, in bytes.
 pub(crate) struct Parts {
     queue: f64,
     room: f64,
@@ -26,7 +26,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Measures with at most so many descriptors.
+    /// Measures with this many descriptors at most.
     pub(crate) fn measure(descriptors: usize) -> io::Result<Self> {
         let peer = |number| PeerId(number as u64);
         let (queue, _queues) = growth(MANY, |number| Ok(outbox(peer(number), usize::MAX, None)))?;
@@ -38,7 +38,7 @@ impl Parts {
             let joined = members.join(peer(number), name);
             joined.map_err(|why| io::Error::other(format!("{why:?}")))
         })?;
-        // The first one starts the reactor.
+        // The first socket starts the reactor.
         let _first = Async::new(TcpListener::bind("127.0.0.1:0")?)?;
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -49,7 +49,7 @@ impl Parts {
             let (inner, _) = listener.accept()?;
             Ok((outer, Async::new(inner)?))
         })?;
-        // One end of each is the server's, and both cost nearly the same.
+        // Only one end of each pair would be the server's; both cost nearly the same.
         let kernel = kernel_bytes().saturating_sub(before) as f64 / (2 * pairs) as f64;
         Ok(Self {
             queue,
@@ -70,20 +70,20 @@ impl Parts {
             ("its name and its rows in the room", self.room),
             ("its decoder, in its task", decoder),
             ("the rest of its task, and its row in the hub", rest),
-            ("all of it", total),
-            ("beside it, in the kernel: its socket", self.kernel),
+            ("total", total),
+            ("not included: its socket in the kernel", self.kernel),
         ] {
             println!("| {part} | {bytes:.0} |");
         }
     }
 }
 
-/// By how many bytes this process grows for each of `count` that are made, and all of them.
+/// Makes `count` parts. Returns by how many bytes this process grew for each, and all of them.
 fn growth<T>(
     count: usize,
     mut make: impl FnMut(usize) -> io::Result<T>,
 ) -> io::Result<(f64, Vec<Option<T>>)> {
-    // The room for the values is there before, and written to, so that only what they hold is counted.
+    // The space for the values is allocated and written to before, so that only what they hold is counted.
     let mut made: Vec<Option<T>> = (0..count).map(|_| None).collect();
     let before = resident_bytes(process::id());
     for (number, place) in made.iter_mut().enumerate() {

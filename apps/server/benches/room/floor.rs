@@ -1,6 +1,6 @@
-//! The floor: what the sockets alone cost. A program of one thread that does the least that any server of the room
-//! could do: it reads what the first of its connections sends and writes it to all the others, one system call each.
-//! It looks at no byte, has one sender, and takes for granted that everybody reads.
+//! The floor: what the sockets alone cost. This program of one thread does the least that any server of a room could
+//! do: it reads what its first connection sends and writes it to all others, with one system call each. It looks at no
+//! byte, has one sender, and assumes that everybody reads.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -8,17 +8,17 @@ use std::process::Command;
 
 use hubbub_testing::Program;
 
-/// Its first argument when the bench starts itself again to be the floor. The second one is the number of members.
+/// The first argument with which the bench starts itself as the floor. The second one is the number of members.
 pub(crate) const ARGUMENT: &str = "--floor";
 
-/// Starts it in a process of its own, as the server is.
+/// Starts the floor in its own process, like the server.
 pub(crate) fn start(members: usize) -> io::Result<Program> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([ARGUMENT, &members.to_string()]);
     Ok(Program::run(command))
 }
 
-/// Is it: waits for the sender and this many members, and ends when the sender does.
+/// Runs the floor: waits for the sender and this many members, and ends when the sender does.
 pub(crate) fn run(members: usize) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     eprintln!("listening on {}", listener.local_addr()?);

@@ -1,6 +1,6 @@
-//! A room over loopback: deliveries a second and what one costs the server in CPU time, by members, next to those of
-//! a *floor* that only moves the bytes. One member sends texts of 64 bytes in a closed loop; one thread is the sender
-//! and all receivers, the same one for both. Prints a table, and draws `target/room.svg`.
+//! A room over loopback: deliveries a second and the server's CPU time for each, by members, next to those of a *floor*
+//! that only moves the bytes. One member sends texts of 64 bytes in a closed loop. The sender and all receivers are one
+//! thread, the same for server and floor. Prints a table, and draws `target/room.svg`.
 
 use std::io;
 use std::path::Path;
@@ -19,10 +19,10 @@ const PAYLOAD: [u8; 64] = [b'x'; 64];
 /// How long one run sends. Eighteen runs of this length take about a minute.
 const RUN: Duration = Duration::from_millis(2500);
 
-/// How many texts are on their way at most: sent, and missing at one receiver or more.
+/// How many texts may be under way: sent, but not yet received by everybody.
 const WINDOW: u64 = 256;
 
-/// Who sends; the others are the members that are counted.
+/// The member that sends. The others are those that are counted.
 const SENDER: usize = 0;
 
 fn main() -> io::Result<()> {
@@ -38,18 +38,18 @@ fn main() -> io::Result<()> {
     let _ = descriptors::raise_limit();
     let results = measure_all()?;
     print_table(&results);
-    // Never over the one that README shows: that is of one machine, and belongs to the table next to it.
+    // Not over the picture in README, which belongs to the table next to it.
     let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("room.svg");
     std::fs::write(&picture, plot::draw(&results))?;
     println!("\nDrawn in {}", picture.display());
     Ok(())
 }
 
-/// What one run, or the median of some, has shown.
+/// The result of one run, or the median of several.
 #[derive(Clone, Copy)]
 struct Cost {
     per_second: f64,
-    /// Nanoseconds of CPU time a delivery.
+    /// CPU time for each delivery, in nanoseconds.
     cpu: f64,
 }
 
@@ -58,7 +58,7 @@ struct Outcome {
     members: usize,
     ours: Cost,
     floor: Cost,
-    /// Ours to the floor's of the same round.
+    /// The ratios of ours to the floor's of the same round.
     ratio: Cost,
 }
 
@@ -96,7 +96,7 @@ fn median(pairs: &[(Cost, Cost)], of: impl Fn(&(Cost, Cost)) -> Cost) -> Cost {
     }
 }
 
-/// One run: connects everybody by `enter`, sends for a while, and waits until all is delivered.
+/// One run: connects everybody by `enter`, sends for a while, and waits until everything is delivered.
 fn measure(
     mut program: Program,
     members: usize,
@@ -118,7 +118,8 @@ fn measure(
     })
 }
 
-/// The closed loop: sends on when every receiver has got an older text. Returns how many texts everybody has got.
+/// The closed loop: sends the next text when every receiver has got an older one. Returns how many texts everybody has
+/// got.
 fn send_and_receive(crowd: &mut Crowd) -> io::Result<u64> {
     let frame = text(&name_of(SENDER), PAYLOAD);
     let len = frame.len() as u64;
@@ -147,7 +148,7 @@ fn send_and_receive(crowd: &mut Crowd) -> io::Result<u64> {
     Ok(goal / len)
 }
 
-/// Everybody has exactly the bytes that were sent, and the sender none of them.
+/// Checks that every receiver got exactly the bytes that were sent, and the sender none of them.
 fn check(crowd: &mut Crowd, sent: u64) -> io::Result<()> {
     crowd.read(Duration::from_millis(10))?;
     for (number, &got) in crowd.received().iter().enumerate() {

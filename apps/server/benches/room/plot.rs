@@ -1,11 +1,11 @@
-//! The picture of the outcome: CPU time a delivery by members. Plain SVG on a ground of its own, so that it can be
-//! read on a light page and on a dark one.
+//! The picture of the result: CPU time for each delivery, by members. It is plain SVG with a background, so that it can
+//! be read on both light and dark pages.
 
 use crate::Outcome;
 
 const WIDTH: f64 = 680.0;
 const HEIGHT: f64 = 360.0;
-// The edges of the plotted area; the names of the lines stand on its right.
+// The edges of the plotted area. The names of the lines are to the right of it.
 const LEFT: f64 = 72.0;
 const RIGHT: f64 = 580.0;
 const TOP: f64 = 92.0;
@@ -18,7 +18,7 @@ const GROUND: &str = "#fbfbfd";
 const OURS: &str = "#b9430f";
 const FLOOR: &str = "#44618f";
 
-/// Draws it. The outcomes are in the order of their members.
+/// Draws the picture. The results are in the order of their members.
 pub(crate) fn draw(outcomes: &[Outcome]) -> String {
     let costs = |outcome: &Outcome| [outcome.ours.cpu, outcome.floor.cpu];
     let highest = outcomes.iter().flat_map(costs).fold(1.0, f64::max);
@@ -41,7 +41,8 @@ pub(crate) fn draw(outcomes: &[Outcome]) -> String {
         for outcome in outcomes {
             let (value, other) = (costs(outcome)[which], costs(outcome)[1 - which]);
             let (x, y) = (x(outcome.members), y(value));
-            // The higher one is written above its line and the lower one below, so that close lines keep apart.
+            // The label of the higher line is above it and that of the lower line below, so that labels of close lines
+            // stay apart.
             let away = if value > other { -12.0 } else { 22.0 };
             labels += &text(x, y + away, "middle", color, &format!("{value:.0}"));
             if points.len() + 1 == outcomes.len() {
@@ -99,13 +100,13 @@ fn line(points: &[(f64, f64)], color: &str) -> String {
     )
 }
 
-/// Ten members stand at the left, a thousand at the right, and ten times as many are always equally far.
+/// The scale is logarithmic, from ten members at the left to a thousand at the right.
 fn x(members: usize) -> f64 {
     let (left, right) = (LEFT + 40.0, RIGHT - 40.0);
     left + (right - left) * ((members as f64).log10() - 1.0) / 2.0
 }
 
-/// The distance of the lines of the grid: 1, 2 or 5 times a power of ten, so that there are about five.
+/// The distance between grid lines: 1, 2 or 5 times a power of ten, so that there are about five lines.
 fn step(highest: f64) -> f64 {
     let power = 10_f64.powf((highest / 5.0).log10().floor());
     [1.0, 2.0, 5.0, 10.0]

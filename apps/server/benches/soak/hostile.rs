@@ -1,5 +1,5 @@
-//! Those who make trouble in a room, each under a name that is never used again: readers that stall until they are
-//! dropped, connections that are reset in mid-frame, and a flood from time to time.
+//! The hostile peers of a soak, each under a name that is never used again: readers that stall until they are dropped,
+//! connections that are reset in mid-frame, and a flood from time to time.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -11,19 +11,19 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::payload;
 
-/// How many are stalled at a time. One that is dropped comes back as another.
+/// How many readers are stalled at a time. When one is dropped, another one comes.
 const STALLED: usize = 4;
 
-/// How many connections stand in mid-frame until they are reset, the eldest first, one a turn.
+/// How many connections are in mid-frame at a time. They are reset one a turn, the oldest first.
 const HALF: usize = 10;
 
-/// Texts of one flood, written as fast as the server takes them, and then a LEAVE.
+/// The texts of one flood, written as fast as the server takes them and followed by a LEAVE.
 const FLOOD: u32 = 20_000;
 
 /// From the end of one flood to the beginning of the next.
 const BETWEEN_FLOODS: Duration = Duration::from_secs(2);
 
-/// All of them, and how often each was there.
+/// All hostile peers, and how many of each kind there were.
 pub(crate) struct Hostile {
     address: SocketAddr,
     /// The number of the next name.
@@ -40,7 +40,7 @@ pub(crate) struct Hostile {
     pub(crate) cut: u32,
 }
 
-/// A member that sends all that it has to say without a pause.
+/// A member that sends everything without a pause.
 struct Flood {
     socket: TcpStream,
     frames: Vec<u8>,
@@ -48,7 +48,7 @@ struct Flood {
 }
 
 impl Hostile {
-    /// Nobody yet. `first` is a number from which on names are free.
+    /// No peers yet. The names with numbers from `first` on are free.
     pub(crate) fn new(address: SocketAddr, first: usize) -> Self {
         Self {
             address,
@@ -63,12 +63,12 @@ impl Hostile {
         }
     }
 
-    /// How many texts they have said that the members must hear: those of the floods.
+    /// How many of their texts the members must hear: those of the floods.
     pub(crate) fn texts(&self) -> u64 {
         u64::from(self.floods) * u64::from(FLOOD)
     }
 
-    /// Everybody does a little. A flood begins only when the members have heard all but a few of the texts.
+    /// Lets every hostile peer do a little. A flood begins only when the members have heard all but a few of the texts.
     pub(crate) fn take_turn(&mut self, may_flood: bool) -> io::Result<()> {
         self.stall()?;
         self.cut_one()?;
@@ -82,7 +82,7 @@ impl Hostile {
 
     fn stall(&mut self) -> io::Result<()> {
         let before = self.stalled.len();
-        // The server ends one that it drops by a reset; looking for that takes nothing of what waits.
+        // The server resets a connection that it drops. Checking for that reads nothing of what waits.
         self.stalled
             .retain(|socket| matches!(socket.take_error(), Ok(None)));
         self.dropped += (before - self.stalled.len()) as u32;
@@ -124,7 +124,7 @@ impl Hostile {
         Ok(())
     }
 
-    /// Whether there is a flood of which the server has not taken all.
+    /// Whether there is a flood that the server has not completely taken.
     pub(crate) fn is_flooding(&self) -> bool {
         self.flood.is_some()
     }
@@ -140,14 +140,14 @@ impl Hostile {
         Ok(())
     }
 
-    /// All go.
+    /// Ends all of them.
     pub(crate) fn go(&mut self) {
         self.stalled.clear();
         self.half.clear();
         self.flood = None;
     }
 
-    /// A connection whose socket holds little, so that what is not read waits in the server.
+    /// A connection with a small socket buffer, so that what it does not read waits in the server.
     fn connect(&mut self) -> io::Result<(TcpStream, usize)> {
         let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
         socket.set_recv_buffer_size(16 * 1024)?;
@@ -160,8 +160,8 @@ impl Hostile {
 }
 
 impl Flood {
-    /// Writes what the socket takes, and reads what there is, to keep its place. Returns whether the server has closed
-    /// the connection after the LEAVE.
+    /// Writes what the socket takes, and reads what there is so as not to be dropped. Returns whether the server has
+    /// closed the connection after the LEAVE.
     fn go_on(&mut self) -> io::Result<bool> {
         match self.socket.write(&self.frames[self.sent..]) {
             Ok(taken) => self.sent += taken,

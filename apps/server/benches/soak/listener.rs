@@ -7,10 +7,10 @@ use std::io;
 use hubbub_testing::name_of;
 use hubbub_wire::{Decoder, Frame, Item, Limits};
 
-/// A payload begins with its number in so many digits.
+/// A payload begins with its number, in this many digits.
 pub(crate) const DIGITS: usize = 10;
 
-/// One member's ears.
+/// What one member has heard.
 pub(crate) struct Listener {
     /// Which member.
     pub(crate) number: usize,
@@ -19,14 +19,14 @@ pub(crate) struct Listener {
 }
 
 struct Heard {
-    /// Who else is in the room, with the number of the next text.
+    /// The others in the room, with the number of the next text of each.
     next: HashMap<String, u32>,
     texts: u64,
     missing: u64,
 }
 
 impl Listener {
-    /// The member with this number, who is in a room with the others of so many.
+    /// The member with this number, in a room with all other `members`.
     pub(crate) fn new(number: usize, members: usize) -> Self {
         let others = (0..members).filter(|&other| other != number);
         Self {
@@ -40,12 +40,12 @@ impl Listener {
         }
     }
 
-    /// How many texts have come, each in its order.
+    /// How many texts have come in order.
     pub(crate) fn heard(&self) -> u64 {
         self.heard.texts
     }
 
-    /// How many texts have not come although later ones of the same sender have.
+    /// How many texts are missing although later ones of the same sender have come.
     pub(crate) fn missing(&self) -> u64 {
         self.heard.missing
     }
@@ -54,7 +54,7 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// It is not what a member is to hear.
+    /// The member should not have heard it.
     pub(crate) fn take(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while let Some(item) = self.decoder.next(&mut bytes).map_err(io::Error::other)? {
             let surprise = match item {

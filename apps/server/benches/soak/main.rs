@@ -1,8 +1,8 @@
-//! A mixed crowd against the built server for as many minutes as asked: members who talk and read, and
-//! others who stall, are cut in mid-frame, or flood. Prints what was delivered and what the server holds, over time.
+//! A mixed crowd against the built server, for a given number of minutes: members that talk and read, and others that
+//! stall, are cut off in mid-frame, or flood. Prints what was delivered and what the server holds, over time.
 //!
-//! Fails when a text is missing, comes twice, out of order or back to its sender, and when a member is dropped that
-//! reads. It asserts no times and no bytes of memory.
+//! Fails if a text is missing, comes twice, out of order or back to its sender, or if a member that reads is dropped.
+//! It does not assert times or memory.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -16,28 +16,28 @@ use crate::listener::Listener;
 mod hostile;
 mod listener;
 
-/// Who reads all the time and must miss nothing. The first of them talk too.
+/// The members, which read all the time and must miss nothing. The first of them also talk.
 const MEMBERS: usize = 100;
 const TALKERS: usize = 20;
 
-/// How often everybody has a turn: each talker says one text.
+/// The time between turns. In each turn every talker sends one text.
 const TURN: Duration = Duration::from_millis(10);
 
-/// How many texts may be on their way to the slowest member before the talkers hold back. With a flood between them
-/// they are less than the outbox of 4 MiB, so that a pause of this machine costs no member its place.
+/// How many texts may be under way to the slowest member before the talkers wait. Together with a flood they take less
+/// than the outbox of 4 MiB, so no member is dropped when this machine pauses.
 const WINDOW: u64 = 25_000;
 
-/// A flood begins when fewer are on their way: the slowest member has then nearly all.
+/// A flood begins only when fewer than this are under way, so that the slowest member has nearly everything.
 const CALM: u64 = 1000;
 
 const PAYLOAD: usize = 64;
 const ROWS: u32 = 12;
 
-/// How long everything that is on its way may take in the end.
+/// How long everything that is under way at the end may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long the server is then left alone before it is looked at for the last time: longer than it waits for the other
-/// end of a connection that it closes.
+/// How long the server is then left alone before the last row: longer than it waits for the other end of a connection
+/// that it closes.
 const AFTERWARDS: Duration = Duration::from_secs(3);
 
 fn main() -> io::Result<()> {
@@ -52,7 +52,7 @@ fn main() -> io::Result<()> {
     let _ = descriptors::raise_limit();
     let mut server = Program::with(&[], &[]);
     let mut soak = Soak::begin(&mut server)?;
-    // It warns of those who stall and are dropped, which is no trouble here.
+    // It warns of stalled readers that it drops, which is fine here.
     server.show(&["ERROR", "panicked"]);
     println!(
         "| minute | texts | delivered | lost | floods | stalled, dropped | cut | resident kB | descriptors |\n\
@@ -77,7 +77,7 @@ struct Soak {
     crowd: Crowd,
     listeners: Vec<Listener>,
     hostile: Hostile,
-    /// What each talker has said.
+    /// How many texts each talker has sent.
     said: u32,
 }
 
@@ -116,7 +116,7 @@ impl Soak {
         Ok(())
     }
 
-    /// How many texts the slowest member has still to get.
+    /// How many texts the slowest member has not got yet.
     fn under_way(&self) -> u64 {
         let awaited = self
             .listeners
@@ -125,7 +125,7 @@ impl Soak {
         awaited.max().unwrap_or(0)
     }
 
-    /// How many texts are sent, and neither heard by this one nor passed over.
+    /// How many texts were sent that this member has neither heard nor missed.
     fn awaited_by(&self, listener: &Listener) -> u64 {
         let said_itself = if listener.number < TALKERS {
             self.said
@@ -169,7 +169,7 @@ impl Soak {
         Ok(())
     }
 
-    /// Lets the hostile ones go, waits for what is on its way, and returns how many texts have not come.
+    /// Ends the hostile peers and waits for what is under way. Returns how many texts have not come.
     fn end(&mut self) -> io::Result<u64> {
         let end = Instant::now() + PATIENCE;
         while self.hostile.is_flooding() && Instant::now() < end {

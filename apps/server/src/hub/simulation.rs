@@ -1,8 +1,8 @@
 //! The hub, the room and the outboxes under random events, checked against a model at every step.
 //!
-//! Peers join, speak, leave, stall, read in pieces and die, all by a seed, and one of them hears everything. Nothing
-//! runs at the same time and no clock counts, so that a seed gives the same run each time. The log gives places at once, or some
-//! steps later. The pauses of the hub in a flood are left out: they change when something is said, never what.
+//! Peers join, speak, leave, stall, read in pieces and die, as the seed says, and one of them hears everything. Nothing
+//! runs in parallel and no clock counts, so a seed gives the same run each time. The log orders at once, or some steps
+//! later. The pauses of the hub in a flood are left out, since they change only when something is said, never what.
 
 use std::ops::AddAssign;
 use std::time::{Duration, Instant};
@@ -12,21 +12,21 @@ use self::steps::Simulation;
 mod model;
 mod steps;
 
-/// Seeds that found something once: a member dropped for memory before it had time to read.
+/// Seeds that once found a mistake: a member was dropped for memory before it had time to read.
 const KEPT: [u64; 1] = [37];
 
-/// Seeds that each test takes besides those.
+/// How many other seeds each test takes.
 const SEEDS: u64 = 60;
 
-/// Steps from one seed.
+/// How many steps a run has.
 const STEPS: usize = 2000;
 
-/// What happened in a run, so that a test can say that nothing was left out.
+/// What happened in a run, so that a test can check that everything was tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Tally {
     joined: usize,
     refused: usize,
-    /// Had to wait for a name, and the bearer went.
+    /// JOINs that waited for a name until its bearer went.
     waited: usize,
     told: usize,
     went_for_space: usize,
@@ -48,7 +48,7 @@ impl AddAssign for Tally {
     }
 }
 
-/// Says how to repeat a run that fails.
+/// Prints how to repeat a run if it fails.
 struct Repeat(u64);
 
 impl Drop for Repeat {
@@ -63,7 +63,7 @@ impl Drop for Repeat {
     }
 }
 
-/// One run. In a `late` one the log gives places some steps later, and else at once.
+/// One run. The log orders some steps later if it is `late`, and else at once.
 fn run(seed: u64, late: bool) -> Tally {
     let _repeat = Repeat(seed);
     let mut simulation = Simulation::new(seed, late);

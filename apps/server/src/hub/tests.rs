@@ -1,5 +1,5 @@
-//! The hub without sockets: events go in, and what each peer's queue then holds is compared. Nothing runs beside it,
-//! so that what is in one batch is the test's own choice.
+//! The hub without sockets: events go in, and what each peer's queue then holds is compared. Nothing else runs, so each
+//! test decides what is in one batch.
 
 use futures::FutureExt;
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ const BOB: PeerId = PeerId(1);
 const EVE: PeerId = PeerId(2);
 const FAY: PeerId = PeerId(3);
 
-/// Room enough for all that a test says.
+/// Enough room for everything that a test says.
 const ROOMY: usize = 1024 * 1024;
 
 fn hub() -> Hub {
@@ -37,7 +37,7 @@ fn outbox_of(hub: &Hub, peer: PeerId) -> &Outbox {
     hub.post.outbox(peer).unwrap()
 }
 
-/// What a peer sends, and what the others get to see of it.
+/// The bytes that a peer sends and that the others get.
 pub(super) fn join(name: &str) -> String {
     format!("CHAT/1.0 JOIN\r\nUsername: {name}\r\n\r\n")
 }
@@ -57,11 +57,11 @@ pub(super) fn somewhere() -> Origin {
 
 impl Hub {
     pub(super) fn with(queued: Arc<Memory>, unfinished: Arc<Memory>) -> Self {
-        // The clock stands, unless a test moves it.
+        // The clock stands still unless a test moves it.
         Self::new(queued, unfinished, Settings::default(), Instant::now())
     }
 
-    /// An event comes, and the log answers at once.
+    /// An event comes, and the log orders it at once.
     pub(super) fn happens(&mut self, event: Event) {
         self.take(event);
         self.apply_all();
@@ -101,7 +101,7 @@ impl Hub {
         self.happens(Event::Gone { peer, why });
     }
 
-    /// One who has joined, in a batch of its own.
+    /// A member, whose JOIN is a batch of its own.
     pub(super) fn member(&mut self, peer: PeerId, name: &'static str, limit: usize) -> Pending {
         let pending = self.connect(peer, limit);
         self.joins(peer, name);
@@ -110,7 +110,7 @@ impl Hub {
     }
 }
 
-/// Writes all that waits, as a peer's write half does.
+/// Takes everything that waits, as a peer's write half does.
 pub(super) fn taken(pending: &mut Pending) -> String {
     let mut got = Vec::new();
     while pending.fill().now_or_never() == Some(true) {
@@ -127,7 +127,7 @@ pub(super) fn taken(pending: &mut Pending) -> String {
     String::from_utf8(got).unwrap()
 }
 
-/// Has the hub let go of the queue, and is nothing left in it?
+/// Whether the hub has let go of the queue and nothing is left in it.
 fn is_over(pending: &mut Pending) -> bool {
     pending.fill().now_or_never() == Some(false)
 }
@@ -136,7 +136,7 @@ pub(super) fn is_evicted(pending: &Pending) -> bool {
     pending.evicted().now_or_never().is_some()
 }
 
-/// Is the peer's task asked whether its connection stands? The question is taken by that.
+/// Whether the peer's task is asked whether its connection stands. This takes the question.
 pub(super) fn is_asked(intake: &Intake) -> bool {
     poll_fn(|context| intake.poll_call(context)).now_or_never() == Some(Call::Ask)
 }
@@ -275,7 +275,7 @@ fn who_was_refused_is_told_why_and_let_go_and_nobody_else_hears_of_it() {
     }
 }
 
-/// One who bears a name, one who wants it, and one who hears everything.
+/// A bearer of a name, a newcomer that wants it, and a member that hears everything.
 struct Claim {
     hub: Hub,
     bearer: Pending,
@@ -368,7 +368,7 @@ fn of_two_who_want_a_name_the_first_gets_it_and_is_asked_for_it_by_the_second() 
     assert_eq!(claim.heard(), "");
 }
 
-/// The bearer may have gone after it has looked and before the second one came.
+/// The bearer may have gone after it looked and before the second newcomer came.
 #[test]
 fn an_answer_counts_for_nobody_who_came_after_the_bearer_has_looked() {
     let mut claim = Claim::new();
@@ -401,7 +401,7 @@ fn an_answer_counts_for_all_who_came_before_the_bearer_looked() {
 fn who_says_too_much_while_it_waits_for_a_name_waits_no_longer() {
     let mut claim = Claim::new();
     let said = "x".repeat(CLAIM_BYTES);
-    // One text of any length has room, and nothing has room after it.
+    // There is room for one text of any length, and for nothing after it.
     claim.hub.says(BOB, "ada", &said);
     assert_eq!(taken(&mut claim.newcomer), "");
     claim.hub.says(BOB, "ada", "x");
@@ -410,7 +410,7 @@ fn who_says_too_much_while_it_waits_for_a_name_waits_no_longer() {
     assert_eq!(claim.heard(), leave("ada"));
 }
 
-/// Is there something from the server and nothing after it?
+/// Whether the queue holds a message of the server and then ends.
 fn is_over_after_words(pending: &mut Pending) -> bool {
     taken(pending).contains("Username: server") && is_over(pending)
 }
@@ -438,12 +438,12 @@ fn a_slow_consumer_goes_and_the_others_hear_its_leave_once() {
     let mut ada = hub.member(ADA, "ada", ROOMY);
     let slow = hub.member(EVE, "eve", 1);
     let mut bob = hub.member(BOB, "bob", ROOMY);
-    // The queue of one byte has taken the JOIN of bob, as an empty queue takes anything; it is full now.
+    // The queue of one byte took the JOIN of bob, since an empty queue takes anything. Now it is full.
     assert!(!is_evicted(&slow));
     hub.says(ADA, "ada", "one");
     hub.flush();
     assert!(is_evicted(&slow));
-    // What its write half says at its end.
+    // The last event of its write half.
     hub.is_gone(EVE, Departure::TooSlow);
     hub.flush();
     assert_eq!(taken(&mut bob), [text("ada", "one"), leave("eve")].concat());
@@ -469,12 +469,12 @@ fn several_slow_consumers_go_together_and_none_hears_of_the_others() {
     ];
     let left = seen.strip_prefix(&came);
     assert!(left == Some(&first) || left == Some(&second), "{seen}");
-    // The full queue of eve took the JOIN of fay, that of fay the first text.
+    // The queue of eve took the JOIN of fay and was full; that of fay took the first text.
     assert_eq!(taken(&mut slow[0]), join("fay"));
     assert_eq!(taken(&mut slow[1]), text("ada", "one"));
 }
 
-/// One who has stopped reading first, one who did later, and one who reads.
+/// A member that stopped reading first, one that stopped later, and one that reads.
 struct Readers {
     hub: Hub,
     first: Pending,
@@ -483,11 +483,11 @@ struct Readers {
     speaks: Pending,
 }
 
-/// What one text of the tests of the memory limit is long.
+/// The length of each text in the tests of the memory limit, in bytes.
 const TEXT: usize = 1000;
 
 impl Readers {
-    /// `first` has ten texts waiting, `later` five, in a memory for twelve.
+    /// Ten texts wait for `first` and five for `later`, in a memory for twelve.
     fn new() -> Self {
         let mut hub = with_memory(12 * TEXT);
         let mut readers = Self {
@@ -548,7 +548,7 @@ fn when_the_slowest_is_gone_its_memory_is_there_for_the_others() {
     assert!(!is_evicted(&readers.reads));
 }
 
-/// The task of one that was told to go takes some time to end, in which its memory is still counted.
+/// A peer that was told to go takes some time to end. Until then its memory is still counted.
 #[test]
 fn while_the_slowest_is_going_nobody_else_goes_in_its_place() {
     let mut readers = Readers::new();
@@ -576,7 +576,7 @@ fn at_the_memory_limit_those_who_have_left_go_before_those_who_are_here() {
     assert!(!is_evicted(&readers.later), "there is memory again");
 }
 
-/// The LEAVE of a slow consumer is a batch of its own, right behind the one that it could not take.
+/// The LEAVE of a slow consumer is a batch of its own, right after the one that it could not take.
 #[test]
 fn a_leave_behind_a_batch_costs_nobody_a_place_who_had_no_time_to_take_the_batch() {
     let mut hub = with_memory(10);
@@ -620,11 +620,11 @@ fn the_servers_own_words_stay_within_the_memory_limit_and_cost_nobody_a_place() 
         waiting > 12 * TEXT,
         "{waiting} bytes: the limit was not met"
     );
-    // One of them may pass it, and none comes behind that.
+    // One of them may pass the limit, and none comes after that one.
     assert!(waiting < 12 * TEXT + 250, "{waiting} bytes wait");
     hub.flush();
     assert!(!is_evicted(&stalled));
-    // They count: what others say has no room beside them, and who has the most waiting goes.
+    // They count: texts of others do not fit next to them, and the member for which most waits goes.
     for _ in 0..2 {
         hub.says(ADA, "ada", &"x".repeat(TEXT));
         hub.flush();
@@ -634,7 +634,7 @@ fn the_servers_own_words_stay_within_the_memory_limit_and_cost_nobody_a_place() 
     assert!(!is_evicted(&bob));
 }
 
-/// Members who hold so much of unfinished texts, in a memory for ten bytes of them.
+/// Members that hold these many bytes of unfinished texts, in a memory for ten.
 fn who_hold<const N: usize>(held: [usize; N]) -> (Hub, Arc<Memory>, [(Pending, Intake); N]) {
     const NAMES: [&str; 4] = ["a", "b", "c", "d"];
     let unfinished = Memory::new(10);
@@ -690,7 +690,7 @@ fn who_has_not_joined_or_waits_for_a_name_goes_too_when_it_holds_most() {
     }
 }
 
-/// The task of one that was told to go takes some time to forget.
+/// A peer that was told to go takes some time to free its text.
 #[test]
 fn while_who_holds_most_is_going_nobody_else_goes_in_its_place() {
     let (mut hub, _, mut peers) = who_hold([5, 6]);
@@ -707,7 +707,7 @@ fn while_who_holds_most_is_going_nobody_else_goes_in_its_place() {
     assert!(is_told_and_let_go(first));
 }
 
-/// The limit of outboxes that lag by a single text of `TEXT` bytes.
+/// The limit of an outbox that lags by a single text of `TEXT` bytes.
 const LAG: usize = 4 * TEXT;
 
 #[test]
@@ -736,7 +736,7 @@ fn a_quarter_of_the_outbox_is_no_lag_and_a_byte_more_is() {
     }
 }
 
-/// A room whose first member speaks, and of whose other members the last `lagging` have not read.
+/// A room whose first member speaks, and whose last `lagging` members have not read.
 fn room_that_lags(others: usize, lagging: usize) -> (Hub, Vec<Pending>) {
     const NAMES: [&str; 4] = ["a", "b", "c", "d"];
     let mut hub = hub();
@@ -755,7 +755,7 @@ fn room_that_lags(others: usize, lagging: usize) -> (Hub, Vec<Pending>) {
 }
 
 impl Hub {
-    /// Whether the hub waits for somebody when so much time has gone by.
+    /// Whether the hub waits for a member after this much time.
     fn waits_after(&mut self, time: Duration) -> bool {
         self.post.is_to_wait(self.now + time)
     }
@@ -809,7 +809,7 @@ fn the_hub_waits_longer_for_one_that_reads_but_not_for_ever() {
     }
     assert_eq!(bob.fill().now_or_never(), Some(true));
     assert!(hub.waits_after(Duration::ZERO));
-    // It takes one text each time: just before it would count as stalled, and just before the wait is over.
+    // It takes one text each time, just before it would count as stalled and just before the wait is over.
     for time in [STALLED, CATCH_UP].map(|time| time - CATCH_UP_STEP) {
         bob.advance(text("ada", &"x".repeat(TEXT)).len());
         assert!(hub.waits_after(time));

@@ -1,4 +1,5 @@
-//! The read half's end of an outbox: what it holds unfinished, for the hub to see, and what the hub wants of it.
+//! The read half's end of an outbox: it shows the hub how much it holds unfinished, and learns what the hub wants of
+//! it.
 
 use std::io;
 use std::sync::Arc;
@@ -13,13 +14,13 @@ use crate::memory::{Held, Memory};
 /// What the hub wants of the read half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// To say whether the connection has ended.
+    /// It should say whether the connection has ended.
     Ask,
-    /// To end: nothing that it reads is heard any more.
+    /// It should end, since nothing that it reads is heard any more.
     End,
 }
 
-/// The read half's end of one peer's outbox.
+/// The read half's end of a peer's outbox.
 #[derive(Debug)]
 pub struct Intake {
     shared: Arc<Shared>,
@@ -35,32 +36,32 @@ impl Intake {
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// There is no connection.
     pub fn transport(&self) -> io::Result<&Transport> {
         self.shared.transport()
     }
 
-    /// How many bytes of an unfinished frame are held now. They count as used memory.
+    /// Notes how many bytes of an unfinished frame are held now. They count as used memory.
     pub fn set_unfinished(&self, bytes: usize) {
-        // Far more than a frame can have.
+        // Far more than a frame can hold.
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let before = self.shared.unfinished.swap(bytes, Ordering::AcqRel);
         self.memory.count(before as usize, bytes as usize);
     }
 
-    /// Counts other bytes against the same limit, for as long as the result lives.
+    /// Counts other bytes against the same limit until the result is dropped.
     #[must_use]
     pub fn hold(&self, bytes: usize) -> Held {
         self.memory.hold(bytes)
     }
 
-    /// Whether the limit is passed and this peer holds a part of what passes it.
+    /// Whether the limit is passed, and this peer holds some of the bytes.
     #[must_use]
     pub fn is_in_excess(&self) -> bool {
         self.shared.unfinished.load(Ordering::Relaxed) > 0 && self.memory.excess() > 0
     }
 
-    /// Ready when the hub wants something. That takes the question: a later one is a new one.
+    /// Ready when the hub wants something. This takes the question, so that a later one is new.
     pub fn poll_call(&self, context: &Context<'_>) -> Poll<Call> {
         self.shared.task.register(context.waker());
         if self.shared.state.load(Ordering::Acquire) != OPEN {

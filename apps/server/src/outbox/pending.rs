@@ -1,5 +1,5 @@
-//! The write half's end of an outbox: it waits, takes all that is there, and turns it into slices for one vectored write,
-//! without what the peer said itself.
+//! The write half's end of an outbox. It waits, takes everything that is there, and turns it into slices for one
+//! vectored write, without what the peer said itself.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -16,7 +16,7 @@ use crate::batch::Delivery;
 use crate::id::PeerId;
 use crate::memory::Memory;
 
-/// The write half's end of the queue.
+/// The write half's end of a peer's queue.
 #[derive(Debug)]
 pub struct Pending {
     reader: PeerId,
@@ -40,20 +40,21 @@ impl Pending {
         }
     }
 
-    /// The end of the same peer's read half. What it holds is counted as used `memory`.
+    /// The read half's end of the same outbox. What it holds is counted as used `memory`.
     #[must_use]
     pub fn intake(&self, memory: &Arc<Memory>) -> Intake {
         Intake::new(Arc::clone(&self.shared), Arc::clone(memory))
     }
 
-    /// Waits for something to write and takes all that is there. Returns `false` when the hub has let go and all is
-    /// written.
+    /// Waits for something to write, and takes everything that is there. Returns `false` when the hub has let go and
+    /// everything is written.
     pub fn fill(&mut self) -> impl Future<Output = bool> {
         poll_fn(|context| {
             self.shared.task.register(context.waker());
-            // Asked before the queue is emptied: what was pushed before the end is then in it.
+            // The state is read before the queue is emptied, so what is taken includes everything pushed before the
+            // end.
             let state = self.shared.state.load(Ordering::Acquire);
-            // Taking all of it as a whole also gives the queue's memory back, so that an idle peer holds none.
+            // Taking the whole queue also frees its memory, so that an idle peer holds none.
             self.taken.extend(self.queue.drain());
             match (self.taken.is_empty(), state) {
                 (false, _) => Poll::Ready(true),
@@ -67,25 +68,25 @@ impl Pending {
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// There is no connection.
     pub fn transport(&self) -> io::Result<&Transport> {
         self.shared.transport()
     }
 
-    /// Whether what was taken says that the peer's JOIN was not.
+    /// Whether what was taken says that the peer's JOIN was refused.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         self.shared.flags.load(Ordering::Relaxed) & REFUSED != 0
     }
 
-    /// Whether all that was taken is written.
+    /// Whether everything that was taken is written.
     #[must_use]
     pub fn is_written(&self) -> bool {
         self.taken.is_empty()
     }
 
-    /// Puts what comes next into `slices`, in order, as far as they go, and returns how many it used. None at all means
-    /// that the peer said everything itself that was taken: it is written by definition.
+    /// Fills `slices` with what comes next, in order, and returns how many it used. 0 means that the peer said itself
+    /// everything that was taken. Such deliveries need no write.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let deliveries = self.taken.iter();
         let parts = deliveries.flat_map(|delivery| delivery.parts(self.reader));
@@ -97,7 +98,7 @@ impl Pending {
         used
     }
 
-    /// Forgets the next `written` bytes, and every delivery that is thereby done with.
+    /// Forgets the next `written` bytes, and every delivery that they complete.
     pub fn advance(&mut self, mut written: usize) {
         self.shared.count_write();
         while let Some(delivery) = self.taken.front_mut() {
@@ -111,7 +112,7 @@ impl Pending {
         self.taken = VecDeque::new();
     }
 
-    /// Forgets all that was taken: it cannot be written.
+    /// Forgets everything that was taken, since it cannot be written.
     pub fn forget(&mut self) {
         for delivery in mem::take(&mut self.taken) {
             let cost = delivery.batch.cost();

@@ -1,8 +1,9 @@
-//! The room said a second time, in the plainest way: who is in, what the batch under way holds, and what each peer is
+//! The room once more, written in the plainest way: who is in, what the current batch holds, and what each peer is
 //! still to get. Every byte that a peer gets is compared with it as it comes.
 //!
-//! It knows nothing of how the hub stores anything. Where the hub is free to choose (does one go for whom much waits,
-//! does a last word still fit), the model knows two bounds: below the one nobody goes, above the other one everybody.
+//! It does not know how the hub stores anything. Where the hub is free to choose (whether a peer for which much waits
+//! goes, whether a last message still fits), the model has two bounds: below one nobody goes, and above the other
+//! everybody goes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -15,7 +16,7 @@ use super::super::{Event, PeerId};
 use super::Tally;
 use crate::lobby::CLAIM_BYTES;
 
-/// Most that the tables around one event's frames cost a queue, in bytes.
+/// The most that the tables of one event's frames cost a queue, in bytes.
 const TABLES: usize = 256;
 
 /// The shortest frame, in bytes.
@@ -24,11 +25,12 @@ const SHORTEST: usize = "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n".len();
 #[derive(Default)]
 pub(super) struct Model {
     peers: BTreeMap<PeerId, Peer>,
-    /// What has no place in the log yet.
+    /// What the log has not ordered yet.
     log: VecDeque<(PeerId, Proposed)>,
-    /// What has one since the last flush, and by whom.
+    /// What the log has ordered since the last flush, with the senders.
     batch: Vec<(PeerId, Rc<str>)>,
-    /// JOINs that wait for their place in the log or for the bearer of a name, in the order in which they began to.
+    /// JOINs that wait for their place in the log or for the bearer of a name, in the order in which they began to
+    /// wait.
     claims: Vec<Claim>,
     tally: Tally,
 }
@@ -45,7 +47,7 @@ pub(super) enum Said {
     },
     TooLong(u64, usize),
     Leave(&'static str),
-    /// It goes. What was said before is still written, or not; and it is told this.
+    /// It goes. What was said before is still written, or not. It may be told why.
     Gone {
         gets_its_share: bool,
         told: Option<&'static str>,
@@ -61,9 +63,9 @@ enum Proposed {
 struct Claim {
     peer: PeerId,
     name: &'static str,
-    /// Whose answer it waits for, if not for its place in the log.
+    /// The bearer for whose answer it waits. `None` if it waits for its place in the log.
     bearer: Option<PeerId>,
-    /// The bearer has looked since, and its answer is on its way.
+    /// Whether the bearer has looked since. Its answer is then on its way.
     looked: bool,
     mail: Vec<Said>,
     bytes: usize,
@@ -74,7 +76,7 @@ struct Peer {
     standing: Standing,
     /// What it is still to get, in order.
     due: VecDeque<Due>,
-    /// What its queue holds at most, flush by flush, in bytes.
+    /// The most that its queue can hold, flush by flush, in bytes.
     held: VecDeque<Held>,
     flushes: u64,
 }
@@ -90,7 +92,7 @@ enum Standing {
         since: usize,
         going: Going,
     },
-    /// It has left or gone; its share of the batch is still to come.
+    /// It has left or is gone, and its share of the batch is still to come.
     Leaving {
         since: usize,
         until: usize,
@@ -108,15 +110,15 @@ enum Standing {
 enum Going {
     No,
     Leaving,
-    /// It does, and the member gets nothing more.
+    /// It waits, and the member gets nothing more.
     Evicted,
 }
 
 struct Due {
     text: Rc<str>,
-    /// How much of it has come.
+    /// How many of its bytes have come.
     got: usize,
-    /// It may be missing: there was perhaps no room for it.
+    /// Whether it may be missing, because there was perhaps no room for it.
     optional: bool,
     flush: u64,
 }
@@ -131,18 +133,18 @@ impl Peer {
         self.held.iter().map(|held| held.most).sum()
     }
 
-    /// Bytes that it has not got, for certain.
+    /// How many bytes it certainly has not got yet.
     fn unread(&self) -> usize {
         let due = self.due.iter().filter(|due| !due.optional);
         due.map(|due| due.text.len() - due.got).sum()
     }
 
-    /// Surely has room for as much more. An empty queue takes anything.
+    /// Whether it certainly has room for this much more. An empty queue takes anything.
     fn has_room(&self, more: usize) -> bool {
         self.held.is_empty() || self.held() + more <= self.limit
     }
 
-    /// Surely has no room for as much more.
+    /// Whether it certainly has no room for this much more.
     fn has_no_room(&self, more: usize) -> bool {
         self.unread() > 0 && self.unread() + more > self.limit
     }
@@ -163,16 +165,16 @@ impl Peer {
     }
 }
 
-/// What a flush did, as far as the model cannot know it beforehand.
+/// What a flush did that the model cannot know beforehand.
 pub(super) struct Flushed {
-    /// How many slow consumers it cost their places.
+    /// How many slow consumers were dropped.
     pub(super) gone: usize,
-    /// Most bytes that it can have cost.
+    /// The most that it can have cost, in bytes.
     pub(super) most: usize,
 }
 
 impl Model {
-    /// Most that these frames can cost a queue, in however many batches they left.
+    /// The most that these frames can cost a queue, in any number of batches.
     pub(super) fn most_cost(frames: &str) -> usize {
         frames.len() + TABLES * (frames.len() / SHORTEST)
     }
@@ -188,12 +190,12 @@ impl Model {
         self.peers.insert(peer, stranger);
     }
 
-    /// What has happened so far, as far as the model decides it.
+    /// The part of the tally that the model knows.
     pub(super) fn tally(&self) -> Tally {
         self.tally
     }
 
-    /// A peer says something. `free` is what the memory limit leaves; the server's words have no place beyond it.
+    /// A peer says something. `free` is what the memory limit leaves. Messages of the server beyond that are not sent.
     pub(super) fn says(&mut self, peer: PeerId, said: Said, free: usize) {
         let Some(at) = self.claims.iter().position(|claim| claim.peer == peer) else {
             return self.hears(peer, said, free);
@@ -255,7 +257,7 @@ impl Model {
         }
     }
 
-    /// Has a claim wait for the bearer of its name, if there is one.
+    /// Makes a claim wait for the bearer of its name, if there is one.
     fn waits_for_bearer(&mut self, at: usize) -> bool {
         let Some(bearer) = self.member_named(self.claims[at].name) else {
             return false;
@@ -267,7 +269,7 @@ impl Model {
         true
     }
 
-    /// So many proposals get their places in the log.
+    /// The log orders this many proposals.
     pub(super) fn order(&mut self, count: usize) {
         for _ in 0..count {
             match self.log.pop_front() {
@@ -306,14 +308,14 @@ impl Model {
         }
     }
 
-    /// A peer's task looks whether its connection still stands.
+    /// A peer's task checks whether its connection still stands.
     pub(super) fn looks(&mut self, bearer: PeerId) {
         let asking = |claim: &&mut Claim| claim.bearer == Some(bearer);
         let asking = self.claims.iter_mut().filter(asking);
         asking.for_each(|claim| claim.looked = true);
     }
 
-    /// Its answer has come: the connection did stand.
+    /// The answer of a peer's task has come: its connection stood.
     pub(super) fn still_here(&mut self, bearer: PeerId) {
         if !self.is_here(bearer) {
             return;
@@ -339,7 +341,7 @@ impl Model {
         }
     }
 
-    /// The server says something to one that it closes.
+    /// The server says something to a peer that it closes.
     fn tell(&mut self, peer: PeerId, text: &str) {
         let is_here = self.is_here(peer);
         let notice = from_server(text);
@@ -373,7 +375,7 @@ impl Model {
         }
     }
 
-    /// Its LEAVE has a place.
+    /// The LEAVE of a peer is ordered.
     fn left(&mut self, peer: PeerId) {
         let Some(Standing::Member { name, since, going }) = self.standing(peer) else {
             return;
@@ -386,7 +388,7 @@ impl Model {
         self.leaves(peer, name, standing);
     }
 
-    /// Its LEAVE is said, and whoever waits for its name comes in.
+    /// The LEAVE of a peer takes effect, and peers that wait for its name may join.
     fn leaves(&mut self, peer: PeerId, name: &str, standing: Standing) {
         self.stands(peer, standing);
         self.batch.push((peer, leave(name).into()));
@@ -404,8 +406,8 @@ impl Model {
         }
     }
 
-    /// The hub has sent one batch, this is what one got who hears everything, and these had to go. Their LEAVEs wait for
-    /// their places. `tight`: memory can have been short.
+    /// The hub has sent one batch. A peer that hears everything got `heard`, and the `slow` peers had to go; the log
+    /// has not ordered their LEAVEs yet. `tight`: memory can have been short.
     pub(super) fn send(&mut self, heard: &str, slow: &[PeerId], tight: bool) -> Flushed {
         let rest = self.heard_next(heard, 0);
         assert_eq!(rest, "", "after the batch this was heard");
@@ -422,7 +424,7 @@ impl Model {
         Flushed { gone, most }
     }
 
-    /// The hub has flushed, and this is what one got who hears everything. `tight`: memory can have been short.
+    /// The hub has flushed. A peer that hears everything got `heard`. `tight`: memory can have been short.
     pub(super) fn flush(&mut self, heard: &str, tight: bool) -> Flushed {
         let main = self.batch.len();
         let mut rest = self.heard_next(heard, 0);
@@ -448,7 +450,7 @@ impl Model {
         Flushed { gone: slow, most }
     }
 
-    /// What was heard after the entries of the batch from `at` on.
+    /// Checks that the entries of the batch from `at` on were heard. Returns what was heard after them.
     fn heard_next<'a>(&self, heard: &'a str, at: usize) -> &'a str {
         let wanted = concat(self.batch[at..].iter().map(|(_, text)| text));
         heard
@@ -484,7 +486,7 @@ impl Model {
                     "{peer:?} got {got:?} instead of {:?}",
                     due.text
                 );
-                // It is missing, and what a cut made look like its beginning is that of another.
+                // It is missing. What looked like its beginning, because of a cut, was that of another frame.
                 let beginning = due.text.as_bytes()[..due.got].iter().copied();
                 bytes.splice(..0, beginning);
                 state.due.pop_front();
@@ -494,7 +496,7 @@ impl Model {
         state.held.retain(|held| held.flush >= next);
     }
 
-    /// Its queue is empty: then it has all that was due, and is `over` only if it is out.
+    /// Its queue is empty, so it must have everything that was due. Its queue is `over` only if it has left.
     pub(super) fn has_all(&mut self, peer: PeerId, over: bool) {
         let Some(state) = self.peers.get_mut(&peer) else {
             panic!("{peer:?} is nobody");
@@ -507,7 +509,7 @@ impl Model {
         assert_eq!(over, state.is_over(), "{peer:?} is {:?}", state.standing);
     }
 
-    /// Whether it is a member that is not about to go.
+    /// Whether a peer is a member that is not about to go.
     pub(super) fn is_here(&self, peer: PeerId) -> bool {
         let here = |standing| {
             matches!(
@@ -556,7 +558,7 @@ impl Model {
 }
 
 impl Peer {
-    /// Whether its queue ends when all is written.
+    /// Whether its queue ends when everything is written.
     fn is_over(&self) -> bool {
         let evicted = matches!(
             self.standing,
@@ -568,8 +570,9 @@ impl Peer {
         evicted || self.standing == Standing::Out
     }
 
-    /// What of a flush is due to the peer, and whether it had to go or to stay. `main`: how much was said before the flush
-    /// began; what follows came of those who had to go. `slow` counts those, and `goes`: it is one of them.
+    /// Adds what a flush owes the peer, and checks that it went if it had to, and stayed if it had to. `main` is how
+    /// much was said before the flush began; the rest are LEAVEs of peers that had to go. `slow` counts those peers,
+    /// and `goes` tells whether this peer is one of them.
     #[expect(clippy::too_many_arguments, reason = "a flush is what it is")]
     fn flush(
         &mut self,

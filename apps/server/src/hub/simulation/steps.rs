@@ -1,6 +1,6 @@
 //! One run: its peers, its hub and what happens to them, step by step, as the seed says.
 //!
-//! Events go into the hub and into the model alike, and what a peer's write half takes is shown to the model at once.
+//! Each event goes into both the hub and the model. What a peer's write half takes is shown to the model at once.
 
 use std::collections::BTreeMap;
 use std::io::IoSlice;
@@ -16,11 +16,11 @@ use super::Tally;
 use super::model::{Model, Said};
 use crate::outbox::{Intake, Pending, outbox};
 
-/// Most peers at a time.
+/// The most peers at a time.
 const PEERS: usize = 24;
 
-/// Few, so that they are often taken. All of one length: who goes first of several slow consumers is the hub's own
-/// choice, and must not change how many bytes there are to read.
+/// Few names, so that they are often taken. All have the same length: the hub chooses which of several slow consumers
+/// goes first, and the choice must not change how many bytes there are to read.
 const NAMES: [&str; 10] = [
     "ada", "bob", "dan", "eve", "fay", "gus", "ida", "joe", "kim", "server",
 ];
@@ -28,18 +28,18 @@ const NAMES: [&str; 10] = [
 /// Hears everything, says nothing, always reads.
 const RECORDER: PeerId = PeerId(u64::MAX - 1);
 
-/// The limits of outboxes, in bytes: some hold a few texts, some hold all of a run.
+/// The limits of outboxes, in bytes. Some hold a few texts, and some hold all of a run.
 const OUTBOX: [usize; 4] = [1, 2_000, 10_000, 1_000_000];
 
-/// The limits of the memory for all batches, in bytes: it is met often, or never.
+/// The limits of the memory for all batches, in bytes. Some are reached often, and one never is.
 const MEMORY: [usize; 3] = [4_000, 20_000, 100_000_000];
 
-/// The longest texts, in bytes: some runs have texts beyond the memory limit, some only short ones.
+/// The longest texts, in bytes. Some runs have texts beyond the memory limit, and some have only short ones.
 const TEXT: [usize; 3] = [100, 1_000, 5_000];
 
 pub(super) struct Simulation {
     random: Rng,
-    /// The log gives places later, and not at once.
+    /// Whether the log orders later, and not at once.
     late: bool,
     hub: Hub,
     memory: Arc<Memory>,
@@ -47,9 +47,9 @@ pub(super) struct Simulation {
     model: Model,
     readers: BTreeMap<PeerId, Reader>,
     recorder: Pending,
-    /// Their tasks have ended and the hub has not been told.
+    /// Peers whose tasks have ended, which the hub does not know yet.
     dead: Vec<PeerId>,
-    /// Their tasks have seen that their connection stands and the hub has not been told.
+    /// Peers whose tasks have seen that their connection stands, which the hub does not know yet.
     looked: Vec<PeerId>,
     next: u64,
     longest_text: usize,
@@ -57,7 +57,7 @@ pub(super) struct Simulation {
     tally: Tally,
 }
 
-/// What the model hears of one that has closed.
+/// What the model hears of a peer that has closed its connection.
 const CLOSED: Said = Said::Gone {
     gets_its_share: true,
     told: None,
@@ -125,7 +125,7 @@ impl Simulation {
         }
     }
 
-    /// The log answers.
+    /// The log orders some proposals.
     fn order(&mut self, count: usize) {
         for _ in 0..count {
             if !self.hub.apply_next() {
@@ -235,7 +235,7 @@ impl Simulation {
         }
     }
 
-    /// A task looks whether its connection stands, if it was asked. Its answer before has then been taken by the hub.
+    /// Each task that was asked checks whether its connection stands. The hub has then taken its earlier answer.
     fn looks(&mut self) {
         let peers: Vec<PeerId> = self.readers.keys().copied().collect();
         for peer in peers {
@@ -255,7 +255,7 @@ impl Simulation {
         }
     }
 
-    /// The hub hears of one that looked.
+    /// The hub gets the answer of a task that looked.
     fn answers(&mut self) {
         if !self.looked.is_empty() {
             let peer = self.looked.remove(self.random.usize(..self.looked.len()));
@@ -292,7 +292,7 @@ impl Simulation {
         }
     }
 
-    /// Writes as a write half does, all that waits or as much of it as a socket happens to take.
+    /// Writes as a write half does: everything that waits, or as much of it as a socket happens to take.
     fn write(&mut self, peer: PeerId, all: bool) {
         while let Some(reader) = self.readers.get_mut(&peer) {
             let pending = &mut reader.pending;
@@ -357,7 +357,7 @@ impl Simulation {
         self.keeps_the_memory_limit();
     }
 
-    /// One batch, whose slow consumers leave when the log says so.
+    /// Sends one batch. Its slow consumers leave when the log says so.
     fn send(&mut self) -> Vec<PeerId> {
         if self.hub.draft.is_empty() {
             return Vec::new();
@@ -369,8 +369,9 @@ impl Simulation {
         slow
     }
 
-    /// What is held, but for those who were told to go, is within the limit and a few batches: what two hold together
-    /// is counted twice when room is made, so that one batch may not be enough to make it.
+    /// What is held, except by peers that were told to go, stays within the limit and a few batches. A batch that two
+    /// peers hold counts for both when room is made, although it takes memory once, so one round may not make enough
+    /// room.
     fn keeps_the_memory_limit(&self) {
         let going = self.hub.post.evicted();
         let held = self.used().saturating_sub(going);
@@ -383,7 +384,7 @@ impl Simulation {
         self.memory.excess()
     }
 
-    /// The log answers everything, and all of it is sent.
+    /// The log orders everything, and all of it is sent.
     fn settle(&mut self) {
         self.order(usize::MAX);
         while !self.hub.draft.is_empty() {
@@ -392,7 +393,7 @@ impl Simulation {
         }
     }
 
-    /// Everybody reads what is left and goes, and nothing stays behind.
+    /// Everybody reads what is left and goes. Nothing may be left after that.
     pub(super) fn end(mut self) -> Tally {
         self.settle();
         let peers: Vec<PeerId> = self.readers.keys().copied().collect();
@@ -427,7 +428,7 @@ impl Simulation {
         }
     }
 
-    /// A peer, now and then one that is gone.
+    /// A peer, and now and then one that is gone.
     fn somebody(&mut self) -> PeerId {
         let here = self.readers.len();
         if here == 0 || self.random.u8(..) < 10 {
@@ -442,7 +443,7 @@ impl Simulation {
         NAMES[self.random.usize(..NAMES.len())]
     }
 
-    /// A peer and mostly its own name.
+    /// A peer and, most of the time, its own name.
     fn speaker(&mut self) -> (PeerId, &'static str) {
         let peer = self.somebody();
         let own = self.model.name_of(peer);
