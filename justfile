@@ -77,7 +77,7 @@ demo: setup build
     echo "demo: close both windows or press Ctrl-C to end it"
     wait $alice $bob
 
-# The room, for example `just server --port 9000`; `just server --help` tells more.
+# The server, for example `just server --port 9000`; `just server --help` lists its options.
 [group("run")]
 server *ARGS:
     cargo run --release -p hubbub-server -- {{ ARGS }}
@@ -87,7 +87,7 @@ server *ARGS:
 client NAME *ARGS: setup
     cargo run --release -p hubbub-client -- --username {{ quote(NAME) }} {{ ARGS }}
 
-# Puts server and window, built as released, below PREFIX. The desktop then opens chat://host:port links in the window.
+# Installs release builds of server and window below PREFIX. The desktop then opens chat://host:port links in the window.
 [group("install")]
 install PREFIX=(env("HOME") / ".local"): setup
     cargo build --release --locked -p hubbub-server -p hubbub-client
@@ -101,7 +101,7 @@ install PREFIX=(env("HOME") / ".local"): setup
     just refresh-desktop "{{ PREFIX }}"
     @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub-client, and in share/ the icon and the opener of chat:// links"
 
-# Takes away what `install` put below PREFIX.
+# Removes what `install` put below PREFIX.
 [group("install")]
 uninstall PREFIX=(env("HOME") / ".local"):
     cd "{{ PREFIX }}" && rm --force --verbose bin/hubbub-server bin/hubbub-client \
@@ -109,8 +109,8 @@ uninstall PREFIX=(env("HOME") / ".local"):
         share/applications/hubbub-client.desktop
     just refresh-desktop "{{ PREFIX }}"
 
-# The entry with the whole path of the window below PREFIX. Quotes only where the path needs them: under a plain window
-# manager, xdg-open takes them for a part of the name.
+# Installs the desktop entry with the full path of the window below PREFIX. The path is quoted only if it has to be: under
+# a plain window manager, xdg-open takes quotes for a part of the name.
 [private]
 desktop-entry PREFIX:
     #!/usr/bin/env bash
@@ -121,20 +121,20 @@ desktop-entry PREFIX:
     [[ $program =~ ^[[:alnum:]/._+-]+$ ]] || program="\"$program\""
     sed --in-place "s|^Exec=hubbub-client|Exec=$program|" "{{ PREFIX }}/share/applications/hubbub-client.desktop"
 
-# Lets the desktop notice what came or went below PREFIX, where it keeps lists.
+# Updates the desktop's lists of what is installed below PREFIX, where it keeps any.
 [private]
 refresh-desktop PREFIX:
     @! command -v update-desktop-database >/dev/null || update-desktop-database "{{ PREFIX }}/share/applications"
     @! command -v gtk-update-icon-cache >/dev/null || ! [ -f "{{ PREFIX }}/share/icons/hicolor/icon-theme.cache" ] || \
         gtk-update-icon-cache --quiet --ignore-theme-index "{{ PREFIX }}/share/icons/hicolor"
 
-# Every test, the real windows' too. They get screens of their own and leave yours alone.
+# Every test, including those of the real windows, which run on separate screens and leave yours alone.
 [group("test")]
 test: setup
     #!/usr/bin/env bash
     set -euo pipefail
     cargo test --workspace --no-run
-    # It only waits, for a minute: next to the others it takes no time of its own.
+    # It only waits for a minute, so it costs no time when it runs next to the others.
     just vanishing >"{{ target }}/vanishing.txt" 2>&1 & vanishing=$!
     trap 'kill $vanishing 2>/dev/null || true' EXIT
     failed=0
@@ -143,7 +143,7 @@ test: setup
     cat "{{ target }}/vanishing.txt"
     exit $failed
 
-# A network that is gone without a word, by the kernel's own timers: a minute. It needs unshare, ip, and root or user namespaces.
+# A network that vanishes without a word, timed by the kernel: a minute. Needs unshare, ip, and root or user namespaces.
 [group("test")]
 vanishing:
     cargo test --workspace --test session vanishing -- --ignored
@@ -158,7 +158,7 @@ check: setup layers policy
     cargo clippy -p hubbub-client --no-default-features --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-# Random bytes against the decoder, on the nightly toolchain. What it finds out stays in target/.
+# Random bytes against the decoder, on the nightly toolchain. What it finds stays in target/.
 [group("test")]
 fuzz SECONDS:
     command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
@@ -183,25 +183,24 @@ no-std:
     cargo run --release --manifest-path libs/wire/examples/bare/Cargo.toml --target-dir "{{ target }}/bare"
     @echo "no-std: it decoded the message as it should"
 
-# What the README tells in numbers, measured again. It draws target/room.svg.
+# Measures the README's numbers again, and draws target/room.svg.
 [group("measure")]
 bench:
     cargo bench -p hubbub-wire --bench decode
     cargo bench -p hubbub-server --bench hub --bench room --bench idle
 
-# Members who talk, with others who stall, flood and are cut, for so long; fails when a text is lost.
+# A room for MINUTES in which members talk and others stall, flood and are cut off; fails when a text is lost.
 [group("measure")]
 soak MINUTES:
     cargo bench -p hubbub-server --bench soak -- {{ MINUTES }}
 
-# The window as it is released, on a screen of its own: start, memory, keys while 2,000 messages a second arrive, rest; keys
-# beside texts that cost much to lay out.
+# Measures the release window on a separate screen: start, memory, rest, keys in a flood and next to costly texts.
 [group("measure")]
 bench-window: setup
     just on-screens 1 cargo test --release -p hubbub-client --test window -- \
         --ignored --exact --nocapture measures::of_the_window hostile::measured
 
-# The pictures of the window in its states, from real windows, in target/pictures. The README shows four like them.
+# Takes pictures of real windows in all their states, in target/pictures. The README shows four like them.
 [group("measure")]
 screenshot: setup build
     just on-screens 1 cargo test --workspace --test window -- --ignored --exact pictures::of_every_state
@@ -212,7 +211,7 @@ screenshot: setup build
 build:
     cargo build --workspace --bins --tests
 
-# Runs a command with so many screens of its own, each with a window manager and without key repeat. SCREENS names them.
+# Runs a command with COUNT separate screens, each with a window manager and without key repeat. SCREENS names them.
 [private]
 on-screens COUNT +COMMAND:
     #!/usr/bin/env bash
@@ -240,8 +239,8 @@ on-screens COUNT +COMMAND:
     export SCREENS GDK_BACKEND=x11 NO_AT_BRIDGE=1
     {{ COMMAND }}
 
-# Who may know whom: a room, that is NAME.rs and what is in NAME/, and the words that its code must not use. NAME!FILE is
-# the room without this file, which is the one place for these words.
+# Who may know whom: each row has a room, that is NAME.rs and the files in NAME/, and the words that its code must not use.
+# NAME!FILE is the room without this file, which is the only place for these words.
 [private]
 layers:
     #!/usr/bin/env bash

@@ -72,7 +72,7 @@ pub async fn run(
         while inbox.recv_async().await.is_ok() {}
     });
     if drained.await.is_err() {
-        warn!("stopped with words unwritten: some peers did not take them in time");
+        warn!("stopped before everything was written: some peers did not take it in time");
         closing.iter().for_each(Closing::evict);
     }
 }
