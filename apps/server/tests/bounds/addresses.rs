@@ -1,4 +1,4 @@
-//! What the peers of one address may do together, and that those of another one do not notice.
+//! What the peers of one address may do together, and that peers of another address do not notice it.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use hubbub_server::allowance::{Allowance, BURST};
 use hubbub_testing::{DEADLINE, Peer, Room, join, leave, text};
 use hubbub_wire::Limits;
 
-/// Not the address that all others come from.
+/// An address from which no other peer comes.
 const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
 
 /// Small, so that [`Room::knock`] costs little.
@@ -98,7 +98,7 @@ fn exactly_max_peers_per_address_are_served_and_one_more_is_told_and_closed_unti
     }
 }
 
-/// Each visit says no more than its own allowance lets pass at once.
+/// In each visit no more is said than the peer's own allowance lets pass at once.
 #[test]
 fn who_comes_again_says_no_more_than_its_address_may_and_another_address_does_not_notice() {
     const A_SECOND: u32 = 1;
@@ -124,10 +124,10 @@ fn who_comes_again_says_no_more_than_its_address_may_and_another_address_does_no
     };
     let began = Instant::now();
     (0..PEERS_WORTH).for_each(|_| visit());
-    // From here on each costs a tenth of what it would cost a single peer.
+    // From here on each text costs a tenth of what it would cost a single peer.
     (0..3).for_each(|_| visit());
     let took = began.elapsed();
-    // The watcher's visits are paid by the same address, so that it takes a little longer.
+    // The watcher comes from the same address and uses up some of its visits, so this takes a little longer.
     assert!(took >= Duration::from_secs(2), "{took:?}");
     elsewhere.send(text("elsewhere", "I am not slowed down"));
     room.hears(text("elsewhere", "I am not slowed down"));

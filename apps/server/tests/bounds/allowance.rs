@@ -1,4 +1,5 @@
-//! Peers that say more than their allowance: they are read slower, lose nothing, and cost nobody else a place.
+//! Peers that say more than their allowance: they are read more slowly and lose nothing, and nobody else is dropped
+//! because of them.
 
 use std::io::Write;
 use std::thread;
@@ -18,7 +19,7 @@ fn room_with(messages_per_second: u32, bytes_per_second: u32) -> Room {
     })
 }
 
-/// How long the speaker takes for `count` texts, each sent when the room has heard the one before.
+/// How long the speaker takes for `count` texts. Each is sent when the room has heard the one before.
 fn time_to_say(room: &Room, speaker: &mut Peer, count: usize, len: usize) -> Duration {
     let began = Instant::now();
     for number in 0..count {
@@ -33,7 +34,7 @@ fn time_to_say(room: &Room, speaker: &mut Peer, count: usize, len: usize) -> Dur
 fn who_says_more_messages_than_its_allowance_is_heard_at_the_rate_of_it_and_loses_none() {
     let room = room_with(20, 0);
     let mut alice = room.member("alice");
-    // The JOIN and 199 texts are the burst, the next one is read before the pause.
+    // The JOIN and 199 texts are the burst. The next text is read before the pause.
     let beyond = 40;
     let took = time_to_say(&room, &mut alice, 200 + beyond, 5);
     assert!(took >= Duration::from_secs(1), "{took:?}");
@@ -59,7 +60,7 @@ fn a_burst_in_one_write_is_heard_in_order_to_the_leave_behind_it() {
     bob.expect(&all);
 }
 
-/// One floods, one does not read for a while. By a flood that is not bounded its outbox would run full many times.
+/// One member floods, and another does not read for a while. An unbounded flood would fill its outbox many times over.
 #[test]
 fn a_flood_costs_nobody_a_place_who_does_not_read_for_a_while_and_the_others_talk_on() {
     let rate = 100_000;
@@ -74,7 +75,7 @@ fn a_flood_costs_nobody_a_place_who_does_not_read_for_a_while_and_the_others_tal
     let frame = text("flooder", vec![b'x'; 10_000]);
     let flood = frame.repeat(32 * MIB / frame.len());
     let mut writer = flooder.writer();
-    // It ends with the room: long before, the server takes no more.
+    // It ends with the room. Long before that, the server takes no more.
     thread::spawn(move || writer.write_all(&flood));
 
     let burst = rate as usize * BURST.as_secs() as usize / frame.len();

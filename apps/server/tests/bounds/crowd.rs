@@ -20,7 +20,7 @@ fn room_for(max_peers: usize) -> Room {
     })
 }
 
-/// The place of one that has gone is free when the server has closed its connection, a little later than its LEAVE.
+/// A peer's place is free when the server has closed its connection, a little after its LEAVE.
 #[track_caller]
 fn knock_until_there_is_a_place(room: &Room, name: &str) -> Peer {
     let until = Instant::now() + DEADLINE;
@@ -47,7 +47,7 @@ fn exactly_max_peers_are_served_and_one_more_is_told_and_closed() {
     let mut silent = room.connect();
     silent.expect_notice();
     silent.expect_closed();
-    // Those who are in do not notice, and the last of the three is served.
+    // The members do not notice, and the last of the three is served.
     stranger.send(join("stranger"));
     for member in [&mut alice, &mut bob] {
         member.expect(join("stranger"));

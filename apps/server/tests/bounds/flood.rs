@@ -1,4 +1,4 @@
-//! One who sends without a pause, as fast as the server takes it: nobody who reads without a pause loses a byte.
+//! A member sends without a pause, as fast as the server takes it. Nobody that reads without a pause loses a byte.
 
 use std::io::Write;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use hubbub_testing::{MIB, Peer, Room, join, text};
 
-/// What is sent and what is read at a time, so that neither side spends its time on small pieces.
+/// How much is sent and read at a time, so that neither side spends its time on small pieces.
 const PIECE: usize = 256 * 1024;
 
 /// Numbered texts of one length.
@@ -44,7 +44,7 @@ impl Flood {
         frames
     }
 
-    /// Sends all of it from a thread, which ends when the last byte is sent.
+    /// Sends everything from a thread, which ends when the last byte is sent.
     fn send(self, sender: &Peer) -> JoinHandle<()> {
         let mut writer = sender.writer();
         thread::spawn(move || {
@@ -55,14 +55,14 @@ impl Flood {
     }
 }
 
-/// Two members and nobody else, so that the reader is half of the room.
+/// A room of only two members, so that the reader is half of it.
 fn pair(room: &Room) -> [Peer; 2] {
     let mut sender = room.knock("sender", MIB).unwrap();
     let reader = enter(room, "reader", &mut [&mut sender]);
     [sender, reader]
 }
 
-/// One more member, whom the others have seen come in.
+/// Another member, whom the others have seen come in.
 fn enter(room: &Room, name: &str, others: &mut [&mut Peer]) -> Peer {
     let mut peer = room.connect();
     peer.send(join(name));
@@ -98,7 +98,7 @@ fn a_reader_gets_all_of_a_flood_of_texts_of_64_bytes_in_order() {
     assert_a_reader_gets_all(Flood::of(64, 10_000_000));
 }
 
-/// The server pauses for the stalled half once, drops it when its outboxes are full, and the reader misses nothing.
+/// The server pauses once for the stalled half and drops it when its outboxes are full. The reader misses nothing.
 #[test]
 fn a_half_of_the_room_that_stalls_does_not_stop_the_others_for_good() {
     let room = Room::unwatched();

@@ -1,5 +1,5 @@
-//! What a peer has said before its connection ends: all of it is heard, though nothing can be written to the peer any
-//! more and its allowance lets it be read only slowly.
+//! What a peer said before its connection ended: all of it is heard, although nothing can be written to the peer any
+//! more and its allowance makes the server read slowly.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use hubbub_server::Settings;
 use hubbub_server::allowance::{Allowance, BURST};
 use hubbub_testing::{MIB, Peer, Room, leave, shown, text};
 
-/// Messages a second. The burst is read at once, and the rest fast enough for a test.
+/// Messages a second. The burst is read at once, and the rest is read fast enough for a test.
 const RATE: u32 = 100;
 
 /// More than a burst, so that some texts are not read yet when the connection ends.
@@ -32,8 +32,8 @@ fn texts(count: usize) -> impl Iterator<Item = Vec<u8>> {
     (0..count).map(|number| text("alice", format!("{number:015}")))
 }
 
-/// The room hears all that alice said and then her LEAVE. After each of her first texts bob says something, so that the
-/// server writes to her.
+/// The room hears everything that alice said, and then her LEAVE. Bob says something after each of her first texts, so
+/// that the server writes to her.
 #[track_caller]
 fn hears_all_of_alice(room: &Room, bob: &mut Peer) {
     let mut from_bob = 0;
@@ -64,7 +64,7 @@ fn what_was_said_before_a_close_is_heard_to_the_end_though_others_speak_meanwhil
             .collect::<Vec<_>>(),
     );
     alice.wait_until_taken();
-    // Her system answers what is written to her now with a reset.
+    // From now on her system answers each write with a reset.
     drop(alice);
     hears_all_of_alice(&room, &mut bob);
 }
@@ -79,12 +79,12 @@ fn what_was_said_before_a_reset_is_heard_to_the_end_and_then_the_leave_of_one_wh
     hears_all_of_alice(&room, &mut bob);
 }
 
-/// More than an outbox holds is said to one whose connection has ended and who is still being read.
+/// More than an outbox holds is said to a peer whose connection has ended and which is still being read.
 #[test]
 fn one_that_cannot_be_written_to_and_is_still_read_holds_no_memory_and_no_place_in_a_queue() {
     let room = slow_room();
     let [mut alice, mut bob] = room.members(["alice", "bob"]);
-    // Her end is not read before ten seconds are over, and what bob says takes one.
+    // Her end is read after ten seconds at the earliest. What bob says takes one second.
     let count = 2 * RATE as usize * BURST.as_secs() as usize;
     let mut alices: VecDeque<_> = texts(count).chain([leave("alice")]).collect();
     alice.send(

@@ -1,4 +1,4 @@
-//! The bounds of the server, each from both of its sides: what it allows, and what happens beyond.
+//! The bounds of the server, each tested on both of its sides: what is allowed, and what happens beyond that.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -26,8 +26,8 @@ const MORE_THAN_SOCKETS_HOLD: usize = 2 * MIB;
 /// The text that [`fill`] repeats.
 static PAYLOAD: [u8; 65536] = [b'x'; 65536];
 
-/// Has `speaker` send at least `bytes`, and waits for the room to hear each frame before the next: so nobody who reads
-/// falls behind. Returns how many frames it took.
+/// Makes `speaker` send at least `bytes`, and waits until the room has heard each frame before the next, so that no
+/// reader falls behind. Returns how many frames it took.
 fn fill(room: &Room, speaker: &mut Peer, name: &str, bytes: usize) -> usize {
     let frame = text(name, PAYLOAD);
     let count = bytes.div_ceil(frame.len());

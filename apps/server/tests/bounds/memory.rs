@@ -1,5 +1,5 @@
-//! The memory for texts under way, which all peers share: three quarters of the limit for what waits to be written, one
-//! quarter for what is not yet read to its end or not yet taken by the hub.
+//! The memory for texts under way, which all peers share. Three quarters of the limit are for what waits to be written,
+//! and one quarter is for what is read in part or waits for the hub.
 
 use hubbub_server::Settings;
 use hubbub_testing::{MIB, Peer, Room, join, leave, shown, text};
@@ -17,10 +17,10 @@ fn room_with(memory_limit: usize) -> Room {
 
 const LIMIT: usize = 4 * MIB;
 
-/// What may wait to be written, all peers together.
+/// How much may wait to be written, for all peers together.
 const FOR_QUEUED: usize = LIMIT / 4 * 3;
 
-/// Has bob speak until somebody leaves. Returns who that was, and how many bytes it took. Carol reads what the watcher
+/// Lets bob speak until somebody leaves. Returns who left, and how many bytes that took. Carol reads what the watcher
 /// hears.
 #[track_caller]
 fn speak_until_one_goes(room: &Room, bob: &mut Peer, carol: &mut Peer) -> (String, usize) {
@@ -52,13 +52,13 @@ fn below_the_memory_limit_nobody_goes() {
     let mut bob = room.member("bob");
     stalled.expect([join("stuck"), join("bob")].concat());
     stuck.expect(join("bob"));
-    // The same texts wait for both, and are there once.
+    // The same texts wait for both, and take memory once.
     let count = fill(&room, &mut bob, "bob", FOR_QUEUED - MIB / 4);
     for _ in 0..count {
         stalled.expect(text("bob", PAYLOAD));
         stuck.expect(text("bob", PAYLOAD));
     }
-    // Had anybody gone, it would stand before this.
+    // If anybody had gone, that would have come before this.
     bob.send(leave("bob"));
     stalled.expect(leave("bob"));
 }
@@ -97,7 +97,7 @@ fn hears_next(room: &Room, wanted: Vec<u8>) {
     assert_eq!(shown(&room.next_heard()), shown(&wanted));
 }
 
-/// A payload of which all but a little is sent at first.
+/// A payload that is sent at first except for its last bytes.
 struct Unfinished {
     name: String,
     peer: Peer,
@@ -174,7 +174,7 @@ fn when_unfinished_texts_pass_a_quarter_of_the_memory_limit_who_holds_most_goes_
     }
 }
 
-/// Somebody announces 1 MiB, sends nearly all of it and stops. Whoever then sends a text in two segments is heard.
+/// A peer announces 1 MiB, sends nearly all of it and stops. A text that then comes in two segments is heard.
 #[test]
 fn who_holds_an_unfinished_text_shuts_out_nobody_else() {
     let room = room_with(LIMIT);
@@ -196,7 +196,7 @@ fn who_holds_an_unfinished_text_shuts_out_nobody_else() {
     assert!(String::from_utf8_lossy(&got).contains("no room"));
 }
 
-/// It has not joined, and holds as much.
+/// It has not joined and holds as much.
 #[test]
 fn a_stranger_that_holds_an_unfinished_text_shuts_out_nobody() {
     let room = room_with(LIMIT);

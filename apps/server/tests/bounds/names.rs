@@ -1,4 +1,4 @@
-//! A name whose bearer is busy or gone: who wants it gets it, or is told, at once.
+//! Names whose bearer is busy or gone: a newcomer that wants one gets it, or is refused, at once.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use hubbub_testing::{Peer, Room, join, leave, shown, text};
 
 use crate::{MORE_THAN_SOCKETS_HOLD, fill};
 
-/// So few that what is beyond a burst takes far longer than any test waits.
+/// So few that what exceeds a burst takes far longer than any test waits.
 const A_SECOND: u32 = 1;
 const BURST_TEXTS: usize = A_SECOND as usize * BURST.as_secs() as usize;
 const TEXTS: usize = 1000;
@@ -23,7 +23,7 @@ fn slow_room() -> Room {
     })
 }
 
-/// alice, who has just pasted far more than is read at once, and has been heard once.
+/// Alice, who has just pasted far more than is read at once, and of whom one text has been heard.
 fn alice_who_pastes(room: &Room, more: &[u8]) -> Peer {
     let mut alice = room.member("alice");
     // A read of its own, so that the pause begins before the rest is read.

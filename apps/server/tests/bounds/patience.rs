@@ -18,7 +18,7 @@ fn room_that_waits_a_second_for_join() -> Room {
 #[test]
 fn who_does_not_join_in_time_is_closed_and_who_has_joined_is_not() {
     let room = room_that_waits_a_second_for_join();
-    // They joined before the others connected: their second is over first.
+    // They connect before the others, so a deadline of theirs would pass first.
     let [mut alice, mut bob] = room.members(["alice", "bob"]);
     let mut silent = room.connect();
     let mut half = room.connect();
@@ -42,7 +42,7 @@ fn a_join_may_come_late_as_long_as_it_comes_in_time() {
     });
     let mut late = room.connect();
     let brief = room_that_waits_a_second_for_join();
-    // A second passes: the other room has closed on somebody.
+    // A second has passed when the other room has closed a connection.
     brief.connect().expect_closed();
     late.send(join("late"));
     room.hears(join("late"));
@@ -62,7 +62,7 @@ fn who_does_not_go_on_with_a_text_in_time_is_told_and_closed_and_nobody_else_is(
     let [mut half, mut alice] = room.members(["half", "alice"]);
     let began = Instant::now();
     half_a_head.send("CHAT/1.0 TEXT\r\nUser");
-    // What a client leaves that counts characters for bytes.
+    // The stray byte of a client that counts characters instead of bytes.
     noisy.send([text("noisy", "hi"), b"\xa9".to_vec()].concat());
     half.send(&text("half", "never finished")[..50]);
     room.hears(leave("half"));
@@ -82,7 +82,7 @@ fn who_does_not_go_on_with_a_text_in_time_is_told_and_closed_and_nobody_else_is(
     }
 }
 
-/// Each piece comes within the time, and all of them take longer.
+/// Each piece comes in time, and all of them together take longer.
 #[test]
 fn a_text_that_goes_on_in_time_is_heard_however_long_it_takes() {
     let limit = Duration::from_secs(2);
@@ -94,7 +94,7 @@ fn a_text_that_goes_on_in_time_is_heard_however_long_it_takes() {
     let (head, words) = said.split_at(said.len() - words.len());
     slow.send(head);
     for byte in words {
-        // The pace is the subject.
+        // The pace is what this tests.
         std::thread::sleep(limit / 10);
         slow.send([*byte]);
     }
@@ -111,7 +111,7 @@ fn who_finishes_a_text_in_time_may_then_be_silent_for_longer() {
     room.wait_until_read();
     bob.send(&said[said.len() - 5..]);
     room.hears(said);
-    // Its deadline passes: another one's later deadline does.
+    // Its deadline has passed when a later one has.
     let mut half = room.member("half");
     half.send(&text("half", "never finished")[..50]);
     room.hears(leave("half"));
@@ -128,7 +128,7 @@ fn a_stranger_in_the_middle_of_a_text_is_told_and_closed_too() {
     stranger.expect_closed();
 }
 
-/// The server waits for the other end, so that its last words are not destroyed, but not for ever.
+/// The server waits for the other end to close, so that its last message is not destroyed, but not for ever.
 #[test]
 fn a_refused_peer_that_never_stops_sending_is_closed_all_the_same() {
     let room = Room::open();

@@ -8,7 +8,7 @@ use hubbub_testing::{MIB, Room, join, leave, text};
 
 use crate::{MORE_THAN_SOCKETS_HOLD, PAYLOAD, fill};
 
-/// What the server lets wait for one reader, unless it is set.
+/// The default for what may wait for one reader.
 const OUTBOX: usize = 4 * MIB;
 
 #[test]
@@ -41,7 +41,7 @@ fn a_reader_that_stalls_for_more_is_dropped_and_the_room_goes_on() {
         );
         bob.send(&frame);
         sent += frame.len();
-        // The watcher and carol see the same, so neither falls behind.
+        // The watcher and carol get the same, so neither falls behind.
         let mut heard = Vec::new();
         while heard != frame {
             heard = room.next_heard();
@@ -60,7 +60,7 @@ fn a_reader_that_stalls_for_more_is_dropped_and_the_room_goes_on() {
 #[test]
 fn a_reader_that_takes_nothing_is_dropped_at_the_write_deadline() {
     let room = Room::with(Settings {
-        // Longer than the hub pauses for one that stalls, so that all is said before.
+        // Longer than the hub pauses for a stalled reader, so that everything is said before.
         write_timeout: Duration::from_secs(2),
         ..Settings::default()
     });
@@ -78,11 +78,11 @@ fn a_reader_that_takes_nothing_is_dropped_at_the_write_deadline() {
     };
     fill(&room, &mut bob, "bob", MORE_THAN_SOCKETS_HOLD);
     let mut silent = reading.join().unwrap();
-    // Nobody says anything more: the deadline alone ends it.
+    // Nobody says anything more, so only the deadline can end it.
     room.hears(leave("stalled"));
     bob.expect(leave("stalled"));
     stalled.expect_gone();
-    // Who has nothing to read may be silent for longer than the deadline.
+    // A member with nothing to read may be silent for longer than the deadline.
     silent.expect(leave("stalled"));
     silent.send(text("silent", "still here"));
     bob.expect(text("silent", "still here"));
@@ -90,8 +90,8 @@ fn a_reader_that_takes_nothing_is_dropped_at_the_write_deadline() {
 
 #[test]
 fn a_reader_that_takes_nothing_is_not_dropped_before_the_write_deadline() {
-    // So long that even half of it is more than the texts and the pause of the hub take: a server that drops too early
-    // is then seen to. A slow machine makes the drop later and never earlier.
+    // Even half of it is more than the texts and the pause of the hub take, so a drop that is too early shows. A slow
+    // machine drops later, never earlier.
     let deadline = Duration::from_secs(5);
     let room = Room::with(Settings {
         write_timeout: deadline,
@@ -121,7 +121,7 @@ fn a_reader_that_takes_something_within_each_deadline_stays() {
     let count = fill(&room, &mut bob, "bob", OUTBOX - MIB);
     let started = Instant::now();
     for _ in 0..count {
-        // The pace is the subject: the whole takes longer than the deadline.
+        // The pace is what this tests: all of it takes longer than the deadline.
         thread::sleep(Duration::from_millis(50));
         slow.expect(text("bob", PAYLOAD));
     }

@@ -1,9 +1,9 @@
-//! What hostile peers send: frames, almost frames, frames cut and changed, and noise.
+//! What hostile peers send: frames, near-frames, frames that are cut and changed, and noise.
 
 use fastrand::Rng;
 use hubbub_testing::{join, leave, text};
 
-/// Among them the names of those who are honest, the server's own, and some that are none.
+/// Among them are the names of the honest members, the server's name, and some that are not names.
 const NAMES: [&str; 9] = [
     "ada", "eve", "gus", "N\u{e9}a", "bob", "server", "", "a\tb", "alice",
 ];
@@ -26,7 +26,7 @@ const PIECES: [&str; 14] = [
     "CHAT/1.",
 ];
 
-/// One to five of them, some of them changed, mostly under the name that belongs to the peer with this number.
+/// One to five frames, some of them changed, and most of them under the name of the peer with this number.
 pub(crate) fn some(random: &mut Rng, peer: usize, max_payload: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     for _ in 0..random.usize(1..=5) {
@@ -65,7 +65,7 @@ fn noise(random: &mut Rng, len: usize) -> Vec<u8> {
     std::iter::repeat_with(|| random.u8(..)).take(len).collect()
 }
 
-/// Changes, loses, doubles or inserts something somewhere.
+/// Changes, removes, doubles or inserts something somewhere.
 fn mutate(random: &mut Rng, bytes: &mut Vec<u8>) {
     let from = random.usize(..=bytes.len());
     let to = (from + random.usize(..10)).min(bytes.len());

@@ -1,5 +1,5 @@
-//! Two members who keep to the protocol and hold the others to it: what they hear are whole frames in the server's exact
-//! form, from people who are in and under names that are their own, and both hear the same.
+//! Two members that keep to the protocol and check that everybody else does: they hear only whole frames in the
+//! server's exact form, only from people who are in and under their own names, and both hear the same.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -9,24 +9,24 @@ use hubbub_testing::{DEADLINE, Peer, Room, is_from, join, leave, shown, text};
 
 use super::Heard;
 
-/// One of the two.
+/// One of the two honest members.
 struct Member {
     name: &'static str,
     peer: Peer,
-    /// What has been said by others than these two.
+    /// What others than these two have said.
     others: Vec<Vec<u8>>,
-    /// Which of the others are in, by the line of the head with their name.
+    /// The others that are in, by the line of the head with their name.
     present: HashSet<Vec<u8>>,
 }
 
-/// Both.
+/// Both honest members.
 pub(crate) struct Honest {
     members: [Member; 2],
     words: usize,
 }
 
 impl Honest {
-    /// Both enter a room that is empty.
+    /// Both enter an empty room.
     #[track_caller]
     pub(crate) fn pair(room: &Room, max_payload: usize) -> Self {
         let mut alice = room.knock("alice", max_payload).unwrap();
@@ -44,7 +44,7 @@ impl Honest {
         Self { members, words: 0 }
     }
 
-    /// One says something, and the other one hears it.
+    /// One of them says something, and the other one hears it.
     #[track_caller]
     pub(crate) fn speak(&mut self, random: &mut Rng) {
         if random.bool() {
@@ -72,7 +72,8 @@ impl Honest {
         }
     }
 
-    /// After the room has stopped: hears what is left, and checks that both have heard the same of others.
+    /// To be called after the room has stopped. Hears what is left, and checks that both have heard the same from
+    /// others.
     #[track_caller]
     pub(crate) fn compare(mut self) -> Heard {
         for member in &mut self.members {
@@ -91,7 +92,7 @@ impl Honest {
 }
 
 impl Member {
-    /// The next frame, which is checked. `None` at the end.
+    /// Takes the next frame and checks it. `None` at the end.
     #[track_caller]
     fn next(&mut self) -> Option<Vec<u8>> {
         let frame = match self.peer.next_frame(Instant::now() + DEADLINE) {
@@ -111,7 +112,7 @@ impl Member {
         Some(frame)
     }
 
-    /// Whether it is from somebody who may say it now.
+    /// Whether the frame is from somebody who may say it now.
     #[track_caller]
     fn check(&mut self, frame: &[u8]) {
         let name = frame.split(|&byte| byte == b'\n').nth(1).unwrap().to_vec();

@@ -1,5 +1,6 @@
-//! The whole server under random and mutated bytes: some peers send what nobody should, hang up and come back, while
-//! two honest ones speak to each other and check that they hear every word once, in order, and nothing but whole frames.
+//! The whole server under random and mutated bytes: some peers send what nobody should, hang up and come back.
+//! Meanwhile two honest members speak to each other and check that they hear every text once, in order, and only whole
+//! frames.
 //!
 //! The bytes are determined by a seed; how the system cuts and mixes them is not.
 
@@ -19,22 +20,22 @@ use hubbub_wire::Limits;
 
 use honest::Honest;
 
-/// Seeds that found something once.
+/// Seeds that once found a mistake.
 const KEPT: [u64; 0] = [];
 
 /// How many other seeds each run of the tests takes.
 const SEEDS: u64 = 20;
 
-/// How many steps each seed makes.
+/// How many steps a round has.
 const STEPS: usize = 400;
 
-/// How many peers send whatever the seed says.
+/// How many peers send what the seed says.
 const HOSTILE: usize = 6;
 
-/// The longest text, in bytes: so short that mutated lengths are often longer.
+/// The longest text, in bytes. It is so short that mutated lengths are often longer.
 const MAX_PAYLOAD: usize = 1000;
 
-/// Says how to repeat a round that fails.
+/// Prints how to repeat a round if it fails.
 struct Repeat(u64);
 
 impl Drop for Repeat {
@@ -49,7 +50,8 @@ impl Drop for Repeat {
     }
 }
 
-/// What a round came to: words of the honest, and frames of the hostile that the honest had to hear.
+/// What happened in a round: texts of the honest members, and frames of hostile peers that the honest members had to
+/// hear.
 #[derive(Debug, Default)]
 struct Heard {
     words: usize,
@@ -76,7 +78,7 @@ fn round(seed: u64) -> Heard {
             _ => {
                 let bytes = bytes::some(&mut random, chosen, MAX_PAYLOAD);
                 if hostile[chosen].write_all(&bytes).is_err() {
-                    // The server has closed it.
+                    // The server has closed the connection.
                     hostile[chosen] = connect(&room);
                 }
             }

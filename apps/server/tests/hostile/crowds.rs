@@ -20,7 +20,7 @@ fn thousands_that_never_join_are_no_burden_and_end_at_the_deadline() {
     });
 }
 
-/// How a guest goes. Only the first way makes sure that its words are heard: a reset may overtake what was sent.
+/// How a guest goes. Only the first way makes sure that its text is heard, since a reset may overtake what was sent.
 const WAYS: [&str; 3] = ["leave", "close", "reset"];
 
 /// Comes, speaks and goes.
@@ -53,7 +53,7 @@ fn in_a_storm_of_joins_and_leaves_each_join_has_one_leave() {
         });
         let storm: Vec<_> = storm.collect();
         storm.into_iter().for_each(|thread| thread.join().unwrap());
-        // It is accepted after all of them, and a connection is closed after the hub has been told.
+        // The probe is accepted after all of them, and a connection is closed after the hub has been told.
         let mut probe = siege.room.connect();
         probe.send([join("probe"), leave("probe")].concat());
         probe.expect_gone();
@@ -90,7 +90,7 @@ fn a_reset_in_the_middle_of_a_frame_is_a_leave_and_nothing_of_the_frame() {
         let mut members = siege.members(ATTACKERS);
         for (number, (name, member)) in members.iter_mut().enumerate() {
             let frame = text(name, "never said".repeat(1000));
-            // Cut in the head as well as in the payload.
+            // Cuts fall in the head as well as in the payload.
             member.send(&frame[..1 + number * 20]);
         }
         siege.room.wait_until_read();
@@ -101,7 +101,8 @@ fn a_reset_in_the_middle_of_a_frame_is_a_leave_and_nothing_of_the_frame() {
     });
 }
 
-/// What it says and that it does not spin is in `tests/program/descriptors.rs`; here peers take them, and let go again.
+/// `tests/program/descriptors.rs` tests what the program says and that it does not spin. Here peers take all
+/// descriptors, and let go of them.
 #[test]
 fn when_peers_take_every_descriptor_the_members_go_on_and_later_others_get_in_again() {
     const SPARE: usize = 20;
@@ -111,13 +112,13 @@ fn when_peers_take_every_descriptor_the_members_go_on_and_later_others_get_in_ag
         let limit = siege.program.next_descriptor() + SPARE;
         siege.program.limit_descriptors(&limit.to_string());
         let mut strangers = siege.strangers(3 * SPARE);
-        // It is not said again in the second attack, which is of the same minute.
+        // The second attack comes within the same minute, so the line is not logged again.
         until("every descriptor is taken", || {
             siege.program.next_descriptor() >= limit
         });
         alice.send(text("alice", "still here"));
         bob.expect(text("alice", "still here"));
-        // Only those at the door can still get in, as the others go: nobody has raised the limit.
+        // Only connections that wait to be accepted can still get in, when others go. Nobody has raised the limit.
         let at_the_door = strangers.split_off(SPARE);
         drop(strangers);
         for (number, mut late) in at_the_door.into_iter().enumerate().take(SPARE / 2) {

@@ -1,5 +1,5 @@
-//! One peer that sends as fast as it can while another has a word to say. That no reader loses a byte of a flood is in
-//! `tests/bounds/flood.rs`; here the other's word has its turn.
+//! A peer sends as fast as it can while another peer has one text to send, which must have its turn.
+//! `tests/bounds/flood.rs` tests that no reader loses a byte of a flood.
 
 use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,15 +9,15 @@ use hubbub_testing::{MIB, is_from, leave, text};
 
 use crate::siege::withstands;
 
-/// A flood much longer than what a word may have before it.
+/// A flood much longer than what may come before the text.
 const FLOOD: usize = 12 * MIB;
 
-/// How much of the flood may come before a word: what the server reads until it is the other's turn, a few reads of
-/// 64 KiB. What could wait for the hub alone is sixteen times as much. The speed of the machine does not matter: the word
-/// and more of the flood than that wait for the server when it wakes.
+/// How much of the flood may come before the text: what the server reads until it is the other peer's turn, which is a
+/// few reads of 64 KiB. Sixteen times as much could wait for the hub alone. The speed of the machine does not matter:
+/// the text, and more of the flood than this, wait for the server when it wakes.
 const AHEAD: usize = MIB;
 
-/// So large that nobody is dropped, however late it reads.
+/// So large that no peer is dropped, however late it reads.
 const OUTBOX: [&str; 2] = ["--outbox", "64MiB"];
 
 #[test]
@@ -35,7 +35,7 @@ fn beside_a_flood_each_word_of_another_arrives_behind_a_bounded_part_of_it() {
             alice.send(text("alice", "my turn"));
             siege.program.signal("CONT");
             let flooding = thread::spawn(move || {
-                // Ends when the connection does.
+                // This ends when the connection does.
                 let _ = writer.write_all(&frames[sent..]);
             });
 

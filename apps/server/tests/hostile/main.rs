@@ -1,5 +1,5 @@
-//! Hostile peers over real sockets, against the program in a process of its own. Each attack is a test with a sentence
-//! for a name. After each, the room serves as before, and the memory and descriptors that the attack took are free again.
+//! Hostile peers over real sockets, against the program in its own process. Each attack is a test with a sentence as
+//! its name. After each attack the room works as before, and the memory and descriptors that it took are free again.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(target_os = "linux")]

@@ -1,11 +1,11 @@
-//! Names that are made to deceive their readers: on a terminal, in the log, or next to the server's own words. That the
-//! log escapes them is tested in `tests/program/lines.rs`.
+//! Names that are made to deceive readers: on a terminal, in the log, or next to messages of the server.
+//! `tests/program/lines.rs` tests that the log escapes them.
 
 use hubbub_testing::{join, leave, text};
 
 use crate::siege::withstands;
 
-/// What a terminal obeys, and what ends a line or a header.
+/// Control characters, and what ends a line or a header.
 const NO_NAMES: [&str; 9] = [
     "eve\u{1b}[2J",
     "\u{1b}]0;owned\u{7}",
@@ -18,8 +18,8 @@ const NO_NAMES: [&str; 9] = [
     "eve\tbob",
 ];
 
-/// Overrides of direction, blanks and joiners that nobody sees, line ends that are none for the protocol, and letters
-/// that look like others.
+/// Changes of direction, invisible blanks and joiners, line ends that the protocol does not know, and letters that look
+/// like others.
 const ODD_NAMES: [&str; 10] = [
     "\u{202e}eve",
     "eve\u{2066}bob\u{2069}",
@@ -60,7 +60,7 @@ fn an_odd_name_is_passed_on_byte_for_byte_and_is_nobody_elses() {
     });
 }
 
-/// Blanks around a value are no part of it.
+/// Blanks around a value do not belong to it.
 #[test]
 fn blanks_around_it_make_no_other_name_of_server() {
     withstands(&[], |siege| {

@@ -1,5 +1,5 @@
-//! Peers that do not read, or a byte at a time. When exactly one is dropped is in `tests/bounds/readers.rs`; here many
-//! are, with all that waited for them.
+//! Peers that do not read, or read a byte at a time. `tests/bounds/readers.rs` tests when exactly a reader is dropped.
+//! Here many are dropped, with everything that waited for them.
 
 use hubbub_testing::{Peer, leave, text};
 
@@ -7,12 +7,12 @@ use crate::siege::{Siege, withstands};
 
 const READERS: usize = 20;
 
-/// Little, so that the server soon has enough.
+/// A small outbox, so that it is soon full.
 const SMALL_OUTBOX: [&str; 2] = ["--outbox", "1MiB"];
 
 static PAYLOAD: [u8; 65536] = [b'x'; 65536];
 
-/// Bob speaks until all readers are dropped. Before each of his words, each reader takes something or not.
+/// Bob speaks until all readers are dropped. Before each of his texts, each reader takes something or not.
 fn speak_until_they_are_dropped(siege: &mut Siege, take: fn(&mut Peer)) {
     let names = (0..READERS).map(|number| format!("reader {number}"));
     let mut readers: Vec<(String, Peer)> = names
@@ -53,7 +53,7 @@ fn readers_that_take_a_byte_at_a_time_are_dropped_with_all_that_waited_for_them(
     });
 }
 
-/// Nobody speaks any more: only the deadline can end it.
+/// Nobody speaks any more, so only the deadline can end it.
 #[test]
 fn readers_that_stall_in_a_room_that_has_fallen_silent_are_dropped_at_the_write_deadline() {
     withstands(&["--write-timeout", "1s"], |siege| {

@@ -1,5 +1,5 @@
-//! Peers that send too little, too slowly, too much, or lengths that nobody could send. What one of them alone does to
-//! the others is in `tests/bounds/senders.rs`, and how it ends in `tests/protocol/reading.rs`; here many do it at once.
+//! Peers that send too little, too slowly, too much, or lengths that nobody could send. `tests/bounds/senders.rs` tests
+//! what a single one does to the others, and `tests/protocol/reading.rs` how it ends. Here many do it at once.
 
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use hubbub_testing::{DEADLINE, MIB, Peer, join, leave, text};
 
 use crate::siege::{ATTACKERS, Siege, send_for_ever, withstands};
 
-/// A deadline that passes while a test runs, and leaves time for those who do join.
+/// A deadline that passes while a test runs, but leaves members time to join.
 const SOON: [&str; 2] = ["--join-timeout", "2s"];
 
-/// Peers that send without end, each from a thread.
+/// Peers that send without end, each from its own thread.
 const ENDLESS: usize = 16;
 
 #[test]
@@ -65,8 +65,8 @@ fn a_member_that_sends_half_a_head_and_nothing_more_holds_up_nobody_and_leaves_n
     });
 }
 
-/// Sends a beginning and then the same bytes for ever, until each has been closed for this reason. How much it sends
-/// until it notices is its own affair.
+/// Sends a beginning and then the same bytes again and again, until each peer has been closed for this reason. How much
+/// a peer sends before it notices does not matter.
 fn endless(siege: &mut Siege, beginning: &str, bytes: &[u8], why: &str) {
     let mut attackers = siege.members(ENDLESS);
     let send = |(_, attacker): &mut (String, Peer)| {
@@ -99,7 +99,7 @@ fn endless_headers_end_at_their_limit() {
 
 #[test]
 fn endless_noise_ends_at_its_limit() {
-    // There are more of them than an address may log otherwise.
+    // There are more of them than an address may log by default.
     withstands(&["--log", "debug"], |siege| {
         for noise in [&b"\0"[..], b"noise\r\n", b"CHAT/9.9 ", b"\xff\r\n\r\n"] {
             endless(siege, "", noise, "more than 4096 bytes in a row");
@@ -107,7 +107,7 @@ fn endless_noise_ends_at_its_limit() {
     });
 }
 
-/// They are skipped without a limit, as a patient reader does.
+/// Blank lines are skipped without a limit.
 #[test]
 fn endless_blank_lines_hold_up_nobody_and_leave_nothing() {
     withstands(&[], |siege| {
@@ -126,7 +126,7 @@ fn endless_blank_lines_hold_up_nobody_and_leave_nothing() {
     });
 }
 
-/// Nothing is set aside for what is only announced.
+/// No memory is taken for what is only announced.
 #[test]
 fn a_long_text_that_is_announced_and_never_comes_takes_no_memory() {
     withstands(&[], |siege| {

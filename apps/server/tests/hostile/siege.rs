@@ -1,5 +1,5 @@
-//! An attack, and what must be true after it. The attack comes again: the first time warms the program up, and the second
-//! time must find all that it needs in what the first one gave back.
+//! An attack, and what must be true after it. The attack is repeated: the first time warms the program up, and the
+//! second time must do with the memory that the first one freed.
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
@@ -10,7 +10,7 @@ use std::time::Instant;
 use hubbub_server::descriptors;
 use hubbub_testing::{DEADLINE, Peer, Program, Room, leave, text, until};
 
-/// How many peers attack at a time where their number is not the point. If each of them left 2 KiB, that would be more
+/// How many peers attack at a time where their number does not matter. If each of them leaked 2 KiB, that would be more
 /// than [`withstands`] allows.
 pub(crate) const ATTACKERS: usize = 400;
 
@@ -22,12 +22,12 @@ pub(crate) struct Siege {
     descriptors: usize,
 }
 
-/// How often an attack comes at most. Now and then the allocator has more holes after one attack than after another;
-/// what grows each time is a leak.
+/// How many times an attack is made at most. Now and then the allocator has more holes after one attack than after
+/// another. Memory that grows each time is a leak.
 const ATTACKS: usize = 4;
 
-/// Repeats an attack against a server with these options until resident memory after it is within a twentieth of what
-/// it was after the one before, and checks each time what must be true.
+/// Repeats an attack against a server with these options until the resident memory after it is within a twentieth of
+/// that after the attack before. Checks each time what must be true.
 #[track_caller]
 pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
     let mut siege = Siege::begin(options);
@@ -46,8 +46,8 @@ pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
 }
 
 impl Siege {
-    /// The allocator of glibc is told to give back at once what it can: otherwise it keeps several MiB, more or less,
-    /// for later. One thread serves all, so that only the server decides whose turn it is.
+    /// The allocator of glibc is told to free at once what it can. Otherwise it keeps several MiB, more or less, for
+    /// later. One thread serves everybody, so that only the server decides whose turn it is.
     fn begin(options: &[&str]) -> Self {
         let variables = [
             ("MALLOC_ARENA_MAX", "1"),
@@ -55,7 +55,7 @@ impl Siege {
             ("MALLOC_TRIM_THRESHOLD_", "16384"),
             ("ASYNC_STD_THREAD_COUNT", "1"),
         ];
-        // Both ends of a connection are descriptors, of two processes with one limit.
+        // Both ends of a connection are descriptors, in two processes with the same limit.
         assert!(descriptors::raise_limit() >= 4096, "raise ulimit -n");
         let mut program = Program::with(options, &variables);
         let address = program.address();
@@ -68,17 +68,17 @@ impl Siege {
         }
     }
 
-    /// Checks that the room serves and that no descriptor of the attack is left. Returns the resident memory in bytes.
+    /// Checks that the room works and that no descriptor of the attack is left. Returns the resident memory in bytes.
     #[track_caller]
     fn aftermath(&self) -> u64 {
-        // Also those that the attack dropped last: their LEAVE would come among the words of the newcomers.
+        // This includes peers that were dropped last. Their LEAVEs would come among the texts of the newcomers.
         self.wait_until_all_closed();
         self.assert_serves();
         self.wait_until_all_closed();
         self.program.resident_bytes()
     }
 
-    /// Two who come in now hear each other, and those who were in before hear them.
+    /// Two newcomers hear each other, and the earlier members hear them.
     #[track_caller]
     pub(crate) fn assert_serves(&self) {
         let [mut first, mut second] = self.room.members(["first of two", "second of two"]);

@@ -1,4 +1,4 @@
-//! The values that the options take: units, and each bound from both of its sides.
+//! The values that the options take: units, and each bound on both of its sides.
 
 use hubbub_testing::{Ended, Peer, Program, join, text};
 
@@ -27,13 +27,13 @@ fn values_at_their_bounds_are_taken() {
         ["--write-timeout", "1year"],
     ];
     for [option, value] in good {
-        // What it must agree with.
+        // An option with which it must agree.
         let others: &[&str] = match option {
             "--max-payload" => &["--memory-limit", "2GiB"],
             _ => &[],
         };
         let mut program = Program::with(&[&[option, value], others].concat(), &[]);
-        // It still takes somebody in: no time was too long to be added.
+        // It still lets a member in, so no time was too long to be added.
         Peer::connect(program.address()).send(join("alice"));
         program.line_with("joined");
     }

@@ -1,4 +1,4 @@
-//! How the program lives with the limit on open files: raised at start, met by `--max-peers`, used up.
+//! The program and the limit on open files, which is raised at start, respected by `--max-peers`, and used up.
 
 use std::process::Command;
 use std::thread;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use hubbub_testing::{Ended, Peer, Program, Room, join, server, text};
 
-/// Descriptors that the program keeps for itself.
+/// How many descriptors the program keeps for itself.
 const RESERVED: usize = 64;
 
-/// The program under limits on open files of the shell's own.
+/// Starts the program under these limits on open files, set by a shell.
 fn under(limits: &str, options: &[&str]) -> Program {
     let mut command = Command::new("sh");
     let script = format!("{limits} && exec \"$0\" --port 0 --listen 127.0.0.1 \"$@\"");
@@ -65,11 +65,11 @@ fn a_full_room_is_written_once_each_time_that_it_becomes_full() {
     }
     program.signal("TERM");
     let log = program.end().stderr;
-    // A place is free a little later than its LEAVE, and who knocks meanwhile finds the room as full as it was.
+    // A place is free a little after its LEAVE. A peer that knocks before that finds the room still full.
     assert_eq!(count(&log, "full"), 2, "{log}");
 }
 
-/// Each takes a descriptor for a second, so only so many are told; the others are closed without a word.
+/// Each takes a descriptor for a second, so only a bounded number is told. The others are closed without a word.
 #[test]
 fn of_a_storm_at_a_full_room_32_are_told_at_a_time() {
     const TOLD_AT_ONCE: usize = 32;
@@ -87,9 +87,9 @@ fn of_a_storm_at_a_full_room_32_are_told_at_a_time() {
 
 #[test]
 fn when_descriptors_are_used_up_it_is_written_once_and_the_members_go_on() {
-    // Time for two more tries to accept. This waits for time to pass, for what must not happen meanwhile.
+    // Time for two more attempts to accept. This has to wait, since it checks that something does not happen.
     const WHILE: Duration = Duration::from_millis(2200);
-    // A loop that spins takes more than that, even if it gets only a tenth of a processor.
+    // A busy loop takes more than that, even if it gets only a tenth of a processor.
     const AT_MOST: Duration = Duration::from_millis(200);
     let mut program = Program::with(&[], &[]);
     let room = program.room();
@@ -120,7 +120,7 @@ fn when_descriptors_are_used_up_it_is_written_once_and_the_members_go_on() {
     assert_eq!(count(&stderr, "cannot accept"), 1, "{stderr}");
 }
 
-/// Each that comes in takes the last descriptor, and the try to accept that follows fails.
+/// Each peer that comes in takes the last descriptor, so the next attempt to accept fails.
 #[test]
 fn while_one_comes_for_each_that_goes_used_up_descriptors_are_written_once() {
     let mut program = Program::with(&[], &[]);
@@ -138,7 +138,7 @@ fn while_one_comes_for_each_that_goes_used_up_descriptors_are_written_once() {
         drop(goes);
         program.line_with("left");
         alice.frame();
-        // The next try, within a second, lets this one in.
+        // The next attempt, within a second, lets this peer in.
         come.push(enter(peer, name, &mut alice));
     }
     program.signal("TERM");
@@ -146,7 +146,7 @@ fn while_one_comes_for_each_that_goes_used_up_descriptors_are_written_once() {
     assert_eq!(count(&log, "cannot accept"), 1, "{log}");
 }
 
-/// Has the peer join, as `witness` sees.
+/// Makes the peer join, and waits until `witness` sees it.
 #[track_caller]
 fn enter(mut peer: Peer, name: &str, witness: &mut Peer) -> Peer {
     peer.send(join(name));

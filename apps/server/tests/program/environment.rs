@@ -111,7 +111,7 @@ fn empty_variables_are_as_if_they_were_not_set() {
     program.room();
 }
 
-/// Kubernetes sets it in every pod of a namespace with a service that is named hubbub.
+/// Kubernetes sets this in every pod of a namespace that has a service named hubbub.
 #[test]
 fn a_port_that_tells_of_a_service_is_ignored_and_a_line_says_so() {
     for value in ["tcp://10.96.0.7:8765", "udp://10.96.0.7:8765"] {
@@ -119,7 +119,7 @@ fn a_port_that_tells_of_a_service_is_ignored_and_a_line_says_so() {
         let line = program.line_with("HUBBUB_PORT");
         assert!(line.contains(value) && line.contains("ignored"), "{line}");
         program.room();
-        // Without another port it is the usual one. That address is reserved for documentation: no machine has it.
+        // Without another port it is the default one. The address is reserved for documentation, and no machine has it.
         let mut command = server();
         command.args(["--listen", "192.0.2.1"]);
         command.env("HUBBUB_PORT", value);
@@ -127,7 +127,7 @@ fn a_port_that_tells_of_a_service_is_ignored_and_a_line_says_so() {
         assert_eq!(status.code(), Some(1), "{stderr}");
         assert!(stderr.contains("port 8765"), "{stderr}");
     }
-    // Of another variable it is a bad value.
+    // For another variable it is a bad value.
     let Ended { status, .. } = with_variable("HUBBUB_MAX_PEERS", "tcp://10.96.0.7:8765").end();
     assert_eq!(status.code(), Some(2));
 }
@@ -179,8 +179,8 @@ fn the_variables_of_an_address_count() {
     }
 }
 
-/// How many bytes of bob's texts the room hears before the narrow reader who stalls is dropped. By default the server
-/// lets 4 MiB wait.
+/// How many bytes of bob's texts the room hears before the narrow, stalled reader is dropped. By default 4 MiB may
+/// wait.
 fn heard_before_a_stalled_reader_goes(variable: (&str, &str)) -> usize {
     let mut program = Program::with(&[], &[variable]);
     let room = program.room();
@@ -216,7 +216,7 @@ fn the_variable_of_the_memory_limit_counts() {
     let options = ["--max-payload", "200KiB", "--outbox", "512KiB"];
     let mut program = Program::with(&options, &[("HUBBUB_MEMORY_LIMIT", "1MiB")]);
     let room = program.room();
-    // A quarter of it has room for one such text and not for two.
+    // A quarter of it has room for one such text, but not for two.
     let mut unfinished = ["alice", "bob"].map(|name| room.member(name));
     for (peer, name) in unfinished.iter_mut().zip(["alice", "bob"]) {
         let whole = text(name, vec![b'x'; 190 * 1024]);

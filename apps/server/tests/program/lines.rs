@@ -1,4 +1,4 @@
-//! What the program writes on stderr: who came and went, never what was said, and nothing that a peer has forged.
+//! What the program writes on stderr: who came and went, but never what was said, and nothing that a peer has forged.
 
 use hubbub_testing::{Program, join, leave, text};
 
@@ -41,7 +41,7 @@ fn a_name_that_is_taken_and_a_forged_one_are_written() {
     assert!(log.contains("mallory"), "{log}");
 }
 
-/// Names may hold characters that turn the direction of a line, end it for some readers, or are not seen at all.
+/// Names may contain characters that change the direction of a line, end it for some readers, or are invisible.
 #[test]
 fn names_are_escaped_in_every_line() {
     let name = "x\u{202e}y\u{2066}z\u{2028}\u{200b}\u{feff}";
@@ -136,7 +136,7 @@ fn lines_about_one_address_that_comes_again_and_again_are_thinned_and_counted() 
         let is_it = |line: &&str| line.contains(word) && line.contains("guest");
         log.lines().filter(is_it).count()
     });
-    // One a second more, on a machine that takes its time.
+    // One more for each second, on a slow machine.
     assert!((50..VISITS / 2).contains(&joined), "{joined} in {log}");
     assert_eq!(joined, left, "{log}");
     let counts = log.lines().filter_map(|line| line.split_once("left_out="));

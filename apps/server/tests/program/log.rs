@@ -1,5 +1,5 @@
-//! A stderr that nobody reads, that takes nothing, or that is a terminal: the log never stops the room, and counts the
-//! lines that it loses.
+//! Stderr may be read by nobody, take nothing, or be a terminal: the log never stops the room, and counts the lines
+//! that it loses.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, PipeReader, Write, pipe};
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use hubbub_testing::{Ended, Program, Room, join, leave, port_in, server, text};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// More lines than the pipe and the program's own buffer take: about 75 bytes each.
+/// More lines than the pipe and the program's buffer take. A line has about 75 bytes.
 const LINES: usize = 20_000;
 
 fn command(options: &[&str]) -> Command {
@@ -20,11 +20,11 @@ fn command(options: &[&str]) -> Command {
     command
 }
 
-/// A room that writes much, whose stderr was read to the first line and no further.
+/// A room that logs much, and whose stderr was read to its first line and no further.
 fn unread() -> (Program, Room, BufReader<PipeReader>) {
     let (stderr, writer) = pipe().unwrap();
     let program = Program::run_into(command(&["--log", "debug"]), writer);
-    // A byte at a time, so that nothing is taken beyond the line.
+    // One byte at a time, so that nothing after the line is taken.
     let mut first = BufReader::with_capacity(1, stderr);
     let mut line = String::new();
     while !line.contains("listening") {
@@ -36,14 +36,14 @@ fn unread() -> (Program, Room, BufReader<PipeReader>) {
     (program, Room::unwatched_at(address), stderr)
 }
 
-/// Has the server write more lines than fit anywhere unread. Returns when it has written them.
+/// Makes the server write more lines than fit anywhere unread. Returns when it has written them.
 fn flood(room: &Room) {
     let mut sender = room.connect();
     let mut witness = room.connect();
     sender.send(join("sender"));
     witness.send(join("witness"));
     for _ in 0..LINES / 100 {
-        // Each is a line.
+        // Each of these is a line.
         sender.send(join("again").repeat(100));
     }
     sender.send(leave("sender"));
@@ -96,7 +96,7 @@ fn lines_that_could_not_be_written_are_counted_when_somebody_reads_again() {
     assert_eq!(program.status().code(), Some(0));
     assert!(lost > 0, "nothing was lost");
     assert_eq!(joined, 2);
-    // Beside those that the flood brought, at most the two who left and the end of the program are among the lost.
+    // Besides lines of the flood, at most those about the two leavers and the end of the program are lost.
     let all = written + lost;
     assert!((LINES..LINES + 5).contains(&all), "{written} and {lost}");
 }
@@ -112,9 +112,9 @@ fn a_stderr_that_takes_nothing_costs_nothing_but_the_log() {
             .into()
     };
     for (kind, stderr) in [("closed", &closed as &dyn Fn() -> Stdio), ("full", &full)] {
-        // What cannot start says so in vain and by its status.
+        // A program that cannot start says so in vain, and by its exit status.
         let mut command = server();
-        // Reserved for documentation: no machine has it.
+        // This address is reserved for documentation, and no machine has it.
         command.args(["--port", "0", "--listen", "192.0.2.1"]);
         let mut program = Program::run_into(command, stderr());
         assert_eq!(program.status().code(), Some(1), "{kind}");
@@ -186,7 +186,7 @@ fn a_terminal_gets_colours_unless_it_or_its_user_wants_none() {
     }
 }
 
-/// What the program writes first when its stderr is a terminal.
+/// The first bytes that the program writes to a terminal.
 fn first_line_on_a_terminal(variable: &str, value: &str) -> String {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&ours).unwrap();

@@ -1,4 +1,4 @@
-//! The program `hubbub-server` as a person or a service manager runs it: its options, signals and lines.
+//! The program `hubbub-server` as a user or a service manager runs it: its options, signals and log lines.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

@@ -1,13 +1,13 @@
-//! What the program gives back when everybody has gone.
+//! The memory that the program frees when everybody has gone.
 
 use hubbub_testing::{Peer, Program, Room, leave, until};
 
 const PEERS: usize = 300;
 
-/// How many bytes a text holds of which half has come.
+/// How many bytes a half-received text holds.
 const HALF_TEXT: usize = 64 * 1024;
 
-/// How many bytes a second crowd may leave beyond what a first one left: 1 KiB a connection would be too much.
+/// How many more bytes a second crowd may leave than the first one did. 1 KiB for each connection would be too much.
 const LEFT_BEHIND: u64 = PEERS as u64 * 1024;
 
 /// A crowd joins, everybody sends half a text, and everybody goes.
@@ -42,8 +42,8 @@ fn visit(program: &Program, room: &Room) {
 
 #[test]
 fn when_a_crowd_has_gone_its_memory_and_its_descriptors_are_there_for_the_next() {
-    // Half texts are then mapped and unmapped one by one: the allocator of glibc keeps otherwise several MiB, more or
-    // less, in holes between what is in use.
+    // With this, half texts are mapped and unmapped one by one. Otherwise the allocator of glibc keeps several MiB,
+    // more or less, in holes between what is in use.
     let mut program = Program::with(&[], &[("MALLOC_MMAP_THRESHOLD_", "16384")]);
     let room = program.room();
     let descriptors = program.descriptors();

@@ -30,7 +30,7 @@ fn help_names_every_option_with_its_default() {
         let default = format!("[default: {default}]");
         assert!(described.contains(&default), "no {default} in {described}");
     }
-    // A new option is to stand above with its default; these two have none.
+    // A new option belongs in the list above, with its default. These two have none.
     assert_eq!(
         options.len(),
         14 + ["--help", "--version"].len(),
@@ -57,8 +57,8 @@ fn every_option_but_help_and_version_has_a_variable_and_help_names_it() {
     }
 }
 
-/// What `--help` says of each option, one string for each that begins with its long name, blanks and line ends as one
-/// blank.
+/// What `--help` says about each option: one string for each, which begins with the long name. Blanks and line ends
+/// become one blank.
 fn options_of_help() -> Vec<String> {
     let Ended { status, stdout, .. } = run(&["--help"]);
     assert!(status.success());
@@ -116,7 +116,7 @@ fn a_port_that_is_taken_on_all_interfaces_is_one_line_and_status_1() {
 
 #[test]
 fn an_address_that_is_not_ours_is_one_line_and_status_1() {
-    // Reserved for documentation: no machine has it.
+    // This address is reserved for documentation, and no machine has it.
     let ended = run(&["--listen", "192.0.2.1", "--port", "0"]);
     assert_one_line_with(&ended, "192.0.2.1");
 }
@@ -193,7 +193,7 @@ fn listening_on_ipv6_loopback_is_that_alone() {
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
 }
 
-/// A link-local address means nothing without the interface.
+/// A link-local address means nothing without its interface.
 #[test]
 fn listening_on_a_link_local_address_needs_its_interface() {
     assert_one_line_with(
@@ -228,7 +228,7 @@ fn link_local() -> Option<String> {
     })
 }
 
-/// An error offers what the help lists.
+/// An error lists the same values as the help.
 #[test]
 fn the_levels_of_the_log_are_listed_by_help_and_by_the_error_alike() {
     const LEVELS: &str = "[possible values: error, warn, info, debug, trace]";
@@ -263,7 +263,7 @@ fn the_longest_payload_is_what_max_payload_says() {
     }
 }
 
-/// Not every machine speaks IPv6. Where one does not, what needs it is not tested, and a line says so.
+/// Not every machine has IPv6. Without it, the tests that need it are skipped, and a line says so.
 fn has_ipv6() -> bool {
     let bound = TcpListener::bind((Ipv6Addr::LOCALHOST, 0));
     if let Err(error) = &bound {

@@ -1,5 +1,5 @@
-//! Options that meet: each pair of values at their ends starts a room, or is refused with both; and the limits that
-//! lie between two options, from both of their sides.
+//! Pairs of options: each pair of extreme values starts a room, or is refused with both values. Limits between two
+//! options are tested on both of their sides.
 
 use hubbub_testing::{Ended, Program, text};
 
@@ -9,7 +9,7 @@ const MOST_PAYLOAD: &str = "256MiB";
 const LARGE_OUTBOX: &str = "3GiB";
 const MUCH_MEMORY: &str = "4GiB";
 
-/// Every option with its lowest and its highest value, or two that are far apart where there is no such thing.
+/// Every option with its lowest and highest values, or with two that are far apart if it has no such values.
 const ENDS: [[&str; 3]; 11] = [
     ["--port", "0", "0"],
     ["--listen", "127.0.0.1", "0.0.0.0"],
@@ -21,7 +21,7 @@ const ENDS: [[&str; 3]; 11] = [
     ["--bytes-per-second", "2KiB", "4294967295"],
     ["--write-timeout", "1ns", "1year"],
     ["--join-timeout", "1ms", "1year"],
-    // With less, the line is missing by which the test knows that a room stands.
+    // With a lower level, the line is missing that tells the test that the room is up.
     ["--log", "info", "trace"],
 ];
 
@@ -35,7 +35,7 @@ const CONTRADICTIONS: [[(&str, &str); 2]; 3] = [
     [("--outbox", LARGE_OUTBOX), ("--memory-limit", LEAST_MEMORY)],
 ];
 
-/// A value of the option that agrees with both of the pair, if they agree with each other.
+/// A value of the option that works with both of the pair, if they work with each other.
 fn between<'a>(option: &str, pair: [(&'a str, &'a str); 2]) -> Option<&'a str> {
     let value = |of: &str| {
         pair.iter()
@@ -89,7 +89,7 @@ fn check(pair: [(&str, &str); 2]) {
     }
 }
 
-/// How it ends, and the first line of what it says.
+/// How the program ends, and the first line of what it says.
 fn refusal(words: &[&str]) -> (Option<i32>, String) {
     let Ended { status, stderr, .. } = Program::start(words).end();
     assert!(!stderr.contains("panicked"), "{stderr}");
@@ -99,7 +99,7 @@ fn refusal(words: &[&str]) -> (Option<i32>, String) {
     )
 }
 
-/// Each with the last values that work together, and then the first one that does not.
+/// Each with the last values that work together, and then with the first value that does not.
 #[test]
 fn limits_between_two_options_are_where_the_refusal_says() {
     for (fits, too_much) in [
@@ -133,7 +133,7 @@ fn limits_between_two_options_are_where_the_refusal_says() {
             unreachable!()
         };
         assert!(told.contains(&format!("{option} {value}")), "{told}");
-        // What is given there to choose from, in one of two ways, is the value that fits.
+        // The value that fits is the one that the message suggests, in one of two forms.
         let [option, value, ..] = words(fits)[..] else {
             unreachable!()
         };
@@ -163,7 +163,7 @@ fn the_longest_text_arrives_where_everything_has_just_room_for_it() {
     }
 }
 
-/// The longest text that passes; one that is a byte longer does not.
+/// The longest text that passes. A text that is a byte longer does not.
 #[test]
 fn what_nobody_gave_follows_what_somebody_did() {
     for (options, longest) in [

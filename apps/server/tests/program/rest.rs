@@ -17,8 +17,8 @@ fn at_rest_no_thread_wakes() {
         .collect();
     members[0].send(text("idle 0", "good night"));
     room.hears(text("idle 0", "good night"));
-    // This waits for time to pass, because that is what it measures: a while in which nothing happens. First the program
-    // has to finish what the last words left to do.
+    // This has to wait, since it measures a time in which nothing happens. First the program has to finish what the
+    // last texts left to do.
     let mut before = 0;
     until("a while without a switch", || {
         before = program.context_switches();

@@ -1,16 +1,16 @@
-//! SIGTERM, SIGINT and SIGHUP: the first stops the server in good order, the second at once, but for SIGHUP, which
-//! comes twice when a terminal goes away.
+//! SIGTERM, SIGINT and SIGHUP: the first signal stops the server in good order, and the second stops it at once, except
+//! for SIGHUP, which comes twice when a terminal goes away.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hubbub_testing::{Ended, Peer, Program, Room, join, server, text};
 
-/// Less than the outbox of 4 MiB, so that nobody is dropped, and more than the sockets take.
+/// Less than the outbox of 4 MiB, so that nobody is dropped, but more than the sockets take.
 const COUNT: usize = 60;
 static PAYLOAD: [u8; 65536] = [b'x'; 65536];
 
-/// Leaves as much waiting for everybody who does not read as the server allows.
+/// Makes as much wait for each member that does not read as the server allows.
 fn fill(room: &Room, bob: &mut Peer) {
     for _ in 0..COUNT {
         bob.send(text("bob", PAYLOAD));
@@ -62,7 +62,7 @@ fn a_signal_to_an_empty_room_exits_0() {
 
 #[test]
 fn a_second_signal_ends_the_server_at_once() {
-    // How long the server waits by itself for readers that stall.
+    // How long the server waits by default for readers that stall.
     const DRAIN: Duration = Duration::from_secs(5);
     for [first, second] in [
         ["TERM", "TERM"],
@@ -85,13 +85,13 @@ fn a_second_signal_ends_the_server_at_once() {
             took < DRAIN,
             "took {took:?} after SIG{first}, SIG{second}: {stderr}"
         );
-        // Not an orderly end: some words were lost.
+        // The end was not orderly: some texts were lost.
         assert_ne!(status.code(), Some(0), "SIG{first}, SIG{second}: {stderr}");
         drop(stalled);
     }
 }
 
-/// As under `nohup`.
+/// The program as it runs under `nohup`.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_was_started_to_outlive_its_terminal_does() {

@@ -3,7 +3,7 @@
 use hubbub_testing::storm::{Visits, crowd, visit};
 use hubbub_testing::{Peer, Program, server};
 
-/// The server sleeps while the guests speak, so that it finds the words of many waiting at once.
+/// The server is stopped while the guests speak, so that it then finds the texts of many waiting.
 #[test]
 fn on_one_thread_and_woken_late_a_member_sees_what_happens_between_its_join_and_its_leave() {
     let mut command = server();

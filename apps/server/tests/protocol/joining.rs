@@ -38,7 +38,7 @@ fn a_name_that_a_member_bears_is_refused_in_one_line_and_nobody_else_hears() {
     alice.expect(text("bob", "still you"));
 }
 
-/// Some clients show nothing of what comes at once.
+/// Some clients do not show what comes at once.
 #[test]
 fn a_refusal_comes_a_little_after_the_join_and_nothing_else_waits_for_it() {
     let room = Room::open();
@@ -46,7 +46,7 @@ fn a_refusal_comes_a_little_after_the_join_and_nothing_else_waits_for_it() {
     let mut second = room.connect();
     let began = Instant::now();
     second.send(join("alice"));
-    // All this is heard before the refusal comes, unless the machine takes longer for it than the pause.
+    // All this is heard before the refusal comes, unless the machine needs longer than the pause.
     alice.send(text("alice", "we talk on"));
     bob.expect(text("alice", "we talk on"));
     let talked = began.elapsed();
@@ -153,7 +153,7 @@ fn a_name_is_free_again_after_its_connection_ended() {
     bob.expect(text("alice", "back"));
 }
 
-/// Nothing is waited for: the news of the end and the next JOIN come by different connections.
+/// Nobody waits here: the news of the end and the next JOIN come over different connections.
 #[test]
 fn a_name_is_free_for_one_who_has_just_closed_been_cut_or_left() {
     let room = Room::open();
@@ -206,7 +206,7 @@ fn a_name_has_at_most_64_bytes() {
 fn only_connections_that_have_joined_receive() {
     let room = Room::open();
     let mut lurker = room.connect();
-    // Accepted before alice, whose connection came later.
+    // This is accepted before alice, whose connection came later.
     let [mut alice, mut bob] = room.members(["alice", "bob"]);
     alice.send(text("alice", "among us"));
     bob.expect(text("alice", "among us"));

@@ -1,4 +1,4 @@
-//! The ways out, and what the others and the leaver see of each.
+//! The ways to leave, and what the others and the leaver see of each.
 
 use hubbub_testing::{Peer, Room, join, leave, text};
 
@@ -150,7 +150,7 @@ fn a_connection_that_ends_before_join_is_heard_by_nobody() {
     bob.expect(text("alice", "nobody came"));
 }
 
-/// Has bob say more than the sockets of a narrow member hold, and less than an outbox does. Returns all of it.
+/// Makes bob say more than the sockets of a narrow member hold, but less than an outbox holds. Returns all of it.
 fn queue_for_those_who_do_not_read(room: &Room, bob: &mut Peer) -> Vec<u8> {
     const COUNT: usize = 40;
     let frame = text("bob", [b'x'; 65536]);

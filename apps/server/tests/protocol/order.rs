@@ -52,7 +52,8 @@ fn a_member_sees_what_happens_between_its_join_and_its_leave_and_nothing_else() 
             let (start, mut guest) = (&start, room.connect());
             scope.spawn(move || {
                 start.wait();
-                // Half of it in pieces, half at once, so that LEAVE and the words of others meet in the server.
+                // Each guest sends the first half in pieces and the rest at once, so that LEAVEs and the texts of
+                // others meet in the server.
                 let all = visit(name);
                 let (pieces, rest) = all.split_at(all.len() / 2);
                 for frame in pieces {

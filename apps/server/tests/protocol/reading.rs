@@ -120,7 +120,7 @@ fn a_fatal_error_before_join_closes_the_connection_and_nobody_hears() {
     }
 }
 
-/// What a visitor's browser sends for a page, whose words are in what follows the head.
+/// What a visitor's browser sends for a web page. The page chooses what comes after the head.
 #[test]
 fn no_web_page_speaks_in_the_room_whatever_its_request_and_however_it_is_cut() {
     let room = Room::open();
@@ -169,7 +169,7 @@ fn fatal() -> Vec<Vec<u8>> {
         length(&format!("2{}", "\r\nX-Short: x".repeat(32))),
         // More than 4 KiB of noise, in lines.
         b"no start line at all\r\n".repeat(200),
-        // And in one.
+        // More than 4 KiB of noise, in one line.
         vec![b'x'; 5000],
     ]
 }

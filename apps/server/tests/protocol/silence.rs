@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hubbub_testing::{Room, join, leave, text};
 
-/// Longer than the server takes for a silence. It can only be waited for: nothing tells that it is over.
+/// Longer than what the server takes for a silence. The test can only wait, since nothing shows that it is over.
 const SILENCE: Duration = Duration::from_millis(2100);
 
 #[test]
@@ -21,7 +21,7 @@ fn a_length_that_lies_costs_its_text_and_nothing_that_comes_after_a_silence() {
         alice.send(text("alice", "and now?"));
         bob.expect(text("alice", "and now?"));
     }
-    // One that is skipped is no better.
+    // A text that is skipped is no better.
     alice.send("CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 9999999\r\n\r\nhalf of it");
     let told = alice.expect_notice();
     assert!(told.starts_with("your text of 9999999 bytes"), "{told}");
@@ -43,7 +43,7 @@ fn a_text_that_only_pauses_arrives_whole() {
     bob.expect(frame);
 }
 
-/// Six characters are announced, and whether the noise belongs to them nobody knows.
+/// Six characters are announced, and nobody knows whether the noise belongs to them.
 const DOUBTFUL: &str = "CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 6\r\n\r\n\u{e9}\u{e9}\u{e9}..";
 
 #[test]
@@ -55,7 +55,7 @@ fn a_text_whose_end_is_in_doubt_arrives_all_the_same() {
     alice.send(leave("alice"));
     bob.expect(leave("alice"));
     alice.expect_closed();
-    // Also when its sender does not stay.
+    // Even if its sender does not stay.
     let mut alice = room.member("alice");
     bob.expect(join("alice"));
     alice.send(DOUBTFUL);

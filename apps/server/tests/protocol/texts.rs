@@ -76,7 +76,7 @@ fn a_session_that_comes_byte_by_byte_goes_on_whole() {
     alice.expect_closed();
 }
 
-/// Programs in the wild take one `recv` for one message.
+/// Other people's programs take one `recv` for one message.
 #[test]
 fn a_frame_comes_in_one_piece_while_nothing_else_waits() {
     let room = Room::open();

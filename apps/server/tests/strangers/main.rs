@@ -1,5 +1,5 @@
-//! Programs of strangers in our room: small Python programs, with the habits of clients that other people wrote, and a
-//! whole client and server of another student. Asserted is what they show and what others in the room get.
+//! Programs of strangers in our room: small Python programs with the habits of other people's clients, and a complete
+//! client and server of another student. The tests check what they show and what others in the room get.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -9,7 +9,7 @@ mod student;
 
 use hubbub_testing::{Peer, Room, Stranger, join};
 
-/// A room with bob in it, who speaks raw bytes, and behind him a stranger named carol.
+/// A room with bob, who speaks raw bytes, and then a stranger named carol.
 fn bob_and_carol(habit: &str) -> (Room, Peer, Stranger) {
     let room = Room::open();
     let mut bob = room.member("bob");

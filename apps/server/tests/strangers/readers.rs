@@ -1,5 +1,5 @@
-//! What readers show who take one `recv` for one message: each frame of a calm conversation has a segment of its own.
-//! Calm is when everybody waits until the last message has been shown.
+//! What readers show that take one `recv` for one message: each frame of a calm conversation comes in its own segment.
+//! Calm means that everybody waits until the last message has been shown.
 
 use hubbub_testing::{join, leave, text};
 

@@ -1,4 +1,4 @@
-//! What the others in the room get from senders who take the protocol lightly.
+//! What the others in the room get from careless senders.
 
 use hubbub_testing::{join, leave, text};
 

@@ -1,9 +1,9 @@
-//! A client and a server that were written from the assignment alone: theirs in our room, and theirs with theirs as a
-//! check of the check. Ours in their room is among the tests of the client.
+//! A client and a server that were written from the assignment alone: their client in our room and, to check the test
+//! itself, in their own. The tests of the session have ours in their room.
 
 use hubbub_testing::{MIB, Room, Stranger, join, leave, text};
 
-/// Their client, which has connected.
+/// Their client, once it has connected.
 fn client(port: u16, name: &str) -> Stranger {
     let port = port.to_string();
     let mut client = Stranger::start("student_client.py", &["--port", &port, "--username", name]);
