@@ -19,6 +19,8 @@ pub struct Program {
     pub(crate) child: Child,
     lines: Receiver<String>,
     log: String,
+    /// Where it listens, once it has said so.
+    port: Option<u16>,
 }
 
 /// What a program that has ended leaves.
@@ -74,7 +76,7 @@ impl Program {
     pub fn on(port: &HeldPort) -> Self {
         let port = port.number().to_string();
         let mut program = Self::start(&["--port", &port, "--listen", "127.0.0.1"]);
-        program.line_with("listening");
+        program.port();
         program
     }
 
@@ -104,8 +106,12 @@ impl Program {
             .stderr(stderr)
             .spawn()
             .unwrap();
-        let (lines, log) = (flume::bounded(0).1, String::new());
-        Self { child, lines, log }
+        Self {
+            child,
+            lines: flume::bounded(0).1,
+            log: String::new(),
+            port: None,
+        }
     }
 
     /// Waits for a line with this word on stderr.
@@ -139,7 +145,12 @@ impl Program {
     /// The port in the line that says where the program listens.
     #[track_caller]
     pub fn port(&mut self) -> u16 {
-        port_in(&self.line_with("listening"))
+        if let Some(port) = self.port {
+            return port;
+        }
+        let port = port_in(&self.line_with("listening"));
+        self.port = Some(port);
+        port
     }
 
     /// Where it listens on IPv4 loopback.
