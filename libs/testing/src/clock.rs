@@ -1,4 +1,4 @@
-//! The time as a test moves it.
+//! A clock that a test moves.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
@@ -10,7 +10,7 @@ use crate::DEADLINE;
 #[derive(Clone)]
 pub struct Time {
     now: Arc<(Mutex<Now>, Condvar)>,
-    /// Who waits for no longer than this does not wait at all.
+    /// Waits of at most this length end at once.
     pace: Duration,
 }
 
@@ -23,12 +23,12 @@ struct Now {
 }
 
 impl Time {
-    /// Everybody waits until the test moves the time.
+    /// All waits last until the test moves the time.
     pub fn that_stands_still() -> Self {
         Self::that_skips(Duration::ZERO)
     }
 
-    /// Waits of at most `pace` are over at once, all others when the test moves the time.
+    /// Waits of at most `pace` end at once. All others last until the test moves the time.
     pub fn that_skips(pace: Duration) -> Self {
         let now = Arc::default();
         Self { now, pace }
@@ -46,13 +46,13 @@ impl Time {
         self.lock().asleep += time;
     }
 
-    /// Waits until somebody waits for exactly `time`.
+    /// Returns when somebody waits for exactly `time`.
     pub fn expect_nap(&self, time: Duration) {
         let waits = |now: &Now| now.naps.iter().any(|nap| nap.1 == now.awake + time);
         self.wait(waits, &format!("nobody waits for {time:?}"));
     }
 
-    /// Waits until everybody has seen what time it is and only waits for it to move.
+    /// Returns when everybody has seen the current time and waits for it to move.
     pub fn settle(&self) {
         let all_wait = |now: &Now| {
             let mut naps = now.naps.iter();
@@ -61,7 +61,7 @@ impl Time {
         self.wait(all_wait, "nobody waits");
     }
 
-    /// Waits until somebody waits for no longer than `most`, and for nothing else.
+    /// Returns when somebody waits for at most `most`, and nobody waits for anything else.
     pub fn expect_nap_within(&self, most: Duration) {
         let waits = |now: &Now| {
             let is_short = |nap: &(u64, Duration, Option<Waker>)| {
@@ -72,7 +72,7 @@ impl Time {
         self.wait(waits, &format!("nobody waits for {most:?} at most"));
     }
 
-    /// How many wait at the moment.
+    /// How many waits there are at the moment.
     pub fn naps(&self) -> usize {
         self.lock().naps.len()
     }
@@ -96,7 +96,7 @@ impl Time {
         self.now.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How much time has passed that the computer did not sleep through.
+    /// How much time has passed without the computer's sleep.
     pub fn awake(&self) -> Duration {
         self.lock().awake
     }
@@ -107,7 +107,7 @@ impl Time {
         SystemTime::UNIX_EPOCH + now.awake + now.asleep
     }
 
-    /// Waits until the test has moved the time on by so much.
+    /// Waits until the test has moved the time on by this much.
     pub fn nap(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static {
         let mut now = self.lock();
         let end = now.awake

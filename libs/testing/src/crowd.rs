@@ -12,13 +12,13 @@ use rustix::time::Timespec;
 
 use crate::join;
 
-/// How long nothing may come while something is due.
+/// How long nothing may come while something is still due.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How much one read takes: more than ever waits for one connection.
+/// The size of one read, which is more than ever waits for a connection.
 const READ_BYTES: usize = 64 * 1024;
 
-/// After so many joins the crowd reads what they brought, so that no socket runs full meanwhile.
+/// After this many joins the crowd reads what they brought, so that no socket buffer gets full.
 const JOINS_AT_ONCE: usize = 16;
 
 /// Whether `cargo bench` has started this. `cargo test --all-targets` starts benches too, without this argument.
@@ -26,7 +26,7 @@ pub fn is_asked_for() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// The name of the member with this number. Up to 100,000 members all are of one length.
+/// The name of the member with this number. Up to 100,000 members, all names have the same length.
 pub fn name_of(number: usize) -> String {
     format!("m{number:05}")
 }
@@ -35,7 +35,7 @@ pub fn name_of(number: usize) -> String {
 pub struct Crowd {
     address: SocketAddr,
     sockets: Vec<TcpStream>,
-    /// What each has got, in bytes.
+    /// How much each connection has got, in bytes.
     received: Vec<u64>,
     epoll: OwnedFd,
     ready: Vec<epoll::Event>,
@@ -43,7 +43,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// A crowd of nobody yet.
+    /// An empty crowd.
     pub fn new(address: SocketAddr) -> io::Result<Self> {
         Ok(Self {
             address,
@@ -78,13 +78,13 @@ impl Crowd {
         Ok(())
     }
 
-    /// Connects and joins until there are `members`, and waits until everybody has heard of all who came later.
+    /// Connects and joins until there are `members`, and waits until each has heard the JOINs of all later ones.
     pub fn join_until(&mut self, members: usize) -> io::Result<()> {
         let mut due = self.received_in_all();
         for number in self.sockets.len()..members {
             self.connect()?;
             let join = join(&name_of(number));
-            // Of two members exactly one hears the other join, whoever the server takes first.
+            // Of two members exactly one hears the other join, whichever comes first.
             due += (number * join.len()) as u64;
             self.send(number, &join)?;
             if number % JOINS_AT_ONCE == 0 {
@@ -97,7 +97,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Sends as much of `bytes` as the socket of this one takes.
+    /// Sends as much of `bytes` as the socket of this connection takes.
     pub fn send(&mut self, number: usize, bytes: &[u8]) -> io::Result<usize> {
         match self.sockets[number].write(bytes) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
@@ -157,7 +157,7 @@ impl Crowd {
         Ok(!self.ready.is_empty())
     }
 
-    /// What each has got since it connected, or since this was set to 0, in bytes.
+    /// How much each connection has got since it connected, or since this was set to 0, in bytes.
     pub fn received(&mut self) -> &mut [u64] {
         &mut self.received
     }

@@ -50,7 +50,7 @@ pub(crate) fn same_bytes(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
-/// The length of the frame at the front, once all of it is there. Panics at any byte that is not in the exact form.
+/// The length of the frame at the front, if all of it is there. Panics at any byte that is not in the exact form.
 #[track_caller]
 pub(crate) fn frame_len(bytes: &[u8]) -> Option<usize> {
     let head = head_len(bytes)?;

@@ -1,11 +1,10 @@
-//! The vocabulary of the tests: what several suites and benches need to tell their stories, once. For tests only: no
-//! crate depends on it outside its `[dev-dependencies]`.
+//! What several suites and benches share. For tests only: no crate depends on it outside its `[dev-dependencies]`.
 //!
 //! - [`Peer`] speaks raw bytes over a socket, [`Tape`] keeps what one end says, and [`join`], [`leave`] and [`text`] are the
 //!   bytes of frames. They are written by hand from the protocol's own words. This crate does not use the wire library,
 //!   so that the programs are checked against something other than themselves.
-//! - [`Room`] is the real server in this process, [`Program`] is it in a process of its own. [`ScriptedServer`] does only
-//!   what the test says, and [`HeldPort`] is where a server comes later, or never.
+//! - [`Room`] is the real server in this process, and [`Program`] is the server in its own process. [`ScriptedServer`]
+//!   does only what the test says, and [`HeldPort`] is a port where a server comes later, or never.
 //! - [`Network`] is the bad weather between two ends, [`namespace`] a network that can vanish without a word, and [`Time`]
 //!   a clock that the test moves.
 //! - [`Stranger`] is a program that other people could have written, [`Crowd`] many connections that one thread reads,

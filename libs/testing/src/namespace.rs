@@ -1,5 +1,5 @@
-//! A network of one test's own, in which rules swallow packets: nothing arrives, nothing is reset, and both ends are on
-//! their own. Only the kernel can do this, so the test runs itself again in a network namespace.
+//! A separate network for a test, in which rules drop packets: nothing arrives, nothing is reset, and each end is on
+//! its own. Only the kernel can do this, so the test runs itself again in a network namespace.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,13 +8,13 @@ use std::process::Command;
 /// Set for the test that runs in the namespace.
 const INSIDE: &str = "HUBBUB_INSIDE_A_NAMESPACE";
 
-/// Has the test of this name, which calls this, do what it does in a network namespace. Fails and says what is missing
-/// where none can be made.
+/// Runs `what_it_does` in a network namespace, for the test of this name, which calls this. If no namespace can be made, fails
+/// and says what is missing.
 #[track_caller]
 pub fn within(test: &str, what_it_does: impl FnOnce()) {
     if env::var_os(INSIDE).is_some() {
         ip("link set lo up");
-        // The table of loopback comes after the rules that swallow packets; it is the first otherwise.
+        // The table of loopback must come after the rules that drop packets. By default it comes first.
         ip("rule add pref 100 lookup local");
         ip("rule del pref 0");
         what_it_does();
@@ -50,7 +50,7 @@ fn run_again_inside(test: &str) {
     assert!(shown.contains("1 passed"), "{shown}");
 }
 
-/// Swallows packets from now on: those `to` or `from` an address.
+/// Drops packets from now on: those `to` or `from` an address.
 #[track_caller]
 pub fn swallow(direction: &str, address: &str) {
     ip(&format!("rule add pref 50 {direction} {address} blackhole"));
@@ -62,7 +62,7 @@ pub fn let_through(direction: &str, address: &str) {
     ip(&format!("rule del pref 50 {direction} {address} blackhole"));
 }
 
-/// A command in a network namespace of its own.
+/// A command in its own network namespace.
 fn inside(program: OsString) -> Command {
     let mut command = Command::new("unshare");
     command

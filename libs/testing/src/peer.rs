@@ -25,7 +25,7 @@ impl Peer {
         Self::connect_by(socket_for(address), address)
     }
 
-    /// Connects through sockets that hold little, so that what this peer does not read waits in the server. Less than
+    /// Connects through sockets with small buffers, so that what this peer does not read waits in the server. Less than
     /// 1 MiB is on its way; ordinary sockets on loopback hold more than 4 MiB.
     #[track_caller]
     pub fn connect_narrow(address: SocketAddr) -> Self {
@@ -79,7 +79,7 @@ impl Peer {
         self.stream.try_clone().unwrap()
     }
 
-    /// Keeps all that comes from now on, so that the other end never waits for this one to read.
+    /// Keeps everything that comes from now on, so that the other end never waits for this one to read.
     pub fn tape(&self) -> Tape {
         assert!(self.unread.is_empty(), "unread: {}", shown(&self.unread));
         self.stream.set_read_timeout(None).unwrap();
@@ -100,7 +100,7 @@ impl Peer {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
-    /// Takes exactly these bytes; fails at the first one that differs.
+    /// Takes exactly these bytes. Fails at the first byte that differs.
     #[track_caller]
     pub fn expect(&mut self, wanted: impl AsRef<[u8]>) {
         let wanted = wanted.as_ref();
@@ -182,7 +182,7 @@ impl Peer {
         }
     }
 
-    /// Waits until the server has ended the connection in whatever way, and returns what came before.
+    /// Waits until the server has ended the connection in any way, and returns what came before that.
     #[track_caller]
     pub fn expect_gone(&mut self) -> Vec<u8> {
         let until = Instant::now() + DEADLINE;
@@ -225,7 +225,7 @@ impl Peer {
         }
     }
 
-    /// Takes what a single `recv` gives, as programs in the wild do for a whole message.
+    /// Takes what a single `recv` returns, which other people's programs take for a whole message.
     #[track_caller]
     pub fn recv(&mut self) -> Vec<u8> {
         assert!(self.unread.is_empty(), "unread: {}", shown(&self.unread));
@@ -245,7 +245,7 @@ impl Peer {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 
-    /// Ends the connection as a crash does: by a reset.
+    /// Ends the connection by a reset, as a crash does.
     pub fn reset(self) {
         let socket = SockRef::from(&self.stream);
         socket.set_linger(Some(Duration::ZERO)).unwrap();

@@ -19,7 +19,7 @@ impl HeldPort {
         Self::at(0).unwrap()
     }
 
-    /// Takes this port, or another one where somebody listens on it.
+    /// Takes this port, or another one if somebody listens on it.
     pub fn preferably(number: u16) -> Self {
         Self::at(number).unwrap_or_default()
     }

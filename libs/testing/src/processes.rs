@@ -69,7 +69,7 @@ impl Program {
         assert!(status.unwrap().success(), "prlimit of util-linux");
     }
 
-    /// Processor time of all its threads since it started. The kernel tells it in steps of 10 ms.
+    /// Processor time of all its threads since it started. The kernel gives it in steps of 10 ms.
     #[track_caller]
     pub fn cpu_time(&self) -> Duration {
         let stat = read(&self.path("stat"));
@@ -123,7 +123,7 @@ impl Processes {
         self.0.iter().filter(runs).copied().collect()
     }
 
-    /// How many there are.
+    /// How many processes there are.
     pub fn count(&self) -> usize {
         self.0.len()
     }
@@ -139,8 +139,8 @@ impl Processes {
         1024 * each.sum::<u64>()
     }
 
-    /// What their threads have run until now, by thread. `stat` would tell the time in steps of 10 ms, a sixth of what
-    /// is allowed in a minute; the scheduler counts nanoseconds.
+    /// How much their threads have run until now, by thread. `stat` would give the time in steps of 10 ms, which is a
+    /// sixth of what is allowed in a minute. The scheduler counts nanoseconds.
     pub fn ran(&self) -> HashMap<u32, Ran> {
         let threads = self.0.iter().flat_map(|process| {
             numbers(&format!("/proc/{process}/task").into()).map(move |thread| (*process, thread))
@@ -157,7 +157,7 @@ impl Processes {
         ran.collect()
     }
 
-    /// What they have run since then, apart from threads that have ended.
+    /// How much they have run since then, apart from threads that have ended.
     pub fn ran_since(&self, before: &HashMap<u32, Ran>) -> Ran {
         let mut sum = Ran::default();
         for (thread, now) in self.ran() {

@@ -1,5 +1,5 @@
-//! The program `hubbub-server` in a process of its own, as a person or a service manager runs it: its lines, its
-//! signals, and how it ends. It is also how benches measure a program from outside.
+//! The program `hubbub-server` in its own process, as a user or a service manager runs it: its log lines, its signals,
+//! and how it ends. Benches use it too, to measure a program from outside.
 
 use std::env;
 use std::io::{BufRead, BufReader, Read};
@@ -23,7 +23,7 @@ pub struct Program {
     port: Option<u16>,
 }
 
-/// What a program that has ended leaves.
+/// What is left of a program that has ended.
 pub struct Ended {
     /// How it ended.
     pub status: ExitStatus,
@@ -33,10 +33,10 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// The built `hubbub-server`, to be started with arguments and variables of the test's own.
+/// The built `hubbub-server`, for a test that sets arguments and variables itself.
 #[track_caller]
 pub fn server() -> Command {
-    // A test or a bench is in `deps`, next to which cargo puts the programs.
+    // Tests and benches are in `deps`, and cargo puts programs next to that directory.
     let test = env::current_exe().unwrap();
     let program = test.ancestors().nth(2).unwrap().join("hubbub-server");
     assert!(
@@ -62,7 +62,7 @@ impl Program {
         Self::run(command)
     }
 
-    /// The server on a free port of loopback, with these options and variables besides.
+    /// The server on a free port of loopback, with these additional options and variables.
     #[track_caller]
     pub fn with(options: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = server();
@@ -97,7 +97,7 @@ impl Program {
         program
     }
 
-    /// Any program, with a stderr that is the caller's: none of its lines is seen here.
+    /// Any program with a stderr that the caller handles, so that none of its lines is seen here.
     #[track_caller]
     pub fn run_into(mut command: Command, stderr: impl Into<Stdio>) -> Self {
         let child = command
@@ -205,7 +205,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Fails when the program has ended, which is fine.
+        // This fails if the program has ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,7 +1,7 @@
 //! A room to test: the server in a thread of this process, or one that runs elsewhere, and its watcher.
 //!
-//! CHAT/1.0 has no answer to JOIN. So that a test knows who is in, a member named `watcher` has joined before
-//! everybody else and reads all the time; who it has heard is a member.
+//! CHAT/1.0 has no answer to a JOIN. So that a test knows who is in, a member named `watcher` joins before everybody
+//! else and reads all the time. A peer whose JOIN it has heard is a member.
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -28,12 +28,12 @@ struct Server {
 }
 
 impl Room {
-    /// A room with the settings that the server has by itself.
+    /// A room with the default settings.
     pub fn open() -> Self {
         Self::with(Settings::default())
     }
 
-    /// A room with settings of the test's own.
+    /// A room with other settings.
     pub fn with(settings: Settings) -> Self {
         let (address, server) = start(settings);
         Self {
@@ -43,12 +43,12 @@ impl Room {
         }
     }
 
-    /// A room without a watcher: who joins first is alone.
+    /// A room without a watcher, so that the first member is alone.
     pub fn unwatched() -> Self {
         Self::unwatched_with(Settings::default())
     }
 
-    /// The same with settings of the test's own.
+    /// The same with other settings.
     pub fn unwatched_with(settings: Settings) -> Self {
         let (address, server) = start(settings);
         Self {
@@ -67,7 +67,7 @@ impl Room {
         }
     }
 
-    /// The same without a watcher: who joins first is alone.
+    /// The same without a watcher, so that the first member is alone.
     pub fn unwatched_at(address: SocketAddr) -> Self {
         Self {
             address,
@@ -87,14 +87,14 @@ impl Room {
         Peer::connect(self.address)
     }
 
-    /// A connection that has joined, for certain.
+    /// A connection that has certainly joined.
     #[track_caller]
     pub fn member(&self, name: &str) -> Peer {
         self.enter(self.connect(), name)
     }
 
-    /// A connection that asks to join a room without a watcher, where a text longer than `max_payload` shows what came
-    /// of it: the server answers a member, and also one for whom there is no place. `Err` holds what the latter is told.
+    /// A connection that tries to join a room without a watcher. It sends a text longer than `max_payload`, to which
+    /// the server replies if the JOIN succeeded. `Err` holds the refusal otherwise.
     #[track_caller]
     pub fn knock(&self, name: &str, max_payload: usize) -> Result<Peer, String> {
         let mut peer = self.connect();
@@ -103,13 +103,14 @@ impl Room {
         if told.starts_with("your text") {
             Ok(peer)
         } else {
-            // Reset, and not closed, when this thread had no turn to send for longer than the server lingers.
+            // The connection is reset, and not closed, if this thread had no turn to send for longer than the server
+            // lingers.
             peer.expect_gone();
             Err(told)
         }
     }
 
-    /// A member whose sockets hold little: what it does not read waits in the server.
+    /// A member with small socket buffers. What it does not read waits in the server.
     #[track_caller]
     pub fn narrow_member(&self, name: &str) -> Peer {
         self.enter(Peer::connect_narrow(self.address), name)
@@ -122,7 +123,7 @@ impl Room {
         peer
     }
 
-    /// Members who joined one after the other and have read each other's JOIN.
+    /// Members that joined one after another and have read each other's JOINs.
     #[track_caller]
     pub fn members<const N: usize>(&self, names: [&str; N]) -> [Peer; N] {
         let mut members: Vec<Peer> = Vec::new();
@@ -146,7 +147,7 @@ impl Room {
         }
     }
 
-    /// Waits until the server has read all that was sent to it: the kernel shows what still waits at both ends.
+    /// Waits until the server has read everything that was sent to it. The kernel shows what still waits at both ends.
     #[cfg(target_os = "linux")]
     #[track_caller]
     pub fn wait_until_read(&self) {
@@ -159,7 +160,7 @@ impl Room {
         });
     }
 
-    /// Waits until the watcher hears this frame; what it hears before is passed over.
+    /// Waits until the watcher hears this frame, and skips what it hears before that.
     #[track_caller]
     pub fn hears(&self, wanted: impl AsRef<[u8]>) {
         let wanted = wanted.as_ref();
@@ -229,7 +230,7 @@ fn start(settings: Settings) -> (SocketAddr, Server) {
     let (done, result) = flume::bounded(1);
     thread::spawn(move || {
         let shutdown = async move {
-            // Ends when the sender is dropped: nothing is ever sent.
+            // This ends when the sender is dropped. Nothing is ever sent.
             let _ = stopped.recv_async().await;
         };
         let _ = done.send(async_std::task::block_on(serve(

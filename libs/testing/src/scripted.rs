@@ -27,8 +27,8 @@ impl ScriptedServer {
         Self(listener)
     }
 
-    /// A server whose queue of connections is full, so that the system does not answer who connects. It stays full as
-    /// long as the streams are kept.
+    /// A server whose queue of connections is full, so that the system does not answer new ones. It stays full while
+    /// the streams are kept.
     pub fn that_hangs() -> (Self, [TcpStream; 2]) {
         let server = Self::start();
         SockRef::from(&server.0).listen(0).unwrap();

@@ -10,15 +10,15 @@ pub struct TcpSocket {
     pub local: u16,
     /// The port of the other end.
     pub remote: u16,
-    /// Bytes that it has sent and the other end's system has not taken.
+    /// How many bytes it has sent that the other end's system has not taken.
     pub unsent: u64,
-    /// Bytes that its program has not read.
+    /// How many bytes its program has not read.
     pub unread: u64,
     /// Whether it is idle, and the kernel will ask the other end for a sign of life after this time.
     pub probes_in: Option<Duration>,
 }
 
-/// All of them, as they are now.
+/// All sockets, as they are now.
 pub fn tcp_sockets() -> Vec<TcpSocket> {
     let table = fs::read_to_string("/proc/net/tcp").unwrap();
     table.lines().skip(1).map(TcpSocket::of_row).collect()

@@ -1,8 +1,8 @@
-//! Many members at once: what they do, and whether what they saw is one order.
+//! A storm: many members at once, and a check that all saw the same order.
 
 use crate::{Peer, Room, is_from, join, leave, shown, text};
 
-/// Guests who join, speak and leave.
+/// Guests that join, speak and leave.
 pub struct Visits {
     names: Vec<String>,
     observers: [Peer; 2],
@@ -12,7 +12,7 @@ pub struct Visits {
 const TEXTS: usize = 40;
 
 impl Visits {
-    /// Two dozen guests, whom two members will observe.
+    /// Two dozen guests, which two members will observe.
     pub fn to(room: &Room) -> Self {
         Self {
             names: (0..24).map(|number| format!("guest {number}")).collect(),
@@ -20,12 +20,13 @@ impl Visits {
         }
     }
 
-    /// What the guests are called.
+    /// The names of the guests.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Checks that both observers saw one order, and each guest what happened between its JOIN and its LEAVE.
+    /// Checks that both observers saw the same order, and that each guest saw what happened between its JOIN and its
+    /// LEAVE.
     pub fn check(self, seen_by_guests: Vec<Vec<u8>>) {
         let [mut eve, mut fay] = self.observers;
         let seen_by_eve = frames(&mut eve, self.names.len() * (TEXTS + 2));
@@ -41,13 +42,13 @@ impl Visits {
     }
 }
 
-/// Members who do nothing. Sending to them takes the server time, in which frames of several senders meet.
+/// Members that do nothing. Sending to them takes time, in which frames of several senders meet in the server.
 pub fn crowd(room: &Room) -> Vec<Peer> {
     let names = (0..60).map(|number| format!("one of many {number}"));
     names.map(|name| room.member(&name)).collect()
 }
 
-/// All that a guest sends.
+/// Everything that a guest sends.
 pub fn visit(name: &str) -> Vec<Vec<u8>> {
     let mut frames = vec![join(name)];
     frames.extend((0..TEXTS).map(|number| text(name, number.to_string())));
@@ -55,7 +56,7 @@ pub fn visit(name: &str) -> Vec<Vec<u8>> {
     frames
 }
 
-/// The next frames that this peer gets, so many.
+/// The next `count` frames that this peer gets.
 pub fn frames(peer: &mut Peer, count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|_| peer.frame()).collect()
 }

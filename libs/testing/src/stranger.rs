@@ -58,7 +58,7 @@ impl Stranger {
         assert_eq!(next.as_deref(), Some(line), "shown: {:#?}", self.shown);
     }
 
-    /// Waits for this line, and passes over what is shown before it.
+    /// Waits for this line, and skips what is shown before it.
     #[track_caller]
     pub fn shows_at_last(&mut self, line: &str) {
         while let Some(next) = self.next_line() {
@@ -118,7 +118,7 @@ impl Stranger {
 
 impl Drop for Stranger {
     fn drop(&mut self) {
-        // Fails when the program has ended, which is fine.
+        // This fails if the program has ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

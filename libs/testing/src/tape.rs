@@ -51,7 +51,7 @@ impl Tape {
         assert_said(&recording.bytes, expected);
     }
 
-    /// Waits until `part` was said, whatever stands around it.
+    /// Waits until `part` was said, with anything before and after it.
     #[track_caller]
     pub fn mentions(&self, part: impl AsRef<[u8]>) {
         let part = part.as_ref();

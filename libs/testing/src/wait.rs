@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// with other things. A test that passes never waits for it.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Looks again and again until something is so. Only for what the system knows and tells nobody.
+/// Checks a condition again and again until it holds. Only for conditions that the system does not announce.
 #[track_caller]
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + DEADLINE;

@@ -12,7 +12,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::{DEADLINE, Tape};
 
-/// How often a connection looks whether it was cut.
+/// How often a connection checks whether it was cut.
 const TICK: Duration = Duration::from_millis(5);
 
 /// A direction.
@@ -27,13 +27,13 @@ pub enum Way {
 /// How bad the network is at the moment.
 #[derive(Clone, Copy)]
 pub struct Weather {
-    /// How long each piece is on its way; the next one waits for it.
+    /// How long each piece is under way. The next piece waits for it.
     pub delay: Duration,
-    /// Most bytes of one piece.
+    /// The largest piece, in bytes.
     pub piece: usize,
-    /// The direction in which nothing moves, and nothing is lost.
+    /// The direction in which nothing moves. Nothing is lost.
     pub dead: Option<Way>,
-    /// Most bytes that get to the server on one connection. The next byte finds it cut.
+    /// How many bytes get to the server on one connection. The connection is cut before the next byte.
     pub to_server: usize,
 }
 
@@ -117,7 +117,7 @@ impl Network {
         tape.unwrap_or_else(|| panic!("nobody connected {} times", index + 1))
     }
 
-    /// What the weather is, for the test to change.
+    /// The weather, which the test can change.
     pub fn weather(&self) -> MutexGuard<'_, Weather> {
         self.state.weather.lock().unwrap()
     }
@@ -149,7 +149,7 @@ impl State {
     }
 }
 
-/// Sockets that hold little: less than 1 MiB that nobody reads is on its way to the client.
+/// Sockets with small buffers: less than 1 MiB that nobody reads is under way to the client.
 fn connect_narrow(port: u16) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_tcp_mss(1400)?;
@@ -205,14 +205,14 @@ struct Line {
 }
 
 impl Line {
-    /// False when there is nothing more to do.
+    /// False if there is nothing more to do.
     fn pass_a_piece(&mut self) -> bool {
         let mut piece = vec![0; self.weather().piece];
         let Some(len) = self.patiently(|line| line.from.read(&mut piece)) else {
             return false;
         };
         if len == 0 {
-            // Fails when the other end has closed too, which is fine.
+            // This fails if the other end has closed too, which is fine.
             let _ = self.to.shutdown(Shutdown::Write);
             return false;
         }
@@ -239,7 +239,7 @@ impl Line {
         true
     }
 
-    /// Does it again and again until something comes of it. `None` when the connection is no more.
+    /// Repeats an operation until it has a result. `None` if the connection is gone.
     fn patiently(
         &mut self,
         mut act: impl FnMut(&mut Self) -> std::io::Result<usize>,
@@ -263,6 +263,6 @@ impl Line {
 }
 
 fn reset_when_closed(stream: &TcpStream) {
-    // Fails when the connection has ended in another way before.
+    // This fails if the connection has already ended in another way.
     let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }

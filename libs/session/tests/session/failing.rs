@@ -1,4 +1,4 @@
-//! When the network fails: why, when again, and what becomes of what was typed.
+//! When the network fails: the reason, the next attempt, and what happens to what was typed.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use hubbub_testing::{HeldPort, ScriptedServer, Time, join, leave, text};
 use crate::harness::{PACE, Window, options, said};
 
 const CLOSED: &str = "the server closed the connection";
-/// So long are words of the server kept back, in case that the closing which makes them a refusal comes with them.
+/// How long a message of the server is held back, since the connection may close after it, which makes it a refusal.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
-/// A window that was told that nobody listens at its port.
+/// A window that knows that nobody listens at its port.
 fn without_server() -> (Window, HeldPort, Duration) {
     let port = HeldPort::new();
     let options = options("127.0.0.1", port.number());

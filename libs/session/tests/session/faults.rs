@@ -37,7 +37,7 @@ fn comes_back(alice: &mut Window, bob: &mut Window) {
     alice.time.advance(Duration::from_millis(500));
 }
 
-/// `window` has sent these texts and hears them from `other`, each in their order.
+/// `window` has sent these texts, and hears those of `other`, in their order.
 fn expect_exchange(window: &mut Window, other: &str, texts: &[&str]) {
     let (mut written, mut heard) = (0, 0);
     while written + heard < 2 * texts.len() {
@@ -127,8 +127,8 @@ fn a_way_to_the_window_that_stays_dead_ends_in_a_leave_and_the_window_comes_back
     bob.expect(said("alice", "what did I miss?"));
 }
 
-/// Every text before the cut was heard, the one that the cut fell into is lost whole, and every one after it is heard,
-/// each once: bob's list of events is the proof.
+/// Every text before the cut is heard, the text that was cut is lost completely, and every text after it is heard, each
+/// once. Bob's list of events proves it.
 #[test]
 fn a_cut_anywhere_loses_the_text_that_it_falls_into_and_no_other() {
     let (network, mut bob) = room(Settings::default());
@@ -237,8 +237,8 @@ fn a_window_that_comes_back_before_the_server_missed_it_waits_and_loses_nothing(
     bob.expect(said("alice", "it was the network"));
 }
 
-/// Each connection has its own weather, and some are cut at a byte. What bob hears of each is the beginning of what was
-/// marked sent on it, and all of it where the connection stood.
+/// Each connection has its own weather, and some are cut at a byte. What bob hears of each connection is the beginning
+/// of what was marked sent on it, and everything if the connection stood.
 #[test]
 fn bursts_arrive_once_and_in_order_in_any_weather_and_a_cut_takes_only_the_last_of_them() {
     const BURST: u64 = 40;
@@ -303,7 +303,7 @@ fn number_heard(bob: &mut Window) -> Option<MessageId> {
     }
 }
 
-/// What was handed to the socket until the connection was lost, and how long until the next.
+/// What was handed to the socket before the connection was lost, and how long it takes to the next attempt.
 fn written_until_lost(alice: &mut Window) -> (Vec<MessageId>, Duration) {
     let mut written = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! A window without a window: what the bridge of a screen has in its hands.
+//! A window without a screen: what the bridge of a real window works with.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use hubbub_testing::{DEADLINE, Peer, ScriptedServer, Time, join};
 use hubbub_transport::Address;
 use hubbub_wire::{Limits, Username};
 
-/// The pace of batches. A clock that paces itself lets nobody wait so short a time.
+/// The pace of batches. A clock that paces itself does not wait at all for such a short time.
 pub(crate) const PACE: Duration = Duration::from_millis(33);
 
 pub(crate) fn joined(name: &str) -> Event {
@@ -30,7 +30,7 @@ pub(crate) fn said(name: &str, text: &str) -> Event {
     }
 }
 
-/// What the bridge has in its hands: intents, events, and the thread's end.
+/// What the bridge works with: intents, events, and the end of the thread.
 pub(crate) struct Window {
     pub(crate) intents: Option<Sender<Intent>>,
     pub(crate) batches: Receiver<Vec<Stamped>>,
@@ -57,7 +57,7 @@ impl Window {
         }
     }
 
-    /// A window whose connection stands, with the time past in which texts wait for a refusal.
+    /// A window whose connection stands, after the time in which texts wait for a refusal.
     pub(crate) fn connected(server: &ScriptedServer) -> (Self, Peer) {
         let mut window = Self::open(server);
         let peer = window.expect_connection(server);
@@ -143,7 +143,7 @@ impl Window {
     }
 }
 
-/// The clock of a network thread, as the test moves it.
+/// The clock of a network thread, which the test moves.
 fn clock_of(time: &Time) -> Clock {
     let (awake, wall, sleep) = (time.clone(), time.clone(), time.clone());
     Clock {

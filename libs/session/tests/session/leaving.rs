@@ -49,8 +49,8 @@ fn a_server_that_never_reads_keeps_nobody_and_no_leave_lands_inside_a_text() {
     assert!(whole["CHAT/1.0 TEXT".len()..].starts_with(&rest));
 }
 
-/// The test above has the exact second, by the clock that it moves. Here the clock is the real one, on a machine that
-/// may be busy.
+/// The test above checks the exact second with a clock that it moves. Here the clock is real, and the machine may be
+/// busy.
 #[test]
 fn a_server_that_never_reads_keeps_nobody_for_long_by_the_real_clock() {
     let server = ScriptedServer::start();
@@ -86,7 +86,8 @@ fn a_text_half_written_is_completed_before_the_leave() {
     window.expect_ended();
 }
 
-/// Leaves with so many texts waiting, and lets 20 ms pass after each that comes. Returns how many came before the LEAVE.
+/// Leaves with this many texts waiting, and lets 20 ms pass after each that comes. Returns how many came before the
+/// LEAVE.
 fn texts_before_the_leave(waiting: u64) -> u64 {
     let server = ScriptedServer::start();
     let options = options("127.0.0.1", server.port());

@@ -1,4 +1,4 @@
-//! What we read: people, echoes, noise, and bytes that are no text.
+//! What we read: people, echoes, noise, and bytes that are not text.
 
 use hubbub_session::{Event, Intent};
 use hubbub_testing::{ScriptedServer, Time, join, leave, text};

@@ -15,7 +15,7 @@ pub(crate) fn room_with_bob(address: Ipv4Addr, settings: Settings) -> (u16, Wind
     let mut bob = Window::open_at(options_of("bob", port), Time::that_skips(PACE));
     bob.expect(Event::Connecting);
     bob.expect(Event::Connected);
-    // What the server says after the first seconds is no answer to the JOIN. It says this to members only.
+    // This comes too late to be a refusal of the JOIN, and the server says it only to members.
     bob.time.advance(Duration::from_secs(6));
     let limit = settings.limits.max_payload;
     let len = limit + 1;

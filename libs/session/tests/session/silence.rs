@@ -1,4 +1,4 @@
-//! Texts that stop in the middle: what comes two seconds later is heard, and the rest of them is not waited for.
+//! Texts that stop in the middle: what comes two seconds later is heard, and nobody waits for the rest.
 
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ fn a_text_counted_in_characters_is_shown_whole() {
 
 #[test]
 fn a_text_whose_end_is_in_doubt_is_shown_after_two_seconds_or_at_the_end() {
-    // Five characters of the six are here, and whether the noise belongs to them nobody knows.
+    // Five of the six characters are here, and nobody knows whether the noise belongs to them.
     let doubtful = "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 8\r\n\r\néééé..";
     let server = ScriptedServer::start();
     let (mut window, mut peer) = Window::connected(&server);

@@ -7,7 +7,7 @@ use hubbub_testing::{ScriptedServer, Time, join, leave, text};
 
 use crate::harness::{Window, options};
 
-/// Between two texts that had waited.
+/// The pause between two texts that had waited.
 const APART: Duration = Duration::from_millis(20);
 const INSTANT: Duration = Duration::from_millis(1);
 

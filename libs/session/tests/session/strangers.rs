@@ -1,5 +1,5 @@
-//! In the rooms of strangers: small Python servers with the habits of those that other people wrote. Asserted is what
-//! they show of us, and what we show of them.
+//! In the rooms of strangers: small Python servers with the habits of other people's servers. The tests check what they
+//! show of us and what we show of them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use hubbub_testing::{Peer, Stranger, Time, join, leave, text};
 
 use crate::harness::{PACE, Window, joined, left, options_of, said};
 
-/// A room of strangers, and how many have come.
+/// A room of strangers, and how many clients have come.
 struct Room {
     server: Stranger,
     port: u16,
@@ -27,7 +27,7 @@ impl Room {
         }
     }
 
-    /// One of our windows, whose JOIN has gone to all who are in the room.
+    /// One of our windows, whose JOIN has reached everybody in the room.
     fn window(&mut self, name: &str) -> Window {
         let mut window = Window::open_at(options_of(name, self.port), Time::that_skips(PACE));
         self.welcome(&mut window, name);
@@ -42,7 +42,7 @@ impl Room {
         window.time.advance(Duration::from_millis(500));
     }
 
-    /// Somebody who speaks raw bytes.
+    /// A member that speaks raw bytes.
     fn peer(&mut self, name: &str) -> Peer {
         let peer = Peer::join(self.port, name);
         self.connections += 1;
@@ -57,7 +57,7 @@ impl Room {
             .shows_at_last(&format!("{number} sent {bytes} bytes: CHAT/1.0 {method}"));
     }
 
-    /// Alice and bob, who has come second.
+    /// Alice and bob. Bob came second.
     fn alice_and_bob(&mut self) -> (Window, Window) {
         (self.window("alice"), self.window("bob"))
     }
@@ -144,7 +144,8 @@ fn where_another_frame_lands_in_the_middle_of_a_text_the_leave_behind_it_is_not_
         text("bob", "hi").len()
     ));
     carol.send([second, &leave("carol")].concat());
-    // The first bytes of bob's frame stand where carol's text goes on; its rest is noise, as is the end of her text.
+    // The first bytes of bob's frame take the place of the rest of carol's text. The rest of his frame is noise, and so
+    // is the end of her text.
     alice.expect(said("carol", "My first CHAT/1.0 TEXT"));
     alice.expect(left("carol"));
 }
@@ -215,7 +216,7 @@ fn where_a_letter_on_the_edge_of_a_block_ends_the_connection_a_new_one_is_made()
     alice.expect(joined("bob"));
     bob.say(1, &"€".repeat(2_000));
     bob.expect(Event::Written { id: 1 });
-    // Which block is the first that is torn depends on where the text begins.
+    // Where the text begins decides which block is torn first.
     room.server.shows_at_last("2 ended");
     let (why, refused, retry_in) = bob.expect_lost();
     assert!(why.starts_with("the server "), "{why}");

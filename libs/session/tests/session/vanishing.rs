@@ -1,4 +1,4 @@
-//! A network that is gone without a word: nothing arrives, nothing is reset, and both ends are on their own.
+//! A network that vanishes without a word: nothing arrives, nothing is reset, and each end is on its own.
 
 use std::net::Ipv4Addr;
 use std::thread;
@@ -11,7 +11,7 @@ use hubbub_transport::Address;
 use crate::harness::{PACE, Window, joined, left, options_of, said};
 use crate::room::room_with_bob;
 
-/// Within this time both ends know. They take 50 s, and the kernel's timers run 3 s late at most.
+/// Both ends must know within this time. They take 50 s, and the kernel's timers are at most 3 s late.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// Addresses of the server on loopback. The network to the first vanishes, and half of it to each of the others.
@@ -19,7 +19,7 @@ const DEAD: &str = "127.0.0.2";
 const DEAD_TO_THE_SERVER: &str = "127.0.0.3";
 const DEAD_TO_THE_WINDOW: &str = "127.0.0.4";
 
-/// Which packets are swallowed.
+/// Which packets are dropped.
 const BLACK_HOLES: [(&str, &str); 4] = [
     ("to", DEAD),
     ("from", DEAD),
@@ -44,7 +44,7 @@ fn they_lose_each_other() {
         namespace::swallow(direction, address);
     }
     let lost = Instant::now();
-    // Of a silent pair only the probes find out. Of the other both ends wait for an acknowledgement.
+    // Between silent ends, only the probes notice it. Between the others, both ends wait for an acknowledgement.
     talking.alice.say(1, "into the void");
     talking.bob.say(1, "are you still there?");
     let mut pairs: Vec<_> = silent.iter_mut().chain([&mut talking]).collect();
@@ -60,7 +60,7 @@ fn they_lose_each_other() {
     pairs.into_iter().for_each(Pair::meet_again);
 }
 
-/// Waits for an event that only words may precede.
+/// Waits for an event. Only messages may come before it.
 fn see_within_a_minute(window: &mut Window, since: Instant, is_it: impl Fn(&Event) -> bool) {
     loop {
         window.wait_for_event(A_MINUTE.saturating_sub(since.elapsed()));
@@ -72,7 +72,7 @@ fn see_within_a_minute(window: &mut Window, since: Instant, is_it: impl Fn(&Even
     }
 }
 
-/// Where one way lives, the end that gives up first can tell the other by a reset.
+/// If one direction still works, the end that gives up first can tell the other end by a reset.
 fn is_lost(event: &Event) -> bool {
     const REASONS: [&str; 2] = [
         "the server does not answer",

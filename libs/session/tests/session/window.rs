@@ -1,4 +1,4 @@
-//! The window's side: batches, their pace, their bound; and that nobody waits for anybody.
+//! The window's side: the pace and bound of batches, and that nobody waits for anybody.
 
 use std::io::Write;
 use std::thread;
@@ -63,7 +63,8 @@ fn a_flood_while_the_window_takes_nothing_is_bounded_and_what_was_missed_is_coun
     let sent = 3 * BACKLOG_EVENTS;
     peer.send(numbered(0..sent));
     drop(peer);
-    // The back-off has begun, which a frame that was cut by a read would not make so short: all was read.
+    // The back-off has begun with its short pause. After a frame that was cut off it would be longer, so everything was
+    // read.
     window.time.expect_nap_within(Duration::from_secs(1));
     let mut heard = Vec::new();
     let mut missed = 0;
@@ -76,7 +77,7 @@ fn a_flood_while_the_window_takes_nothing_is_bounded_and_what_was_missed_is_coun
         }
     }
     assert_eq!(heard.len() + missed, sent);
-    // Beside the backlog, one batch waits in the channel and one before it: what a read or two gave.
+    // Besides the backlog, one batch waits in the channel and one before it, each from a read or two.
     let most = BACKLOG_EVENTS + 1000;
     assert!(heard.len() <= most, "{} were kept", heard.len());
     assert!(heard.is_sorted());
