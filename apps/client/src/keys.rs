@@ -46,7 +46,7 @@ impl Keys {
         keys
     }
 
-    /// The focus has left the fields though there is a composer (`true`), or is back in one.
+    /// Notes that the focus is in no field though there is a composer (`true`), or is back in one (`false`).
     pub(crate) fn focus(&self, elsewhere: bool) {
         self.elsewhere.set(elsewhere);
         if !elsewhere {

@@ -202,7 +202,7 @@ fn url(scheme: Scheme, address: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// The addresses as they stand in the text.
+    /// The addresses as they are in the text.
     fn addresses(text: &str) -> Vec<&str> {
         find(text).map(|link| &text[link.range]).collect()
     }

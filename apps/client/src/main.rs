@@ -288,8 +288,8 @@ impl Leave {
             .spawn(move || {
                 if async_std::task::block_on(signals.next()).is_some() {
                     self.now();
-                    // The usual end would run the exit handlers of the toolkit beside the main thread, which still
-                    // uses what they take away.
+                    // The usual end would run the exit handlers of the toolkit while the main thread still uses what
+                    // they free.
                     signal_hook::low_level::exit(0);
                 }
             })?;

@@ -111,7 +111,7 @@ pub struct Zoom(u16);
 impl Zoom {
     /// Below it the text of the times would be smaller than 6 px.
     pub const SMALLEST: Self = Self(50);
-    /// What WCAG asks for at least. The narrowest window still shows a message beside its avatar.
+    /// What WCAG asks for at least. The narrowest window still shows a message next to its avatar.
     pub const LARGEST: Self = Self(200);
     /// The sizes that the keys go through: those of web browsers.
     const STEPS: [u16; 11] = [50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200];

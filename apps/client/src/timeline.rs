@@ -100,12 +100,12 @@ impl Timeline {
         None
     }
 
-    /// What there is so far has been on the page.
+    /// Notes that what there is so far has been on the page.
     pub fn drawn(&mut self) {
         self.presence.drawn();
     }
 
-    /// The window has or has lost the focus.
+    /// Notes that the window has got or lost the focus.
     pub fn focus(&mut self, at: SystemTime, focused: bool) {
         let reading_back = self.lines.is_reading_back();
         self.attention.focus(at, focused, reading_back);
@@ -194,7 +194,7 @@ impl Timeline {
         }
     }
 
-    /// The network thread has ended. What it told before has been on the page.
+    /// Notes that the network thread has ended. What it told before has been on the page.
     pub fn end(&mut self, at: SystemTime) {
         self.presence.drawn();
         self.presence.end(at);

@@ -244,7 +244,7 @@ impl Side {
         }
     }
 
-    /// Somebody mentions the user, who looks elsewhere.
+    /// Tells the user, who looks elsewhere, that somebody mentioned them.
     fn call(&mut self, line: u64, message: &Message) {
         self.on_attend.call(Attend::Hint(true));
         if self.settings.peek().notifications {

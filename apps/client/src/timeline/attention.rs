@@ -28,7 +28,7 @@ impl Default for Attention {
 }
 
 impl Attention {
-    /// A message of somebody else came, in this line.
+    /// Notes that a message of somebody else came, in this line.
     pub fn arrived(&mut self, number: u64) {
         if !self.focused {
             self.unread += 1;
@@ -36,7 +36,7 @@ impl Attention {
         }
     }
 
-    /// The window has got or lost the focus. A user who looks away has read everything, unless they were
+    /// Notes that the window has got or lost the focus. A user who looks away has read everything, unless they were
     /// `reading_back`: then the line "New" still leads to what they did not reach.
     pub fn focus(&mut self, at: SystemTime, focused: bool, reading_back: bool) {
         if self.focused == focused {
@@ -53,7 +53,7 @@ impl Attention {
         }
     }
 
-    /// The user has read everything: they answered, or cleared the window.
+    /// Notes that the user has read everything: they answered, or cleared the window.
     pub fn read_all(&mut self) {
         self.unread = 0;
         self.first_unread = None;

@@ -35,7 +35,7 @@ pub struct Message {
     pub missing: usize,
     /// When, in the user's zone.
     pub at: Zoned,
-    /// Set when it is the user's own.
+    /// What is known about it if it is the user's own.
     pub own: Option<Own>,
     /// Whether somebody else mentions the user.
     pub mention: bool,

@@ -1,4 +1,4 @@
-//! Lines: the bounded store of what was said and noticed, and which part of it stands in the window.
+//! Lines: the bounded store of what was said and noticed, and which part of it is in the window.
 //!
 //! While the reader follows, the window shows the last stretch of lines. While the reader reads back, the window stays
 //! where it is, so that nothing moves under their eyes. New lines are then added below, up to a limit, and counted.
@@ -57,7 +57,7 @@ impl Lines {
         (self.end() - 1, before..self.gone)
     }
 
-    /// Takes all lines out.
+    /// Removes all lines.
     pub fn clear(&mut self) {
         *self = Self {
             gone: self.end(),
@@ -110,7 +110,7 @@ impl Lines {
         shown.clone().zip(self.kept.iter().skip(skip))
     }
 
-    /// The reader is at the end (`true`) or has scrolled up from it (`false`).
+    /// Follows the end, where the reader is (`true`), or stops because they have scrolled up from it (`false`).
     pub fn follow(&mut self, at_end: bool) {
         if at_end {
             self.reading_from = None;

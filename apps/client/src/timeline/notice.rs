@@ -55,7 +55,7 @@ impl Change {
     }
 }
 
-/// A piece of a sentence. Names stand apart, so that a right-to-left one cannot turn the words around it.
+/// A piece of a sentence. Names are apart, so that a right-to-left one cannot turn the words around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Span {
     /// Somebody's name.

@@ -16,19 +16,19 @@ pub struct People {
 }
 
 impl People {
-    /// Somebody came or spoke.
+    /// Adds somebody who came or spoke, unless there are too many.
     pub fn add(&mut self, name: &Rc<str>) {
         if self.others.len() < KEPT_PEOPLE {
             self.others.insert(key(name));
         }
     }
 
-    /// Somebody went.
+    /// Removes somebody who went.
     pub fn remove(&mut self, name: &Rc<str>) {
         self.others.remove(&key(name));
     }
 
-    /// Nobody is known any more.
+    /// Forgets everybody.
     pub fn clear(&mut self) {
         self.others.clear();
     }

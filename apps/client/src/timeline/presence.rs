@@ -76,7 +76,7 @@ impl Presence {
         }
     }
 
-    /// An attempt begins.
+    /// Notes that an attempt begins.
     pub(super) fn connecting(&mut self, at: SystemTime) {
         let after = match self.attempt() {
             Some(Attempt::UnderWay { after }) => after.clone(),
@@ -86,7 +86,7 @@ impl Presence {
         self.leave(at, Attempt::UnderWay { after });
     }
 
-    /// The connection stands. Returns for how long the user was away, if it was that.
+    /// Notes that the connection stands. Returns for how long the user was away, if they were.
     pub(super) fn connected(&mut self, at: SystemTime) -> Option<Duration> {
         match self {
             Self::Outside(_) => {
@@ -102,20 +102,20 @@ impl Presence {
         }
     }
 
-    /// The page has been drawn since the last change.
+    /// Notes that the page has been drawn since the last change.
     pub(super) fn drawn(&mut self) {
         if *self == Self::Entering {
             *self = Self::Inside;
         }
     }
 
-    /// There is no connection; the next attempt begins after `retry_in`.
+    /// Notes that there is no connection, and that the next attempt begins after `retry_in`.
     pub(super) fn lost(&mut self, at: SystemTime, failure: Failure, retry_in: Duration) {
         let retry_at = at + retry_in;
         self.leave(at, Attempt::Failed { failure, retry_at });
     }
 
-    /// The network thread has ended.
+    /// Notes that the network thread has ended.
     pub(super) fn end(&mut self, at: SystemTime) {
         self.leave(at, Attempt::Over);
     }

@@ -115,14 +115,14 @@ impl Search {
         self.go(next.or(round).copied());
     }
 
-    /// A line has come at the end.
+    /// Takes in a line that has come at the end.
     pub(super) fn comes(&mut self, number: u64, line: &Line) {
         if self.matches(line) {
             self.found.push_back(number);
         }
     }
 
-    /// All lines before this number have left.
+    /// Forgets all lines before this number, which have left.
     pub(super) fn left_before(&mut self, number: u64) {
         while self.found.front().is_some_and(|found| *found < number) {
             self.found.pop_front();

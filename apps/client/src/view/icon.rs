@@ -1,4 +1,4 @@
-//! Icons: line drawings of 24 by 24, in the colour of the text beside them.
+//! Icons: line drawings of 24 by 24, in the colour of the text next to them.
 
 use dioxus::prelude::*;
 

@@ -142,7 +142,7 @@ fn DayView(day: String) -> Element {
     }
 }
 
-/// What stands above the lines in the window.
+/// What is shown above the lines in the window.
 #[component]
 fn Beginning(has_earlier: bool, gone: u64) -> Element {
     let bridge = use_context::<Bridge>();
