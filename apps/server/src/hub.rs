@@ -59,7 +59,7 @@ pub async fn run(
         while hub.post.is_to_wait(now()) {
             sleep(CATCH_UP_STEP).await;
         }
-        while hub.draft.size() < BATCH_BYTES
+        while hub.draft.size() + hub.log.size() < BATCH_BYTES
             && let Ok(mail) = inbox.try_recv()
         {
             hub.take_all(mail);
@@ -127,7 +127,7 @@ impl Hub {
         }
         for event in mail {
             self.take(event);
-            self.apply_all();
+            self.apply_some();
         }
     }
 
@@ -202,8 +202,8 @@ impl Hub {
             return self.refuse(peer, refusal);
         };
         // A bearer whose LEAVE is on its way is not asked, since it will free the name anyway.
-        let is_new = self.post.outbox(bearer).is_none_or(Outbox::ask);
-        self.lobby.wait_for(bearer, peer, is_new);
+        let asked = self.post.outbox(bearer).map(Outbox::ask);
+        self.lobby.wait_for(bearer, peer, asked);
     }
 
     /// The bearer of a name was asked and is still here, so the waiting JOINs are refused.
@@ -264,6 +264,10 @@ impl Hub {
             return;
         }
         let Some(outbox) = self.post.outbox(peer) else {
+            if why == Departure::TooSlow {
+                // A LEAVE may take its time in the log. A peer with that on its way can be evicted as well.
+                self.post.evict(peer);
+            }
             return;
         };
         self.tell_why(outbox, why);
@@ -295,8 +299,9 @@ impl Hub {
         }
     }
 
-    fn apply_all(&mut self) {
-        while self.apply_next() {}
+    /// Applies what the log has ordered, as far as one batch has room for it.
+    fn apply_some(&mut self) {
+        while self.draft.size() < BATCH_BYTES && self.apply_next() {}
     }
 
     /// Applies what is next in the log. Returns `false` if nothing is.
@@ -372,14 +377,18 @@ impl Hub {
         }
     }
 
-    /// Sends the batch to everybody who has a share in it. Members that cannot take it are dropped, and their LEAVEs
-    /// are the next batch.
+    /// Sends all that the log has ordered, batch by batch. Members that cannot take one are dropped, and their LEAVEs are
+    /// in the next.
     fn flush(&mut self) {
         let mut newest = 0;
-        while !self.draft.is_empty() {
+        loop {
+            self.apply_some();
+            if self.draft.is_empty() {
+                return;
+            }
             for peer in self.send(&mut newest) {
                 self.depart(peer, Departure::TooSlow);
-                self.apply_all();
+                self.apply_some();
             }
         }
     }

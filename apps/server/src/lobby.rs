@@ -73,10 +73,10 @@ impl Lobby {
         self.claims.name(peer)
     }
 
-    /// Lets a JOIN wait for the answer of the `bearer` of its name: to a new question if it `is_new`, or else to the
-    /// last one.
-    pub(crate) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, is_new: bool) {
-        self.claims.wait_for(bearer, peer, is_new);
+    /// Lets a JOIN wait for the `bearer` of its name. If the bearer was `asked`, the JOIN waits for the answer: to a new
+    /// question if that is true, or else to the last one. If not, it waits until the bearer has gone.
+    pub(crate) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, asked: Option<bool>) {
+        self.claims.wait_for(bearer, peer, asked);
     }
 
     /// Keeps an event of a peer whose JOIN waits.

@@ -36,20 +36,41 @@ pub(crate) enum Proposal {
     },
 }
 
+impl Proposal {
+    /// How much memory it takes, in bytes.
+    fn size(&self) -> usize {
+        let texts = match self {
+            Self::Say { texts, .. } => texts.size(),
+            Self::Join { .. } | Self::Leave { .. } => 0,
+        };
+        size_of::<Self>() + texts
+    }
+}
+
 /// The proposals that are not ordered yet.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     proposed: VecDeque<Proposal>,
+    size: usize,
 }
 
 impl Log {
     /// Asks for a place in the order.
     pub(crate) fn propose(&mut self, proposal: Proposal) {
+        self.size += proposal.size();
         self.proposed.push_back(proposal);
     }
 
     /// Takes what is next in the order, if that is known.
     pub(crate) fn next(&mut self) -> Option<Proposal> {
-        self.proposed.pop_front()
+        let proposal = self.proposed.pop_front()?;
+        self.size -= proposal.size();
+        Some(proposal)
+    }
+
+    /// How much memory the proposals take that are not ordered yet, in bytes.
+    #[must_use]
+    pub(crate) const fn size(&self) -> usize {
+        self.size
     }
 }

@@ -47,20 +47,20 @@ const DIRECT_MEMBERS: usize = 256;
 /// One member's row. Every idle member has one.
 #[derive(Debug)]
 struct Member {
-    outbox: Outbox,
+    /// `None` once it is evicted.
+    outbox: Option<Outbox>,
     /// Where its share of the next batch begins: after its JOIN if that batch contains it, and else at 0.
     since: u32,
-    standing: Standing,
+    /// Whether its LEAVE is on its way through the log.
+    is_leaving: bool,
     notes: Notes,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    Here,
-    /// Its LEAVE is on its way through the log.
-    Leaving,
-    /// Its LEAVE is on its way through the log, and it gets nothing more.
-    Evicted,
+impl Member {
+    /// Its outbox, unless it is about to leave.
+    fn here(&self) -> Option<&Outbox> {
+        self.outbox.as_ref().filter(|_| !self.is_leaving)
+    }
 }
 
 /// What the hub remembers of a member, for the log.
@@ -90,9 +90,9 @@ impl Post {
     /// Adds a member. It gets everything from place `since` of the next batch on.
     pub(crate) fn admit(&mut self, peer: PeerId, outbox: Outbox, since: u32, notes: Notes) {
         let member = Member {
-            outbox,
+            outbox: Some(outbox),
             since,
-            standing: Standing::Here,
+            is_leaving: false,
             notes,
         };
         self.members.insert(peer, member);
@@ -106,22 +106,24 @@ impl Post {
     /// The outbox of a member. `None` if it is about to leave.
     #[must_use]
     pub(crate) fn outbox(&self, peer: PeerId) -> Option<&Outbox> {
-        let member = self.members.get(&peer)?;
-        (member.standing == Standing::Here).then_some(&member.outbox)
+        self.members.get(&peer)?.here()
     }
 
     /// Notes that a member's LEAVE is on its way through the log.
     pub(crate) fn leaves(&mut self, peer: PeerId) {
         if let Some(member) = self.members.get_mut(&peer) {
-            member.standing = Standing::Leaving;
+            member.is_leaving = true;
         }
     }
 
-    /// Makes a slow consumer go at once. What is queued for it is not written.
+    /// Makes a slow consumer go at once, whose LEAVE is on its way through the log. What is queued for it is not written.
     pub(crate) fn evict(&mut self, peer: PeerId) {
-        if let Some(member) = self.members.get_mut(&peer) {
-            member.standing = Standing::Evicted;
-            let going = member.outbox.watch();
+        let Some(member) = self.members.get_mut(&peer) else {
+            return;
+        };
+        member.is_leaving = true;
+        if let Some(outbox) = member.outbox.take() {
+            let going = outbox.watch();
             going.evict();
             self.evicted.push(going);
         }
@@ -131,8 +133,8 @@ impl Post {
     pub(crate) fn dismiss(&mut self, peer: PeerId, until: u32) -> Option<Notes> {
         let member = self.members.remove(&peer)?;
         self.catch_up.forget(peer);
-        if member.standing != Standing::Evicted {
-            self.leavers.push((member.outbox, member.since..until));
+        if let Some(outbox) = member.outbox {
+            self.leavers.push((outbox, member.since..until));
         }
         Some(member.notes)
     }
@@ -162,22 +164,24 @@ impl Post {
         };
         for (&peer, member) in &mut self.members {
             let range = mem::take(&mut member.since)..batch.len();
-            if member.standing == Standing::Evicted || batch.is_all_from(peer) || range.is_empty() {
+            let Some(outbox) = &member.outbox else {
+                continue;
+            };
+            if batch.is_all_from(peer) || range.is_empty() {
                 continue;
             }
-            let is_behind = member.outbox.is_lagging();
+            let is_behind = outbox.is_lagging();
             let mut delivery = Delivery::part(Arc::clone(&batch), range);
-            if direct > 0 && member.standing == Standing::Here {
+            if direct > 0 {
                 direct -= 1;
-                if member.outbox.try_write(peer, &mut delivery) {
+                if outbox.try_write(peer, &mut delivery) {
                     continue;
                 }
             }
-            if member.outbox.push(delivery).is_err() {
+            if outbox.push(delivery).is_err() {
                 slow.push(peer);
             }
-            self.catch_up
-                .saw(peer, is_behind, member.outbox.is_lagging());
+            self.catch_up.saw(peer, is_behind, outbox.is_lagging());
         }
         for (outbox, range) in self.leavers.drain(..) {
             // The peer is leaving, so it does not matter if this does not fit.
@@ -192,10 +196,9 @@ impl Post {
 
     /// Whether the hub should wait for a member that lags but still reads.
     pub(crate) fn is_to_wait(&mut self, now: Instant) -> bool {
-        let here = |member: &Member| member.standing != Standing::Evicted;
-        let members = self.members.iter().filter(|(_, member)| here(member));
-        let outboxes = members.map(|(&peer, member)| (peer, &member.outbox));
-        self.catch_up.is_to_wait(outboxes, now)
+        let members = self.members.iter();
+        let here = members.filter_map(|(&peer, member)| Some((peer, member.here()?)));
+        self.catch_up.is_to_wait(here, now)
     }
 
     /// Returns the members that must go so that the memory limit holds again: those for which most waits, but none for
@@ -215,9 +218,9 @@ impl Post {
             slowest.evict();
             self.evicted.push(slowest);
         }
-        let here = self.members.iter();
-        let here = here.filter(|(_, member)| member.standing != Standing::Evicted);
-        let waiting = here.map(|(&peer, member)| (member.outbox.waiting(), peer));
+        let members = self.members.iter();
+        let outboxes = members.filter_map(|(&peer, member)| Some((peer, member.outbox.as_ref()?)));
+        let waiting = outboxes.map(|(peer, outbox)| (outbox.waiting(), peer));
         let waiting = waiting.filter(|&(waiting, _)| waiting > newest).collect();
         first_to_go(waiting, &mut excess)
     }
@@ -235,10 +238,9 @@ impl Post {
         if excess == 0 {
             return Vec::new();
         }
-        let here = self.members.iter();
-        let here = here.filter(|(_, member)| member.standing == Standing::Here);
-        let members = here.map(|(&peer, member)| (peer, &member.outbox));
-        let mut holders: HashMap<PeerId, &Outbox> = members.collect();
+        let members = self.members.iter();
+        let here = members.filter_map(|(&peer, member)| Some((peer, member.here()?)));
+        let mut holders: HashMap<PeerId, &Outbox> = here.collect();
         for (peer, outbox) in strangers {
             holders.insert(peer, outbox);
         }
@@ -266,8 +268,10 @@ impl Post {
     /// Lets go of all members. Returns what is still to be written.
     #[must_use]
     pub(crate) fn close(self) -> Vec<Closing> {
-        let members = self.members.values();
-        members.map(|member| member.outbox.watch()).collect()
+        let outboxes = self.members.values().flat_map(|member| &member.outbox);
+        let mut closing: Vec<Closing> = outboxes.map(Outbox::watch).collect();
+        closing.extend(self.leaving);
+        closing
     }
 }
 

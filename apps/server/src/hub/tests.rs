@@ -64,7 +64,7 @@ impl Hub {
     /// An event comes, and the log orders it at once.
     pub(super) fn happens(&mut self, event: Event) {
         self.take(event);
-        self.apply_all();
+        self.apply_some();
     }
 
     pub(super) fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
@@ -80,16 +80,19 @@ impl Hub {
     }
 
     pub(super) fn says(&mut self, peer: PeerId, name: &'static str, payload: &str) {
+        let event = self.speech(peer, name, payload);
+        self.happens(event);
+    }
+
+    fn speech(&self, peer: PeerId, name: &'static str, payload: &str) -> Event {
         let mut texts = Texts::default();
         texts.push(Payload::new(payload.as_bytes()).unwrap());
-        let name = username(name);
-        let held = self.unfinished.hold(0);
-        self.happens(Event::Said {
+        Event::Said {
             peer,
-            name,
+            name: username(name),
             texts,
-            held,
-        });
+            held: self.unfinished.hold(0),
+        }
     }
 
     pub(super) fn leaves(&mut self, peer: PeerId, name: &'static str) {
@@ -408,6 +411,25 @@ fn who_says_too_much_while_it_waits_for_a_name_waits_no_longer() {
     assert!(is_over_after_words(&mut claim.newcomer));
     claim.hub.is_gone(ADA, Departure::Closed);
     assert_eq!(claim.heard(), leave("ada"));
+}
+
+/// The log may take its time.
+#[test]
+fn a_peer_whose_join_waits_for_the_log_may_say_as_much_as_it_likes() {
+    let mut hub = hub();
+    let mut ada = hub.member(ADA, "ada", ROOMY);
+    let _bob = hub.connect(BOB, ROOMY);
+    let name = username("bob");
+    hub.take(Event::Join { peer: BOB, name });
+    let long = "x".repeat(CLAIM_BYTES);
+    for _ in 0..3 {
+        let said = hub.speech(BOB, "bob", &long);
+        hub.take(said);
+    }
+    assert_eq!(taken(&mut ada), "");
+    hub.flush();
+    let wanted = [join("bob"), text("bob", &long).repeat(3)].concat();
+    assert!(taken(&mut ada) == wanted);
 }
 
 /// Whether the queue holds a message of the server and then ends.

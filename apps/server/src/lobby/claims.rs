@@ -28,8 +28,8 @@ pub(crate) struct Claim {
     /// What the peer has said since, and its end.
     pub(crate) mail: Vec<Event>,
     bytes: usize,
-    /// Whether it waits for the bearer of the name, and not for its place in the log.
-    waits_for_bearer: bool,
+    /// Whether it waits for an answer of the bearer of the name, and not for something to come out of the log.
+    awaits_answer: bool,
 }
 
 impl Claim {
@@ -39,7 +39,7 @@ impl Claim {
             stranger,
             mail: Vec::new(),
             bytes: 0,
-            waits_for_bearer: false,
+            awaits_answer: false,
         }
     }
 }
@@ -73,14 +73,14 @@ impl Claims {
         Some(&self.by_claimant.get(&peer)?.name)
     }
 
-    pub(super) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, is_new: bool) {
+    pub(super) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, asked: Option<bool>) {
         let Some(claim) = self.by_claimant.get_mut(&peer) else {
             return;
         };
-        claim.waits_for_bearer = true;
+        claim.awaits_answer = asked.is_some();
         let answers = self.by_bearer.entry(bearer).or_default();
         match answers.back_mut() {
-            Some(last) if !is_new => last.push(peer),
+            Some(last) if asked == Some(false) => last.push(peer),
             _ => answers.push_back(vec![peer]),
         }
     }
@@ -95,7 +95,7 @@ impl Claims {
         let Some((peer, claim)) = claim else {
             return Kept::No(event);
         };
-        if claim.waits_for_bearer && claim.bytes > CLAIM_BYTES {
+        if claim.awaits_answer && claim.bytes > CLAIM_BYTES {
             return Kept::TooMuch(peer);
         }
         claim.bytes += event.size();
@@ -119,7 +119,7 @@ impl Claims {
         let freed: Vec<PeerId> = answers.into_iter().flatten().collect();
         for peer in &freed {
             if let Some(claim) = self.by_claimant.get_mut(peer) {
-                claim.waits_for_bearer = false;
+                claim.awaits_answer = false;
             }
         }
         freed

@@ -67,6 +67,8 @@ struct Claim {
     bearer: Option<PeerId>,
     /// Whether the bearer has looked since. Its answer is then on its way.
     looked: bool,
+    /// The bearer was asked. One that is about to leave is not.
+    is_asked: bool,
     mail: Vec<Said>,
     bytes: usize,
 }
@@ -201,7 +203,7 @@ impl Model {
             return self.hears(peer, said, free);
         };
         let claim = &mut self.claims[at];
-        if claim.bearer.is_some() && claim.bytes > CLAIM_BYTES {
+        if claim.is_asked && claim.bytes > CLAIM_BYTES {
             self.claims.remove(at);
             return self.refuse(peer, "this name is taken");
         }
@@ -221,6 +223,7 @@ impl Model {
                     name,
                     bearer: None,
                     looked: false,
+                    is_asked: false,
                     mail: Vec::new(),
                     bytes: 0,
                 });
@@ -262,9 +265,11 @@ impl Model {
         let Some(bearer) = self.member_named(self.claims[at].name) else {
             return false;
         };
+        let is_asked = self.is_here(bearer);
         let mut claim = self.claims.remove(at);
         claim.bearer = Some(bearer);
         claim.looked = false;
+        claim.is_asked = is_asked;
         self.claims.push(claim);
         true
     }
@@ -358,18 +363,16 @@ impl Model {
     fn gone(&mut self, peer: PeerId, gets_its_share: bool) {
         match self.standing(peer) {
             Some(Standing::Stranger) => self.stands(peer, Standing::Out),
-            Some(Standing::Member {
-                name,
-                since,
-                going: Going::No,
-            }) => {
+            Some(Standing::Member { name, since, going }) if going != Going::Evicted => {
+                if going == Going::No {
+                    self.log.push_back((peer, Proposed::Leave));
+                }
                 let going = if gets_its_share {
                     Going::Leaving
                 } else {
                     Going::Evicted
                 };
                 self.stands(peer, Standing::Member { name, since, going });
-                self.log.push_back((peer, Proposed::Leave));
             }
             _ => {}
         }
@@ -397,6 +400,7 @@ impl Model {
         let freed: Vec<PeerId> = freed
             .map(|claim| {
                 claim.bearer = None;
+                claim.is_asked = false;
                 claim.peer
             })
             .collect();
