@@ -1,4 +1,4 @@
-//! The program's answers to its command line: on the console, before there is any window.
+//! What the program says about its command line, on the console, before there is any window.
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -40,7 +40,7 @@ fn what_is_wrong_is_told_on_stderr_with_status_2() {
     }
 }
 
-/// What is shown as usage can be typed as it stands.
+/// What is shown as usage can be typed as it is.
 #[test]
 fn the_usage_shows_both_ways_to_say_where_to_go_and_under_which_name() {
     const USAGE: &str =
@@ -52,7 +52,7 @@ fn the_usage_shows_both_ways_to_say_where_to_go_and_under_which_name() {
     for words in [&["--username", "alice"][..], &["chat://localhost"]] {
         let answer = as_user("alice", words);
         let stderr = String::from_utf8(answer.stderr).unwrap();
-        // That it got as far as the display.
+        // It got as far as the display.
         assert_eq!(answer.status.code(), Some(1), "{words:?}: {stderr}");
     }
 }

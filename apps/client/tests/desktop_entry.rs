@@ -24,7 +24,7 @@ fn is_valid(entry: &Path) {
     }
 }
 
-/// What came of it, unless there is no such program.
+/// The result, unless there is no such program.
 fn run(command: &mut Command) -> Option<Output> {
     match command.output() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -36,7 +36,7 @@ fn run(command: &mut Command) -> Option<Output> {
     }
 }
 
-/// Installs the entry below a directory of this name, as `just install` does, and answers where that is.
+/// Installs the entry below a directory of this name, as `just install` does. Returns where that is.
 fn install(name: &str) -> Option<PathBuf> {
     let prefix = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", process::id()));
     fs::create_dir_all(prefix.join("bin")).unwrap();

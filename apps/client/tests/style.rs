@@ -1,19 +1,19 @@
-//! The style sheet, read as text: contrast by WCAG 2.2 AA in both themes, and no motion for those who want none.
+//! The style sheet, read as text: contrast by WCAG 2.2 AA in both themes, and no motion for people who want none.
 //!
 //! Any ink may stand on any surface, so it must be readable on all of them. A colour that the sheet uses and that is in
-//! none of the lists below fails the test: its pairs would go unseen.
+//! none of the lists below fails the test, since its pairs would not be checked.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use hubbub_client::view::STYLE;
 
 /// Text on its background, success criterion 1.4.3. Nothing here is large enough for the 3:1 of large text.
 const TEXT: f64 = 4.5;
-/// What makes out a control or a state: borders, dots, the focus; success criterion 1.4.11.
+/// What identifies a control or a state: borders, dots, the focus; success criterion 1.4.11.
 const SHAPE: f64 = 3.0;
 
-/// What text is written in and icons are drawn with.
+/// The colours of text and icons.
 const INKS: &[&str] = &["--ink", "--ink-2", "--ink-3", "--accent", "--bad"];
-/// What text stands on.
+/// The colours on which text stands.
 const SURFACES: &[&str] = &[
     "--page",
     "--sheet",
@@ -25,15 +25,15 @@ const SURFACES: &[&str] = &[
     "--mention",
     "--mention-hover",
 ];
-/// Ink and surface that only stand together.
+/// Ink and surface that are only used together.
 const PAIRS: &[(&str, &str)] = &[
     ("--accent-ink", "--accent"),
     ("--mark-ink", "--mark"),
     ("--mark-ink", "--mark-current"),
 ];
-/// Borders of controls, dots and filled buttons, without which one would not see them.
+/// Borders of controls, dots and filled buttons, which could not be seen without them.
 const SHAPES: &[&str] = &["--line-strong", "--accent", "--good", "--busy", "--bad"];
-/// What only divides or repeats what a background says, and may be faint.
+/// Colours that only divide, or repeat what a background says. They may be faint.
 const DIVIDERS: &[&str] = &["--line", "--accent-line", "--mention-line"];
 /// Dims the room behind the drawer.
 const SCRIM: &str = "rgb(0 0 0 / 40%)";
@@ -126,7 +126,7 @@ fn all_motion_is_off_for_those_who_want_none() {
         .unwrap();
     let (selectors, off) = rest.split_once('{').unwrap();
     let (off, after) = off.split_once('}').unwrap();
-    // `*` alone means elements; what is drawn before and after them moves too.
+    // `*` alone means elements, but what is drawn before and after them moves too.
     let selectors: Vec<_> = selectors.split(',').map(str::trim).collect();
     assert_eq!(selectors, ["*", "*::before", "*::after"]);
     let off: Vec<_> = declarations(off).collect();
@@ -184,7 +184,7 @@ fn rgb(colour: &str, theme: Theme) -> [f64; 3] {
     }
 }
 
-/// By WCAG's definition of relative luminance.
+/// The relative luminance as WCAG defines it.
 fn linear(channel: f64) -> f64 {
     if channel <= 0.04045 {
         channel / 12.92
@@ -193,7 +193,7 @@ fn linear(channel: f64) -> f64 {
     }
 }
 
-/// By CSS Color 4. What a screen cannot show is cut off, as WebKit does.
+/// As CSS Color 4 says. What a screen cannot show is cut off, as in WebKit.
 fn oklch(lightness: f64, chroma: f64, hue: f64) -> [f64; 3] {
     let (a, b) = (chroma * hue.cos(), chroma * hue.sin());
     let l = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);

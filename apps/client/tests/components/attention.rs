@@ -1,4 +1,4 @@
-//! What comes while the user looks elsewhere, whom it concerns, and links.
+//! Messages that come while the user looks elsewhere, mentions, and links.
 
 use hubbub_client::bridge::Attend;
 use hubbub_client::desktop::{News, Notification, Order};
@@ -66,7 +66,7 @@ fn a_mention_notifies_who_looks_elsewhere() {
         said("carol", "alice!"),
     ]);
     let notification = Notification {
-        // The day stands above, and what bob asked before.
+        // The day is above it, and so is what bob asked before.
         line: 2,
         summary: "bob mentions you".into(),
         body: "<b>alice</b>?".into(),
@@ -84,7 +84,7 @@ fn a_notification_goes_when_its_message_was_read() {
     window.notifications.drain();
     window.happen(said("bob", "anybody?"));
     assert!(window.notifications.is_empty());
-    // She comes back, but stands further up.
+    // She comes back, but has scrolled up.
     window.scroll(false);
     window.hear(News::Focus(true));
     assert!(window.notifications.is_empty());

@@ -1,4 +1,4 @@
-//! A window that is asked to close while something was not sent.
+//! Closing a window while something is not sent.
 
 use hubbub_client::desktop::News;
 use hubbub_session::Event;
@@ -6,7 +6,7 @@ use hubbub_session::Event;
 use crate::harness::Window;
 use crate::lost;
 
-/// What the window manager's close button does.
+/// Does what the window manager's close button does.
 fn closes(window: &mut Window) {
     if window.memory.may_close() {
         return;
@@ -14,7 +14,7 @@ fn closes(window: &mut Window) {
     window.hear(News::Closing);
 }
 
-/// Two messages wait, and one that may have arrived does not count.
+/// Two messages wait. Another one that may have arrived does not count.
 fn waiting() -> Window {
     let mut window = Window::joined();
     window.submit("on its way");
@@ -44,7 +44,7 @@ fn messages_that_wait_are_counted_in_the_question_and_the_window_can_stay() {
     window.click("stay");
     window.hides("Close anyway");
     assert!(!window.is_closed());
-    // It asks anew.
+    // It asks again.
     closes(&mut window);
     window.happen(Event::Written { id: 1 });
     window.shows("1 message has not been sent. Close anyway?");

@@ -1,4 +1,4 @@
-//! What is typed with a slash in front, and what the page needs to complete names.
+//! Commands, and what the page needs to complete names.
 
 use std::fs;
 

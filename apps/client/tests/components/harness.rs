@@ -1,4 +1,4 @@
-//! A window without a renderer: components run, events are dispatched to them, the other end of both channels is here.
+//! A window without a renderer: components run and get events, and the test has the other end of both channels.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -29,13 +29,13 @@ use hubbub_testing::Time;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
-/// Longest wait for anything.
+/// The longest wait for anything.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The longest text of these rooms, in bytes.
 pub(crate) const MAX_TEXT: usize = 1000;
 
-/// What the renderer was asked for. A root context of the tests.
+/// What the renderer was asked for. It is a root context of the tests.
 #[derive(Clone, Default)]
 struct Renderer {
     closed: Rc<Cell<bool>>,
@@ -51,7 +51,7 @@ pub(crate) struct Flood {
 }
 
 impl Flood {
-    /// Ends it. Returns whether it had gone on until now.
+    /// Ends the events. Returns whether they had gone on until now.
     pub(crate) fn stop(self) -> bool {
         let went_on = !self.thread.is_finished();
         self.stopped.store(true, Ordering::Relaxed);
@@ -220,7 +220,7 @@ impl Window {
         }
     }
 
-    /// Something wakes the window within this time.
+    /// Returns whether something wakes the window within this time.
     fn wakes_within(&mut self, time: Duration) -> bool {
         let work = async_std::future::timeout(time, self.dom.wait_for_work());
         async_std::task::block_on(work).is_ok()
@@ -253,7 +253,8 @@ impl Window {
         assert!(!html.contains(piece), "{piece} in {html}");
     }
 
-    /// Somewhere on the page is this tag, perhaps with more attributes and in another order, and `content` right after it.
+    /// Fails unless this tag is on the page, perhaps with more attributes and in another order, with `content` right
+    /// after it.
     #[track_caller]
     pub(crate) fn shows_element(&self, tag: &str, content: &str) {
         let (html, tag) = (self.html(), Tag::read(tag));
@@ -282,7 +283,8 @@ impl Window {
         self.renderer.title.borrow().clone()
     }
 
-    /// Clicks on the newest element with this id or these classes. Returns whether the page is left alone.
+    /// Clicks on the newest element with this id or these classes. Returns whether the handler left the default to the
+    /// page.
     #[track_caller]
     pub(crate) fn click(&mut self, name: &str) -> bool {
         self.dispatch("click", name, Box::new(SerializedMouseData::default()))

@@ -1,4 +1,4 @@
-//! What the user sets, and that the next window knows it.
+//! Settings, and that the next window has them.
 
 use std::fs;
 

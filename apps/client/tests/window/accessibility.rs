@@ -1,4 +1,4 @@
-//! What those get who do not see the window, or whom motion makes ill.
+//! What the window offers to people who cannot see it, or whom motion makes ill.
 
 use std::fs;
 use std::path::Path;
@@ -84,7 +84,7 @@ fn every_control_is_reached_by_the_tab_key() {
     );
     let controls = alice.ask("controls").as_u64().unwrap();
     assert!(controls >= 10, "{controls} controls");
-    // Behind the last one the focus leaves the page, and comes back to the first.
+    // After the last one the focus leaves the page, and then comes back to the first one.
     for _ in 0..controls + 2 {
         screen.xdotool(&["key", "Tab"]).expect("xdotool key");
     }
@@ -110,13 +110,13 @@ fn nothing_moves_when_the_desktop_asks_for_no_motion() {
     for (name, environment, moving) in [("alice", &[][..], 1), ("bob", &settings[..], 0)] {
         let mut window = Window::open_with(&screen, name, port, environment);
         window.is("connected");
-        // The dot breathes while it connects, which is over too soon to be looked at.
+        // The dot breathes while the window connects, which is over too soon to be checked.
         window.ask("document.querySelector('#status').dataset.state = 'connecting'");
         window.shows("document.getAnimations().length", &json!(moving));
     }
 }
 
-/// The window, as soon as it says all that was said.
+/// The window, as soon as it shows everything that was said.
 fn room(bus: &Bus) -> Option<Node> {
     let desktop = bus.desktop()?;
     let says = |what: &str| desktop.all().iter().any(|node| node.name.contains(what));

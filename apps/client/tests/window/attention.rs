@@ -1,4 +1,4 @@
-//! Windows whose people look elsewhere: what counts, what is marked, and what the desktop shows.
+//! Windows without the focus: what is counted, what is marked, and what the desktop shows.
 
 use std::path::Path;
 
@@ -114,7 +114,7 @@ fn a_click_on_a_notification_brings_up_the_window_and_its_message() {
     alice.minimises();
     hears(&mut socket, "alice, up here");
     assert_eq!(desktop.shows().body, "alice, up here");
-    // More than a window holds, and more than stands in the page.
+    // More than a window shows, and more than the page holds.
     for number in 1..=400 {
         hears(&mut socket, &format!("number {number}"));
     }

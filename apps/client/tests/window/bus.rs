@@ -1,4 +1,4 @@
-//! The accessibility bus, as a desktop with a screen reader has it, in a D-Bus session of its own.
+//! The accessibility bus, as a desktop with a screen reader has it, in its own D-Bus session.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ pub(crate) struct Bus {
     accessibility: Connection,
 }
 
-/// Roles, as AT-SPI numbers them. WebKit does not tell their names.
+/// Roles by their AT-SPI numbers, since WebKit does not tell their names.
 pub(crate) mod role {
     pub(crate) const LIST: u32 = 31;
     pub(crate) const LIST_ITEM: u32 = 32;
@@ -29,12 +29,12 @@ pub(crate) mod role {
     pub(crate) const LOG: u32 = 111;
 }
 
-/// What a screen reader knows of one thing in a window.
+/// What a screen reader knows about one thing in a window.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) role: u32,
     pub(crate) name: String,
-    /// What the page calls it.
+    /// Its name in the page.
     pub(crate) id: Option<String>,
     pub(crate) children: Vec<Node>,
 }
@@ -57,15 +57,15 @@ impl Bus {
         }
     }
 
-    /// Everything that all windows show, or nothing when it changes while it is read.
+    /// Everything that all windows show, or nothing if it changes while it is read.
     pub(crate) fn desktop(&self) -> Option<Node> {
         let root = OwnedObjectPath::try_from("/org/a11y/atspi/accessible/root").ok()?;
         self.read("org.a11y.atspi.Registry".to_owned(), root).ok()
     }
 
     fn read(&self, owner: String, path: OwnedObjectPath) -> zbus::Result<Node> {
-        // Its properties are asked for one by one: not every program answers when asked for all. The same goes for
-        // children: between the window and the page inside, GetChildren answers with none.
+        // Properties are asked for one by one, since not every program answers a question for all of them. The same
+        // goes for children: between the window and the page inside, GetChildren returns none.
         let node: Proxy<'_> = proxy::Builder::new(&self.accessibility)
             .destination(owner)?
             .path(path)?
@@ -94,7 +94,7 @@ fn connect(address: &str) -> Connection {
 }
 
 impl Node {
-    /// Itself and all below it, in the order of reading.
+    /// The thing itself and everything below it, in reading order.
     pub(crate) fn all(&self) -> Vec<&Node> {
         let below = self.children.iter().flat_map(Node::all);
         std::iter::once(self).chain(below).collect()

@@ -1,4 +1,4 @@
-//! The process of one client: the built `hubbub-client`, with settings of its own.
+//! The process of one client: the built `hubbub-client`, with its own settings.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::wait::until;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubbub-client");
 
-/// It is killed when dropped; a test that fails prints what it said on stderr.
+/// It is killed when dropped. A test that fails prints its stderr.
 pub(crate) struct Client {
     pub(crate) name: String,
     process: Child,
@@ -21,7 +21,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Starts it under `name`, with the inspector of its page on the port `inspector`, and with these variables.
+    /// Starts a client under `name`, with the inspector of its page on port `inspector`, and with these variables.
     pub(crate) fn start(
         screen: &Screen,
         name: &str,
@@ -35,7 +35,7 @@ impl Client {
         Self::run(screen.command(PROGRAM), name, port, &environment)
     }
 
-    /// Starts it where the signal of a terminal that goes away is ignored.
+    /// Starts a client that ignores the signal of a terminal that goes away.
     pub(crate) fn start_without_hangup(screen: &Screen, name: &str, port: u16) -> Client {
         let mut command = screen.command("sh");
         command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PROGRAM]);
@@ -48,10 +48,10 @@ impl Client {
             .args(["--username", name, "--port", &port.to_string()])
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
-            // Not the person's own desktop.
+            // Not the user's own desktop.
             .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
-            // A debug build of Dioxus puts a window where the last one stood, whosever that was, if it finds this in the
-            // directory for all temporary files.
+            // A debug build of Dioxus opens a window where the last window was, even that of another program, if it
+            // finds this file in the directory for temporary files.
             .env("DIOXUS_SESSION_CACHE_DIR", &home)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
@@ -92,14 +92,14 @@ impl Drop for Client {
             let said = fs::read_to_string(self.home.join("stderr")).unwrap_or_default();
             eprintln!("{}'s client said: {said}", self.name);
         }
-        // It has ended already where the test has ended it.
+        // The test may have ended it already.
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.home);
     }
 }
 
-/// A directory for the settings of one client, so that neither the person's own nor another test's count.
+/// A directory for the settings of one client, so that the settings of the user and of other tests do not matter.
 fn new_home() -> PathBuf {
     static CLIENTS: AtomicU32 = AtomicU32::new(0);
     let number = CLIENTS.fetch_add(1, Ordering::Relaxed);

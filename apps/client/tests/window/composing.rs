@@ -1,4 +1,4 @@
-//! What the composer does with keys: it brings back, completes and obeys.
+//! The keys of the composer: bringing back messages, completing names, commands.
 
 use std::fs;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn up_and_down_move_the_caret_in_what_is_being_typed() {
     alice.press("Down");
     alice.types("b", "onea\ntwob");
 
-    // The same in a text that came back, once the caret was moved in it.
+    // The same in a text that was brought back, once the caret was moved in it.
     alice.press("Return");
     alice.press("Up");
     alice.holds("onea\ntwob");
@@ -123,7 +123,7 @@ fn tab_completes_a_name_and_where_there_is_none_leads_on() {
     alice.press("Tab");
     alice.holds("bob: ask @carol and Émile ");
 
-    // Nothing else fits; nothing fits; there is no word.
+    // No other name fits; no name fits; there is no word.
     for (typed, draft) in [
         ("", "bob: ask @carol and Émile "),
         ("or zoe", "bob: ask @carol and Émile or zoe"),
@@ -211,7 +211,7 @@ fn what_is_no_command_is_replaced_by_what_is_typed_next_and_comes_back() {
         alice.press("BackSpace");
         alice.holds("");
     }
-    // A text that is too long is no wrong command: it stays to be shortened.
+    // A text that is too long is not a wrong command. It stays, so that it can be shortened.
     alice.ask(
         "draft.value = '/foo' + ' '.repeat(1 << 20); draft.setSelectionRange(4, 4);
          draft.dispatchEvent(new Event('input', { bubbles: true })); 0",

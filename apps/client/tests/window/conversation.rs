@@ -111,7 +111,7 @@ fn a_zone_that_is_set_while_the_window_is_open_is_that_of_what_comes_then() {
     fs::remove_file(&file).unwrap();
 }
 
-/// A file of the zone with this short name, so many hours ahead of Greenwich.
+/// A file of the time zone with this short name, this many hours ahead of Greenwich.
 fn zone(name: &str, hours: u8) -> Vec<u8> {
     // No leap second and no change, one type of time and the four bytes of its name.
     let counts = [0_u32, 0, 0, 0, 1, 4].map(u32::to_be_bytes).concat();

@@ -1,4 +1,4 @@
-//! What is marked and copied of the conversation, over the real clipboard.
+//! Selecting and copying the conversation, with the real clipboard.
 
 use hubbub_testing::{Peer, ScriptedServer, text};
 use serde_json::json;
@@ -28,11 +28,12 @@ fn room(screen: &Screen, server: &ScriptedServer) -> (Window, Peer) {
     (alice, socket)
 }
 
-/// Waits until the clipboard holds this, but for the times of the day, as text of this type.
+/// Waits until the clipboard holds this as text of this type, apart from the times of day.
 fn holds(screen: &Screen, kind: &str, expected: &str) {
     let held = || {
         let mut held = screen.clipboard(kind).unwrap_or_default();
-        // WebKit says how each element looks, which is nothing here, and keeps the spaces beside links in its own way.
+        // WebKit adds the look of each element, which does not matter here, and keeps the spaces next to links in its
+        // own way.
         while let Some((before, rest)) = held.split_once(" style=\"") {
             held = format!("{before}{}", rest.split_once('"').unwrap().1);
         }
@@ -101,7 +102,7 @@ fn a_part_of_one_message_is_copied_as_it_is() {
     alice.press("ctrl+c");
     holds(&screen, "UTF8_STRING", "one\ntwo");
 
-    // A name alone; and what is in the field is none of the timeline's business.
+    // A name alone. What is in the field is not the timeline's business.
     alice.points_at(".message .name");
     alice.clicks_twice();
     alice.press("ctrl+c");
@@ -132,7 +133,7 @@ fn what_is_hidden_or_decorates_is_not_marked() {
     let server = ScriptedServer::start();
     let (mut alice, _socket) = room(&screen, &server);
     alice.drags(".day span", ".message:last-child .text");
-    // What the page itself takes for the marked text.
+    // What the page itself takes for the selected text.
     let marked = alice.ask("String(getSelection())");
     let marked = marked.as_str().unwrap();
     for hidden in ["mentions you", "sent", "bob: ", "you\n"] {

@@ -1,9 +1,9 @@
-//! A D-Bus session of its own: the daemon, and where it listens. Who talks over it is told in `bus` and `desktop`.
+//! A separate D-Bus session: the daemon, and where it listens. `bus` and `desktop` talk over it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// It ends when dropped, and all that it started with it.
+/// It ends when dropped, together with everything that it started.
 pub(crate) struct Session {
     daemon: Child,
     pub(crate) address: String,

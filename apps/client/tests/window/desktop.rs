@@ -1,4 +1,4 @@
-//! The desktop around a window, played by the test: a D-Bus session of its own in which the test shows notifications.
+//! The desktop around a window, played by the test: a separate D-Bus session in which the test shows notifications.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -7,7 +7,7 @@ use zbus::blocking::{Connection, connection};
 use crate::dbus::Session;
 use crate::wait::PATIENCE;
 
-/// The session, and who shows notifications in it.
+/// The session, and the part of the test that shows notifications in it.
 pub(crate) struct Desktop {
     pub(crate) session: Session,
     shown: Receiver<Shown>,
@@ -19,11 +19,11 @@ pub(crate) struct Desktop {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) app: String,
-    /// The one whose place it takes; 0 for a place of its own.
+    /// The notification that it replaces; 0 for none.
     pub(crate) replaces: u32,
     pub(crate) summary: String,
     pub(crate) body: String,
-    /// What can be done with it, and the words for that, in turns.
+    /// Its actions: identifiers and labels in turn.
     pub(crate) actions: Vec<String>,
 }
 
@@ -37,12 +37,12 @@ impl Desktop {
         Self::play(true, &["body", "body-markup"])
     }
 
-    /// One that shows a body as it is.
+    /// A desktop that shows a body as it is.
     pub(crate) fn start_plain() -> Desktop {
         Self::play(true, &["body"])
     }
 
-    /// One that takes notifications and then never answers.
+    /// A desktop that takes notifications and then never answers.
     pub(crate) fn start_stuck() -> Desktop {
         Self::play(false, &["body", "body-markup"])
     }
@@ -70,7 +70,7 @@ impl Desktop {
         }
     }
 
-    /// The person clicks on the notification. The window may not listen yet: this is done again until it acts.
+    /// The user clicks on the notification. The window may not listen yet, so this is repeated until it acts.
     pub(crate) fn chooses(&self) {
         let path = "/org/freedesktop/Notifications";
         let what = &(ID, "default");
@@ -92,7 +92,7 @@ impl Desktop {
             .unwrap_or_else(|_| panic!("waited {PATIENCE:?}: no notification"))
     }
 
-    /// No notification has come that was not asked for.
+    /// Fails if a notification has come that the test has not taken.
     pub(crate) fn shows_nothing_more(&self) {
         let more: Vec<_> = self.shown.try_iter().collect();
         assert!(more.is_empty(), "{more:?}");
@@ -106,7 +106,7 @@ struct Notifications {
     capabilities: &'static [&'static str],
 }
 
-/// The part of the desktop notifications specification that is needed to be told.
+/// The part of the desktop notifications specification that is needed here.
 #[zbus::interface(name = "org.freedesktop.Notifications")]
 impl Notifications {
     #[allow(clippy::too_many_arguments, reason = "the specification has that many")]
@@ -128,7 +128,7 @@ impl Notifications {
             body,
             actions,
         };
-        // A test that is over listens no more.
+        // A test that is over does not listen any more.
         let _ = self.tell.send(shown);
         if !self.answers {
             std::future::pending::<()>().await;

@@ -1,4 +1,4 @@
-//! Pages that die: what draws a window is a process of its own, and the room is not in it.
+//! Pages that die: a separate process draws the window, and the room is not in it.
 
 use hubbub_testing::{ScriptedServer, join, leave, text};
 use serde_json::json;
@@ -23,7 +23,7 @@ fn a_page_that_is_killed_is_followed_by_one_with_everything_in_it_and_the_draft(
     alice.types("half a thou", "half a thou");
     alice.keeps_the_draft();
 
-    // What was open on the page goes with it.
+    // What was open on the page is closed then.
     alice.press("ctrl+f");
     alice.has_focus_in("search-field");
 
@@ -75,7 +75,7 @@ fn a_page_whose_script_fails_is_followed_by_another() {
     let mut socket = server.accept();
     alice.is("connected");
     alice.says("before");
-    // What is rendered cannot be put in any more.
+    // What is rendered cannot reach the page any more.
     alice.ask("document.querySelector('#main').remove(); interpreter.run_from_bytes = () => { throw new Error('broken') }; 0");
     socket.send(text("bob", "meanwhile"));
     alice.comes_back();
@@ -91,7 +91,7 @@ fn a_page_that_hangs_is_ended_and_followed_by_another() {
     alice.is("connected");
     alice.says("before");
     alice.ask("setTimeout(() => { for (;;); }); 0");
-    // Whether it answers is noticed when there is something for it.
+    // That it does not answer is noticed when there is something for it.
     screen.xdotool(&["key", "a"]).expect("xdotool key");
     alice.comes_back();
     alice.shows_texts(&["before"]);

@@ -66,13 +66,13 @@ fn what_the_window_writes_is_taken_back_too() {
     alice.press("ctrl+z");
     alice.holds("b");
 
-    // What is typed next is another step.
+    // What is typed next is a separate step.
     alice.press("End");
     alice.types("obby", "bobby");
     alice.press("ctrl+z");
     alice.holds("b");
 
-    // What was sent comes back, and so does what stood there before it came back.
+    // What was sent can be brought back, and then what was there before can be restored.
     alice.press("End");
     alice.press("shift+Return");
     alice.types("<&> ", "b\n<&> ");
@@ -150,7 +150,7 @@ fn zoom_goes_back_by_the_key_of_the_zero_where_it_bears_a_letter() {
     alice.shows(&format!("innerWidth < {wide}"), &json!(true));
     alice.press("ctrl+19");
     alice.shows("innerWidth", &wide);
-    // The letters of a Latin layout go by what they are: the key in the place of W writes Z here.
+    // On a Latin layout the letters themselves count: the key in the place of W writes Z here.
     alice.press("24");
     alice.holds("a");
     alice.press("ctrl+25");
@@ -243,7 +243,7 @@ fn text_that_is_dropped_beside_the_fields_goes_into_the_composer() {
     alice.holds("draggedword");
 }
 
-/// Moves the mouse by a few pixels to and fro until the window has noted something.
+/// Moves the mouse by a few pixels back and forth until the window has noticed something.
 fn moves_until(window: &mut Window, mut by: i32) {
     let noted = || {
         by = -by;

@@ -1,4 +1,4 @@
-//! Servers that are not there, go away and come back; windows that are told to end.
+//! Servers that are missing, go away and come back, and windows that are told to end.
 
 use hubbub_testing::{HeldPort, Network, Peer, Program, ScriptedServer, join, leave, text};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn sigterm_ctrl_c_and_a_closed_terminal_write_leave_and_exit_with_0() {
     }
 }
 
-/// As under `nohup`.
+/// The client as it runs under `nohup`.
 #[test]
 fn a_window_that_was_started_to_outlive_its_terminal_does() {
     let screen = Screen::take();
@@ -55,7 +55,7 @@ fn the_room_is_shown_when_the_first_connection_stands() {
     alice.shows_states(&["sent"]);
 }
 
-/// By our own server, which says so a moment after the connection stands.
+/// Refused by our own server, which says so a moment after the connection stands.
 #[test]
 fn a_name_that_is_taken_is_told_where_the_window_begins_and_no_empty_room_flashes_up() {
     let screen = Screen::take();
@@ -65,7 +65,7 @@ fn a_name_that_is_taken_is_told_where_the_window_begins_and_no_empty_room_flashe
     let mut alice = Window::open(&screen, "alice", port);
     let told = "document.querySelector('.why')?.textContent.includes('this name is taken')";
     alice.shows(told, &json!(true));
-    // The next attempt is refused as well. What the page goes through meanwhile:
+    // The next attempt is refused as well. These are the states of the page until then:
     alice.ask(
         "seen = []; new MutationObserver(() => seen.push(document.getElementById('draft') ? 'room' : \
          document.getElementById('status').dataset.state))\
@@ -110,7 +110,7 @@ fn retry_connects_now_and_not_at_the_end_of_the_wait() {
     let screen = Screen::take();
     let port = HeldPort::new();
     let mut alice = Window::open(&screen, "alice", port.number());
-    // The wait doubles with each failure: soon it is so long that its end is not near when the button is clicked.
+    // The wait doubles with each failure. Soon it is so long that it does not end while the button is clicked.
     let count = "(e => e && Number(e.textContent.match(/[0-9]+/)?.[0] ?? 0))\
                  (document.querySelector('#connecting .seconds'))";
     alice.shows(&format!("{count} > 6"), &json!(true));

@@ -1,4 +1,4 @@
-//! The composer as a field: how high it is, how much it takes, and what a click puts into it.
+//! The field of the composer: its height, how much it takes, and what a click puts into it.
 
 use hubbub_testing::{ScriptedServer, text};
 use serde_json::json;
@@ -103,7 +103,7 @@ fn the_bytes_that_are_left_are_told_once_nine_tenths_are_used() {
     let _socket = server.accept();
     alice.is("connected");
 
-    // A text ends with a letter of two bytes: it is bytes that count.
+    // The text ends with a letter of two bytes, since bytes are counted.
     for (bytes, told) in [
         (943_718, ""),
         (943_719, "104,857 bytes left"),

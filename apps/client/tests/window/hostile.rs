@@ -1,4 +1,4 @@
-//! Texts that cost a page much to lay out: shown, searched, written. And how much, for `just bench-window`.
+//! Texts that are costly to lay out: shown, searched, written. `just bench-window` measures the cost.
 
 use std::thread;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::window::Window;
 /// Letters in each.
 const LETTERS: usize = 16_000;
 
-/// What a part of a text is repeated for that many letters, and stands between two words.
+/// The kinds of texts: a name, and a part that is repeated between two words until it has that many letters.
 const HOSTILE: [(&str, &str); 12] = [
     ("words", "word "),
     ("blanks", " "),
@@ -33,7 +33,7 @@ fn hostile(unit: &str) -> String {
     format!("x{}y", unit.repeat(LETTERS / count))
 }
 
-/// How many milliseconds the last text in the timeline takes to be laid out, the least of three times.
+/// How long it takes to lay out the last text in the timeline, in milliseconds: the least of three times.
 const LAYOUT: &str = "((text) => Math.min(...[1, 2, 3].map(() => {
   const [before, parent, behind] = [performance.now(), text.parentNode, text.nextSibling];
   const copy = text.cloneNode(true);
@@ -62,7 +62,8 @@ fn no_text_costs_much_more_than_words_whatever_is_in_it() {
         if n == 0 {
             words = took.max(1.0);
         }
-        // Ten times are seen. Where the cost is the square of the letters it is hundreds of times as much.
+        // Ten times as much is normal. If the cost grew with the square of the letters, it would be hundreds of times
+        // as much.
         assert!(
             took < 40.0 * words,
             "{what}: {took} ms, and {words} ms for words"
@@ -103,7 +104,7 @@ fn all_of_a_long_text_is_shown_at_once_and_laid_out_where_it_is_seen() {
     );
     alice.press("Escape");
 
-    // What is copied out of it has no breaks where the parts meet.
+    // What is copied from it has no breaks where the parts meet.
     alice.ask("getSelection().selectAllChildren(document.querySelector('.message .text'))");
     alice.press("ctrl+c");
     alice.clicks("#draft");
@@ -155,7 +156,7 @@ fn measured() {
     }
 }
 
-/// Pastes the value of a JavaScript expression in the place of all that the field holds.
+/// Replaces everything in the field by the value of a JavaScript expression, by pasting it.
 fn pastes(window: &mut Window, text: &str) {
     window.ask(&format!(
         "document.addEventListener('copy', (event) => {{
@@ -187,7 +188,7 @@ fn of_the_marks_on_one_letter_thirty_are_pasted() {
     alice.types("z", &format!("x{}yz", "\u{301}".repeat(30)));
 }
 
-/// Types, and says how many milliseconds the slowest key took to the screen.
+/// Types, and returns how many milliseconds the slowest key took to the screen.
 fn longest(window: &mut Window) -> f64 {
     window.focus();
     window.ask("keys = []; draft.focus(); 0");

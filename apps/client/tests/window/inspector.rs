@@ -20,7 +20,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Attaches to the page, or nothing as long as there is none: attaching too early would stall its loading.
+    /// Attaches to the page, or returns nothing while there is none. Attaching too early would stall its loading.
     pub(crate) fn attach(port: u16) -> Option<Page> {
         let html = index(port)?;
         let path = page_path(&html)?.to_owned();
@@ -93,7 +93,7 @@ fn index(port: u16) -> Option<String> {
     .ok()?;
     let mut html = Vec::new();
     let mut piece = [0; 4096];
-    // It keeps the connection open behind the page.
+    // The inspector keeps the connection open after it has sent the page.
     while !html.ends_with(b"</html>") {
         match stream.read(&mut piece).ok()? {
             0 => break,

@@ -1,5 +1,5 @@
-//! A keyboard with another layout, for as long as the value lives. xdotool presses its keys by their numbers: 38 is `A` on a
-//! Latin keyboard, 41 is `F`.
+//! A keyboard with another layout, until it is dropped. xdotool presses its keys by their numbers: 38 is `A` on a Latin
+//! keyboard, 41 is `F`.
 
 use crate::screen::Screen;
 use crate::window::Window;
@@ -7,7 +7,7 @@ use crate::window::Window;
 pub(crate) struct Keyboard(Screen);
 
 impl Keyboard {
-    /// Has this layout, with these further arguments of setxkbmap.
+    /// Sets this layout, with these additional arguments of setxkbmap.
     pub(crate) fn with(screen: &Screen, layout: &str, more: &[&str]) -> Keyboard {
         set(screen, layout, more);
         Keyboard(screen.clone())

@@ -1,4 +1,4 @@
-//! Links in what others say: the desktop opens them, the window never does.
+//! Links in what others say: the desktop opens them, and the window never does.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,7 @@ use crate::screen::Screen;
 use crate::wait::until;
 use crate::window::Window;
 
-/// A directory with an `xdg-open` in it that writes down what it is given.
+/// A directory with an `xdg-open` that records what it is given.
 pub(crate) struct Opener {
     directory: PathBuf,
 }
@@ -28,7 +28,7 @@ impl Opener {
         Opener { directory }
     }
 
-    /// A search path on which it comes first.
+    /// A search path on which that directory comes first.
     pub(crate) fn path(&self) -> String {
         let rest = std::env::var("PATH").unwrap_or_default();
         format!("{}:{rest}", self.directory.display())
@@ -95,7 +95,7 @@ fn links_open_outside_by_mouse_and_by_key_and_the_window_stays_where_it_is() {
     opened.push(opened[0]);
     opener.has_opened(&opened);
 
-    // Dragged about and dropped in the window, it is opened by nobody.
+    // If it is dragged and dropped in the window, nobody opens it.
     alice.points_at(".text a");
     screen
         .xdotool(&["mousedown", "1"])

@@ -1,9 +1,9 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
-//! A story is told in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `editing`, `failure`,
-//! `field`, `hostile`, `links`, `menu`, `overload`, `reading`,
-//! `rest`, `searching` and `settings`; the other files are what it is told with. One test at a time has the screen. `just test`
-//! provides the screen and everything else that is needed.
+//! The tests are in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `editing`,
+//! `failure`, `field`, `hostile`, `links`, `menu`, `overload`, `reading`, `rest`, `searching` and `settings`. The other
+//! files are their tools. One test at a time has a screen. `just test` provides the screens and everything else that is
+//! needed.
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

@@ -1,8 +1,8 @@
-//! Not tests: how fast and how heavy the window is, as a table. `just bench-window` builds it as it is released.
+//! Not tests: how fast and how heavy the window is, as a table. `just bench-window` makes a release build.
 //!
-//! A time from a key to the screen begins with the stamp on the event, and ends when the page has drawn the frame with the
-//! letter. What comes behind, until light leaves a screen, is not in it. The inspector is attached, which costs a little
-//! of everything. It fails only when something is missing; no time is judged.
+//! A time from a key to the screen begins with the stamp on the event, and ends when the page has drawn the frame with
+//! the letter. What comes after that, until light leaves a screen, is not included. The inspector is attached, which
+//! adds a little to everything. This fails only if something is missing, and does not judge any time.
 
 use std::fs;
 use std::io::Write;
@@ -20,20 +20,20 @@ use crate::window::Window;
 
 /// Messages a second that arrive while somebody types.
 const RATE: u64 = 2_000;
-/// Lines after which the memory is looked at again: as many as the window keeps.
+/// The lines after which the memory is measured again: as many as the window keeps.
 const LINES: u64 = 20_000;
-/// Keys pressed, once in a quiet room and once while messages arrive.
+/// How many keys are pressed, once in a quiet room and once while messages arrive.
 const KEYS: usize = 150;
-/// Time between two of them, in milliseconds: a fast typist.
+/// The time between two keys, in milliseconds: that of a fast typist.
 const KEY_EVERY: &str = "80";
-/// Starts of the window, of which the median counts.
+/// How many times the window is started. The median counts.
 const STARTS: usize = 5;
-/// How long the window is left alone before it counts as at rest, and then watched.
+/// How long the window is left alone before it counts as at rest, and how long it is then watched.
 const SETTLE: Duration = Duration::from_secs(60);
 const WATCH: Duration = Duration::from_secs(60);
 
 /// Notes for each letter the time from its stamp to the end of the frame that shows it. `frame` is the browser's own
-/// way to wait for one; the page's gives up after 200 ms.
+/// way to wait for one, since the page's way gives up after 200 ms.
 pub(crate) const STOPWATCH: &str = "keys = []; document.addEventListener('keydown', (key) => {
   const ended = new MessageChannel();
   ended.port1.onmessage = () => keys.push(performance.now() - key.timeStamp);
@@ -116,8 +116,8 @@ fn of_the_window() {
     assert_eq!(alice.close().code(), Some(0));
 }
 
-/// Milliseconds from the start of the process until the room is shown and the composer has the focus. They are asked
-/// for every 20 ms.
+/// Milliseconds from the start of the process until the room is shown and the composer has the focus. This is checked
+/// every 20 ms.
 fn start(screen: &Screen) -> f64 {
     let server = ScriptedServer::start();
     let began = Instant::now();
@@ -128,7 +128,7 @@ fn start(screen: &Screen) -> f64 {
     took.as_secs_f64() * 1000.0
 }
 
-/// Types, and says how long a key took to the screen.
+/// Types, and returns how long each key took to the screen.
 fn typing(window: &mut Window) -> String {
     let keys = "a".repeat(KEYS);
     window.focus();
@@ -186,7 +186,7 @@ impl Flood {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Ends the pace and completes at least `lines` messages; answers the number of the last.
+    /// Ends the pace and completes at least `lines` messages. Returns the number of the last one.
     fn end_after(mut self, lines: u64) -> u64 {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap();

@@ -1,4 +1,4 @@
-//! The menu of the window, by mouse and by keys; and what of a browser must not be in it.
+//! The menu of the window, by mouse and by keys, and browser features that must not be in it.
 
 use std::fs;
 use std::path::Path;
@@ -102,7 +102,7 @@ fn the_field_is_edited_by_the_menu_and_goes_on_with_its_caret() {
     );
     alice.chooses("Select all");
     alice.shows("draft.selectionEnd - draft.selectionStart", &json!(7));
-    // By a key: a click beside the words would take the marks away.
+    // By a key, since a click next to the words would remove the selection.
     alice.press("shift+F10");
     alice.shows(FOCUSED, &json!("Undo"));
     alice.chooses("Cut");
@@ -155,14 +155,14 @@ fn the_menu_is_used_by_keys_alone_and_a_screen_reader_knows_it() {
             alice.press(key);
             alice.shows(FOCUSED, &json!(entry));
         }
-        // Letters are not for the field meanwhile.
+        // Letters do not go to the field meanwhile.
         alice.press("x");
         alice.press("Escape");
         alice.shows(ENTRIES, &json!([]));
         alice.has_focus_in("draft");
         alice.holds("one");
     }
-    // A link has one, too, and the conversation.
+    // A link has one too, and so has the conversation.
     alice.ask("document.querySelector('.text a').focus()");
     alice.press("Menu");
     alice.shows(FOCUSED, &json!("Open link"));
@@ -218,7 +218,7 @@ fn the_menu_stays_inside_of_the_window_and_goes_with_a_click_beside_it() {
         alice.shows(colors, &json!(color));
         alice.clicks(".top h1");
         alice.shows("document.getElementById('menu')", &json!(null));
-        // Nothing can be done here: there is no empty menu.
+        // Nothing can be done here, and an empty menu is not shown.
         alice.points_at("#send");
         screen.xdotool(&["click", "3"]).expect("xdotool click");
         alice.clicks("#theme");
@@ -272,10 +272,10 @@ fn nothing_of_a_browser_is_in_the_window() {
     for button in ["8", "9"] {
         screen.xdotool(&["click", button]).expect("xdotool click");
     }
-    // What scripts of a page can ask for.
+    // What a page's scripts can ask for.
     alice.ask("history.back(); print(); location.reload(); open('https://example.org/two'); 0");
     alice.ask("a = document.createElement('a'); a.href = 'data:text/plain,x'; a.download = 'loot'; document.body.append(a); a.click(); 0");
-    // A link that is dragged goes nowhere, and what is dropped neither.
+    // A dragged link leads nowhere, and neither does anything that is dropped.
     alice.shows(
         "(e => (document.querySelector('.text a').dispatchEvent(e), e.defaultPrevented))\
          (new DragEvent('dragstart', { bubbles: true, cancelable: true }))",

@@ -1,4 +1,4 @@
-//! Servers that accept and then never answer, never read or never stop: the window goes on as if nothing were.
+//! Servers that accept and then never answer, never read or never stop: the window goes on as if nothing was wrong.
 
 use std::io::Write;
 use std::thread::{self, JoinHandle};
@@ -10,8 +10,8 @@ use serde_json::json;
 use crate::screen::Screen;
 use crate::window::Window;
 
-/// A healthy window takes a second for all that is asked of it here, and some when the machine has much else to do; one
-/// that waits for the network never comes back.
+/// A healthy window takes a second for everything here, or a few seconds on a busy machine. A window that waits for the
+/// network never finishes.
 const PROMPT: Duration = Duration::from_secs(60);
 
 #[test]
@@ -49,7 +49,7 @@ fn a_server_that_never_reads_does_not_hold_up_the_window() {
     );
     assert_prompt(&mut alice);
 
-    // What waits would be lost: the window asks, and that is prompt as well.
+    // What waits would be lost, so the window asks first, and it does so promptly.
     alice.asks_to_close();
     alice.has_focus_in("stay");
     alice.points_at("#close-anyway");
@@ -93,7 +93,7 @@ fn a_server_that_floods_does_not_hold_up_the_window() {
     sent.mentions(leave("alice"));
 }
 
-/// Keys and the mouse do at once what they should.
+/// Checks that keys and the mouse work promptly.
 fn assert_prompt(window: &mut Window) {
     let start = Instant::now();
     window.types("abc", "abc");

@@ -1,4 +1,4 @@
-//! Not tests: a morning in a room, played with real keys in real windows, and what it looks like.
+//! Not tests: a morning in a room, played with real keys in real windows, and pictures of it.
 
 use std::fs;
 use std::path::Path;
@@ -12,9 +12,9 @@ use crate::window::Window;
 
 const ALICE: &str = "alice";
 const BOB: &str = "bob";
-/// She has no window, only a socket.
+/// Claire, who has no window, only a socket.
 const CLAIRE: &str = "claire";
-/// He comes with her and says nothing.
+/// Frank, who comes with her and says nothing.
 const FRANK: &str = "frank";
 
 const TALK: [(&str, &str); 6] = [
@@ -35,9 +35,9 @@ const MEANWHILE: [&str; 2] = [
     "Alice, they have the soup you like.",
 ];
 
-/// Of every window, in pixels.
+/// The height of every window, in pixels.
 const HEIGHT: u32 = 640;
-/// Two of them stand side by side on the screen.
+/// The width of a window, in pixels. Two fit side by side on the screen.
 const WIDTH: u32 = 780;
 const NARROW: u32 = 420;
 
@@ -53,7 +53,7 @@ fn demo() {
     cast.alice.paints();
     cast.bob.paints();
     let target = project().join("target");
-    // Not there yet where the build goes somewhere else.
+    // It does not exist yet if the build goes somewhere else.
     fs::create_dir_all(&target).unwrap();
     screen.photograph("root", &target.join("demo.png"));
 }
@@ -101,13 +101,13 @@ impl Window {
             .xdotool(&["mousemove", "0", "0"])
             .expect("xdotool mousemove");
         self.shows("document.querySelector('#app :hover')", &json!(null));
-        // Never over those that README shows.
+        // Not over those that README shows.
         let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pictures");
         fs::create_dir_all(&pictures).unwrap();
         self.photographs(&pictures.join(format!("{name}.png")));
     }
 
-    /// Waits until it says why there is no room.
+    /// Waits until the window says why there is no room.
     fn explains(&mut self) {
         self.shows(
             "document.querySelector('.why + .advice') !== null",
@@ -125,7 +125,7 @@ impl Window {
     }
 }
 
-/// Two windows side by side, alice's light and bob's dark, and those without one.
+/// Two windows side by side, alice's light and bob's dark, and the members without a window.
 struct Cast {
     alice: Window,
     bob: Window,
@@ -176,7 +176,7 @@ impl Cast {
         }
     }
 
-    /// Bob has the focus; what comes then is new to alice.
+    /// Bob has the focus, so what comes then is new to alice.
     fn meanwhile(&mut self) {
         self.bob.focus();
         self.alice.shows("document.hasFocus()", &json!(false));
@@ -202,7 +202,7 @@ impl Cast {
         window
     }
 
-    /// The server is gone, and alice writes on.
+    /// The server is gone, and alice goes on writing.
     fn alice_waits(self) -> Window {
         drop(self.server);
         let mut alice = self.alice;

@@ -29,7 +29,7 @@ fn who_reads_back_is_left_in_peace_and_led_to_what_is_new() {
         .xdotool(&["click", "--repeat", "6", "4"])
         .expect("xdotool click");
     alice.shows(PILL, &json!("Latest"));
-    // The page scrolls smoothly: it has come to rest when several frames show the same.
+    // The page scrolls smoothly. It has come to rest when several frames show the same.
     alice.ask("[still, last] = [0, 0]; 0");
     let looks = "(now => { still = now === last ? still + 1 : 0; last = now; return still >= 5 })\
                  (document.querySelector('#timeline').scrollTop)";

@@ -12,8 +12,8 @@ use crate::window::Window;
 
 /// Long enough for a clock that ticks once in a second to tick three times.
 const WATCH: Duration = Duration::from_secs(3);
-/// Turns that the threads of all processes may take in that time: WebKit looks at the system's memory now and then. A
-/// thread that looks for something 20 times a second takes 60, a caret that blinks about 100.
+/// How many turns the threads of all processes may take in that time. WebKit checks the system's memory now and then. A
+/// thread that polls 20 times a second takes 60 turns, and a blinking caret about 100.
 const TURNS: u64 = 9;
 
 #[test]
@@ -30,7 +30,7 @@ fn a_window_with_the_caret_in_its_field_comes_to_rest() {
     let last = Cell::new(Ran::default());
     let rests = || {
         let before = processes.ran();
-        // That nothing happens shows only after a while.
+        // It takes a while to see that nothing happens.
         thread::sleep(WATCH);
         last.set(processes.ran_since(&before));
         (last.get().turns <= TURNS).then_some(())

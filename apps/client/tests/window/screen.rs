@@ -1,10 +1,10 @@
-//! The X servers that the tests run under: who has which, and the programs that act on one.
+//! The X servers under which the tests run: which test has which screen, and the programs that act on a screen.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// The names of the screens that nobody has.
+/// The names of the screens that no test has.
 static FREE: LazyLock<Mutex<Vec<String>>> = LazyLock::new(|| {
     let names = std::env::var("SCREENS").unwrap_or_default();
     Mutex::new(names.split_whitespace().map(str::to_owned).collect())
@@ -31,7 +31,7 @@ impl Screen {
         let mut free = free.unwrap_or_else(PoisonError::into_inner);
         let display = free.pop().expect("a free screen");
         let screen = Screen(Arc::new(Turn { display }));
-        // As nobody has touched it, whatever the last test did or did not come to.
+        // Untouched, whatever the last test did.
         let untouched = ["mouseup", "1", "mousemove", "0", "0"];
         screen.xdotool(&untouched).expect("xdotool mousemove");
         screen
@@ -44,7 +44,7 @@ impl Screen {
         command
     }
 
-    /// Runs xdotool; what it says, or nothing when it fails, as it does when it finds no window.
+    /// Runs xdotool. Returns its output, or nothing if it fails, for example because it finds no window.
     pub(crate) fn xdotool(&self, arguments: &[&str]) -> Option<String> {
         self.run("xdotool", arguments)
     }
@@ -59,7 +59,7 @@ impl Screen {
         self.run("xprop", &["-id", window, property])
     }
 
-    /// What lies in the clipboard, as this type; nothing when it holds none of it.
+    /// What the clipboard holds as this type, or nothing.
     pub(crate) fn clipboard(&self, kind: &str) -> Option<String> {
         self.run(
             "xclip",
@@ -88,8 +88,8 @@ impl Screen {
         }
     }
 
-    /// Where a window lies with its frame, or nothing while it has none. xdotool tells the place too, and counts the frame
-    /// twice.
+    /// Where a window is, including its frame, or nothing while it has none. xdotool also tells the place, but counts
+    /// the frame twice.
     pub(crate) fn area_of(&self, window: &str) -> Option<Area> {
         let told = self.run("xwininfo", &["-id", window])?;
         let number = |name: &str| {
@@ -149,7 +149,7 @@ pub(crate) struct Area {
 }
 
 impl Area {
-    /// Whether all of `other` lies in it.
+    /// Whether it contains all of `other`.
     pub(crate) fn holds(&self, other: &Area) -> bool {
         self.left <= other.left
             && self.top <= other.top

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::screen::Screen;
 use crate::window::Window;
 
-/// The parts of the texts that are marked, those of the current match or those of the others.
+/// The marked parts of the texts: those of the current match, or those of the others.
 const MARKED: &str = "((name) => [...CSS.highlights.get(name) ?? []].map((m) => m.startContainer.data.slice(m.startOffset, m.endOffset)))";
 
 impl Window {
@@ -28,7 +28,7 @@ impl Window {
         self.shows(&format!("{MARKED}('current-match')"), &json!(current));
     }
 
-    /// Waits until the current match is this text, wholly in sight.
+    /// Waits until the current match is this text, completely in view.
     fn stands_at(&mut self, text: &str) {
         self.shows(
             "((line, view) => line && line.top >= view.top && line.bottom <= view.bottom \
@@ -86,7 +86,7 @@ fn matches_far_apart_are_counted_marked_and_brought_into_view() {
     alice.has_focus_in("draft");
     alice.shows("document.getElementById('search-field')", &json!(null));
     alice.shows("CSS.highlights.size", &json!(0));
-    // The reader stays at what was found, and walks back to the end by pages.
+    // The view stays at what was found, and goes back to the end by pages.
     for _ in 0..5 {
         alice.ask("hubbub.scrollToEnd()");
         alice.clicks(".later");
@@ -184,9 +184,9 @@ fn a_match_stays_where_it_is_while_messages_pour_in_and_keys_are_still_taken() {
     alice.is("connected");
     socket.send(text("bob", "straw").repeat(1_000));
     socket.send(text("bob", "a needle"));
-    // In sight at the very end: without the search the next message would move it.
+    // It is in view at the very end, and without the search the next message would move it.
     socket.send(text("bob", "straw").repeat(3));
-    // All of them are there: what comes after the search has begun is not walked to.
+    // Waits until all of them are there, since the search does not go to what comes after it began.
     alice.shows(
         "[...document.querySelectorAll('.text')].slice(-4).map(e => e.textContent)",
         &json!(["a needle", "straw", "straw", "straw"]),

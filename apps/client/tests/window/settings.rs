@@ -1,4 +1,4 @@
-//! What a person sets once, over the end of the program; and the shapes that a window can be given.
+//! Settings that survive the end of the program, and the sizes and places of a window.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ const THEME: &str = "document.querySelector('#app').dataset.theme";
 const COLOR: &str = "getComputedStyle(document.querySelector('.talk')).backgroundColor";
 const SIDE: &str = "getComputedStyle(document.querySelector('.side')).display";
 
-/// A directory for the settings of windows that follow each other. It goes with the value.
+/// A directory for the settings of windows that follow each other. It is removed when dropped.
 struct Kept(PathBuf);
 
 impl Kept {
@@ -120,7 +120,7 @@ fn ctrl_and_the_wheel_zoom_and_that_is_kept() {
             .expect("xdotool click");
         alice.shows("innerWidth", &json!(width));
     }
-    // A touchpad turns by a few pixels at a time, and the wheel alone zooms nothing.
+    // A touchpad scrolls by a few pixels at a time, and the wheel alone does not zoom.
     alice.ask(
         "turn = (by, ctrlKey) => timeline.dispatchEvent(new WheelEvent('wheel', \
          { deltaY: by, ctrlKey, bubbles: true, cancelable: true }));
@@ -212,7 +212,7 @@ fn tab_goes_round_in_the_open_drawer() {
     alice.press("Tab");
     alice.has_focus_in("send");
 
-    // Shut, also by a wide window, it holds nobody.
+    // When it is shut, even by a wide window, it does not keep the focus.
     alice.clicks("#drawer-toggle");
     alice.shows(
         "document.querySelector('.scrim').offsetHeight > 0",
@@ -235,7 +235,7 @@ fn a_window_opens_where_the_last_one_stood_and_inside_of_the_screen() {
     alice.lies_at(140, 90, 720, 560);
     let stood = alice.lies();
     assert_eq!(alice.close().code(), Some(0));
-    // It does not wander, and a signal is as good as the close button.
+    // It does not move, and a signal works as well as the close button.
     for _ in 0..2 {
         let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
         alice.is("connected");
@@ -244,7 +244,7 @@ fn a_window_opens_where_the_last_one_stood_and_inside_of_the_screen() {
         assert_eq!(alice.gets("TERM").code(), Some(0));
     }
 
-    // A larger screen stood here before.
+    // There was a larger screen before.
     let place = kept.file().with_file_name("window.toml");
     fs::write(
         &place,
@@ -253,7 +253,7 @@ fn a_window_opens_where_the_last_one_stood_and_inside_of_the_screen() {
     .unwrap();
     let mut alice = Window::open_with(&screen, "alice", port, &kept.environment());
     alice.is("connected");
-    // Window managers take a little off for their frame. That the window is on the screen is seen when it opens.
+    // Window managers subtract a little for their frame. Opening the window checks that it is on the screen.
     alice.shows(
         "innerWidth > 1580 && innerWidth <= 1600 && innerHeight === 600",
         &json!(true),

@@ -1,11 +1,11 @@
-//! Waiting for what can only be asked for: a question put again and again until it has an answer or patience ends.
+//! Waiting for what nobody announces: asks again and again until there is an answer or the time is over.
 
 use std::time::{Duration, Instant};
 
-/// Long enough for a cold start on a slow machine that does other things; a test that passes never waits for it.
+/// Long enough for a cold start on a slow and busy machine. A test that passes never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Asks `question` until it answers, and fails with the words of `complaint` when [`PATIENCE`] is at its end.
+/// Asks `question` until it has an answer, and fails with `complaint` after [`PATIENCE`].
 pub(crate) fn until<T>(
     mut question: impl FnMut() -> Option<T>,
     complaint: impl FnOnce() -> String,

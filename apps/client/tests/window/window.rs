@@ -1,4 +1,4 @@
-//! One window: what it shows, read from its page, and what is done to it by keys, mouse and window manager.
+//! A window: what it shows, read from its page, and what keys, mouse and window manager do to it.
 
 mod mouse;
 
@@ -30,7 +30,7 @@ impl Window {
         Self::open_with(screen, name, port, &[])
     }
 
-    /// Does so with these variables in the client's environment.
+    /// Does the same with these variables in the client's environment.
     pub(crate) fn open_with(
         screen: &Screen,
         name: &str,
@@ -67,7 +67,7 @@ impl Window {
         window
     }
 
-    /// Fails unless it is: a mouse cannot reach the part of a window that hangs over the edge.
+    /// Fails unless the window is on the screen, since a mouse cannot reach a part beyond the edge.
     fn is_wholly_on_the_screen(&self) {
         let (window, screen) = (self.lies(), self.screen.area());
         assert!(
@@ -77,7 +77,7 @@ impl Window {
         );
     }
 
-    /// Kills the processes of WebKit that are called so, as a lack of memory would.
+    /// Kills the processes of WebKit with this name, as a lack of memory would.
     pub(crate) fn loses(&mut self, program: &str) {
         let processes = Processes::of(self.process()).named(program);
         assert!(!processes.is_empty(), "no {program}");
@@ -149,7 +149,7 @@ impl Window {
         );
     }
 
-    /// Waits until the last notice has both words in it.
+    /// Waits until the last notice contains both words.
     pub(crate) fn notices(&mut self, who: &str, what: &str) {
         let last = "[...document.querySelectorAll('#timeline .notice')].at(-1)?.textContent ?? ''";
         self.shows(
@@ -158,7 +158,7 @@ impl Window {
         );
     }
 
-    /// Waits until the names of those who are here are exactly these, in this order.
+    /// Waits until the names in the people list are exactly these, in this order.
     pub(crate) fn shows_people(&mut self, expected: &[&str]) {
         self.shows(
             "[...document.querySelectorAll('#people li .name')].map(e => e.textContent.trim())",
@@ -250,7 +250,7 @@ impl Window {
         hints.contains("urgency hint bit is set")
     }
 
-    /// Makes an icon of the window, as its minimise button does.
+    /// Minimises the window, as its button does.
     pub(crate) fn minimises(&mut self) {
         self.screen
             .xdotool(&["windowminimize", &self.id])
@@ -272,7 +272,7 @@ impl Window {
             .expect("wmctrl -c; is there a window manager?");
     }
 
-    /// Where the window lies on the screen, with its frame.
+    /// Where the window is on the screen, including its frame.
     pub(crate) fn lies(&self) -> Area {
         let frame = || self.screen.area_of(&self.id);
         until(frame, || {
@@ -280,7 +280,7 @@ impl Window {
         })
     }
 
-    /// Lets the window fill the screen, or no longer.
+    /// Makes the window fill the screen, or not any more.
     pub(crate) fn maximizes(&mut self, fill: bool) {
         let how = if fill { "add" } else { "remove" };
         let state = format!("{how},maximized_vert,maximized_horz");
@@ -301,7 +301,7 @@ impl Window {
         self.client.ended()
     }
 
-    /// Saves what is in the window, without its frame, as a PNG.
+    /// Saves the window without its frame as a PNG.
     pub(crate) fn photographs(&mut self, picture: &Path) {
         self.paints();
         self.screen.photograph(&self.id, picture);
