@@ -181,6 +181,7 @@ fn what_is_composed_or_pasted_with_the_focus_elsewhere_goes_into_the_field() {
     }
     alice.press("ctrl+a");
     alice.press("BackSpace");
+    alice.holds("");
 
     // A dead acute and E, then the compose key, the apostrophe and E.
     for (arguments, keys) in [
@@ -194,7 +195,9 @@ fn what_is_composed_or_pasted_with_the_focus_elsewhere_goes_into_the_field() {
             press_all(&screen, keys);
             alice.holds("é");
             alice.press("BackSpace");
+            alice.holds("");
             alice.clicks(place);
+            alice.is_heard();
             press_all(&screen, keys);
             alice.holds("é");
             alice.press("BackSpace");

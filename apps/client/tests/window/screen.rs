@@ -11,8 +11,8 @@ static FREE: LazyLock<Mutex<Vec<String>>> = LazyLock::new(|| {
 });
 static GIVEN_BACK: Condvar = Condvar::new();
 
-/// A screen with a keyboard, a mouse, a focus and a clipboard of its own, and a window manager. One test at a time has it:
-/// it is given back when the test and all its windows are gone.
+/// A screen with its own keyboard, mouse, focus, clipboard and window manager. One test at a time has it. It is given back
+/// when the test has ended and all its windows are gone.
 #[derive(Clone)]
 pub(crate) struct Screen(Arc<Turn>);
 
@@ -49,12 +49,12 @@ impl Screen {
         self.run("xdotool", arguments)
     }
 
-    /// Runs wmctrl in the same way.
+    /// Runs wmctrl, and returns the same.
     pub(crate) fn wmctrl(&self, arguments: &[&str]) -> Option<String> {
         self.run("wmctrl", arguments)
     }
 
-    /// A property that a window has, in words.
+    /// A property of a window, as xprop words it.
     pub(crate) fn xprop(&self, window: &str, property: &str) -> Option<String> {
         self.run("xprop", &["-id", window, property])
     }

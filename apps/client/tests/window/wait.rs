@@ -18,7 +18,7 @@ pub(crate) fn until<T>(
         if Instant::now() >= end {
             panic!("waited {PATIENCE:?}: {}", complaint());
         }
-        // Neither the X server nor the inspector tells when something has changed.
+        // Neither the X server nor the inspector tells when something changes.
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -216,6 +216,16 @@ impl Window {
         self.shows("program.draft === draft.value", &json!(true));
     }
 
+    /// Waits until the program has heard all that the page has told it so far: it hides the people and shows them again
+    /// when it is told to after that.
+    pub(crate) fn is_heard(&mut self) {
+        let hidden = "getComputedStyle(document.querySelector('.side')).display === 'none'";
+        for is_hidden in [true, false] {
+            self.ask("document.getElementById('people-toggle').click()");
+            self.shows(hidden, &json!(is_hidden));
+        }
+    }
+
     /// Puts text at the cursor as an input method does: for letters that the keyboard has no key for. xdotool would change
     /// the keyboard for them, and the window may notice too late.
     pub(crate) fn inserts(&mut self, text: &str) {

@@ -17,7 +17,7 @@ impl Window {
         self.screen.xdotool(&["click", "1"]).expect("xdotool click");
     }
 
-    /// Asks for the menu of the first element that `selector` finds, with the right button of the mouse.
+    /// Opens the menu of the first element that `selector` finds, with the right button of the mouse.
     pub(crate) fn opens_menu(&mut self, selector: &str) {
         self.points_at(selector);
         self.screen.xdotool(&["click", "3"]).expect("xdotool click");
@@ -36,14 +36,14 @@ impl Window {
         self.shows("document.getElementById('menu')", &json!(null));
     }
 
-    /// Clicks twice where the mouse is, which marks a word.
+    /// Clicks twice where the mouse is, which selects a word.
     pub(crate) fn clicks_twice(&mut self) {
         self.screen
             .xdotool(&["click", "--repeat", "2", "--delay", "40", "1"])
             .expect("xdotool click");
     }
 
-    /// Marks with the mouse from the beginning of the first element that `from` finds to the end of the first that `to`
+    /// Selects with the mouse, from the beginning of the first element that `from` finds to the end of the first that `to`
     /// finds.
     pub(crate) fn drags(&mut self, from: &str, to: &str) {
         self.focus();
@@ -76,12 +76,12 @@ impl Window {
         self.shows("getSelection().isCollapsed", &json!(false));
     }
 
-    /// Moves the mouse into the middle of the first element that `selector` finds, and waits until it is seen to stand on
-    /// it: what comes in meanwhile may move it.
+    /// Moves the mouse to the middle of the first element that `selector` finds, and waits until the page sees it there.
+    /// The element may move in the meantime: then the mouse follows.
     pub(crate) fn points_at(&mut self, selector: &str) {
         self.focus();
-        // By where the mouse was last seen to move, and not by `:hover`, which WebKit does not renew while it takes a button
-        // for pressed.
+        // The page notes where the mouse moves. `:hover` would not do: WebKit does not update it while it believes that a
+        // button is pressed.
         self.ask(
             "window.movedOver === undefined && document.addEventListener('mousemove', \
              (event) => { movedOver = event.target; }, { capture: true }); movedOver = null; 0",
@@ -95,7 +95,7 @@ impl Window {
         let pointed = || {
             let mut page = page.borrow_mut();
             let place = page.ask(&middle);
-            // A mouse that stands still already is not noticed: it moves by a pixel each time.
+            // A mouse that is already there would not be noticed, so it moves by a pixel each time.
             aside = 1 - aside;
             let x = (place[0].as_i64()? + aside).to_string();
             let y = place[1].to_string();
@@ -111,7 +111,7 @@ impl Window {
     }
 }
 
-/// The place of the middle of the first element that `selector` finds.
+/// An expression for the middle of the first element that `selector` finds.
 fn middle(selector: &str) -> String {
     format!(
         "(b => b && [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)])\
@@ -119,7 +119,7 @@ fn middle(selector: &str) -> String {
     )
 }
 
-/// All that tells why the mouse does not stand on an element.
+/// What there is to see when the mouse does not reach an element.
 fn sight(page: &mut Page, screen: &Screen, window: &str, selector: &str) -> String {
     let place = page.ask(&middle(selector));
     let tag = "(e => e?.outerHTML?.match(/<[^>]*>/)?.[0] ?? null)";
@@ -139,7 +139,7 @@ fn sight(page: &mut Page, screen: &Screen, window: &str, selector: &str) -> Stri
     )
 }
 
-/// What hangs over the edge is told when it comes to be there, not when the mouse has not reached it for a minute.
+/// Otherwise it is noticed only after the mouse has tried for a minute to reach something there.
 #[test]
 #[should_panic(
     expected = "window hangs over the edge: it lies at Area { left: 120, top: 90, right: "
