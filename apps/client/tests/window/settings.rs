@@ -197,6 +197,8 @@ fn tab_goes_round_in_the_open_drawer() {
 
     alice.ask("document.getElementById('drawer-toggle').focus()");
     alice.press("Return");
+    let open = "!!document.querySelector('[data-drawer] .scrim')?.offsetHeight";
+    alice.shows(open, &json!(true));
     for (key, person) in [
         ("Tab", "bob"),
         ("Tab", "carol"),
