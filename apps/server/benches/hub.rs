@@ -11,11 +11,12 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use hubbub_server::Settings;
 use hubbub_server::address::Origin;
-use hubbub_server::event::{Event, Mail, Texts};
+use hubbub_server::event::{Event, Mail};
 use hubbub_server::hub;
 use hubbub_server::id::PeerId;
 use hubbub_server::memory::Memory;
 use hubbub_server::outbox::{Pending, outbox};
+use hubbub_server::texts::Texts;
 use hubbub_wire::{Frame, Payload, Username, encode};
 
 /// Frames in one iteration: enough that its beginning and end do not matter.

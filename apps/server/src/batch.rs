@@ -7,10 +7,11 @@ use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
-use hubbub_wire::{Frame, Payload, encode};
+use hubbub_wire::{Frame, encode};
 
 use crate::id::{Name, PeerId};
 use crate::memory::{Held, Memory};
+use crate::texts::Texts;
 use crate::words;
 
 /// A place in a batch. A batch holds 256 KiB and one more read, or a single text of at most 256 MiB, so 32 bits are
@@ -31,15 +32,19 @@ struct Entry {
 enum What {
     Joined,
     Left,
-    /// The length of its payload, in bytes. The payload comes next in [`Draft::payloads`].
-    Said(usize),
+    /// Its payload comes next in [`Draft::texts`].
+    Said,
 }
 
 /// A batch in the making.
 #[derive(Debug, Default)]
 pub struct Draft {
     entries: Vec<Entry>,
-    payloads: Vec<u8>,
+    texts: Vec<Texts>,
+    /// How much memory `texts` take, in bytes.
+    size: usize,
+    /// Counts them until the draft is sealed.
+    held: Vec<Held>,
 }
 
 /// The approximate size of a frame's head, in bytes.
@@ -61,7 +66,7 @@ impl Draft {
     /// The approximate size of its frames, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.entries.len() * HEAD + self.payloads.len()
+        self.entries.len() * HEAD + self.size
     }
 
     /// A member came.
@@ -74,11 +79,14 @@ impl Draft {
         self.push(peer, name, What::Left);
     }
 
-    /// A member said something.
-    pub fn said(&mut self, peer: PeerId, name: &Name, payload: Payload<'_>) {
-        let payload = payload.as_bytes();
-        self.payloads.extend_from_slice(payload);
-        self.push(peer, name, What::Said(payload.len()));
+    /// A member said something. The texts count as `held` until the draft is sealed.
+    pub fn said(&mut self, peer: PeerId, name: &Name, texts: Texts, held: Held) {
+        for _ in texts.iter() {
+            self.push(peer, name, What::Said);
+        }
+        self.size += texts.size();
+        self.texts.push(texts);
+        self.held.push(held);
     }
 
     fn push(&mut self, peer: PeerId, name: &Name, what: What) {
@@ -92,18 +100,16 @@ impl Draft {
     pub fn seal(self, memory: &Arc<Memory>) -> Arc<Batch> {
         let mut runs: Vec<Run> = Vec::new();
         let mut ends = Vec::with_capacity(self.entries.len());
-        let mut plain = Vec::new();
-        let mut payloads = &self.payloads[..];
+        let mut plain = Vec::with_capacity(self.size());
+        let mut payloads = self.texts.iter().flat_map(Texts::iter);
         for entry in &self.entries {
             let username = entry.name.borrowed();
             let frame = match entry.what {
                 What::Joined => Some(Frame::Join { username }),
                 What::Left => Some(Frame::Leave { username }),
-                What::Said(len) => {
-                    let (payload, rest) = payloads.split_at(len);
-                    payloads = rest;
-                    Payload::new(payload).map(|payload| Frame::Text { username, payload })
-                }
+                What::Said => payloads
+                    .next()
+                    .map(|payload| Frame::Text { username, payload }),
             };
             if let Some(frame) = frame {
                 encode(&frame, &mut plain);
@@ -300,19 +306,24 @@ impl Delivery {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use hubbub_wire::Username;
+    use hubbub_wire::{Payload, Username};
 
     const READER: PeerId = PeerId(1);
     const OTHER: PeerId = PeerId(2);
     const THIRD: PeerId = PeerId(3);
+
+    fn says(draft: &mut Draft, peer: PeerId, name: &Name, text: &str) {
+        let mut texts = Texts::default();
+        texts.push(Payload::new(text.as_bytes()).unwrap());
+        draft.said(peer, name, texts, Memory::new(0).hold(0));
+    }
 
     /// A batch of texts, all under the name `a`.
     pub(crate) fn batch(texts: &[(PeerId, &str)]) -> Arc<Batch> {
         let name = Arc::new(Username::new("a", 1).unwrap());
         let mut draft = Draft::default();
         for (peer, text) in texts {
-            let payload = Payload::new(text.as_bytes()).unwrap();
-            draft.said(*peer, &name, payload);
+            says(&mut draft, *peer, &name, text);
         }
         draft.seal(&Memory::new(usize::MAX))
     }
@@ -347,7 +358,7 @@ pub(crate) mod tests {
         let name = Arc::new(Username::new("ada", 3).unwrap());
         let mut draft = Draft::default();
         draft.joined(OTHER, &name);
-        draft.said(OTHER, &name, Payload::new(b"hi").unwrap());
+        says(&mut draft, OTHER, &name, "hi");
         draft.left(OTHER, &name);
         let batch = draft.seal(&Memory::new(usize::MAX));
         let frames = [

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use hubbub_wire::{DecodeError, Payload, Username};
+use hubbub_wire::{DecodeError, Username};
 
 use crate::address::Origin;
 use crate::id::PeerId;
 use crate::memory::Held;
 use crate::outbox::Outbox;
 use crate::room::Refusal;
+use crate::texts::Texts;
 
 /// What a peer tells the hub at a time: everything that one read brought.
 pub type Mail = Vec<Event>;
@@ -109,40 +110,6 @@ impl Event {
     }
 }
 
-/// The payloads of TEXTs that arrived together. They lie in one allocation, each after its length.
-#[derive(Debug, Default)]
-pub struct Texts(Vec<u8>);
-
-/// The size of a length in front of a payload, in bytes.
-const LENGTH: usize = size_of::<usize>();
-
-impl Texts {
-    /// Adds a payload.
-    pub fn push(&mut self, payload: Payload<'_>) {
-        let payload = payload.as_bytes();
-        self.0.reserve(LENGTH + payload.len());
-        self.0.extend_from_slice(&payload.len().to_ne_bytes());
-        self.0.extend_from_slice(payload);
-    }
-
-    /// How much memory the texts take, in bytes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The payloads, in the order in which they came.
-    pub fn iter(&self) -> impl Iterator<Item = Payload<'_>> {
-        let mut rest = &self.0[..];
-        std::iter::from_fn(move || {
-            let (length, after) = rest.split_first_chunk::<LENGTH>()?;
-            let (payload, after) = after.split_at_checked(usize::from_ne_bytes(*length))?;
-            rest = after;
-            Payload::new(payload)
-        })
-    }
-}
-
 /// Why a peer is no longer here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -188,23 +155,5 @@ impl fmt::Display for Departure {
             Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
             Self::Refused(Refusal::NameReserved) => f.write_str("its name is reserved"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_come_out_as_they_went_in_whatever_bytes_they_are() {
-        let mut texts = Texts::default();
-        assert_eq!(texts.iter().count(), 0);
-        let payloads = [&b"a"[..], &[0; 300], b"\0\x01\xff", &[8; 8]];
-        for payload in payloads {
-            texts.push(Payload::new(payload).unwrap());
-        }
-        let came: Vec<&[u8]> = texts.iter().map(|payload| payload.as_bytes()).collect();
-        assert_eq!(came, payloads);
-        assert_eq!(texts.size(), 4 * LENGTH + 1 + 300 + 3 + 8);
     }
 }

@@ -15,15 +15,16 @@ use tracing::{debug, info, warn};
 use crate::Settings;
 use crate::address::thinned;
 use crate::batch::Draft;
-use crate::event::{Departure, Event, Mail, Texts};
+use crate::event::{Departure, Event, Mail};
 use crate::id::{Name, PeerId};
 use crate::lobby::{Claim, Kept, Lobby, Stranger};
 use crate::log::{Log, Proposal};
-use crate::memory::Memory;
+use crate::memory::{Held, Memory};
 use crate::outbox::{Closing, Outbox};
 use crate::post::{Notes, Post};
 use crate::room::{Refusal, Room};
 use crate::runtime::{now, sleep, timeout, yield_now};
+use crate::texts::Texts;
 use crate::words;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
@@ -309,10 +310,7 @@ impl Hub {
         match self.log.next() {
             None => return false,
             Some(Proposal::Join { peer }) => self.joined(peer),
-            Some(Proposal::Say { peer, texts, held }) => {
-                self.said(peer, &texts);
-                drop(held);
-            }
+            Some(Proposal::Say { peer, texts, held }) => self.said(peer, texts, held),
             Some(Proposal::Leave { peer, why }) => self.left(peer, why),
         }
         true
@@ -343,13 +341,10 @@ impl Hub {
         mail.into_iter().for_each(|event| self.take(event));
     }
 
-    fn said(&mut self, peer: PeerId, texts: &Texts) {
-        let Some(name) = self.room.name(peer) else {
-            return;
-        };
-        debug!(peer = peer.0, bytes = texts.size(), "text");
-        for payload in texts.iter() {
-            self.draft.said(peer, name, payload);
+    fn said(&mut self, peer: PeerId, texts: Texts, held: Held) {
+        if let Some(name) = self.room.name(peer) {
+            debug!(peer = peer.0, bytes = texts.size(), "text");
+            self.draft.said(peer, name, texts, held);
         }
     }
 

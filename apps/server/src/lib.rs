@@ -99,6 +99,8 @@ pub mod memory;
 pub mod address;
 pub mod allowance;
 
+pub mod texts;
+
 pub mod event;
 
 // The room: plain, without waiting, the time given.

@@ -6,9 +6,10 @@
 
 use std::collections::VecDeque;
 
-use crate::event::{Departure, Texts};
+use crate::event::Departure;
 use crate::id::PeerId;
 use crate::memory::Held;
+use crate::texts::Texts;
 
 /// Something that happens when its turn comes, if it still can.
 #[derive(Debug)]

@@ -2,9 +2,10 @@
 
 use hubbub_wire::{Frame, Payload, Username};
 
-use crate::event::{Event, Mail, Texts};
+use crate::event::{Event, Mail};
 use crate::id::PeerId;
 use crate::outbox::Intake;
+use crate::texts::Texts;
 
 /// What one read brought so far.
 pub(super) struct Collected<'a> {
