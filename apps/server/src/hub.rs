@@ -266,7 +266,7 @@ impl Hub {
         }
         let Some(outbox) = self.post.outbox(peer) else {
             if why == Departure::TooSlow {
-                // A LEAVE may take its time in the log. A peer with that on its way can be evicted as well.
+                // A LEAVE may stay in the log for a while. A peer that waits for it can still be evicted.
                 self.post.evict(peer);
             }
             return;

@@ -73,8 +73,9 @@ impl Lobby {
         self.claims.name(peer)
     }
 
-    /// Lets a JOIN wait for the `bearer` of its name. If the bearer was `asked`, the JOIN waits for the answer: to a new
-    /// question if that is true, or else to the last one. If not, it waits until the bearer has gone.
+    /// Lets a JOIN wait for the `bearer` of its name. If the bearer was `asked`, the JOIN waits for its answer: to a
+    /// new question if the value is `true`, and to the last one if it is `false`. If not, the JOIN waits until the
+    /// bearer is gone.
     pub(crate) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, asked: Option<bool>) {
         self.claims.wait_for(bearer, peer, asked);
     }

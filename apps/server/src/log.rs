@@ -69,7 +69,7 @@ impl Log {
         Some(proposal)
     }
 
-    /// How much memory the proposals take that are not ordered yet, in bytes.
+    /// How much memory the unordered proposals take, in bytes.
     #[must_use]
     pub(crate) const fn size(&self) -> usize {
         self.size

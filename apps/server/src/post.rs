@@ -116,7 +116,7 @@ impl Post {
         }
     }
 
-    /// Makes a slow consumer go at once, whose LEAVE is on its way through the log. What is queued for it is not written.
+    /// Makes a slow consumer go at once. Its LEAVE is on its way through the log. What is queued for it is not written.
     pub(crate) fn evict(&mut self, peer: PeerId) {
         let Some(member) = self.members.get_mut(&peer) else {
             return;

@@ -413,7 +413,7 @@ fn who_says_too_much_while_it_waits_for_a_name_waits_no_longer() {
     assert_eq!(claim.heard(), leave("ada"));
 }
 
-/// The log may take its time.
+/// The log may take a while to order a JOIN.
 #[test]
 fn a_peer_whose_join_waits_for_the_log_may_say_as_much_as_it_likes() {
     let mut hub = hub();

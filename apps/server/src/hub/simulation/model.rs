@@ -67,7 +67,7 @@ struct Claim {
     bearer: Option<PeerId>,
     /// Whether the bearer has looked since. Its answer is then on its way.
     looked: bool,
-    /// The bearer was asked. One that is about to leave is not.
+    /// Whether the bearer was asked. It is not asked if it is about to leave.
     is_asked: bool,
     mail: Vec<Said>,
     bytes: usize,
