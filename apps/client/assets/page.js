@@ -110,6 +110,8 @@ const hubbub = {
   watchTimeline() {
     hubbub.timeline().addEventListener('scroll', hubbub.remember, { passive: true });
     new ResizeObserver(hubbub.hold).observe(hubbub.timeline().querySelector('.lines'));
+    // "Show later" comes and goes below the lines, perhaps without any change in them.
+    new MutationObserver(hubbub.hold).observe(hubbub.timeline(), { childList: true });
   },
 
   // As high as its text; the style sheet bounds it. A long text is not measured: that costs a layout of its own.

@@ -112,7 +112,13 @@ fn page_path(html: &str) -> Option<&str> {
     html.get(start..html.len() - rest.len() + length)
 }
 
+/// The next message of the inspector. Pings and the like are not for the test.
 fn receive(socket: &mut WebSocket<TcpStream>) -> Value {
-    let message = socket.read().expect("the window's page does not answer");
-    serde_json::from_str(message.to_text().unwrap()).unwrap()
+    loop {
+        let message = socket.read().expect("the window's page does not answer");
+        if let Message::Text(text) = message {
+            return serde_json::from_str(&text)
+                .unwrap_or_else(|error| panic!("the inspector says {text:?}: {error}"));
+        }
+    }
 }
