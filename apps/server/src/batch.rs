@@ -20,9 +20,9 @@ fn position(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
-/// Something that happened, in log order.
+/// What a peer did, in log order: one entry of the batch, or several that came together.
 #[derive(Debug)]
-struct Entry {
+struct Deed {
     peer: PeerId,
     name: Name,
     what: What,
@@ -32,18 +32,18 @@ struct Entry {
 enum What {
     Joined,
     Left,
-    /// Its payload comes next in [`Draft::texts`].
-    Said,
+    Said(Texts),
 }
 
 /// A batch in the making.
 #[derive(Debug, Default)]
 pub struct Draft {
-    entries: Vec<Entry>,
-    texts: Vec<Texts>,
-    /// How much memory `texts` take, in bytes.
+    deeds: Vec<Deed>,
+    /// How many entries they are.
+    entries: usize,
+    /// How much memory their texts take, in bytes.
     size: usize,
-    /// Counts them until the draft is sealed.
+    /// Counts the texts until the draft is sealed.
     held: Vec<Held>,
 }
 
@@ -54,44 +54,43 @@ impl Draft {
     /// How many entries it has. The next entry gets this place.
     #[must_use]
     pub fn len(&self) -> u32 {
-        position(self.entries.len())
+        position(self.entries)
     }
 
     /// Whether it has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.deeds.is_empty()
     }
 
     /// The approximate size of its frames, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.entries.len() * HEAD + self.size
+        self.entries * HEAD + self.size
     }
 
     /// A member came.
     pub fn joined(&mut self, peer: PeerId, name: &Name) {
-        self.push(peer, name, What::Joined);
+        self.push(peer, name, What::Joined, 1);
     }
 
     /// A member went.
     pub fn left(&mut self, peer: PeerId, name: &Name) {
-        self.push(peer, name, What::Left);
+        self.push(peer, name, What::Left, 1);
     }
 
     /// A member said something. The texts count as `held` until the draft is sealed.
     pub fn said(&mut self, peer: PeerId, name: &Name, texts: Texts, held: Held) {
-        for _ in texts.iter() {
-            self.push(peer, name, What::Said);
-        }
         self.size += texts.size();
-        self.texts.push(texts);
         self.held.push(held);
+        let entries = texts.iter().count();
+        self.push(peer, name, What::Said(texts), entries);
     }
 
-    fn push(&mut self, peer: PeerId, name: &Name, what: What) {
+    fn push(&mut self, peer: PeerId, name: &Name, what: What, entries: usize) {
         let name = Arc::clone(name);
-        self.entries.push(Entry { peer, name, what });
+        self.deeds.push(Deed { peer, name, what });
+        self.entries += entries;
     }
 
     /// Makes the bytes, which all readers share. The batch counts as used `memory` until the last reader has written
@@ -99,29 +98,32 @@ impl Draft {
     #[must_use]
     pub fn seal(self, memory: &Arc<Memory>) -> Arc<Batch> {
         let mut runs: Vec<Run> = Vec::new();
-        let mut ends = Vec::with_capacity(self.entries.len());
+        let mut ends = Vec::with_capacity(self.entries);
         let mut plain = Vec::with_capacity(self.size());
-        let mut payloads = self.texts.iter().flat_map(Texts::iter);
-        for entry in &self.entries {
-            let username = entry.name.borrowed();
-            let frame = match entry.what {
-                What::Joined => Some(Frame::Join { username }),
-                What::Left => Some(Frame::Leave { username }),
-                What::Said => payloads
-                    .next()
-                    .map(|payload| Frame::Text { username, payload }),
+        for Deed { peer, name, what } in &self.deeds {
+            let mut add = |frame: &Frame<'_>| {
+                encode(frame, &mut plain);
+                ends.push(position(plain.len()));
             };
-            if let Some(frame) = frame {
-                encode(&frame, &mut plain);
+            let username = || name.borrowed();
+            match what {
+                What::Joined => add(&Frame::Join {
+                    username: username(),
+                }),
+                What::Left => add(&Frame::Leave {
+                    username: username(),
+                }),
+                What::Said(texts) => texts.iter().for_each(|payload| {
+                    add(&Frame::Text {
+                        username: username(),
+                        payload,
+                    });
+                }),
             }
-            ends.push(position(plain.len()));
+            let end = position(ends.len());
             match runs.last_mut() {
-                Some(run) if run.sender == entry.peer => run.end += 1,
-                last => {
-                    let end = last.map_or(0, |run| run.end) + 1;
-                    let sender = entry.peer;
-                    runs.push(Run { sender, end });
-                }
+                Some(run) if run.sender == *peer => run.end = end,
+                _ => runs.push(Run { sender: *peer, end }),
             }
         }
         Batch::share(runs, ends, plain, memory)
