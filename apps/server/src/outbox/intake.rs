@@ -45,8 +45,16 @@ impl Intake {
     pub fn set_unfinished(&self, bytes: usize) {
         // Far more than a frame can hold.
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let before = self.shared.unfinished.swap(bytes, Ordering::AcqRel);
-        self.memory.count(before as usize, bytes as usize);
+        let before = self.shared.unfinished.load(Ordering::Relaxed);
+        // The hub subtracts what leaving peers hold from what all hold. What it sees of a peer must never be less than what
+        // is counted, or another peer would have to go for it.
+        if bytes < before {
+            self.memory.count(before as usize, bytes as usize);
+            self.shared.unfinished.store(bytes, Ordering::Release);
+        } else {
+            self.shared.unfinished.store(bytes, Ordering::Release);
+            self.memory.count(before as usize, bytes as usize);
+        }
     }
 
     /// Counts other bytes against the same limit until the result is dropped.
