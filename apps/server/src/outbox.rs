@@ -109,6 +109,16 @@ pub fn outbox(reader: PeerId, limit: usize, transport: Option<Transport>) -> (Ou
     (outbox, Pending::new(reader, receiver, shared))
 }
 
+/// Puts `parts` into `slices` as far as they go, and returns how many it used.
+fn fill<'a>(slices: &mut [IoSlice<'a>], parts: impl Iterator<Item = &'a [u8]>) -> usize {
+    let mut used = 0;
+    for (slice, part) in slices.iter_mut().zip(parts) {
+        *slice = IoSlice::new(part);
+        used += 1;
+    }
+    used
+}
+
 impl Outbox {
     /// Queues a delivery, and never waits. If the peer's task has ended, the delivery is thrown away.
     ///
@@ -137,11 +147,7 @@ impl Outbox {
             return false;
         }
         let mut slices = [IoSlice::new(&[]); DIRECT_SLICES];
-        let mut used = 0;
-        for (slice, part) in slices.iter_mut().zip(delivery.parts(reader)) {
-            *slice = IoSlice::new(part);
-            used += 1;
-        }
+        let used = fill(&mut slices, delivery.parts(reader));
         let transport = self.shared.transport();
         let written = transport.and_then(|transport| transport.try_write_vectored(&slices[..used]));
         let Ok(mut written) = written else {

@@ -11,7 +11,7 @@ use std::task::Poll;
 
 use hubbub_transport::Transport;
 
-use super::{EVICTED, Intake, OPEN, REFUSED, Shared};
+use super::{EVICTED, Intake, OPEN, REFUSED, Shared, fill};
 use crate::batch::Delivery;
 use crate::id::PeerId;
 use crate::memory::Memory;
@@ -90,12 +90,7 @@ impl Pending {
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let deliveries = self.taken.iter();
         let parts = deliveries.flat_map(|delivery| delivery.parts(self.reader));
-        let mut used = 0;
-        for (slice, part) in slices.iter_mut().zip(parts) {
-            *slice = IoSlice::new(part);
-            used += 1;
-        }
-        used
+        fill(slices, parts)
     }
 
     /// Forgets the next `written` bytes, and every delivery that they complete.
