@@ -76,11 +76,7 @@ impl Hall {
                 ],
             )
             .await;
-            let joins = (members - number)
-                * encoded(&Frame::Join {
-                    username: name(peer),
-                })
-                .len();
+            let joins = (members - number) * encoded(&Frame::join(name(peer))).len();
             task::spawn(member(pending, joins, report.clone()));
         }
         let hall = Self {
@@ -159,10 +155,7 @@ const PAYLOAD: Payload<'_> = match Payload::new(&[b'x'; 64]) {
 };
 
 fn text() -> Vec<u8> {
-    encoded(&Frame::Text {
-        username: name(PeerId(SPEAKER)),
-        payload: PAYLOAD,
-    })
+    encoded(&Frame::text(name(PeerId(SPEAKER)), PAYLOAD))
 }
 
 fn encoded(frame: &Frame<'_>) -> Vec<u8> {

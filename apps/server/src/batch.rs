@@ -107,17 +107,10 @@ impl Draft {
             };
             let username = || name.borrowed();
             match what {
-                What::Joined => add(&Frame::Join {
-                    username: username(),
-                }),
-                What::Left => add(&Frame::Leave {
-                    username: username(),
-                }),
+                What::Joined => add(&Frame::join(username())),
+                What::Left => add(&Frame::leave(username())),
                 What::Said(texts) => texts.iter().for_each(|payload| {
-                    add(&Frame::Text {
-                        username: username(),
-                        payload,
-                    });
+                    add(&Frame::text(username(), payload));
                 }),
             }
             let end = position(ends.len());

@@ -12,7 +12,7 @@ pub(crate) fn frame(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(payload) = Payload::new(text.as_bytes()) {
         let username = Username::SERVER;
-        encode(&Frame::Text { username, payload }, &mut bytes);
+        encode(&Frame::text(username, payload), &mut bytes);
     }
     bytes
 }

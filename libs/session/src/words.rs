@@ -8,16 +8,17 @@ use crate::connect::CLOSED;
 /// A reason is one line of at most this many characters. What is longer is not a reason but a text, and is cut.
 const REASON: usize = 200;
 
-/// The event that a frame tells of. Bytes that are not UTF-8 are replaced, and line ends become LF.
-pub(crate) fn to_event(frame: &Frame<'_>) -> Event {
+/// The event that a frame of CHAT/1.0 tells of. Bytes that are not UTF-8 are replaced, and line ends become LF.
+pub(crate) fn to_event(frame: &Frame<'_>) -> Option<Event> {
     let name = frame.username().to_string();
     match frame {
-        Frame::Join { .. } => Event::Joined { name },
-        Frame::Leave { .. } => Event::Left { name },
+        Frame::Join { .. } => Some(Event::Joined { name }),
+        Frame::Leave { .. } => Some(Event::Left { name }),
         Frame::Text { payload, .. } => {
             let text = text(payload.as_bytes());
-            Event::Said { name, text }
+            Some(Event::Said { name, text })
         }
+        _ => None,
     }
 }
 

@@ -21,20 +21,17 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(crate) fn join(username: Username<'_>) -> Self {
-        Self::new(Kind::Join, &Frame::Join { username })
+        Self::new(Kind::Join, &Frame::join(username))
     }
 
     /// `None` for an empty text, which cannot be sent.
     pub(crate) fn text(username: Username<'_>, id: MessageId, text: &str) -> Option<Self> {
         let payload = Payload::new(text.as_bytes())?;
-        Some(Self::new(
-            Kind::Text(id),
-            &Frame::Text { username, payload },
-        ))
+        Some(Self::new(Kind::Text(id), &Frame::text(username, payload)))
     }
 
     pub(crate) fn leave(username: Username<'_>) -> Self {
-        Self::new(Kind::Leave, &Frame::Leave { username })
+        Self::new(Kind::Leave, &Frame::leave(username))
     }
 
     fn new(kind: Kind, frame: &Frame<'_>) -> Self {

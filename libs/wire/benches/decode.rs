@@ -32,10 +32,7 @@ fn counted(bencher: Bencher<'_, '_>, items: usize, bytes: usize, run: impl Fn() 
 }
 
 fn text<'a>(name: &'a Username<'_>, payload: &'a [u8]) -> Frame<'a> {
-    Frame::Text {
-        username: name.borrowed(),
-        payload: Payload::new(payload).expect("a payload"),
-    }
+    Frame::text(name.borrowed(), Payload::new(payload).expect("a payload"))
 }
 
 /// Decodes the pieces and counts the frames.

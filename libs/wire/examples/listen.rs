@@ -34,9 +34,7 @@ fn listen(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
     let name = Username::new(name, Limits::DEFAULT.max_name)?;
     let mut server = TcpStream::connect(address)
         .map_err(|error| format!("cannot connect to {address}: {error}"))?;
-    let join = Frame::Join {
-        username: name.borrowed(),
-    };
+    let join = Frame::join(name.borrowed());
     send(&mut server, &join)?;
     let mut decoder = Decoder::new(Limits::DEFAULT);
     let mut buffer = [0; 16 * 1024];
@@ -50,7 +48,7 @@ fn listen(address: &str, name: &str) -> Result<(), Box<dyn Error>> {
             let Item::Frame(frame) = item else { continue };
             if writeln!(io::stdout(), "{}", line(&frame)).is_err() {
                 // Nobody reads our lines any more.
-                return send(&mut server, &Frame::Leave { username: name });
+                return send(&mut server, &Frame::leave(name));
             }
         }
     }

@@ -69,9 +69,7 @@ fn send_lines(
         encode(frame, &mut bytes);
         Ok(server.write_all(&bytes)?)
     };
-    send(&Frame::Join {
-        username: name.borrowed(),
-    })?;
+    send(&Frame::join(name.borrowed()))?;
     let mut input = Ok(());
     for line in io::stdin().lock().split(b'\n') {
         match line {
@@ -79,7 +77,7 @@ fn send_lines(
                 let text = line.strip_suffix(b"\r").unwrap_or(&line);
                 if let Some(payload) = Payload::new(text) {
                     let username = name.borrowed();
-                    send(&Frame::Text { username, payload })?;
+                    send(&Frame::text(username, payload))?;
                 }
             }
             Err(error) => {
@@ -89,9 +87,7 @@ fn send_lines(
         }
     }
     all_said.store(input.is_ok(), Ordering::Release);
-    send(&Frame::Leave {
-        username: name.borrowed(),
-    })?;
+    send(&Frame::leave(name.borrowed()))?;
     input
 }
 
@@ -108,7 +104,9 @@ fn hear(mut server: TcpStream) -> Result<(), Box<dyn Error>> {
         }
         let mut input = &buffer[..count];
         while let Some(item) = decoder.next(&mut input)? {
-            if let Item::Frame(Frame::Text { username, payload }) = item
+            if let Item::Frame(Frame::Text {
+                username, payload, ..
+            }) = item
                 && username == Username::SERVER
             {
                 let words = String::from_utf8_lossy(payload.as_bytes());

@@ -51,7 +51,7 @@ pub enum Item<'a> {
 /// let mut said = Vec::new();
 /// for mut piece in [&b"CHAT/1.0 TEXT\r\nUserna"[..], b"me: ada\r\nMsg-len: 2\r\n\r\nhi"] {
 ///     while let Some(item) = decoder.next(&mut piece)? {
-///         if let Item::Frame(Frame::Text { username, payload }) = item {
+///         if let Item::Frame(Frame::Text { username, payload, .. }) = item {
 ///             said.push((username.to_string(), payload.as_bytes().to_vec()));
 ///         }
 ///     }
@@ -232,12 +232,13 @@ impl Decoder {
             Err(why) => return Item::Ignored(Ignored::BadUsername(why)),
         };
         match (came, Payload::new(payload)) {
-            (Came::Whole(Method::Join), _) => Item::Frame(Frame::Join { username }),
-            (Came::Whole(Method::Leave), _) => Item::Frame(Frame::Leave { username }),
+            (Came::Whole(Method::Join), _) => Item::Frame(Frame::join(username)),
+            (Came::Whole(Method::Leave), _) => Item::Frame(Frame::leave(username)),
             (Came::Whole(Method::Text), Some(payload)) => {
-                Item::Frame(Frame::Text { username, payload })
+                Item::Frame(Frame::text(username, payload))
             }
             (Came::Whole(Method::Text), None) => Item::Ignored(Ignored::EmptyText),
+            (Came::Whole(_), _) => Item::Ignored(Ignored::UnknownMethod),
             (Came::InPart { len }, _) => Item::CutOff {
                 username,
                 payload,

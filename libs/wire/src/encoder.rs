@@ -2,32 +2,147 @@
 //! header. Every byte is fixed, because some clients read by position.
 
 use alloc::vec::Vec;
+use core::fmt::{self, Display, Write};
 
 use crate::Frame;
+use crate::extension::{Grant, Label, Offer};
 use crate::head::{MSG_LEN, USERNAME};
 use crate::start::EXACT_START;
 
-/// Appends `frame` to `out`. It allocates at most once, and not at all if `out` has room.
+/// Appends `frame` to `out`. A frame of CHAT/1.0 allocates at most once, and not at all if `out` has room.
 pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) {
-    let (username, payload): (_, &[u8]) = match frame {
-        Frame::Join { username } | Frame::Leave { username } => (username, &[]),
-        Frame::Text { username, payload } => (username, payload.as_bytes()),
+    let payload: &[u8] = match frame {
+        Frame::Text { payload, .. } => payload.as_bytes(),
+        Frame::Present { names, .. } => names.as_bytes(),
+        Frame::Notice { notice, .. } => notice.text.as_bytes(),
+        _ => &[],
     };
-    let name = username.as_str().as_bytes();
+    let name = frame.username().as_str().as_bytes();
     out.reserve(HEAD_WITHOUT_NAME + name.len() + payload.len());
     out.extend_from_slice(EXACT_START);
     out.extend_from_slice(frame.method().as_str().as_bytes());
     out.extend_from_slice(USERNAME);
     out.extend_from_slice(name);
-    if !payload.is_empty() {
-        out.extend_from_slice(MSG_LEN);
-        push_decimal(payload.len(), out);
-    }
+    push_headers(frame, out);
     out.extend_from_slice(b"\r\n\r\n");
     out.extend_from_slice(payload);
 }
 
-/// No head has more bytes than this without the name: start line, two headers, 20 digits and line ends make 61.
+/// The headers after `Username`, in the order of the extension's page.
+fn push_headers(frame: &Frame<'_>, out: &mut Vec<u8>) {
+    match frame {
+        Frame::Join { time, .. } | Frame::Leave { time, .. } => {
+            push_some("Time", time.as_ref(), out);
+        }
+        Frame::Text { payload, label, .. } => {
+            push_msg_len(payload.as_bytes().len(), out);
+            push_label(label, out);
+        }
+        Frame::Offer { offer, .. } => push_offer(offer, out),
+        Frame::Grant { grant, .. } => push_grant(grant, out),
+        Frame::Ack { id, seq, .. } => {
+            push("Id", id, out);
+            push("Seq", seq, out);
+        }
+        Frame::Present { names, .. } => push_msg_len(names.as_bytes().len(), out),
+        Frame::Replayed { replayed, .. } => {
+            push("Last", &replayed.last, out);
+            push_some("Before", replayed.before.as_ref(), out);
+            push_flag("More", replayed.more, out);
+            push_flag("Lost", replayed.lost, out);
+        }
+        Frame::Earlier { before, count, .. } => {
+            push("Before", before, out);
+            push("Count", count, out);
+        }
+        Frame::Ping { id, .. } | Frame::Pong { id, .. } => push("Id", id, out),
+        Frame::Notice { notice, .. } => {
+            push("Code", &notice.code, out);
+            push_some("Id", notice.id.as_ref(), out);
+            push_msg_len(notice.text.as_bytes().len(), out);
+        }
+    }
+}
+
+fn push_label(label: &Label<'_>, out: &mut Vec<u8>) {
+    match label {
+        Label::Plain => {}
+        Label::Own(id) => push("Id", id, out),
+        Label::Stamped(stamp) => {
+            push("Id", &stamp.id, out);
+            push("Seq", &stamp.seq, out);
+            push("Time", &stamp.time, out);
+            push_flag("Past", stamp.past, out);
+        }
+    }
+}
+
+fn push_offer(offer: &Offer<'_>, out: &mut Vec<u8>) {
+    push_msg_len(0, out);
+    push(
+        "Offer",
+        &format_args!("{} {}", offer.version, offer.nonce),
+        out,
+    );
+    push(
+        "Session",
+        &format_args!("{} {}", offer.session, offer.attempt),
+        out,
+    );
+    push("Resume", &offer.secret, out);
+    if let Some((room, seq)) = &offer.since {
+        push("Since", &format_args!("{room} {seq}"), out);
+    }
+    push("Recent", &offer.recent, out);
+}
+
+fn push_grant(grant: &Grant, out: &mut Vec<u8>) {
+    push_msg_len(0, out);
+    push(
+        "Grant",
+        &format_args!("{} {}", grant.version, grant.nonce),
+        out,
+    );
+    push("Room", &grant.room, out);
+    push("Kept", &grant.kept, out);
+    push("Arrived", &grant.arrived, out);
+    push("Max-payload", &grant.max_payload, out);
+}
+
+/// Ends the line before and appends a header.
+fn push(name: &str, value: &dyn Display, out: &mut Vec<u8>) {
+    // Writing to a `Vec` cannot fail.
+    let _ = write!(Text(out), "\r\n{name}: {value}");
+}
+
+fn push_some<T: Display>(name: &str, value: Option<&T>, out: &mut Vec<u8>) {
+    if let Some(value) = value {
+        push(name, value, out);
+    }
+}
+
+/// A header whose only value is yes.
+fn push_flag(name: &str, is_set: bool, out: &mut Vec<u8>) {
+    push_some(name, is_set.then_some(&"yes"), out);
+}
+
+fn push_msg_len(len: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(MSG_LEN);
+    push_decimal(len, out);
+}
+
+/// Bytes that text is written to.
+struct Text<'a>(&'a mut Vec<u8>);
+
+impl Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// No head of CHAT/1.0 has more bytes than this without the name: start line, two headers, 20 digits and line ends make
+/// 61.
 const HEAD_WITHOUT_NAME: usize = 72;
 
 fn push_decimal(mut number: usize, out: &mut Vec<u8>) {

@@ -70,7 +70,7 @@ impl Head {
     /// [`read`](Self::read). If both can read a head, they agree on it.
     pub(crate) fn read_exact(bytes: &[u8], limits: &Limits) -> Option<Self> {
         let line = bytes.strip_prefix(EXACT_START)?;
-        let (method, rest) = Method::ALL.into_iter().find_map(|method| {
+        let (method, rest) = Method::PLAIN.into_iter().find_map(|method| {
             let (word, rest) = line.split_at_checked(method.as_str().len())?;
             (word == method.as_str().as_bytes()).then_some((method, rest))
         })?;

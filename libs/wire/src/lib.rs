@@ -124,8 +124,8 @@
 //!
 //! let alice = Username::new("alice", Limits::DEFAULT.max_name)?;
 //! let payload = Payload::new(b"My first chat message!").ok_or("nothing to say")?;
-//! let join = Frame::Join { username: alice.borrowed() };
-//! let text = Frame::Text { username: alice.borrowed(), payload };
+//! let join = Frame::join(alice.borrowed());
+//! let text = Frame::text(alice.borrowed(), payload);
 //! let mut bytes = Vec::new();
 //! encode(&join, &mut bytes);
 //! encode(&text, &mut bytes);
@@ -144,6 +144,7 @@ extern crate alloc;
 
 mod decoder;
 mod encoder;
+mod extension;
 mod frame;
 mod head;
 mod held;
@@ -156,6 +157,10 @@ mod work;
 
 pub use decoder::{Decoder, Ignored, Item};
 pub use encoder::encode;
+pub use extension::{
+    EXTENSION, Grant, Hex64, Hex128, Id, Kept, Label, MAX_EARLIER, MAX_TOKEN, Notice, Offer,
+    Replayed, Stamp, Time, Token,
+};
 pub use frame::{Frame, Method, PORT, Payload};
 pub use head::DecodeError;
 pub use limits::Limits;

@@ -74,7 +74,7 @@ pub(crate) fn parse_start(line: &[u8]) -> Option<Start> {
     if minor.is_empty() || !separated || method.is_empty() {
         return None;
     }
-    let known = Method::ALL
+    let known = Method::PLAIN
         .into_iter()
         .find(|known| known.as_str().as_bytes() == method);
     match known {

@@ -41,9 +41,9 @@ fn encode_into(frame: &Seen, out: &mut Vec<u8>) {
     };
     let username = Username::new(name.as_str(), Limits::DEFAULT.max_name).unwrap();
     let frame = match (method, Payload::new(payload)) {
-        (Method::Join, None) => Frame::Join { username },
-        (Method::Leave, None) => Frame::Leave { username },
-        (Method::Text, Some(payload)) => Frame::Text { username, payload },
+        (Method::Join, None) => Frame::join(username),
+        (Method::Leave, None) => Frame::leave(username),
+        (Method::Text, Some(payload)) => Frame::text(username, payload),
         _ => panic!("{frame:?} cannot be sent"),
     };
     encode(&frame, out);

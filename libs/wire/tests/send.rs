@@ -10,19 +10,16 @@ fn name(name: &str) -> Username<'_> {
 
 fn join(from: &str) -> Frame<'_> {
     let username = name(from);
-    Frame::Join { username }
+    Frame::join(username)
 }
 
 fn leave(from: &str) -> Frame<'_> {
     let username = name(from);
-    Frame::Leave { username }
+    Frame::leave(username)
 }
 
 fn text<'a>(from: &'a str, payload: &'a [u8]) -> Frame<'a> {
-    Frame::Text {
-        username: name(from),
-        payload: Payload::new(payload).unwrap(),
-    }
+    Frame::text(name(from), Payload::new(payload).unwrap())
 }
 
 fn encoded(frame: &Frame<'_>) -> Vec<u8> {

@@ -93,6 +93,7 @@ impl Heard {
                 *next = number + 1;
                 true
             }
+            _ => false,
         }
     }
 }

@@ -30,15 +30,18 @@ impl<'a> Collected<'a> {
     pub(super) fn take(&mut self, frame: Frame<'_>) {
         let peer = self.peer;
         match frame {
-            Frame::Join { username } => self.push(Event::Join {
+            Frame::Join { username, .. } => self.push(Event::Join {
                 peer,
                 name: username.into_owned(),
             }),
-            Frame::Leave { username } => self.push(Event::Leave {
+            Frame::Leave { username, .. } => self.push(Event::Leave {
                 peer,
                 name: username.into_owned(),
             }),
-            Frame::Text { username, payload } => self.take_text(username, payload),
+            Frame::Text {
+                username, payload, ..
+            } => self.take_text(username, payload),
+            _ => {}
         }
     }
 

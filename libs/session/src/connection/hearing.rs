@@ -42,7 +42,10 @@ impl Connection<'_> {
     fn hear_all(&mut self, mut bytes: &[u8]) -> Result<(), DecodeError> {
         while let Some(item) = self.decoder.next(&mut bytes)? {
             let event = match item {
-                Item::Frame(frame) => to_event(&frame),
+                Item::Frame(frame) => match to_event(&frame) {
+                    Some(event) => event,
+                    None => continue,
+                },
                 Item::CutOff {
                     username,
                     payload,

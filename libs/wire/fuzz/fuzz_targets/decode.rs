@@ -109,7 +109,7 @@ fn decode<'a>(
                     frame.username().as_str().into(),
                     match frame {
                         Frame::Text { payload, .. } => payload.as_bytes().to_vec(),
-                        Frame::Join { .. } | Frame::Leave { .. } => Vec::new(),
+                        _ => Vec::new(),
                     },
                 )),
                 Ok(Some(Item::CutOff { payload, len, .. })) => assert!(payload.len() < len),
@@ -142,9 +142,9 @@ fn decode<'a>(
 fn comes_back(limits: Limits, method: Method, name: &str, payload: &[u8]) {
     let username = Username::new(name, limits.max_name).expect("it came out of a decoder");
     let frame = match (method, Payload::new(payload)) {
-        (Method::Join, None) => Frame::Join { username },
-        (Method::Leave, None) => Frame::Leave { username },
-        (Method::Text, Some(payload)) => Frame::Text { username, payload },
+        (Method::Join, None) => Frame::join(username),
+        (Method::Leave, None) => Frame::leave(username),
+        (Method::Text, Some(payload)) => Frame::text(username, payload),
         (method, _) => panic!("a {method:?} with a payload, or a TEXT without"),
     };
     let mut out = Vec::new();

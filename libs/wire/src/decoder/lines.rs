@@ -146,6 +146,7 @@ impl Decoder {
                     self.ignore(head, why, input)
                 }
             },
+            _ => self.ignore(head, Ignored::UnknownMethod, input),
         }
     }
 

@@ -19,7 +19,7 @@ impl Seen {
             Item::Frame(frame) => {
                 let payload = match frame {
                     Frame::Text { payload, .. } => payload.as_bytes(),
-                    Frame::Join { .. } | Frame::Leave { .. } => &[],
+                    _ => &[],
                 };
                 Self::Frame(
                     frame.method(),

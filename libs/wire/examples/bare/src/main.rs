@@ -43,7 +43,7 @@ fn comes_back_when_cut_at(at: usize) -> bool {
             };
             let is_right = matches!(
                 &frame,
-                Frame::Text { username, payload }
+                Frame::Text { username, payload, .. }
                     if username.as_str() == "shafer" && payload.as_bytes() == b"My first chat message!"
             );
             if !is_right {

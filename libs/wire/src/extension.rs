@@ -1,0 +1,371 @@
+//! The words of the extension: what programs that know it say to each other besides CHAT/1.0. Plain values, each with its
+//! text as a header bears it. A plain program never sees them.
+
+use alloc::borrow::Cow;
+use core::fmt::{self, Write};
+
+use crate::Payload;
+
+/// The version of the extension that this library speaks.
+pub const EXTENSION: u32 = 1;
+
+/// The longest [`Token`], in bytes. Two numbers of 64 bits in hex and a separator take 33, so other servers have room.
+pub const MAX_TOKEN: usize = 64;
+
+/// The most earlier messages that may be asked for at a time, in an offer or by EARLIER. It fills a few screens.
+pub const MAX_EARLIER: u32 = 200;
+
+/// A word that is compared and never looked into, such as a `Seq` or an `Id`: 1 to [`MAX_TOKEN`] visible ASCII
+/// characters. Two tokens are equal if their bytes are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token<'a>(Cow<'a, str>);
+
+impl<'a> Token<'a> {
+    /// `None` if the text is not a token.
+    #[must_use]
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Option<Self> {
+        let text = text.into();
+        let fits = (1..=MAX_TOKEN).contains(&text.len());
+        (fits && text.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Self(text))
+    }
+
+    /// The token as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same token in memory of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Token<'static> {
+        Token(Cow::Owned(self.0.into_owned()))
+    }
+
+    /// The same token, borrowed.
+    #[must_use]
+    pub fn borrowed(&self) -> Token<'_> {
+        Token(Cow::Borrowed(&self.0))
+    }
+}
+
+impl fmt::Display for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A number of 64 bits, written as 16 hex digits: a session or a nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hex64(pub u64);
+
+impl Hex64 {
+    /// `None` unless the text is 16 hex digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(Self(hex(text, 16)?.try_into().ok()?))
+    }
+}
+
+impl fmt::Display for Hex64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// A number of 128 bits, written as 32 hex digits: a secret or the id of a room.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hex128(pub u128);
+
+impl Hex128 {
+    /// `None` unless the text is 32 hex digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        hex(text, 32).map(Self)
+    }
+}
+
+impl fmt::Display for Hex128 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// Without the digits, since a secret must not get into a log.
+impl fmt::Debug for Hex128 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hex128(..)")
+    }
+}
+
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    let is_hex = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| u128::from_str_radix(text, 16).ok())?
+}
+
+/// The sender's own name for a text: its session and how many texts the session has sent with this one, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id {
+    /// One run of a client program.
+    pub session: Hex64,
+    /// Which text of the session. Counts rise by one without a gap.
+    pub count: u64,
+}
+
+impl Id {
+    /// `None` unless the text is `<session>-<count>` with a count of 1 or more.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (session, count) = text.split_once('-')?;
+        let session = Hex64::parse(session)?;
+        let count = decimal(count)?;
+        (count > 0).then_some(Self { session, count })
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.session, self.count)
+    }
+}
+
+/// `None` unless the text is a decimal number that fits 64 bits. Unlike `str::parse`, it takes no sign.
+pub(crate) fn decimal(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?
+}
+
+/// A moment: milliseconds since the beginning of 1970 in UTC. As text it is RFC 3339 with milliseconds, such as
+/// `2026-11-26T00:08:42.123Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(u64);
+
+impl Time {
+    /// The last moment of the year 9999, which is the last that RFC 3339 can write.
+    pub const MAX: Self = Self(253_402_300_799_999);
+
+    /// The moment so many milliseconds after the beginning of 1970. Beyond [`Time::MAX`] it is that.
+    #[must_use]
+    pub const fn from_unix_ms(ms: u64) -> Self {
+        if ms > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Self(ms)
+        }
+    }
+
+    /// Milliseconds since the beginning of 1970.
+    #[must_use]
+    pub const fn unix_ms(self) -> u64 {
+        self.0
+    }
+
+    /// Reads RFC 3339 in UTC: a `T`, a `t` or a blank between date and time, a fraction of a second or none, and `Z`,
+    /// `z` or `+00:00` at the end. Finer fractions are cut to milliseconds. `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (front, rest) = text.split_at_checked(19)?;
+        let bytes = front.as_bytes();
+        let separators = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
+        let is_separated = separators.iter().all(|&(at, byte)| bytes[at] == byte)
+            && matches!(bytes[10], b'T' | b't' | b' ');
+        if !front.is_ascii() || !is_separated {
+            return None;
+        }
+        let number = |from: usize, to: usize| decimal(&front[from..to]);
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            2 => 28 + u64::from(is_leap),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        let is_in_range = year >= 1970
+            && (1..=12).contains(&month)
+            && (1..=days).contains(&day)
+            && hour < 24
+            && minute < 60
+            && second <= 60;
+        if !is_in_range {
+            return None;
+        }
+        let (ms, zone) = match rest.strip_prefix('.') {
+            None => (0, rest),
+            Some(rest) => {
+                let count = rest.bytes().take_while(u8::is_ascii_digit).count();
+                let (digits, zone) = rest.split_at(count);
+                if digits.is_empty() {
+                    return None;
+                }
+                let digits = digits.bytes().chain(*b"00").take(3);
+                let ms = digits.fold(0, |ms, digit| ms * 10 + u64::from(digit - b'0'));
+                (ms, zone)
+            }
+        };
+        if !matches!(zone, "Z" | "z" | "+00:00" | "-00:00") {
+            return None;
+        }
+        // A leap second counts as the last one before it.
+        let seconds = hour * 3600 + minute * 60 + second.min(59);
+        Some(Self(
+            (days_before(year, month, day) * 86_400 + seconds) * 1000 + ms,
+        ))
+    }
+}
+
+/// How many days lie between the beginning of 1970 and a date, by the count of days in which a year begins in March
+/// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+const fn days_before(year: u64, month: u64, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year / 400, year % 400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    era * 146_097 + days_of_era - 719_468
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, of_day) = (self.0 / 86_400_000, self.0 % 86_400_000);
+        let days = days + 719_468;
+        let (era, of_era) = (days / 146_097, days % 146_097);
+        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 {
+            shifted + 3
+        } else {
+            shifted - 9
+        };
+        let year = year + era * 400 + u64::from(month <= 2);
+        let (seconds, ms) = (of_day / 1000, of_day % 1000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z"
+        )
+    }
+}
+
+/// What a TEXT bears besides its payload.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Label<'a> {
+    /// Nothing: a TEXT of CHAT/1.0.
+    #[default]
+    Plain,
+    /// From a client that has a grant: its own name for the text.
+    Own(Id),
+    /// From a server to a client that has a grant: where the text stands in the log.
+    Stamped(Stamp<'a>),
+}
+
+/// Where a text stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp<'a> {
+    /// The sender's own name for it, or the `Seq` where a plain program sent it.
+    pub id: Token<'a>,
+    /// Its place: opaque, compared for equality only.
+    pub seq: Token<'a>,
+    /// When it got its place.
+    pub time: Time,
+    /// Whether it is replayed, and not live.
+    pub past: bool,
+}
+
+/// What a client asks for, directly after its JOIN: a TEXT without payload, which a plain server ignores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer<'a> {
+    /// The version of the extension, see [`EXTENSION`].
+    pub version: u32,
+    /// Drawn for this connection. The grant repeats it.
+    pub nonce: Hex64,
+    /// Drawn for this run of the program.
+    pub session: Hex64,
+    /// The number of this attempt to connect. It rises.
+    pub attempt: u64,
+    /// Drawn for an address and a run: who has it is this member.
+    pub secret: Hex128,
+    /// The room and the place of the last message that was seen.
+    pub since: Option<(Hex128, Token<'a>)>,
+    /// How many earlier messages it would like when there is no `since`, at most [`MAX_EARLIER`].
+    pub recent: u32,
+}
+
+/// What a server agrees to: a TEXT without payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The version of the offer.
+    pub version: u32,
+    /// The nonce of the offer.
+    pub nonce: Hex64,
+    /// Which log this is. Another id means another past.
+    pub room: Hex128,
+    /// How long messages are kept.
+    pub kept: Kept,
+    /// The highest count of the client's session that is in the log; 0 for none.
+    pub arrived: u64,
+    /// The longest text that the server takes, in bytes.
+    pub max_payload: u64,
+}
+
+/// How long a server keeps messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// In memory: until the server ends, or they are too many.
+    Memory,
+    /// For so many seconds.
+    Seconds(u64),
+}
+
+/// The units of a time to keep, in seconds, the largest first.
+const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
+
+impl Kept {
+    /// Reads `memory`, or a number with `d`, `h`, `m` or `s` after it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "memory" {
+            return Some(Self::Memory);
+        }
+        UNITS.into_iter().find_map(|(unit, seconds)| {
+            let number = decimal(text.strip_suffix(unit).filter(|text| !text.is_empty())?)?;
+            number.checked_mul(seconds).map(Self::Seconds)
+        })
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let &Self::Seconds(time) = self else {
+            return f.write_str("memory");
+        };
+        let whole = UNITS.into_iter().find(|(_, unit)| time % unit == 0);
+        let (unit, seconds) = whole.unwrap_or(('s', 1));
+        write!(f, "{}", time / seconds)?;
+        f.write_char(unit)
+    }
+}
+
+/// The end of a replay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed<'a> {
+    /// The place of the client's JOIN: what comes after it is live.
+    pub last: Token<'a>,
+    /// In the answer to an EARLIER, its `before`.
+    pub before: Option<Token<'a>>,
+    /// Whether there is something older.
+    pub more: bool,
+    /// Whether something between what was asked for and what was sent is no longer kept.
+    pub lost: bool,
+}
+
+/// Something that a server tells a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice<'a> {
+    /// What it is about, such as `replaced`. A reader that does not know the code shows the words.
+    pub code: Token<'a>,
+    /// The text that it is about.
+    pub id: Option<Token<'a>>,
+    /// The words.
+    pub text: Payload<'a>,
+}
