@@ -103,6 +103,9 @@ fn open(args: Args) -> io::Result<Infallible> {
         username: args.username,
         limits: Limits::DEFAULT,
         pace: PACE,
+        seen: None,
+        recent: 0,
+        plain: true,
     };
     let ended = hubbub_session::start(options, intents_taken, events_sent)?;
     let file = SettingsFile::of_user();

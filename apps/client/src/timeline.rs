@@ -87,7 +87,7 @@ impl Timeline {
                 self.people.remove(&name);
                 self.notice(at, What::Left(name));
             }
-            Event::Said { name, text } => return self.said(at, &name, text, 0),
+            Event::Said { name, text, .. } => return self.said(at, &name, text, 0),
             Event::CutOff {
                 name,
                 text,
@@ -96,6 +96,14 @@ impl Timeline {
             Event::Written { id } => self.mark(id, Progress::Sent),
             Event::Unsure { id } => self.mark(id, Progress::Unsure),
             Event::Missed { events } => self.notice(at, What::Missed(events)),
+            Event::Granted { .. }
+            | Event::Present { .. }
+            | Event::Gap
+            | Event::CaughtUp { .. }
+            | Event::Earlier { .. }
+            | Event::Arrived { .. }
+            | Event::Replaced
+            | Event::Notice { .. } => {}
         }
         None
     }

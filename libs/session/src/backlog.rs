@@ -77,7 +77,7 @@ impl Backlog {
 fn weight(event: &Event) -> Option<usize> {
     match event {
         Event::Joined { name } | Event::Left { name } => Some(name.len()),
-        Event::Said { name, text } | Event::CutOff { name, text, .. } => {
+        Event::Said { name, text, .. } | Event::CutOff { name, text, .. } => {
             Some(name.len() + text.len())
         }
         _ => None,
@@ -99,6 +99,7 @@ mod tests {
         stamped(Event::Said {
             name: "bob".to_owned(),
             text: text.into(),
+            mark: None,
         })
     }
 

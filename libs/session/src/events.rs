@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use hubbub_wire::{Hex128, Kept, Username};
+
 /// Names one message of the user's own on its whole way, from the screen to the socket and back. The screen counts them
 /// up.
 pub type MessageId = u64;
@@ -11,13 +13,21 @@ pub type MessageId = u64;
 pub enum Intent {
     /// Send a text. While there is no connection, texts wait in order.
     Say {
-        /// Comes back in [`Event::Written`] or [`Event::Unsure`].
+        /// Comes back in [`Event::Written`], [`Event::Arrived`] or [`Event::Unsure`].
         id: MessageId,
         /// Never empty. Lines end in LF.
         text: String,
     },
-    /// Connect now, without waiting for the end of the back-off.
+    /// Connect now, without waiting for the end of the back-off. After [`Event::Replaced`], take the place back.
     Retry,
+    /// Fetch messages that are older than the oldest known one. [`Event::Earlier`] answers. At most one is under way at a
+    /// time: another one before the answer is ignored, and so is one before [`Event::CaughtUp`].
+    Earlier,
+    /// Go by another name, because the server refused this one: connect under it now.
+    Rename {
+        /// The new name.
+        username: Username<'static>,
+    },
     /// Write a LEAVE, close the connection and end the thread, all within one second, even when the server does not
     /// read.
     Leave,
@@ -58,12 +68,47 @@ pub enum Event {
         /// Who.
         name: String,
     },
-    /// Somebody else said something.
+    /// The server granted the extension: it tells who is here, what was said before, and what has arrived.
+    Granted {
+        /// Which log this is. Another id means another past.
+        room: Hex128,
+        /// How long messages are kept.
+        kept: Kept,
+        /// Whether the past that follows is what was missed since [`Options::seen`](crate::Options::seen) or since the
+        /// last connection.
+        resumed: bool,
+    },
+    /// Everybody who is here, the user included. It replaces what was known.
+    Present {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Somebody said something: somebody else, or in the past perhaps the user.
     Said {
         /// Who.
         name: String,
         /// Never empty. Lines end in LF, and bytes that are not UTF-8 are replaced.
         text: String,
+        /// Where it stands in the log; `None` from a plain server.
+        mark: Option<Mark>,
+    },
+    /// Some messages between those that came before and those that come next are not kept any more.
+    Gap,
+    /// What was missed is complete. From now on everything is live.
+    CaughtUp {
+        /// The place in the log up to which everything is known.
+        last: String,
+        /// Whether there is something older than the oldest known message, to be fetched by [`Intent::Earlier`].
+        more: bool,
+    },
+    /// The answer to [`Intent::Earlier`].
+    Earlier {
+        /// Messages older than all known ones, the oldest first. Each is an [`Event::Said`].
+        messages: Vec<Stamped>,
+        /// Whether there is something older still.
+        more: bool,
+        /// Whether something older is not kept any more.
+        lost: bool,
     },
     /// Somebody else said something that was cut off: the rest will not come.
     CutOff {
@@ -79,15 +124,51 @@ pub enum Event {
         /// Which message.
         id: MessageId,
     },
+    /// The message is in the log.
+    Arrived {
+        /// Which message.
+        id: MessageId,
+        /// A place in the log at or after that of the message.
+        seq: String,
+    },
     /// This message may not have arrived: the connection broke while it was being written, or the server refused us
     /// afterwards. The session does not send it again by itself.
     Unsure {
         /// Which message.
         id: MessageId,
     },
+    /// The same member has connected elsewhere. There is no reconnect before [`Intent::Retry`].
+    Replaced,
+    /// The server tells something.
+    Notice {
+        /// What it is about, such as `motd`, `paused` or `too-long`. Unknown codes are shown by their words.
+        code: String,
+        /// The words.
+        text: String,
+    },
     /// The screen took nothing for so long that the oldest events were thrown away.
     Missed {
         /// How many.
         events: usize,
     },
+}
+
+/// Where a message stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its place: opaque, compared for equality only.
+    pub seq: String,
+    /// Whether it is replayed, and not live.
+    pub past: bool,
+    /// The user's own message that it is, if this run of the program sent it. It is shown already where it was sent.
+    pub own: Option<MessageId>,
+}
+
+/// The last message that was seen in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Which log.
+    pub room: Hex128,
+    /// The place of the message in it.
+    pub seq: String,
 }

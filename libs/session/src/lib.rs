@@ -19,7 +19,7 @@ use network::Network;
 
 pub use backlog::{BACKLOG_BYTES, BACKLOG_EVENTS};
 pub use clock::Clock;
-pub use events::{Event, Intent, MessageId, Stamped};
+pub use events::{Event, Intent, Mark, MessageId, Seen, Stamped};
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
@@ -63,6 +63,13 @@ pub struct Options {
     pub limits: Limits,
     /// The shortest time between two batches of events. Events that happen sooner wait, and come in one batch.
     pub pace: Duration,
+    /// The last message that an earlier run of the program saw at this address. It also says that the server there
+    /// grants the extension.
+    pub seen: Option<Seen>,
+    /// How many earlier messages are wanted where none was seen yet, at most [`hubbub_wire::MAX_EARLIER`].
+    pub recent: u32,
+    /// Whether to be a plain client, which never offers the extension.
+    pub plain: bool,
 }
 
 /// Starts the network thread. `events` gets batches at the pace of the options; a channel with room for one suits it.

@@ -146,6 +146,8 @@ impl Network {
                 // An empty text cannot be sent. `Say` promises that there is none.
                 Some(Intent::Say { text, .. }) if text.is_empty() => {}
                 Some(Intent::Say { id, text }) => self.waiting.push_back((id, text)),
+                // Nobody grants the extension yet.
+                Some(Intent::Earlier | Intent::Rename { .. }) => {}
                 Some(Intent::Retry) => return Poll::Ready(Wish::Retry),
                 Some(Intent::Leave) | None => return Poll::Ready(Wish::Leave),
             }

@@ -128,6 +128,7 @@ mod tests {
         Event::Said {
             name: name.to_owned(),
             text: "no".to_owned(),
+            mark: None,
         }
     }
 

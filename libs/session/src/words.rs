@@ -16,7 +16,8 @@ pub(crate) fn to_event(frame: &Frame<'_>) -> Option<Event> {
         Frame::Leave { .. } => Some(Event::Left { name }),
         Frame::Text { payload, .. } => {
             let text = text(payload.as_bytes());
-            Some(Event::Said { name, text })
+            let mark = None;
+            Some(Event::Said { name, text, mark })
         }
         _ => None,
     }

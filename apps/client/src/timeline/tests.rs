@@ -31,8 +31,8 @@ impl Timeline {
     }
 
     fn hears(&mut self, minute: u64, name: &str, text: &str) {
-        let (name, text) = (name.into(), text.into());
-        self.happens(minute, Event::Said { name, text });
+        let (name, text, mark) = (name.into(), text.into(), None);
+        self.happens(minute, Event::Said { name, text, mark });
     }
 
     fn lose(&mut self, minute: u64) {
@@ -337,6 +337,7 @@ fn what_was_said_before_the_server_hung_up_stays_on_the_page() {
         Event::Said {
             name: "bob".into(),
             text: "hi".into(),
+            mark: None,
         },
     ] {
         let at = start();
@@ -509,6 +510,7 @@ fn only_others_who_say_the_name_to_somebody_who_looks_elsewhere_ask_for_attentio
     let said = |text: &str| Event::Said {
         name: "bob".into(),
         text: text.into(),
+        mark: None,
     };
     assert_eq!(asks(&mut timeline, said("alice?")), None, "she looks");
     timeline.focus(start(), false);

@@ -119,6 +119,7 @@ mod tests {
         let room = room([Event::Said {
             name: "eve".into(),
             text: "a\tb\r\n\u{1b}[31mred\u{7}\u{9b}2J\0".into(),
+            mark: None,
         }]);
         assert_eq!(
             room.transcript().text,
@@ -137,6 +138,7 @@ mod tests {
             Event::Said {
                 name: "bob".into(),
                 text: "one\ntwo".into(),
+                mark: None,
             },
             Event::CutOff {
                 name: "bob".into(),
@@ -183,6 +185,7 @@ mod tests {
         let said = |i| Event::Said {
             name: "bob".into(),
             text: format!("line {i}"),
+            mark: None,
         };
         let transcript = room((0..1000).map(said)).transcript();
         assert!(transcript.text.contains("bob: line 0\n"));

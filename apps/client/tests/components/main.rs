@@ -15,8 +15,8 @@ use hubbub_client::view::{LISTED_PEOPLE, PART_COST};
 use hubbub_session::{Event, Intent};
 
 fn said(name: &str, text: &str) -> Event {
-    let (name, text) = (name.into(), text.into());
-    Event::Said { name, text }
+    let (name, text, mark) = (name.into(), text.into(), None);
+    Event::Said { name, text, mark }
 }
 
 fn joined(name: &str) -> Event {

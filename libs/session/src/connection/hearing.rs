@@ -86,7 +86,7 @@ impl Connection<'_> {
         let own = self.network.options.username.as_str();
         match event {
             Event::Joined { name } | Event::Left { name } => name == own,
-            Event::Said { name, text } => name == own && self.network.echoes.take(text, now),
+            Event::Said { name, text, .. } => name == own && self.network.echoes.take(text, now),
             Event::CutOff { name, .. } => name == own,
             _ => false,
         }

@@ -297,7 +297,7 @@ fn bursts_arrive_once_and_in_order_in_any_weather_and_a_cut_takes_only_the_last_
 /// What alice says, or nothing when she has left.
 fn number_heard(bob: &mut Window) -> Option<MessageId> {
     match bob.next() {
-        Event::Said { name, text } if name == "alice" => Some(text.parse().unwrap()),
+        Event::Said { name, text, .. } if name == "alice" => Some(text.parse().unwrap()),
         Event::Left { name } if name == "alice" => None,
         other => panic!("{other:?}"),
     }

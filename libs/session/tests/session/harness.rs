@@ -27,6 +27,7 @@ pub(crate) fn said(name: &str, text: &str) -> Event {
     Event::Said {
         name: name.to_owned(),
         text: text.to_owned(),
+        mark: None,
     }
 }
 
@@ -162,6 +163,9 @@ pub(crate) fn options(host: &str, port: u16) -> Options {
         username: Username::new("alice", 64).unwrap(),
         limits: Limits::DEFAULT,
         pace: PACE,
+        seen: None,
+        recent: 0,
+        plain: true,
     }
 }
 

@@ -227,7 +227,7 @@ fn where_a_letter_on_the_edge_of_a_block_ends_the_connection_a_new_one_is_made()
     bob.expect(Event::Written { id: 2 });
     loop {
         match alice.next() {
-            Event::Said { name, text } if (&*name, &*text) == ("bob", "hello again") => break,
+            Event::Said { name, text, .. } if (&*name, &*text) == ("bob", "hello again") => break,
             // A whole block before the torn one was forwarded; nobody knows where its text ends.
             Event::Joined { name } | Event::Said { name, .. } if name == "bob" => {}
             other => panic!("{other:?}"),
