@@ -98,6 +98,7 @@ impl Hall {
             let event = Event::Said {
                 peer,
                 name,
+                own: None,
                 texts,
                 held: memory.hold(0),
             };

@@ -7,11 +7,11 @@ use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
-use hubbub_wire::{Frame, encode};
+use hubbub_wire::{Frame, Time, encode};
 
 use crate::id::{Name, PeerId};
 use crate::memory::{Held, Memory};
-use crate::texts::Texts;
+use crate::said::Said;
 use crate::words;
 
 /// A place in a batch. A batch holds 256 KiB and one more read, or a single text of at most 256 MiB, so 32 bits are
@@ -29,10 +29,11 @@ struct Deed {
 }
 
 #[derive(Debug)]
+#[expect(dead_code, reason = "the stamped form needs the times")]
 enum What {
-    Joined,
-    Left,
-    Said(Texts),
+    Joined(Time),
+    Left(Time),
+    Said(Arc<Said>),
 }
 
 /// A batch in the making.
@@ -70,21 +71,21 @@ impl Draft {
     }
 
     /// A member came.
-    pub fn joined(&mut self, peer: PeerId, name: &Name) {
-        self.push(peer, name, What::Joined, 1);
+    pub fn joined(&mut self, peer: PeerId, name: &Name, time: Time) {
+        self.push(peer, name, What::Joined(time), 1);
     }
 
     /// A member went.
-    pub fn left(&mut self, peer: PeerId, name: &Name) {
-        self.push(peer, name, What::Left, 1);
+    pub fn left(&mut self, peer: PeerId, name: &Name, time: Time) {
+        self.push(peer, name, What::Left(time), 1);
     }
 
     /// A member said something. The texts count as `held` until the draft is sealed.
-    pub fn said(&mut self, peer: PeerId, name: &Name, texts: Texts, held: Held) {
-        self.size += texts.size();
+    pub fn said(&mut self, peer: PeerId, said: Arc<Said>, held: Held) {
+        self.size += said.texts.size();
         self.held.push(held);
-        let entries = texts.iter().count();
-        self.push(peer, name, What::Said(texts), entries);
+        let (name, entries) = (Arc::clone(&said.name), said.texts.count());
+        self.push(peer, &name, What::Said(said), entries);
     }
 
     fn push(&mut self, peer: PeerId, name: &Name, what: What, entries: usize) {
@@ -107,9 +108,9 @@ impl Draft {
             };
             let username = || name.borrowed();
             match what {
-                What::Joined => add(&Frame::join(username())),
-                What::Left => add(&Frame::leave(username())),
-                What::Said(texts) => texts.iter().for_each(|payload| {
+                What::Joined(_) => add(&Frame::join(username())),
+                What::Left(_) => add(&Frame::leave(username())),
+                What::Said(said) => said.texts.iter().for_each(|payload| {
                     add(&Frame::text(username(), payload));
                 }),
             }
@@ -301,6 +302,8 @@ impl Delivery {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::said::Seq;
+    use crate::texts::Texts;
     use hubbub_wire::{Payload, Username};
 
     const READER: PeerId = PeerId(1);
@@ -310,7 +313,17 @@ pub(crate) mod tests {
     fn says(draft: &mut Draft, peer: PeerId, name: &Name, text: &str) {
         let mut texts = Texts::default();
         texts.push(Payload::new(text.as_bytes()).unwrap());
-        draft.said(peer, name, texts, Memory::new(0).hold(0));
+        let said = Said {
+            name: Arc::clone(name),
+            first: Seq {
+                generation: 0,
+                count: 1,
+            },
+            time: Time::from_unix_ms(0),
+            own: None,
+            texts,
+        };
+        draft.said(peer, Arc::new(said), Memory::new(0).hold(0));
     }
 
     /// A batch of texts, all under the name `a`.
@@ -352,9 +365,9 @@ pub(crate) mod tests {
     fn the_plain_form_is_the_frames_of_the_assignment_one_after_the_other() {
         let name = Arc::new(Username::new("ada", 3).unwrap());
         let mut draft = Draft::default();
-        draft.joined(OTHER, &name);
+        draft.joined(OTHER, &name, Time::from_unix_ms(0));
         says(&mut draft, OTHER, &name, "hi");
-        draft.left(OTHER, &name);
+        draft.left(OTHER, &name, Time::from_unix_ms(0));
         let batch = draft.seal(&Memory::new(usize::MAX));
         let frames = [
             "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n",

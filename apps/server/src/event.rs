@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hubbub_wire::{DecodeError, Username};
+use hubbub_wire::{DecodeError, Id, Username};
 
 use crate::address::Origin;
 use crate::id::PeerId;
@@ -40,6 +40,8 @@ pub enum Event {
         peer: PeerId,
         /// The name in their heads.
         name: Username<'static>,
+        /// The sender's own name for the first, if all of them have one and these follow each other without a gap.
+        own: Option<Id>,
         /// What they say.
         texts: Texts,
         /// Counts them while they wait for the hub or for their place in the log.

@@ -9,7 +9,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hubbub_wire::Username;
+use hubbub_wire::{Time, Username};
 use tracing::{debug, info, warn};
 
 use crate::Settings;
@@ -18,13 +18,13 @@ use crate::batch::Draft;
 use crate::event::{Departure, Event, Mail};
 use crate::id::{Name, PeerId};
 use crate::lobby::{Claim, Kept, Lobby, Stranger};
-use crate::log::{Log, Proposal};
+use crate::log::{Log, Ordered, Proposal};
 use crate::memory::{Held, Memory};
 use crate::outbox::{Closing, Outbox};
 use crate::post::{Notes, Post};
 use crate::room::{Refusal, Room};
-use crate::runtime::{now, sleep, timeout, yield_now};
-use crate::texts::Texts;
+use crate::runtime::{draw, now, sleep, timeout, wall, yield_now};
+use crate::said::Said;
 use crate::words;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
@@ -54,6 +54,7 @@ pub async fn run(
         && let Some(mail) = hub.wait(&inbox).await
     {
         hub.now = now();
+        hub.time = hub.time.max(wall());
         hub.take_all(mail);
         // Gives all tasks a turn. They write earlier batches, and peers that are about to speak make this batch longer.
         yield_now().await;
@@ -91,6 +92,8 @@ struct Hub {
     settings: Settings,
     /// The time of this turn.
     now: Instant,
+    /// The time of this turn for people. It never runs backwards.
+    time: Time,
 }
 
 impl Hub {
@@ -98,13 +101,14 @@ impl Hub {
         Self {
             room: Room::default(),
             lobby: Lobby::default(),
-            log: Log::default(),
+            log: Log::new(draw()),
             post: Post::new(queued),
             draft: Draft::default(),
             stopping: false,
             unfinished,
             settings,
             now,
+            time: Time::from_unix_ms(0),
         }
     }
 
@@ -162,11 +166,24 @@ impl Hub {
             Event::Said {
                 peer,
                 name,
+                own,
                 texts,
                 held,
             } => {
-                if self.hears(peer, &name) {
-                    self.log.propose(Proposal::Say { peer, texts, held });
+                if self.hears(peer, &name)
+                    && let Some(name) = self.room.name(peer)
+                {
+                    let name = Arc::clone(name);
+                    self.log.propose(
+                        Proposal::Say {
+                            peer,
+                            name,
+                            own,
+                            texts,
+                            held,
+                        },
+                        self.time,
+                    );
                 }
             }
             Event::TooLong { peer, len, limit } => self.tell_too_long(peer, len, limit),
@@ -191,7 +208,7 @@ impl Hub {
             return;
         };
         match self.room.admits(name) {
-            Ok(()) => self.log.propose(Proposal::Join { peer }),
+            Ok(()) => self.log.propose(Proposal::Join { peer }, self.time),
             Err(refusal) => self.not_admitted(peer, refusal),
         }
     }
@@ -277,7 +294,7 @@ impl Hub {
         } else {
             self.post.leaves(peer);
         }
-        self.log.propose(Proposal::Leave { peer, why });
+        self.log.propose(Proposal::Leave { peer, why }, self.time);
     }
 
     /// Tells a peer why the server closes its connection, if it cannot know that from what it did.
@@ -309,14 +326,14 @@ impl Hub {
     fn apply_next(&mut self) -> bool {
         match self.log.next() {
             None => return false,
-            Some(Proposal::Join { peer }) => self.joined(peer),
-            Some(Proposal::Say { peer, texts, held }) => self.said(peer, texts, held),
-            Some(Proposal::Leave { peer, why }) => self.left(peer, why),
+            Some(Ordered::Join { peer, time }) => self.joined(peer, time),
+            Some(Ordered::Said { peer, said, held }) => self.said(peer, said, held),
+            Some(Ordered::Left { peer, why, time }) => self.left(peer, why, time),
         }
         true
     }
 
-    fn joined(&mut self, peer: PeerId) {
+    fn joined(&mut self, peer: PeerId, time: Time) {
         let Some(name) = self.lobby.claimed(peer) else {
             // The peer went while its JOIN waited.
             return;
@@ -328,7 +345,7 @@ impl Hub {
         let Some(Claim { stranger, mail, .. }) = self.lobby.take_claim(peer) else {
             return;
         };
-        self.draft.joined(peer, &name);
+        self.draft.joined(peer, &name, time);
         let line = stranger.from.line(self.now);
         let notes = Notes {
             warned: false,
@@ -341,19 +358,17 @@ impl Hub {
         mail.into_iter().for_each(|event| self.take(event));
     }
 
-    fn said(&mut self, peer: PeerId, texts: Texts, held: Held) {
-        if let Some(name) = self.room.name(peer) {
-            debug!(peer = peer.0, bytes = texts.size(), "text");
-            self.draft.said(peer, name, texts, held);
-        }
+    fn said(&mut self, peer: PeerId, said: Arc<Said>, held: Held) {
+        debug!(peer = peer.0, bytes = said.texts.size(), "text");
+        self.draft.said(peer, said, held);
     }
 
-    fn left(&mut self, peer: PeerId, why: Departure) {
+    fn left(&mut self, peer: PeerId, why: Departure, time: Time) {
         let Some(name) = self.room.leave(peer) else {
             return;
         };
         let notes = self.post.dismiss(peer, self.draft.len());
-        self.draft.left(peer, &name);
+        self.draft.left(peer, &name, time);
         self.log_left(peer, &name, why, notes.unwrap_or_default());
         // Peers that wait for the name may join now, in the order in which they came.
         for peer in self.lobby.freed(peer) {

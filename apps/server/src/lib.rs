@@ -101,6 +101,8 @@ pub mod allowance;
 
 pub mod texts;
 
+pub mod said;
+
 pub mod event;
 
 // The room: plain, without waiting, the time given.

@@ -1,10 +1,12 @@
 //! Runtime: where tasks run, how they wait, and what time it is. The only file of the server that names async-std, or
 //! async-io's timers.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::thread;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use async_global_executor::GlobalExecutorConfig;
+use hubbub_wire::Time;
 
 pub use async_io::Timer;
 pub use async_std::future::timeout;
@@ -31,4 +33,18 @@ pub fn size_executor() {
 #[must_use]
 pub fn now() -> Instant {
     Instant::now()
+}
+
+/// What time it is for people, in UTC.
+#[must_use]
+pub fn wall() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let ms = since.map_or(0, |since| since.as_millis());
+    Time::from_unix_ms(u64::try_from(ms).unwrap_or(u64::MAX))
+}
+
+/// 64 random bits, from the keys that the system gives every process for its hash tables.
+#[must_use]
+pub fn draw() -> u64 {
+    RandomState::new().build_hasher().finish()
 }

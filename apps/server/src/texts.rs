@@ -4,7 +4,10 @@ use hubbub_wire::Payload;
 
 /// The payloads of TEXTs that arrived together. They lie in one allocation, each after its length.
 #[derive(Debug, Default)]
-pub struct Texts(Vec<u8>);
+pub struct Texts {
+    bytes: Vec<u8>,
+    count: usize,
+}
 
 /// The size of a length in front of a payload, in bytes.
 const LENGTH: usize = size_of::<usize>();
@@ -13,20 +16,27 @@ impl Texts {
     /// Adds a payload.
     pub fn push(&mut self, payload: Payload<'_>) {
         let payload = payload.as_bytes();
-        self.0.reserve(LENGTH + payload.len());
-        self.0.extend_from_slice(&payload.len().to_ne_bytes());
-        self.0.extend_from_slice(payload);
+        self.bytes.reserve(LENGTH + payload.len());
+        self.bytes.extend_from_slice(&payload.len().to_ne_bytes());
+        self.bytes.extend_from_slice(payload);
+        self.count += 1;
     }
 
     /// How much memory the texts take, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
     }
 
     /// The payloads, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Payload<'_>> {
-        let mut rest = &self.0[..];
+        let mut rest = &self.bytes[..];
         std::iter::from_fn(move || {
             let (length, after) = rest.split_first_chunk::<LENGTH>()?;
             let (payload, after) = after.split_at_checked(usize::from_ne_bytes(*length))?;
@@ -50,6 +60,9 @@ mod tests {
         }
         let came: Vec<&[u8]> = texts.iter().map(|payload| payload.as_bytes()).collect();
         assert_eq!(came, payloads);
-        assert_eq!(texts.size(), 4 * LENGTH + 1 + 300 + 3 + 8);
+        assert_eq!(
+            (texts.size(), texts.count()),
+            (4 * LENGTH + 1 + 300 + 3 + 8, 4)
+        );
     }
 }

@@ -10,6 +10,7 @@ use crate::address::Origin;
 use crate::lobby::CLAIM_BYTES;
 use crate::outbox::{Call, Intake, Pending, outbox};
 use crate::post::{CATCH_UP, STALLED};
+use crate::texts::Texts;
 use hubbub_wire::Payload;
 
 const ADA: PeerId = PeerId(0);
@@ -90,6 +91,7 @@ impl Hub {
         Event::Said {
             peer,
             name: username(name),
+            own: None,
             texts,
             held: self.unfinished.hold(0),
         }

@@ -1,6 +1,6 @@
 //! Mail in the making: frames to events, as one read brings them.
 
-use hubbub_wire::{Frame, Payload, Username};
+use hubbub_wire::{Frame, Id, Label, Payload, Username};
 
 use crate::event::{Event, Mail};
 use crate::id::PeerId;
@@ -13,7 +13,25 @@ pub(super) struct Collected<'a> {
     intake: &'a Intake,
     mail: Mail,
     /// The TEXTs that came last, all under one name.
-    texts: Option<(Username<'static>, Texts)>,
+    texts: Option<Run>,
+}
+
+/// TEXTs in a row under one name. If they have names of the sender's own, these follow each other without a gap.
+struct Run {
+    name: Username<'static>,
+    own: Option<Id>,
+    texts: Texts,
+}
+
+impl Run {
+    /// Whether a TEXT that comes next belongs to them.
+    fn goes_on_with(&self, name: &Username<'_>, own: Option<Id>) -> bool {
+        let next = self.own.map(|Id { session, count }| Id {
+            session,
+            count: count.saturating_add(self.texts.count() as u64),
+        });
+        self.name == *name && next == own
+    }
 }
 
 impl<'a> Collected<'a> {
@@ -39,23 +57,32 @@ impl<'a> Collected<'a> {
                 name: username.into_owned(),
             }),
             Frame::Text {
-                username, payload, ..
-            } => self.take_text(username, payload),
+                username,
+                payload,
+                label,
+            } => {
+                let own = match label {
+                    Label::Own(id) => Some(id),
+                    Label::Plain | Label::Stamped(_) => None,
+                };
+                self.take_text(username, own, payload);
+            }
             _ => {}
         }
     }
 
     /// TEXTs in a row under one name become one event.
-    fn take_text(&mut self, username: Username<'_>, payload: Payload<'_>) {
-        if let Some((name, texts)) = &mut self.texts
-            && *name == username
+    fn take_text(&mut self, username: Username<'_>, own: Option<Id>, payload: Payload<'_>) {
+        if let Some(run) = &mut self.texts
+            && run.goes_on_with(&username, own)
         {
-            return texts.push(payload);
+            return run.texts.push(payload);
         }
         self.close_texts();
         let mut texts = Texts::default();
         texts.push(payload);
-        self.texts = Some((username.into_owned(), texts));
+        let name = username.into_owned();
+        self.texts = Some(Run { name, own, texts });
     }
 
     pub(super) fn push(&mut self, event: Event) {
@@ -64,11 +91,12 @@ impl<'a> Collected<'a> {
     }
 
     fn close_texts(&mut self) {
-        if let Some((name, texts)) = self.texts.take() {
+        if let Some(Run { name, own, texts }) = self.texts.take() {
             let held = self.intake.hold(texts.size());
             self.mail.push(Event::Said {
                 peer: self.peer,
                 name,
+                own,
                 texts,
                 held,
             });

@@ -15,6 +15,7 @@ use super::super::*;
 use super::Tally;
 use super::model::{Model, Said};
 use crate::outbox::{Intake, Pending, outbox};
+use crate::texts::Texts;
 
 /// The most peers at a time.
 const PEERS: usize = 24;
@@ -182,6 +183,7 @@ impl Simulation {
         let event = Event::Said {
             peer,
             name: username(name),
+            own: None,
             texts,
             held: self.memory.hold(0),
         };
