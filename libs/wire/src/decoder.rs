@@ -4,6 +4,7 @@
 //! that arrives in several pieces is copied, into one buffer, which is freed as soon as no frame is unfinished. However
 //! the stream is cut, each byte is looked at a bounded number of times. An error is final.
 
+mod labels;
 mod lines;
 mod payload;
 mod silence;
@@ -73,6 +74,8 @@ pub struct Decoder {
     searched: usize,
     /// Whether no head has been read yet.
     at_start: bool,
+    /// Whether it reads only what clients send.
+    serves: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -96,22 +99,38 @@ enum State {
 enum Part {
     /// After the start line.
     Head(Head),
-    /// Within a payload. `held` begins with the name, and then comes the payload so far.
+    /// Within a payload. `held` begins with what is needed of the head, and then comes the payload so far.
     Payload(Text),
     /// Within a payload that nobody wants.
     Skip { left: u64 },
 }
 
-/// A name and its payload, which lie in `held` one after the other: the number of bytes of each.
+/// A frame with a payload, as it lies in `held`: what is needed of its head, and then its payload.
 #[derive(Clone, Copy, Debug)]
 struct Text {
-    name: usize,
+    method: Method,
+    /// Whether the whole head is there, since it bears headers of the extension. Otherwise only the name is.
+    is_extended: bool,
+    /// Where the name begins and ends.
+    name: (usize, usize),
+    /// Where the payload begins.
+    front: usize,
+    /// The length of the payload.
     len: usize,
 }
 
 impl Text {
+    fn name(self) -> Range<usize> {
+        self.name.0..self.name.1
+    }
+
+    /// Where the head lies. It is empty if no header of the extension is in it.
+    fn head(self) -> Range<usize> {
+        0..if self.is_extended { self.front } else { 0 }
+    }
+
     fn end(self) -> usize {
-        self.name + self.len
+        self.front + self.len
     }
 }
 
@@ -126,6 +145,8 @@ enum Found<'i> {
     Frame {
         came: Came,
         name: Place<'i>,
+        /// Empty if no header of the extension is in it.
+        head: Place<'i>,
         payload: Place<'i>,
     },
     Ignored(Ignored),
@@ -148,9 +169,20 @@ enum Step<'i> {
 }
 
 impl Decoder {
-    /// A decoder at the start of a stream.
+    /// A decoder for clients, at the start of a stream. It reads every frame.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
+        Self::at_start(limits, false)
+    }
+
+    /// A decoder for servers, at the start of a stream. Frames that only servers send, such as NOTICE, are passed over
+    /// like all others that nobody knows ([`Ignored::UnknownMethod`]), so that their payload takes no memory.
+    #[must_use]
+    pub const fn for_server(limits: Limits) -> Self {
+        Self::at_start(limits, true)
+    }
+
+    const fn at_start(limits: Limits, serves: bool) -> Self {
         Self {
             limits,
             state: State::Start { noise: 0 },
@@ -159,6 +191,7 @@ impl Decoder {
             spent: 0,
             searched: 0,
             at_start: true,
+            serves,
         }
     }
 
@@ -219,27 +252,23 @@ impl Decoder {
     }
 
     fn item<'a>(&'a self, found: Found<'a>) -> Item<'a> {
-        let (came, name, payload) = match found {
+        let (came, name, head, payload) = match found {
             Found::Frame {
                 came,
                 name,
+                head,
                 payload,
-            } => (came, self.bytes(name), self.bytes(payload)),
+            } => (came, name, self.bytes(head), self.bytes(payload)),
             Found::Ignored(why) => return Item::Ignored(why),
         };
+        let name = self.bytes(name);
         let username = match username(name, self.limits.max_name) {
             Ok(username) => username,
             Err(why) => return Item::Ignored(Ignored::BadUsername(why)),
         };
-        match (came, Payload::new(payload)) {
-            (Came::Whole(Method::Join), _) => Item::Frame(Frame::join(username)),
-            (Came::Whole(Method::Leave), _) => Item::Frame(Frame::leave(username)),
-            (Came::Whole(Method::Text), Some(payload)) => {
-                Item::Frame(Frame::text(username, payload))
-            }
-            (Came::Whole(Method::Text), None) => Item::Ignored(Ignored::EmptyText),
-            (Came::Whole(_), _) => Item::Ignored(Ignored::UnknownMethod),
-            (Came::InPart { len }, _) => Item::CutOff {
+        match came {
+            Came::Whole(method) => labels::read(method, username, head, Payload::new(payload)),
+            Came::InPart { len } => Item::CutOff {
                 username,
                 payload,
                 len,

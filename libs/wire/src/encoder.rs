@@ -7,6 +7,7 @@ use core::fmt::{self, Display, Write};
 use crate::Frame;
 use crate::extension::{Grant, Label, Offer};
 use crate::head::{MSG_LEN, USERNAME};
+use crate::header::Header;
 use crate::start::EXACT_START;
 
 /// Appends `frame` to `out`. A frame of CHAT/1.0 allocates at most once, and not at all if `out` has room.
@@ -32,7 +33,7 @@ pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) {
 fn push_headers(frame: &Frame<'_>, out: &mut Vec<u8>) {
     match frame {
         Frame::Join { time, .. } | Frame::Leave { time, .. } => {
-            push_some("Time", time.as_ref(), out);
+            push_some(Header::Time, time.as_ref(), out);
         }
         Frame::Text { payload, label, .. } => {
             push_msg_len(payload.as_bytes().len(), out);
@@ -41,24 +42,24 @@ fn push_headers(frame: &Frame<'_>, out: &mut Vec<u8>) {
         Frame::Offer { offer, .. } => push_offer(offer, out),
         Frame::Grant { grant, .. } => push_grant(grant, out),
         Frame::Ack { id, seq, .. } => {
-            push("Id", id, out);
-            push("Seq", seq, out);
+            push(Header::Id, id, out);
+            push(Header::Seq, seq, out);
         }
         Frame::Present { names, .. } => push_msg_len(names.as_bytes().len(), out),
         Frame::Replayed { replayed, .. } => {
-            push("Last", &replayed.last, out);
-            push_some("Before", replayed.before.as_ref(), out);
-            push_flag("More", replayed.more, out);
-            push_flag("Lost", replayed.lost, out);
+            push(Header::Last, &replayed.last, out);
+            push_some(Header::Before, replayed.before.as_ref(), out);
+            push_flag(Header::More, replayed.more, out);
+            push_flag(Header::Lost, replayed.lost, out);
         }
         Frame::Earlier { before, count, .. } => {
-            push("Before", before, out);
-            push("Count", count, out);
+            push(Header::Before, before, out);
+            push(Header::Count, count, out);
         }
-        Frame::Ping { id, .. } | Frame::Pong { id, .. } => push("Id", id, out),
+        Frame::Ping { id, .. } | Frame::Pong { id, .. } => push(Header::Id, id, out),
         Frame::Notice { notice, .. } => {
-            push("Code", &notice.code, out);
-            push_some("Id", notice.id.as_ref(), out);
+            push(Header::Code, &notice.code, out);
+            push_some(Header::Id, notice.id.as_ref(), out);
             push_msg_len(notice.text.as_bytes().len(), out);
         }
     }
@@ -67,12 +68,12 @@ fn push_headers(frame: &Frame<'_>, out: &mut Vec<u8>) {
 fn push_label(label: &Label<'_>, out: &mut Vec<u8>) {
     match label {
         Label::Plain => {}
-        Label::Own(id) => push("Id", id, out),
+        Label::Own(id) => push(Header::Id, id, out),
         Label::Stamped(stamp) => {
-            push("Id", &stamp.id, out);
-            push("Seq", &stamp.seq, out);
-            push("Time", &stamp.time, out);
-            push_flag("Past", stamp.past, out);
+            push(Header::Id, &stamp.id, out);
+            push(Header::Seq, &stamp.seq, out);
+            push(Header::Time, &stamp.time, out);
+            push_flag(Header::Past, stamp.past, out);
         }
     }
 }
@@ -80,50 +81,50 @@ fn push_label(label: &Label<'_>, out: &mut Vec<u8>) {
 fn push_offer(offer: &Offer<'_>, out: &mut Vec<u8>) {
     push_msg_len(0, out);
     push(
-        "Offer",
+        Header::Offer,
         &format_args!("{} {}", offer.version, offer.nonce),
         out,
     );
     push(
-        "Session",
+        Header::Session,
         &format_args!("{} {}", offer.session, offer.attempt),
         out,
     );
-    push("Resume", &offer.secret, out);
+    push(Header::Resume, &offer.secret, out);
     if let Some((room, seq)) = &offer.since {
-        push("Since", &format_args!("{room} {seq}"), out);
+        push(Header::Since, &format_args!("{room} {seq}"), out);
     }
-    push("Recent", &offer.recent, out);
+    push(Header::Recent, &offer.recent, out);
 }
 
 fn push_grant(grant: &Grant, out: &mut Vec<u8>) {
     push_msg_len(0, out);
     push(
-        "Grant",
+        Header::Grant,
         &format_args!("{} {}", grant.version, grant.nonce),
         out,
     );
-    push("Room", &grant.room, out);
-    push("Kept", &grant.kept, out);
-    push("Arrived", &grant.arrived, out);
-    push("Max-payload", &grant.max_payload, out);
+    push(Header::Room, &grant.room, out);
+    push(Header::Kept, &grant.kept, out);
+    push(Header::Arrived, &grant.arrived, out);
+    push(Header::MaxPayload, &grant.max_payload, out);
 }
 
 /// Ends the line before and appends a header.
-fn push(name: &str, value: &dyn Display, out: &mut Vec<u8>) {
+fn push(header: Header, value: &dyn Display, out: &mut Vec<u8>) {
     // Writing to a `Vec` cannot fail.
-    let _ = write!(Text(out), "\r\n{name}: {value}");
+    let _ = write!(Text(out), "\r\n{}: {value}", header.name());
 }
 
-fn push_some<T: Display>(name: &str, value: Option<&T>, out: &mut Vec<u8>) {
+fn push_some<T: Display>(header: Header, value: Option<&T>, out: &mut Vec<u8>) {
     if let Some(value) = value {
-        push(name, value, out);
+        push(header, value, out);
     }
 }
 
 /// A header whose only value is yes.
-fn push_flag(name: &str, is_set: bool, out: &mut Vec<u8>) {
-    push_some(name, is_set.then_some(&"yes"), out);
+fn push_flag(header: Header, is_set: bool, out: &mut Vec<u8>) {
+    push_some(header, is_set.then_some(&"yes"), out);
 }
 
 fn push_msg_len(len: usize, out: &mut Vec<u8>) {

@@ -35,6 +35,25 @@ impl Method {
     /// Those of CHAT/1.0, the most frequent first.
     pub(crate) const PLAIN: [Self; 3] = [Self::Text, Self::Join, Self::Leave];
 
+    /// Those of the extension.
+    pub(crate) const EXTENSION: [Self; 7] = [
+        Self::Ack,
+        Self::Present,
+        Self::Replayed,
+        Self::Earlier,
+        Self::Ping,
+        Self::Pong,
+        Self::Notice,
+    ];
+
+    /// Whether a client may send it.
+    pub(crate) const fn is_for_servers(self) -> bool {
+        match self {
+            Self::Join | Self::Leave | Self::Text | Self::Earlier | Self::Ping => true,
+            Self::Ack | Self::Present | Self::Replayed | Self::Pong | Self::Notice => false,
+        }
+    }
+
     /// The word on the start line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -4,6 +4,7 @@
 use core::fmt;
 use core::ops::Range;
 
+use crate::header::Header;
 use crate::scan::{find_line_end, trim_blanks, trim_front, without_line_end};
 use crate::start::{EXACT_START, Start};
 use crate::{Limits, Method, work};
@@ -16,8 +17,8 @@ pub(crate) const MSG_LEN: &[u8; 11] = b"\r\nMsg-len: ";
 /// Takes the value of one header into the head. The value lies at this range of the head's bytes.
 type Take = fn(&mut Head, &[u8], Range<usize>) -> Result<(), DecodeError>;
 
-/// The headers that are read: their names, which count in any letter case, and what takes their values. All others are
-/// skipped.
+/// The headers of CHAT/1.0: their names, which count in any letter case, and what takes their values. Of all others it is
+/// only noted whether the extension has them.
 const HEADERS: [(&[u8], Take); 2] = [
     (name_of(USERNAME), Head::take_username),
     (name_of(MSG_LEN), Head::take_payload_len),
@@ -36,6 +37,8 @@ pub(crate) struct Head {
     /// Where the name begins and ends, without outer blanks. Counted from the head's first byte.
     pub(crate) name: Option<(usize, usize)>,
     pub(crate) names_differ: bool,
+    /// Whether it bears a header of the extension.
+    pub(crate) is_extended: bool,
     pub(crate) payload_len: Option<u64>,
     headers: usize,
     /// Where the next line begins, counted from the head's first byte. The length of the head when it is complete.
@@ -60,6 +63,7 @@ impl Head {
             start,
             name: None,
             names_differ: false,
+            is_extended: false,
             payload_len: None,
             headers: 0,
             at: len,
@@ -78,7 +82,7 @@ impl Head {
         let begin = bytes.len() - rest.len();
         let (name, mut rest) = rest.split_at(rest.iter().position(u8::is_ascii_control)?);
         let outer_blank = name.first() == Some(&b' ') || name.last() == Some(&b' ');
-        let mut head = Self::new(Start::Known(method), 0);
+        let mut head = Self::new(Start::Plain(method), 0);
         head.name = Some((begin, begin + name.len()));
         head.headers = 1;
         if method == Method::Text {
@@ -152,6 +156,8 @@ impl Head {
             let value = trim_front(&line[colon + 1..]);
             let begin = self.at + line.len() - value.len();
             take(self, bytes, begin..begin + trim_blanks(value).len())?;
+        } else if !self.is_extended {
+            self.is_extended = Header::named(key).is_some();
         }
         Ok(true)
     }

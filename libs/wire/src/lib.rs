@@ -147,6 +147,7 @@ mod encoder;
 mod extension;
 mod frame;
 mod head;
+mod header;
 mod held;
 mod limits;
 mod scan;

@@ -16,7 +16,10 @@ pub(crate) const EXACT_START: &[u8; 9] = b"CHAT/1.0 ";
 /// What a start line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    Known(Method),
+    /// One of the three methods of CHAT/1.0.
+    Plain(Method),
+    /// One of the extension.
+    Extension(Method),
     UnknownMethod,
 }
 
@@ -51,8 +54,8 @@ const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
 
 /// Finds the start line in a whole line, which includes its line end. Returns where it begins and what it asks for.
 ///
-/// At the beginning of the line any method counts. After noise that has no line end of its own, only the three known
-/// ones do, because people write `CHAT/1.0` into their texts.
+/// At the beginning of the line any method counts. After noise that has no line end of its own, only those of CHAT/1.0
+/// do, because people write `CHAT/1.0` into their texts.
 pub(crate) fn find_start(line: &[u8]) -> Option<(usize, Start)> {
     if let Some(start) = parse_start(without_line_end(line)) {
         return Some((0, start));
@@ -60,8 +63,8 @@ pub(crate) fn find_start(line: &[u8]) -> Option<(usize, Start)> {
     let tail = line.len().saturating_sub(MAX_GLUED_START);
     let at = tail + line[tail..].iter().rposition(|&byte| byte == VERSION[0])?;
     match parse_start(without_line_end(&line[at..]))? {
-        start @ Start::Known(_) => Some((at, start)),
-        Start::UnknownMethod => None,
+        start @ Start::Plain(_) => Some((at, start)),
+        Start::Extension(_) | Start::UnknownMethod => None,
     }
 }
 
@@ -74,14 +77,13 @@ pub(crate) fn parse_start(line: &[u8]) -> Option<Start> {
     if minor.is_empty() || !separated || method.is_empty() {
         return None;
     }
-    let known = Method::PLAIN
-        .into_iter()
-        .find(|known| known.as_str().as_bytes() == method);
-    match known {
-        Some(method) => Some(Start::Known(method)),
-        None => method
-            .iter()
-            .all(u8::is_ascii_graphic)
-            .then_some(Start::UnknownMethod),
+    let is_it = |known: &Method| known.as_str().as_bytes() == method;
+    if let Some(plain) = Method::PLAIN.into_iter().find(is_it) {
+        return Some(Start::Plain(plain));
     }
+    if let Some(extension) = Method::EXTENSION.into_iter().find(is_it) {
+        return Some(Start::Extension(extension));
+    }
+    let is_word = method.iter().all(u8::is_ascii_graphic);
+    is_word.then_some(Start::UnknownMethod)
 }

@@ -20,7 +20,7 @@ fn long_session() -> (Vec<u8>, Vec<Seen>) {
         CHAT/1.0 TEXT\r\nUsername: a\tl\r\nMsg-len: 2\r\n\r\nhi\
         CHAT/1.0 TEXT\r\nUsername: al\r\nUsername: bo\r\nMsg-len: 2\r\n\r\nhi\
         CHAT/1.0 TEXT\r\nUsername: al\r\nMsg-len: 41\r\n\r\n0123456789012345678901234567890123456789!\
-        one\r\n\r\ntwo CHAT/1.0 PING\r\nthree\nCHAT/1.0 PING\r\n\r\n\
+        one\r\n\r\ntwo CHAT/1.0 LIST\r\nthree\nCHAT/1.0 LIST\r\n\r\n\
         CHAT/1.0 JOIN\r\nUsername: bo\r\nMsg-len: 4\r\n\r\n\r\n\r\n\
         CHAT/2.0 JOIN\r\nUsername: al\r\n\r\n\
         CHAT/1.0 TEXT\r\nUsername: al\r\nCHAT/1.0 TEXT\r\nUsername: \xff\r\nMsg-len: 1\r\n\r\n.\
@@ -97,7 +97,7 @@ fn a_stream_cut_into_equal_pieces_decodes_the_same() {
 fn a_stream_cut_twice_anywhere_decodes_the_same() {
     let stream = b"CHAT/1.0 TEXT\r\nUsername: al\r\nMsg-len: 3\r\n\r\none!\r\n\
         xCHAT/1.0 TEXT\nUsername: al\nMsg-len: 9\nno header\n\
-        CHAT/1.0 PING\r\nMsg-len: 3\r\n\r\n\r\n.CHAT/1.0 JOIN\nUsername: bo\n\nCHAT/1.0 LEAV\
+        CHAT/1.0 LIST\r\nMsg-len: 3\r\n\r\n\r\n.CHAT/1.0 JOIN\nUsername: bo\n\nCHAT/1.0 LEAV\
         CHAT/1.0 LEAVE\r\nUsername: al\r\n\r\n\n";
     let seen = [
         text("al", b"one"),

@@ -145,7 +145,7 @@ fn a_payload_over_the_limit_is_skipped_without_being_stored() {
 #[test]
 fn a_payload_that_nobody_wants_is_skipped_without_being_stored() {
     for head in [
-        "CHAT/1.0 PING\r\nMsg-len: 500000\r\n\r\n",
+        "CHAT/1.0 LIST\r\nMsg-len: 500000\r\n\r\n",
         "CHAT/1.0 JOIN\r\nUsername: al\r\nMsg-len: 500000\r\n\r\n",
         "CHAT/1.0 LEAVE\r\nUsername: al\r\nMsg-len: 500000\r\n\r\n",
         "CHAT/1.0 TEXT\r\nMsg-len: 500000\r\n\r\n",

@@ -65,7 +65,7 @@ fn any_soup() -> impl Strategy<Value = Vec<u8>> {
         b"CHAT/1.0 TEXT\r\n",
         b"CHAT/1.0 JOIN\n",
         b"CHAT/1.0 LEAVE\r\n",
-        b"CHAT/1.0 PING\r\n",
+        b"CHAT/1.0 LIST\r\n",
         b"CHAT/2.0 JOIN\r\n",
         b"TEXT",
         b"Username: al\r\n",

@@ -64,7 +64,7 @@ impl<'a> Reading<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
         Self {
             connection,
-            decoder: Decoder::new(connection.house.settings.limits),
+            decoder: Decoder::for_server(connection.house.settings.limits),
             bucket: Bucket::default(),
             alarm: None,
             was_silent: false,
@@ -99,7 +99,7 @@ impl<'a> Reading<'a> {
             }
         };
         // Nothing more is read. The memory of an unfinished frame is freed now, while the last words are still written.
-        self.decoder = Decoder::new(Limits::DEFAULT);
+        self.decoder = Decoder::for_server(Limits::DEFAULT);
         self.connection.intake.set_unfinished(0);
         ending
     }

@@ -1,7 +1,6 @@
 //! What comes in lines: noise, start lines and heads. When a head is complete, this decides what becomes of the frame.
 
 use core::fmt;
-use core::ops::Range;
 
 use super::{Came, Decoder, Found, Part, Place, State, Step};
 use crate::head::{DecodeError, Head, Progress};
@@ -124,48 +123,58 @@ impl Decoder {
         let payload_len = head.payload_len.unwrap_or(0);
         let (method, name) = match (head.start, head.name) {
             (Start::UnknownMethod, _) => return self.ignore(head, Ignored::UnknownMethod, input),
-            (Start::Known(_), None) => return self.ignore(head, Ignored::NoUsername, input),
+            (Start::Extension(method), _) if self.serves && !method.is_for_servers() => {
+                return self.ignore(head, Ignored::UnknownMethod, input);
+            }
+            (_, None) => return self.ignore(head, Ignored::NoUsername, input),
             _ if head.names_differ => return self.ignore(head, Ignored::TwoUsernames, input),
-            (Start::Known(method), Some((begin, end))) => (method, begin..end),
+            (Start::Plain(method) | Start::Extension(method), Some(name)) => (method, name),
         };
-        match method {
-            Method::Join | Method::Leave => Step::Found(Found::Frame {
-                came: Came::Whole(method),
-                name: self.take_name(head, name, input),
-                payload: Place::Given(&[]),
-            }),
-            Method::Text => match usize::try_from(payload_len) {
-                Ok(len) if len <= self.limits.max_payload => {
-                    self.take_text(head.at, name, len, input)
-                }
-                _ => {
-                    let why = Ignored::PayloadTooLong {
-                        len: payload_len,
-                        limit: self.limits.max_payload,
-                    };
-                    self.ignore(head, why, input)
-                }
-            },
-            _ => self.ignore(head, Ignored::UnknownMethod, input),
+        if !matches!(method, Method::Text | Method::Present | Method::Notice) {
+            return self.take_head(method, head, name, input);
+        }
+        match usize::try_from(payload_len) {
+            Ok(len) if len <= self.limits.max_payload => {
+                self.take_text(method, head, name, len, input)
+            }
+            _ if method != Method::Text => self.ignore(head, Ignored::Unreadable(method), input),
+            _ => {
+                let why = Ignored::PayloadTooLong {
+                    len: payload_len,
+                    limit: self.limits.max_payload,
+                };
+                self.ignore(head, why, input)
+            }
         }
     }
 
-    /// Returns the name of a frame that ends with its head. If it announces a payload, that is skipped.
-    fn take_name<'i>(
+    /// Returns a frame that ends with its head. If it announces a payload, that is skipped.
+    fn take_head<'i>(
         &mut self,
+        method: Method,
         head: &Head,
-        name: Range<usize>,
+        (begin, end): (usize, usize),
         input: &mut &'i [u8],
-    ) -> Place<'i> {
+    ) -> Step<'i> {
         self.state = after(head);
-        if self.held.is_empty() {
-            let (head, rest) = input.split_at(head.at);
+        let extended = 0..if head.is_extended { head.at } else { 0 };
+        let (name, head) = if self.held.is_empty() {
+            let (bytes, rest) = input.split_at(head.at);
             *input = rest;
-            Place::Given(&head[name])
+            (
+                Place::Given(&bytes[begin..end]),
+                Place::Given(&bytes[extended]),
+            )
         } else {
             self.spent = head.at;
-            Place::Held(name)
-        }
+            (Place::Held(begin..end), Place::Held(extended))
+        };
+        Step::Found(Found::Frame {
+            came: Came::Whole(method),
+            name,
+            head,
+            payload: Place::Given(&[]),
+        })
     }
 
     /// Passes over a frame, its payload included.
@@ -193,8 +202,12 @@ fn ahead<'b>(held: &'b Held, input: &'b [u8]) -> &'b [u8] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ignored {
-    /// A frame with a method other than the three. Its payload is skipped too.
+    /// A frame with a method that is not one of CHAT/1.0 or of the extension, or that only servers send
+    /// ([`Decoder::for_server`](crate::Decoder::for_server)). Its payload is skipped too.
     UnknownMethod,
+    /// A frame of the extension that lacks a header or its payload, or has a header that cannot be read, or a payload
+    /// longer than the limit. An offer or a grant is a TEXT.
+    Unreadable(Method),
     /// A frame without `Username`.
     NoUsername,
     /// A frame whose `Username` cannot be a name.
@@ -232,9 +245,12 @@ pub enum Ignored {
 impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownMethod => {
-                f.write_str("a frame with a method other than JOIN, LEAVE, TEXT")
-            }
+            Self::UnknownMethod => f.write_str("a frame with an unknown method"),
+            Self::Unreadable(method) => write!(
+                f,
+                "a {} of the extension that lacks something or cannot be read",
+                method.as_str()
+            ),
             Self::NoUsername => f.write_str("a frame without a Username header"),
             Self::BadUsername(why) => write!(f, "a frame with a bad Username: {why}"),
             Self::TwoUsernames => f.write_str("a frame with two Username headers that differ"),

@@ -1,42 +1,51 @@
 //! Payloads: those that are returned, those that nobody wants, and the bytes after one whose length counts characters.
 
-use core::ops::Range;
-
 use super::{Came, Decoder, Found, Part, Place, State, Step, Text};
+use crate::head::Head;
 use crate::surplus::{self, Surplus, Verdict};
 use crate::{Method, start, work};
 
 impl Decoder {
-    /// Returns a TEXT that has come whole, or begins to collect its payload.
+    /// Returns a frame with a payload that has come whole, or begins to collect its payload.
     pub(super) fn take_text<'i>(
         &mut self,
-        head_len: usize,
-        name: Range<usize>,
+        method: Method,
+        head: &Head,
+        name: (usize, usize),
         len: usize,
         input: &mut &'i [u8],
     ) -> Step<'i> {
+        let kept = if head.is_extended {
+            0..head.at
+        } else {
+            name.0..name.1
+        };
         let text = Text {
-            name: name.len(),
+            method,
+            is_extended: head.is_extended,
+            name: (name.0 - kept.start, name.1 - kept.start),
+            front: kept.len(),
             len,
         };
         if self.held.is_empty() {
-            let (head, rest) = input.split_at(head_len);
+            let (bytes, rest) = input.split_at(head.at);
             *input = rest;
-            let name = &head[name];
+            let kept = &bytes[kept];
             if let Some((payload, rest)) = rest.split_at_checked(len)
-                && (surplus::is_in_order(rest) || Surplus::of(payload).is_none())
+                && is_whole(method, payload, rest)
             {
                 *input = rest;
                 self.state = State::Start { noise: 0 };
                 return Step::Found(Found::Frame {
-                    came: Came::Whole(Method::Text),
-                    name: Place::Given(name),
+                    came: Came::Whole(method),
+                    name: Place::Given(&kept[text.name()]),
+                    head: Place::Given(&kept[text.head()]),
                     payload: Place::Given(payload),
                 });
             }
-            self.hold(name, text.end());
+            self.hold(kept, text.end());
         } else {
-            self.held.keep_of_front(head_len, name);
+            self.held.keep_of_front(head.at, kept);
         }
         self.state = State::Within(Part::Payload(text));
         Step::GoOn
@@ -48,9 +57,10 @@ impl Decoder {
         if self.held.len() < text.end() {
             return Step::NeedMore;
         }
-        let (payload, rest) = self.held.live()[text.name..].split_at(text.len);
+        let (payload, rest) = self.held.live()[text.front..].split_at(text.len);
         let rest = if rest.is_empty() { *input } else { rest };
-        if !surplus::is_in_order(rest)
+        if text.method == Method::Text
+            && !surplus::is_in_order(rest)
             && let Some(surplus) = Surplus::of(payload)
         {
             work::count(text.len);
@@ -67,9 +77,10 @@ impl Decoder {
         self.searched = 0;
         self.spent = text.end();
         Step::Found(Found::Frame {
-            came: Came::Whole(Method::Text),
-            name: Place::Held(0..text.name),
-            payload: Place::Held(text.name..text.end()),
+            came: Came::Whole(text.method),
+            name: Place::Held(text.name()),
+            head: Place::Held(text.head()),
+            payload: Place::Held(text.front..text.end()),
         })
     }
 
@@ -99,12 +110,12 @@ impl Decoder {
             }
         };
         work::count(2 * count);
-        let len = from + count - text.name;
+        let len = from + count - text.front;
         if len > self.limits.max_payload {
             return self.give_held(text);
         }
         if !is_held {
-            self.hold_front(input, count, text.name + self.limits.max_payload);
+            self.hold_front(input, count, text.front + self.limits.max_payload);
         }
         self.searched = from + count;
         let unseen = text
@@ -117,7 +128,7 @@ impl Decoder {
             self.state = State::Surplus { text, surplus };
             return Step::GoOn;
         }
-        let whole = &self.held.live()[text.name..self.searched];
+        let whole = &self.held.live()[text.front..self.searched];
         work::count(whole.len());
         if core::str::from_utf8(whole).is_err() {
             return self.give_held(text);
@@ -156,4 +167,10 @@ impl Decoder {
         };
         left
     }
+}
+
+/// Whether a payload that has come is all of it, since its length counts bytes. `rest` is what comes after it. Only a TEXT
+/// may be from somebody who counts otherwise.
+fn is_whole(method: Method, payload: &[u8], rest: &[u8]) -> bool {
+    surplus::is_in_order(rest) || method != Method::Text || Surplus::of(payload).is_none()
 }

@@ -3,11 +3,11 @@
 use alloc::boxed::Box;
 use core::mem;
 
-use super::{Came, Decoder, Found, Ignored, Part, Place, State, Step, Text};
+use super::{Came, Decoder, Found, Ignored, Part, Place, State, Step};
 use crate::head::{Head, Progress};
 use crate::scan::{find_line_end, without_line_end};
 use crate::start::{self, Start};
-use crate::{Limits, work};
+use crate::{Limits, Method, work};
 
 /// What came after a silence, which may be a new frame. It begins at `from` in `held`.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ struct Fresh {
 }
 
 impl Fresh {
-    /// Whether `bytes` begin with a whole head that has one of the three methods and a name. `None` if that is still open.
+    /// Whether `bytes` begin with a whole head of CHAT/1.0 that has a name. `None` if that is still open. A head of the
+    /// extension does not count: who sends those never announces too much.
     fn is_a_frame(&mut self, bytes: &[u8], limits: &Limits) -> Option<bool> {
         let mut head = match self.head {
             Some(head) => head,
@@ -39,7 +40,7 @@ impl Fresh {
                 self.searched += length;
                 let line = without_line_end(&bytes[..self.searched]);
                 match start::parse_start(line) {
-                    Some(start @ Start::Known(_)) => Head::new(start, self.searched),
+                    Some(start @ Start::Plain(_)) => Head::new(start, self.searched),
                     _ => return Some(false),
                 }
             }
@@ -141,12 +142,13 @@ impl Decoder {
         self.searched = 0;
         self.spent = from;
         Step::Found(match part {
-            Part::Payload(Text { name, len }) => Found::Frame {
-                came: Came::InPart { len },
-                name: Place::Held(0..name),
-                payload: Place::Held(name..from),
+            Part::Payload(text) if text.method == Method::Text => Found::Frame {
+                came: Came::InPart { len: text.len },
+                name: Place::Held(text.name()),
+                head: Place::Held(text.head()),
+                payload: Place::Held(text.front..from),
             },
-            Part::Head(_) | Part::Skip { .. } => Found::Ignored(Ignored::CutOff),
+            _ => Found::Ignored(Ignored::CutOff),
         })
     }
 

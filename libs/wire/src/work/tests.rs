@@ -107,7 +107,7 @@ fn noise_with_a_frame_between_again_and_again_costs_work_linear_in_its_bytes() {
     for front in [
         &b"x"[..],
         b"CHAT/1.CHAT/1.",
-        b"x\nCHAT/1.0 PING\n\n",
+        b"x\nCHAT/1.0 LIST\n\n",
         b"CHAT/1.0 TEXT\n.\n",
         b"CHAT/1.0 TEXT\n",
     ] {

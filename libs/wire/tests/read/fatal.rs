@@ -62,7 +62,7 @@ fn a_length_that_overflows_is_fatal() {
 #[test]
 fn a_bad_length_is_fatal_in_a_frame_that_would_be_ignored_too() {
     breaks(
-        b"CHAT/1.0 PING\r\nMsg-len: x\r\n\r\n",
+        b"CHAT/1.0 LIST\r\nMsg-len: x\r\n\r\n",
         DecodeError::BadLength,
     );
     breaks(

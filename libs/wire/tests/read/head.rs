@@ -223,7 +223,7 @@ fn an_unknown_method_is_skipped_with_its_payload() {
 fn an_unknown_method_needs_neither_name_nor_length() {
     assert_eq!(
         decode(
-            b"CHAT/1.0 PING\r\n\r\nCHAT/1.0 JOINED\r\n\r\nCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n"
+            b"CHAT/1.0 LIST\r\n\r\nCHAT/1.0 JOINED\r\n\r\nCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n"
         ),
         [
             Seen::Ignored(Ignored::UnknownMethod),

@@ -151,7 +151,7 @@ fn an_ignored_frame_says_so_with_its_head_and_not_only_after_its_payload() {
         })]
     );
     assert_eq!(
-        decode(b"CHAT/1.0 PING\r\nMsg-len: 9\r\n\r\n"),
+        decode(b"CHAT/1.0 LIST\r\nMsg-len: 9\r\n\r\n"),
         [Seen::Ignored(Ignored::UnknownMethod)]
     );
 }

@@ -72,7 +72,7 @@ fn a_head_that_never_ends_is_fatal_without_waiting_for_its_end() {
 #[test]
 fn a_head_has_its_limit_whatever_its_method_and_wherever_it_stands() {
     let fatal = Seen::Broken(DecodeError::HeadTooLong { limit: 4096 });
-    let mut unknown = b"CHAT/1.0 PING\r\nX: ".to_vec();
+    let mut unknown = b"CHAT/1.0 LIST\r\nX: ".to_vec();
     unknown.resize(5000, b'x');
     assert_eq!(decode(&unknown), std::slice::from_ref(&fatal));
 

@@ -66,11 +66,11 @@ fn in_noise_a_known_method_is_found_in_the_middle_of_a_line() {
 #[test]
 fn in_noise_an_unknown_method_counts_only_at_the_start_of_a_line() {
     assert_eq!(
-        decode(b"x\nCHAT/1.0 PING\r\nMsg-len: 2\r\n\r\nhiCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n"),
+        decode(b"x\nCHAT/1.0 LIST\r\nMsg-len: 2\r\n\r\nhiCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n"),
         [noise(2), Seen::Ignored(Ignored::UnknownMethod), join("al"),]
     );
     assert_eq!(
-        decode(b"xCHAT/1.0 PING\r\nMsg-len: 2\r\n\r\nhiCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n"),
+        decode(b"xCHAT/1.0 LIST\r\nMsg-len: 2\r\n\r\nhiCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n"),
         [noise(32), join("al")]
     );
 }
@@ -124,7 +124,7 @@ fn false_starts_glued_together_hide_no_start_line() {
 #[test]
 fn a_lone_cr_ends_no_line_in_noise() {
     assert_eq!(
-        decode(b"x\rCHAT/1.0 PING\r\n\r\nCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n"),
+        decode(b"x\rCHAT/1.0 LIST\r\n\r\nCHAT/1.0 JOIN\r\nUsername: al\r\n\r\n"),
         [noise(19), join("al")]
     );
 }

@@ -93,7 +93,7 @@ fn a_payload_goes_on_after_a_silence_with_anything_but_a_frame() {
         b"CHAT/1.0 LEAVE",
         b"CHAT/1.0 LEAVE\r\n",
         b"CHAT/1.0 LEAVE\r\nUsername: bo\r\n",
-        b"CHAT/1.0 PING\r\nUsername: bo\r\n\r\n",
+        b"CHAT/1.0 LIST\r\nUsername: bo\r\n\r\n",
         b"CHAT/1.0 LEAVE\r\nMsg-len: 0\r\n\r\n",
         b"CHAT/1.0 LEAVE\r\nno header\r\nUsername: bo\r\n\r\n",
         b"CHAT/1.0 LEAVE\r\nUsername: bo\r\nUsername: cy\r\n\r\n",
