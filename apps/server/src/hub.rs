@@ -166,7 +166,7 @@ impl Hub {
             Event::Said {
                 peer,
                 name,
-                own,
+                own: _,
                 texts,
                 held,
             } => {
@@ -178,7 +178,7 @@ impl Hub {
                         Proposal::Say {
                             peer,
                             name,
-                            own,
+                            own: None,
                             texts,
                             held,
                         },

@@ -6,12 +6,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hubbub_wire::{Id, Time};
+use hubbub_wire::Time;
 
 use crate::event::Departure;
 use crate::id::{Name, PeerId};
 use crate::memory::Held;
-use crate::said::{Said, Seq};
+use crate::said::{Own, Said, Seq};
 use crate::texts::Texts;
 
 /// Something that happens when its turn comes, if it still can.
@@ -28,8 +28,8 @@ pub(crate) enum Proposal {
         peer: PeerId,
         /// Under which name.
         name: Name,
-        /// Its own name for the first text, if it has a grant.
-        own: Option<Id>,
+        /// Its own name for the first text, if it has a grant, and what to count that under.
+        own: Option<Own>,
         /// What, in order.
         texts: Texts,
         /// Counts the texts for as long as they wait.
@@ -125,7 +125,7 @@ impl Log {
                     name,
                     first,
                     time,
-                    own,
+                    own: own.map(|own| own.id),
                     texts,
                 });
                 self.last = said.last();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hubbub_wire::{Hex64, Id, Payload, Time, Token};
+use hubbub_wire::{Hex64, Hex128, Id, Payload, Time, Token};
 
 use crate::id::Name;
 use crate::texts::Texts;
@@ -50,6 +50,26 @@ impl Seq {
 impl fmt::Display for Seq {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}-{}", self.generation, self.count)
+    }
+}
+
+/// How a member with a grant names a text, and under which key the log counts its texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The sender's own name for the text, which everybody may see.
+    pub id: Id,
+    /// What its texts are counted under. Everybody can see a session, and only its member knows the secret: with a key of
+    /// both, nobody can use up the counts of somebody else.
+    pub key: Hex64,
+}
+
+impl Own {
+    /// The key of a session whose member has this secret.
+    #[must_use]
+    pub const fn key(session: Hex64, secret: Hex128) -> Hex64 {
+        let high = (secret.0 >> 64) as u64;
+        let low = secret.0 as u64;
+        Hex64(session.0 ^ high ^ low)
     }
 }
 
@@ -129,6 +149,17 @@ mod tests {
         ] {
             assert_eq!(Seq::parse(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn who_knows_a_session_and_not_its_secret_counts_under_another_key() {
+        let session = Hex64(7);
+        let key = |secret| Own::key(session, Hex128(secret));
+        let secret = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210;
+        for other in [0, secret + 1, secret + (1 << 64), secret ^ (1 << 127)] {
+            assert_ne!(key(secret), key(other));
+        }
+        assert_ne!(key(secret), Own::key(Hex64(8), Hex128(secret)));
     }
 
     #[test]
