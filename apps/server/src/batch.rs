@@ -156,6 +156,17 @@ impl Batch {
         Self::share(vec![run], ends, plain, memory)
     }
 
+    /// Frames for one peer, or a piece that several peers get.
+    #[must_use]
+    pub fn alone(bytes: Vec<u8>, memory: &Arc<Memory>) -> Arc<Self> {
+        let ends = vec![position(bytes.len())];
+        let run = Run {
+            sender: PeerId::SERVER,
+            end: 1,
+        };
+        Self::share(vec![run], ends, bytes, memory)
+    }
+
     fn share(runs: Vec<Run>, ends: Vec<u32>, plain: Vec<u8>, memory: &Arc<Memory>) -> Arc<Self> {
         let mut batch = Self {
             runs,

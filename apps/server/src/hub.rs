@@ -23,7 +23,7 @@ use crate::memory::{Held, Memory};
 use crate::outbox::{Closing, Outbox};
 use crate::post::{Notes, Post};
 use crate::room::{Refusal, Room};
-use crate::runtime::{draw, now, sleep, timeout, wall, yield_now};
+use crate::runtime::{draw, draw_id, now, sleep, timeout, wall, yield_now};
 use crate::said::Said;
 use crate::words;
 
@@ -101,7 +101,7 @@ impl Hub {
         Self {
             room: Room::default(),
             lobby: Lobby::default(),
-            log: Log::new(draw()),
+            log: Log::new(draw_id(), draw(), Arc::clone(&queued)),
             post: Post::new(queued),
             draft: Draft::default(),
             stopping: false,
@@ -329,6 +329,8 @@ impl Hub {
             Some(Ordered::Join { peer, time }) => self.joined(peer, time),
             Some(Ordered::Said { peer, said, held }) => self.said(peer, said, held),
             Some(Ordered::Left { peer, why, time }) => self.left(peer, why, time),
+            // Nobody has a grant yet.
+            Some(Ordered::Known { .. } | Ordered::Broken { .. }) => {}
         }
         true
     }

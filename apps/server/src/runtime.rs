@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use async_global_executor::GlobalExecutorConfig;
-use hubbub_wire::Time;
+use hubbub_wire::{Hex128, Time};
 
 pub use async_io::Timer;
 pub use async_std::future::timeout;
@@ -47,4 +47,10 @@ pub fn wall() -> Time {
 #[must_use]
 pub fn draw() -> u64 {
     RandomState::new().build_hasher().finish()
+}
+
+/// 128 random bits.
+#[must_use]
+pub fn draw_id() -> Hex128 {
+    Hex128(u128::from(draw()) << 64 | u128::from(draw()))
 }

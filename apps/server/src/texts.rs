@@ -22,10 +22,26 @@ impl Texts {
         self.count += 1;
     }
 
+    /// Lets go of the first `count` of them.
+    pub fn skip(&mut self, count: usize) {
+        let mut bytes = 0;
+        for payload in self.iter().take(count) {
+            bytes += LENGTH + payload.as_bytes().len();
+        }
+        self.bytes.drain(..bytes);
+        self.count = self.count.saturating_sub(count);
+    }
+
     /// How much memory the texts take, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// How much memory is set aside for the texts, in bytes.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// How many they are.
@@ -64,5 +80,22 @@ mod tests {
             (texts.size(), texts.count()),
             (4 * LENGTH + 1 + 300 + 3 + 8, 4)
         );
+    }
+    #[test]
+    fn the_first_can_be_let_go_of_up_to_all_of_them() {
+        for (skipped, left) in [
+            (0, &[&b"a"[..], b"bc", b"d"][..]),
+            (2, &[b"d"]),
+            (3, &[]),
+            (4, &[]),
+        ] {
+            let mut texts = Texts::default();
+            for payload in [&b"a"[..], b"bc", b"d"] {
+                texts.push(Payload::new(payload).unwrap());
+            }
+            texts.skip(skipped);
+            let came: Vec<&[u8]> = texts.iter().map(|payload| payload.as_bytes()).collect();
+            assert_eq!((&came[..], texts.count()), (left, left.len()));
+        }
     }
 }

@@ -1,0 +1,165 @@
+//! Replays: what a member asks of the past, and the bytes that answer it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+
+use hubbub_wire::{
+    Frame, Hex128, Id, Label, MAX_EARLIER, Payload, Stamp, Time, Token, Username, encode,
+};
+
+use crate::batch::Batch;
+use crate::said::Seq;
+
+/// The most bytes of a replay, apart from a single message that is longer. They count as used memory as long as somebody
+/// has to write them; a line of 2 Mbit/s takes them in a second.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// How many replays are remembered while somebody still has to write them. When everybody comes back at once, they ask
+/// the same, and only the people who talk then make a difference.
+const MAX_REMEMBERED: usize = 16;
+
+/// What a member wants of the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// What came after this place of this room.
+    Since(Hex128, Token<'static>),
+    /// The last messages, at most so many.
+    Recent(u32),
+    /// The last messages before this place, at most so many.
+    Before(Token<'static>, u32),
+}
+
+/// The answer: the newest of what was asked for, as much as one replay may have.
+#[derive(Clone, Debug)]
+pub(crate) struct Replay {
+    /// Stamped TEXTs with `Past`, oldest first, shared by all who ask the same.
+    pub(crate) texts: Option<Arc<Batch>>,
+    /// Whether something older is kept.
+    pub(crate) more: bool,
+    /// After [`Ask::Since`], whether something between that place and the first text is no longer kept. After
+    /// [`Ask::Before`], whether what came directly before the first text is no longer kept, or the place is unknown.
+    pub(crate) lost: bool,
+}
+
+/// An answer now or later.
+#[derive(Debug)]
+pub(crate) enum Past {
+    /// The answer.
+    Here(Replay),
+    /// It comes here. If the sender is dropped, nothing can be said of the past.
+    Later(flume::Receiver<Replay>),
+}
+
+/// One text of a replay.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    pub(super) name: &'a Username<'a>,
+    pub(super) seq: Seq,
+    pub(super) own: Option<Id>,
+    pub(super) time: Time,
+    pub(super) payload: Payload<'a>,
+}
+
+impl Line<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let token = |text: String| Token::new(text);
+        let seq = self.seq.to_string();
+        let id = self.own.map_or_else(|| seq.clone(), |own| own.to_string());
+        let (Some(id), Some(seq)) = (token(id), token(seq)) else {
+            return;
+        };
+        let stamp = Stamp {
+            id,
+            seq,
+            time: self.time,
+            past: true,
+        };
+        let frame = Frame::Text {
+            username: self.name.borrowed(),
+            payload: self.payload,
+            label: Label::Stamped(stamp),
+        };
+        encode(&frame, out);
+    }
+}
+
+/// A replay in the making, from its newest text to its oldest.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// The frames, the newest first.
+    bytes: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+    most: usize,
+}
+
+impl Page {
+    /// An empty one for so many texts at most.
+    pub(super) fn new(most: u32) -> Self {
+        Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            most: most.min(MAX_EARLIER) as usize,
+        }
+    }
+
+    /// Adds the text before those that it has. Returns `false` if there is no place for it.
+    pub(super) fn add(&mut self, line: &Line<'_>) -> bool {
+        if self.ends.len() >= self.most {
+            return false;
+        }
+        let before = self.bytes.len();
+        if before + line.payload.as_bytes().len() > MAX_BYTES && before > 0 {
+            return false;
+        }
+        line.encode(&mut self.bytes);
+        if self.bytes.len() > MAX_BYTES && before > 0 {
+            self.bytes.truncate(before);
+            return false;
+        }
+        self.ends.push(self.bytes.len());
+        true
+    }
+
+    /// The frames, the oldest first. `None` if there are none.
+    pub(super) fn finish(self) -> Option<Vec<u8>> {
+        let Self { bytes, ends, .. } = self;
+        if ends.len() <= 1 {
+            return (!ends.is_empty()).then_some(bytes);
+        }
+        let mut ordered = Vec::with_capacity(bytes.len());
+        let mut end = bytes.len();
+        for &begin in ends.iter().rev().skip(1).chain(&[0]) {
+            ordered.extend_from_slice(&bytes[begin..end]);
+            end = begin;
+        }
+        Some(ordered)
+    }
+}
+
+/// Which texts a replay has to have: those after the first count up to the second, and at most so many.
+pub(super) type Range = (u64, u64, u32);
+
+/// What was encoded lately and is still held by somebody.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    replays: VecDeque<(Range, u64, Weak<Batch>)>,
+}
+
+impl Remembered {
+    /// The texts of this range and the count of the first of them, if somebody holds them.
+    pub(super) fn find(&self, range: Range) -> Option<(u64, Arc<Batch>)> {
+        let (_, first, texts) = self.replays.iter().find(|(known, ..)| *known == range)?;
+        Some((*first, texts.upgrade()?))
+    }
+
+    pub(super) fn remember(&mut self, range: Range, first: u64, texts: &Arc<Batch>) {
+        self.replays
+            .retain(|(known, _, texts)| *known != range && texts.strong_count() > 0);
+        if self.replays.len() >= MAX_REMEMBERED {
+            self.replays.pop_front();
+        }
+        self.replays
+            .push_back((range, first, Arc::downgrade(texts)));
+    }
+}

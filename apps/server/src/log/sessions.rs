@@ -1,0 +1,134 @@
+//! How far each session has counted, by its key: what makes a text that is sent twice be logged once.
+//!
+//! A session is forgotten some days after it was last heard, and when there are too many, those that were heard longest
+//! ago. A session that is unknown may begin with any count.
+
+use std::collections::HashMap;
+
+use hubbub_wire::{Hex64, Id, Time};
+
+use crate::said::{Own, Seq};
+
+/// How long a session is known after it was last heard, in milliseconds: 7 days. A client that was cut off for longer
+/// than that has long said that its message may not have arrived.
+const KNOWN_FOR: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// The most sessions that are known. A session is one run of a program, so this is a thousand people who start theirs
+/// nine times a day. It bounds the memory at 6 MiB when somebody makes up a session for every text.
+const MAX_SESSIONS: usize = 65_536;
+
+/// The part of the sessions that goes when there are too many. It costs a pass over all of them, so it must not be for
+/// one alone.
+const PART_THAT_GOES: usize = 16;
+
+/// What the log makes of the count of texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// The first of them are in the log, and the others are new.
+    New {
+        /// How many are in the log.
+        known: u64,
+    },
+    /// All of them are in the log, with all of the session up to here.
+    Known(Id, Seq),
+    /// Some are missing before them.
+    Gap,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    /// The highest count that was proposed.
+    proposed: u64,
+    /// Its place.
+    seq: Seq,
+    /// The highest count that came out of the log.
+    arrived: u64,
+    at: Time,
+}
+
+impl Heard {
+    fn is_forgotten(&self, now: Time) -> bool {
+        now.unix_ms().saturating_sub(self.at.unix_ms()) > KNOWN_FOR
+    }
+}
+
+/// How far each session has counted.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    heard: HashMap<Hex64, Heard>,
+}
+
+impl Sessions {
+    /// Compares texts, the first of which has the name `first`, with what is known of the session.
+    pub(super) fn count(&mut self, first: Own, texts: u64, now: Time) -> Counted {
+        let Id { session, count } = first.id;
+        let Some(last) = count.checked_add(texts.saturating_sub(1)) else {
+            return Counted::Gap;
+        };
+        let heard = self.heard.get_mut(&first.key);
+        let Some(heard) = heard.filter(|heard| !heard.is_forgotten(now)) else {
+            return Counted::New { known: 0 };
+        };
+        if count.saturating_sub(1) > heard.proposed {
+            return Counted::Gap;
+        }
+        heard.at = now;
+        if last <= heard.proposed {
+            let count = heard.proposed;
+            return Counted::Known(Id { session, count }, heard.seq);
+        }
+        Counted::New {
+            known: (heard.proposed + 1).saturating_sub(count),
+        }
+    }
+
+    /// Texts up to this count were proposed, and the last of them got this place.
+    pub(super) fn proposed(&mut self, key: Hex64, count: u64, seq: Seq, now: Time) {
+        if self.heard.len() >= MAX_SESSIONS && !self.heard.contains_key(&key) {
+            self.forget_some(now);
+        }
+        let new = Heard {
+            proposed: count,
+            seq,
+            arrived: 0,
+            at: now,
+        };
+        let heard = self.heard.entry(key).or_insert(new);
+        let arrived = if heard.is_forgotten(now) {
+            0
+        } else {
+            heard.arrived
+        };
+        *heard = Heard { arrived, ..new };
+    }
+
+    /// Texts up to this count came out of the log.
+    pub(super) fn arrived(&mut self, key: Hex64, count: u64) {
+        if let Some(heard) = self.heard.get_mut(&key) {
+            heard.arrived = count;
+        }
+    }
+
+    /// The highest count that came out of the log; 0 for none.
+    pub(super) fn highest(&self, key: Hex64, now: Time) -> u64 {
+        let heard = self.heard.get(&key);
+        let heard = heard.filter(|heard| !heard.is_forgotten(now));
+        heard.map_or(0, |heard| heard.arrived)
+    }
+
+    /// Makes room: lets go of those whose time has passed, and if that is too little, of those heard longest ago.
+    fn forget_some(&mut self, now: Time) {
+        self.heard.retain(|_, heard| !heard.is_forgotten(now));
+        let most = MAX_SESSIONS - MAX_SESSIONS / PART_THAT_GOES;
+        if let Some(too_many) = self.heard.len().checked_sub(most)
+            && too_many > 0
+        {
+            let times = self.heard.iter().map(|(key, heard)| (heard.at, *key));
+            let mut times: Vec<_> = times.collect();
+            let (oldest, ..) = times.select_nth_unstable(too_many);
+            for (_, key) in oldest {
+                self.heard.remove(key);
+            }
+        }
+    }
+}
