@@ -163,3 +163,110 @@ impl Remembered {
             .push_back((range, first, Arc::downgrade(texts)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hubbub_wire::Hex64;
+
+    use crate::memory::Memory;
+
+    fn add(page: &mut Page, count: u64, payload: &[u8]) -> bool {
+        let generation = 1;
+        page.add(&Line {
+            name: &Username::new("ada", 3).unwrap(),
+            seq: Seq { generation, count },
+            own: None,
+            time: Time::from_unix_ms(0),
+            payload: Payload::new(payload).unwrap(),
+        })
+    }
+
+    #[test]
+    fn a_replay_is_stamped_with_past_and_stands_oldest_first() {
+        let mut page = Page::new(9);
+        let name = Username::new("bo", 3).unwrap();
+        let (session, count) = (Hex64(5), 7);
+        assert!(add(&mut page, 3, b"later"));
+        assert!(page.add(&Line {
+            name: &name,
+            seq: Seq {
+                generation: 1,
+                count: 2
+            },
+            own: Some(Id { session, count }),
+            time: Time::from_unix_ms(1),
+            payload: Payload::new(b"early").unwrap(),
+        }));
+        let frames = "CHAT/1.0 TEXT\r\nUsername: bo\r\nMsg-len: 5\r\nId: 0000000000000005-7\r\n\
+                      Seq: 0000000000000001-2\r\nTime: 1970-01-01T00:00:00.001Z\r\nPast: yes\r\n\r\nearly\
+                      CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 5\r\nId: 0000000000000001-3\r\n\
+                      Seq: 0000000000000001-3\r\nTime: 1970-01-01T00:00:00.000Z\r\nPast: yes\r\n\r\nlater";
+        let bytes = page.finish().unwrap();
+        assert_eq!(String::from_utf8_lossy(&bytes), frames);
+    }
+
+    #[test]
+    fn a_replay_has_as_many_messages_as_are_asked_for_but_never_more_than_200() {
+        for (asked, most) in [
+            (0, 0),
+            (1, 1),
+            (199, 199),
+            (200, 200),
+            (201, 200),
+            (u32::MAX, 200),
+        ] {
+            let mut page = Page::new(asked);
+            let taken = (0..300).take_while(|&count| add(&mut page, count, b"x"));
+            assert_eq!(taken.count(), most, "{asked} asked for");
+            assert_eq!(page.finish().is_none(), most == 0);
+        }
+    }
+
+    #[test]
+    fn a_replay_has_256_kib_and_not_a_byte_more() {
+        let mut page = Page::new(9);
+        add(&mut page, 1, b"x");
+        let small = page.finish().unwrap().len();
+        // The length of the other has six digits, and that of this one has one.
+        let fits = MAX_BYTES - small - (small - 1 + 5);
+        for (len, fits) in [(fits, true), (fits + 1, false), (2 * MAX_BYTES, false)] {
+            let mut page = Page::new(9);
+            assert!(add(&mut page, 2, b"x"));
+            assert_eq!(add(&mut page, 1, &vec![b'y'; len]), fits);
+            let bytes = page.finish().unwrap().len();
+            assert_eq!(bytes, if fits { MAX_BYTES } else { small });
+        }
+    }
+
+    #[test]
+    fn one_longer_message_is_a_replay_alone() {
+        let mut page = Page::new(9);
+        assert!(add(&mut page, 2, &vec![b'y'; 2 * MAX_BYTES]));
+        assert!(!add(&mut page, 1, b"x"));
+        assert!(page.finish().unwrap().len() > 2 * MAX_BYTES);
+    }
+
+    #[test]
+    fn a_replay_is_remembered_while_somebody_holds_it_and_there_are_not_too_many() {
+        let mut remembered = Remembered::default();
+        let memory = Memory::new(0);
+        let held: Vec<_> = (0..=MAX_REMEMBERED as u64)
+            .map(|until| {
+                let texts = Batch::alone(vec![b'x'], &memory);
+                remembered.remember((0, until, 9), 1, &texts);
+                texts
+            })
+            .collect();
+        assert!(remembered.find((0, 0, 9)).is_none());
+        assert!(remembered.find((1, 1, 9)).is_none() && remembered.find((0, 1, 8)).is_none());
+        let (first, texts) = remembered.find((0, 1, 9)).unwrap();
+        assert_eq!(first, 1);
+        assert!(Arc::ptr_eq(&texts, &held[1]));
+        drop((texts, held));
+        assert!(remembered.find((0, 1, 9)).is_none());
+        assert_eq!(memory.excess(), 0);
+        remembered.remember((0, 1, 9), 1, &Batch::alone(vec![b'x'], &memory));
+        assert_eq!(remembered.replays.len(), 1);
+    }
+}

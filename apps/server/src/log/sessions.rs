@@ -132,3 +132,108 @@ impl Sessions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: Hex64 = Hex64(5);
+
+    fn own(key: u64, count: u64) -> Own {
+        let (session, key) = (SESSION, Hex64(key));
+        let id = Id { session, count };
+        Own { id, key }
+    }
+
+    fn at(ms: u64) -> Time {
+        Time::from_unix_ms(ms)
+    }
+
+    fn seq(count: u64) -> Seq {
+        let generation = 9;
+        Seq { generation, count }
+    }
+
+    /// A session of the key 1 that has counted to 10, at the time 0.
+    fn counted() -> Sessions {
+        let mut sessions = Sessions::default();
+        sessions.proposed(Hex64(1), 10, seq(70), at(0));
+        sessions.arrived(Hex64(1), 8);
+        sessions
+    }
+
+    #[test]
+    fn a_session_goes_on_where_it_was_and_what_it_says_again_is_known() {
+        let mut sessions = counted();
+        let id = own(1, 10).id;
+        let all_known = Counted::Known(id, seq(70));
+        for (first, texts, counted) in [
+            (11, 5, Counted::New { known: 0 }),
+            (12, 1, Counted::Gap),
+            (10, 1, all_known),
+            (1, 10, all_known),
+            (1, 11, Counted::New { known: 10 }),
+            (10, 3, Counted::New { known: 1 }),
+            (u64::MAX, 2, Counted::Gap),
+        ] {
+            let got = sessions.count(own(1, first), texts, at(0));
+            assert_eq!(got, counted, "{texts} from {first}");
+        }
+        assert_eq!(sessions.highest(Hex64(1), at(0)), 8);
+    }
+
+    #[test]
+    fn an_unknown_session_begins_with_any_count() {
+        let mut sessions = counted();
+        for count in [1, 2, 77, u64::MAX] {
+            let got = sessions.count(own(2, count), 1, at(0));
+            assert_eq!(got, Counted::New { known: 0 });
+        }
+        assert_eq!(sessions.highest(Hex64(2), at(0)), 0);
+    }
+
+    #[test]
+    fn a_session_is_known_for_seven_days_after_it_was_heard_and_not_longer() {
+        let known = Counted::Known(own(1, 10).id, seq(70));
+        let mut sessions = counted();
+        assert_eq!(sessions.highest(Hex64(1), at(KNOWN_FOR)), 8);
+        assert_eq!(sessions.count(own(1, 10), 1, at(KNOWN_FOR)), known);
+        // It was heard just now, so this goes on.
+        assert_eq!(sessions.count(own(1, 10), 1, at(2 * KNOWN_FOR)), known);
+        let late = at(3 * KNOWN_FOR + 1);
+        assert_eq!(sessions.highest(Hex64(1), late), 0);
+        let new = Counted::New { known: 0 };
+        assert_eq!(sessions.count(own(1, 10), 1, late), new);
+        sessions.proposed(Hex64(1), 10, seq(90), late);
+        assert_eq!(sessions.highest(Hex64(1), late), 0);
+    }
+
+    #[test]
+    fn when_there_are_too_many_those_heard_longest_ago_are_forgotten() {
+        let mut sessions = Sessions::default();
+        let last = MAX_SESSIONS as u64;
+        for key in 1..=last {
+            sessions.proposed(Hex64(key), 1, seq(key), at(key));
+        }
+        // One that is known does not count twice.
+        sessions.proposed(Hex64(1), 2, seq(1), at(last));
+        assert_eq!(sessions.heard.len(), MAX_SESSIONS);
+        sessions.proposed(Hex64(last + 1), 1, seq(1), at(last));
+        let went = (MAX_SESSIONS / PART_THAT_GOES) as u64;
+        assert_eq!(sessions.heard.len() as u64, last + 1 - went);
+        let is_known = |key| sessions.heard.contains_key(&Hex64(key));
+        assert!(is_known(1) && !is_known(2) && !is_known(went + 1) && is_known(went + 2));
+    }
+
+    #[test]
+    fn those_whose_time_has_passed_make_room_first() {
+        let mut sessions = Sessions::default();
+        let last = MAX_SESSIONS as u64;
+        for key in 1..=last {
+            let ms = if key <= last / 2 { 0 } else { 1 };
+            sessions.proposed(Hex64(key), 1, seq(key), at(ms));
+        }
+        sessions.proposed(Hex64(0), 1, seq(1), at(KNOWN_FOR + 1));
+        assert_eq!(sessions.heard.len() as u64, last / 2 + 1);
+    }
+}
