@@ -1,18 +1,22 @@
 //! A batch: the entries that leave the hub together, and their bytes in each form that a reader needs.
 //!
-//! The hub drafts entries. Sealing a draft makes the bytes, once for all readers. Today there is one form, the plain
-//! one, which every CHAT/1.0 program reads. A place in a batch is a number of entries.
+//! The hub drafts entries. Sealing a draft makes the bytes, once for all readers of a form: the plain form, which every
+//! CHAT/1.0 program reads, and the stamped form for members with a grant. A form that nobody reads is not made. A place
+//! in a batch is a number of entries, so it is the same in both forms.
 
-use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
-use hubbub_wire::{Frame, Time, encode};
+use hubbub_wire::Time;
 
+use self::sheet::Sheet;
+pub use self::sheet::{Form, Forms};
 use crate::id::{Name, PeerId};
 use crate::memory::{Held, Memory};
 use crate::said::Said;
 use crate::words;
+
+mod sheet;
 
 /// A place in a batch. A batch holds 256 KiB and one more read, or a single text of at most 256 MiB, so 32 bits are
 /// enough. They take half the space of a `usize` in the row of each reader and of each entry.
@@ -29,11 +33,20 @@ struct Deed {
 }
 
 #[derive(Debug)]
-#[expect(dead_code, reason = "the stamped form needs the times")]
 enum What {
     Joined(Time),
     Left(Time),
     Said(Arc<Said>),
+}
+
+impl Deed {
+    /// How many entries it is.
+    fn entries(&self) -> usize {
+        match &self.what {
+            What::Joined(_) | What::Left(_) => 1,
+            What::Said(said) => said.texts.count(),
+        }
+    }
 }
 
 /// A batch in the making.
@@ -72,55 +85,65 @@ impl Draft {
 
     /// A member came.
     pub fn joined(&mut self, peer: PeerId, name: &Name, time: Time) {
-        self.push(peer, name, What::Joined(time), 1);
+        self.push(peer, name, What::Joined(time));
     }
 
     /// A member went.
     pub fn left(&mut self, peer: PeerId, name: &Name, time: Time) {
-        self.push(peer, name, What::Left(time), 1);
+        self.push(peer, name, What::Left(time));
     }
 
     /// A member said something. The texts count as `held` until the draft is sealed.
     pub fn said(&mut self, peer: PeerId, said: Arc<Said>, held: Held) {
         self.size += said.texts.size();
         self.held.push(held);
-        let (name, entries) = (Arc::clone(&said.name), said.texts.count());
-        self.push(peer, &name, What::Said(said), entries);
+        let name = Arc::clone(&said.name);
+        self.push(peer, &name, What::Said(said));
     }
 
-    fn push(&mut self, peer: PeerId, name: &Name, what: What, entries: usize) {
+    fn push(&mut self, peer: PeerId, name: &Name, what: What) {
         let name = Arc::clone(name);
-        self.deeds.push(Deed { peer, name, what });
-        self.entries += entries;
+        let deed = Deed { peer, name, what };
+        self.entries += deed.entries();
+        self.deeds.push(deed);
     }
 
-    /// Makes the bytes, which all readers share. The batch counts as used `memory` until the last reader has written
-    /// it.
+    /// Makes the bytes in these forms, which all readers share. The batch counts as used `memory` until the last reader
+    /// has written it. It keeps nothing of the texts but these bytes: what the log remembers, the log counts.
     #[must_use]
-    pub fn seal(self, memory: &Arc<Memory>) -> Arc<Batch> {
+    pub fn seal(self, forms: Forms, memory: &Arc<Memory>) -> Arc<Batch> {
         let mut runs: Vec<Run> = Vec::new();
-        let mut ends = Vec::with_capacity(self.entries);
-        let mut plain = Vec::with_capacity(self.size());
-        for Deed { peer, name, what } in &self.deeds {
-            let mut add = |frame: &Frame<'_>| {
-                encode(frame, &mut plain);
-                ends.push(position(plain.len()));
-            };
-            let username = || name.borrowed();
-            match what {
-                What::Joined(_) => add(&Frame::join(username())),
-                What::Left(_) => add(&Frame::leave(username())),
-                What::Said(said) => said.texts.iter().for_each(|payload| {
-                    add(&Frame::text(username(), payload));
+        let mut end = 0;
+        for deed in &self.deeds {
+            end += position(deed.entries());
+            match runs.last_mut() {
+                Some(run) if run.sender == deed.peer => run.end = end,
+                _ => runs.push(Run {
+                    sender: deed.peer,
+                    end,
                 }),
             }
-            let end = position(ends.len());
-            match runs.last_mut() {
-                Some(run) if run.sender == *peer => run.end = end,
-                _ => runs.push(Run { sender: *peer, end }),
+        }
+        let sheet = |form| {
+            if forms.contains(form) {
+                self.sheet(form)
+            } else {
+                Sheet::default()
+            }
+        };
+        Batch::share(runs, Form::ALL.map(sheet), memory)
+    }
+
+    fn sheet(&self, form: Form) -> Sheet {
+        let mut sheet = Sheet::with_room(form, self.entries, self.size());
+        for Deed { name, what, .. } in &self.deeds {
+            match what {
+                What::Joined(time) => sheet.joined(form, name, *time),
+                What::Left(time) => sheet.left(form, name, *time),
+                What::Said(said) => sheet.said(form, said),
             }
         }
-        Batch::share(runs, ends, plain, memory)
+        sheet
     }
 }
 
@@ -129,10 +152,8 @@ impl Draft {
 pub struct Batch {
     /// Runs of entries by sender, in order.
     runs: Vec<Run>,
-    /// Where each entry ends in `plain`, in bytes. An entry begins where the one before it ends.
-    ends: Vec<u32>,
-    /// The plain form: the frames of all entries, one after another.
-    plain: Vec<u8>,
+    /// Its bytes by form.
+    sheets: [Sheet; Form::ALL.len()],
     _held: Held,
 }
 
@@ -143,35 +164,33 @@ struct Run {
     end: u32,
 }
 
+/// What the place of a batch in one peer's queue takes, in bytes.
+const PLACE: usize = 24;
+
 impl Batch {
+    /// Frames of the server to one peer, or to several that need the same. It is one entry and has one form, which
+    /// [`Delivery::all`] delivers to every reader.
+    #[must_use]
+    pub fn alone(frames: Vec<u8>, memory: &Arc<Memory>) -> Arc<Self> {
+        let mut sheets = <[Sheet; Form::ALL.len()]>::default();
+        sheets[Form::Plain as usize] = Sheet::of(frames);
+        let run = Run {
+            sender: PeerId::SERVER,
+            end: 1,
+        };
+        Self::share(vec![run], sheets, memory)
+    }
+
     /// A message of the server to one peer alone.
     #[must_use]
     pub fn notice(text: &str, memory: &Arc<Memory>) -> Arc<Self> {
-        let plain = words::frame(text);
-        let ends = vec![position(plain.len())];
-        let run = Run {
-            sender: PeerId::SERVER,
-            end: 1,
-        };
-        Self::share(vec![run], ends, plain, memory)
+        Self::alone(words::frame(text), memory)
     }
 
-    /// Frames for one peer, or a piece that several peers get.
-    #[must_use]
-    pub fn alone(bytes: Vec<u8>, memory: &Arc<Memory>) -> Arc<Self> {
-        let ends = vec![position(bytes.len())];
-        let run = Run {
-            sender: PeerId::SERVER,
-            end: 1,
-        };
-        Self::share(vec![run], ends, bytes, memory)
-    }
-
-    fn share(runs: Vec<Run>, ends: Vec<u32>, plain: Vec<u8>, memory: &Arc<Memory>) -> Arc<Self> {
+    fn share(runs: Vec<Run>, sheets: [Sheet; Form::ALL.len()], memory: &Arc<Memory>) -> Arc<Self> {
         let mut batch = Self {
             runs,
-            ends,
-            plain,
+            sheets,
             _held: memory.hold(0),
         };
         batch._held.set(batch.cost());
@@ -196,12 +215,21 @@ impl Batch {
         matches!(&self.runs[..], [run] if run.sender == sender)
     }
 
-    /// What it costs to hold, in bytes: the frames and their tables.
+    /// What it costs to hold, in bytes: the frames in all forms that were made, and their tables.
     #[must_use]
     pub fn cost(&self) -> usize {
-        let runs = self.runs.len() * size_of::<Run>();
-        let ends = self.ends.len() * size_of::<u32>();
-        self.plain.len() + runs + ends + size_of::<(Self, Delivery)>()
+        self.base() + self.sheets.iter().map(Sheet::cost).sum::<usize>()
+    }
+
+    /// What it costs a reader of one form, in bytes. Nobody's outbox is filled by what others read.
+    #[must_use]
+    pub fn cost_of(&self, form: Form) -> usize {
+        self.base() + self.sheet(form).cost()
+    }
+
+    /// The part of the cost that has nothing to do with a form.
+    fn base(&self) -> usize {
+        self.runs.len() * size_of::<Run>() + size_of::<Self>() + PLACE
     }
 
     /// The entries of `range` that `reader` did not send, with neighbours joined into one range.
@@ -231,82 +259,21 @@ impl Batch {
         })
     }
 
-    /// The plain form of these entries.
+    fn sheet(&self, form: Form) -> &Sheet {
+        &self.sheets[form as usize]
+    }
+
+    /// These entries in a form. The form must have been made.
     #[must_use]
-    pub fn plain(&self, entries: Range<u32>) -> &[u8] {
-        &self.plain[self.begin(entries.start)..self.begin(entries.end)]
+    pub fn bytes(&self, form: Form, entries: Range<u32>) -> &[u8] {
+        self.sheet(form).bytes(entries)
     }
 
-    /// Finds the byte that lies `bytes` after the beginning of `entry`. Returns the entry that contains it, and its
-    /// distance from the beginning of that entry.
+    /// Finds the byte of a form that lies `bytes` after the beginning of `entry`. Returns the entry that contains it, and
+    /// its distance from the beginning of that entry.
     #[must_use]
-    pub fn locate(&self, entry: u32, bytes: usize) -> (u32, u32) {
-        let at = self.begin(entry) + bytes;
-        let before = entry as usize;
-        let passed = self.ends[before..].partition_point(|&end| end as usize <= at);
-        let found = position(before + passed);
-        (found, position(at - self.begin(found)))
-    }
-
-    /// Where an entry begins in `plain`.
-    fn begin(&self, entry: u32) -> usize {
-        match entry {
-            0 => 0,
-            _ => self.ends[entry as usize - 1] as usize,
-        }
-    }
-}
-
-/// The part of a batch that one peer gets.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// The batch, which all readers share.
-    pub batch: Arc<Batch>,
-    /// The entries that are not yet written. At first they reach from the peer's JOIN to its LEAVE.
-    pub range: Range<u32>,
-    /// How many bytes of the first of them are written. It stands here so that idle peers need no room for it.
-    pub written: u32,
-}
-
-impl Delivery {
-    /// What is still to be written to `reader`, in as few parts as possible. A reader gets nothing that it sent itself.
-    pub fn parts(&self, reader: PeerId) -> impl Iterator<Item = &[u8]> {
-        let mut written = self.written as usize;
-        let others = self.batch.others(self.range.clone(), reader);
-        others.map(move |part| &self.batch.plain(part)[mem::take(&mut written)..])
-    }
-
-    /// Notes that more bytes were written to `reader`, and subtracts them from `written`. Returns whether all of it is
-    /// written now.
-    pub fn advance(&mut self, reader: PeerId, written: &mut usize) -> bool {
-        *written += mem::take(&mut self.written) as usize;
-        for part in self.batch.others(self.range.clone(), reader) {
-            let len = self.batch.plain(part.clone()).len();
-            if *written < len {
-                (self.range.start, self.written) = self.batch.locate(part.start, *written);
-                return false;
-            }
-            *written -= len;
-        }
-        true
-    }
-
-    /// Delivers these entries of a batch.
-    #[must_use]
-    pub const fn part(batch: Arc<Batch>, range: Range<u32>) -> Self {
-        let written = 0;
-        Self {
-            batch,
-            range,
-            written,
-        }
-    }
-
-    /// Delivers all of a batch.
-    #[must_use]
-    pub fn all(batch: Arc<Batch>) -> Self {
-        let range = 0..batch.len();
-        Self::part(batch, range)
+    pub fn locate(&self, form: Form, entry: u32, bytes: usize) -> (u32, u32) {
+        self.sheet(form).locate(entry, bytes)
     }
 }
 
@@ -344,7 +311,7 @@ pub(crate) mod tests {
         for (peer, text) in texts {
             says(&mut draft, *peer, &name, text);
         }
-        draft.seal(&Memory::new(usize::MAX))
+        draft.seal(Form::ALL.into_iter().collect(), &Memory::new(usize::MAX))
     }
 
     /// The frame of one such text.
@@ -379,17 +346,17 @@ pub(crate) mod tests {
         draft.joined(OTHER, &name, Time::from_unix_ms(0));
         says(&mut draft, OTHER, &name, "hi");
         draft.left(OTHER, &name, Time::from_unix_ms(0));
-        let batch = draft.seal(&Memory::new(usize::MAX));
+        let batch = draft.seal(Form::ALL.into_iter().collect(), &Memory::new(usize::MAX));
         let frames = [
             "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n",
             "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\n\r\nhi",
             "CHAT/1.0 LEAVE\r\nUsername: ada\r\n\r\n",
         ];
         for (entry, frame) in (0..).zip(frames) {
-            assert_eq!(batch.plain(entry..entry + 1), frame.as_bytes());
+            assert_eq!(batch.bytes(Form::Plain, entry..entry + 1), frame.as_bytes());
         }
-        assert_eq!(batch.plain(0..3), frames.concat().as_bytes());
-        assert_eq!(batch.plain(1..1), b"");
+        assert_eq!(batch.bytes(Form::Plain, 0..3), frames.concat().as_bytes());
+        assert_eq!(batch.bytes(Form::Plain, 1..1), b"");
     }
 
     #[test]
@@ -398,8 +365,8 @@ pub(crate) mod tests {
         for from in 0..3 {
             let mut bytes = 0;
             for entry in from..3 {
-                for inside in 0..position(batch.plain(entry..entry + 1).len()) {
-                    assert_eq!(batch.locate(from, bytes), (entry, inside));
+                for inside in 0..position(batch.bytes(Form::Plain, entry..entry + 1).len()) {
+                    assert_eq!(batch.locate(Form::Plain, from, bytes), (entry, inside));
                     bytes += 1;
                 }
             }

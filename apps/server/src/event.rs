@@ -128,6 +128,8 @@ pub enum Departure {
     Broke(DecodeError),
     /// It did not take what was said: its outbox was full or a write missed its deadline.
     TooSlow,
+    /// What it was to get from the log did not come in time.
+    Unanswered,
     /// It did not JOIN in time.
     NeverJoined,
     /// It held the most of an unfinished text when the memory for those was used up.
@@ -147,6 +149,7 @@ impl fmt::Display for Departure {
             Self::Failed(kind) => write!(f, "the connection failed: {kind}"),
             Self::Broke(why) => write!(f, "it broke the protocol: {why}"),
             Self::TooSlow => f.write_str("slow consumer: it did not take what was said"),
+            Self::Unanswered => f.write_str("what it was to get from the log did not come"),
             Self::OutOfMemory => f.write_str(
                 "its unfinished text did not fit: the memory limit is reached; see --memory-limit",
             ),

@@ -14,7 +14,7 @@ use tracing::{debug, info, warn};
 
 use crate::Settings;
 use crate::address::thinned;
-use crate::batch::Draft;
+use crate::batch::{Draft, Form};
 use crate::event::{Departure, Event, Mail};
 use crate::id::{Name, PeerId};
 use crate::lobby::{Claim, Kept, Lobby, Stranger};
@@ -354,7 +354,7 @@ impl Hub {
             unlogged: line.is_none(),
         };
         self.post
-            .admit(peer, stranger.outbox, self.draft.len(), notes);
+            .admit(peer, stranger.outbox, self.draft.len(), notes, Form::Plain);
         let members = self.room.len();
         thinned!(info, line, peer = peer.0, name = ?name.as_str(), members, address = %stranger.from, "joined");
         mail.into_iter().for_each(|event| self.take(event));
@@ -392,22 +392,18 @@ impl Hub {
     /// Sends all that the log has ordered, batch by batch. Members that cannot take one are dropped, and their LEAVEs are
     /// in the next.
     fn flush(&mut self) {
-        let mut newest = 0;
         loop {
             self.apply_some();
-            if self.draft.is_empty() {
-                return;
+            let is_last = self.draft.is_empty();
+            let slow = self.post.send(mem::take(&mut self.draft));
+            if is_last && slow.is_empty() {
+                return self.post.flushed();
             }
-            for peer in self.send(&mut newest) {
+            for peer in slow {
                 self.depart(peer, Departure::TooSlow);
                 self.apply_some();
             }
         }
-    }
-
-    /// Sends what is drafted. Returns the members that cannot take it.
-    fn send(&mut self, newest: &mut usize) -> Vec<PeerId> {
-        self.post.send(mem::take(&mut self.draft), newest)
     }
 
     /// Lets go of everybody. Returns what is still to be written.

@@ -10,12 +10,13 @@ use std::sync::{Arc, Weak};
 use futures::task::AtomicWaker;
 use hubbub_transport::Transport;
 
-use crate::batch::Delivery;
 use crate::id::PeerId;
 
+pub use self::delivery::{Delivery, Later, Part};
 pub use self::intake::{Call, Intake};
 pub use self::pending::Pending;
 
+mod delivery;
 mod intake;
 mod pending;
 
@@ -26,24 +27,26 @@ pub struct Full;
 /// The hub's end of a peer's queue. When it is dropped, the write half writes what is queued and ends.
 #[derive(Debug)]
 pub struct Outbox {
-    queue: flume::Sender<Delivery>,
     shared: Arc<Shared>,
-    /// How many bytes may wait; see [`Batch::cost`](crate::batch::Batch::cost).
+    /// How many bytes may wait; see [`Delivery::cost`].
     limit: usize,
 }
 
 /// What the hub and a peer share. Every idle member has one, so its fields are no wider than they must be.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    /// The cost of what is pushed and not yet written.
-    waiting: AtomicUsize,
+    queue: flume::Sender<Delivery>,
+    /// The cost of what is pushed and not yet written, without what is exempt from the limit.
+    counted: AtomicUsize,
+    /// The cost of the rest.
+    exempt: AtomicUsize,
     /// How many bytes of an unfinished frame the read half holds.
     unfinished: AtomicU32,
     /// Counts the writes that the socket took, and wraps around. It tells a peer that reads from one that has stalled.
     writes: AtomicU16,
     /// [`OPEN`], [`CLOSED`] or [`EVICTED`]. It only goes forward.
     state: AtomicU8,
-    /// The flags [`ASKED`] and [`REFUSED`].
+    /// The flags from [`ASKED`] on.
     flags: AtomicU8,
     /// Wakes the peer's task when something is pushed or asked, or when the state changes. The queue could wait by
     /// itself, but that would cost every idle member two allocations. Both halves register here, since they are one
@@ -57,7 +60,15 @@ struct Shared {
 /// The hub asks whether the connection has ended, and the peer's task has not seen that yet.
 const ASKED: u8 = 1;
 /// What is pushed next says that the JOIN was refused.
-const REFUSED: u8 = 2;
+const REFUSED: u8 = 1 << 1;
+/// The peer has a grant.
+const GRANTED: u8 = 1 << 2;
+/// The hub writes to the connection. The write half must not, until what is left of that write is in the queue.
+const DIRECT: u8 = 1 << 3;
+/// The peer's task has pushed something itself, and it is not yet written.
+const OWN: u8 = 1 << 4;
+/// An EARLIER is being answered.
+const ANSWERING: u8 = 1 << 5;
 
 /// How many parts of a delivery are written at once. A short batch has two if the reader has said something in it.
 const DIRECT_SLICES: usize = 4;
@@ -83,6 +94,49 @@ impl Shared {
         self.writes.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The cost of all that is pushed and not yet written, in bytes.
+    fn waiting(&self) -> usize {
+        // In one order with the flag DIRECT for everybody: of the hub and the peer's task, at least one sees the other.
+        self.counted.load(Ordering::SeqCst) + self.exempt.load(Ordering::SeqCst)
+    }
+
+    fn count_of(&self, delivery: &Delivery) -> &AtomicUsize {
+        if delivery.is_exempt() {
+            &self.exempt
+        } else {
+            &self.counted
+        }
+    }
+
+    fn wait(&self, delivery: &Delivery) {
+        let count = self.count_of(delivery);
+        count.fetch_add(delivery.cost(), Ordering::SeqCst);
+    }
+
+    fn wait_no_more(&self, delivery: &Delivery) {
+        let count = self.count_of(delivery);
+        count.fetch_sub(delivery.cost(), Ordering::SeqCst);
+    }
+
+    fn has(&self, flag: u8) -> bool {
+        self.flags.load(Ordering::SeqCst) & flag != 0
+    }
+
+    /// Sets a flag. Returns whether it was not set before.
+    fn set(&self, flag: u8) -> bool {
+        self.flags.fetch_or(flag, Ordering::SeqCst) & flag == 0
+    }
+
+    fn clear(&self, flags: u8) {
+        self.flags.fetch_and(!flags, Ordering::SeqCst);
+    }
+
+    fn enqueue(&self, delivery: Delivery) {
+        self.wait(&delivery);
+        // This fails only when the peer's task has ended. Its last event is then on its way to the hub.
+        let _ = self.queue.send(delivery);
+    }
+
     fn end(&self, state: u8) {
         self.state.fetch_max(state, Ordering::AcqRel);
         self.task.wake();
@@ -93,20 +147,23 @@ impl Shared {
 /// gets everything even if the limit is below the longest frame.
 ///
 /// The peer's task writes what it takes from the queue to `transport`. The hub writes short deliveries itself; see
-/// [`Outbox::try_write`].
+/// [`Outbox::deliver`].
 #[must_use]
 pub fn outbox(reader: PeerId, limit: usize, transport: Option<Transport>) -> (Outbox, Pending) {
-    let (sender, receiver) = flume::unbounded();
+    let (queue, receiver) = flume::unbounded();
     let shared = Arc::new(Shared {
+        queue,
+        counted: AtomicUsize::default(),
+        exempt: AtomicUsize::default(),
+        unfinished: AtomicU32::default(),
+        writes: AtomicU16::default(),
+        state: AtomicU8::new(OPEN),
+        flags: AtomicU8::default(),
+        task: AtomicWaker::new(),
         transport,
-        ..Shared::default()
     });
-    let outbox = Outbox {
-        queue: sender,
-        shared: Arc::clone(&shared),
-        limit,
-    };
-    (outbox, Pending::new(reader, receiver, shared))
+    let pending = Pending::new(reader, receiver, Arc::clone(&shared));
+    (Outbox { shared, limit }, pending)
 }
 
 /// Puts `parts` into `slices` as far as they go, and returns how many it used.
@@ -120,47 +177,73 @@ fn fill<'a>(slices: &mut [IoSlice<'a>], parts: impl Iterator<Item = &'a [u8]>) -
 }
 
 impl Outbox {
-    /// Queues a delivery, and never waits. If the peer's task has ended, the delivery is thrown away.
+    /// Queues a delivery, and never waits. If the peer's task has ended, the delivery is thrown away. What is exempt
+    /// always fits.
     ///
     /// # Errors
     ///
     /// The delivery does not fit, and is not queued.
     pub fn push(&self, delivery: Delivery) -> Result<(), Full> {
-        let cost = delivery.batch.cost();
-        let waiting = self.waiting();
-        if waiting > 0 && waiting + cost > self.limit {
+        if !self.has_room(&delivery) {
             return Err(Full);
         }
-        self.shared.waiting.fetch_add(cost, Ordering::AcqRel);
-        // This fails only when the peer's task has ended. Its last event is then on its way to the hub.
-        let _ = self.queue.send(delivery);
+        self.shared.enqueue(delivery);
         self.shared.task.wake();
         Ok(())
     }
 
-    /// Writes a delivery to the peer at once, if nothing waits before it. For a short one that costs less than waking
-    /// the peer's task. Returns whether all of it is written. If not, the caller must push the delivery, which then
-    /// holds only the rest.
-    pub fn try_write(&self, reader: PeerId, delivery: &mut Delivery) -> bool {
-        // While nothing waits, the write half uses the connection only to end it.
-        if self.waiting() > 0 {
-            return false;
+    fn has_room(&self, delivery: &Delivery) -> bool {
+        let counted = self.shared.counted.load(Ordering::Acquire);
+        counted == 0 || delivery.is_exempt() || counted + delivery.cost() <= self.limit
+    }
+
+    /// Writes to the peer at once if nothing waits before it, and queues what is left. For a short part that costs less
+    /// than waking the peer's task.
+    ///
+    /// # Errors
+    ///
+    /// It does not fit. Nothing of it is written or queued.
+    pub fn deliver(&self, reader: PeerId, mut part: Part) -> Result<(), Full> {
+        let shared = &self.shared;
+        if shared.waiting() > 0 {
+            return self.push(part.into());
         }
+        // While nothing waits, the write half uses the connection only to end it. But the peer's task may push something
+        // itself at any time, so it must see that the hub is writing, or the hub must see what it has pushed.
+        shared.set(DIRECT);
+        if shared.waiting() > 0 || !self.write(reader, &mut part) {
+            // The queue takes it whatever its size, since nothing waits that counts.
+            shared.enqueue(part.into());
+        }
+        shared.clear(DIRECT);
+        if shared.waiting() > 0 {
+            shared.task.wake();
+        }
+        Ok(())
+    }
+
+    /// Writes once. Returns whether all of the part is written.
+    fn write(&self, reader: PeerId, part: &mut Part) -> bool {
         let mut slices = [IoSlice::new(&[]); DIRECT_SLICES];
-        let used = fill(&mut slices, delivery.parts(reader));
+        let used = fill(&mut slices, part.parts(reader));
         let transport = self.shared.transport();
         let written = transport.and_then(|transport| transport.try_write_vectored(&slices[..used]));
         let Ok(mut written) = written else {
             return false;
         };
         self.shared.count_write();
-        delivery.advance(reader, &mut written)
+        part.advance(reader, &mut written)
     }
 
-    /// What is pushed and not yet written, in bytes; see [`Batch::cost`](crate::batch::Batch::cost).
+    /// What is pushed and not yet written, in bytes; see [`Delivery::cost`].
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.shared.waiting.load(Ordering::Acquire)
+        self.shared.waiting()
+    }
+
+    /// Notes that the peer has a grant; see [`Intake::has_grant`].
+    pub fn grant(&self) {
+        self.shared.set(GRANTED);
     }
 
     /// A number that changes whenever the socket takes something.
@@ -169,25 +252,25 @@ impl Outbox {
         self.shared.writes.load(Ordering::Relaxed)
     }
 
-    /// Whether more than a quarter of the limit waits. That is more than a peer that reads leaves waiting, even on a
-    /// slow line.
+    /// Whether more than a quarter of the limit waits, without what is exempt. That is more than a peer that reads leaves
+    /// waiting, even on a slow line.
     #[must_use]
     pub fn is_lagging(&self) -> bool {
-        self.waiting() > self.limit / 4
+        self.shared.counted.load(Ordering::Acquire) > self.limit / 4
     }
 
     /// Asks the peer's task whether its connection has ended. Returns whether this is a new question. If not, the task
     /// has not looked yet since the last one, and its answer will count for both.
     #[must_use]
     pub fn ask(&self) -> bool {
-        let before = self.shared.flags.fetch_or(ASKED, Ordering::AcqRel);
+        let is_new = self.shared.set(ASKED);
         self.shared.task.wake();
-        before & ASKED == 0
+        is_new
     }
 
     /// Marks what is pushed next, and last, as a refusal; see [`Pending::is_refusal`].
     pub fn refuse(&self) {
-        self.shared.flags.fetch_or(REFUSED, Ordering::AcqRel);
+        self.shared.set(REFUSED);
     }
 
     /// How many bytes of an unfinished frame the peer's read half holds.
@@ -236,7 +319,7 @@ impl Closing {
     #[must_use]
     pub fn waiting(&self) -> usize {
         let shared = self.shared.upgrade();
-        shared.map_or(0, |shared| shared.waiting.load(Ordering::Acquire))
+        shared.map_or(0, |shared| shared.waiting())
     }
 }
 
@@ -257,25 +340,22 @@ mod tests {
 
     #[test]
     fn a_queue_takes_exactly_its_limit_and_not_a_byte_more() {
-        let one = Delivery::all(batch(&[(OTHER, "0123456789")]));
-        for (limit, fourth) in [
-            (4 * one.batch.cost(), Ok(())),
-            (4 * one.batch.cost() - 1, Err(Full)),
-        ] {
+        let one = Part::all(batch(&[(OTHER, "0123456789")]));
+        for (limit, fourth) in [(4 * one.cost(), Ok(())), (4 * one.cost() - 1, Err(Full))] {
             let (outbox, _pending) = outbox(READER, limit, None);
             for _ in 0..3 {
-                assert_eq!(outbox.push(one.clone()), Ok(()));
+                assert_eq!(outbox.push(one.clone().into()), Ok(()));
             }
-            assert_eq!(outbox.push(one.clone()), fourth);
+            assert_eq!(outbox.push(one.clone().into()), fourth);
         }
     }
 
     #[test]
     fn an_empty_queue_takes_one_batch_of_any_size() {
-        let one = Delivery::all(batch(&[(OTHER, "longer than the limit")]));
+        let one = Part::all(batch(&[(OTHER, "longer than the limit")]));
         let (outbox, _pending) = outbox(READER, 1, None);
-        assert_eq!(outbox.push(one.clone()), Ok(()));
-        assert_eq!(outbox.push(one), Err(Full));
+        assert_eq!(outbox.push(one.clone().into()), Ok(()));
+        assert_eq!(outbox.push(one.into()), Err(Full));
     }
 
     /// A peer's outbox over a connection, its pending end, and the other end of the connection.
@@ -299,51 +379,55 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_is_written_at_once_while_nothing_waits_and_not_before_what_does() {
+    fn a_part_is_written_at_once_while_nothing_waits_and_not_before_what_does() {
         let (outbox, mut pending, mut socket) = over_a_connection();
         let texts = [(OTHER, "one"), (READER, "own"), (OTHER, "two")];
-        let mut first = Delivery::all(batch(&texts));
-        assert!(outbox.try_write(READER, &mut first));
+        let direct = |text| outbox.deliver(READER, Part::all(batch(&[(OTHER, text)])));
+        outbox.deliver(READER, Part::all(batch(&texts))).unwrap();
         expect(&mut socket, &(frame("one") + &frame("two")));
         assert_eq!(outbox.waiting(), 0);
-        let mut second = Delivery::all(batch(&[(OTHER, "second")]));
-        outbox.push(second.clone()).unwrap();
-        assert!(!outbox.try_write(READER, &mut second));
+        let second = Part::all(batch(&[(OTHER, "second")]));
+        outbox.push(second.into()).unwrap();
+        direct("third").unwrap();
         assert_eq!(pending.fill().now_or_never(), Some(true));
-        assert!(!outbox.try_write(READER, &mut second));
-        pending.advance(frame("second").len());
-        assert!(outbox.try_write(READER, &mut second));
-        expect(&mut socket, &frame("second"));
+        direct("fourth").unwrap();
+        pending.advance((frame("second") + &frame("third")).len());
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        pending.advance(frame("fourth").len());
+        direct("fifth").unwrap();
+        expect(&mut socket, &frame("fifth"));
     }
 
     #[test]
-    fn what_the_connection_does_not_take_at_once_is_left_to_be_pushed() {
+    fn what_the_connection_does_not_take_at_once_is_queued_before_everything_else() {
         let (outbox, mut pending, mut socket) = over_a_connection();
         let text = "x".repeat(64 << 20);
-        let mut delivery = Delivery::all(batch(&[(OTHER, &text)]));
-        assert!(!outbox.try_write(READER, &mut delivery));
-        assert!(delivery.written > 0);
-        outbox.push(delivery).unwrap();
-        let whole = frame(&text);
+        outbox
+            .deliver(READER, Part::all(batch(&[(OTHER, &text)])))
+            .unwrap();
         assert_eq!(pending.fill().now_or_never(), Some(true));
         let mut slices = [IoSlice::new(&[]); 2];
         assert_eq!(pending.slices(&mut slices), 1);
+        let whole = frame(&text);
         let (written, rest) = whole.split_at(whole.len() - slices[0].len());
+        assert!(!written.is_empty());
         assert!(*slices[0] == *rest.as_bytes(), "the rest is another one");
         expect(&mut socket, written);
     }
 
     #[test]
     fn what_cannot_be_written_at_once_is_left_to_the_peers_task() {
-        let (outbox, _pending, _socket) = over_a_connection();
+        let (outbox, mut pending, _socket) = over_a_connection();
         outbox.shared.transport.as_ref().unwrap().cut().unwrap();
-        let mut delivery = Delivery::all(batch(&[(OTHER, "unheard")]));
-        assert!(!outbox.try_write(READER, &mut delivery));
-        assert_eq!(delivery.written, 0);
+        let part = Part::all(batch(&[(OTHER, "unheard")]));
+        let cost = part.cost();
+        outbox.deliver(READER, part).unwrap();
+        assert_eq!(outbox.waiting(), cost);
+        assert_eq!(pending.fill().now_or_never(), Some(true));
     }
 
     #[test]
-    fn what_hub_and_peer_share_costs_an_idle_member_56_bytes() {
-        assert_eq!(size_of::<Shared>(), 56);
+    fn what_hub_and_peer_share_costs_an_idle_member_72_bytes() {
+        assert_eq!(size_of::<Shared>(), 72);
     }
 }

@@ -8,30 +8,42 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use hubbub_wire::{Frame, Id, encode};
+
 use self::catch_up::CatchUp;
-use crate::batch::{Batch, Delivery, Draft};
-use crate::id::PeerId;
+use self::fresh::Fresh;
+use crate::batch::{Batch, Draft, Form, Forms};
+use crate::id::{Name, PeerId};
 use crate::memory::Memory;
-use crate::outbox::{Closing, Outbox};
+use crate::outbox::{Closing, Delivery, Full, Outbox, Part};
+use crate::said::Seq;
 
 #[cfg(test)]
 pub(crate) use self::catch_up::{CATCH_UP, STALLED};
 
 mod catch_up;
+mod fresh;
 
 /// The outboxes of all members, and of leaving ones for which something is still to be written.
 #[derive(Debug)]
 pub(crate) struct Post {
     members: HashMap<PeerId, Member>,
-    /// Members that left since the last batch, with their share of the next one.
-    leavers: Vec<(Outbox, Range<u32>)>,
-    /// Members that left while something was still queued for them.
+    /// How many members read each form.
+    readers: [usize; Form::ALL.len()],
+    /// Members that left since the last batch.
+    leavers: Vec<Leaver>,
+    /// Members that left or are absent while something was still queued for them.
     leaving: Vec<Closing>,
     /// Slow consumers that were told to go and have not ended yet.
     evicted: Vec<Closing>,
     /// Peers that must go because of their unfinished texts, and still hold them.
     cut_off: Vec<Closing>,
     catch_up: CatchUp,
+    /// What goes right before a member's share of the next batch.
+    welcomes: HashMap<PeerId, Vec<Delivery>>,
+    /// What is told right after it: the last text of a member that is in the log.
+    acks: HashMap<PeerId, Ack>,
+    fresh: Fresh,
     /// Counts every batch that some peer has still to write.
     queued: Arc<Memory>,
 }
@@ -47,13 +59,31 @@ const DIRECT_MEMBERS: usize = 256;
 /// One member's row. Every idle member has one.
 #[derive(Debug)]
 struct Member {
-    /// `None` once it is evicted.
+    /// `None` once it is evicted, and while it is absent.
     outbox: Option<Outbox>,
     /// Where its share of the next batch begins: after its JOIN if that batch contains it, and else at 0.
     since: u32,
     /// Whether its LEAVE is on its way through the log.
     is_leaving: bool,
+    /// Which form of a batch it reads.
+    form: Form,
     notes: Notes,
+}
+
+/// A member that left since the last batch, and its share of the next one.
+#[derive(Debug)]
+struct Leaver {
+    peer: PeerId,
+    outbox: Outbox,
+    range: Range<u32>,
+    form: Form,
+}
+
+#[derive(Debug)]
+struct Ack {
+    name: Name,
+    id: Id,
+    seq: Seq,
 }
 
 impl Member {
@@ -78,24 +108,122 @@ impl Post {
     pub(crate) fn new(queued: Arc<Memory>) -> Self {
         Self {
             members: HashMap::new(),
+            readers: [0; Form::ALL.len()],
             leavers: Vec::new(),
             leaving: Vec::new(),
             evicted: Vec::new(),
             cut_off: Vec::new(),
             catch_up: CatchUp::default(),
+            welcomes: HashMap::new(),
+            acks: HashMap::new(),
+            fresh: Fresh::default(),
             queued,
         }
     }
 
-    /// Adds a member. It gets everything from place `since` of the next batch on.
-    pub(crate) fn admit(&mut self, peer: PeerId, outbox: Outbox, since: u32, notes: Notes) {
+    /// Adds a member. It gets everything from place `since` of the next batch on, in this form.
+    pub(crate) fn admit(
+        &mut self,
+        peer: PeerId,
+        outbox: Outbox,
+        since: u32,
+        notes: Notes,
+        form: Form,
+    ) {
+        if form == Form::Stamped {
+            outbox.grant();
+        }
+        self.readers[form as usize] += 1;
         let member = Member {
             outbox: Some(outbox),
             since,
             is_leaving: false,
+            form,
             notes,
         };
         self.members.insert(peer, member);
+    }
+
+    /// Notes that a member has got a grant after it was admitted. From the next batch on it gets the stamped form.
+    pub(crate) fn stamp(&mut self, peer: PeerId) {
+        if let Some(member) = self.members.get_mut(&peer)
+            && let Some(outbox) = &member.outbox
+        {
+            outbox.grant();
+            self.readers[member.form as usize] -= 1;
+            member.form = Form::Stamped;
+            self.readers[member.form as usize] += 1;
+        }
+    }
+
+    /// Gives a member these deliveries with the next batch, in order, right before its share of it. There may be no next
+    /// batch: then with the next [`Post::send`].
+    pub(crate) fn welcome(&mut self, peer: PeerId, deliveries: Vec<Delivery>) {
+        self.welcomes.entry(peer).or_default().extend(deliveries);
+    }
+
+    /// Tells a member that its texts up to this one are in the log: right after its share of the next batch, once a batch.
+    pub(crate) fn acknowledge(&mut self, peer: PeerId, name: &Name, id: Id, seq: Seq) {
+        if self.acks.get(&peer).is_none_or(|ack| ack.id < id) {
+            let name = Arc::clone(name);
+            self.acks.insert(peer, Ack { name, id, seq });
+        }
+    }
+
+    /// Gives a member something now, after what is queued for it. A member that is absent gets nothing.
+    ///
+    /// # Errors
+    ///
+    /// Something does not fit: the member is a slow consumer.
+    pub(crate) fn give(&mut self, peer: PeerId, deliveries: Vec<Delivery>) -> Result<(), Full> {
+        let member = self.members.get(&peer);
+        let Some(outbox) = member.and_then(|member| member.outbox.as_ref()) else {
+            return Ok(());
+        };
+        push_all(&mut self.fresh, peer, outbox, deliveries)
+    }
+
+    /// Closes the outbox of a member that stays. What is queued is still written.
+    pub(crate) fn absent(&mut self, peer: PeerId) {
+        if let Some(outbox) = self.take_outbox(peer) {
+            self.leaving.push(outbox.watch());
+        }
+    }
+
+    /// Closes the outbox of a member that stays, at once. What is queued is not written.
+    pub(crate) fn cut(&mut self, peer: PeerId) {
+        if let Some(outbox) = self.take_outbox(peer) {
+            let going = outbox.watch();
+            going.evict();
+            self.evicted.push(going);
+        }
+    }
+
+    /// Takes from a member what it gets. Until it has another outbox, it gets nothing.
+    fn take_outbox(&mut self, peer: PeerId) -> Option<Outbox> {
+        let member = self.members.get_mut(&peer)?;
+        let outbox = member.outbox.take()?;
+        self.readers[member.form as usize] -= 1;
+        self.welcomes.remove(&peer);
+        self.acks.remove(&peer);
+        Some(outbox)
+    }
+
+    /// Gives the row of a member to another connection of it. The connection before, if there is one, gets nothing more:
+    /// what is queued for it is still written, and what is drafted is not for it.
+    pub(crate) fn replace(
+        &mut self,
+        old: PeerId,
+        new: PeerId,
+        outbox: Outbox,
+        since: u32,
+        form: Form,
+    ) {
+        self.absent(old);
+        self.catch_up.forget(old);
+        let row = self.members.remove(&old);
+        let notes = row.map_or_else(Notes::default, |member| member.notes);
+        self.admit(new, outbox, since, notes, form);
     }
 
     /// What the hub remembers of a member.
@@ -118,15 +246,8 @@ impl Post {
 
     /// Makes a slow consumer go at once. Its LEAVE is on its way through the log. What is queued for it is not written.
     pub(crate) fn evict(&mut self, peer: PeerId) {
-        let Some(member) = self.members.get_mut(&peer) else {
-            return;
-        };
-        member.is_leaving = true;
-        if let Some(outbox) = member.outbox.take() {
-            let going = outbox.watch();
-            going.evict();
-            self.evicted.push(going);
-        }
+        self.leaves(peer);
+        self.cut(peer);
     }
 
     /// Removes a member that has left. Its share of the next batch ends at place `until`.
@@ -134,7 +255,13 @@ impl Post {
         let member = self.members.remove(&peer)?;
         self.catch_up.forget(peer);
         if let Some(outbox) = member.outbox {
-            self.leavers.push((outbox, member.since..until));
+            self.readers[member.form as usize] -= 1;
+            self.leavers.push(Leaver {
+                peer,
+                outbox,
+                range: member.since..until,
+                form: member.form,
+            });
         }
         Some(member.notes)
     }
@@ -150,18 +277,49 @@ impl Post {
         self.queued.excess() > 0
     }
 
-    /// Queues a batch for everybody who has a share in it. Adds its bytes to `newest`, which counts the batches of one
-    /// flush. Returns the members that must go: those that cannot take it and, if memory is short, those for which most
-    /// waits.
-    pub(crate) fn send(&mut self, draft: Draft, newest: &mut usize) -> Vec<PeerId> {
-        let batch = draft.seal(&self.queued);
-        *newest += batch.cost();
-        let mut slow = self.slowest(*newest);
-        let mut direct = if batch.cost() <= DIRECT_BYTES {
-            DIRECT_MEMBERS
-        } else {
-            0
-        };
+    /// Queues a batch for everybody who has a share in it, and what goes before and after it. Returns the members that must
+    /// go: those that cannot take it and, if memory is short, those for which most waits.
+    ///
+    /// One flush may send several batches. [`Post::flushed`] ends it.
+    pub(crate) fn send(&mut self, draft: Draft) -> Vec<PeerId> {
+        let batch = (!draft.is_empty()).then(|| draft.seal(self.forms(), &self.queued));
+        if let Some(batch) = &batch {
+            self.fresh.seal(batch);
+        }
+        let mut slow = Vec::new();
+        self.send_welcomes(&mut slow);
+        slow.extend(self.slowest());
+        let mut direct = DIRECT_MEMBERS;
+        if let Some(batch) = &batch {
+            self.send_batch(batch, &mut direct, &mut slow);
+        }
+        self.send_acks(&mut direct, &mut slow);
+        let leavers = self.leavers.drain(..);
+        self.leaving
+            .extend(leavers.map(|leaver| leaver.outbox.watch()));
+        // The oldest first. The order of the map would differ from run to run.
+        slow.sort_unstable();
+        slow.dedup();
+        slow
+    }
+
+    /// Notes that everything that happened is sent. What was given until now may be taken into account from now on.
+    pub(crate) fn flushed(&mut self) {
+        self.fresh = Fresh::default();
+    }
+
+    /// The forms that somebody reads.
+    fn forms(&self) -> Forms {
+        let of_members = Form::ALL.into_iter();
+        let of_members = of_members.filter(|&form| self.readers[form as usize] > 0);
+        let of_leavers = self.leavers.iter().map(|leaver| leaver.form);
+        of_members.chain(of_leavers).collect()
+    }
+
+    fn send_batch(&mut self, batch: &Arc<Batch>, direct: &mut usize, slow: &mut Vec<PeerId>) {
+        if batch.cost() > DIRECT_BYTES {
+            *direct = 0;
+        }
         for (&peer, member) in &mut self.members {
             let range = mem::take(&mut member.since)..batch.len();
             let Some(outbox) = &member.outbox else {
@@ -171,27 +329,47 @@ impl Post {
                 continue;
             }
             let is_behind = outbox.is_lagging();
-            let mut delivery = Delivery::part(Arc::clone(&batch), range);
-            if direct > 0 {
-                direct -= 1;
-                if outbox.try_write(peer, &mut delivery) {
-                    continue;
-                }
-            }
-            if outbox.push(delivery).is_err() {
+            let part = Part::new(Arc::clone(batch), range, member.form);
+            if deliver(peer, outbox, part, direct).is_err() {
                 slow.push(peer);
             }
             self.catch_up.saw(peer, is_behind, outbox.is_lagging());
         }
-        for (outbox, range) in self.leavers.drain(..) {
+        for leaver in &self.leavers {
+            let part = Part::new(Arc::clone(batch), leaver.range.clone(), leaver.form);
             // The peer is leaving, so it does not matter if this does not fit.
-            let _ = outbox.push(Delivery::part(Arc::clone(&batch), range));
-            self.leaving.push(outbox.watch());
+            let _ = leaver.outbox.push(part.into());
         }
-        // The oldest first. The order of the map would differ from run to run.
-        slow.sort_unstable();
-        slow.dedup();
-        slow
+    }
+
+    fn send_welcomes(&mut self, slow: &mut Vec<PeerId>) {
+        for (peer, deliveries) in mem::take(&mut self.welcomes) {
+            let Some(outbox) = outbox_of(&self.members, &self.leavers, peer) else {
+                continue;
+            };
+            if push_all(&mut self.fresh, peer, outbox, deliveries).is_err() {
+                slow.push(peer);
+            }
+        }
+    }
+
+    fn send_acks(&mut self, direct: &mut usize, slow: &mut Vec<PeerId>) {
+        for (peer, ack) in mem::take(&mut self.acks) {
+            let Some(outbox) = outbox_of(&self.members, &self.leavers, peer) else {
+                continue;
+            };
+            let Some(seq) = ack.seq.token() else {
+                continue;
+            };
+            let mut frame = Vec::new();
+            let username = ack.name.borrowed();
+            let id = ack.id;
+            encode(&Frame::Ack { username, id, seq }, &mut frame);
+            let part = Part::all(Batch::alone(frame, &self.queued));
+            if deliver(peer, outbox, part, direct).is_err() {
+                slow.push(peer);
+            }
+        }
     }
 
     /// Whether the hub should wait for a member that lags but still reads.
@@ -202,14 +380,18 @@ impl Post {
     }
 
     /// Returns the members that must go so that the memory limit holds again: those for which most waits, but none for
-    /// which no more than the last `newest` bytes wait. Before that, members that have left already are evicted.
-    fn slowest(&mut self, newest: usize) -> Vec<PeerId> {
+    /// which no more waits than what this flush has given it. Before that, members that have left already are evicted.
+    fn slowest(&mut self) -> Vec<PeerId> {
+        if self.fresh.is_empty() {
+            return Vec::new();
+        }
         self.leaving.retain(|leaving| leaving.waiting() > 0);
         self.evicted.retain(|going| going.waiting() > 0);
         let mut excess = self.queued.excess().saturating_sub(self.evicted());
         if excess == 0 {
             return Vec::new();
         }
+        let newest = self.fresh.most();
         self.leaving.sort_unstable_by_key(Closing::waiting);
         while excess > 0
             && let Some(slowest) = self.leaving.pop_if(|leaving| leaving.waiting() > newest)
@@ -219,10 +401,11 @@ impl Post {
             self.evicted.push(slowest);
         }
         let members = self.members.iter();
-        let outboxes = members.filter_map(|(&peer, member)| Some((peer, member.outbox.as_ref()?)));
-        let waiting = outboxes.map(|(peer, outbox)| (outbox.waiting(), peer));
-        let waiting = waiting.filter(|&(waiting, _)| waiting > newest).collect();
-        first_to_go(waiting, &mut excess)
+        let waiting = members.filter_map(|(&peer, member)| {
+            let waiting = member.outbox.as_ref()?.waiting();
+            (waiting > self.fresh.of(peer, member.form)).then_some((waiting, peer))
+        });
+        first_to_go(waiting.collect(), &mut excess)
     }
 
     /// Returns the peers that must go because all peers together hold `excess` bytes too many of unfinished texts:
@@ -273,6 +456,41 @@ impl Post {
         closing.extend(self.leaving);
         closing
     }
+}
+
+/// The outbox of a member, or of one that left since the last batch.
+fn outbox_of<'a>(
+    members: &'a HashMap<PeerId, Member>,
+    leavers: &'a [Leaver],
+    peer: PeerId,
+) -> Option<&'a Outbox> {
+    let Some(member) = members.get(&peer) else {
+        let leaver = leavers.iter().find(|leaver| leaver.peer == peer);
+        return leaver.map(|leaver| &leaver.outbox);
+    };
+    member.outbox.as_ref()
+}
+
+/// Writes a part at once, to the first members of a batch, or queues it.
+fn deliver(peer: PeerId, outbox: &Outbox, part: Part, direct: &mut usize) -> Result<(), Full> {
+    if *direct == 0 {
+        return outbox.push(part.into());
+    }
+    *direct -= 1;
+    outbox.deliver(peer, part)
+}
+
+fn push_all(
+    fresh: &mut Fresh,
+    peer: PeerId,
+    outbox: &Outbox,
+    deliveries: Vec<Delivery>,
+) -> Result<(), Full> {
+    for delivery in deliveries {
+        fresh.give(peer, &delivery);
+        outbox.push(delivery)?;
+    }
+    Ok(())
 }
 
 /// The peers that hold most, the greatest first, until together they hold the `excess`.

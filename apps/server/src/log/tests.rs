@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hubbub_wire::{Payload, Username};
 
 use super::*;
+use crate::batch::Form;
 
 const ADA: PeerId = PeerId(1);
 
@@ -77,7 +78,7 @@ fn payloads(replay: &Replay) -> Vec<String> {
     let Some(texts) = &replay.texts else {
         return Vec::new();
     };
-    let bytes = String::from_utf8_lossy(texts.plain(0..1)).into_owned();
+    let bytes = String::from_utf8_lossy(texts.bytes(Form::Plain, 0..1)).into_owned();
     let frames = bytes.split("CHAT/1.0 TEXT").skip(1);
     frames
         .map(|frame| frame.split_once("\r\n\r\n").unwrap().1.to_owned())

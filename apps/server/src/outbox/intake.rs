@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use hubbub_transport::Transport;
 
-use super::{ASKED, OPEN, Shared};
+use super::{ANSWERING, ASKED, Delivery, Full, GRANTED, OPEN, OWN, Shared};
+use crate::batch::Batch;
 use crate::memory::{Held, Memory};
 
 /// What the hub wants of the read half.
@@ -67,6 +68,43 @@ impl Intake {
     #[must_use]
     pub fn is_in_excess(&self) -> bool {
         self.shared.unfinished.load(Ordering::Relaxed) > 0 && self.memory.excess() > 0
+    }
+
+    /// Whether the peer has a grant.
+    #[must_use]
+    pub fn has_grant(&self) -> bool {
+        self.shared.has(GRANTED)
+    }
+
+    /// Queues frames of the peer's own task, such as a PONG. They go behind what waits, without the hub. They count as
+    /// held by this end.
+    ///
+    /// # Errors
+    ///
+    /// Frames of the peer's own task wait already, and these are not queued. So a peer that asks without reading costs no
+    /// more than one that asks once. One that waits for each answer gets them all.
+    pub fn push_own(&self, frames: Vec<u8>) -> Result<(), Full> {
+        if !self.shared.set(OWN) {
+            return Err(Full);
+        }
+        let batch = Batch::alone(frames, &self.memory);
+        self.shared
+            .enqueue(Delivery::all(batch).exempt().clears(OWN));
+        self.shared.task.wake();
+        Ok(())
+    }
+
+    /// Notes that an EARLIER is being answered, until the last frame of the answer is written; see
+    /// [`Delivery::ends_answer`]. The task is then woken. Returns `false` if one is being answered already.
+    #[must_use]
+    pub fn begin_answer(&self) -> bool {
+        self.shared.set(ANSWERING)
+    }
+
+    /// Whether an EARLIER is being answered.
+    #[must_use]
+    pub fn is_answering(&self) -> bool {
+        self.shared.has(ANSWERING)
     }
 
     /// Ready when the hub wants something. This takes the question, so that a later one is new.

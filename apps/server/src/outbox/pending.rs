@@ -7,12 +7,11 @@ use std::io::{self, IoSlice};
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use hubbub_transport::Transport;
 
-use super::{EVICTED, Intake, OPEN, REFUSED, Shared, fill};
-use crate::batch::Delivery;
+use super::{DIRECT, Delivery, EVICTED, Intake, OPEN, REFUSED, Shared, fill};
 use crate::id::PeerId;
 use crate::memory::Memory;
 
@@ -54,14 +53,26 @@ impl Pending {
             // The state is read before the queue is emptied, so what is taken includes everything pushed before the
             // end.
             let state = self.shared.state.load(Ordering::Acquire);
-            // Taking the whole queue also frees its memory, so that an idle peer holds none.
-            self.taken.extend(self.queue.drain());
+            self.take();
             match (self.taken.is_empty(), state) {
+                // The hub is about to queue what is left of its own write. It wakes the task after that.
+                (false, _) if self.shared.has(DIRECT) => Poll::Pending,
                 (false, _) => Poll::Ready(true),
                 (true, OPEN) => Poll::Pending,
                 (true, _) => Poll::Ready(false),
             }
         })
+    }
+
+    /// Takes the whole queue. That also frees its memory, so that an idle peer holds none.
+    fn take(&mut self) {
+        for delivery in self.queue.drain() {
+            match &delivery {
+                // The hub has begun to write it, when nothing waited. The peer's task may have pushed something since then.
+                Delivery::Part(part) if part.is_begun() => self.taken.push_front(delivery),
+                _ => self.taken.push_back(delivery),
+            }
+        }
     }
 
     /// The connection, to which it writes.
@@ -76,7 +87,7 @@ impl Pending {
     /// Whether what was taken says that the peer's JOIN was refused.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        self.shared.flags.load(Ordering::Relaxed) & REFUSED != 0
+        self.shared.has(REFUSED)
     }
 
     /// Whether everything that was taken is written.
@@ -85,46 +96,104 @@ impl Pending {
         self.taken.is_empty()
     }
 
-    /// Fills `slices` with what comes next, in order, and returns how many it used. 0 means that the peer said itself
-    /// everything that was taken. Such deliveries need no write.
+    /// Whether what comes next is not known yet; see [`Pending::settle`].
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        matches!(self.taken.front(), Some(Delivery::Later(_)))
+    }
+
+    /// Waits until it is known what comes next, and puts that in its place. Returns `false` if nothing will come or the
+    /// hub has evicted the peer, so that the connection must end.
+    pub fn settle(&mut self) -> impl Future<Output = bool> {
+        poll_fn(|context| {
+            self.shared.task.register(context.waker());
+            if self.is_evicted() {
+                return Poll::Ready(false);
+            }
+            let Some(Delivery::Later(later)) = self.taken.front_mut() else {
+                return Poll::Ready(true);
+            };
+            let Some(deliveries) = ready!(later.poll(context)) else {
+                return Poll::Ready(false);
+            };
+            let later = self.taken.pop_front();
+            for delivery in deliveries.into_iter().rev().map(Delivery::exempt) {
+                self.shared.wait(&delivery);
+                self.taken.push_front(delivery);
+            }
+            // Only now, so that something waits all the time, and the hub writes nothing itself.
+            if let Some(later) = later {
+                self.shared.wait_no_more(&later);
+            }
+            Poll::Ready(true)
+        })
+    }
+
+    /// Fills `slices` with what comes next, in order, as far as it is known. Returns how many it used. 0 means that the
+    /// peer said itself everything that was taken. Such deliveries need no write.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let deliveries = self.taken.iter();
-        let parts = deliveries.flat_map(|delivery| delivery.parts(self.reader));
+        let known = self.taken.iter().map_while(|delivery| match delivery {
+            Delivery::Part(part) => Some(part),
+            Delivery::Later(_) => None,
+        });
+        let parts = known.flat_map(|part| part.parts(self.reader));
         fill(slices, parts)
     }
 
     /// Forgets the next `written` bytes, and every delivery that they complete.
     pub fn advance(&mut self, mut written: usize) {
         self.shared.count_write();
-        while let Some(delivery) = self.taken.front_mut() {
-            if !delivery.advance(self.reader, &mut written) {
+        while let Some(Delivery::Part(part)) = self.taken.front_mut() {
+            if !part.advance(self.reader, &mut written) {
                 return;
             }
-            let cost = delivery.batch.cost();
-            self.taken.pop_front();
-            self.shared.waiting.fetch_sub(cost, Ordering::AcqRel);
+            let clears = part.clears;
+            if let Some(delivery) = self.taken.pop_front() {
+                self.shared.wait_no_more(&delivery);
+            }
+            if clears != 0 {
+                self.shared.clear(clears);
+                // The read half may wait for that.
+                self.shared.task.wake();
+            }
         }
-        self.taken = VecDeque::new();
+        if self.taken.is_empty() {
+            self.taken = VecDeque::new();
+        }
     }
 
     /// Forgets everything that was taken, since it cannot be written.
     pub fn forget(&mut self) {
         for delivery in mem::take(&mut self.taken) {
-            let cost = delivery.batch.cost();
-            self.shared.waiting.fetch_sub(cost, Ordering::AcqRel);
+            self.shared.wait_no_more(&delivery);
         }
+    }
+
+    /// Whether the hub has evicted the peer.
+    #[must_use]
+    pub fn is_evicted(&self) -> bool {
+        self.shared.state.load(Ordering::Acquire) == EVICTED
     }
 
     /// Ready when the hub has evicted the peer.
     pub fn evicted(&self) -> impl Future<Output = ()> {
+        // Not all of it, since what is not known yet may be used by one task only.
+        let shared = &self.shared;
         poll_fn(|context| {
-            self.shared.task.register(context.waker());
-            if self.shared.state.load(Ordering::Acquire) == EVICTED {
+            shared.task.register(context.waker());
+            if shared.state.load(Ordering::Acquire) == EVICTED {
                 Poll::Ready(())
             } else {
                 Poll::Pending
             }
         })
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // Others may still hold the queue, and nobody writes what is in it.
+        self.queue.drain();
     }
 }
 
@@ -134,14 +203,16 @@ mod tests {
 
     use super::super::outbox;
     use super::*;
+    use crate::batch::Form;
     use crate::batch::tests::{batch, frame};
+    use crate::outbox::Part;
 
     const READER: PeerId = PeerId(1);
     const OTHER: PeerId = PeerId(2);
     const THIRD: PeerId = PeerId(3);
 
-    fn all(texts: &[(PeerId, &str)]) -> Delivery {
-        Delivery::all(batch(texts))
+    fn all(texts: &[(PeerId, &str)]) -> Part {
+        Part::all(batch(texts))
     }
 
     /// What comes next, slice by slice.
@@ -152,10 +223,10 @@ mod tests {
         slices[..used].iter().map(text).collect()
     }
 
-    fn filled(deliveries: impl IntoIterator<Item = Delivery>) -> Pending {
+    fn filled(deliveries: impl IntoIterator<Item = Part>) -> Pending {
         let (outbox, mut pending) = outbox(READER, usize::MAX, None);
         for delivery in deliveries {
-            outbox.push(delivery).unwrap();
+            outbox.push(delivery.into()).unwrap();
         }
         assert_eq!(pending.fill().now_or_never(), Some(true));
         pending
@@ -180,7 +251,7 @@ mod tests {
     #[test]
     fn a_range_cuts_what_was_said_before_the_join_and_after_the_leave() {
         let texts = ["before", "meanwhile", "later", "after"].map(|text| (OTHER, text));
-        let delivery = Delivery::part(batch(&texts), 1..3);
+        let delivery = Part::new(batch(&texts), 1..3, Form::Plain);
         let meanwhile = [frame("meanwhile"), frame("later")].concat();
         assert_eq!(slices(&filled([delivery])), [meanwhile]);
     }
@@ -209,16 +280,16 @@ mod tests {
                 got += &now;
             }
             assert_eq!(got, whole, "{step} bytes a write");
-            assert_eq!(pending.shared.waiting.load(Ordering::Acquire), 0);
+            assert_eq!(pending.shared.waiting(), 0);
         }
     }
 
     #[test]
     fn what_is_forgotten_waits_no_more_and_the_queue_takes_more() {
         let one = all(&[(OTHER, "0123456789")]);
-        let (outbox, mut pending) = outbox(READER, one.batch.cost(), None);
+        let (outbox, mut pending) = outbox(READER, one.cost(), None);
         for written in [0, 1, 2] {
-            outbox.push(one.clone()).unwrap();
+            outbox.push(one.clone().into()).unwrap();
             assert_eq!(pending.fill().now_or_never(), Some(true));
             assert_eq!(slices(&pending), [frame("0123456789")]);
             pending.advance(written);
@@ -231,7 +302,7 @@ mod tests {
     #[test]
     fn what_is_queued_is_still_taken_after_the_hub_has_let_go() {
         let (outbox, mut pending) = outbox(READER, usize::MAX, None);
-        outbox.push(all(&[(OTHER, "last")])).unwrap();
+        outbox.push(all(&[(OTHER, "last")]).into()).unwrap();
         drop(outbox);
         assert_eq!(pending.fill().now_or_never(), Some(true));
         pending.advance(frame("last").len());
@@ -241,7 +312,7 @@ mod tests {
     #[test]
     fn nothing_waits_any_more_when_the_peers_task_has_ended() {
         let (outbox, pending) = outbox(READER, usize::MAX, None);
-        outbox.push(all(&[(OTHER, "unwritten")])).unwrap();
+        outbox.push(all(&[(OTHER, "unwritten")]).into()).unwrap();
         let going = outbox.watch();
         let waiting = outbox.waiting();
         drop(outbox);
@@ -253,11 +324,11 @@ mod tests {
     #[test]
     fn a_refusal_is_known_as_one_when_it_is_taken_and_nothing_else_is() {
         let (outbox, mut pending) = outbox(READER, usize::MAX, None);
-        outbox.push(all(&[(OTHER, "hello")])).unwrap();
+        outbox.push(all(&[(OTHER, "hello")]).into()).unwrap();
         assert!(outbox.ask());
         assert!(!pending.is_refusal());
         outbox.refuse();
-        outbox.push(all(&[(OTHER, "no")])).unwrap();
+        outbox.push(all(&[(OTHER, "no")]).into()).unwrap();
         assert_eq!(pending.fill().now_or_never(), Some(true));
         assert!(pending.is_refusal());
     }

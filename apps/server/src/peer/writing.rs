@@ -27,6 +27,8 @@ enum Outcome {
     Written,
     /// The socket took nothing for too long, or the hub wants an end.
     TooSlow,
+    /// What was to come next did not come.
+    Unanswered,
     /// The connection is broken.
     Failed,
 }
@@ -46,16 +48,21 @@ impl<'a> Writing<'a> {
                 Box::pin(self.pause_before_refusal()).await;
             }
             while !self.pending.is_written() {
-                let outcome = match write(self.pending) {
-                    Ok(()) => Outcome::Written,
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        Box::pin(self.wait_for_room()).await
+                let outcome = if self.pending.is_unsettled() {
+                    Box::pin(self.settle()).await
+                } else {
+                    match write(self.pending) {
+                        Ok(()) => Outcome::Written,
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                            Box::pin(self.wait_for_room()).await
+                        }
+                        Err(_) => Outcome::Failed,
                     }
-                    Err(_) => Outcome::Failed,
                 };
                 match outcome {
                     Outcome::Written => {}
                     Outcome::TooSlow => return Ending::Gone(Departure::TooSlow),
+                    Outcome::Unanswered => return Ending::Gone(Departure::Unanswered),
                     Outcome::Failed => {
                         Box::pin(self.forget()).await;
                         return Ending::LetGo;
@@ -66,7 +73,7 @@ impl<'a> Writing<'a> {
         Ending::LetGo
     }
 
-    async fn pause_before_refusal(&self) {
+    async fn pause_before_refusal(&mut self) {
         let pause = Timer::after(REFUSAL_PAUSE);
         select(pause, self.pending.evicted()).await;
     }
@@ -82,8 +89,19 @@ impl<'a> Writing<'a> {
         }
     }
 
+    /// Waits until it is known what comes next. No longer than a peer may take for a write, whether the hub has let go or
+    /// not: what comes behind it waits too, and a client that connects anew is better off.
+    async fn settle(&mut self) -> Outcome {
+        let patience = self.connection.house.settings.write_timeout;
+        match timeout(patience, self.pending.settle()).await {
+            Ok(true) => Outcome::Written,
+            _ if self.pending.is_evicted() => Outcome::TooSlow,
+            _ => Outcome::Unanswered,
+        }
+    }
+
     /// Waits until the socket takes something again.
-    async fn wait_for_room(&self) -> Outcome {
+    async fn wait_for_room(&mut self) -> Outcome {
         let Ok(transport) = self.pending.transport() else {
             return Outcome::Failed;
         };

@@ -364,7 +364,9 @@ impl Simulation {
         if self.hub.draft.is_empty() {
             return Vec::new();
         }
-        let slow = self.hub.send(&mut 0);
+        let draft = std::mem::take(&mut self.hub.draft);
+        let slow = self.hub.post.send(draft);
+        self.hub.post.flushed();
         for &peer in &slow {
             self.hub.depart(peer, Departure::TooSlow);
         }
