@@ -1,7 +1,7 @@
 //! The words of the protocol: port, methods, frames, payloads.
 
-use crate::Username;
-use crate::extension::{Grant, Id, Label, Notice, Offer, Replayed, Time, Token};
+use crate::extension::{Grant, Id, Label, Notice, Offer, Replayed, Token};
+use crate::{Time, Username};
 
 /// The TCP port of a server that is not told to use another one.
 pub const PORT: u16 = 8765;

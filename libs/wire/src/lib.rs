@@ -153,6 +153,7 @@ mod limits;
 mod scan;
 mod start;
 mod surplus;
+mod time;
 mod username;
 mod work;
 
@@ -160,11 +161,12 @@ pub use decoder::{Decoder, Ignored, Item};
 pub use encoder::encode;
 pub use extension::{
     EXTENSION, Grant, Hex64, Hex128, Id, Kept, Label, MAX_EARLIER, MAX_TOKEN, Notice, Offer,
-    Replayed, Stamp, Time, Token,
+    Replayed, Stamp, Token,
 };
 pub use frame::{Frame, Method, PORT, Payload};
 pub use head::DecodeError;
 pub use limits::Limits;
+pub use time::Time;
 pub use username::{Username, UsernameError};
 #[cfg(fuzzing)]
 pub use work::WORK;

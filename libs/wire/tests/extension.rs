@@ -7,4 +7,5 @@ mod extension {
     mod hostile;
     mod read;
     mod sent;
+    mod words;
 }

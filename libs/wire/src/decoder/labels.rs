@@ -5,9 +5,9 @@
 
 use super::{Ignored, Item};
 use crate::extension::{Grant, Hex64, Hex128, Id, Kept, Label, MAX_EARLIER, Notice, Offer};
-use crate::extension::{Replayed, Stamp, Time, Token, decimal};
+use crate::extension::{Replayed, Stamp, Token, decimal};
 use crate::header::{Header, Headers};
-use crate::{Frame, Method, Payload, Username};
+use crate::{Frame, Method, Payload, Time, Username};
 
 /// Reads a frame. `head` is empty if no header of the extension is in it.
 pub(super) fn read<'a>(
