@@ -111,6 +111,8 @@ struct Text {
     method: Method,
     /// Whether the whole head is there, since it bears headers of the extension. Otherwise only the name is.
     is_extended: bool,
+    /// Whether the extension vouches for its length, which then counts bytes and is not too large.
+    is_exact: bool,
     /// Where the name begins and ends.
     name: (usize, usize),
     /// Where the payload begins.

@@ -12,7 +12,8 @@ pub const EXTENSION: u32 = 1;
 /// The longest [`Token`], in bytes. Two numbers of 64 bits in hex and a separator take 33, so other servers have room.
 pub const MAX_TOKEN: usize = 64;
 
-/// The most earlier messages that may be asked for at a time, in an offer or by EARLIER. It fills a few screens.
+/// The most earlier messages that may be asked for at a time, in an offer or by EARLIER. It fills a few screens. A decoder
+/// reads a higher number as this one, so that a server never sees one.
 pub const MAX_EARLIER: u32 = 200;
 
 /// A word that is compared and never looked into, such as a `Seq` or an `Id`: 1 to [`MAX_TOKEN`] visible ASCII

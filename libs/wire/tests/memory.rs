@@ -143,6 +143,23 @@ fn a_payload_over_the_limit_is_skipped_without_being_stored() {
 }
 
 #[test]
+fn a_stamped_text_holds_its_head_besides_and_no_more_than_the_limits() {
+    let mut stream = b"CHAT/1.0 TEXT\r\nUsername: al\r\nId: ".to_vec();
+    stream.resize(4000, b'x');
+    stream.extend_from_slice(b"\r\nMsg-len: 1048576\r\n\r\n");
+    let head = stream.len();
+    for size in [1000, head + 1] {
+        let (most, _) = most_held(Limits::DEFAULT, &stream, size);
+        assert!(most <= 2 * head, "{most} bytes for a head of {head}");
+    }
+    stream.resize(head + 1_048_575, b'x');
+    let (most, seen) = most_held(Limits::DEFAULT, &stream, 1000);
+    assert_eq!(seen, [], "the last byte has not come");
+    let limit = Limits::DEFAULT.max_head + Limits::DEFAULT.max_payload;
+    assert!(most <= limit, "{most} bytes");
+}
+
+#[test]
 fn a_payload_that_nobody_wants_is_skipped_without_being_stored() {
     for head in [
         "CHAT/1.0 LIST\r\nMsg-len: 500000\r\n\r\n",

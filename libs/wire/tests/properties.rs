@@ -3,18 +3,23 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 mod common;
+mod properties {
+    pub(super) mod any;
+}
 
 use common::{Seen, decode_pieces, feed};
-use hubbub_wire::{Decoder, Frame, Ignored, Limits, Method, Payload, Username, encode};
+use hubbub_wire::{Decoder, Frame, Ignored, Item, Limits, Method, Payload, Username, encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::properties::any::any_extended;
+
 /// Small enough that streams of a few hundred bytes reach every limit.
 const SMALL: Limits = Limits {
     max_payload: 40,
-    max_head: 80,
-    max_headers: 3,
+    max_head: 120,
+    max_headers: 6,
     max_name: 8,
     max_noise: 60,
 };
@@ -24,6 +29,11 @@ const SLACK: usize = 64;
 
 /// A frame that can be sent, as it looks when it is seen.
 fn any_frame() -> impl Strategy<Value = Seen> {
+    let extended = any_extended().prop_map(|frame| Seen::frame(&frame));
+    prop_oneof![any_plain(), extended]
+}
+
+fn any_plain() -> impl Strategy<Value = Seen> {
     let name = "\\PC{1,16}".prop_filter("a name", |name| {
         Username::new(name.as_str(), Limits::DEFAULT.max_name).is_ok()
     });
@@ -36,8 +46,10 @@ fn any_frame() -> impl Strategy<Value = Seen> {
 }
 
 fn encode_into(frame: &Seen, out: &mut Vec<u8>) {
-    let Seen::Frame(method, name, payload) = frame else {
-        panic!("{frame:?} is no frame");
+    let (method, name, payload) = match frame {
+        Seen::Frame(method, name, payload) => (method, name, payload),
+        Seen::Extended(bytes) => return out.extend(bytes),
+        _ => panic!("{frame:?} is no frame"),
     };
     let username = Username::new(name.as_str(), Limits::DEFAULT.max_name).unwrap();
     let frame = match (method, Payload::new(payload)) {
@@ -66,6 +78,15 @@ fn any_soup() -> impl Strategy<Value = Vec<u8>> {
         b"CHAT/1.0 JOIN\n",
         b"CHAT/1.0 LEAVE\r\n",
         b"CHAT/1.0 LIST\r\n",
+        b"CHAT/1.0 PING\r\n",
+        b"CHAT/1.0 ACK\n",
+        b"CHAT/1.0 PRESENT\r\n",
+        b"CHAT/1.0 NOTICE\r\n",
+        b"Id: 0f3a9c01d2e4b768-17\r\n",
+        b"id:a1-42\n",
+        b"Seq: a1-42\r\n",
+        b"Time: 2026-11-26T00:08:42Z\r\n",
+        b"Code: motd\r\n",
         b"CHAT/2.0 JOIN\r\n",
         b"TEXT",
         b"Username: al\r\n",
@@ -122,8 +143,16 @@ proptest! {
     }
 
     #[test]
+    fn a_frame_of_the_extension_comes_out_with_all_that_it_holds(frame in any_extended()) {
+        let mut bytes = Vec::new();
+        encode(&frame, &mut bytes);
+        let mut decoder = Decoder::new(Limits::DEFAULT);
+        prop_assert_eq!(decoder.next(&mut &bytes[..]), Ok(Some(Item::Frame(frame))));
+    }
+
+    #[test]
     fn no_noise_hides_a_frame_and_all_of_it_is_counted(
-        noise_and_frames in vec((any_noise(), any_frame()), 1..6),
+        noise_and_frames in vec((any_noise(), any_plain()), 1..6),
         cuts in any_cuts(),
     ) {
         let mut stream = Vec::new();
@@ -213,6 +242,8 @@ proptest! {
         for item in decode_pieces(Limits::DEFAULT, [&stream[..]]) {
             if let Seen::Frame(method, _, payload) = &item {
                 prop_assert_eq!(*method == Method::Text, !payload.is_empty());
+            }
+            if let Seen::Frame(..) | Seen::Extended(_) = &item {
                 let mut bytes = Vec::new();
                 encode_into(&item, &mut bytes);
                 prop_assert_eq!(decode_pieces(Limits::DEFAULT, [&bytes[..]]), [item]);

@@ -76,6 +76,11 @@ fn read_extended<'a>(
     }
 }
 
+/// Whether the extension has a name for a text with this head. Only programs that count right give it one.
+pub(super) fn is_labelled(head: &[u8]) -> bool {
+    label(&Headers::read(head)) != Label::Plain
+}
+
 fn label<'a>(headers: &Headers<'a>) -> Label<'a> {
     match (stamp(headers), headers.required(Header::Id, Id::parse)) {
         (Some(stamp), _) => Label::Stamped(stamp),

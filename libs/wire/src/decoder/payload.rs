@@ -1,6 +1,6 @@
 //! Payloads: those that are returned, those that nobody wants, and the bytes after one whose length counts characters.
 
-use super::{Came, Decoder, Found, Part, Place, State, Step, Text};
+use super::{Came, Decoder, Found, Part, Place, State, Step, Text, labels};
 use crate::head::Head;
 use crate::surplus::{self, Surplus, Verdict};
 use crate::{Method, start, work};
@@ -20,9 +20,10 @@ impl Decoder {
         } else {
             name.0..name.1
         };
-        let text = Text {
+        let mut text = Text {
             method,
             is_extended: head.is_extended,
+            is_exact: false,
             name: (name.0 - kept.start, name.1 - kept.start),
             front: kept.len(),
             len,
@@ -47,6 +48,8 @@ impl Decoder {
         } else {
             self.held.keep_of_front(head.at, kept);
         }
+        let head = &self.held.live()[text.head()];
+        text.is_exact = method != Method::Text || text.is_extended && labels::is_labelled(head);
         self.state = State::Within(Part::Payload(text));
         Step::GoOn
     }
@@ -59,7 +62,7 @@ impl Decoder {
         }
         let (payload, rest) = self.held.live()[text.front..].split_at(text.len);
         let rest = if rest.is_empty() { *input } else { rest };
-        if text.method == Method::Text
+        if !text.is_exact
             && !surplus::is_in_order(rest)
             && let Some(surplus) = Surplus::of(payload)
         {

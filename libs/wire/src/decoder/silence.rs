@@ -24,8 +24,8 @@ struct Fresh {
 }
 
 impl Fresh {
-    /// Whether `bytes` begin with a whole head of CHAT/1.0 that has a name. `None` if that is still open. A head of the
-    /// extension does not count: who sends those never announces too much.
+    /// Whether `bytes` begin with a whole head of CHAT/1.0 that has a name. `None` if that is still open. A method of the
+    /// extension does not count, since whoever sends one never announces too much.
     fn is_a_frame(&mut self, bytes: &[u8], limits: &Limits) -> Option<bool> {
         let mut head = match self.head {
             Some(head) => head,
@@ -62,7 +62,8 @@ impl Decoder {
     ///
     /// A TEXT whose `Msg-len` is too large would swallow all that comes after it. So if a whole head follows a silence in
     /// the middle of a frame, that frame is given up ([`Item::CutOff`](crate::Item::CutOff)) and the new one is read.
-    /// If anything else follows, the silence makes no difference.
+    /// If anything else follows, the silence makes no difference. It makes none either within a text that has a
+    /// [`Label`](crate::Label), since whoever gives it one counts right.
     ///
     /// The next call of [`next`](Self::next), even without bytes, returns a text that was held back because the bytes
     /// after it seemed to be a part of it. So call both at the end of a stream.
@@ -97,6 +98,8 @@ impl Decoder {
             State::Within(Part::Payload(text)) if self.held.len() >= text.end() => {
                 self.state = State::Settled(text);
             }
+            // Else a text that quotes a frame would be lost where the network pauses.
+            State::Within(Part::Payload(text)) if text.is_exact => {}
             State::Within(_) => {
                 self.doubt = Some(Box::new(Doubt {
                     from: self.held.len(),

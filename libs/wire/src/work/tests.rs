@@ -1,6 +1,7 @@
 //! Work is linear in the bytes of a stream, however it is cut.
 
 use std::format;
+use std::string::ToString;
 use std::vec::Vec;
 
 use super::*;
@@ -64,6 +65,27 @@ fn a_head_of_many_lines_costs_work_linear_in_its_bytes() {
     }
     head.extend_from_slice(b"Username: al\r\n\r\n");
     costs_little(&head);
+}
+
+#[test]
+fn a_head_of_the_extension_costs_work_linear_in_its_bytes() {
+    for end in [
+        "Username: al\nMsg-len: 1\n\n.",
+        "Offer: 1 2\nUsername: al\n\n",
+    ] {
+        let mut head = "CHAT/1.0 TEXT\n".to_string();
+        for _ in 0..28 {
+            head.push_str("Id: ");
+            head.push_str(&"x".repeat(120));
+            head.push('\n');
+        }
+        head.push_str(end);
+        costs_little(head.as_bytes());
+        costs_little(head.repeat(20).as_bytes());
+    }
+    let short =
+        "CHAT/1.0 TEXT\nId:1\nUsername:a\nMsg-len:1\n\n.CHAT/1.0 PING\nUsername:a\nId:1\n\n";
+    costs_little(short.repeat(300).as_bytes());
 }
 
 #[test]

@@ -2,31 +2,44 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits, Method};
+use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Label, Limits, Method, encode};
 
 /// One thing that came out of a stream, in memory of its own, so that runs can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     Frame(Method, String, Vec<u8>),
+    /// A frame with something of the extension in it: its bytes in the exact form, which say all that it holds.
+    Extended(Vec<u8>),
     CutOff(String, Vec<u8>, usize),
     Ignored(Ignored),
     Broken(DecodeError),
 }
 
 impl Seen {
+    pub(crate) fn frame(frame: &Frame<'_>) -> Self {
+        let payload = match frame {
+            Frame::Join { time: None, .. } | Frame::Leave { time: None, .. } => &[],
+            Frame::Text {
+                payload,
+                label: Label::Plain,
+                ..
+            } => payload.as_bytes(),
+            _ => {
+                let mut bytes = Vec::new();
+                encode(frame, &mut bytes);
+                return Self::Extended(bytes);
+            }
+        };
+        Self::Frame(
+            frame.method(),
+            frame.username().as_str().into(),
+            payload.into(),
+        )
+    }
+
     fn new(item: &Item<'_>) -> Self {
         match item {
-            Item::Frame(frame) => {
-                let payload = match frame {
-                    Frame::Text { payload, .. } => payload.as_bytes(),
-                    _ => &[],
-                };
-                Self::Frame(
-                    frame.method(),
-                    frame.username().as_str().into(),
-                    payload.into(),
-                )
-            }
+            Item::Frame(frame) => Self::frame(frame),
             Item::CutOff {
                 username,
                 payload,

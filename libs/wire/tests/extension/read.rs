@@ -183,27 +183,49 @@ fn a_silence_anywhere_changes_nothing() {
 }
 
 #[test]
-fn after_a_silence_a_join_gives_up_what_came_before() {
+fn after_a_silence_a_join_gives_up_half_a_head() {
+    let half = "CHAT/1.0 ACK\r\nUsername: bob\r\nId: 0f3a9c01d2e4b768-17\r\n";
     let join = "CHAT/1.0 JOIN\r\nUsername: al\r\n\r\n";
-    for (half, expected) in [
-        (
-            "CHAT/1.0 PRESENT\r\nUsername: bob\r\nMsg-len: 50\r\n\r\nalice",
-            Came::Ignored(Ignored::CutOff),
-        ),
-        (
-            "CHAT/1.0 ACK\r\nUsername: bob\r\nId: 0f3a9c01d2e4b768-17\r\n",
-            Came::Ignored(Ignored::CutOff),
-        ),
-        (
-            "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 50\r\nId: 0f3a9c01d2e4b768-17\r\n\r\nhi",
-            Came::CutOff("hi".into()),
-        ),
+    let decoder = Decoder::new(Limits::DEFAULT);
+    let came = decode_pieces(decoder, [half.as_bytes(), join.as_bytes()], true);
+    let expected = [Came::Ignored(Ignored::CutOff), Came::Frame(join.into())];
+    assert_eq!(came, expected);
+}
+
+/// Else a message would be lost where the network pauses.
+#[test]
+fn after_a_silence_a_frame_that_is_quoted_belongs_to_its_payload_if_the_extension_vouches_for_it() {
+    let quote = "CHAT/1.0 JOIN\r\nUsername: al\r\n\r\n";
+    for headers in [
+        "TEXT\r\nUsername: bob\r\nMsg-len: 31\r\nId: 0f3a9c01d2e4b768-17",
+        "TEXT\r\nUsername: bob\r\nMsg-len: 31\r\nId: a\r\nSeq: b\r\nTime: 2026-11-26T00:08:42.007Z",
+        "PRESENT\r\nUsername: bob\r\nMsg-len: 31",
+        "NOTICE\r\nUsername: bob\r\nCode: motd\r\nMsg-len: 31",
     ] {
-        let decoder = Decoder::new(Limits::DEFAULT);
-        let pieces = [half.as_bytes(), join.as_bytes()];
-        let came = decode_pieces(decoder, pieces, true);
-        assert_eq!(came, [expected, Came::Frame(join.into())]);
+        let head = format!("CHAT/1.0 {headers}\r\n\r\n");
+        let frame = [&head, quote].concat();
+        let halves = [head.as_bytes(), quote.as_bytes()];
+        for pieces in [
+            &halves[..],
+            &[
+                &head.as_bytes()[..20],
+                &head.as_bytes()[20..],
+                quote.as_bytes(),
+            ],
+        ] {
+            let decoder = Decoder::new(Limits::DEFAULT);
+            let came = decode_pieces(decoder, pieces.iter().copied(), true);
+            assert_eq!(came, [Came::Frame(frame.clone())]);
+        }
     }
+    // A plain text with a header of the same name is given up, as it always was.
+    let head = "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 31\r\nId: 17\r\n\r\n";
+    let decoder = Decoder::new(Limits::DEFAULT);
+    let came = decode_pieces(decoder, [head.as_bytes(), quote.as_bytes()], true);
+    assert_eq!(
+        came,
+        [Came::CutOff(String::new()), Came::Frame(quote.into())]
+    );
 }
 
 /// So a payload that quotes such a frame stays whole, as it always did.
