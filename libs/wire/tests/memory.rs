@@ -41,6 +41,22 @@ fn what_a_silence_leaves_in_doubt_holds_no_more_than_a_head_besides() {
 }
 
 #[test]
+fn heads_in_doubt_do_not_pile_up() {
+    let mut decoder = Decoder::new(Limits::DEFAULT);
+    let mut seen = Vec::new();
+    let most = 2 * Limits::DEFAULT.max_head + SLACK;
+    for _ in 0..50 {
+        feed(&mut decoder, b"CHAT/1.0 TEXT\r\nX: ", &mut seen, |_| ());
+        feed(&mut decoder, &[b'x'; 300], &mut seen, |_| ());
+        decoder.silence();
+        let held = decoder.buffered();
+        assert!(held <= most, "{held} bytes");
+    }
+    let broken = Seen::Broken(DecodeError::HeadTooLong { limit: 4096 });
+    assert_eq!(seen.last(), Some(&broken));
+}
+
+#[test]
 fn a_decoder_that_waits_for_nothing_holds_no_buffer() {
     let mut stream = text_head(3000);
     stream.resize(stream.len() + 3000, b'x');

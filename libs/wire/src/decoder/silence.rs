@@ -100,15 +100,26 @@ impl Decoder {
             }
             // Else a text that quotes a frame would be lost where the network pauses.
             State::Within(Part::Payload(text)) if text.is_exact => {}
-            State::Within(_) => {
-                self.doubt = Some(Box::new(Doubt {
-                    from: self.held.len(),
-                    new: Fresh::default(),
-                }));
+            State::Within(Part::Head(mut head)) => {
+                // What came after an earlier silence was not read yet. Else silences would pile up unread heads.
+                let progress = head.read(self.held.live(), self.searched, &self.limits);
+                if progress == Ok(Progress::Partial) {
+                    self.searched = self.held.len();
+                    self.state = State::Within(Part::Head(head));
+                    self.begin_doubt();
+                }
             }
+            State::Within(_) => self.begin_doubt(),
             State::Surplus { text, .. } => self.state = State::Settled(text),
             State::Start { .. } | State::Settled(_) | State::Mended { .. } | State::Failed(_) => {}
         }
+    }
+
+    fn begin_doubt(&mut self) {
+        self.doubt = Some(Box::new(Doubt {
+            from: self.held.len(),
+            new: Fresh::default(),
+        }));
     }
 
     /// Finds out whether a new frame has begun after a silence.
