@@ -156,18 +156,36 @@ vanishing:
 check: setup layers policy
     cargo fmt --all --check
     cargo fmt --check --manifest-path libs/wire/fuzz/Cargo.toml
+    rustfmt --check --edition 2024 libs/wire/fuzz/before/fuzz_targets/*.rs
     cargo fmt --check --manifest-path libs/wire/examples/bare/Cargo.toml
     cargo clippy --workspace --all-targets -- -D warnings
     cargo clippy -p hubbub-client --no-default-features --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-# Random bytes against the decoder, on the nightly toolchain. What it finds stays in target/.
+# Random bytes and frames against the decoder and those of before the extension: three runs, on the nightly toolchain.
+# What it finds stays in target/. It needs the repository's history.
 [group("test")]
 fuzz SECONDS:
+    #!/usr/bin/env bash
+    set -euo pipefail
     command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
-    mkdir -p "{{ target }}/fuzz-corpus"
-    cd libs/wire && cargo +nightly fuzz run --target-dir "{{ target }}/fuzz" decode \
-        "{{ target }}/fuzz-corpus" fuzz/corpus/decode -- -max_total_time={{ SECONDS }}
+    # The path is named in fuzz/before/Cargo.toml. Each gets a name of its own, since all of them are called hubbub-wire.
+    for commit in 29c97bf ffe6c1e; do
+        before={{ justfile_directory() }}/target/wire-before/$commit
+        rm -rf "$before" && mkdir -p "$before"
+        git archive "$commit" libs/wire/src | tar --extract --strip-components 2 --directory "$before"
+        printf '[package]\nname = "hubbub-wire-%s"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n' \
+            "$commit" >"$before/Cargo.toml"
+    done
+    run() {
+        mkdir -p "{{ target }}/fuzz-corpus/$2"
+        cargo +nightly fuzz run --fuzz-dir "libs/wire/$1" --target-dir "{{ target }}/fuzz" "$2" \
+            "{{ target }}/fuzz-corpus/$2" libs/wire/fuzz/corpus/decode -- \
+            -dict=libs/wire/fuzz/words.dict -max_total_time={{ SECONDS }}
+    }
+    run fuzz decode
+    run fuzz/before plain
+    run fuzz/before stamped
 
 # Random events against the server's hub, checked against a model, from new seeds.
 [group("test")]
