@@ -282,26 +282,33 @@ pub(crate) mod tests {
     use super::*;
     use crate::said::Seq;
     use crate::texts::Texts;
-    use hubbub_wire::{Payload, Username};
+    use hubbub_wire::{Id, Payload, Username};
 
     const READER: PeerId = PeerId(1);
     const OTHER: PeerId = PeerId(2);
     const THIRD: PeerId = PeerId(3);
 
-    fn says(draft: &mut Draft, peer: PeerId, name: &Name, text: &str) {
+    /// Texts that came together at the beginning of the log.
+    pub(crate) fn said(name: &Name, own: Option<Id>, payloads: &[&str]) -> Arc<Said> {
         let mut texts = Texts::default();
-        texts.push(Payload::new(text.as_bytes()).unwrap());
-        let said = Said {
+        for payload in payloads {
+            texts.push(Payload::new(payload.as_bytes()).unwrap());
+        }
+        Arc::new(Said {
             name: Arc::clone(name),
             first: Seq {
-                generation: 0,
+                generation: 0xab,
                 count: 1,
             },
             time: Time::from_unix_ms(0),
-            own: None,
+            own,
             texts,
-        };
-        draft.said(peer, Arc::new(said), Memory::new(0).hold(0));
+        })
+    }
+
+    pub(crate) fn says(draft: &mut Draft, peer: PeerId, name: &Name, text: &str) {
+        let held = Memory::new(0).hold(0);
+        draft.said(peer, said(name, None, &[text]), held);
     }
 
     /// A batch of texts, all under the name `a`.
@@ -318,6 +325,19 @@ pub(crate) mod tests {
     pub(crate) fn frame(text: &str) -> String {
         let len = text.len();
         format!("CHAT/1.0 TEXT\r\nUsername: a\r\nMsg-len: {len}\r\n\r\n{text}")
+    }
+
+    /// The same in a form.
+    pub(crate) fn frame_in(form: Form, text: &str) -> String {
+        let plain = frame(text);
+        let (head, payload) = plain.split_once("\r\n\r\n").unwrap();
+        let stamp = match form {
+            Form::Plain => "",
+            Form::Stamped => {
+                "\r\nId: 00000000000000ab-1\r\nSeq: 00000000000000ab-1\r\nTime: 1970-01-01T00:00:00.000Z"
+            }
+        };
+        format!("{head}{stamp}\r\n\r\n{payload}")
     }
 
     #[test]
@@ -341,36 +361,99 @@ pub(crate) mod tests {
 
     #[test]
     fn the_plain_form_is_the_frames_of_the_assignment_one_after_the_other() {
-        let name = Arc::new(Username::new("ada", 3).unwrap());
-        let mut draft = Draft::default();
-        draft.joined(OTHER, &name, Time::from_unix_ms(0));
-        says(&mut draft, OTHER, &name, "hi");
-        draft.left(OTHER, &name, Time::from_unix_ms(0));
-        let batch = draft.seal(Form::ALL.into_iter().collect(), &Memory::new(usize::MAX));
         let frames = [
             "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n",
             "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\n\r\nhi",
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 3\r\n\r\nyou",
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 1\r\n\r\n?",
             "CHAT/1.0 LEAVE\r\nUsername: ada\r\n\r\n",
         ];
-        for (entry, frame) in (0..).zip(frames) {
-            assert_eq!(batch.bytes(Form::Plain, entry..entry + 1), frame.as_bytes());
-        }
-        assert_eq!(batch.bytes(Form::Plain, 0..3), frames.concat().as_bytes());
-        assert_eq!(batch.bytes(Form::Plain, 1..1), b"");
+        assert_frames(&a_visit(Form::ALL), Form::Plain, &frames);
+        assert_frames(&a_visit([Form::Plain]), Form::Plain, &frames);
     }
 
     #[test]
-    fn every_byte_is_found_in_its_entry() {
+    fn the_stamped_form_is_the_same_with_places_times_and_names_of_texts() {
+        let frames = [
+            "CHAT/1.0 JOIN\r\nUsername: ada\r\nTime: 2026-11-26T00:08:42.123Z\r\n\r\n",
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 2\r\nId: 00000000000000ab-1\r\n\
+             Seq: 00000000000000ab-1\r\nTime: 1970-01-01T00:00:00.000Z\r\n\r\nhi",
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 3\r\nId: 00000000000000ab-2\r\n\
+             Seq: 00000000000000ab-2\r\nTime: 1970-01-01T00:00:00.000Z\r\n\r\nyou",
+            "CHAT/1.0 TEXT\r\nUsername: ada\r\nMsg-len: 1\r\nId: 5f3a9c01d2e4b768-17\r\n\
+             Seq: 00000000000000ab-1\r\nTime: 1970-01-01T00:00:00.000Z\r\n\r\n?",
+            "CHAT/1.0 LEAVE\r\nUsername: ada\r\nTime: 2026-11-26T00:08:42.124Z\r\n\r\n",
+        ];
+        assert_frames(&a_visit(Form::ALL), Form::Stamped, &frames);
+        assert_frames(&a_visit([Form::Stamped]), Form::Stamped, &frames);
+    }
+
+    /// Somebody comes, says something before and after a grant, and goes.
+    fn a_visit(forms: impl IntoIterator<Item = Form>) -> Arc<Batch> {
+        let name = Arc::new(Username::new("ada", 3).unwrap());
+        let time = Time::from_unix_ms(1_795_651_722_123);
+        let id = Id::parse("5f3a9c01d2e4b768-17");
+        let held = || Memory::new(0).hold(0);
+        let mut draft = Draft::default();
+        draft.joined(OTHER, &name, time);
+        draft.said(OTHER, said(&name, None, &["hi", "you"]), held());
+        draft.said(OTHER, said(&name, id, &["?"]), held());
+        draft.left(OTHER, &name, Time::from_unix_ms(time.unix_ms() + 1));
+        assert_eq!(draft.len(), 5);
+        draft.seal(forms.into_iter().collect(), &Memory::new(usize::MAX))
+    }
+
+    #[track_caller]
+    fn assert_frames(batch: &Batch, form: Form, frames: &[&str]) {
+        let text = |entries| str::from_utf8(batch.bytes(form, entries)).unwrap();
+        for (entry, frame) in (0..).zip(frames) {
+            assert_eq!(text(entry..entry + 1), *frame);
+        }
+        assert_eq!(batch.len() as usize, frames.len());
+        assert_eq!(text(0..batch.len()), frames.concat());
+        assert_eq!(text(1..1), "");
+    }
+
+    #[test]
+    fn every_byte_is_found_in_its_entry_in_every_form() {
         let batch = batch(&[(OTHER, "one"), (READER, "three"), (OTHER, "5")]);
-        for from in 0..3 {
+        let starts = Form::ALL.map(|form| (0..3).map(move |from| (form, from)));
+        for (form, from) in starts.into_iter().flatten() {
             let mut bytes = 0;
             for entry in from..3 {
-                for inside in 0..position(batch.bytes(Form::Plain, entry..entry + 1).len()) {
-                    assert_eq!(batch.locate(Form::Plain, from, bytes), (entry, inside));
+                for inside in 0..position(batch.bytes(form, entry..entry + 1).len()) {
+                    assert_eq!(batch.locate(form, from, bytes), (entry, inside));
                     bytes += 1;
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_batch_costs_the_forms_that_were_made_and_a_reader_its_own() {
+        let [plain, stamped] = Form::ALL.map(|form| a_visit([form]));
+        let both = a_visit(Form::ALL);
+        let nothing = a_visit([]).cost();
+        assert_eq!(plain.cost(), both.cost_of(Form::Plain));
+        assert_eq!(stamped.cost(), both.cost_of(Form::Stamped));
+        assert_eq!(both.cost() + nothing, plain.cost() + stamped.cost());
+        let ends = 5 * size_of::<u32>();
+        let bytes = |form| both.bytes(form, 0..5).len();
+        assert_eq!(plain.cost() - nothing, bytes(Form::Plain) + ends);
+        assert_eq!(stamped.cost() - nothing, bytes(Form::Stamped) + ends);
+    }
+
+    /// The log counts what it remembers of them.
+    #[test]
+    fn a_batch_holds_nothing_of_the_texts_but_its_bytes() {
+        let name = Arc::new(Username::new("ada", 3).unwrap());
+        let unfinished = Memory::new(0);
+        let said = said(&name, None, &["hi"]);
+        let mut draft = Draft::default();
+        draft.said(OTHER, Arc::clone(&said), unfinished.hold(2));
+        assert_eq!((Arc::strong_count(&said), unfinished.excess()), (2, 2));
+        let _batch = draft.seal(Form::ALL.into_iter().collect(), &Memory::new(0));
+        assert_eq!((Arc::strong_count(&said), unfinished.excess()), (1, 0));
     }
 
     #[test]

@@ -333,6 +333,7 @@ mod tests {
 
     use super::*;
     use crate::batch::tests::{batch, frame};
+    use crate::memory::Memory;
     use crate::runtime::block_on;
 
     const READER: PeerId = PeerId(1);
@@ -354,6 +355,34 @@ mod tests {
     fn an_empty_queue_takes_one_batch_of_any_size() {
         let one = Part::all(batch(&[(OTHER, "longer than the limit")]));
         let (outbox, _pending) = outbox(READER, 1, None);
+        assert_eq!(outbox.push(one.clone().into()), Ok(()));
+        assert_eq!(outbox.push(one.into()), Err(Full));
+    }
+
+    #[test]
+    fn what_is_exempt_always_fits_and_leaves_the_limit_and_the_lag_as_they_are() {
+        let one = Part::all(batch(&[(OTHER, "0123456789")]));
+        let cost = one.cost();
+        let (outbox, mut pending) = outbox(READER, 4 * cost, None);
+        let exempt = || Delivery::from(one.clone()).exempt();
+        for _ in 0..10 {
+            assert_eq!(outbox.push(exempt()), Ok(()));
+        }
+        assert!(!outbox.is_lagging());
+        for lags in [false, true, true, true] {
+            assert_eq!(outbox.push(one.clone().into()), Ok(()));
+            assert_eq!(outbox.is_lagging(), lags);
+        }
+        assert_eq!(outbox.push(one.clone().into()), Err(Full));
+        assert_eq!(outbox.push(exempt()), Ok(()));
+        assert_eq!(
+            (outbox.waiting(), outbox.watch().waiting()),
+            (15 * cost, 15 * cost)
+        );
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        // Ten that are exempt and one that is not.
+        pending.advance(11 * frame("0123456789").len());
+        assert_eq!((outbox.waiting(), outbox.is_lagging()), (4 * cost, true));
         assert_eq!(outbox.push(one.clone().into()), Ok(()));
         assert_eq!(outbox.push(one.into()), Err(Full));
     }
@@ -396,6 +425,65 @@ mod tests {
         pending.advance(frame("fourth").len());
         direct("fifth").unwrap();
         expect(&mut socket, &frame("fifth"));
+    }
+
+    #[test]
+    fn the_hub_writes_nothing_before_what_is_exempt_comes_later_or_is_the_peers_own() {
+        let waits: [fn(&Outbox, &Pending); 3] = [
+            |outbox, _| {
+                let exempt = Delivery::from(Part::all(batch(&[(OTHER, "first")]))).exempt();
+                outbox.push(exempt).unwrap();
+            },
+            |outbox, _| {
+                let first = Delivery::from(Part::all(batch(&[(OTHER, "first")])));
+                let first = std::future::ready(Some(vec![first]));
+                outbox.push(Delivery::later(first)).unwrap();
+            },
+            |_, pending| {
+                let intake = pending.intake(&Memory::new(0));
+                intake.push_own(frame("first").into_bytes()).unwrap();
+            },
+        ];
+        for push in waits {
+            let (outbox, mut pending, mut socket) = over_a_connection();
+            push(&outbox, &pending);
+            let direct = |text| outbox.deliver(READER, Part::all(batch(&[(OTHER, text)])));
+            direct("second").unwrap();
+            assert_eq!(pending.fill().now_or_never(), Some(true));
+            assert_eq!(pending.settle().now_or_never(), Some(true));
+            direct("third").unwrap();
+            for text in ["first", "second"] {
+                assert!(outbox.waiting() > 0);
+                pending.advance(frame(text).len());
+            }
+            assert_eq!(pending.fill().now_or_never(), Some(true));
+            pending.advance(frame("third").len());
+            assert_eq!(outbox.waiting(), 0);
+            direct("fourth").unwrap();
+            expect(&mut socket, &frame("fourth"));
+        }
+    }
+
+    #[test]
+    fn the_task_is_not_kept_from_writing_after_a_write_of_the_hub() {
+        let (outbox, mut pending, mut socket) = over_a_connection();
+        let direct = |text| outbox.deliver(READER, Part::all(batch(&[(OTHER, text)])));
+        direct("written").unwrap();
+        outbox.shared.transport.as_ref().unwrap().cut().unwrap();
+        direct("left").unwrap();
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        expect(&mut socket, &frame("written"));
+    }
+
+    #[test]
+    fn the_peers_task_knows_of_a_grant() {
+        let (outbox, pending) = outbox(READER, 1, None);
+        let intake = pending.intake(&Memory::new(0));
+        assert!(!intake.has_grant());
+        assert!(outbox.ask());
+        assert!(!intake.has_grant());
+        outbox.grant();
+        assert!(intake.has_grant());
     }
 
     #[test]

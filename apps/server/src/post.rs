@@ -317,9 +317,7 @@ impl Post {
     }
 
     fn send_batch(&mut self, batch: &Arc<Batch>, direct: &mut usize, slow: &mut Vec<PeerId>) {
-        if batch.cost() > DIRECT_BYTES {
-            *direct = 0;
-        }
+        let is_short = Form::ALL.map(|form| batch.cost_of(form) <= DIRECT_BYTES);
         for (&peer, member) in &mut self.members {
             let range = mem::take(&mut member.since)..batch.len();
             let Some(outbox) = &member.outbox else {
@@ -330,9 +328,11 @@ impl Post {
             }
             let is_behind = outbox.is_lagging();
             let part = Part::new(Arc::clone(batch), range, member.form);
-            if deliver(peer, outbox, part, direct).is_err() {
+            let is_direct = *direct > 0 && is_short[member.form as usize];
+            if deliver(peer, outbox, part, is_direct).is_err() {
                 slow.push(peer);
             }
+            *direct -= usize::from(is_direct);
             self.catch_up.saw(peer, is_behind, outbox.is_lagging());
         }
         for leaver in &self.leavers {
@@ -366,9 +366,11 @@ impl Post {
             let id = ack.id;
             encode(&Frame::Ack { username, id, seq }, &mut frame);
             let part = Part::all(Batch::alone(frame, &self.queued));
-            if deliver(peer, outbox, part, direct).is_err() {
+            let is_direct = *direct > 0;
+            if deliver(peer, outbox, part, is_direct).is_err() {
                 slow.push(peer);
             }
+            *direct -= usize::from(is_direct);
         }
     }
 
@@ -471,13 +473,13 @@ fn outbox_of<'a>(
     member.outbox.as_ref()
 }
 
-/// Writes a part at once, to the first members of a batch, or queues it.
-fn deliver(peer: PeerId, outbox: &Outbox, part: Part, direct: &mut usize) -> Result<(), Full> {
-    if *direct == 0 {
-        return outbox.push(part.into());
+/// Queues a part. If `is_direct`, as much of it as goes is written first.
+fn deliver(peer: PeerId, outbox: &Outbox, part: Part, is_direct: bool) -> Result<(), Full> {
+    if is_direct {
+        outbox.deliver(peer, part)
+    } else {
+        outbox.push(part.into())
     }
-    *direct -= 1;
-    outbox.deliver(peer, part)
 }
 
 fn push_all(
@@ -503,3 +505,6 @@ fn first_to_go(mut holders: Vec<(usize, PeerId)>, excess: &mut usize) -> Vec<Pee
     });
     needed.collect()
 }
+
+#[cfg(test)]
+mod tests;

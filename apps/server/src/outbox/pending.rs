@@ -50,13 +50,14 @@ impl Pending {
     pub fn fill(&mut self) -> impl Future<Output = bool> {
         poll_fn(|context| {
             self.shared.task.register(context.waker());
-            // The state is read before the queue is emptied, so what is taken includes everything pushed before the
-            // end.
+            // Both are read before the queue is emptied, so what is taken includes everything pushed before the end, and
+            // what is left of a write of the hub.
             let state = self.shared.state.load(Ordering::Acquire);
+            let hub_writes = self.shared.has(DIRECT);
             self.take();
             match (self.taken.is_empty(), state) {
-                // The hub is about to queue what is left of its own write. It wakes the task after that.
-                (false, _) if self.shared.has(DIRECT) => Poll::Pending,
+                // The hub is about to queue what is left of its write, and wakes the task then.
+                (false, _) if hub_writes => Poll::Pending,
                 (false, _) => Poll::Ready(true),
                 (true, OPEN) => Poll::Pending,
                 (true, _) => Poll::Ready(false),
@@ -199,13 +200,19 @@ impl Drop for Pending {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+    use std::pin::pin;
+    use std::sync::atomic::AtomicUsize;
+    use std::task::{Context, Wake, Waker};
+
     use futures::FutureExt;
+    use futures::channel::oneshot;
 
     use super::super::outbox;
     use super::*;
     use crate::batch::Form;
-    use crate::batch::tests::{batch, frame};
-    use crate::outbox::Part;
+    use crate::batch::tests::{batch, frame, frame_in};
+    use crate::outbox::{Full, Part};
 
     const READER: PeerId = PeerId(1);
     const OTHER: PeerId = PeerId(2);
@@ -249,19 +256,33 @@ mod tests {
     }
 
     #[test]
-    fn a_range_cuts_what_was_said_before_the_join_and_after_the_leave() {
+    fn a_range_cuts_what_was_said_before_the_join_and_after_the_leave_in_every_form() {
         let texts = ["before", "meanwhile", "later", "after"].map(|text| (OTHER, text));
-        let delivery = Part::new(batch(&texts), 1..3, Form::Plain);
-        let meanwhile = [frame("meanwhile"), frame("later")].concat();
-        assert_eq!(slices(&filled([delivery])), [meanwhile]);
+        for form in Form::ALL {
+            let part = Part::new(batch(&texts), 1..3, form);
+            let meanwhile = ["meanwhile", "later"].map(|text| frame_in(form, text));
+            assert_eq!(slices(&filled([part])), [meanwhile.concat()]);
+        }
+    }
+
+    /// Writes so many bytes at a time until nothing is left that is known. Returns them.
+    fn written(pending: &mut Pending, step: usize) -> String {
+        let mut got = String::new();
+        while !pending.is_written() && !pending.is_unsettled() {
+            let mut now = slices(pending).concat();
+            now.truncate(step);
+            pending.advance(now.len());
+            got += &now;
+        }
+        got
     }
 
     #[test]
-    fn any_split_of_the_writes_gives_the_same_bytes() {
+    fn any_split_of_the_writes_gives_the_same_bytes_in_every_form() {
         let batches = [
-            all(&[(OTHER, "abc"), (READER, "own"), (OTHER, "de")]),
-            all(&[(READER, "own")]),
-            all(&[
+            batch(&[(OTHER, "abc"), (READER, "own"), (OTHER, "de")]),
+            batch(&[(READER, "own")]),
+            batch(&[
                 (OTHER, "f"),
                 (THIRD, "g"),
                 (READER, "own"),
@@ -269,19 +290,155 @@ mod tests {
                 (THIRD, "hi"),
             ]),
         ];
-        let whole = ["abc", "de", "f", "g", "hi"].map(frame).concat();
-        for step in 1..=whole.len() {
-            let mut pending = filled(batches.clone());
+        for form in Form::ALL {
+            let texts = ["abc", "de", "f", "g", "hi"];
+            let whole = texts.map(|text| frame_in(form, text)).concat();
+            for step in 1..=whole.len() {
+                let part = |batch: &Arc<_>| Part::new(Arc::clone(batch), 0..batch.len(), form);
+                let mut pending = filled(batches.each_ref().map(part));
+                assert_eq!(written(&mut pending, step), whole, "{step} bytes a write");
+                assert_eq!(pending.shared.waiting(), 0);
+            }
+        }
+    }
+
+    /// Counts how often a task is woken.
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Woken {
+        fn count(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    fn later(what: impl Future<Output = Option<Vec<Delivery>>> + Send + 'static) -> Delivery {
+        Delivery::later(what)
+    }
+
+    #[test]
+    fn what_comes_later_stands_in_its_place_whatever_is_written_at_a_time() {
+        let whole = ["before", "one", "two", "three", "after"].map(frame);
+        for step in 1..=whole.concat().len() {
+            let (outbox, mut pending) = outbox(READER, usize::MAX, None);
+            let (answer, asked) = oneshot::channel();
+            let inner = later(ready(Some(vec![all(&[(OTHER, "two")]).into()])));
+            let what = vec![
+                all(&[(OTHER, "one")]).into(),
+                inner,
+                all(&[(OTHER, "three")]).into(),
+            ];
+            outbox.push(all(&[(OTHER, "before")]).into()).unwrap();
+            outbox.push(later(async { asked.await.ok() })).unwrap();
+            outbox.push(all(&[(OTHER, "after")]).into()).unwrap();
+            assert_eq!(pending.fill().now_or_never(), Some(true));
+            assert_eq!(written(&mut pending, step), whole[0]);
+            assert!(pending.is_unsettled());
+            assert_eq!(pending.settle().now_or_never(), None);
+            assert_eq!(slices(&pending), [""; 0]);
+            answer.send(what).unwrap();
             let mut got = String::new();
             while !pending.is_written() {
-                let mut now = slices(&pending).concat();
-                now.truncate(step);
-                pending.advance(now.len());
-                got += &now;
+                assert_eq!(pending.settle().now_or_never(), Some(true));
+                got += &written(&mut pending, step);
             }
-            assert_eq!(got, whole, "{step} bytes a write");
-            assert_eq!(pending.shared.waiting(), 0);
+            assert_eq!(got, whole[1..].concat(), "{step} bytes a write");
+            assert_eq!(outbox.waiting(), 0);
         }
+    }
+
+    #[test]
+    fn something_waits_all_the_time_until_what_comes_later_is_written() {
+        let (outbox, mut pending) = outbox(READER, usize::MAX, None);
+        let one = all(&[(OTHER, "one")]);
+        let cost = one.cost();
+        outbox.push(later(ready(Some(vec![one.into()])))).unwrap();
+        assert!(outbox.waiting() > 0);
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        assert_eq!(pending.settle().now_or_never(), Some(true));
+        assert_eq!((outbox.waiting(), outbox.is_lagging()), (cost, false));
+        pending.advance(frame("one").len());
+        assert_eq!(outbox.waiting(), 0);
+    }
+
+    #[test]
+    fn the_connection_must_end_when_nothing_will_come_or_the_hub_wants_it() {
+        for is_evicted in [false, true] {
+            let (outbox, mut pending) = outbox(READER, usize::MAX, None);
+            if is_evicted {
+                outbox.push(later(std::future::pending())).unwrap();
+                outbox.watch().evict();
+            } else {
+                outbox.push(later(ready(None))).unwrap();
+            }
+            assert_eq!(pending.fill().now_or_never(), Some(true));
+            assert_eq!(pending.settle().now_or_never(), Some(false));
+            assert_eq!(pending.is_evicted(), is_evicted);
+            pending.forget();
+            assert_eq!(outbox.waiting(), 0);
+        }
+    }
+
+    #[test]
+    fn an_answer_has_ended_when_its_last_byte_is_written_and_the_task_is_woken_then() {
+        let (outbox, mut pending) = outbox(READER, usize::MAX, None);
+        let intake = pending.intake(&Memory::new(0));
+        for _ in 0..2 {
+            assert!(intake.begin_answer());
+            assert!(!intake.begin_answer());
+            outbox.push(all(&[(OTHER, "text")]).into()).unwrap();
+            let end = Delivery::from(all(&[(OTHER, "end")]));
+            outbox.push(end.ends_answer()).unwrap();
+            let woken = Arc::new(Woken::default());
+            let waker = Waker::from(Arc::clone(&woken));
+            let mut context = Context::from_waker(&waker);
+            assert!(pin!(pending.fill()).poll(&mut context).is_ready());
+            pending.advance((frame("text") + &frame("end")).len() - 1);
+            assert!(intake.is_answering());
+            assert_eq!(woken.count(), 0);
+            pending.advance(1);
+            assert!(!intake.is_answering());
+            assert_eq!(woken.count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_peers_own_frames_wait_once_and_again_when_they_are_written() {
+        let (outbox, mut pending) = outbox(READER, 1, None);
+        let intake = pending.intake(&Memory::new(0));
+        outbox.push(all(&[(OTHER, "before")]).into()).unwrap();
+        for before in [frame("before"), String::new()] {
+            assert_eq!(intake.push_own(b"pong".to_vec()), Ok(()));
+            assert_eq!(intake.push_own(b"pong".to_vec()), Err(Full));
+            assert_eq!(pending.fill().now_or_never(), Some(true));
+            let whole = before + "pong";
+            assert_eq!(written(&mut pending, usize::MAX), whole);
+            assert_eq!(outbox.waiting(), 0);
+        }
+    }
+
+    /// The hub writes half of a text, the peer's task pushes a PONG, and the hub queues the other half.
+    #[test]
+    fn a_peers_own_frames_never_get_into_a_write_of_the_hub() {
+        let (outbox, mut pending) = outbox(READER, usize::MAX, None);
+        let intake = pending.intake(&Memory::new(0));
+        outbox.shared.set(DIRECT);
+        let mut part = all(&[(OTHER, "text")]);
+        assert!(!part.advance(READER, &mut 4));
+        intake.push_own(b"pong".to_vec()).unwrap();
+        assert_eq!(pending.fill().now_or_never(), None);
+        outbox.shared.enqueue(part.into());
+        assert_eq!(pending.fill().now_or_never(), None);
+        outbox.shared.clear(DIRECT);
+        assert_eq!(pending.fill().now_or_never(), Some(true));
+        let rest = &frame("text")[4..];
+        assert_eq!(written(&mut pending, usize::MAX), rest.to_owned() + "pong");
     }
 
     #[test]
