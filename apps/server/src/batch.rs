@@ -154,7 +154,9 @@ pub struct Batch {
     runs: Vec<Run>,
     /// Its bytes by form.
     sheets: [Sheet; Form::ALL.len()],
-    _held: Held,
+    /// What it costs a reader of each form, in bytes.
+    costs: [usize; Form::ALL.len()],
+    held: Held,
 }
 
 #[derive(Debug)]
@@ -188,13 +190,16 @@ impl Batch {
     }
 
     fn share(runs: Vec<Run>, sheets: [Sheet; Form::ALL.len()], memory: &Arc<Memory>) -> Arc<Self> {
-        let mut batch = Self {
+        let base = runs.len() * size_of::<Run>() + size_of::<Self>() + PLACE;
+        let costs = sheets.each_ref().map(|sheet| base + sheet.cost());
+        // What both have in common is there once.
+        let cost = costs.iter().sum::<usize>() - base * (costs.len() - 1);
+        Arc::new(Self {
             runs,
             sheets,
-            _held: memory.hold(0),
-        };
-        batch._held.set(batch.cost());
-        Arc::new(batch)
+            costs,
+            held: memory.hold(cost),
+        })
     }
 
     /// How many entries it has.
@@ -217,19 +222,14 @@ impl Batch {
 
     /// What it costs to hold, in bytes: the frames in all forms that were made, and their tables.
     #[must_use]
-    pub fn cost(&self) -> usize {
-        self.base() + self.sheets.iter().map(Sheet::cost).sum::<usize>()
+    pub const fn cost(&self) -> usize {
+        self.held.bytes()
     }
 
     /// What it costs a reader of one form, in bytes. Nobody's outbox is filled by what others read.
     #[must_use]
-    pub fn cost_of(&self, form: Form) -> usize {
-        self.base() + self.sheet(form).cost()
-    }
-
-    /// The part of the cost that has nothing to do with a form.
-    fn base(&self) -> usize {
-        self.runs.len() * size_of::<Run>() + size_of::<Self>() + PLACE
+    pub const fn cost_of(&self, form: Form) -> usize {
+        self.costs[form as usize]
     }
 
     /// The entries of `range` that `reader` did not send, with neighbours joined into one range.

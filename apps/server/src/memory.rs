@@ -94,6 +94,12 @@ pub struct Held {
 }
 
 impl Held {
+    /// How many they are.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// From now on counts this many bytes instead.
     pub fn set(&mut self, bytes: usize) {
         self.memory.count(self.bytes, bytes);

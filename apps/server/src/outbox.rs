@@ -12,6 +12,7 @@ use hubbub_transport::Transport;
 
 use crate::id::PeerId;
 
+use self::delivery::Price;
 pub use self::delivery::{Delivery, Later, Part};
 pub use self::intake::{Call, Intake};
 pub use self::pending::Pending;
@@ -100,22 +101,18 @@ impl Shared {
         self.counted.load(Ordering::SeqCst) + self.exempt.load(Ordering::SeqCst)
     }
 
-    fn count_of(&self, delivery: &Delivery) -> &AtomicUsize {
-        if delivery.is_exempt() {
-            &self.exempt
-        } else {
-            &self.counted
-        }
+    fn wait(&self, price: Price) {
+        match price {
+            Price::Counted(cost) => self.counted.fetch_add(cost, Ordering::SeqCst),
+            Price::Exempt(cost) => self.exempt.fetch_add(cost, Ordering::SeqCst),
+        };
     }
 
-    fn wait(&self, delivery: &Delivery) {
-        let count = self.count_of(delivery);
-        count.fetch_add(delivery.cost(), Ordering::SeqCst);
-    }
-
-    fn wait_no_more(&self, delivery: &Delivery) {
-        let count = self.count_of(delivery);
-        count.fetch_sub(delivery.cost(), Ordering::SeqCst);
+    fn wait_no_more(&self, price: Price) {
+        match price {
+            Price::Counted(cost) => self.counted.fetch_sub(cost, Ordering::SeqCst),
+            Price::Exempt(cost) => self.exempt.fetch_sub(cost, Ordering::SeqCst),
+        };
     }
 
     fn has(&self, flag: u8) -> bool {
@@ -132,7 +129,7 @@ impl Shared {
     }
 
     fn enqueue(&self, delivery: Delivery) {
-        self.wait(&delivery);
+        self.wait(delivery.price());
         // This fails only when the peer's task has ended. Its last event is then on its way to the hub.
         let _ = self.queue.send(delivery);
     }
@@ -184,17 +181,15 @@ impl Outbox {
     ///
     /// The delivery does not fit, and is not queued.
     pub fn push(&self, delivery: Delivery) -> Result<(), Full> {
-        if !self.has_room(&delivery) {
-            return Err(Full);
+        if let Price::Counted(cost) = delivery.price() {
+            let counted = self.shared.counted.load(Ordering::Acquire);
+            if counted > 0 && counted + cost > self.limit {
+                return Err(Full);
+            }
         }
         self.shared.enqueue(delivery);
         self.shared.task.wake();
         Ok(())
-    }
-
-    fn has_room(&self, delivery: &Delivery) -> bool {
-        let counted = self.shared.counted.load(Ordering::Acquire);
-        counted == 0 || delivery.is_exempt() || counted + delivery.cost() <= self.limit
     }
 
     /// Writes to the peer at once if nothing waits before it, and queues what is left. For a short part that costs less

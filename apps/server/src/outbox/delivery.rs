@@ -73,13 +73,22 @@ impl Delivery {
         }
     }
 
-    /// Whether it does not count against the limit of the outbox.
-    pub(super) fn is_exempt(&self) -> bool {
+    pub(super) fn price(&self) -> Price {
+        let cost = self.cost();
         match self {
-            Self::Part(part) => part.is_exempt,
-            Self::Later(_) => true,
+            Self::Part(part) if !part.is_exempt => Price::Counted(cost),
+            _ => Price::Exempt(cost),
         }
     }
+}
+
+/// What a delivery costs its reader, in bytes, and how that is counted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Price {
+    /// Against the limit of the outbox.
+    Counted(usize),
+    /// Not against it.
+    Exempt(usize),
 }
 
 impl From<Part> for Delivery {

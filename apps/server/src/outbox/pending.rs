@@ -119,12 +119,12 @@ impl Pending {
             };
             let later = self.taken.pop_front();
             for delivery in deliveries.into_iter().rev().map(Delivery::exempt) {
-                self.shared.wait(&delivery);
+                self.shared.wait(delivery.price());
                 self.taken.push_front(delivery);
             }
             // Only now, so that something waits all the time, and the hub writes nothing itself.
             if let Some(later) = later {
-                self.shared.wait_no_more(&later);
+                self.shared.wait_no_more(later.price());
             }
             Poll::Ready(true)
         })
@@ -150,7 +150,7 @@ impl Pending {
             }
             let clears = part.clears;
             if let Some(delivery) = self.taken.pop_front() {
-                self.shared.wait_no_more(&delivery);
+                self.shared.wait_no_more(delivery.price());
             }
             if clears != 0 {
                 self.shared.clear(clears);
@@ -166,7 +166,7 @@ impl Pending {
     /// Forgets everything that was taken, since it cannot be written.
     pub fn forget(&mut self) {
         for delivery in mem::take(&mut self.taken) {
-            self.shared.wait_no_more(&delivery);
+            self.shared.wait_no_more(delivery.price());
         }
     }
 
