@@ -319,7 +319,7 @@ impl Closing {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::io::Read;
     use std::net::{TcpListener, TcpStream};
     use std::time::Duration;
@@ -333,6 +333,31 @@ mod tests {
 
     const READER: PeerId = PeerId(1);
     const OTHER: PeerId = PeerId(2);
+
+    /// Takes everything that waits, as a peer's write half does.
+    pub(crate) fn taken(pending: &mut Pending) -> String {
+        let mut got = Vec::new();
+        while pending.fill().now_or_never() == Some(true) {
+            while !pending.is_written() {
+                if pending.is_unsettled() {
+                    assert_eq!(pending.settle().now_or_never(), Some(true));
+                }
+                let mut slices = [IoSlice::new(&[]); 16];
+                let used = pending.slices(&mut slices);
+                let before = got.len();
+                for slice in &slices[..used] {
+                    got.extend_from_slice(slice);
+                }
+                pending.advance(got.len() - before);
+            }
+        }
+        String::from_utf8(got).unwrap()
+    }
+
+    /// Whether the hub has let go of the queue and nothing is left in it.
+    pub(crate) fn is_over(pending: &mut Pending) -> bool {
+        pending.fill().now_or_never() == Some(false)
+    }
 
     #[test]
     fn a_queue_takes_exactly_its_limit_and_not_a_byte_more() {

@@ -1,13 +1,12 @@
 //! The post alone: what each member's queue holds after a batch.
 
-use std::io::IoSlice;
 use std::sync::Arc;
 
-use futures::FutureExt;
 use hubbub_wire::{Hex64, Id, Username};
 
 use super::*;
 use crate::batch::tests::{frame_in, says};
+use crate::outbox::tests::{is_over, taken};
 use crate::outbox::{Intake, Pending, outbox};
 
 const ADA: PeerId = PeerId(0);
@@ -71,30 +70,6 @@ fn ack(count: u64) -> String {
     format!(
         "CHAT/1.0 ACK\r\nUsername: a\r\nId: 0000000000000007-{count}\r\nSeq: 0000000000000001-{seq}\r\n\r\n"
     )
-}
-
-/// Takes everything that waits.
-fn taken(pending: &mut Pending) -> String {
-    let mut got = Vec::new();
-    while pending.fill().now_or_never() == Some(true) {
-        while !pending.is_written() {
-            if pending.is_unsettled() {
-                assert_eq!(pending.settle().now_or_never(), Some(true));
-            }
-            let mut slices = [IoSlice::new(&[]); 16];
-            let used = pending.slices(&mut slices);
-            let before = got.len();
-            for slice in &slices[..used] {
-                got.extend_from_slice(slice);
-            }
-            pending.advance(got.len() - before);
-        }
-    }
-    String::from_utf8(got).unwrap()
-}
-
-fn is_over(pending: &mut Pending) -> bool {
-    pending.fill().now_or_never() == Some(false)
 }
 
 fn intake(pending: &Pending) -> Intake {
