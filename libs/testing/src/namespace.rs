@@ -1,8 +1,10 @@
 //! A separate network for a test, in which rules drop packets: nothing arrives, nothing is reset, and each end is on
-//! its own. Only the kernel can do this, so the test runs itself again in a network namespace.
+//! its own. And a separate disk, which is so small that a test can fill it. Only the kernel can do this, so the test runs
+//! itself again in a namespace.
 
 use std::env;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::Command;
 
 /// Set for the test that runs in the namespace.
@@ -60,6 +62,44 @@ pub fn swallow(direction: &str, address: &str) {
 #[track_caller]
 pub fn let_through(direction: &str, address: &str) {
     ip(&format!("rule del pref 50 {direction} {address} blackhole"));
+}
+
+/// Runs `what_it_does` where [`small_disk`] works, for the test of this name, which calls this. If no such place can be
+/// made, fails and says what is missing.
+#[track_caller]
+pub fn with_disks(test: &str, what_it_does: impl FnOnce()) {
+    if env::var_os(INSIDE).is_some() {
+        return what_it_does();
+    }
+    let ways: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
+    let makes_disks = |way: &&&[&str]| {
+        let mount = ["mount", "-t", "tmpfs", "tmpfs", "/tmp"];
+        let trial = Command::new("unshare").args(**way).args(mount).output();
+        trial.is_ok_and(|output| output.status.success())
+    };
+    let way = ways.iter().find(makes_disks).expect(
+        "this test needs a mount namespace, and there is none; it takes `unshare` and `mount` (util-linux), and root or \
+         user namespaces",
+    );
+    let status = Command::new("unshare")
+        .args(*way)
+        .arg(env::current_exe().unwrap())
+        .args(["--exact", test, "--include-ignored", "--nocapture"])
+        .env(INSIDE, "yes")
+        .status()
+        .unwrap();
+    assert!(status.success(), "it failed in the namespace: {status}");
+}
+
+/// Mounts an empty disk of this many MiB at an empty directory. It goes with the namespace.
+#[track_caller]
+pub fn small_disk(at: &Path, mib: usize) {
+    let status = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
+        .arg(at)
+        .status()
+        .unwrap();
+    assert!(status.success(), "mount at {}", at.display());
 }
 
 /// A command in its own network namespace.

@@ -44,6 +44,18 @@ impl Peer {
         Self::connect_by(socket, address)
     }
 
+    /// Connects to this port of IPv4 loopback, where perhaps nobody listens.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection.
+    pub fn try_connect(port: u16) -> io::Result<Self> {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let socket = socket_for(address);
+        socket.connect_timeout(&address.into(), DEADLINE)?;
+        Ok(Self::on(socket.into()))
+    }
+
     #[track_caller]
     fn connect_by(socket: Socket, address: SocketAddr) -> Self {
         if let Err(error) = socket.connect_timeout(&address.into(), DEADLINE) {

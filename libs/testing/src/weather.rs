@@ -33,6 +33,8 @@ pub struct Weather {
     pub piece: usize,
     /// The direction in which nothing moves. Nothing is lost.
     pub dead: Option<Way>,
+    /// Whether nothing moves in either direction. Nothing is lost.
+    pub still: bool,
     /// How many bytes get to the server on one connection. The connection is cut before the next byte.
     pub to_server: usize,
 }
@@ -41,8 +43,15 @@ const FAIR: Weather = Weather {
     delay: Duration::ZERO,
     piece: 64 * 1024,
     dead: None,
+    still: false,
     to_server: usize::MAX,
 };
+
+/// How many more bytes pass in one direction before all connections are cut.
+struct Rest {
+    way: Way,
+    bytes: usize,
+}
 
 /// A port that leads to the server, in fair weather at first. It lives until the test process ends.
 pub struct Network {
@@ -54,6 +63,7 @@ struct State {
     /// The port of the server.
     server: AtomicU16,
     weather: Mutex<Weather>,
+    rest: Mutex<Option<Rest>>,
     connections: Mutex<Vec<Connection>>,
     /// What the client said on each connection that there has been.
     tapes: Mutex<Vec<Tape>>,
@@ -76,6 +86,7 @@ impl Network {
             state: Arc::new(State {
                 server: AtomicU16::new(port),
                 weather: Mutex::new(FAIR),
+                rest: Mutex::default(),
                 connections: Mutex::default(),
                 tapes: Mutex::default(),
                 connected: Condvar::new(),
@@ -132,6 +143,19 @@ impl Network {
         self.state.cut();
     }
 
+    /// Resets all connections after so many more bytes in this direction, in the middle of a frame or not.
+    pub fn cut_after(&self, way: Way, bytes: usize) {
+        *self.state.rest.lock().unwrap() = Some(Rest { way, bytes });
+    }
+
+    /// Ends all connections at both ends in good order. What is on its way is lost.
+    pub fn close(&self) {
+        for connection in self.state.connections.lock().unwrap().drain(..) {
+            // This fails if the connection has already ended in another way. The end goes on to the client by itself.
+            let _ = connection.server.shutdown(Shutdown::Both);
+        }
+    }
+
     /// Resets all connections at the client's end. The server notices nothing until [`cut`](Self::cut).
     pub fn cut_off_the_client(&self) {
         for connection in self.state.connections.lock().unwrap().iter() {
@@ -141,6 +165,18 @@ impl Network {
 }
 
 impl State {
+    /// How many of `len` bytes pass. When it is fewer, the connections are to be cut, and later ones are whole again.
+    fn take_of_the_rest(&self, way: Way, len: usize) -> usize {
+        let mut rest = self.rest.lock().unwrap();
+        let Some(left) = rest.as_mut().filter(|rest| rest.way == way) else {
+            return len;
+        };
+        let may_pass = len.min(left.bytes);
+        left.bytes -= may_pass;
+        rest.take_if(|_| may_pass < len);
+        may_pass
+    }
+
     fn cut(&self) {
         for connection in self.connections.lock().unwrap().drain(..) {
             connection.is_cut.store(true, Ordering::Relaxed);
@@ -218,13 +254,14 @@ impl Line {
         }
         self.tape.iter().for_each(|tape| tape.keep(&piece[..len]));
         thread::sleep(self.weather().delay);
-        while self.weather().dead == Some(self.way) && !self.is_cut.load(Ordering::Relaxed) {
+        while self.is_stopped() && !self.is_cut.load(Ordering::Relaxed) {
             thread::sleep(TICK);
         }
         let may_pass = match self.way {
             Way::ToServer => self.weather().to_server.saturating_sub(self.passed),
             Way::ToClient => usize::MAX,
         };
+        let may_pass = may_pass.min(self.state.take_of_the_rest(self.way, len));
         let mut rest = &piece[..len.min(may_pass)];
         self.passed += rest.len();
         while !rest.is_empty() {
@@ -255,6 +292,11 @@ impl Line {
         reset_when_closed(&self.from);
         reset_when_closed(&self.to);
         None
+    }
+
+    fn is_stopped(&self) -> bool {
+        let weather = self.weather();
+        weather.still || weather.dead == Some(self.way)
     }
 
     fn weather(&self) -> Weather {

@@ -255,6 +255,7 @@ fn bursts_arrive_once_and_in_order_in_any_weather_and_a_cut_takes_only_the_last_
         delay: Duration::from_millis(delay),
         piece,
         dead: None,
+        still: false,
         to_server,
     });
     let (network, mut bob) = room(Settings::default());
