@@ -193,6 +193,22 @@ simulate SECONDS:
     SECONDS_TO_RUN={{ SECONDS }} cargo test -p hubbub-server --lib simulation::many_seeds -- \
         --ignored --nocapture
 
+# Real programs for MINUTES while the server is killed, connections are cut and the disk is filled; fails when a message is
+# lost, doubled or out of order. OPTIONS: --seed=N, and --without-disk where no mount namespace can be made.
+[group("test")]
+chaos MINUTES *OPTIONS:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export MINUTES={{ MINUTES }}
+    for option in {{ OPTIONS }}; do
+        case $option in
+            --seed=*) export SEED=${option#*=} ;;
+            --without-disk) export WITHOUT_DISK=yes ;;
+            *) echo "chaos: there is no option $option" >&2; exit 2 ;;
+        esac
+    done
+    cargo test -p hubbub-server --test chaos for_minutes -- --ignored --exact --nocapture || exit 1
+
 # Random and mutated bytes against the whole server, from new seeds, while two honest members check each other.
 [group("test")]
 fuzz-server SECONDS:

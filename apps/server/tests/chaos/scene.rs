@@ -154,7 +154,19 @@ impl Scene {
         self.last_words();
         self.read_all();
         let journal = self.journal.end();
-        (checker::check(&journal), journal)
+        let verdict = checker::check(&journal);
+        if !verdict.faults.is_empty() {
+            self.keep_the_history();
+        }
+        (verdict, journal)
+    }
+
+    /// Copies the database, since its disk goes with the namespace.
+    fn keep_the_history(&self) {
+        let files = fs::read_dir(&self.disk.history).unwrap();
+        for file in files.map_while(Result::ok) {
+            fs::copy(file.path(), self.place.join(file.file_name())).unwrap();
+        }
     }
 
     /// Makes all well again.
