@@ -299,6 +299,8 @@ layers:
     libs/session/src!runtime.rs async_std|thread|ToSocketAddrs
     libs/session/src!clock.rs Instant|SystemTime::now|elapsed
     libs/session/src!backoff.rs fastrand
+    libs/session/src!draw.rs getrandom
+    libs/session/src/member  async|await|flume|futures|std::net|Instant|SystemTime::now|crate::(network|connection|clock|runtime|outlet|connect|draw)
     libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     libs/testing/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_client|dioxus
     apps/server/src          dioxus|tokio|hubbub_session|hubbub_client

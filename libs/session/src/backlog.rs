@@ -74,7 +74,7 @@ impl Backlog {
 }
 
 /// The bytes of an event that may be thrown away; `None` for one that may not.
-fn weight(event: &Event) -> Option<usize> {
+pub(crate) fn weight(event: &Event) -> Option<usize> {
     match event {
         Event::Joined { name } | Event::Left { name } => Some(name.len()),
         Event::Said { name, text, .. } | Event::CutOff { name, text, .. } => {

@@ -12,19 +12,18 @@ use hubbub_transport::Transport;
 use hubbub_wire::Decoder;
 
 use crate::connect::{CLOSED, why};
+use crate::draw;
+use crate::member::{Kind, Outgoing};
 use crate::network::{Network, Wish};
-use crate::trial::Trial;
 use crate::words::reason;
-use crate::writing::{Kind, Outgoing};
-use crate::{Event, MessageId};
 
 /// The size of one read, in bytes. Larger reads are not faster, and between two of them the user's intents are taken.
 const CHUNK: usize = 16 * 1024;
 /// The pause between texts that had to wait, and between them and a LEAVE. Many clients take one read for one frame and
 /// lose the second of two that arrive together. Frames this far apart arrive in different reads.
 const APART: Duration = Duration::from_millis(20);
-/// How long all that waits, and the LEAVE, may take to be written. After that the connection ends without them, so that
-/// a server that does not read cannot hold up the user.
+/// How long all that waits may take to be written and, where the server tells it, to arrive; and the LEAVE to be written.
+/// After that the connection ends without them, so that a server that does not read cannot hold up the user.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
 /// The last part of that time is for the LEAVE: no text is begun in it, however many wait.
 const LAST_WORD: Duration = Duration::from_millis(100);
@@ -40,6 +39,8 @@ pub(crate) enum End {
     Left,
     /// It broke, the server closed it or refused us, or there never was one.
     Lost(Lost),
+    /// The same member has connected elsewhere.
+    Replaced,
 }
 
 /// Why there is no connection any more.
@@ -48,6 +49,8 @@ pub(crate) struct Lost {
     pub(crate) why: String,
     /// Whether the server refused us.
     pub(crate) refused: bool,
+    /// Whether the next attempt needs no wait.
+    pub(crate) at_once: bool,
 }
 
 impl Lost {
@@ -55,6 +58,7 @@ impl Lost {
         Self {
             why: why.into(),
             refused: false,
+            at_once: false,
         }
     }
 }
@@ -64,9 +68,6 @@ pub(crate) struct Connection<'n> {
     network: &'n mut Network,
     transport: Transport,
     decoder: Decoder,
-    trial: Trial,
-    /// Texts that were written while the server could still refuse us. If it does, nobody got them.
-    early: Vec<MessageId>,
     /// The frame that is being written.
     frame: Option<Outgoing>,
     /// While it lasts, no frame is begun.
@@ -75,6 +76,8 @@ pub(crate) struct Connection<'n> {
     silent_at: Option<Duration>,
     /// The user wants to leave. At this time the connection ends, whether the LEAVE is written or not.
     leave_by: Option<Duration>,
+    /// Whether the LEAVE waits for the server: to tell that a text has arrived, or to take texts.
+    waits_to_leave: bool,
     /// Whether the LEAVE was begun.
     said_leave: bool,
     /// Why writing failed. What the server said before that is still read.
@@ -91,16 +94,17 @@ enum Step {
 
 impl<'n> Connection<'n> {
     pub(crate) fn new(network: &'n mut Network, transport: Transport) -> Self {
+        let now = network.now();
+        network.member.connect(draw::nonce(), now);
         Self {
             decoder: Decoder::new(network.options.limits),
-            trial: Trial::Silent(network.clock.awake()),
-            frame: Some(Outgoing::join(network.options.username.borrowed())),
+            frame: network.member.next(false, now),
             network,
             transport,
-            early: Vec::new(),
             pause: None,
             silent_at: None,
             leave_by: None,
+            waits_to_leave: false,
             said_leave: false,
             broken: None,
             timer: None,
@@ -130,7 +134,6 @@ impl<'n> Connection<'n> {
                 Step::Read(Err(error)) => Some(self.closed(&why(&error))),
             };
             if let Some(end) = end {
-                self.doubt();
                 return end;
             }
         }
@@ -143,10 +146,10 @@ impl<'n> Connection<'n> {
         } else if let Poll::Ready(wish) = self.network.poll_screen(cx) {
             return Poll::Ready(Step::Wish(wish));
         }
+        self.take_up_frame(cx);
         if self.poll_timer(cx).is_ready() {
             return Poll::Ready(Step::Due);
         }
-        self.take_up_frame(cx);
         if let (Some(frame), None) = (&self.frame, &self.broken)
             && let Poll::Ready(wrote) = self.transport.poll_write(cx, frame.rest())
         {
@@ -164,9 +167,17 @@ impl<'n> Connection<'n> {
     /// Ready when the next deadline has passed. Without a deadline there is no timer.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = self.now();
-        let texts_wait = !self.network.waiting.is_empty();
-        let deadlines = [self.trial.deadline(now, texts_wait), self.silent_at];
-        let deadline = self.leave_by.or(deadlines.into_iter().flatten().min());
+        let deadline = match self.leave_by {
+            Some(leave_by) if self.waits_to_leave => Some(leave_by.saturating_sub(LAST_WORD)),
+            Some(leave_by) => Some(leave_by),
+            None => {
+                let deadlines = [
+                    self.network.member.deadline(self.network.now()),
+                    self.silent_at,
+                ];
+                deadlines.into_iter().flatten().min()
+            }
+        };
         let Some(deadline) = deadline else {
             self.timer = None;
             return Poll::Pending;
@@ -184,38 +195,39 @@ impl<'n> Connection<'n> {
     }
 
     fn due(&mut self) -> Option<End> {
-        if self.leave_by.is_some() {
-            return Some(End::Left);
+        let now = self.network.now();
+        if let Some(leave_by) = self.leave_by {
+            return (leave_by <= now.awake).then_some(End::Left);
         }
-        let now = self.now();
-        if let Some(words) = self.trial.due(now) {
-            self.network.outlet.push(words);
+        let ending = self.network.member.due(now);
+        self.network.publish();
+        if let Some(ending) = ending {
+            return Some(self.end(ending));
         }
         match self.silent_at {
-            Some(at) if at <= now => self.silence(),
+            Some(at) if at <= now.awake => self.silence(),
             _ => None,
         }
     }
 
-    /// Encodes the next frame when none is being written. A text stays in `waiting` until its first byte is written.
+    /// Takes up the next frame when none is being written. A text stays with the member until its first byte is written.
     fn take_up_frame(&mut self, cx: &mut Context<'_>) {
         if self.frame.is_some() || self.said_leave || self.is_pausing(cx) {
             return;
         }
-        let now = self.now();
-        let may_say = match self.leave_by {
-            Some(leave_by) => now + LAST_WORD < leave_by,
-            None => self.trial.may_say(now),
-        };
-        let name = self.network.options.username.borrowed();
-        self.frame = match self.network.waiting.front() {
-            Some((id, text)) if may_say => Outgoing::text(name, *id, text),
-            _ if self.leave_by.is_some() => {
-                self.said_leave = true;
-                Some(Outgoing::leave(name))
-            }
-            _ => None,
-        };
+        let now = self.network.now();
+        let is_leaving = self.leave_by.is_some();
+        let may_say = self.leave_by.is_none_or(|by| now.awake + LAST_WORD < by);
+        if may_say {
+            self.frame = self.network.member.next(is_leaving, now);
+            self.network.publish();
+        }
+        let is_idle = is_leaving && self.frame.is_none();
+        self.waits_to_leave = is_idle && may_say && !self.network.member.is_done();
+        if is_idle && !self.waits_to_leave {
+            self.said_leave = true;
+            self.frame = Some(self.network.member.leave());
+        }
     }
 
     fn is_pausing(&mut self, cx: &mut Context<'_>) -> bool {
@@ -234,25 +246,21 @@ impl<'n> Connection<'n> {
         let first = frame.is_untouched();
         frame.advance(bytes);
         let (kind, done) = (frame.kind(), frame.is_done());
-        if first && matches!(kind, Kind::Text(_)) {
-            let now = self.now();
-            if let Some((_, text)) = self.network.waiting.pop_front() {
-                self.network.echoes.remember(&text, now);
-            }
+        let now = self.network.now();
+        if first {
+            self.network.member.began(kind, now);
         }
         if !done {
             return Ok(());
         }
         self.frame = None;
+        self.network.member.wrote(kind, now);
+        self.network.publish();
         match kind {
-            Kind::Join => self.network.report(Event::Connected),
-            Kind::Text(id) => {
-                self.network.report(Event::Written { id });
-                if self.trial.is_open(self.now()) {
-                    self.early.push(id);
-                }
+            Kind::Join | Kind::Earlier | Kind::Ping => {}
+            Kind::Text { .. } => {
                 // What is typed while nothing waits goes out at once.
-                if !self.network.waiting.is_empty() || self.leave_by.is_some() {
+                if self.network.member.has_texts() || self.leave_by.is_some() {
                     self.pause = Some(self.network.clock.sleep(APART));
                 }
             }
@@ -272,33 +280,21 @@ impl<'n> Connection<'n> {
         if let Some(end) = self.silence() {
             return end;
         }
-        let refusal = self.trial.refusal();
-        if refusal.is_some() {
-            for id in self.early.drain(..) {
-                self.network.report(Event::Unsure { id });
-            }
-        }
+        let now = self.network.now();
+        let refusal = self.network.member.ended(now);
         End::Lost(Lost {
             refused: refusal.is_some(),
             why: refusal.map_or_else(|| why.to_owned(), |words| reason(&words)),
+            at_once: false,
         })
     }
 
-    /// Reports a text that the end cut off: it may not have arrived.
-    fn doubt(&mut self) {
-        if let Some(frame) = &self.frame
-            && let Kind::Text(id) = frame.kind()
-            && !frame.is_untouched()
-        {
-            self.network.report(Event::Unsure { id });
-        }
-    }
-
     /// Writes the LEAVE of a connection that we give up, if the socket takes it at once and it does not cut into a
-    /// frame.
+    /// frame. A server that has granted keeps our place instead, for the next connection.
     fn part_at_once(&mut self) {
-        if self.frame.as_ref().is_none_or(Outgoing::is_untouched) {
-            let leave = Outgoing::leave(self.network.options.username.borrowed());
+        let is_between_frames = self.frame.as_ref().is_none_or(Outgoing::is_untouched);
+        if is_between_frames && !self.network.member.is_granted() {
+            let leave = self.network.member.leave();
             let _ = self.transport.try_write(leave.rest());
             let _ = self.transport.finish();
         }

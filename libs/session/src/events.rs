@@ -21,7 +21,8 @@ pub enum Intent {
     /// Connect now, without waiting for the end of the back-off. After [`Event::Replaced`], take the place back.
     Retry,
     /// Fetch messages that are older than the oldest known one. [`Event::Earlier`] answers. At most one is under way at a
-    /// time: another one before the answer is ignored, and so is one before [`Event::CaughtUp`].
+    /// time: another one before the answer is ignored, and so is one before [`Event::CaughtUp`]. [`Event::Lost`] ends it
+    /// without an answer.
     Earlier,
     /// Go by another name, because the server refused this one: connect under it now.
     Rename {
@@ -36,7 +37,7 @@ pub enum Intent {
 /// An event and its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamped {
-    /// When the network thread saw it.
+    /// When the server says that it happened, or else when the network thread saw it.
     pub at: SystemTime,
     /// What happened.
     pub event: Event,
@@ -128,7 +129,7 @@ pub enum Event {
     Arrived {
         /// Which message.
         id: MessageId,
-        /// A place in the log at or after that of the message.
+        /// The place in the log up to which everything is known now.
         seq: String,
     },
     /// This message may not have arrived: the connection broke while it was being written, or the server refused us
@@ -137,7 +138,8 @@ pub enum Event {
         /// Which message.
         id: MessageId,
     },
-    /// The same member has connected elsewhere. There is no reconnect before [`Intent::Retry`].
+    /// The same member has connected elsewhere, and this connection has ended. There is no reconnect before
+    /// [`Intent::Retry`].
     Replaced,
     /// The server tells something.
     Notice {

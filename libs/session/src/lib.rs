@@ -5,7 +5,8 @@
 //! screen has dropped its sender of intents.
 //!
 //! What a browser would do in another way has one place each: time in `clock`; waiting, threads and the look-up of
-//! names in `runtime`; randomness in `backoff`; the bytes in `hubbub_transport::Transport`.
+//! names in `runtime`; randomness in `backoff` and `draw`; the bytes in `hubbub_transport::Transport`. What is decided is
+//! decided in [`member`], which needs none of them.
 
 use std::convert::Infallible;
 use std::io;
@@ -15,6 +16,7 @@ use flume::{Receiver, Sender};
 use hubbub_transport::Address;
 use hubbub_wire::{Limits, Username};
 
+use member::{Member, Profile};
 use network::Network;
 
 pub use backlog::{BACKLOG_BYTES, BACKLOG_EVENTS};
@@ -32,16 +34,20 @@ mod trial;
 
 mod echo;
 
-mod backoff;
-
 mod backlog;
 
 mod writing;
+
+pub mod member;
+
+mod backoff;
 
 // Edges.
 mod runtime;
 
 mod clock;
+
+mod draw;
 
 mod outlet;
 
@@ -77,7 +83,7 @@ pub struct Options {
 ///
 /// # Errors
 ///
-/// The system cannot start a thread.
+/// The system cannot start a thread, or has no random numbers.
 pub fn start(
     options: Options,
     intents: Receiver<Intent>,
@@ -90,17 +96,28 @@ pub fn start(
 ///
 /// # Errors
 ///
-/// The system cannot start a thread.
+/// The system cannot start a thread, or has no random numbers.
 pub fn start_with_clock(
     options: Options,
     intents: Receiver<Intent>,
     events: Sender<Vec<Stamped>>,
     clock: Clock,
 ) -> io::Result<Receiver<Infallible>> {
+    let (session, secret) = draw::session_and_secret()?;
+    let member = Member::new(Profile {
+        username: options.username.clone(),
+        seen: options.seen.clone(),
+        recent: options.recent,
+        plain: options.plain,
+        session,
+        secret,
+    });
     let (alive, ended) = flume::bounded(0);
     runtime::spawn(move || async move {
         let _alive = alive;
-        Network::new(options, intents, events, clock).run().await;
+        Network::new(options, member, intents, events, clock)
+            .run()
+            .await;
     })?;
     Ok(ended)
 }

@@ -1,7 +1,6 @@
 //! Network: what outlives a connection. It connects again and again until the user leaves, and rests after each
 //! connection that was lost.
 
-use std::collections::VecDeque;
 use std::future;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -14,29 +13,23 @@ use futures::{FutureExt, StreamExt};
 use crate::backoff::{self, Backoff};
 use crate::connect;
 use crate::connection::{Connection, End, Lost};
-use crate::echo::Echoes;
+use crate::member::wake::{WAKE_CHECK, Wake};
+use crate::member::{Member, Now};
 use crate::outlet::Outlet;
-use crate::{Clock, Event, Intent, MessageId, Options, Stamped};
+use crate::{Clock, Event, Intent, Options, Stamped};
 
 /// After a connection that stood this long, the back-off begins anew.
 const STOOD: Duration = Duration::from_secs(10);
 /// The wait after a refusal. A name that is taken stays taken for a while, and frequent attempts are a nuisance to the
 /// server.
 const REFUSED_RETRY: Duration = backoff::LAST;
-/// How often a rest checks whether the computer slept. There is no such check while a connection stands.
-const WAKE_CHECK: Duration = Duration::from_secs(1);
-/// When the wall clock has run ahead by this much, the computer slept. A clock that is set right moves less.
-const WAKE_JUMP: Duration = Duration::from_secs(5);
-
 /// What outlives a connection.
 pub(crate) struct Network {
     pub(crate) options: Options,
     pub(crate) clock: Rc<Clock>,
     intents: RecvStream<'static, Intent>,
-    /// Texts of which no byte is written yet, in order. There is no bound: a person types them, and none may be lost.
-    pub(crate) waiting: VecDeque<(MessageId, String)>,
+    pub(crate) member: Member,
     pub(crate) outlet: Outlet,
-    pub(crate) echoes: Echoes,
     backoff: Backoff,
 }
 
@@ -49,6 +42,7 @@ pub(crate) enum Wish {
 impl Network {
     pub(crate) fn new(
         options: Options,
+        member: Member,
         intents: Receiver<Intent>,
         events: Sender<Vec<Stamped>>,
         clock: Clock,
@@ -58,8 +52,7 @@ impl Network {
             outlet: Outlet::new(events, options.pace, clock.clone()),
             options,
             intents: intents.into_stream(),
-            waiting: VecDeque::new(),
-            echoes: Echoes::default(),
+            member,
             backoff: Backoff::default(),
             clock,
         }
@@ -67,21 +60,49 @@ impl Network {
 
     /// Ends when the user leaves.
     pub(crate) async fn run(mut self) {
-        while let End::Lost(Lost { why, refused }) = self.attempt().await {
-            let retry_in = if refused {
-                REFUSED_RETRY
-            } else {
-                self.backoff.next()
+        loop {
+            let wish = match self.attempt().await {
+                End::Left => break,
+                End::Lost(lost) => self.lose(lost).await,
+                End::Replaced => self.wait().await,
             };
-            self.report(Event::Lost {
-                why,
-                refused,
-                retry_in,
-            });
-            if let Some(Wish::Leave) = self.rest(retry_in).await {
-                return;
+            if let Some(Wish::Leave) = wish {
+                break;
             }
         }
+        let now = self.now();
+        self.member.abandon(now);
+        self.publish();
+        self.outlet.finish();
+    }
+
+    /// Reports a connection that was lost, and waits for the next attempt.
+    async fn lose(&mut self, lost: Lost) -> Option<Wish> {
+        let Lost {
+            why,
+            refused,
+            at_once,
+        } = lost;
+        let retry_in = if at_once || refused && self.member.is_renamed() {
+            self.backoff.reset();
+            Duration::ZERO
+        } else if refused {
+            REFUSED_RETRY
+        } else {
+            self.backoff.next()
+        };
+        self.report(Event::Lost {
+            why,
+            refused,
+            retry_in,
+        });
+        self.rest(retry_in).await
+    }
+
+    /// Waits until the user wants something.
+    async fn wait(&mut self) -> Option<Wish> {
+        self.backoff.reset();
+        self.meanwhile(future::pending::<()>()).await.err()
     }
 
     /// One connection, from the attempt to its end.
@@ -102,6 +123,10 @@ impl Network {
         };
         let began = self.clock.awake();
         let end = Connection::new(self, transport).run().await;
+        let now = self.now();
+        // After a close, this has been told already.
+        self.member.ended(now);
+        self.publish();
         if self.clock.awake() >= began + STOOD {
             self.backoff.reset();
         }
@@ -110,14 +135,13 @@ impl Network {
 
     /// Waits for the next attempt: until `time` has passed, the computer has woken up, or the user wants something.
     async fn rest(&mut self, time: Duration) -> Option<Wish> {
-        let (began, began_wall) = (self.clock.awake(), self.clock.wall());
+        let (began, mut wake) = (self.clock.awake(), Wake::new(self.now()));
         loop {
-            let passed = self.clock.awake().saturating_sub(began);
-            let passed_wall = self.clock.wall().duration_since(began_wall);
-            if passed_wall.is_ok_and(|wall| wall >= passed + WAKE_JUMP) {
+            if wake.has_slept(self.now()) {
                 self.backoff.reset();
                 return None;
             }
+            let passed = self.clock.awake().saturating_sub(began);
             if passed >= time {
                 return None;
             }
@@ -145,16 +169,34 @@ impl Network {
             match ready!(self.intents.poll_next_unpin(cx)) {
                 // An empty text cannot be sent. `Say` promises that there is none.
                 Some(Intent::Say { text, .. }) if text.is_empty() => {}
-                Some(Intent::Say { id, text }) => self.waiting.push_back((id, text)),
-                // Nobody grants the extension yet.
-                Some(Intent::Earlier | Intent::Rename { .. }) => {}
+                Some(Intent::Say { id, text }) => self.member.say(id, text),
+                Some(Intent::Earlier) => self.member.ask_earlier(),
+                Some(Intent::Rename { username }) => {
+                    self.member.rename(username);
+                    return Poll::Ready(Wish::Retry);
+                }
                 Some(Intent::Retry) => return Poll::Ready(Wish::Retry),
                 Some(Intent::Leave) | None => return Poll::Ready(Wish::Leave),
             }
         }
     }
 
-    pub(crate) fn report(&mut self, event: Event) {
+    /// Passes on what the member tells.
+    pub(crate) fn publish(&mut self) {
+        for stamped in self.member.events() {
+            self.outlet.push(stamped);
+        }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now {
+            awake: self.clock.awake(),
+            wall: self.clock.wall(),
+        }
+    }
+
+    fn report(&mut self, event: Event) {
+        self.publish();
         let at = self.clock.wall();
         self.outlet.push(Stamped { at, event });
     }

@@ -61,6 +61,15 @@ impl Outlet {
         }
     }
 
+    /// Hands over what waits if the screen takes it at once, whatever the pace. Nobody waits for a screen at the end.
+    pub(crate) fn finish(mut self) {
+        let sending = self.sending.take().map(FutureExt::now_or_never);
+        if !matches!(sending, Some(None)) && !self.backlog.is_empty() {
+            // A screen that is gone, or takes nothing, misses it.
+            let _ = self.screen.try_send(self.backlog.take());
+        }
+    }
+
     fn is_too_early(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(sent_at) = self.sent_at else {
             return false;

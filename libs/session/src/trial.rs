@@ -1,5 +1,5 @@
 //! Trial: finds out whether the server refuses the JOIN, to which the protocol has no answer. A server that refuses
-//! says so in one TEXT from `server` and closes. Until the outcome is known, texts wait: a server that closes would
+//! says so in one TEXT from `server`, or in a NOTICE, and closes. Until the outcome is known, texts wait: a server that closes would
 //! lose them.
 
 use std::time::Duration;
@@ -45,7 +45,11 @@ impl Trial {
     /// Whether `event`, heard at `now`, may be the reason for a refusal.
     pub(crate) fn suspects(&self, event: &Event, now: Duration) -> bool {
         self.is_open(now)
-            && matches!(event, Event::Said { name, .. } if name == Username::SERVER.as_str())
+            && match event {
+                Event::Said { name, .. } => name == Username::SERVER.as_str(),
+                Event::Notice { .. } => true,
+                _ => false,
+            }
     }
 
     /// Keeps words of the server back for a moment.
@@ -89,7 +93,7 @@ impl Trial {
             return None;
         };
         match words.event {
-            Event::Said { text, .. } => Some(text),
+            Event::Said { text, .. } | Event::Notice { text, .. } => Some(text),
             _ => None,
         }
     }

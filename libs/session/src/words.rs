@@ -32,7 +32,7 @@ pub(crate) fn cut_off(username: &Username<'_>, payload: &[u8], len: usize) -> Ev
     }
 }
 
-fn text(payload: &[u8]) -> String {
+pub(crate) fn text(payload: &[u8]) -> String {
     String::from_utf8_lossy(payload).replace("\r\n", "\n")
 }
 

@@ -1,40 +1,70 @@
 //! Writing: a frame on its way into the socket. Pure.
 
-use hubbub_wire::{Frame, Payload, Username, encode};
+use hubbub_wire::{Frame, Id, Label, Offer, Payload, Username, encode};
 
 use crate::MessageId;
 
 /// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A JOIN, and perhaps an offer.
     Join,
-    Text(MessageId),
+    /// A text.
+    Text {
+        /// Which message.
+        id: MessageId,
+        /// Its count, if the server has granted that.
+        count: Option<u64>,
+    },
+    /// A wish for older messages.
+    Earlier,
+    /// Whether anybody is there.
+    Ping,
+    /// A LEAVE.
     Leave,
 }
 
 /// A frame and how much of it the socket has taken.
-pub(crate) struct Outgoing {
+#[derive(Debug)]
+pub struct Outgoing {
     kind: Kind,
     bytes: Vec<u8>,
     written: usize,
 }
 
 impl Outgoing {
-    pub(crate) fn join(username: Username<'_>) -> Self {
-        Self::new(Kind::Join, &Frame::join(username))
+    /// A JOIN and an offer go out together: a server settles both at once.
+    pub(crate) fn join(username: &Username<'_>, offer: Option<&Offer<'_>>) -> Self {
+        let mut join = Self::new(Kind::Join, &Frame::join(username.borrowed()));
+        if let Some(offer) = offer.cloned() {
+            let username = username.borrowed();
+            encode(&Frame::Offer { username, offer }, &mut join.bytes);
+        }
+        join
     }
 
     /// `None` for an empty text, which cannot be sent.
-    pub(crate) fn text(username: Username<'_>, id: MessageId, text: &str) -> Option<Self> {
+    pub(crate) fn text(
+        username: &Username<'_>,
+        id: MessageId,
+        own: Option<Id>,
+        text: &str,
+    ) -> Option<Self> {
         let payload = Payload::new(text.as_bytes())?;
-        Some(Self::new(Kind::Text(id), &Frame::text(username, payload)))
+        let frame = Frame::Text {
+            username: username.borrowed(),
+            payload,
+            label: own.map_or(Label::Plain, Label::Own),
+        };
+        let count = own.map(|own| own.count);
+        Some(Self::new(Kind::Text { id, count }, &frame))
     }
 
-    pub(crate) fn leave(username: Username<'_>) -> Self {
-        Self::new(Kind::Leave, &Frame::leave(username))
+    pub(crate) fn leave(username: &Username<'_>) -> Self {
+        Self::new(Kind::Leave, &Frame::leave(username.borrowed()))
     }
 
-    fn new(kind: Kind, frame: &Frame<'_>) -> Self {
+    pub(crate) fn new(kind: Kind, frame: &Frame<'_>) -> Self {
         let mut bytes = Vec::new();
         encode(frame, &mut bytes);
         let written = 0;
@@ -45,12 +75,15 @@ impl Outgoing {
         }
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
         self.kind
     }
 
     /// The bytes that the socket has not taken yet.
-    pub(crate) fn rest(&self) -> &[u8] {
+    #[must_use]
+    pub fn rest(&self) -> &[u8] {
         &self.bytes[self.written..]
     }
 

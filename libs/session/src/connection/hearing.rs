@@ -1,22 +1,24 @@
-//! Hearing: bytes of the server to events for the screen. What may be a refusal is kept back, and what is our own is
-//! left out.
+//! Hearing: bytes of the server to what they say, and the end of a connection on which they say nothing.
 
 use std::time::Duration;
 
-use hubbub_wire::{DecodeError, Item};
+use hubbub_wire::DecodeError;
 
 use super::{Connection, End, Lost};
-use crate::words::{cut_off, to_event};
-use crate::{Event, Stamped};
+use crate::member::Ending;
 
 /// A frame that began and did not go on for this long is given up when another one begins. No network delays the rest
 /// of a frame by as much, and to a person who waits for the texts of others it is a moment.
 const SILENCE: Duration = Duration::from_secs(2);
 
 impl Connection<'_> {
-    /// Takes what was read. After the user's wish to leave, nothing is heard any more.
+    /// Takes what was read. After the user's wish to leave, only what tells that a text has arrived still matters.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<End> {
         if self.leave_by.is_some() {
+            if self.network.member.is_granted() {
+                // Whatever ends the connection now, the user has left it.
+                let _ = self.hear_all(bytes);
+            }
             return None;
         }
         let end = self.hear_or_end(bytes);
@@ -32,63 +34,39 @@ impl Connection<'_> {
     }
 
     fn hear_or_end(&mut self, bytes: &[u8]) -> Option<End> {
-        let error = self.hear_all(bytes).err()?;
-        self.admit();
-        self.part_at_once();
-        let why = format!("the server sent something that is not CHAT/1.0 ({error})");
-        Some(End::Lost(Lost::because(why)))
+        match self.hear_all(bytes) {
+            Ok(ending) => ending.map(|ending| self.end(ending)),
+            Err(error) => {
+                self.network.member.admit();
+                self.part_at_once();
+                let why = format!("the server sent something that is not CHAT/1.0 ({error})");
+                Some(End::Lost(Lost::because(why)))
+            }
+        }
     }
 
-    fn hear_all(&mut self, mut bytes: &[u8]) -> Result<(), DecodeError> {
+    fn hear_all(&mut self, mut bytes: &[u8]) -> Result<Option<Ending>, DecodeError> {
         while let Some(item) = self.decoder.next(&mut bytes)? {
-            let event = match item {
-                Item::Frame(frame) => match to_event(&frame) {
-                    Some(event) => event,
-                    None => continue,
-                },
-                Item::CutOff {
-                    username,
-                    payload,
-                    len,
-                } => cut_off(&username, payload, len),
-                Item::Ignored(_) => continue,
-            };
-            self.hear(event);
+            let now = self.network.now();
+            let ending = self.network.member.hear(&item, now);
+            self.network.publish();
+            if ending.is_some() {
+                return Ok(ending);
+            }
         }
-        Ok(())
+        Ok(None)
     }
 
-    fn hear(&mut self, event: Event) {
-        let now = self.now();
-        let at = self.network.clock.wall();
-        let suspect = self.trial.suspects(&event, now);
-        let stamped = Stamped { at, event };
-        if suspect {
-            self.trial.hold(stamped, now);
-            return;
-        }
-        self.admit();
-        if !self.is_own(&stamped.event, now) {
-            self.network.outlet.push(stamped);
-        }
-    }
-
-    /// Concludes that we are in the room, and shows what was kept back.
-    fn admit(&mut self) {
-        if let Some(words) = self.trial.admit() {
-            self.network.outlet.push(words);
-        }
-    }
-
-    /// Whether an event is about ourselves and says nothing new. A JOIN or LEAVE under our name is an echo, or the
-    /// server has only now noticed the end of our previous connection.
-    fn is_own(&mut self, event: &Event, now: Duration) -> bool {
-        let own = self.network.options.username.as_str();
-        match event {
-            Event::Joined { name } | Event::Left { name } => name == own,
-            Event::Said { name, text, .. } => name == own && self.network.echoes.take(text, now),
-            Event::CutOff { name, .. } => name == own,
-            _ => false,
+    /// The end of a connection that the member gives up.
+    pub(super) fn end(&mut self, ending: Ending) -> End {
+        match ending {
+            Ending::GiveUp(why) => End::Lost(Lost::because(why)),
+            Ending::Asleep => End::Lost(Lost {
+                why: "the connection did not survive the computer's sleep".to_owned(),
+                refused: false,
+                at_once: true,
+            }),
+            Ending::Replaced => End::Replaced,
         }
     }
 }

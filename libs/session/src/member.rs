@@ -1,0 +1,399 @@
+//! Member: all that a member of a room knows and decides, without a socket, a clock or a thread. It outlives its
+//! connections: it says which frame goes out next, takes in what comes, and tells what that means.
+//!
+//! Whoever drives it calls [`Member::connect`] for each connection. Then, until [`Member::ended`]: writes what
+//! [`Member::next`] gives and reports it by [`Member::began`] and [`Member::wrote`], passes on what was read to
+//! [`Member::hear`], calls [`Member::due`] at [`Member::deadline`], and takes [`Member::events`] after each of them.
+
+use std::mem;
+use std::time::{Duration, SystemTime};
+
+use hubbub_wire::{Frame, Hex64, Hex128, Item, Username};
+
+use crate::echo::Echoes;
+use crate::words::cut_off;
+use crate::{Event, MessageId, Seen, Stamped};
+
+use link::Link;
+use offers::Offers;
+use place::Place;
+use texts::Texts;
+
+pub use crate::writing::{Kind, Outgoing};
+
+mod hearing;
+mod link;
+mod offers;
+mod place;
+mod replay;
+mod texts;
+pub(crate) mod wake;
+
+#[cfg(test)]
+mod tests;
+
+/// A moment, by both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// The time since some fixed moment, without the time in which the computer slept.
+    pub awake: Duration,
+    /// The time of day.
+    pub wall: SystemTime,
+}
+
+/// Who wants to be a member.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The name to join under.
+    pub username: Username<'static>,
+    /// As in [`Options::seen`](crate::Options::seen).
+    pub seen: Option<Seen>,
+    /// As in [`Options::recent`](crate::Options::recent).
+    pub recent: u32,
+    /// As in [`Options::plain`](crate::Options::plain).
+    pub plain: bool,
+    /// Drawn for this run of the program.
+    pub session: Hex64,
+    /// Drawn for this run, too, and told to nobody but the server: who has it is this member.
+    pub secret: Hex128,
+}
+
+/// Why the member gives up its connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The server does not do what it should. In words for a person.
+    GiveUp(&'static str),
+    /// The computer slept, and the connection did not survive it: connect anew at once.
+    Asleep,
+    /// The same member has connected elsewhere. [`Event::Replaced`] is told; do not connect before the user wants it.
+    Replaced,
+}
+
+/// A member of a room.
+#[derive(Debug)]
+pub struct Member {
+    username: Username<'static>,
+    /// The name of the next connection, if it is another one.
+    renamed: Option<Username<'static>>,
+    recent: u32,
+    offers: Offers,
+    place: Place,
+    texts: Texts,
+    echoes: Echoes,
+    link: Option<Link>,
+    events: Vec<Stamped>,
+}
+
+impl Member {
+    /// A member that has no connection yet.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        let offers = Offers::new(&profile);
+        Self {
+            username: profile.username,
+            renamed: None,
+            recent: profile.recent,
+            offers,
+            place: Place::new(profile.seen),
+            texts: Texts::new(profile.session),
+            echoes: Echoes::default(),
+            link: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// A connection begins. Its `nonce` is drawn for it.
+    pub fn connect(&mut self, nonce: Hex64, now: Now) {
+        if let Some(username) = self.renamed.take() {
+            self.username = username;
+        }
+        let since = self.place.room.zip(self.place.last().cloned());
+        let offer = self.offers.next(nonce, since, self.recent);
+        self.link = Some(Link::new(offer, now));
+    }
+
+    /// The user says something, which is not empty.
+    pub fn say(&mut self, id: MessageId, text: String) {
+        self.texts.say(id, text);
+    }
+
+    /// The user wants older messages.
+    pub fn ask_earlier(&mut self) {
+        let Some(granted) = self.link.as_mut().and_then(|link| link.member.as_mut()) else {
+            return;
+        };
+        if let Some(oldest) = &self.place.oldest {
+            granted.replay.ask(oldest.seq.clone(), oldest.is_shown);
+        }
+    }
+
+    /// The next connection is under another name, unless this one gets into the room.
+    pub fn rename(&mut self, username: Username<'static>) {
+        self.renamed = Some(username);
+    }
+
+    /// Whether the next connection is under another name.
+    #[must_use]
+    pub fn is_renamed(&self) -> bool {
+        self.renamed.is_some()
+    }
+
+    /// The frame to send next, if there is one: to be asked when the one before it is written. `is_leaving`: the user
+    /// wants to go, so that nothing waits for the end of the server's silence.
+    pub fn next(&mut self, is_leaving: bool, now: Now) -> Option<Outgoing> {
+        let link = self.link.as_ref()?;
+        if !link.has_joined {
+            return Some(Outgoing::join(&self.username, link.offer.as_ref()));
+        }
+        if let Some(question) = self.question() {
+            return Some(question);
+        }
+        if !self.may_say(is_leaving, now.awake) {
+            return None;
+        }
+        let Some(most) = self.max_payload() else {
+            let (id, text) = self.texts.next_plain()?;
+            return Outgoing::text(&self.username, id, None, text);
+        };
+        while let Some((id, text)) = self.texts.take_too_long(most) {
+            self.refuse_too_long(id, &text, most, now);
+        }
+        let next = self.texts.next_counted()?;
+        Outgoing::text(
+            &self.username,
+            next.id,
+            Some(self.offers.id(next.count)),
+            next.text,
+        )
+    }
+
+    /// The LEAVE of this member.
+    #[must_use]
+    pub fn leave(&self) -> Outgoing {
+        Outgoing::leave(&self.username)
+    }
+
+    /// What the extension asks the server.
+    fn question(&self) -> Option<Outgoing> {
+        let granted = self.link.as_ref()?.member.as_ref()?;
+        let username = self.username.borrowed();
+        if let Some(ping) = granted.ping.as_ref().filter(|ping| !ping.is_sent) {
+            let id = ping.id.borrowed();
+            return Some(Outgoing::new(Kind::Ping, &Frame::Ping { username, id }));
+        }
+        let (before, count) = granted.replay.to_ask()?;
+        let frame = Frame::Earlier {
+            username,
+            before,
+            count,
+        };
+        Some(Outgoing::new(Kind::Earlier, &frame))
+    }
+
+    fn may_say(&self, is_leaving: bool, now: Duration) -> bool {
+        let Some(link) = &self.link else {
+            return false;
+        };
+        match &link.member {
+            Some(granted) => granted.replay.has_begun(),
+            None if !link.is_plain && self.offers.expects_grant() => false,
+            None => is_leaving || link.trial.may_say(now),
+        }
+    }
+
+    fn max_payload(&self) -> Option<u64> {
+        Some(self.link.as_ref()?.member.as_ref()?.max_payload)
+    }
+
+    fn refuse_too_long(&mut self, id: MessageId, text: &str, most: u64, now: Now) {
+        let len = text.len();
+        let code = "too-long".to_owned();
+        let text = format!("your text of {len} bytes was not sent: {most} bytes is the most");
+        self.tell(Event::Notice { code, text }, now);
+        self.tell(Event::Unsure { id }, now);
+    }
+
+    /// The socket has taken the first byte of a frame.
+    pub fn began(&mut self, kind: Kind, now: Now) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        link.writing = Some(kind);
+        match kind {
+            Kind::Join | Kind::Leave => {}
+            Kind::Ping => {
+                let ping = link
+                    .member
+                    .as_mut()
+                    .and_then(|granted| granted.ping.as_mut());
+                if let Some(ping) = ping {
+                    ping.is_sent = true;
+                }
+            }
+            Kind::Earlier => {
+                if let Some(granted) = &mut link.member {
+                    granted.replay.asked();
+                }
+            }
+            Kind::Text { count: None, .. } => {
+                if let Some(text) = self.texts.begin_plain() {
+                    self.echoes.remember(&text, now.awake);
+                }
+            }
+            Kind::Text {
+                count: Some(count), ..
+            } => {
+                if let Some(granted) = &link.member {
+                    self.texts.begin_counted(count, granted.room);
+                }
+            }
+        }
+    }
+
+    /// The socket has taken the whole frame.
+    pub fn wrote(&mut self, kind: Kind, now: Now) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        link.writing = None;
+        match kind {
+            Kind::Join => {
+                link.has_joined = true;
+                self.tell(Event::Connected, now);
+            }
+            Kind::Text { id, count: None } => {
+                if link.trial.is_open(now.awake) {
+                    link.early.push(id);
+                }
+                self.tell(Event::Written { id }, now);
+            }
+            Kind::Text {
+                count: Some(count), ..
+            } => {
+                if let Some(id) = self.texts.written(count) {
+                    self.tell(Event::Written { id }, now);
+                }
+            }
+            Kind::Leave | Kind::Ping | Kind::Earlier => {}
+        }
+    }
+
+    /// Takes what was read.
+    pub fn hear(&mut self, item: &Item<'_>, now: Now) -> Option<Ending> {
+        match item {
+            Item::Frame(frame) => self.hear_frame(frame, now),
+            Item::CutOff {
+                username,
+                payload,
+                len,
+            } => self.hear_other(cut_off(username, payload, *len), None, now),
+            Item::Ignored(_) => None,
+        }
+    }
+
+    /// When [`due`](Self::due) is to be called, or a text may go out, unless something happens before.
+    #[must_use]
+    pub fn deadline(&self, now: Now) -> Option<Duration> {
+        let link = self.link.as_ref()?;
+        let texts_wait = self.texts.wait();
+        let trial = link.trial.deadline(now.awake, texts_wait);
+        let granted = link.member.as_ref().map(link::Granted::deadline);
+        let patience = (texts_wait && self.is_patient()).then_some(link.began + link::PATIENCE);
+        [trial, granted, patience].into_iter().flatten().min()
+    }
+
+    /// Whether texts wait for a grant that may never come.
+    fn is_patient(&self) -> bool {
+        let is_open = |link: &Link| link.member.is_none() && !link.is_plain;
+        let expects = self.offers.expects_grant() && !self.offers.has_granted();
+        expects && self.link.as_ref().is_some_and(is_open)
+    }
+
+    /// Time has passed.
+    pub fn due(&mut self, now: Now) -> Option<Ending> {
+        let is_patient = self.is_patient();
+        let link = self.link.as_mut()?;
+        if let Some(words) = link.trial.due(now.awake) {
+            self.events.push(words);
+        }
+        link.is_plain |= is_patient && link.began + link::PATIENCE <= now.awake;
+        let granted = link.member.as_mut()?;
+        if granted
+            .ping
+            .as_ref()
+            .is_some_and(|ping| ping.by <= now.awake)
+        {
+            return Some(Ending::Asleep);
+        }
+        if granted.wake.look_at() <= now.awake {
+            granted.look(now);
+        }
+        None
+    }
+
+    /// We are in the room, whatever comes: what was kept back as a possible refusal is shown.
+    pub(crate) fn admit(&mut self) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        self.renamed = None;
+        self.events.extend(link.trial.admit());
+    }
+
+    /// The connection has ended, and the user does not leave. Returns the server's words if it refused us.
+    pub fn ended(&mut self, now: Now) -> Option<String> {
+        let link = self.link.as_mut()?;
+        let refusal = link.trial.refusal();
+        let early = mem::take(&mut link.early);
+        if refusal.is_some() {
+            for id in early {
+                self.tell(Event::Unsure { id }, now);
+            }
+        }
+        let link = self.link.take()?;
+        if let Some(Kind::Text { id, count: None }) = link.writing {
+            self.tell(Event::Unsure { id }, now);
+        }
+        if link.member.is_none() && refusal.is_none() && link.has_joined {
+            let stood = now.awake.saturating_sub(link.began);
+            self.offers.ended(link.offer.is_some(), stood);
+        }
+        refusal
+    }
+
+    /// Whether nothing waits: every text has been sent, and has arrived if the server tells that.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.texts.are_done()
+    }
+
+    /// Whether the server tells what has arrived.
+    #[must_use]
+    pub fn is_granted(&self) -> bool {
+        self.max_payload().is_some()
+    }
+
+    /// Whether texts wait to be sent.
+    #[must_use]
+    pub fn has_texts(&self) -> bool {
+        self.texts.wait()
+    }
+
+    /// The program ends: whatever waits may not have arrived.
+    pub fn abandon(&mut self, now: Now) {
+        self.ended(now);
+        for id in self.texts.abandon() {
+            self.tell(Event::Unsure { id }, now);
+        }
+    }
+
+    /// Takes what has happened, in order.
+    pub fn events(&mut self) -> Vec<Stamped> {
+        mem::take(&mut self.events)
+    }
+
+    fn tell(&mut self, event: Event, now: Now) {
+        let at = now.wall;
+        self.events.push(Stamped { at, event });
+    }
+}

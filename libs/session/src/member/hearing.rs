@@ -1,0 +1,352 @@
+//! Hearing: what the server's frames mean. What may be a refusal is kept back, what is our own is left out, and what is
+//! live waits for what was missed.
+
+use std::time::{Duration, SystemTime};
+
+use hubbub_wire::{Frame, Grant, Label, Notice, Payload, Stamp, Time, Token, Username};
+
+use super::link::{GRANT_WITHIN, Granted};
+use super::place::{Oldest, Place};
+use super::replay::{self, Done, Held, Missed, Replay};
+use super::{Ending, Member, Now};
+use crate::words::{text, to_event};
+use crate::{Event, Mark, Stamped};
+
+/// No session says so much. A log that tells of more is not ours.
+const MOST_TEXTS: u64 = u64::MAX / 2;
+
+impl Member {
+    pub(super) fn hear_frame(&mut self, frame: &Frame<'_>, now: Now) -> Option<Ending> {
+        if !matches!(frame, Frame::Present { .. }) {
+            self.tell_present(now);
+        }
+        match frame {
+            Frame::Grant { username, grant } => self.take_grant(username, grant, now),
+            Frame::Text {
+                username,
+                payload,
+                label: Label::Stamped(stamp),
+            } => self.hear_stamped(username, *payload, stamp, now),
+            Frame::Join { time, .. } | Frame::Leave { time, .. } => {
+                self.hear_other(to_event(frame)?, *time, now)
+            }
+            Frame::Text { .. } => self.hear_other(to_event(frame)?, None, now),
+            Frame::Notice { notice, .. } => self.hear_notice(notice, now),
+            _ => self.hear_answer(frame, now),
+        }
+    }
+
+    /// Takes what only a server says that has granted.
+    fn hear_answer(&mut self, frame: &Frame<'_>, now: Now) -> Option<Ending> {
+        let granted = self.link.as_mut()?.member.as_mut()?;
+        match frame {
+            Frame::Present { names, .. } => {
+                let names = text(names.as_bytes());
+                let names = names.lines().filter(|name| !name.is_empty());
+                let present = granted.present.get_or_insert_default();
+                present.extend(names.map(str::to_owned));
+            }
+            Frame::Replayed { replayed, .. } => {
+                let done = granted.replay.replayed(replayed);
+                self.replay_done(done, now);
+            }
+            Frame::Ack { id, seq, .. } if self.offers.is_ours(*id) => {
+                self.arrived(id.count, seq, now)
+            }
+            Frame::Pong { id, .. } => {
+                granted.ping.take_if(|ping| ping.id == *id);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn take_grant(&mut self, username: &Username<'_>, grant: &Grant, now: Now) -> Option<Ending> {
+        let link = self.link.as_ref()?;
+        let is_answer = link.has_offered(grant.version, grant.nonce) && *username == self.username;
+        if !is_answer || link.member.is_some() || grant.arrived > MOST_TEXTS {
+            return None;
+        }
+        if now.awake > link.began + GRANT_WITHIN {
+            return Some(Ending::GiveUp("the server answered too late"));
+        }
+        self.admit();
+        self.offers.granted();
+        let is_same = self.place.room == Some(grant.room);
+        if !is_same {
+            self.doubt(now);
+            self.place = Place::in_room(grant.room);
+        }
+        let resumed = self.place.last().is_some();
+        let (room, kept) = (grant.room, grant.kept);
+        let event = Event::Granted {
+            room,
+            kept,
+            resumed,
+        };
+        self.tell(event, now);
+        for id in self.texts.resume(room, grant.arrived) {
+            let seq = self.place.last().map(Token::to_string);
+            let seq = seq.unwrap_or_default();
+            self.tell(Event::Arrived { id, seq }, now);
+        }
+        let most = grant.max_payload;
+        for (id, text) in self.texts.take_sent_too_long(room, most) {
+            self.refuse_too_long(id, &text, most, now);
+        }
+        let replay = Replay::new(self.place.seen());
+        let granted = Granted::new(room, most, replay, now);
+        self.link.as_mut()?.member = Some(granted);
+        None
+    }
+
+    /// Nobody can tell any more whether what was sent and not acknowledged has arrived.
+    fn doubt(&mut self, now: Now) {
+        for id in self.texts.doubt() {
+            self.tell(Event::Unsure { id }, now);
+        }
+    }
+
+    fn tell_present(&mut self, now: Now) {
+        let granted = self.link.as_mut().and_then(|link| link.member.as_mut());
+        if let Some(names) = granted.and_then(|granted| granted.present.take()) {
+            self.tell(Event::Present { names }, now);
+        }
+    }
+
+    /// Takes a text with its place in the log.
+    fn hear_stamped(
+        &mut self,
+        username: &Username<'_>,
+        payload: Payload<'_>,
+        stamp: &Stamp<'_>,
+        now: Now,
+    ) -> Option<Ending> {
+        let granted = self.link.as_ref()?.member.as_ref();
+        let Some(room) = granted.map(|granted| granted.room) else {
+            // The answer to an offer that is not answered yet, or not in time, is not what people say now.
+            let event = said(username, payload, None);
+            return (!stamp.past).then(|| self.hear_other(event, Some(stamp.time), now))?;
+        };
+        let mark = Mark {
+            seq: stamp.seq.to_string(),
+            past: stamp.past,
+            own: self.texts.own(room, stamp.id.as_str()),
+        };
+        let is_ours = mark.own.is_some();
+        let event = said(username, payload, Some(mark));
+        // What we said before the grant has no name that we know.
+        let is_echo = !is_ours && self.is_own(&event, now.awake);
+        let stamped = Stamped {
+            at: at(Some(stamp.time), now),
+            event,
+        };
+        let granted = self.link.as_mut()?.member.as_mut()?;
+        if stamp.past {
+            if !is_echo {
+                granted.replay.take(stamped);
+            }
+            return self.bound_replay(now);
+        }
+        self.live(stamped, is_echo, now)
+    }
+
+    /// Takes what does not stand in the log.
+    pub(super) fn hear_other(
+        &mut self,
+        event: Event,
+        time: Option<Time>,
+        now: Now,
+    ) -> Option<Ending> {
+        let at = at(time, now);
+        let link = self.link.as_mut()?;
+        let stamped = Stamped { at, event };
+        if link.trial.suspects(&stamped.event, now.awake) {
+            link.trial.hold(stamped, now.awake);
+            return None;
+        }
+        self.admit();
+        if self.link.as_ref()?.member.is_none() && !is_from_server(&stamped.event) {
+            self.goes_plain(&stamped.event, now);
+        }
+        let is_own = self.is_own(&stamped.event, now.awake);
+        self.live(stamped, is_own, now)
+    }
+
+    /// Others are heard before a grant: nobody grants here.
+    fn goes_plain(&mut self, event: &Event, now: Now) {
+        if let Some(link) = &mut self.link {
+            link.is_plain = true;
+        }
+        self.doubt(now);
+        if matches!(event, Event::Said { .. } | Event::CutOff { .. }) && self.place.last().is_some()
+        {
+            // The screen has now messages whose place nobody knows. Those of a replay would be shown besides.
+            self.place = Place::default();
+            self.recent = 0;
+        }
+    }
+
+    /// Shows what is live, or lets it wait for what was missed.
+    fn live(&mut self, stamped: Stamped, is_known: bool, now: Now) -> Option<Ending> {
+        let Some(granted) = self.link.as_mut()?.member.as_mut() else {
+            self.events.extend((!is_known).then_some(stamped));
+            return None;
+        };
+        if !granted.replay.is_live() {
+            if !is_known {
+                granted.replay.hold(stamped);
+            }
+            return self.bound_replay(now);
+        }
+        self.show(stamped, is_known);
+        None
+    }
+
+    /// Shows an event, and knows the log up to there.
+    fn show(&mut self, stamped: Stamped, is_known: bool) {
+        if let Some(place) = replay::place(&stamped) {
+            self.place.reach(place);
+        }
+        self.events.extend((!is_known).then_some(stamped));
+    }
+
+    /// All of our texts up to this count are in the log, and we have heard everything up to this place.
+    fn arrived(&mut self, count: u64, seq: &Token<'_>, now: Now) {
+        let arrived = self.texts.arrived(count);
+        let granted = self.link.as_mut().and_then(|link| link.member.as_mut());
+        let place = &mut self.place;
+        match granted {
+            Some(granted) if !granted.replay.is_live() => {
+                granted.replay.hold_place(seq.clone().into_owned());
+            }
+            _ => place.reach(seq.clone().into_owned()),
+        }
+        let seq = place.last().unwrap_or(seq).to_string();
+        for id in arrived {
+            let seq = seq.clone();
+            self.tell(Event::Arrived { id, seq }, now);
+        }
+    }
+
+    fn hear_notice(&mut self, notice: &Notice<'_>, now: Now) -> Option<Ending> {
+        let code = notice.code.to_string();
+        let text = text(notice.text.as_bytes());
+        let link = self.link.as_mut()?;
+        if link.member.is_some() {
+            if code == "replaced" {
+                self.tell(Event::Replaced, now);
+                return Some(Ending::Replaced);
+            }
+            self.tell(Event::Notice { code, text }, now);
+        } else {
+            // Words that refuse us, and no others, come before a grant.
+            let stamped = Stamped {
+                at: now.wall,
+                event: Event::Notice { code, text },
+            };
+            if link.trial.suspects(&stamped.event, now.awake) {
+                link.trial.hold(stamped, now.awake);
+            }
+        }
+        None
+    }
+
+    /// Gives up a replay that is more than this program holds.
+    fn bound_replay(&mut self, now: Now) -> Option<Ending> {
+        let granted = self.link.as_mut()?.member.as_mut()?;
+        if granted.replay.is_live() || !granted.replay.is_too_much() {
+            return None;
+        }
+        let done = granted.replay.cut_short();
+        if done.is_none() {
+            return Some(Ending::GiveUp("the server sent more than was asked for"));
+        }
+        self.replay_done(done, now);
+        None
+    }
+
+    fn replay_done(&mut self, done: Option<Done>, now: Now) {
+        match done {
+            None => {}
+            Some(Done::Missed(missed)) => self.catch_up(missed, now),
+            Some(Done::Earlier {
+                messages,
+                more,
+                lost,
+            }) => {
+                if let Some(seq) = messages.first().and_then(replay::place) {
+                    let is_shown = true;
+                    self.place.oldest = Some(Oldest { seq, is_shown });
+                }
+                self.place.more = more;
+                let event = Event::Earlier {
+                    messages,
+                    more,
+                    lost,
+                };
+                self.tell(event, now);
+            }
+        }
+    }
+
+    /// Shows what was missed, and then what has happened meanwhile.
+    fn catch_up(&mut self, missed: Missed, now: Now) {
+        if missed.gap {
+            self.tell(Event::Gap, now);
+        }
+        let place = &mut self.place;
+        if place.oldest.is_none() {
+            let first = missed.past.first().and_then(replay::place);
+            place.oldest = Some(Oldest {
+                is_shown: first.is_some(),
+                seq: first.unwrap_or_else(|| missed.last.clone()),
+            });
+            // What was seen in an earlier run is older.
+            place.more = missed.more || (place.last().is_some() && !missed.gap);
+        }
+        let (last, more) = (missed.last.to_string(), place.more);
+        for stamped in missed.past {
+            self.show(stamped, false);
+        }
+        self.place.reach(missed.last);
+        self.tell(Event::CaughtUp { last, more }, now);
+        for held in missed.held {
+            match held {
+                Held::Event(stamped) => self.show(stamped, false),
+                Held::Place(place) => self.place.reach(place),
+            }
+        }
+    }
+
+    /// Whether an event is about ourselves and says nothing new. A JOIN or LEAVE under our name is an echo, or the
+    /// server has only now noticed the end of our previous connection.
+    fn is_own(&mut self, event: &Event, now: Duration) -> bool {
+        let own = self.username.as_str();
+        match event {
+            Event::Joined { name } | Event::Left { name } => name == own,
+            Event::Said { name, text, .. } => name == own && self.echoes.take(text, now),
+            Event::CutOff { name, .. } => name == own,
+            _ => false,
+        }
+    }
+}
+
+fn said(username: &Username<'_>, payload: Payload<'_>, mark: Option<Mark>) -> Event {
+    Event::Said {
+        name: username.to_string(),
+        text: text(payload.as_bytes()),
+        mark,
+    }
+}
+
+fn is_from_server(event: &Event) -> bool {
+    matches!(event, Event::Said { name, .. } if name == Username::SERVER.as_str())
+}
+
+/// The time that the server tells, or else that of our clock.
+fn at(time: Option<Time>, now: Now) -> SystemTime {
+    time.map_or(now.wall, |time| {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(time.unix_ms())
+    })
+}

@@ -1,0 +1,110 @@
+//! Link: what a member knows about the connection that it has now, and forgets with it.
+
+use std::time::Duration;
+
+use hubbub_wire::{Hex64, Hex128, Offer, Token};
+
+use super::replay::Replay;
+use super::wake::Wake;
+use super::{Kind, Now};
+use crate::MessageId;
+use crate::trial::Trial;
+
+/// A grant that comes later than this after the connection began does not count.
+pub(super) const GRANT_WITHIN: Duration = Duration::from_secs(5);
+/// How long texts wait for the grant of a server that granted in an earlier run. After that another program may listen at
+/// the address, and nobody shall wait for ever.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a PONG may take. Without one the connection did not survive the computer's sleep.
+pub(super) const PONG_WITHIN: Duration = Duration::from_secs(3);
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) began: Duration,
+    pub(super) offer: Option<Offer<'static>>,
+    /// Whether the JOIN is written.
+    pub(super) has_joined: bool,
+    /// The frame of which the socket has taken a part.
+    pub(super) writing: Option<Kind>,
+    pub(super) trial: Trial,
+    /// Texts that were written while the server could still refuse us. If it does, nobody got them.
+    pub(super) early: Vec<MessageId>,
+    /// Whether no grant is expected any more: others were heard first, or nothing was for a long time.
+    pub(super) is_plain: bool,
+    pub(super) member: Option<Granted>,
+}
+
+/// What a grant brings.
+#[derive(Debug)]
+pub(super) struct Granted {
+    pub(super) room: Hex128,
+    pub(super) max_payload: u64,
+    pub(super) replay: Replay,
+    /// The names that came in PRESENT frames, until another frame comes.
+    pub(super) present: Option<Vec<String>>,
+    pub(super) wake: Wake,
+    pub(super) ping: Option<Ping>,
+    pub(super) pings: u64,
+}
+
+/// A PING that is not answered.
+#[derive(Debug)]
+pub(super) struct Ping {
+    pub(super) id: Token<'static>,
+    pub(super) is_sent: bool,
+    pub(super) by: Duration,
+}
+
+impl Link {
+    pub(super) fn new(offer: Option<Offer<'static>>, now: Now) -> Self {
+        Self {
+            began: now.awake,
+            is_plain: offer.is_none(),
+            offer,
+            has_joined: false,
+            writing: None,
+            trial: Trial::Silent(now.awake),
+            early: Vec::new(),
+            member: None,
+        }
+    }
+
+    /// Whether a grant repeats our offer.
+    pub(super) fn has_offered(&self, version: u32, nonce: Hex64) -> bool {
+        let offer = self.offer.as_ref();
+        offer.is_some_and(|offer| (offer.version, offer.nonce) == (version, nonce))
+    }
+}
+
+impl Granted {
+    pub(super) fn new(room: Hex128, max_payload: u64, replay: Replay, now: Now) -> Self {
+        Self {
+            room,
+            max_payload,
+            replay,
+            present: None,
+            wake: Wake::new(now),
+            ping: None,
+            pings: 0,
+        }
+    }
+
+    /// Asks whether the server is still there, if the computer has slept.
+    pub(super) fn look(&mut self, now: Now) {
+        if self.wake.has_slept(now) && self.ping.is_none() {
+            self.pings += 1;
+            self.ping = Token::new(format!("wake-{}", self.pings)).map(|id| Ping {
+                id,
+                is_sent: false,
+                by: now.awake + PONG_WITHIN,
+            });
+        }
+    }
+
+    /// When to look at the clocks, or to give up the connection.
+    pub(super) fn deadline(&self) -> Duration {
+        let ping = self.ping.as_ref().map(|ping| ping.by);
+        ping.map_or(self.wake.look_at(), |by| by.min(self.wake.look_at()))
+    }
+}

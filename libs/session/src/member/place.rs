@@ -1,0 +1,70 @@
+//! Place: what a member knows of the log, whichever connection told it.
+
+use std::collections::VecDeque;
+
+use hubbub_wire::{Hex128, Token};
+
+use crate::Seen;
+
+/// How many places of messages are remembered. One would do, but for a server that lost its newest messages in a power
+/// cut: what it replays then is known by those before them. It loses what was said in a second, and these take 20 KB.
+const REMEMBERED: usize = 256;
+
+/// What is known of the log.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    pub(super) room: Option<Hex128>,
+    /// The newest places up to which everything is known, the last one last.
+    seen: VecDeque<Token<'static>>,
+    pub(super) oldest: Option<Oldest>,
+    /// Whether there is something older than that.
+    pub(super) more: bool,
+}
+
+/// Where what is known begins.
+#[derive(Clone, Debug)]
+pub(super) struct Oldest {
+    pub(super) seq: Token<'static>,
+    /// Whether the message at this place is known.
+    pub(super) is_shown: bool,
+}
+
+impl Place {
+    pub(super) fn new(seen: Option<Seen>) -> Self {
+        let mut place = Self::default();
+        if let Some(seen) = seen {
+            place.room = Some(seen.room);
+            place.seen.extend(Token::new(seen.seq));
+        }
+        place
+    }
+
+    /// A log of which nothing is known.
+    pub(super) fn in_room(room: Hex128) -> Self {
+        Self {
+            room: Some(room),
+            ..Self::default()
+        }
+    }
+
+    /// The place up to which everything is known.
+    pub(super) fn last(&self) -> Option<&Token<'static>> {
+        self.seen.back()
+    }
+
+    /// The places up to there, as far as they are remembered.
+    pub(super) fn seen(&self) -> VecDeque<Token<'static>> {
+        self.seen.clone()
+    }
+
+    /// Everything up to this place is known.
+    pub(super) fn reach(&mut self, seq: Token<'static>) {
+        if self.seen.back() == Some(&seq) {
+            return;
+        }
+        if self.seen.len() == REMEMBERED {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(seq);
+    }
+}

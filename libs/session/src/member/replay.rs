@@ -1,0 +1,286 @@
+//! Replay: puts what a server sends again in front of what is live. A hole between what was seen before and what comes
+//! first is closed here, page by page, before anything is shown: so the screen gets everything in the order of the log.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use hubbub_wire::{MAX_EARLIER, Replayed, Token};
+
+use crate::backlog::{BACKLOG_BYTES, BACKLOG_EVENTS, weight};
+use crate::{Event, Stamped};
+
+/// What one connection replays.
+#[derive(Debug)]
+pub(super) struct Replay {
+    /// The places of messages that were seen before, the newest last.
+    seen: VecDeque<Token<'static>>,
+    phase: Phase,
+    /// What is under way: the past up to the JOIN, or the answer to an EARLIER.
+    page: Vec<Stamped>,
+    ask: Option<Ask>,
+    /// The answer to that is not wanted any more.
+    is_void: bool,
+    /// What the user wants after it.
+    wish: Option<(Token<'static>, bool)>,
+    /// The pages that are complete, oldest message first.
+    past: VecDeque<Stamped>,
+    /// What is live, and waits for the past.
+    held: Vec<Held>,
+    /// How much `page`, `past` and `held` hold.
+    events: usize,
+    bytes: usize,
+    is_lost: bool,
+    last: Option<Token<'static>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Phase {
+    /// The first REPLAYED has not come.
+    First,
+    /// It has come, and did not reach back to what was seen.
+    Closing,
+    /// Nothing is missing.
+    Live,
+}
+
+#[derive(Debug)]
+struct Ask {
+    before: Token<'static>,
+    /// Whether the message at that place is known, too.
+    is_shown: bool,
+    count: u32,
+    is_sent: bool,
+}
+
+/// What a REPLAYED completes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// What was missed.
+    Missed(Missed),
+    /// The answer to the user's wish for older messages.
+    Earlier {
+        messages: Vec<Stamped>,
+        more: bool,
+        lost: bool,
+    },
+}
+
+/// All that was missed, and what has happened since.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Missed {
+    /// Whether some of it is not kept any more, between what was seen before and `past`.
+    pub(super) gap: bool,
+    /// Oldest first.
+    pub(super) past: Vec<Stamped>,
+    /// The place of the JOIN.
+    pub(super) last: Token<'static>,
+    /// Whether there is something older than `past`, as far as is known.
+    pub(super) more: bool,
+    /// What has happened meanwhile.
+    pub(super) held: Vec<Held>,
+}
+
+/// What is live, and waits.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    Event(Stamped),
+    /// Everything up to this place has come.
+    Place(Token<'static>),
+}
+
+impl Replay {
+    pub(super) fn new(seen: VecDeque<Token<'static>>) -> Self {
+        Self {
+            seen,
+            phase: Phase::First,
+            page: Vec::new(),
+            ask: None,
+            is_void: false,
+            wish: None,
+            past: VecDeque::new(),
+            held: Vec::new(),
+            events: 0,
+            bytes: 0,
+            is_lost: false,
+            last: None,
+        }
+    }
+
+    /// Whether the first REPLAYED has come, so that texts may be sent.
+    pub(super) fn has_begun(&self) -> bool {
+        self.phase != Phase::First
+    }
+
+    /// Whether everything that was missed is complete.
+    pub(super) fn is_live(&self) -> bool {
+        self.phase == Phase::Live
+    }
+
+    /// Whether what was missed is more than this program holds.
+    pub(super) fn is_too_much(&self) -> bool {
+        self.events > BACKLOG_EVENTS || self.bytes > BACKLOG_BYTES
+    }
+
+    /// Takes a message of the past. One for which nobody asked is dropped.
+    pub(super) fn take(&mut self, message: Stamped) {
+        let is_answer = !self.is_void && self.ask.as_ref().is_some_and(|ask| ask.is_sent);
+        if self.phase == Phase::First || is_answer {
+            self.weigh(&message);
+            self.page.push(message);
+        }
+    }
+
+    /// Keeps back what is live, since the past is not complete.
+    pub(super) fn hold(&mut self, live: Stamped) {
+        self.weigh(&live);
+        self.held.push(Held::Event(live));
+    }
+
+    /// Notes that everything up to this place has come, since the past is not complete.
+    pub(super) fn hold_place(&mut self, place: Token<'static>) {
+        self.events += 1;
+        self.held.push(Held::Place(place));
+    }
+
+    fn weigh(&mut self, stamped: &Stamped) {
+        self.events += 1;
+        self.bytes += weight(&stamped.event).unwrap_or_default();
+    }
+
+    /// The user wants what is older than this place. `is_shown`: the message there is known.
+    pub(super) fn ask(&mut self, before: Token<'static>, is_shown: bool) {
+        if self.is_void {
+            self.wish.get_or_insert((before, is_shown));
+        } else if self.is_live() && self.ask.is_none() {
+            self.ask_before(before, is_shown, MAX_EARLIER);
+        }
+    }
+
+    fn ask_before(&mut self, before: Token<'static>, is_shown: bool, count: u32) {
+        self.ask = Some(Ask {
+            before,
+            is_shown,
+            count,
+            is_sent: false,
+        });
+    }
+
+    /// The EARLIER to send: older than what, and how many.
+    pub(super) fn to_ask(&self) -> Option<(Token<'static>, u32)> {
+        let ask = self.ask.as_ref().filter(|ask| !ask.is_sent)?;
+        Some((ask.before.clone(), ask.count))
+    }
+
+    /// The EARLIER is sent.
+    pub(super) fn asked(&mut self) {
+        if let Some(ask) = &mut self.ask {
+            ask.is_sent = true;
+        }
+    }
+
+    /// Takes a REPLAYED.
+    pub(super) fn replayed(&mut self, replayed: &Replayed<'_>) -> Option<Done> {
+        match (&self.phase, &replayed.before, &self.ask) {
+            (Phase::First, None, _) => {
+                self.last = Some(replayed.last.clone().into_owned());
+                self.close(replayed)
+            }
+            (_, Some(before), Some(ask)) if ask.is_sent && ask.before == *before => {
+                let ask = self.ask.take()?;
+                if mem::take(&mut self.is_void) {
+                    if let Some((before, is_shown)) = self.wish.take() {
+                        self.ask_before(before, is_shown, MAX_EARLIER);
+                    }
+                    return None;
+                }
+                if self.phase == Phase::Closing {
+                    return self.close(replayed);
+                }
+                (self.events, self.bytes) = (0, 0);
+                let mut messages = mem::take(&mut self.page);
+                // The place of a JOIN is that of the message before it, which is older than the JOIN.
+                if ask.is_shown && messages.last().and_then(seq) == Some(before.as_str()) {
+                    messages.pop();
+                }
+                Some(Done::Earlier {
+                    messages,
+                    more: replayed.more,
+                    lost: replayed.lost,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts a complete page in front of the others. If it does not reach back to what was seen, and there is more, that is
+    /// asked for.
+    fn close(&mut self, replayed: &Replayed<'_>) -> Option<Done> {
+        self.is_lost |= replayed.lost;
+        let mut page = mem::take(&mut self.page);
+        let is_seen = |message: &Stamped| {
+            let place = seq(message);
+            self.seen.iter().any(|seen| Some(seen.as_str()) == place)
+        };
+        let reached = page.iter().rposition(is_seen);
+        page.drain(..reached.map_or(0, |at| at + 1));
+        // A first page that is not full most likely reaches back to what was seen. One message more tells.
+        let is_full = page.len() >= MAX_EARLIER as usize || self.phase == Phase::Closing;
+        let oldest = page.first().and_then(place);
+        for message in page.into_iter().rev() {
+            self.past.push_front(message);
+        }
+        let is_open = !self.seen.is_empty() && reached.is_none() && replayed.more;
+        match oldest {
+            Some(oldest) if is_open && !self.is_too_much() => {
+                self.phase = Phase::Closing;
+                self.ask_before(oldest, true, if is_full { MAX_EARLIER } else { 1 });
+                return None;
+            }
+            Some(_) => self.is_lost |= is_open,
+            // An answer without messages would be asked for for ever. A first replay without any misses nothing.
+            None => self.is_lost |= is_open && self.phase == Phase::Closing,
+        }
+        self.finish(reached.is_some() || replayed.more)
+    }
+
+    /// Gives up closing the hole: it is more than this program holds.
+    pub(super) fn cut_short(&mut self) -> Option<Done> {
+        if self.phase != Phase::Closing {
+            return None;
+        }
+        // What is under way reaches down to what is complete only when it ends.
+        self.page.clear();
+        self.is_void = self.ask.as_ref().is_some_and(|ask| ask.is_sent);
+        if !self.is_void {
+            self.ask = None;
+        }
+        self.is_lost = true;
+        self.finish(true)
+    }
+
+    fn finish(&mut self, more: bool) -> Option<Done> {
+        self.phase = Phase::Live;
+        (self.events, self.bytes) = (0, 0);
+        Some(Done::Missed(Missed {
+            gap: self.is_lost,
+            past: mem::take(&mut self.past).into(),
+            last: self.last.clone()?,
+            more,
+            held: mem::take(&mut self.held),
+        }))
+    }
+}
+
+/// The place of a message in the log.
+pub(super) fn place(stamped: &Stamped) -> Option<Token<'static>> {
+    Token::new(seq(stamped)?.to_owned())
+}
+
+fn seq(stamped: &Stamped) -> Option<&str> {
+    match &stamped.event {
+        Event::Said {
+            mark: Some(mark), ..
+        } => Some(&mark.seq),
+        _ => None,
+    }
+}
