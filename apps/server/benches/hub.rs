@@ -1,8 +1,11 @@
 //! The hub without sockets: frames a second by members. One member sends texts of 64 bytes. Every other member is a
 //! task that takes what waits in its outbox, as a write half does, and writes it nowhere. An iteration ends when every
 //! member has everything. `item/s` counts frames, and a frame is one delivery to each member.
+//!
+//! Apart from that: how long it takes to make the bytes of such texts in each form, which happens once for all readers.
 
 use std::io::IoSlice;
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -11,13 +14,15 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use hubbub_server::Settings;
 use hubbub_server::address::Origin;
+use hubbub_server::batch::{Draft, Form};
 use hubbub_server::event::{Event, Mail};
 use hubbub_server::hub;
 use hubbub_server::id::PeerId;
 use hubbub_server::memory::Memory;
 use hubbub_server::outbox::{Pending, outbox};
+use hubbub_server::said::{Said, Seq};
 use hubbub_server::texts::Texts;
-use hubbub_wire::{Frame, Payload, Username, encode};
+use hubbub_wire::{Frame, Payload, Time, Username, encode};
 
 /// Frames in one iteration: enough that its beginning and end do not matter.
 const FRAMES: usize = 1000;
@@ -35,6 +40,36 @@ fn broadcast(bencher: Bencher<'_, '_>, members: usize) {
     bencher
         .counter(ItemsCount::new(FRAMES))
         .bench_local(|| task::block_on(hall.speak()));
+}
+
+#[divan::bench(args = [Form::Plain, Form::Stamped])]
+fn seal(bencher: Bencher<'_, '_>, form: Form) {
+    let memory = Memory::new(usize::MAX);
+    let name = Arc::new(name(PeerId(SPEAKER)));
+    let said = |count| {
+        let mut texts = Texts::default();
+        texts.push(PAYLOAD);
+        Arc::new(Said {
+            name: Arc::clone(&name),
+            first: Seq {
+                generation: u64::MAX,
+                count,
+            },
+            time: Time::from_unix_ms(1_795_651_722_123),
+            own: None,
+            texts,
+        })
+    };
+    bencher
+        .counter(ItemsCount::new(FRAMES))
+        .with_inputs(|| {
+            let mut draft = Draft::default();
+            for count in 0..FRAMES {
+                draft.said(PeerId(SPEAKER), said(count as u64), memory.hold(0));
+            }
+            draft
+        })
+        .bench_local_values(|draft| draft.seal(iter::once(form).collect(), &memory));
 }
 
 /// A running hub and its members.
