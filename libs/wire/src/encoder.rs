@@ -112,8 +112,11 @@ fn push_grant(grant: &Grant, out: &mut Vec<u8>) {
 
 /// Ends the line before and appends a header.
 fn push(header: Header, value: &dyn Display, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(header.name().as_bytes());
+    out.extend_from_slice(b": ");
     // Writing to a `Vec` cannot fail.
-    let _ = write!(Text(out), "\r\n{}: {value}", header.name());
+    let _ = write!(Text(out), "{value}");
 }
 
 fn push_some<T: Display>(header: Header, value: Option<&T>, out: &mut Vec<u8>) {

@@ -111,9 +111,16 @@ impl fmt::Display for Time {
         let year = year + era * 400 + u64::from(month <= 2);
         let (seconds, ms) = (of_day / 1000, of_day % 1000);
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z"
-        )
+        // A server writes one for each message, and `write!` with its seven numbers takes ten times as long.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let numbers = [year, month, day, hour, minute, second, ms];
+        let places = [0..4, 5..7, 8..10, 11..13, 14..16, 17..19, 20..23];
+        for (mut number, place) in numbers.into_iter().zip(places) {
+            for digit in text[place].iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
