@@ -16,8 +16,8 @@ use core::ops::Range;
 use crate::head::{DecodeError, Head};
 use crate::held::Held;
 use crate::scan::find_line_end;
-use crate::start::MAX_GLUED_START;
-use crate::surplus::Surplus;
+use crate::start::{MAX_GLUED_START, Start};
+use crate::surplus::{self, Surplus};
 use crate::{Frame, Limits, Method, Payload, Username, UsernameError, work};
 
 pub use self::lines::Ignored;
@@ -109,7 +109,7 @@ enum Part {
 #[derive(Clone, Copy, Debug)]
 struct Text {
     method: Method,
-    /// Whether the whole head is there, since it bears headers of the extension. Otherwise only the name is.
+    /// Whether something of the extension is in it. Then its whole head is there, and otherwise only the name.
     is_extended: bool,
     /// Whether the extension vouches for its length, which then counts bytes and is not too large.
     is_exact: bool,
@@ -126,11 +126,6 @@ impl Text {
         self.name.0..self.name.1
     }
 
-    /// Where the head lies. It is empty if no header of the extension is in it.
-    fn head(self) -> Range<usize> {
-        0..if self.is_extended { self.front } else { 0 }
-    }
-
     fn end(self) -> usize {
         self.front + self.len
     }
@@ -144,19 +139,28 @@ enum Place<'i> {
 
 /// An item whose name was not looked at yet.
 enum Found<'i> {
-    Frame {
+    /// A frame in which nothing is of the extension.
+    Plain {
         came: Came,
         name: Place<'i>,
-        /// Empty if no header of the extension is in it.
+        payload: Place<'i>,
+    },
+    /// A frame of the extension, or one with such headers.
+    Extended {
+        method: Method,
         head: Place<'i>,
+        /// Where the name lies in the head.
+        name: Range<usize>,
         payload: Place<'i>,
     },
     Ignored(Ignored),
 }
 
-/// How much of a frame came.
+/// What came.
 enum Came {
-    Whole(Method),
+    Join,
+    Leave,
+    Text,
     /// A TEXT with less than the `len` bytes that it announced.
     InPart {
         len: usize,
@@ -212,6 +216,9 @@ impl Decoder {
         if self.spent > 0 {
             self.held.drop_front(mem::take(&mut self.spent));
         }
+        if let Some(frame) = self.next_exact(input) {
+            return Ok(Some(Item::Frame(frame)));
+        }
         let found = loop {
             match self.step(input) {
                 Ok(Step::Found(found)) => break found,
@@ -230,6 +237,35 @@ impl Decoder {
             }
         };
         Ok(Some(self.item(found)))
+    }
+
+    /// The usual way: reads a frame of CHAT/1.0 that lies whole in the input, in the exact form. Returns `None` for anything
+    /// else, which is then left to [`step`](Self::step). If both can read a frame, they agree on it.
+    fn next_exact<'i>(&mut self, input: &mut &'i [u8]) -> Option<Frame<'i>> {
+        if !self.held.is_empty() || !matches!(self.state, State::Start { noise: 0 }) {
+            return None;
+        }
+        let head = Head::read_exact(input, &self.limits)?;
+        let (bytes, rest) = input.split_at(head.at);
+        let (begin, end) = head.name?;
+        let len = usize::try_from(head.payload_len.unwrap_or(0)).ok()?;
+        let (payload, rest) = rest.split_at_checked(len)?;
+        let username = username(&bytes[begin..end], self.limits.max_name).ok()?;
+        let frame = match head.start {
+            Start::Plain(Method::Text) => {
+                if len > self.limits.max_payload || !surplus::is_in_order(rest) {
+                    return None;
+                }
+                Frame::text(username, Payload::new(payload)?)
+            }
+            Start::Plain(Method::Join) => Frame::join(username),
+            Start::Plain(Method::Leave) => Frame::leave(username),
+            _ => return None,
+        };
+        work::count(head.at);
+        *input = rest;
+        self.at_start = false;
+        Some(frame)
     }
 
     /// Whether the stream is in the middle of a frame. Only then a [`silence`](Self::silence) means anything.
@@ -254,27 +290,49 @@ impl Decoder {
     }
 
     fn item<'a>(&'a self, found: Found<'a>) -> Item<'a> {
-        let (came, name, head, payload) = match found {
-            Found::Frame {
+        let (came, name, payload) = match found {
+            Found::Plain {
                 came,
                 name,
-                head,
                 payload,
-            } => (came, name, self.bytes(head), self.bytes(payload)),
+            } => (came, self.bytes(name), self.bytes(payload)),
+            Found::Extended {
+                method,
+                head,
+                name,
+                payload,
+            } => return self.extended(method, self.bytes(head), name, self.bytes(payload)),
             Found::Ignored(why) => return Item::Ignored(why),
         };
-        let name = self.bytes(name);
         let username = match username(name, self.limits.max_name) {
             Ok(username) => username,
             Err(why) => return Item::Ignored(Ignored::BadUsername(why)),
         };
-        match came {
-            Came::Whole(method) => labels::read(method, username, head, Payload::new(payload)),
-            Came::InPart { len } => Item::CutOff {
+        match (came, Payload::new(payload)) {
+            (Came::Join, _) => Item::Frame(Frame::join(username)),
+            (Came::Leave, _) => Item::Frame(Frame::leave(username)),
+            (Came::Text, Some(payload)) => Item::Frame(Frame::text(username, payload)),
+            (Came::Text, None) => Item::Ignored(Ignored::EmptyText),
+            (Came::InPart { len }, _) => Item::CutOff {
                 username,
                 payload,
                 len,
             },
+        }
+    }
+
+    /// Apart from [`item`](Self::item), so that the usual way stays short.
+    #[inline(never)]
+    fn extended<'a>(
+        &self,
+        method: Method,
+        head: &'a [u8],
+        name: Range<usize>,
+        payload: &'a [u8],
+    ) -> Item<'a> {
+        match username(&head[name], self.limits.max_name) {
+            Ok(username) => labels::read(method, username, head, Payload::new(payload)),
+            Err(why) => Item::Ignored(Ignored::BadUsername(why)),
         }
     }
 

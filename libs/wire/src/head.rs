@@ -37,7 +37,7 @@ pub(crate) struct Head {
     /// Where the name begins and ends, without outer blanks. Counted from the head's first byte.
     pub(crate) name: Option<(usize, usize)>,
     pub(crate) names_differ: bool,
-    /// Whether it bears a header of the extension.
+    /// Whether its method or one of its headers is of the extension.
     pub(crate) is_extended: bool,
     pub(crate) payload_len: Option<u64>,
     headers: usize,
@@ -63,7 +63,7 @@ impl Head {
             start,
             name: None,
             names_differ: false,
-            is_extended: false,
+            is_extended: matches!(start, Start::Extension(_)),
             payload_len: None,
             headers: 0,
             at: len,

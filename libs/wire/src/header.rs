@@ -61,10 +61,10 @@ impl Header {
 
     /// The header with this name, in any letter case.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
-        NAMES
-            .into_iter()
-            .find(|(_, known)| known.as_bytes().eq_ignore_ascii_case(name))
-            .map(|(header, _)| header)
+        let first = name.first()?.to_ascii_uppercase();
+        let is_it = |known: &[u8]| known[0] == first && known.eq_ignore_ascii_case(name);
+        let found = NAMES.iter().find(|(_, known)| is_it(known.as_bytes()))?;
+        Some(found.0)
     }
 }
 

@@ -9,30 +9,14 @@ use crate::extension::{Replayed, Stamp, Token, decimal};
 use crate::header::{Header, Headers};
 use crate::{Frame, Method, Payload, Time, Username};
 
-/// Reads a frame. `head` is empty if no header of the extension is in it.
+/// Reads a frame.
 pub(super) fn read<'a>(
     method: Method,
     username: Username<'a>,
     head: &'a [u8],
     payload: Option<Payload<'a>>,
 ) -> Item<'a> {
-    if head.is_empty() && method == Method::Text {
-        // The usual way.
-        return match payload {
-            Some(payload) => Item::Frame(Frame::text(username, payload)),
-            None => Item::Ignored(Ignored::EmptyText),
-        };
-    }
-    read_extended(method, username, &Headers::read(head), payload)
-}
-
-#[inline(never)]
-fn read_extended<'a>(
-    method: Method,
-    username: Username<'a>,
-    headers: &Headers<'a>,
-    payload: Option<Payload<'a>>,
-) -> Item<'a> {
+    let headers = &Headers::read(head);
     let frame = match (method, payload) {
         (Method::Join, _) => {
             let time = headers.required(Header::Time, Time::parse);
@@ -82,11 +66,11 @@ pub(super) fn is_labelled(head: &[u8]) -> bool {
 }
 
 fn label<'a>(headers: &Headers<'a>) -> Label<'a> {
-    match (stamp(headers), headers.required(Header::Id, Id::parse)) {
-        (Some(stamp), _) => Label::Stamped(stamp),
-        (None, Some(id)) => Label::Own(id),
-        (None, None) => Label::Plain,
+    if let Some(stamp) = stamp(headers) {
+        return Label::Stamped(stamp);
     }
+    let own = headers.required(Header::Id, Id::parse);
+    own.map_or(Label::Plain, Label::Own)
 }
 
 fn stamp<'a>(headers: &Headers<'a>) -> Option<Stamp<'a>> {

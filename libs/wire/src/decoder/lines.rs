@@ -1,6 +1,7 @@
 //! What comes in lines: noise, start lines and heads. When a head is complete, this decides what becomes of the frame.
 
 use core::fmt;
+use core::ops::Range;
 
 use super::{Came, Decoder, Found, Part, Place, State, Step};
 use crate::head::{DecodeError, Head, Progress};
@@ -10,26 +11,9 @@ use crate::start::{self, MAX_GLUED_START, Start};
 use crate::{Method, UsernameError, work};
 
 impl Decoder {
-    /// Reads a whole head in the exact form, or else looks for a start line.
-    pub(super) fn step_start<'i>(
-        &mut self,
-        noise: usize,
-        input: &mut &'i [u8],
-    ) -> Result<Step<'i>, DecodeError> {
-        if noise == 0
-            && self.held.is_empty()
-            && let Some(head) = Head::read_exact(input, &self.limits)
-        {
-            work::count(head.at);
-            return Ok(self.finish_head(&head, input));
-        }
-        self.search_start(noise, input)
-    }
-
-    /// Looks for a start line in the next whole line. Apart from [`step_start`](Self::step_start), so that the usual way
-    /// stays short.
+    /// Looks for a start line in the next whole line.
     #[inline(never)]
-    fn search_start<'i>(
+    pub(super) fn step_start<'i>(
         &mut self,
         noise: usize,
         input: &mut &'i [u8],
@@ -120,7 +104,22 @@ impl Decoder {
     /// Decides what becomes of a frame whose head is complete.
     fn finish_head<'i>(&mut self, head: &Head, input: &mut &'i [u8]) -> Step<'i> {
         self.at_start = false;
-        let payload_len = head.payload_len.unwrap_or(0);
+        if let (Start::Plain(method), Some((begin, end)), false) =
+            (head.start, head.name, head.names_differ || head.is_extended)
+        {
+            // The usual way.
+            return match method {
+                Method::Text => self.finish_text(method, head, begin..end, input),
+                Method::Join => self.take_name(Came::Join, head, begin..end, input),
+                _ => self.take_name(Came::Leave, head, begin..end, input),
+            };
+        }
+        self.finish_extended(head, input)
+    }
+
+    /// Decides what becomes of a frame of the extension, or one that is ignored.
+    #[inline(never)]
+    fn finish_extended<'i>(&mut self, head: &Head, input: &mut &'i [u8]) -> Step<'i> {
         let (method, name) = match (head.start, head.name) {
             (Start::UnknownMethod, _) => return self.ignore(head, Ignored::UnknownMethod, input),
             (Start::Extension(method), _) if self.serves && !method.is_for_servers() => {
@@ -128,11 +127,32 @@ impl Decoder {
             }
             (_, None) => return self.ignore(head, Ignored::NoUsername, input),
             _ if head.names_differ => return self.ignore(head, Ignored::TwoUsernames, input),
-            (Start::Plain(method) | Start::Extension(method), Some(name)) => (method, name),
+            (Start::Plain(method) | Start::Extension(method), Some((begin, end))) => {
+                (method, begin..end)
+            }
         };
-        if !matches!(method, Method::Text | Method::Present | Method::Notice) {
-            return self.take_head(method, head, name, input);
+        if matches!(method, Method::Text | Method::Present | Method::Notice) {
+            return self.finish_text(method, head, name, input);
         }
+        self.state = after(head);
+        let bytes = self.take_front(head.at, input);
+        Step::Found(Found::Extended {
+            method,
+            head: bytes,
+            name,
+            payload: Place::Given(&[]),
+        })
+    }
+
+    /// Decides what becomes of a frame with a payload.
+    fn finish_text<'i>(
+        &mut self,
+        method: Method,
+        head: &Head,
+        name: Range<usize>,
+        input: &mut &'i [u8],
+    ) -> Step<'i> {
+        let payload_len = head.payload_len.unwrap_or(0);
         match usize::try_from(payload_len) {
             Ok(len) if len <= self.limits.max_payload => {
                 self.take_text(method, head, name, len, input)
@@ -149,32 +169,35 @@ impl Decoder {
     }
 
     /// Returns a frame that ends with its head. If it announces a payload, that is skipped.
-    fn take_head<'i>(
+    fn take_name<'i>(
         &mut self,
-        method: Method,
+        came: Came,
         head: &Head,
-        (begin, end): (usize, usize),
+        name: Range<usize>,
         input: &mut &'i [u8],
     ) -> Step<'i> {
         self.state = after(head);
-        let extended = 0..if head.is_extended { head.at } else { 0 };
-        let (name, head) = if self.held.is_empty() {
-            let (bytes, rest) = input.split_at(head.at);
-            *input = rest;
-            (
-                Place::Given(&bytes[begin..end]),
-                Place::Given(&bytes[extended]),
-            )
-        } else {
-            self.spent = head.at;
-            (Place::Held(begin..end), Place::Held(extended))
+        let name = match self.take_front(head.at, input) {
+            Place::Given(bytes) => Place::Given(&bytes[name]),
+            Place::Held(_) => Place::Held(name),
         };
-        Step::Found(Found::Frame {
-            came: Came::Whole(method),
+        Step::Found(Found::Plain {
+            came,
             name,
-            head,
             payload: Place::Given(&[]),
         })
+    }
+
+    /// Takes the first bytes, which are held or else in the input.
+    fn take_front<'i>(&mut self, count: usize, input: &mut &'i [u8]) -> Place<'i> {
+        if self.held.is_empty() {
+            let (front, rest) = input.split_at(count);
+            *input = rest;
+            Place::Given(front)
+        } else {
+            self.spent = count;
+            Place::Held(0..count)
+        }
     }
 
     /// Passes over a frame, its payload included.

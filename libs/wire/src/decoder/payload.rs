@@ -1,5 +1,7 @@
 //! Payloads: those that are returned, those that nobody wants, and the bytes after one whose length counts characters.
 
+use core::ops::Range;
+
 use super::{Came, Decoder, Found, Part, Place, State, Step, Text, labels};
 use crate::head::Head;
 use crate::surplus::{self, Surplus, Verdict};
@@ -11,47 +13,71 @@ impl Decoder {
         &mut self,
         method: Method,
         head: &Head,
-        name: (usize, usize),
+        name: Range<usize>,
         len: usize,
         input: &mut &'i [u8],
     ) -> Step<'i> {
+        if self.held.is_empty()
+            && let (bytes, rest) = input.split_at(head.at)
+            && let Some((payload, rest)) = rest.split_at_checked(len)
+            && (surplus::is_in_order(rest)
+                || method != Method::Text
+                || Surplus::of(payload).is_none())
+        {
+            *input = rest;
+            self.state = State::Start { noise: 0 };
+            let payload = Place::Given(payload);
+            return Step::Found(if head.is_extended {
+                Found::Extended {
+                    method,
+                    head: Place::Given(bytes),
+                    name,
+                    payload,
+                }
+            } else {
+                Found::Plain {
+                    came: Came::Text,
+                    name: Place::Given(&bytes[name]),
+                    payload,
+                }
+            });
+        }
+        self.begin_payload(method, head, name, len, input);
+        Step::GoOn
+    }
+
+    /// Keeps what is needed of a head, before its payload.
+    fn begin_payload(
+        &mut self,
+        method: Method,
+        head: &Head,
+        name: Range<usize>,
+        len: usize,
+        input: &mut &[u8],
+    ) {
         let kept = if head.is_extended {
             0..head.at
         } else {
-            name.0..name.1
+            name.clone()
         };
-        let mut text = Text {
-            method,
-            is_extended: head.is_extended,
-            is_exact: false,
-            name: (name.0 - kept.start, name.1 - kept.start),
-            front: kept.len(),
-            len,
-        };
+        let front = kept.len();
+        let name = (name.start - kept.start, name.end - kept.start);
         if self.held.is_empty() {
             let (bytes, rest) = input.split_at(head.at);
             *input = rest;
-            let kept = &bytes[kept];
-            if let Some((payload, rest)) = rest.split_at_checked(len)
-                && is_whole(method, payload, rest)
-            {
-                *input = rest;
-                self.state = State::Start { noise: 0 };
-                return Step::Found(Found::Frame {
-                    came: Came::Whole(method),
-                    name: Place::Given(&kept[text.name()]),
-                    head: Place::Given(&kept[text.head()]),
-                    payload: Place::Given(payload),
-                });
-            }
-            self.hold(kept, text.end());
+            self.hold(&bytes[kept], front + len);
         } else {
             self.held.keep_of_front(head.at, kept);
         }
-        let head = &self.held.live()[text.head()];
-        text.is_exact = method != Method::Text || text.is_extended && labels::is_labelled(head);
-        self.state = State::Within(Part::Payload(text));
-        Step::GoOn
+        let is_labelled = || labels::is_labelled(&self.held.live()[..front]);
+        self.state = State::Within(Part::Payload(Text {
+            method,
+            is_extended: head.is_extended,
+            is_exact: method != Method::Text || head.is_extended && is_labelled(),
+            name,
+            front,
+            len,
+        }));
     }
 
     pub(super) fn step_payload<'i>(&mut self, text: Text, input: &mut &'i [u8]) -> Step<'i> {
@@ -79,11 +105,20 @@ impl Decoder {
         self.state = State::Start { noise: 0 };
         self.searched = 0;
         self.spent = text.end();
-        Step::Found(Found::Frame {
-            came: Came::Whole(text.method),
-            name: Place::Held(text.name()),
-            head: Place::Held(text.head()),
-            payload: Place::Held(text.front..text.end()),
+        let payload = Place::Held(text.front..text.end());
+        Step::Found(if text.is_extended {
+            Found::Extended {
+                method: text.method,
+                head: Place::Held(0..text.front),
+                name: text.name(),
+                payload,
+            }
+        } else {
+            Found::Plain {
+                came: Came::Text,
+                name: Place::Held(text.name()),
+                payload,
+            }
         })
     }
 
@@ -170,10 +205,4 @@ impl Decoder {
         };
         left
     }
-}
-
-/// Whether a payload that has come is all of it, since its length counts bytes. `rest` is what comes after it. Only a TEXT
-/// may be from somebody who counts otherwise.
-fn is_whole(method: Method, payload: &[u8], rest: &[u8]) -> bool {
-    surplus::is_in_order(rest) || method != Method::Text || Surplus::of(payload).is_none()
 }

@@ -156,10 +156,9 @@ impl Decoder {
         self.searched = 0;
         self.spent = from;
         Step::Found(match part {
-            Part::Payload(text) if text.method == Method::Text => Found::Frame {
+            Part::Payload(text) if text.method == Method::Text => Found::Plain {
                 came: Came::InPart { len: text.len },
                 name: Place::Held(text.name()),
-                head: Place::Held(text.head()),
                 payload: Place::Held(text.front..from),
             },
             _ => Found::Ignored(Ignored::CutOff),
