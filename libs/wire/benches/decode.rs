@@ -15,6 +15,9 @@ const FRAMES: usize = 500;
 const JOIN: &[u8] = b"CHAT/1.0 JOIN\r\nUsername: shafer\r\n\r\n";
 const TEXT: &[u8] =
     b"CHAT/1.0 TEXT\r\nUsername: shafer\r\nMsg-len: 22\r\n\r\nMy first chat message!";
+const STAMPED: &[u8] =
+    b"CHAT/1.0 TEXT\r\nUsername: shafer\r\nMsg-len: 22\r\nId: 0f3a9c01d2e4b768-17\r\n\
+    Seq: 8d11c02f55e0a9b3-42\r\nTime: 2026-11-26T00:08:42.007Z\r\n\r\nMy first chat message!";
 const HTTP_LIKE_JOIN: &[u8] = b"GET / HTTP/1.1\r\nUsername: shafer\r\n\r\n";
 const HTTP_LIKE_TEXT: &[u8] =
     b"GET / HTTP/1.1\r\nUsername: shafer\r\nMsg-len: 22\r\n\r\nMy first chat message!";
@@ -81,6 +84,19 @@ mod joins {
         let stream = HTTP_LIKE_JOIN.repeat(FRAMES);
         counted(bencher, FRAMES, stream.len(), || {
             parse_http(black_box(&stream), 0)
+        });
+    }
+}
+
+/// Texts that bear the headers of the extension.
+mod stamped {
+    use super::*;
+
+    #[divan::bench]
+    fn decoder(bencher: Bencher<'_, '_>) {
+        let stream = STAMPED.repeat(FRAMES);
+        counted(bencher, FRAMES, stream.len(), || {
+            decode([black_box(&stream[..])])
         });
     }
 }
