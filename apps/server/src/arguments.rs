@@ -13,6 +13,9 @@ use hubbub_server::memory::Shares;
 use hubbub_wire::Limits;
 use tracing::Level;
 
+#[cfg(feature = "history")]
+mod history;
+
 /// The highest value of `--max-payload`. While a text is read, a peer may hold this much in memory.
 const MAX_MAX_PAYLOAD: usize = 256 * 1024 * 1024;
 
@@ -187,6 +190,10 @@ pub(crate) struct Arguments {
     )]
     join_timeout: Duration,
 
+    #[cfg(feature = "history")]
+    #[command(flatten)]
+    history: history::HistoryArguments,
+
     /// How much to log on stderr
     #[arg(
         long,
@@ -282,6 +289,8 @@ impl Arguments {
             write_timeout: self.write_timeout,
             text_timeout: self.text_timeout,
             join_timeout: self.join_timeout,
+            #[cfg(feature = "history")]
+            history: self.history.history(),
             ..Settings::default()
         }
     }

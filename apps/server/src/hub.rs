@@ -9,6 +9,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::{Either, select};
 use hubbub_wire::{Time, Username};
 use tracing::{debug, info, warn};
 
@@ -18,7 +19,7 @@ use crate::batch::{Draft, Form};
 use crate::event::{Departure, Event, Mail};
 use crate::id::{Name, PeerId};
 use crate::lobby::{Claim, Kept, Lobby, Stranger};
-use crate::log::{Log, Ordered, Proposal};
+use crate::log::{Answer, Log, Ordered, Proposal};
 use crate::memory::{Held, Memory};
 use crate::outbox::{Closing, Outbox};
 use crate::post::{Notes, Post};
@@ -49,12 +50,28 @@ pub async fn run(
     unfinished: Arc<Memory>,
     settings: Settings,
 ) {
+    let log = Log::new(draw_id(), draw(), Arc::clone(&queued));
+    run_with(log, inbox, queued, unfinished, settings).await;
+}
+
+/// The same with this log.
+pub(crate) async fn run_with(
+    log: Log,
+    inbox: flume::Receiver<Mail>,
+    queued: Arc<Memory>,
+    unfinished: Arc<Memory>,
+    settings: Settings,
+) {
+    let drain_timeout = settings.drain_timeout;
     let mut hub = Hub::new(queued, unfinished, settings, now());
+    hub.time = log.time();
+    hub.log = log;
     while !hub.stopping
         && let Some(mail) = hub.wait(&inbox).await
     {
         hub.now = now();
         hub.time = hub.time.max(wall());
+        hub.log.listen(hub.now);
         hub.take_all(mail);
         // Gives all tasks a turn. They write earlier batches, and peers that are about to speak make this batch longer.
         yield_now().await;
@@ -62,20 +79,52 @@ pub async fn run(
             sleep(CATCH_UP_STEP).await;
         }
         while hub.draft.size() + hub.log.size() < BATCH_BYTES
+            && !hub.log.is_full()
             && let Ok(mail) = inbox.try_recv()
         {
             hub.take_all(mail);
         }
         hub.flush();
     }
+    let until = now() + drain_timeout;
+    hub.wait_for_log(until).await;
+    let disk = hub.log.end();
     let closing = hub.close();
     // The last peer that ends lets go of the inbox. If a connection comes late, its outbox is dropped with its mail.
-    let drained = timeout(settings.drain_timeout, async {
+    let drained = timeout(until.saturating_duration_since(now()), async {
         while inbox.recv_async().await.is_ok() {}
+        if let Some(disk) = disk {
+            while disk.recv_async().await.is_ok() {}
+        }
     });
     if drained.await.is_err() {
         warn!("stopped before everything was written: some peers did not take it in time");
         closing.iter().for_each(Closing::evict);
+    }
+}
+
+/// What the hub waits for. `None` when no more can come.
+enum News {
+    Mail(Option<Mail>),
+    Answer(Option<Answer>),
+}
+
+/// Waits for mail or for what the log waits for. If the log `is_full`, mail has to wait too.
+async fn news(
+    inbox: &flume::Receiver<Mail>,
+    answers: Option<&flume::Receiver<Answer>>,
+    is_full: bool,
+) -> News {
+    let Some(answers) = answers else {
+        return News::Mail(inbox.recv_async().await.ok());
+    };
+    let answer = answers.recv_async();
+    if is_full {
+        return News::Answer(answer.await.ok());
+    }
+    match select(inbox.recv_async(), answer).await {
+        Either::Left((mail, _)) => News::Mail(mail.ok()),
+        Either::Right((answer, _)) => News::Answer(answer.ok()),
     }
 }
 
@@ -112,16 +161,42 @@ impl Hub {
         }
     }
 
-    /// Waits for the next mail. It is empty if the deadline of a stranger passes first. There is a timer only while
-    /// there are strangers.
+    /// Waits for the next mail. It is empty if the log answers or a deadline passes first. There is a timer only while
+    /// there is a deadline.
     async fn wait(&mut self, inbox: &flume::Receiver<Mail>) -> Option<Mail> {
-        let Some(deadline) = self.lobby.deadline() else {
-            return inbox.recv_async().await.ok();
+        let deadline = self.lobby.deadline();
+        let deadline = deadline.into_iter().chain(self.log.deadline(now())).min();
+        let news = news(inbox, self.log.answers(), self.log.is_full());
+        let news = match deadline {
+            None => news.await,
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(now());
+                let nothing = |_| News::Mail(Some(Mail::new()));
+                timeout(left, news).await.unwrap_or_else(nothing)
+            }
         };
-        let left = deadline.saturating_duration_since(now());
-        match timeout(left, inbox.recv_async()).await {
-            Ok(mail) => mail.ok(),
-            Err(_) => Some(Mail::new()),
+        match news {
+            News::Mail(mail) => return mail,
+            News::Answer(Some(answer)) => self.log.take(answer, now()),
+            // The log notices that itself.
+            News::Answer(None) => {}
+        }
+        Some(Mail::new())
+    }
+
+    /// Sends what still waits for its place in the log, unless that takes too long.
+    async fn wait_for_log(&mut self, until: Instant) {
+        while self.log.is_waiting()
+            && now() < until
+            && let Some(answers) = self.log.answers().cloned()
+        {
+            let deadline = self.log.deadline(now()).map_or(until, |at| at.min(until));
+            let left = deadline.saturating_duration_since(now());
+            if let Ok(Ok(answer)) = timeout(left, answers.recv_async()).await {
+                self.log.take(answer, now());
+            }
+            self.log.listen(now());
+            self.flush();
         }
     }
 

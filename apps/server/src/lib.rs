@@ -84,9 +84,10 @@ use tracing::info;
 
 pub use crate::door::{listen, listen_on};
 use crate::event::Event;
+use crate::log::Log;
 use crate::memory::{Memory, Shares};
 use crate::peer::House;
-pub use crate::settings::Settings;
+pub use crate::settings::{History, HistorySync, Settings};
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
@@ -116,6 +117,7 @@ pub mod outbox;
 
 #[allow(
     dead_code,
+    unused_imports,
     reason = "what serves members with a grant is not used until the hub grants the extension"
 )]
 mod post;
@@ -124,6 +126,7 @@ mod lobby;
 
 #[allow(
     dead_code,
+    unused_imports,
     reason = "what serves members with a grant is not here until the hub grants the extension"
 )]
 mod log;
@@ -156,7 +159,8 @@ pub async fn serve(
     let shares = Shares::of(settings.memory_limit);
     let queued = Memory::new(shares.queued);
     let unfinished = Memory::new(shares.unfinished);
-    let hub = hub::run(mail, queued, Arc::clone(&unfinished), settings);
+    let log = open_log(&settings, &queued).map_err(io::Error::other)?;
+    let hub = hub::run_with(log, mail, queued, Arc::clone(&unfinished), settings.clone());
     let hub = runtime::spawn(hub);
     let house = Arc::new(House {
         settings,
@@ -170,4 +174,20 @@ pub async fn serve(
     hub.await;
     info!("stopped");
     Ok(())
+}
+
+/// The log that the settings ask for. Replays count as used `memory`.
+fn open_log(settings: &Settings, memory: &Arc<Memory>) -> Result<Log, String> {
+    let (room, generation) = (runtime::draw_id(), runtime::draw());
+    let memory = Arc::clone(memory);
+    match &settings.history {
+        None => Ok(Log::new(room, generation, memory)),
+        #[cfg(feature = "history")]
+        Some(history) => {
+            let disk = log::history::start(history, room, generation)?;
+            Ok(Log::on_disk(disk, memory))
+        }
+        #[cfg(not(feature = "history"))]
+        Some(_) => Err("this build keeps no history".to_owned()),
+    }
 }

@@ -3,18 +3,20 @@
 //! The hub proposes, and applies what comes out of the log, in that order and never sooner. Nothing may rely on it that a
 //! proposal comes out at once: a log on a disk or on other machines gives the order later.
 //!
-//! What was said last stays here for those who come later, and so does how far each session has counted.
+//! What was said last stays here for those who come later, and so does how far each session has counted. With a disk,
+//! what is said comes out when it is kept there.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hubbub_wire::{Hex64, Hex128, Id, Kept, Time, Token};
+use hubbub_wire::{Hex64, Hex128, Id, Kept, Time};
 
 use self::backlog::Backlog;
+use self::keeping::Keeping;
+pub(crate) use self::keeping::{Answer, Counting, Disk, Notice, Order};
 pub(crate) use self::replay::{Ask, Past, Replay};
-use self::replay::{Line, Page, Range, Remembered};
+use self::replay::{Range, Remembered};
 use self::sessions::{Counted, Sessions};
-use crate::batch::Batch;
 use crate::event::Departure;
 use crate::id::{Name, PeerId};
 use crate::memory::{Held, Memory};
@@ -22,6 +24,11 @@ use crate::said::{Own, Said, Seq};
 use crate::texts::Texts;
 
 mod backlog;
+mod disk;
+#[cfg(feature = "history")]
+pub(crate) mod history;
+mod keeping;
+mod recall;
 mod replay;
 mod sessions;
 
@@ -111,13 +118,28 @@ impl Ordered {
     }
 }
 
+/// A proposal in its place.
+#[derive(Debug)]
+struct Place {
+    ordered: Ordered,
+    /// What its texts are counted under.
+    key: Option<Hex64>,
+    /// It comes out when the disk has kept the orders up to this one.
+    ticket: u64,
+}
+
 /// The order of what was proposed.
 #[derive(Debug)]
 pub(crate) struct Log {
     room: Hex128,
-    /// What has not come out yet, and the key under which it was counted.
-    ordered: VecDeque<(Ordered, Option<Hex64>)>,
+    /// What has not come out yet.
+    ordered: VecDeque<Place>,
+    /// How many of these may come out.
+    ready: usize,
+    /// How much memory these take, in bytes.
     size: usize,
+    /// How much memory the others take, which wait for the disk.
+    waiting: usize,
     /// The place that was given last.
     given: Seq,
     /// The place of the text that came out last.
@@ -126,7 +148,10 @@ pub(crate) struct Log {
     now: Time,
     sessions: Sessions,
     backlog: Backlog,
-    remembered: Remembered,
+    /// The disk, if there is one.
+    keeping: Option<Keeping>,
+    remembered: Remembered<Range, u64>,
+    remembered_of_disk: Remembered<(Ask, Seq), (bool, bool)>,
     memory: Arc<Memory>,
 }
 
@@ -140,13 +165,17 @@ impl Log {
         Self {
             room,
             ordered: VecDeque::new(),
+            ready: 0,
             size: 0,
+            waiting: 0,
             given: none,
             last: none,
             now: Time::from_unix_ms(0),
             sessions: Sessions::default(),
             backlog: Backlog::default(),
+            keeping: None,
             remembered: Remembered::default(),
+            remembered_of_disk: Remembered::default(),
             memory,
         }
     }
@@ -157,8 +186,11 @@ impl Log {
     }
 
     /// How long messages are kept.
-    pub(crate) const fn kept(&self) -> Kept {
-        Kept::Memory
+    pub(crate) fn kept(&self) -> Kept {
+        let keeping = self.keeping.as_ref();
+        keeping.map_or(Kept::Memory, |keeping| {
+            Kept::Seconds(keeping.keep.as_secs())
+        })
     }
 
     /// The place of the text that came out last.
@@ -193,8 +225,34 @@ impl Log {
                 }
             }
         };
-        self.size += ordered.size();
-        self.ordered.push_back((ordered, key));
+        let ticket = match (&mut self.keeping, &ordered) {
+            (None, _) => 0,
+            (Some(keeping), Ordered::Said { said, .. }) => {
+                keeping.keep(said, key);
+                keeping.ticket()
+            }
+            (Some(keeping), _) => keeping.ticket(),
+        };
+        self.waiting += ordered.size();
+        self.ordered.push_back(Place {
+            ordered,
+            key,
+            ticket,
+        });
+        self.release();
+    }
+
+    /// Lets come out what need not wait for the disk any more.
+    fn release(&mut self) {
+        let released = self.keeping.as_ref().map_or(u64::MAX, Keeping::released);
+        while let Some(place) = self.ordered.get(self.ready)
+            && place.ticket <= released
+        {
+            let size = place.ordered.size();
+            self.waiting -= size;
+            self.size += size;
+            self.ready += 1;
+        }
     }
 
     /// Gives texts their places, apart from those that are in the log already.
@@ -232,7 +290,8 @@ impl Log {
 
     /// Takes what is next in the order, if that is known.
     pub(crate) fn next(&mut self) -> Option<Ordered> {
-        let (ordered, key) = self.ordered.pop_front()?;
+        self.ready = self.ready.checked_sub(1)?;
+        let Place { ordered, key, .. } = self.ordered.pop_front()?;
         self.size -= ordered.size();
         if let Ordered::Said { said, .. } = &ordered {
             self.last = said.last();
@@ -244,96 +303,10 @@ impl Log {
         Some(ordered)
     }
 
-    /// How much memory it takes, in bytes, what has not come out yet.
+    /// How much memory that takes, in bytes, which can come out now.
     #[must_use]
     pub(crate) const fn size(&self) -> usize {
         self.size
-    }
-
-    /// Answers what a member asks of the past. `until` is the place of its JOIN.
-    pub(crate) fn replay(&mut self, ask: &Ask, until: Seq) -> Past {
-        Past::Here(self.recall(ask, until.count))
-    }
-
-    /// What memory has of the past.
-    fn recall(&mut self, ask: &Ask, until: u64) -> Replay {
-        match ask {
-            &Ask::Recent(most) => self.newest(0, until, most),
-            Ask::Since(room, place) => {
-                let since = match self.count_of(place) {
-                    // Everything is new to somebody who comes from another room.
-                    _ if *room != self.room => Some(0),
-                    since => since,
-                };
-                let kept = self.backlog.first().unwrap_or(self.last.count + 1);
-                let lost = since.is_none_or(|since| since < until && since + 1 < kept);
-                let replay = self.newest(since.unwrap_or(0), until, u32::MAX);
-                Replay { lost, ..replay }
-            }
-            &Ask::Before(ref place, most) => {
-                let Some(before) = self.count_of(place) else {
-                    let (texts, more, lost) = (None, false, true);
-                    return Replay { texts, more, lost };
-                };
-                let replay = self.newest(0, before.saturating_sub(1), most);
-                let kept = self.backlog.first().unwrap_or(self.last.count + 1);
-                let lost = !replay.more && kept > 1 && before > 1;
-                Replay { lost, ..replay }
-            }
-        }
-    }
-
-    /// The count of a place. `None` if this log never gave it.
-    fn count_of(&self, place: &Token<'_>) -> Option<u64> {
-        let Seq { generation, count } = Seq::parse(place.as_str())?;
-        (generation == self.given.generation && count <= self.last.count).then_some(count)
-    }
-
-    /// The newest texts after the count `above`, up to the count `until`.
-    fn newest(&mut self, above: u64, until: u64, most: u32) -> Replay {
-        let kept = self.backlog.first().unwrap_or(u64::MAX);
-        let range = (above.max(kept.saturating_sub(1)), until, most);
-        let found = self.remembered.find(range).or_else(|| {
-            let (first, bytes) = self.encode(range)?;
-            let texts = Batch::alone(bytes, &self.memory);
-            self.remembered.remember(range, first, &texts);
-            Some((first, texts))
-        });
-        let first = found
-            .as_ref()
-            .map_or(until.saturating_add(1), |(first, _)| *first);
-        Replay {
-            texts: found.map(|(_, texts)| texts),
-            more: kept < first,
-            lost: false,
-        }
-    }
-
-    /// The frames of the newest texts in this range, and the count of the first of them.
-    fn encode(&self, (above, until, most): Range) -> Option<(u64, Vec<u8>)> {
-        let mut page = Page::new(most);
-        let mut first = None;
-        'full: for said in self.backlog.newest_first(until) {
-            let texts: Vec<_> = said.iter().collect();
-            for (seq, own, payload) in texts.into_iter().rev() {
-                if seq.count > until {
-                    continue;
-                }
-                let (name, time) = (&*said.name, said.time);
-                let line = Line {
-                    name,
-                    seq,
-                    own,
-                    time,
-                    payload,
-                };
-                if seq.count <= above || !page.add(&line) {
-                    break 'full;
-                }
-                first = Some(seq.count);
-            }
-        }
-        Some((first?, page.finish()?))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Settings: what the server allows and how long it waits. Plain data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hubbub_wire::Limits;
@@ -7,7 +8,7 @@ use hubbub_wire::Limits;
 use crate::allowance::Allowance;
 
 /// What the server allows and how long it waits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The limits on what a peer may send. `--max-payload` sets `max_payload`.
     pub limits: Limits,
@@ -41,6 +42,49 @@ pub struct Settings {
     /// How long a server that stops goes on writing what is queued: less than service managers wait before they kill
     /// it.
     pub drain_timeout: Duration,
+    /// Where messages are kept, and for how long. `None` for the last ones in memory only.
+    pub history: Option<History>,
+}
+
+/// Where messages are kept on a disk, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The directory, which is made if it is missing. Only one server at a time may use it.
+    pub dir: PathBuf,
+    /// How long a message is kept.
+    pub keep: Duration,
+    /// The most bytes that the database may take. When it has more, the oldest messages go.
+    pub keep_bytes: u64,
+    /// What a message survives.
+    pub sync: HistorySync,
+}
+
+impl History {
+    /// 30 days: long enough to come back from a holiday.
+    pub const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+    /// 1 GiB: a busy room does not say as much in 30 days, and a small machine has it.
+    pub const KEEP_BYTES: u64 = 1024 * 1024 * 1024;
+
+    /// A history in this directory, with the usual bounds.
+    #[must_use]
+    pub const fn new(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            keep: Self::KEEP,
+            keep_bytes: Self::KEEP_BYTES,
+            sync: HistorySync::Normal,
+        }
+    }
+}
+
+/// What a message that has been kept survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistorySync {
+    /// The end of the server, however it ends. A power failure may take the last second.
+    Normal,
+    /// A power failure too: every transaction waits for the disk.
+    Full,
 }
 
 impl Default for Settings {
@@ -57,6 +101,7 @@ impl Default for Settings {
             text_timeout: Duration::from_secs(30),
             join_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
+            history: None,
         }
     }
 }

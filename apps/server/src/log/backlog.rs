@@ -44,6 +44,12 @@ impl Backlog {
         self.said.front().map(|said| said.first.count)
     }
 
+    /// What was said from the text of this count on. Older texts may stand before it.
+    pub(super) fn oldest_first(&self, from: u64) -> impl Iterator<Item = &Arc<Said>> {
+        let begin = self.said.partition_point(|said| said.last().count < from);
+        self.said.range(begin..)
+    }
+
     /// What was said up to the text of this count, from the newest to the oldest. The newest may reach beyond it.
     pub(super) fn newest_first(&self, until: u64) -> impl Iterator<Item = &Arc<Said>> {
         let end = self.said.partition_point(|said| said.first.count <= until);

@@ -141,26 +141,33 @@ impl Page {
 pub(super) type Range = (u64, u64, u32);
 
 /// What was encoded lately and is still held by somebody.
-#[derive(Debug, Default)]
-pub(super) struct Remembered {
-    replays: VecDeque<(Range, u64, Weak<Batch>)>,
+#[derive(Debug)]
+pub(super) struct Remembered<K, V> {
+    replays: VecDeque<(K, V, Weak<Batch>)>,
 }
 
-impl Remembered {
-    /// The texts of this range and the count of the first of them, if somebody holds them.
-    pub(super) fn find(&self, range: Range) -> Option<(u64, Arc<Batch>)> {
-        let (_, first, texts) = self.replays.iter().find(|(known, ..)| *known == range)?;
-        Some((*first, texts.upgrade()?))
+impl<K, V> Default for Remembered<K, V> {
+    fn default() -> Self {
+        let replays = VecDeque::new();
+        Self { replays }
+    }
+}
+
+impl<K: PartialEq, V: Copy> Remembered<K, V> {
+    /// The texts that answer this, and what else is known of them, if somebody holds them.
+    pub(super) fn find(&self, key: &K) -> Option<(V, Arc<Batch>)> {
+        let (_, value, texts) = self.replays.iter().find(|(known, ..)| known == key)?;
+        Some((*value, texts.upgrade()?))
     }
 
-    pub(super) fn remember(&mut self, range: Range, first: u64, texts: &Arc<Batch>) {
+    /// Remembers texts for as long as somebody holds them.
+    pub(super) fn remember(&mut self, key: K, value: V, texts: &Arc<Batch>) {
         self.replays
-            .retain(|(known, _, texts)| *known != range && texts.strong_count() > 0);
+            .retain(|(known, _, texts)| *known != key && texts.strong_count() > 0);
         if self.replays.len() >= MAX_REMEMBERED {
             self.replays.pop_front();
         }
-        self.replays
-            .push_back((range, first, Arc::downgrade(texts)));
+        self.replays.push_back((key, value, Arc::downgrade(texts)));
     }
 }
 
@@ -258,13 +265,13 @@ mod tests {
                 texts
             })
             .collect();
-        assert!(remembered.find((0, 0, 9)).is_none());
-        assert!(remembered.find((1, 1, 9)).is_none() && remembered.find((0, 1, 8)).is_none());
-        let (first, texts) = remembered.find((0, 1, 9)).unwrap();
+        assert!(remembered.find(&(0, 0, 9)).is_none());
+        assert!(remembered.find(&(1, 1, 9)).is_none() && remembered.find(&(0, 1, 8)).is_none());
+        let (first, texts) = remembered.find(&(0, 1, 9)).unwrap();
         assert_eq!(first, 1);
         assert!(Arc::ptr_eq(&texts, &held[1]));
         drop((texts, held));
-        assert!(remembered.find((0, 1, 9)).is_none());
+        assert!(remembered.find(&(0, 1, 9)).is_none());
         assert_eq!(memory.excess(), 0);
         remembered.remember((0, 1, 9), 1, &Batch::alone(vec![b'x'], &memory));
         assert_eq!(remembered.replays.len(), 1);

@@ -7,15 +7,16 @@ use std::collections::HashMap;
 
 use hubbub_wire::{Hex64, Id, Time};
 
+use super::keeping::Counting;
 use crate::said::{Own, Seq};
 
 /// How long a session is known after it was last heard, in milliseconds: 7 days. A client that was cut off for longer
 /// than that has long said that its message may not have arrived.
-const KNOWN_FOR: u64 = 7 * 24 * 60 * 60 * 1000;
+pub(super) const KNOWN_FOR: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// The most sessions that are known. A session is one run of a program, so this is a thousand people who start theirs
 /// nine times a day. It bounds the memory at 6 MiB when somebody makes up a session for every text.
-const MAX_SESSIONS: usize = 65_536;
+pub(super) const MAX_SESSIONS: usize = 65_536;
 
 /// The part of the sessions that goes when there are too many. It costs a pass over all of them, so it must not be for
 /// one alone.
@@ -44,6 +45,9 @@ struct Heard {
     /// The highest count that came out of the log.
     arrived: u64,
     at: Time,
+    /// Whether it was heard by an earlier start only. A power failure may have taken its last texts, after they were
+    /// acknowledged. So it may go on with any count.
+    is_of_the_past: bool,
 }
 
 impl Heard {
@@ -70,7 +74,11 @@ impl Sessions {
             return Counted::New { known: 0 };
         };
         if count.saturating_sub(1) > heard.proposed {
-            return Counted::Gap;
+            return if heard.is_of_the_past {
+                Counted::New { known: 0 }
+            } else {
+                Counted::Gap
+            };
         }
         heard.at = now;
         if last <= heard.proposed {
@@ -92,6 +100,7 @@ impl Sessions {
             seq,
             arrived: 0,
             at: now,
+            is_of_the_past: false,
         };
         let heard = self.heard.entry(key).or_insert(new);
         let arrived = if heard.is_forgotten(now) {
@@ -114,6 +123,30 @@ impl Sessions {
         let heard = self.heard.get(&key);
         let heard = heard.filter(|heard| !heard.is_forgotten(now));
         heard.map_or(0, |heard| heard.arrived)
+    }
+
+    /// What the disk knows of a session of an earlier start.
+    pub(super) fn remember(&mut self, counting: &Counting) {
+        let heard = Heard {
+            proposed: counting.count,
+            seq: counting.place,
+            arrived: counting.count,
+            at: counting.heard,
+            is_of_the_past: true,
+        };
+        self.heard.insert(counting.key, heard);
+    }
+
+    /// How far the sessions have counted that were heard at this time or later.
+    pub(super) fn heard_since(&self, time: Time) -> Vec<Counting> {
+        let heard = self.heard.iter().filter(|(_, heard)| heard.at >= time);
+        let counted = heard.map(|(key, heard)| Counting {
+            key: *key,
+            count: heard.proposed,
+            place: heard.seq,
+            heard: heard.at,
+        });
+        counted.collect()
     }
 
     /// Makes room: lets go of those whose time has passed, and if that is too little, of those heard longest ago.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use hubbub_wire::{Payload, Username};
+use hubbub_wire::{Payload, Token, Username};
 
 use super::*;
 use crate::batch::Form;
 
 const ADA: PeerId = PeerId(1);
 
-fn log() -> Log {
+pub(super) fn log() -> Log {
     Log::new(Hex128(7), 9, Memory::new(usize::MAX))
 }
 
@@ -21,7 +21,7 @@ fn texts(texts: &[&str]) -> Texts {
     all
 }
 
-fn says(log: &mut Log, own: Option<Own>, said: &[&str]) {
+pub(super) fn says(log: &mut Log, own: Option<Own>, said: &[&str]) {
     let held = log.memory.hold(0);
     let proposal = Proposal::Say {
         peer: ADA,
@@ -74,7 +74,7 @@ fn recalled(log: &mut Log, ask: &Ask, until: u64) -> (Vec<String>, bool, bool) {
     (payloads(&replay), replay.more, replay.lost)
 }
 
-fn payloads(replay: &Replay) -> Vec<String> {
+pub(super) fn payloads(replay: &Replay) -> Vec<String> {
     let Some(texts) = &replay.texts else {
         return Vec::new();
     };
@@ -85,7 +85,7 @@ fn payloads(replay: &Replay) -> Vec<String> {
         .collect()
 }
 
-fn place(count: u64) -> Token<'static> {
+pub(super) fn place(count: u64) -> Token<'static> {
     let generation = 9;
     Seq { generation, count }.token().unwrap()
 }

@@ -21,6 +21,10 @@ fn help_names_every_option_with_its_default() {
         ("--write-timeout", "30s"),
         ("--text-timeout", "30s"),
         ("--join-timeout", "30s"),
+        ("--history", "none, the last ones stay in memory"),
+        ("--keep", "30d"),
+        ("--keep-bytes", "1GiB"),
+        ("--history-sync", "normal"),
         ("--log", "info"),
     ] {
         let described = options
@@ -33,7 +37,7 @@ fn help_names_every_option_with_its_default() {
     // A new option belongs in the list above, with its default. These two have none.
     assert_eq!(
         options.len(),
-        14 + ["--help", "--version"].len(),
+        18 + ["--help", "--version"].len(),
         "{options:#?}"
     );
 }

@@ -1,0 +1,110 @@
+//! Questions about the past, answered from the database.
+
+use hubbub_wire::{Hex64, Id, Payload, Time, Username};
+use rusqlite::{Result, Row};
+
+use super::super::keeping::Answer;
+use super::super::replay::{Ask, Line, Page};
+use super::database::{Database, Start};
+use crate::said::Seq;
+
+/// The longest name, in bytes. Names that are longer were never let in.
+const MAX_NAME: usize = hubbub_wire::Limits::DEFAULT.max_name;
+
+impl Database {
+    /// Answers a question. `until` is the place of the JOIN of the member that asks.
+    pub(super) fn recall(&self, number: u64, ask: &Ask, until: Seq) -> Result<Answer> {
+        let until = self.number_of(until).unwrap_or(0);
+        let place_of = |text: &str| Seq::parse(text).and_then(|place| self.number_of(place));
+        let (above, end, most) = match ask {
+            Ask::Since(room, _) if *room != self.room => (Some(0), until, u32::MAX),
+            Ask::Since(_, place) => (place_of(place.as_str()), until, u32::MAX),
+            &Ask::Recent(most) => (Some(0), until, most),
+            Ask::Before(place, most) => match place_of(place.as_str()) {
+                Some(before) => (Some(0), before - 1, *most),
+                None => {
+                    let (texts, more, lost) = (None, false, true);
+                    return Ok(Answer::Recalled {
+                        number,
+                        texts,
+                        more,
+                        lost,
+                    });
+                }
+            },
+        };
+        let (page, first) = self.page(above.unwrap_or(0), end, most)?;
+        let older: Option<i64> = self.connection.query_row(
+            "SELECT max(seq) FROM messages WHERE seq < ?1",
+            [first],
+            |row| row.get(0),
+        )?;
+        let is_gap = first > 1 && older != Some(first - 1);
+        let more = older.is_some();
+        let lost = match (ask, above) {
+            (Ask::Since(..), None) => true,
+            (Ask::Since(..), Some(since)) => first > since + 1 && (is_gap || since < self.deleted),
+            (Ask::Recent(_), _) => is_gap && more,
+            (Ask::Before(..), _) => is_gap,
+        };
+        let texts = page.finish();
+        Ok(Answer::Recalled {
+            number,
+            texts,
+            more,
+            lost,
+        })
+    }
+
+    /// The newest messages above one number up to another, without a gap between them, and the number of the first. If there are
+    /// none, that is the number after the last.
+    fn page(&self, above: i64, until: i64, most: u32) -> Result<(Page, i64)> {
+        let mut page = Page::new(most);
+        let mut first = until + 1;
+        let mut newest_first = self.connection.prepare(
+            "SELECT seq, start, count, time, name, session, number, text FROM messages
+             WHERE seq > ?1 AND seq <= ?2 ORDER BY seq DESC",
+        )?;
+        let mut rows = newest_first.query([above, until])?;
+        let mut is_empty = true;
+        while let Some(row) = rows.next()? {
+            let seq: i64 = row.get(0)?;
+            if (seq + 1 != first && !is_empty) || !self.add(&mut page, row)? {
+                break;
+            }
+            is_empty = false;
+            first = seq;
+        }
+        Ok((page, first))
+    }
+
+    /// Adds a message to a page. Returns `false` if there is no place for it.
+    fn add(&self, page: &mut Page, row: &Row<'_>) -> Result<bool> {
+        let start: i64 = row.get(1)?;
+        let (count, time): (i64, i64) = (row.get(2)?, row.get(3)?);
+        let start: Option<&Start> = self.starts.iter().rfind(|known| known.number == start);
+        let session: Option<String> = row.get(5)?;
+        let number: Option<i64> = row.get(6)?;
+        let session = session.and_then(|session| Hex64::parse(&session));
+        let own = session.zip(number).map(|(session, number)| Id {
+            session,
+            count: number.cast_unsigned(),
+        });
+        let name = row.get_ref(4)?.as_str()?;
+        let text = row.get_ref(7)?.as_blob()?;
+        let (Ok(name), Some(payload)) = (Username::new(name, MAX_NAME), Payload::new(text)) else {
+            // Somebody else wrote it.
+            return Ok(true);
+        };
+        Ok(page.add(&Line {
+            name: &name,
+            seq: Seq {
+                generation: start.map_or(0, |start| start.generation),
+                count: count.unsigned_abs(),
+            },
+            own,
+            time: Time::from_unix_ms(time.unsigned_abs()),
+            payload,
+        }))
+    }
+}

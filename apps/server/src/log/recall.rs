@@ -1,0 +1,143 @@
+//! What the log answers to those who ask of the past: from memory where memory has it, else from the disk.
+
+use hubbub_wire::Token;
+
+use super::Log;
+use super::replay::{Ask, Line, Page, Past, Range, Replay};
+use crate::batch::Batch;
+use crate::said::Seq;
+
+impl Log {
+    /// Answers what a member asks of the past. `until` is the place of its JOIN.
+    pub(crate) fn replay(&mut self, ask: &Ask, until: Seq) -> Past {
+        let replay = self.recall(ask, until.count);
+        let is_complete = self.is_complete(ask, until.count, &replay);
+        match &mut self.keeping {
+            None => Past::Here(replay),
+            Some(keeping) if is_complete => {
+                let more = replay.more || keeping.has_past;
+                Past::Here(Replay { more, ..replay })
+            }
+            Some(keeping) if keeping.is_suspended() => Past::Here(cut_off(replay)),
+            Some(keeping) => {
+                let key = (ask.clone(), until);
+                match self.remembered_of_disk.find(&key) {
+                    Some(((more, lost), texts)) => {
+                        let texts = Some(texts);
+                        Past::Here(Replay { texts, more, lost })
+                    }
+                    None => Past::Later(keeping.ask(ask, until)),
+                }
+            }
+        }
+    }
+
+    /// Whether the disk has nothing to add to an answer from memory.
+    fn is_complete(&self, ask: &Ask, until: u64, replay: &Replay) -> bool {
+        match ask {
+            Ask::Recent(most) => *most == 0 || replay.more,
+            Ask::Before(place, _) => replay.more && self.count_of(place).is_some(),
+            Ask::Since(room, place) => {
+                let since = self.count_of(place).filter(|_| *room == self.room);
+                since.is_some_and(|since| since >= until || self.has(since))
+            }
+        }
+    }
+
+    /// Whether memory has the text of this count.
+    fn has(&self, count: u64) -> bool {
+        self.backlog.first().is_some_and(|first| first <= count)
+    }
+
+    /// Answers from memory what the disk was asked.
+    pub(super) fn recall_without_disk(&mut self, ask: &Ask, until: Seq) -> Replay {
+        cut_off(self.recall(ask, until.count))
+    }
+
+    /// What memory has of the past.
+    fn recall(&mut self, ask: &Ask, until: u64) -> Replay {
+        match ask {
+            &Ask::Recent(most) => self.newest(0, until, most),
+            Ask::Since(room, place) => {
+                let since = match self.count_of(place) {
+                    // Everything is new to somebody who comes from another room.
+                    _ if *room != self.room => Some(0),
+                    since => since,
+                };
+                let kept = self.backlog.first().unwrap_or(self.last.count + 1);
+                let lost = since.is_none_or(|since| since < until && since + 1 < kept);
+                let replay = self.newest(since.unwrap_or(0), until, u32::MAX);
+                Replay { lost, ..replay }
+            }
+            &Ask::Before(ref place, most) => {
+                let Some(before) = self.count_of(place) else {
+                    let (texts, more, lost) = (None, false, true);
+                    return Replay { texts, more, lost };
+                };
+                let replay = self.newest(0, before.saturating_sub(1), most);
+                let kept = self.backlog.first().unwrap_or(self.last.count + 1);
+                let lost = !replay.more && kept > 1 && before > 1;
+                Replay { lost, ..replay }
+            }
+        }
+    }
+
+    /// The count of a place. `None` if this log never gave it.
+    fn count_of(&self, place: &Token<'_>) -> Option<u64> {
+        let Seq { generation, count } = Seq::parse(place.as_str())?;
+        (generation == self.given.generation && count <= self.last.count).then_some(count)
+    }
+
+    /// The newest texts after the count `above`, up to the count `until`.
+    fn newest(&mut self, above: u64, until: u64, most: u32) -> Replay {
+        let kept = self.backlog.first().unwrap_or(u64::MAX);
+        let range = (above.max(kept.saturating_sub(1)), until, most);
+        let found = self.remembered.find(&range).or_else(|| {
+            let (first, bytes) = self.encode(range)?;
+            let texts = Batch::alone(bytes, &self.memory);
+            self.remembered.remember(range, first, &texts);
+            Some((first, texts))
+        });
+        let first = found
+            .as_ref()
+            .map_or(until.saturating_add(1), |(first, _)| *first);
+        Replay {
+            texts: found.map(|(_, texts)| texts),
+            more: kept < first,
+            lost: false,
+        }
+    }
+
+    /// The frames of the newest texts in this range, and the count of the first of them.
+    fn encode(&self, (above, until, most): Range) -> Option<(u64, Vec<u8>)> {
+        let mut page = Page::new(most);
+        let mut first = None;
+        'full: for said in self.backlog.newest_first(until) {
+            let texts: Vec<_> = said.iter().collect();
+            for (seq, own, payload) in texts.into_iter().rev() {
+                if seq.count > until {
+                    continue;
+                }
+                let (name, time) = (&*said.name, said.time);
+                let line = Line {
+                    name,
+                    seq,
+                    own,
+                    time,
+                    payload,
+                };
+                if seq.count <= above || !page.add(&line) {
+                    break 'full;
+                }
+                first = Some(seq.count);
+            }
+        }
+        Some((first?, page.finish()?))
+    }
+}
+
+/// What memory has of a past of which the disk has more, when the disk cannot be asked.
+fn cut_off(replay: Replay) -> Replay {
+    let lost = replay.lost || !replay.more;
+    Replay { lost, ..replay }
+}
