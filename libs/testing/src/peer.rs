@@ -162,6 +162,22 @@ impl Peer {
         }
     }
 
+    /// Takes the next head, with the empty line at its end, whatever its headers are. The payload is left.
+    #[track_caller]
+    pub fn head(&mut self) -> String {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            if let Some(len) = head_len(&self.unread) {
+                return String::from_utf8(self.unread.drain(..len).collect()).unwrap();
+            }
+            match self.read_until(until) {
+                Ok(1..) => {}
+                Ok(0) => panic!("closed instead of a head, after {}", shown(&self.unread)),
+                Err(error) => panic!("{error} instead of a head, {}", shown(&self.unread)),
+            }
+        }
+    }
+
     /// Takes one TEXT from `server` in one line of ASCII, and returns that line.
     #[track_caller]
     pub fn expect_notice(&mut self) -> String {

@@ -1,7 +1,7 @@
 """A chat server with one of the habits that programs of other people have. What they share: each block goes on as it
 was read, nobody is told of a client that vanished, and the server says nothing of its own.
 
-    wild_server.py HABIT
+    wild_server.py HABIT [BLOCK]
 
 Prints its port, and then what happens on each connection, numbered from 1.
 """
@@ -19,10 +19,10 @@ HABITS = (
     "closes-on-torn-utf-8",
     "repeats-the-last-block-after-a-reset",
 )
-BLOCK = 4096  # bytes of one recv
 PIECE = 5  # bytes of one send of the server that splits
 
 habit = sys.argv[1]
+block_size = int(sys.argv[2]) if len(sys.argv) > 2 else 4096  # bytes of one recv
 clients = {}
 lock = threading.Lock()
 
@@ -43,7 +43,7 @@ def main():
 def serve(number, client):
     block = b""
     try:
-        while received := client.recv(BLOCK):
+        while received := client.recv(block_size):
             block = received
             if habit == "closes-on-torn-utf-8":
                 block.decode()

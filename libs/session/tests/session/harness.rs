@@ -169,6 +169,12 @@ pub(crate) fn options(host: &str, port: u16) -> Options {
     }
 }
 
+/// The same, for a client that offers the extension.
+pub(crate) fn offering(options: Options) -> Options {
+    let plain = false;
+    Options { plain, ..options }
+}
+
 /// The same on loopback, under another name than alice.
 pub(crate) fn options_of(name: &str, port: u16) -> Options {
     Options {

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod extension;
 mod failing;
 mod faults;
+mod granting;
 mod harness;
 mod leaving;
 mod listening;

@@ -1,11 +1,12 @@
 //! In the room of another student: a server that was written from the assignment alone, with clients of both sides.
+//! Ours offer the extension.
 
 use std::time::Duration;
 
 use hubbub_session::{Event, Intent};
 use hubbub_testing::{Network, Stranger, Time};
 
-use crate::harness::{PACE, Window, joined, left, options_of, said};
+use crate::harness::{PACE, Window, joined, left, offering, options_of, said};
 
 fn server() -> (Stranger, u16) {
     let mut server = Stranger::start("student_server.py", &["--port", "0"]);
@@ -15,7 +16,8 @@ fn server() -> (Stranger, u16) {
 
 /// One of our windows in their room.
 fn window(server: &mut Stranger, port: u16, name: &str) -> Window {
-    let mut window = Window::open_at(options_of(name, port), Time::that_skips(PACE));
+    let options = offering(options_of(name, port));
+    let mut window = Window::open_at(options, Time::that_skips(PACE));
     window.expect(Event::Connecting);
     window.expect(Event::Connected);
     server.shows(&format!("JOIN {name}"));
