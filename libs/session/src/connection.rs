@@ -292,8 +292,8 @@ impl<'n> Connection<'n> {
     /// Writes the LEAVE of a connection that we give up, if the socket takes it at once and it does not cut into a
     /// frame. A server that has granted keeps our place instead, for the next connection.
     fn part_at_once(&mut self) {
-        let is_between_frames = self.frame.as_ref().is_none_or(Outgoing::is_untouched);
-        if is_between_frames && !self.network.member.is_granted() {
+        // Bytes that the socket has refused may be offered again, and no others in their place.
+        if self.frame.is_none() && !self.network.member.is_granted() {
             let leave = self.network.member.leave();
             let _ = self.transport.try_write(leave.rest());
             let _ = self.transport.finish();
