@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use hubbub_wire::{Frame, Grant, Label, Notice, Payload, Stamp, Time, Token, Username};
 
 use super::link::{GRANT_WITHIN, Granted};
-use super::place::{Oldest, Place};
-use super::replay::{self, Done, Held, Missed, Replay};
+use super::place::Place;
+use super::replay::{self, Replay};
 use super::{Ending, Member, Now};
 use crate::words::{text, to_event};
 use crate::{Event, Mark, Stamped};
@@ -204,29 +204,11 @@ impl Member {
     }
 
     /// Shows an event, and knows the log up to there.
-    fn show(&mut self, stamped: Stamped, is_known: bool) {
+    pub(super) fn show(&mut self, stamped: Stamped, is_known: bool) {
         if let Some(place) = replay::place(&stamped) {
             self.place.reach(place);
         }
         self.events.extend((!is_known).then_some(stamped));
-    }
-
-    /// All of our texts up to this count are in the log, and we have heard everything up to this place.
-    fn arrived(&mut self, count: u64, seq: &Token<'_>, now: Now) {
-        let arrived = self.texts.arrived(count);
-        let granted = self.link.as_mut().and_then(|link| link.member.as_mut());
-        let place = &mut self.place;
-        match granted {
-            Some(granted) if !granted.replay.is_live() => {
-                granted.replay.hold_place(seq.clone().into_owned());
-            }
-            _ => place.reach(seq.clone().into_owned()),
-        }
-        let seq = place.last().unwrap_or(seq).to_string();
-        for id in arrived {
-            let seq = seq.clone();
-            self.tell(Event::Arrived { id, seq }, now);
-        }
     }
 
     fn hear_notice(&mut self, notice: &Notice<'_>, now: Now) -> Option<Ending> {
@@ -250,73 +232,6 @@ impl Member {
             }
         }
         None
-    }
-
-    /// Gives up a replay that is more than this program holds.
-    fn bound_replay(&mut self, now: Now) -> Option<Ending> {
-        let granted = self.link.as_mut()?.member.as_mut()?;
-        if granted.replay.is_live() || !granted.replay.is_too_much() {
-            return None;
-        }
-        let done = granted.replay.cut_short();
-        if done.is_none() {
-            return Some(Ending::GiveUp("the server sent more than was asked for"));
-        }
-        self.replay_done(done, now);
-        None
-    }
-
-    fn replay_done(&mut self, done: Option<Done>, now: Now) {
-        match done {
-            None => {}
-            Some(Done::Missed(missed)) => self.catch_up(missed, now),
-            Some(Done::Earlier {
-                messages,
-                more,
-                lost,
-            }) => {
-                if let Some(seq) = messages.first().and_then(replay::place) {
-                    let is_shown = true;
-                    self.place.oldest = Some(Oldest { seq, is_shown });
-                }
-                self.place.more = more;
-                let event = Event::Earlier {
-                    messages,
-                    more,
-                    lost,
-                };
-                self.tell(event, now);
-            }
-        }
-    }
-
-    /// Shows what was missed, and then what has happened meanwhile.
-    fn catch_up(&mut self, missed: Missed, now: Now) {
-        if missed.gap {
-            self.tell(Event::Gap, now);
-        }
-        let place = &mut self.place;
-        if place.oldest.is_none() {
-            let first = missed.past.first().and_then(replay::place);
-            place.oldest = Some(Oldest {
-                is_shown: first.is_some(),
-                seq: first.unwrap_or_else(|| missed.last.clone()),
-            });
-            // What was seen in an earlier run is older.
-            place.more = missed.more || (place.last().is_some() && !missed.gap);
-        }
-        let (last, more) = (missed.last.to_string(), place.more);
-        for stamped in missed.past {
-            self.show(stamped, false);
-        }
-        self.place.reach(missed.last);
-        self.tell(Event::CaughtUp { last, more }, now);
-        for held in missed.held {
-            match held {
-                Held::Event(stamped) => self.show(stamped, false),
-                Held::Place(place) => self.place.reach(place),
-            }
-        }
     }
 
     /// Whether an event is about ourselves and says nothing new. A JOIN or LEAVE under our name is an echo, or the
