@@ -1,7 +1,8 @@
 //! CHAT/1.0 framing: bytes in any pieces go in, frames come out. No sockets, no clock, no std, no dependencies.
 //!
 //! This page is all that somebody needs who writes a client in any language: the frames, what the server does and says,
-//! and what is done about every mistake.
+//! and what is done about every mistake. Whoever wants more, such as what was said earlier, goes on with
+//! [the extension](#the-extension).
 //!
 //! # Frames
 //!
@@ -44,7 +45,7 @@
 //! ```
 //!
 //! - **After a JOIN** a member gets what is said from then on. There is no history and no list of who is there, so TEXTs
-//!   and LEAVEs come from people whose JOIN it never saw.
+//!   and LEAVEs come from people whose JOIN it never saw. The extension has both.
 //! - **A JOIN that succeeds is not confirmed.** If it is refused, a TEXT from `server` says why, and then the server closes
 //!   the connection. That takes about 100 ms, and longer only if the server is very busy. So a client is in the room
 //!   if the connection is still open after two seconds, or as soon as it gets a frame from anybody but `server`, since
@@ -98,7 +99,9 @@
 //! | another major number, or no `CHAT/` at all | takes it for noise, see below |
 //! | an unknown header | ignores the header |
 //! | an unknown method, such as `text` in small letters | ignores the frame, payload included |
-//! | a TEXT without `Msg-len`, or with `Msg-len: 0` | ignores the frame |
+//! | a TEXT without `Msg-len`, or with `Msg-len: 0` | ignores the frame, unless it is an offer or a grant of the extension |
+//! | a frame of the extension that lacks something, or has a header that cannot be read | ignores the frame |
+//! | a JOIN, LEAVE or TEXT with a header of the extension that cannot be read | accepts it as a frame of CHAT/1.0 |
 //! | a frame without `Username` | ignores the frame |
 //! | a `Username` that is empty, too long, not UTF-8, or has control characters | ignores the frame |
 //! | a JOIN or LEAVE with a payload | takes the frame, drops the payload |
@@ -113,9 +116,11 @@
 //! | more than [`Limits::max_noise`] bytes of noise in a row, 4 KiB | gives up |
 //! | a payload that is not UTF-8 | accepts it: a payload is bytes |
 //! | a `Msg-len` that counts characters: the payload and the bytes after it are UTF-8, have as many characters as it says, and end where a start line, a line end or nothing follows | takes all of them for the text, and reports the number |
-//! | a frame that stops in the middle, a [silence](Decoder::silence), and then the whole head of another frame with a name | gives up the first ([`Item::CutOff`]), reads the second |
+//! | a frame that stops in the middle, a [silence](Decoder::silence), and then the whole head of a JOIN, LEAVE or TEXT with a name | gives up the first ([`Item::CutOff`]), reads the second, unless the first is a TEXT with a readable `Id` of the extension |
 //! | a first line that ends in ` HTTP/1.x`, also after noise, or the start of TLS | gives up: a web page could send the rest |
 //! | any cut of the stream into pieces, down to single bytes | returns the same frames, with one exception: that a `Msg-len` counts characters is noticed only if the bytes after the payload come in one piece with its last byte |
+//!
+#![doc = include_str!("extension.md")]
 //!
 //! # Use
 //!

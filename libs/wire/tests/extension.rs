@@ -5,6 +5,7 @@
 mod extension {
     mod frames;
     mod hostile;
+    mod page;
     mod read;
     mod sent;
     mod words;
