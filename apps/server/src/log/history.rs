@@ -40,17 +40,7 @@ pub(crate) fn start(history: &History, room: Hex128, generation: u64) -> Result<
     let (database, opened) = Database::open(history, room, generation, wall())?;
     let (orders, given) = flume::unbounded();
     let (answer, answers) = flume::unbounded();
-    let worker = Worker {
-        database,
-        given,
-        answer,
-        to_keep: Vec::new(),
-        questions: VecDeque::new(),
-        kept: 0,
-        retry: None,
-        sweep_not_before: None,
-        _lock: lock,
-    };
+    let worker = Worker::new(database, given, answer, lock);
     let spawned = thread::Builder::new()
         .name("history".to_owned())
         .spawn(move || worker.run());
@@ -69,8 +59,9 @@ pub(crate) fn start(history: &History, room: Hex128, generation: u64) -> Result<
 
 struct Worker {
     database: Database,
+    /// Nobody else uses the directory.
+    _lock: File,
     given: flume::Receiver<Order>,
-    answer: flume::Sender<Answer>,
     /// What the next transaction keeps.
     to_keep: Vec<Order>,
     /// What is asked about the past.
@@ -80,11 +71,30 @@ struct Worker {
     /// After a failure, how long to wait before the next try, and when that is.
     retry: Option<(Duration, Instant)>,
     sweep_not_before: Option<Instant>,
-    /// Nobody else uses the directory.
-    _lock: File,
+    /// The last to be dropped: when it is, the directory is free again.
+    answer: flume::Sender<Answer>,
 }
 
 impl Worker {
+    fn new(
+        database: Database,
+        given: flume::Receiver<Order>,
+        answer: flume::Sender<Answer>,
+        lock: File,
+    ) -> Self {
+        Self {
+            database,
+            _lock: lock,
+            given,
+            to_keep: Vec::new(),
+            questions: VecDeque::new(),
+            kept: 0,
+            retry: None,
+            sweep_not_before: None,
+            answer,
+        }
+    }
+
     fn run(mut self) {
         loop {
             let is_open = self.wait();

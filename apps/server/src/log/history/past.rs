@@ -33,7 +33,7 @@ impl Database {
                 }
             },
         };
-        let (page, first) = self.page(above.unwrap_or(0), end, most)?;
+        let (page, first, last) = self.page(above.unwrap_or(0), end, most)?;
         let older: Option<i64> = self.connection.query_row(
             "SELECT max(seq) FROM messages WHERE seq < ?1",
             [first],
@@ -43,7 +43,10 @@ impl Database {
         let more = older.is_some();
         let lost = match (ask, above) {
             (Ask::Since(..), None) => true,
-            (Ask::Since(..), Some(since)) => first > since + 1 && (is_gap || since < self.deleted),
+            (Ask::Since(..), Some(since)) => {
+                since < until
+                    && (last < until || first > since + 1 && (is_gap || since < self.deleted))
+            }
             (Ask::Recent(_), _) => is_gap && more,
             (Ask::Before(..), _) => is_gap,
         };
@@ -56,9 +59,9 @@ impl Database {
         })
     }
 
-    /// The newest messages above one number up to another, without a gap between them, and the number of the first. If there are
-    /// none, that is the number after the last.
-    fn page(&self, above: i64, until: i64, most: u32) -> Result<(Page, i64)> {
+    /// The newest messages above one number up to another, without a gap between them, and the numbers of the first and
+    /// the last. If there are none, the first is the number after `until`, and the last is `above`.
+    fn page(&self, above: i64, until: i64, most: u32) -> Result<(Page, i64, i64)> {
         let mut page = Page::new(most);
         let mut first = until + 1;
         let mut newest_first = self.connection.prepare(
@@ -66,16 +69,16 @@ impl Database {
              WHERE seq > ?1 AND seq <= ?2 ORDER BY seq DESC",
         )?;
         let mut rows = newest_first.query([above, until])?;
-        let mut is_empty = true;
+        let mut last = above;
         while let Some(row) = rows.next()? {
             let seq: i64 = row.get(0)?;
-            if (seq + 1 != first && !is_empty) || !self.add(&mut page, row)? {
+            if (last > above && seq + 1 != first) || !self.add(&mut page, row)? {
                 break;
             }
-            is_empty = false;
             first = seq;
+            last = last.max(seq);
         }
-        Ok((page, first))
+        Ok((page, first, last))
     }
 
     /// Adds a message to a page. Returns `false` if there is no place for it.
