@@ -111,7 +111,7 @@ impl Member {
         }
         let since = self.place.room.zip(self.place.last().cloned());
         let offer = self.offers.next(nonce, since, self.recent);
-        self.link = Some(Link::new(offer, now));
+        self.link = Some(Link::new(offer, self.offers.expects_grant(), now));
     }
 
     /// The user says something, which is not empty.
@@ -161,7 +161,9 @@ impl Member {
         let trial = link.trial.deadline(now.awake, texts_wait);
         let granted = link.member.as_ref().map(link::Granted::deadline);
         let patience = (texts_wait && self.is_patient()).then_some(link.began + link::PATIENCE);
-        [trial, granted, patience].into_iter().flatten().min()
+        let is_open = link.is_open(now.awake) && texts_wait || !link.held.is_empty();
+        let open = is_open.then_some(link.open_until);
+        [trial, granted, patience, open].into_iter().flatten().min()
     }
 
     /// Whether texts wait for a grant that may never come.
@@ -179,6 +181,10 @@ impl Member {
             self.events.push(words);
         }
         link.is_plain |= is_patient && link.began + link::PATIENCE <= now.awake;
+        if !link.held.is_empty() && link.open_until <= now.awake {
+            self.goes_plain(now);
+        }
+        let link = self.link.as_mut()?;
         let granted = link.member.as_mut()?;
         if granted
             .ping
@@ -204,6 +210,10 @@ impl Member {
 
     /// The connection has ended, and the user does not leave. Returns the server's words if it refused us.
     pub fn ended(&mut self, now: Now) -> Option<String> {
+        // What a server that grants has said will be replayed.
+        if !self.offers.expects_grant() && self.link.as_ref()?.member.is_none() {
+            self.goes_plain(now);
+        }
         let link = self.link.as_mut()?;
         let refusal = link.trial.refusal();
         let early = mem::take(&mut link.early);

@@ -1,6 +1,7 @@
 //! Hearing: what the server's frames mean. What may be a refusal is kept back, what is our own is left out, and what is
 //! live waits for what was missed.
 
+use std::mem;
 use std::time::{Duration, SystemTime};
 
 use hubbub_wire::{Frame, Grant, Label, Notice, Payload, Stamp, Time, Token, Username};
@@ -95,8 +96,12 @@ impl Member {
             self.refuse_too_long(id, &text, most, now);
         }
         let replay = Replay::new(self.place.seen());
-        let granted = Granted::new(room, most, replay, now);
-        self.link.as_mut()?.member = Some(granted);
+        let mut granted = Granted::new(room, most, replay, now);
+        let link = self.link.as_mut()?;
+        for stamped in link.held.drain(..) {
+            granted.replay.hold(stamped);
+        }
+        link.member = Some(granted);
         None
     }
 
@@ -166,25 +171,35 @@ impl Member {
             return None;
         }
         self.admit();
-        if self.link.as_ref()?.member.is_none() && !is_from_server(&stamped.event) {
-            self.goes_plain(&stamped.event, now);
-        }
         let is_own = self.is_own(&stamped.event, now.awake);
-        self.live(stamped, is_own, now)
+        let link = self.link.as_mut()?;
+        if link.member.is_some() || is_from_server(&stamped.event) {
+            return self.live(stamped, is_own, now);
+        }
+        let is_too_much = !is_own && !link.hold(stamped);
+        if is_too_much || !link.is_open(now.awake) {
+            self.goes_plain(now);
+        }
+        None
     }
 
-    /// Others are heard before a grant: nobody grants here.
-    fn goes_plain(&mut self, event: &Event, now: Now) {
-        if let Some(link) = &mut self.link {
-            link.is_plain = true;
-        }
+    /// Others were heard before a grant: nobody grants here.
+    pub(super) fn goes_plain(&mut self, now: Now) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        link.is_plain = true;
+        let held = mem::take(&mut link.held);
+        link.held_bytes = 0;
         self.doubt(now);
-        if matches!(event, Event::Said { .. } | Event::CutOff { .. }) && self.place.last().is_some()
-        {
+        let is_said =
+            |stamped: &Stamped| matches!(stamped.event, Event::Said { .. } | Event::CutOff { .. });
+        if held.iter().any(is_said) {
             // The screen has now messages whose place nobody knows. Those of a replay would be shown besides.
             self.place = Place::default();
             self.recent = 0;
         }
+        self.events.extend(held);
     }
 
     /// Shows what is live, or lets it wait for what was missed.

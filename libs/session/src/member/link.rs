@@ -7,11 +7,16 @@ use hubbub_wire::{Hex64, Hex128, Offer, Token};
 use super::replay::Replay;
 use super::wake::Wake;
 use super::{Kind, Now};
-use crate::MessageId;
+use crate::backlog::{BACKLOG_BYTES, BACKLOG_EVENTS, weight};
 use crate::trial::Trial;
+use crate::{MessageId, Stamped};
 
-/// A grant that comes later than this after the connection began does not count.
+/// A grant that comes later than this after the connection began does not count. What others say until then waits for it
+/// where one is expected.
 pub(super) const GRANT_WITHIN: Duration = Duration::from_secs(5);
+/// How long that waits where nothing is known about the server. It takes as long as the round trips of a JOIN that is cut
+/// in two, and nobody misses it.
+pub(super) const OPEN_FOR: Duration = Duration::from_millis(500);
 /// How long texts wait for the grant of a server that granted in an earlier run. After that another program may listen at
 /// the address, and nobody shall wait for ever.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +37,13 @@ pub(super) struct Link {
     pub(super) early: Vec<MessageId>,
     /// Whether no grant is expected any more: others were heard first, or nothing was for a long time.
     pub(super) is_plain: bool,
+    /// What others say before this time waits for a grant.
+    pub(super) open_until: Duration,
+    /// What waits. A server that reads the JOIN before the offer passes on in plain form what comes between them, and does
+    /// not replay it.
+    pub(super) held: Vec<Stamped>,
+    /// How many bytes that has.
+    pub(super) held_bytes: usize,
     pub(super) member: Option<Granted>,
 }
 
@@ -57,8 +69,16 @@ pub(super) struct Ping {
 }
 
 impl Link {
-    pub(super) fn new(offer: Option<Offer<'static>>, now: Now) -> Self {
+    pub(super) fn new(offer: Option<Offer<'static>>, expects_grant: bool, now: Now) -> Self {
+        let open_for = if expects_grant {
+            GRANT_WITHIN
+        } else {
+            OPEN_FOR
+        };
         Self {
+            open_until: now.awake + open_for,
+            held: Vec::new(),
+            held_bytes: 0,
             began: now.awake,
             is_plain: offer.is_none(),
             offer,
@@ -68,6 +88,18 @@ impl Link {
             early: Vec::new(),
             member: None,
         }
+    }
+
+    /// Whether what others say waits for a grant.
+    pub(super) fn is_open(&self, now: Duration) -> bool {
+        self.member.is_none() && !self.is_plain && now < self.open_until
+    }
+
+    /// Lets what others say wait. Returns whether it is not too much.
+    pub(super) fn hold(&mut self, stamped: Stamped) -> bool {
+        self.held_bytes += weight(&stamped.event).unwrap_or_default();
+        self.held.push(stamped);
+        self.held.len() <= BACKLOG_EVENTS && self.held_bytes <= BACKLOG_BYTES
     }
 
     /// Whether a grant repeats our offer.

@@ -67,7 +67,7 @@ impl Member {
         match &link.member {
             Some(granted) => granted.replay.has_begun(),
             None if !link.is_plain && self.offers.expects_grant() => false,
-            None => is_leaving || link.trial.may_say(now),
+            None => is_leaving || !link.is_open(now) && link.trial.may_say(now),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Offers, grants, and servers that want neither.
 
 use super::*;
+use crate::{BACKLOG_BYTES, BACKLOG_EVENTS};
 
 const THREE_SECONDS: Duration = Duration::from_secs(3);
 
@@ -275,20 +276,111 @@ fn what_was_sent_before_the_grant_is_not_shown_again_when_it_is_replayed() {
     assert_eq!(side.tells(), [said, caught_up("a-2", false)]);
 }
 
+fn frames_of_bob() -> [Frame<'static>; 3] {
+    let bob = || name("bob");
+    [Frame::join(bob()), Frame::leave(bob()), plain("bob", "hi")]
+}
+
 #[test]
-fn somebody_who_is_heard_before_a_grant_shows_that_nobody_grants_here_any_more() {
-    let frames = [
-        Frame::join(name("bob")),
-        Frame::leave(name("bob")),
-        plain("bob", "hi"),
-    ];
-    for frame in frames {
+fn somebody_who_is_heard_and_no_grant_within_five_seconds_show_that_nobody_grants_here_any_more() {
+    for frame in frames_of_bob() {
         let mut side = Side::of(profile_that_has_seen("a-1"));
         side.joins();
         side.says(1, "hi");
-        assert_eq!(side.sends(), [""; 0]);
+        side.tells();
         side.hears(&frame);
+        side.passes(Duration::from_secs(5) - INSTANT);
+        assert_eq!(side.due(), None);
+        assert_eq!(
+            side.member.deadline(side.now),
+            Some(side.now.awake + INSTANT)
+        );
+        assert_eq!((side.sends(), side.tells()), (vec![], vec![]));
+        side.passes(INSTANT);
+        assert_eq!(side.due(), None);
+        assert_eq!(side.tells().len(), 1);
         assert_eq!(side.sends(), ["hi"]);
+    }
+}
+
+#[test]
+fn where_nothing_is_known_what_others_say_waits_half_a_second_for_a_grant() {
+    for frame in frames_of_bob() {
+        let mut side = Side::new();
+        side.joins();
+        side.says(1, "hi");
+        side.tells();
+        side.hears(&frame);
+        side.passes(Duration::from_millis(500) - INSTANT);
+        assert_eq!(side.due(), None);
+        assert_eq!(
+            side.member.deadline(side.now),
+            Some(side.now.awake + INSTANT)
+        );
+        assert_eq!((side.sends(), side.tells()), (vec![], vec![]));
+        side.passes(INSTANT);
+        assert_eq!(side.due(), None);
+        assert_eq!(side.tells().len(), 1);
+        assert_eq!(side.member.deadline(side.now), None);
+        side.hears(&frame);
+        assert_eq!(side.tells().len(), 1);
+        assert_eq!(side.sends(), ["hi"]);
+    }
+}
+
+#[test]
+fn what_others_said_before_a_grant_comes_after_the_past() {
+    for mut side in [Side::new(), Side::of(profile_that_has_seen("a-1"))] {
+        side.joins();
+        side.hears(&plain("bob", "between"));
+        side.hears(&side.grant(ROOM, 0));
+        side.hears(&past("a-2"));
+        side.tells();
+        side.hears(&replayed("a-3"));
+        let told = side.tells();
+        let wanted = [heard("a-2", true), heard_plain("bob", "between")];
+        assert_eq!([&told[0], &told[2]], [&wanted[0], &wanted[1]]);
+        side.ends();
+        assert_eq!(side.joins().unwrap().since, Some((ROOM, token("a-3"))));
+    }
+}
+
+#[test]
+fn what_others_said_before_the_end_is_left_to_the_replay_where_there_will_be_one() {
+    let mut side = Side::of(profile_that_has_seen("a-1"));
+    side.joins();
+    side.tells();
+    side.hears(&plain("bob", "hi"));
+    side.ends();
+    assert_eq!(side.tells(), []);
+    assert!(side.joins().unwrap().since.is_some());
+    let mut side = Side::new();
+    side.joins();
+    side.tells();
+    side.hears(&plain("bob", "hi"));
+    side.passes(THREE_SECONDS);
+    side.ends();
+    assert_eq!(side.tells(), [heard_plain("bob", "hi")]);
+    assert_eq!(side.joins().unwrap().recent, 0);
+}
+
+#[test]
+fn as_much_as_the_window_holds_waits_for_a_grant_and_no_more() {
+    let mut side = Side::of(profile_that_has_seen("a-1")).told();
+    side.joins();
+    side.tells();
+    (0..BACKLOG_EVENTS).for_each(|_| side.hears(&plain("bob", "hi")));
+    assert_eq!(side.tells(), []);
+    side.hears(&plain("bob", "hi"));
+    assert_eq!(side.tells().len(), BACKLOG_EVENTS + 1);
+    let half = "x".repeat(BACKLOG_BYTES / 2 - "bob".len());
+    for (more, waits) in [("", true), ("x", false)] {
+        let mut side = Side::of(profile_that_has_seen("a-1")).told();
+        side.joins();
+        side.tells();
+        side.hears(&plain("bob", &half));
+        side.hears(&plain("bob", &format!("{half}{more}")));
+        assert_eq!(side.tells().is_empty(), waits);
     }
 }
 
@@ -336,6 +428,8 @@ fn messages_whose_place_nobody_knows_are_not_replayed_afterwards() {
     side.ends();
     side.joins();
     side.hears(&plain("bob", "a plain server is here now"));
+    side.passes(Duration::from_secs(5));
+    side.due();
     side.ends();
     let offer = side.joins().unwrap();
     assert_eq!((offer.since, offer.recent), (None, 0));

@@ -145,6 +145,7 @@ fn where_others_are_heard_without_a_grant_what_was_sent_is_unsure() {
     side.says(2, "waits");
     side.joins();
     side.tells();
+    side.passes(Duration::from_secs(5));
     side.hears(&Frame::join(name("bob")));
     let joined = Event::Joined {
         name: "bob".to_owned(),
