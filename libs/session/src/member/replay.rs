@@ -231,12 +231,12 @@ impl Replay {
         }
         let is_open = !self.seen.is_empty() && reached.is_none() && replayed.more;
         match oldest {
-            Some(oldest) if is_open && !self.is_too_much() => {
+            Some(oldest) if is_open => {
                 self.phase = Phase::Closing;
                 self.ask_before(oldest, true, if is_full { MAX_EARLIER } else { 1 });
                 return None;
             }
-            Some(_) => self.is_lost |= is_open,
+            Some(_) => {}
             // An answer without messages would be asked for for ever. A first replay without any misses nothing.
             None => self.is_lost |= is_open && self.phase == Phase::Closing,
         }

@@ -160,6 +160,14 @@ fn a_server_that_closes_within_three_seconds_gets_no_offer_the_next_time() {
 }
 
 #[test]
+fn a_connection_that_ended_before_its_join_was_written_says_nothing_about_offers() {
+    let mut side = Side::new();
+    side.member.connect(Hex64(1), side.now);
+    side.ends();
+    assert!(side.joins().is_some());
+}
+
+#[test]
 fn a_server_is_plain_for_good_when_it_stands_three_seconds_without_an_offer() {
     for (stood, offers) in [(THREE_SECONDS - INSTANT, true), (THREE_SECONDS, false)] {
         let mut side = Side::new();

@@ -1,7 +1,7 @@
 //! What was missed comes before what is live, without a hole where there need be none.
 
 use super::*;
-use crate::{BACKLOG_EVENTS, Stamped};
+use crate::{BACKLOG_BYTES, BACKLOG_EVENTS, Stamped};
 
 /// A side that has seen everything up to `a-5` in this run, and is connected again, with the grant.
 fn back_after_a_5() -> Side {
@@ -302,6 +302,11 @@ fn an_answer_that_comes_after_the_closing_was_given_up_is_not_taken_for_another(
     );
     assert_eq!(side.tells(), []);
     assert_eq!(side.sends(), ["EARLIER a-5 200"]);
+    side.hears(&past("a-4"));
+    side.hears(&replayed_with("a-6", Some("a-6"), ""));
+    assert_eq!(side.tells(), []);
+    side.hears(&replayed_with("a-6", Some("a-5"), ""));
+    assert_eq!(side.tells(), [earlier(&["a-4"], false, false)]);
 }
 
 #[test]
@@ -428,4 +433,53 @@ fn the_message_before_which_others_are_wanted_is_not_among_them() {
         ],
     );
     assert_eq!(side.tells(), [earlier(&["a-4"], false, false)]);
+}
+
+#[test]
+fn a_beginning_that_was_found_stays_found_through_a_reconnect() {
+    let mut side = Side::new();
+    side.joins();
+    side.hears(&side.grant(ROOM, 0));
+    hear_all(
+        &mut side,
+        &[past("a-5"), replayed_with("a-5", None, "more")],
+    );
+    side.member.ask_earlier();
+    side.sends();
+    hear_all(
+        &mut side,
+        &[past("a-4"), replayed_with("a-5", Some("a-5"), "")],
+    );
+    side.ends();
+    side.comes_back(0, "a-5");
+    assert!(side.tells().ends_with(&[caught_up("a-5", false)]));
+}
+
+#[test]
+fn a_full_first_page_asks_for_a_full_second_one() {
+    for (messages, count) in [(199, 1), (200, 200)] {
+        let mut side = back_after_a_5();
+        (0..messages).for_each(|_| side.hears(&past("a-6")));
+        side.hears(&replayed_with("a-6", None, "more"));
+        assert_eq!(side.sends(), [format!("EARLIER a-6 {count}")]);
+    }
+}
+
+#[test]
+fn as_many_bytes_as_the_window_holds_are_waited_for_and_one_more_is_a_gap() {
+    let half = BACKLOG_BYTES / 2 - "bob".len();
+    for (more, is_gap) in [(0, false), (1, true)] {
+        let mut side = back_after_a_5();
+        hear_all(
+            &mut side,
+            &[past("a-6"), replayed_with("a-6", None, "more")],
+        );
+        side.sends();
+        let first = "x".repeat(half - "boba-6".len());
+        let second = "x".repeat(half + more);
+        for words in [first, second] {
+            side.hears(&text("bob", &words, stamp("a-7", "a-7", false)));
+        }
+        assert_eq!(side.tells().first() == Some(&Event::Gap), is_gap);
+    }
 }

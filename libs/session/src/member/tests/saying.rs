@@ -29,6 +29,20 @@ fn counts_rise_by_one_and_an_acknowledgement_covers_all_up_to_it() {
 }
 
 #[test]
+fn an_acknowledgement_while_texts_are_sent_again_passes_over_none() {
+    let mut side = Side::granted("a-0");
+    for (id, words) in [(1, "one"), (2, "two"), (3, "three")] {
+        side.says(id, words);
+    }
+    side.sends();
+    side.ends();
+    side.comes_back(0, "a-0");
+    side.sends_a_part();
+    side.hears(&ack(1, "a-1"));
+    assert_eq!(side.sends(), ["2 two", "3 three"]);
+}
+
+#[test]
 fn an_acknowledgement_for_somebody_else_is_none() {
     let mut side = Side::granted("a-0").told();
     side.says(1, "one");
@@ -76,9 +90,10 @@ fn a_text_that_was_cut_is_sent_again_and_one_of_which_nothing_was_sent_keeps_its
     let mut side = Side::granted("a-0");
     side.says(1, "cut");
     side.says(2, "behind it");
+    side.tells();
     side.sends_a_part();
     side.ends();
-    side.tells();
+    assert_eq!(side.tells(), []);
     side.comes_back(0, "a-0");
     side.tells();
     let (_, words) = side.takes_up().unwrap();
@@ -132,6 +147,7 @@ fn counts_go_on_from_those_of_the_log() {
     side.says(4, "four");
     assert_eq!(side.sends(), ["2 three", "3 four"]);
     side.tells();
+    assert_eq!(side.member.texts.own(ROOM, &own_id(2).to_string()), Some(3));
     side.hears(&ack(3, "b-3"));
     assert_eq!(side.tells(), [arrived(3, "b-3"), arrived(4, "b-3")]);
 }

@@ -73,6 +73,17 @@ fn each_sleep_asks_anew() {
 }
 
 #[test]
+fn a_question_that_is_open_is_not_asked_again_and_not_for_longer() {
+    let mut side = Side::granted("a-0");
+    side.sleeps(60 * SECOND);
+    side.looks();
+    side.sleeps(60 * SECOND);
+    assert_eq!(side.looks(), [""; 0]);
+    side.passes(2 * SECOND);
+    assert_eq!(side.due(), Some(Ending::Asleep));
+}
+
+#[test]
 fn a_plain_server_is_not_asked() {
     let mut side = Side::new();
     side.joins();
