@@ -15,7 +15,7 @@ use divan::counter::ItemsCount;
 use hubbub_server::Settings;
 use hubbub_server::address::Origin;
 use hubbub_server::batch::{Draft, Form};
-use hubbub_server::event::{Event, Mail};
+use hubbub_server::event::{Event, Mail, Offered};
 use hubbub_server::hub;
 use hubbub_server::id::PeerId;
 use hubbub_server::memory::Memory;
@@ -98,6 +98,7 @@ impl Hall {
             let join = Event::Join {
                 peer,
                 name: name(peer).into_owned(),
+                offered: Offered::NotYet,
             };
             send(
                 &inbox,

@@ -56,6 +56,8 @@ pub struct Address {
     peers: AtomicUsize,
     /// How many peers of all addresses have a place.
     all: Arc<AtomicUsize>,
+    /// How many members that came from it have lost their connection and are still members.
+    absent: AtomicUsize,
 }
 
 impl Address {
@@ -69,6 +71,7 @@ impl Address {
             left_out: AtomicU32::new(0),
             peers: AtomicUsize::new(0),
             all: Arc::clone(all),
+            absent: AtomicUsize::new(0),
         }
     }
 
@@ -137,6 +140,12 @@ impl Address {
             .is_ok()
     }
 
+    /// How many members that came from it are absent.
+    #[must_use]
+    pub fn absent(&self) -> usize {
+        self.absent.load(Ordering::Acquire)
+    }
+
     /// How long it still owes something, in nanoseconds. At zero it can be forgotten, and nobody gains anything by
     /// that.
     fn owes(&self, now: Instant) -> u64 {
@@ -160,6 +169,29 @@ pub type LeftOut = Option<u32>;
 
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// A member that has lost its connection and is still a member. It counts for its address until this is dropped.
+#[derive(Debug)]
+pub struct Absence {
+    address: Arc<Address>,
+}
+
+impl Absence {
+    /// One more that came from this address.
+    #[must_use]
+    pub fn begin(address: &Arc<Address>) -> Self {
+        address.absent.fetch_add(1, Ordering::AcqRel);
+        Self {
+            address: Arc::clone(address),
+        }
+    }
+}
+
+impl Drop for Absence {
+    fn drop(&mut self) {
+        self.address.absent.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 #[cfg(test)]

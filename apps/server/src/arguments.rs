@@ -190,6 +190,18 @@ pub(crate) struct Arguments {
     )]
     join_timeout: Duration,
 
+    /// How long a member whose program speaks the extension keeps its place after its connection has ended; 0s for not at
+    /// all
+    #[arg(
+        long,
+        env = "HUBBUB_GRACE",
+        value_name = "TIME",
+        default_value = "15s",
+        value_parser = parse_grace,
+        help_heading = "Bounds"
+    )]
+    grace: Duration,
+
     #[cfg(feature = "history")]
     #[command(flatten)]
     history: history::HistoryArguments,
@@ -291,6 +303,7 @@ impl Arguments {
             join_timeout: self.join_timeout,
             #[cfg(feature = "history")]
             history: self.history.history(),
+            grace: self.grace,
             ..Settings::default()
         }
     }
@@ -379,6 +392,16 @@ fn parse_rate(text: &str) -> Result<u32, String> {
         ));
     }
     Ok(rate)
+}
+
+/// The longest `--grace`. For longer, nobody would believe that somebody is here.
+const MAX_GRACE: Duration = Duration::from_secs(3600);
+
+fn parse_grace(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|time| *time <= MAX_GRACE)
+        .ok_or_else(|| "give a time such as 500ms, 15s or 2min, 1h at most, or 0s".to_owned())
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {

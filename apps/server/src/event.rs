@@ -1,10 +1,11 @@
 //! Events: what peers tell the hub, and why they go.
 
 use std::fmt;
+use std::sync::Arc;
 
-use hubbub_wire::{DecodeError, Id, Username};
+use hubbub_wire::{DecodeError, Id, Offer, Token, Username};
 
-use crate::address::Origin;
+use crate::address::{Address, Origin};
 use crate::id::PeerId;
 use crate::memory::Held;
 use crate::outbox::Outbox;
@@ -33,6 +34,17 @@ pub enum Event {
         peer: PeerId,
         /// Under which name.
         name: Username<'static>,
+        /// What stands directly behind it.
+        offered: Offered,
+    },
+    /// What stands directly behind the JOIN, where that came in a later read. Never [`Offered::NotYet`].
+    Offered {
+        /// Whose.
+        peer: PeerId,
+        /// Under which name, if it is an offer.
+        name: Option<Username<'static>>,
+        /// What.
+        offered: Offered,
     },
     /// TEXTs that arrived together under one name.
     Said {
@@ -55,6 +67,15 @@ pub enum Event {
         len: u64,
         /// The limit, in bytes.
         limit: usize,
+    },
+    /// An EARLIER. The next one comes when this one is answered; see [`Delivery::ends_answer`](crate::outbox::Delivery::ends_answer).
+    Earlier {
+        /// Whose.
+        peer: PeerId,
+        /// Before which place it wants messages.
+        before: Token<'static>,
+        /// How many at most.
+        count: u32,
     },
     /// A LEAVE.
     Leave {
@@ -91,8 +112,10 @@ impl Event {
         match *self {
             Self::Connected { peer, .. }
             | Self::Join { peer, .. }
+            | Self::Offered { peer, .. }
             | Self::Said { peer, .. }
             | Self::TooLong { peer, .. }
+            | Self::Earlier { peer, .. }
             | Self::Leave { peer, .. }
             | Self::NoRoom { peer }
             | Self::StillHere { peer }
@@ -109,6 +132,38 @@ impl Event {
             _ => 0,
         };
         size_of::<Self>() + texts
+    }
+}
+
+/// What stands directly behind a JOIN.
+#[derive(Debug, Default)]
+pub enum Offered {
+    /// Nothing has come yet.
+    #[default]
+    NotYet,
+    /// Something else than an offer that counts.
+    No,
+    /// An offer of our version.
+    Yes(Box<Candidate>),
+}
+
+/// Who offers.
+#[derive(Debug)]
+pub struct Candidate {
+    /// What.
+    pub offer: Offer<'static>,
+    /// Where it comes from.
+    pub address: Arc<Address>,
+}
+
+impl Offered {
+    /// The offer, if there is one.
+    #[must_use]
+    pub fn offer(&self) -> Option<&Offer<'static>> {
+        match self {
+            Self::Yes(candidate) => Some(&candidate.offer),
+            Self::NotYet | Self::No => None,
+        }
     }
 }
 
@@ -138,6 +193,35 @@ pub enum Departure {
     TextStalled,
     /// Its JOIN was refused.
     Refused(Refusal),
+    /// The same member has connected anew.
+    Replaced,
+    /// It has a grant and sent a text beyond the limit. No later text of it may be acknowledged.
+    BeyondLimit,
+    /// It has a grant and left out a count. No later text of it may be acknowledged.
+    LeftOutText,
+}
+
+impl Departure {
+    /// Whether a member with a grant keeps its place for a while, since its program comes back.
+    #[must_use]
+    pub const fn keeps_place(self) -> bool {
+        match self {
+            Self::Closed
+            | Self::SaidNothing
+            | Self::Failed(_)
+            | Self::TooSlow
+            | Self::Unanswered
+            | Self::OutOfMemory
+            | Self::TextStalled
+            | Self::Replaced => true,
+            Self::Left
+            | Self::Broke(_)
+            | Self::NeverJoined
+            | Self::Refused(_)
+            | Self::BeyondLimit
+            | Self::LeftOutText => false,
+        }
+    }
 }
 
 impl fmt::Display for Departure {
@@ -157,6 +241,11 @@ impl fmt::Display for Departure {
                 f.write_str("nothing of its unfinished text came in time; see --text-timeout")
             }
             Self::NeverJoined => f.write_str("it did not join in time"),
+            Self::Replaced => f.write_str("the same member has connected anew"),
+            Self::BeyondLimit => {
+                f.write_str("it sent a text beyond the limit that it was told; see --max-payload")
+            }
+            Self::LeftOutText => f.write_str("it left out the count of a text"),
             Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
             Self::Refused(Refusal::NameReserved) => f.write_str("its name is reserved"),
         }

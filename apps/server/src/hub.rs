@@ -4,29 +4,39 @@
 //! It waits for no single peer: a peer whose outbox is full is a slow consumer and is dropped. In a flood it pauses,
 //! for a bounded time, so that members that read can keep up. It knows no sockets. It ends when it is told to stop and
 //! the last peer has let go of the inbox.
+//!
+//! How members come stands in `joining`, how they go in `leaving`, and what those with a grant get in `granting`.
 
+use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
-use hubbub_wire::{Time, Username};
+use hubbub_wire::{Id, Time, Username};
 use tracing::{debug, info, warn};
 
+use self::absent::Absent;
+use self::granting::Welcome;
 use crate::Settings;
-use crate::address::thinned;
-use crate::batch::{Draft, Form};
-use crate::event::{Departure, Event, Mail};
-use crate::id::{Name, PeerId};
-use crate::lobby::{Claim, Kept, Lobby, Stranger};
+use crate::address::Address;
+use crate::batch::Draft;
+use crate::event::{Departure, Event, Mail, Offered};
+use crate::id::PeerId;
+use crate::lobby::{Kept, Lobby, Stranger};
 use crate::log::{Answer, Log, Ordered, Proposal};
 use crate::memory::{Held, Memory};
-use crate::outbox::{Closing, Outbox};
-use crate::post::{Notes, Post};
+use crate::outbox::Closing;
+use crate::post::Post;
 use crate::room::{Refusal, Room};
 use crate::runtime::{draw, draw_id, now, sleep, timeout, wall, yield_now};
-use crate::said::Said;
+use crate::said::{Own, Said, Seq};
 use crate::words;
+
+mod absent;
+mod granting;
+mod joining;
+mod leaving;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
 /// find work whenever it looks, and for a burst of joins to pass without waiting: a peer that waits here waits until
@@ -65,6 +75,7 @@ pub(crate) async fn run_with(
     let drain_timeout = settings.drain_timeout;
     let mut hub = Hub::new(queued, unfinished, settings, now());
     hub.time = log.time();
+    hub.sent = log.last();
     hub.log = log;
     while !hub.stopping
         && let Some(mail) = hub.wait(&inbox).await
@@ -136,7 +147,16 @@ struct Hub {
     post: Post,
     /// What the next flush sends.
     draft: Draft,
+    /// The members with a grant that have not been told so.
+    welcomes: Vec<Welcome>,
+    /// The place of the last text that was sent to the members, and who has joined since then.
+    sent: Seq,
+    newcomers: Vec<PeerId>,
+    /// Where each member with a grant comes from.
+    addresses: HashMap<PeerId, Arc<Address>>,
+    absent: Absent,
     stopping: bool,
+    queued: Arc<Memory>,
     unfinished: Arc<Memory>,
     settings: Settings,
     /// The time of this turn.
@@ -147,13 +167,20 @@ struct Hub {
 
 impl Hub {
     fn new(queued: Arc<Memory>, unfinished: Arc<Memory>, settings: Settings, now: Instant) -> Self {
+        let log = Log::new(draw_id(), draw(), Arc::clone(&queued));
         Self {
             room: Room::default(),
             lobby: Lobby::default(),
-            log: Log::new(draw_id(), draw(), Arc::clone(&queued)),
-            post: Post::new(queued),
+            sent: log.last(),
+            log,
+            post: Post::new(Arc::clone(&queued)),
             draft: Draft::default(),
+            welcomes: Vec::new(),
+            newcomers: Vec::new(),
+            addresses: HashMap::new(),
+            absent: Absent::default(),
             stopping: false,
+            queued,
             unfinished,
             settings,
             now,
@@ -164,8 +191,12 @@ impl Hub {
     /// Waits for the next mail. It is empty if the log answers or a deadline passes first. There is a timer only while
     /// there is a deadline.
     async fn wait(&mut self, inbox: &flume::Receiver<Mail>) -> Option<Mail> {
-        let deadline = self.lobby.deadline();
-        let deadline = deadline.into_iter().chain(self.log.deadline(now())).min();
+        let deadlines = [
+            self.lobby.deadline(),
+            self.absent.deadline(),
+            self.log.deadline(now()),
+        ];
+        let deadline = deadlines.into_iter().flatten().min();
         let news = news(inbox, self.log.answers(), self.log.is_full());
         let news = match deadline {
             None => news.await,
@@ -202,20 +233,42 @@ impl Hub {
 
     /// Takes mail, and applies whatever the log has ordered after each event.
     fn take_all(&mut self, mail: Mail) {
-        while let Some(late) = self.lobby.late(self.now) {
-            self.depart(late, Departure::NeverJoined);
-        }
+        self.pass_time();
         for event in mail {
             self.take(event);
             self.apply_some();
         }
     }
 
+    /// Does what is due at this time.
+    fn pass_time(&mut self) {
+        while let Some(late) = self.lobby.late(self.now) {
+            self.depart(late, Departure::NeverJoined);
+        }
+        while let Some(peer) = self.lobby.without_offer(self.now) {
+            self.stands_behind_join(peer, None, Offered::No);
+        }
+        while let Some(peer) = self.absent.late(self.now) {
+            self.does_not_come_back(peer);
+        }
+    }
+
     fn take(&mut self, event: Event) {
-        match self.lobby.keep(event) {
+        match event {
+            Event::Offered {
+                peer,
+                name,
+                offered,
+            } => return self.stands_behind_join(peer, name, offered),
+            Event::Gone { peer, .. } => self.stands_behind_join(peer, None, Offered::No),
+            _ => {}
+        }
+        let is_short = self.unfinished.excess() > 0;
+        match self.lobby.keep(event, is_short) {
             Kept::No(event) => self.propose(event),
             Kept::Yes => {}
             Kept::TooMuch(peer) => self.refuse(peer, Refusal::NameTaken),
+            Kept::NoRoom(peer) => self.depart(peer, Departure::OutOfMemory),
         }
     }
 
@@ -231,37 +284,37 @@ impl Hub {
                 };
                 self.lobby.enter(peer, stranger);
             }
-            Event::Join { peer, name } => {
-                if self.lobby.claim(peer, name) {
-                    self.propose_join(peer);
-                } else {
-                    debug!(peer = peer.0, "second join ignored");
-                }
-            }
+            Event::Join {
+                peer,
+                name,
+                offered,
+            } => self.claims(peer, name, offered),
             Event::Said {
                 peer,
                 name,
-                own: _,
+                own,
                 texts,
                 held,
             } => {
                 if self.hears(peer, &name)
                     && let Some(name) = self.room.name(peer)
                 {
-                    let name = Arc::clone(name);
-                    self.log.propose(
-                        Proposal::Say {
-                            peer,
-                            name,
-                            own: None,
-                            texts,
-                            held,
-                        },
-                        self.time,
-                    );
+                    let proposal = Proposal::Say {
+                        peer,
+                        name: Arc::clone(name),
+                        own: own.and_then(|id| self.own(peer, id)),
+                        texts,
+                        held,
+                    };
+                    self.log.propose(proposal, self.time);
                 }
             }
-            Event::TooLong { peer, len, limit } => self.tell_too_long(peer, len, limit),
+            Event::TooLong { peer, len, limit } => self.too_long(peer, len, limit),
+            Event::Earlier {
+                peer,
+                before,
+                count,
+            } => self.earlier(peer, before, count),
             Event::Leave { peer, name } => {
                 if self.hears(peer, &name) {
                     self.depart(peer, Departure::Left);
@@ -270,53 +323,12 @@ impl Hub {
             Event::NoRoom { .. } => self.make_room(),
             Event::StillHere { peer } => self.keeps_its_name(peer),
             Event::Gone { peer, why } => self.depart(peer, why),
+            Event::Offered { .. } => {}
             Event::Stop => {
                 info!(members = self.room.len(), "stopping");
                 self.stopping = true;
             }
         }
-    }
-
-    /// Proposes a JOIN that waits in the lobby, unless it is already clear that its name is not free.
-    fn propose_join(&mut self, peer: PeerId) {
-        let Some(name) = self.lobby.claimed(peer) else {
-            return;
-        };
-        match self.room.admits(name) {
-            Ok(()) => self.log.propose(Proposal::Join { peer }, self.time),
-            Err(refusal) => self.not_admitted(peer, refusal),
-        }
-    }
-
-    /// Refuses a JOIN. If the name is taken, its bearer is first asked whether it is still here.
-    fn not_admitted(&mut self, peer: PeerId, refusal: Refusal) {
-        let bearer = |name| self.room.bearer(name);
-        let Some(bearer) = self.lobby.claimed(peer).and_then(bearer) else {
-            return self.refuse(peer, refusal);
-        };
-        // A bearer whose LEAVE is on its way is not asked, since it will free the name anyway.
-        let asked = self.post.outbox(bearer).map(Outbox::ask);
-        self.lobby.wait_for(bearer, peer, asked);
-    }
-
-    /// The bearer of a name was asked and is still here, so the waiting JOINs are refused.
-    fn keeps_its_name(&mut self, bearer: PeerId) {
-        if self.post.outbox(bearer).is_some() {
-            for peer in self.lobby.answered(bearer) {
-                self.refuse(peer, Refusal::NameTaken);
-            }
-        }
-    }
-
-    fn refuse(&mut self, peer: PeerId, refusal: Refusal) {
-        let Some(Claim { name, stranger, .. }) = self.lobby.take_claim(peer) else {
-            return;
-        };
-        stranger.outbox.refuse();
-        self.post.tell(&stranger.outbox, words::refused(refusal));
-        let why = Departure::Refused(refusal);
-        let line = stranger.from.line(self.now);
-        thinned!(warn, line, peer = peer.0, name = ?name.as_str(), %why, address = %stranger.from, "refused");
     }
 
     /// Whether the peer may speak under `name`. If not, what it says is ignored.
@@ -336,59 +348,27 @@ impl Hub {
         false
     }
 
-    fn tell_too_long(&self, peer: PeerId, len: u64, limit: usize) {
+    /// How a text of a member is counted. Without a grant, or in the name of another session, it is not.
+    fn own(&self, peer: PeerId, id: Id) -> Option<Own> {
+        let ticket = self.room.ticket(peer)?;
+        let key = Own::key(ticket.session, ticket.secret);
+        (ticket.session == id.session).then_some(Own { id, key })
+    }
+
+    /// A text was beyond the limit, which the sender is told. No later text of a member with a grant may be acknowledged,
+    /// so that its connection ends.
+    fn too_long(&mut self, peer: PeerId, len: u64, limit: usize) {
+        let why = words::too_long(len, limit);
+        let is_told = self.notify(peer, words::Code::TooLong, &why);
         // Not beyond the memory limit, since no member should be dropped for it.
-        if let Some(outbox) = self.post.outbox(peer)
+        if !is_told
+            && let Some(outbox) = self.post.outbox(peer)
             && !self.post.is_short_of_memory()
         {
-            self.post.tell(outbox, &words::too_long(len, limit));
+            self.post.tell(outbox, &why);
         }
-    }
-
-    /// The one place where a peer goes. Late events of a peer that is gone have no effect.
-    fn depart(&mut self, peer: PeerId, why: Departure) {
-        if let Some(stranger) = self.lobby.take(peer) {
-            self.tell_why(&stranger.outbox, why);
-            let line = match why {
-                Departure::SaidNothing => None,
-                _ => stranger.from.line(self.now),
-            };
-            thinned!(info, line, peer = peer.0, %why, address = %stranger.from, "gone without a join");
-            return;
-        }
-        let Some(outbox) = self.post.outbox(peer) else {
-            if why == Departure::TooSlow {
-                // A LEAVE may stay in the log for a while. A peer that waits for it can still be evicted.
-                self.post.evict(peer);
-            }
-            return;
-        };
-        self.tell_why(outbox, why);
-        if why == Departure::TooSlow {
-            self.post.evict(peer);
-        } else {
-            self.post.leaves(peer);
-        }
-        self.log.propose(Proposal::Leave { peer, why }, self.time);
-    }
-
-    /// Tells a peer why the server closes its connection, if it cannot know that from what it did.
-    fn tell_why(&self, outbox: &Outbox, why: Departure) {
-        match why {
-            Departure::OutOfMemory => self.post.tell(outbox, words::OUT_OF_MEMORY),
-            Departure::TextStalled => {
-                let text = words::text_stalled(self.settings.text_timeout);
-                self.post.tell(outbox, &text);
-            }
-            _ => {}
-        }
-    }
-
-    /// Drops peers so that unfinished texts stay within their limit.
-    fn make_room(&mut self) {
-        let excess = self.unfinished.excess();
-        for peer in self.post.who_holds_most(self.lobby.outboxes(), excess) {
-            self.depart(peer, Departure::OutOfMemory);
+        if self.room.ticket(peer).is_some() {
+            self.depart(peer, Departure::BeyondLimit);
         }
     }
 
@@ -404,64 +384,22 @@ impl Hub {
             Some(Ordered::Join { peer, time }) => self.joined(peer, time),
             Some(Ordered::Said { peer, said, held }) => self.said(peer, said, held),
             Some(Ordered::Left { peer, why, time }) => self.left(peer, why, time),
-            // Nobody has a grant yet.
-            Some(Ordered::Known { .. } | Ordered::Broken { .. }) => {}
+            Some(Ordered::Known { peer, id, seq }) => {
+                if let Some(name) = self.room.name(peer) {
+                    self.post.acknowledge(peer, name, id, seq);
+                }
+            }
+            Some(Ordered::Broken { peer }) => self.depart(peer, Departure::LeftOutText),
         }
         true
     }
 
-    fn joined(&mut self, peer: PeerId, time: Time) {
-        let Some(name) = self.lobby.claimed(peer) else {
-            // The peer went while its JOIN waited.
-            return;
-        };
-        let name = match self.room.join(peer, name.clone()) {
-            Ok(name) => name,
-            Err(refusal) => return self.not_admitted(peer, refusal),
-        };
-        let Some(Claim { stranger, mail, .. }) = self.lobby.take_claim(peer) else {
-            return;
-        };
-        self.draft.joined(peer, &name, time);
-        let line = stranger.from.line(self.now);
-        let notes = Notes {
-            warned: false,
-            unlogged: line.is_none(),
-        };
-        self.post
-            .admit(peer, stranger.outbox, self.draft.len(), notes, Form::Plain);
-        let members = self.room.len();
-        thinned!(info, line, peer = peer.0, name = ?name.as_str(), members, address = %stranger.from, "joined");
-        mail.into_iter().for_each(|event| self.take(event));
-    }
-
     fn said(&mut self, peer: PeerId, said: Arc<Said>, held: Held) {
         debug!(peer = peer.0, bytes = said.texts.size(), "text");
+        if let Some(id) = said.last_own() {
+            self.post.acknowledge(peer, &said.name, id, said.last());
+        }
         self.draft.said(peer, said, held);
-    }
-
-    fn left(&mut self, peer: PeerId, why: Departure, time: Time) {
-        let Some(name) = self.room.leave(peer) else {
-            return;
-        };
-        let notes = self.post.dismiss(peer, self.draft.len());
-        self.draft.left(peer, &name, time);
-        self.log_left(peer, &name, why, notes.unwrap_or_default());
-        // Peers that wait for the name may join now, in the order in which they came.
-        for peer in self.lobby.freed(peer) {
-            self.propose_join(peer);
-        }
-    }
-
-    fn log_left(&self, peer: PeerId, name: &Name, why: Departure, notes: Notes) {
-        let members = self.room.len();
-        if why == Departure::TooSlow {
-            warn!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
-        } else if notes.unlogged {
-            debug!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
-        } else {
-            info!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
-        }
     }
 
     /// Sends all that the log has ordered, batch by batch. Members that cannot take one are dropped, and their LEAVEs are
@@ -470,7 +408,7 @@ impl Hub {
         loop {
             self.apply_some();
             let is_last = self.draft.is_empty();
-            let slow = self.post.send(mem::take(&mut self.draft));
+            let slow = self.send();
             if is_last && slow.is_empty() {
                 return self.post.flushed();
             }
@@ -481,8 +419,17 @@ impl Hub {
         }
     }
 
+    /// Sends what is drafted. Returns the members that cannot take it.
+    fn send(&mut self) -> Vec<PeerId> {
+        self.welcome_all();
+        self.sent = self.log.last();
+        self.newcomers.clear();
+        self.post.send(mem::take(&mut self.draft))
+    }
+
     /// Lets go of everybody. Returns what is still to be written.
-    fn close(self) -> Vec<Closing> {
+    fn close(mut self) -> Vec<Closing> {
+        self.say_that_it_stops();
         let mut closing = self.post.close();
         closing.extend(self.lobby.close());
         closing

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use hubbub_wire::Username;
+use hubbub_wire::{Hex128, Username};
 
 use self::claims::Claims;
 use crate::address::Origin;
-use crate::event::Event;
+use crate::event::{Event, Offered};
 use crate::id::PeerId;
 use crate::outbox::{Closing, Outbox};
 
@@ -44,33 +44,67 @@ impl Lobby {
         self.strangers.insert(peer, stranger);
     }
 
-    /// The deadline of the oldest stranger. No other stranger has an earlier one, since all have the same time.
+    /// When the next of them has taken too long. `None` if there is nobody.
     #[must_use]
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        let (_, eldest) = self.strangers.first_key_value()?;
-        Some(eldest.join_by)
+    pub(crate) fn deadline(&mut self) -> Option<Instant> {
+        // No other stranger has an earlier deadline than the oldest, since all have the same time.
+        let eldest = self.strangers.first_key_value();
+        let eldest = eldest.map(|(_, stranger)| stranger.join_by);
+        eldest.into_iter().chain(self.claims.deadline()).min()
     }
 
-    /// The oldest stranger, if its deadline has passed.
+    /// A peer whose deadline for a JOIN, or for becoming a member after it, has passed.
     #[must_use]
-    pub(crate) fn late(&self, now: Instant) -> Option<PeerId> {
-        let (&peer, eldest) = self.strangers.first_key_value()?;
-        (eldest.join_by <= now).then_some(peer)
+    pub(crate) fn late(&mut self, now: Instant) -> Option<PeerId> {
+        let eldest = self.strangers.first_key_value();
+        let late = eldest.filter(|(_, stranger)| stranger.join_by <= now);
+        let late = late.map(|(&peer, _)| peer);
+        late.or_else(|| self.claims.late(now))
     }
 
-    /// Notes that a stranger has sent a JOIN, which waits from now on. Returns `false` if the peer is not a stranger.
-    pub(crate) fn claim(&mut self, peer: PeerId, name: Username<'static>) -> bool {
+    /// A peer whose JOIN has waited long enough for what stands behind it.
+    #[must_use]
+    pub(crate) fn without_offer(&mut self, now: Instant) -> Option<PeerId> {
+        self.claims.without_offer(now)
+    }
+
+    /// Notes that a stranger has sent a JOIN, which waits from now on, until this time at most. Returns `false` if the
+    /// peer is not a stranger.
+    pub(crate) fn claim(
+        &mut self,
+        peer: PeerId,
+        name: Username<'static>,
+        offered: Offered,
+        until: Instant,
+    ) -> bool {
         let Some(stranger) = self.strangers.remove(&peer) else {
             return false;
         };
-        self.claims.add(peer, Claim::new(name, stranger));
+        let claim = Claim::new(name, offered, stranger);
+        self.claims.add(peer, claim, until);
         true
     }
 
-    /// The name for which the JOIN of this peer waits.
+    /// The JOIN of a peer, if it waits.
     #[must_use]
-    pub(crate) fn claimed(&self, peer: PeerId) -> Option<&Username<'static>> {
-        self.claims.name(peer)
+    pub(crate) fn claimed(&self, peer: PeerId) -> Option<&Claim> {
+        self.claims.get(peer)
+    }
+
+    /// The peer whose JOIN waits and whose offer has this secret.
+    #[must_use]
+    pub(crate) fn with_secret(&self, secret: Hex128) -> Option<PeerId> {
+        self.claims.with_secret(secret)
+    }
+
+    /// Notes what stands behind a JOIN that waits. Returns whether it has waited for that.
+    pub(crate) fn offered(&mut self, peer: PeerId, offered: Offered) -> bool {
+        self.claims.offered(peer, offered)
+    }
+
+    /// Lets a JOIN wait for what stands behind it, but not for long.
+    pub(crate) fn wait_for_offer(&mut self, peer: PeerId, now: Instant) {
+        self.claims.wait_for_offer(peer, now);
     }
 
     /// Lets a JOIN wait for the `bearer` of its name. If the bearer was `asked`, the JOIN waits for its answer: to a
@@ -80,9 +114,9 @@ impl Lobby {
         self.claims.wait_for(bearer, peer, asked);
     }
 
-    /// Keeps an event of a peer whose JOIN waits.
-    pub(crate) fn keep(&mut self, event: Event) -> Kept {
-        self.claims.keep(event)
+    /// Keeps an event of a peer whose JOIN waits. `is_short` tells whether the memory for what waits is used up.
+    pub(crate) fn keep(&mut self, event: Event, is_short: bool) -> Kept {
+        self.claims.keep(event, is_short)
     }
 
     /// Returns the peers that waited for the answer that has just come from `bearer`.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use flume::r#async::SendFut;
 use futures::future::{Either, select};
 use hubbub_transport::Transport;
+use hubbub_wire::{Frame, Token, Username, encode};
 
 use self::reading::Reading;
 use self::writing::Writing;
@@ -22,7 +23,7 @@ use crate::address::Place;
 use crate::event::{Departure, Event, Mail};
 use crate::id::PeerId;
 use crate::memory::Memory;
-use crate::outbox::{Intake, Pending};
+use crate::outbox::{Full, Intake, Pending};
 use crate::runtime::{sleep, timeout};
 use crate::words;
 
@@ -79,6 +80,17 @@ impl Connection {
         let peer = self.peer;
         let mail = vec![Event::Gone { peer, why }];
         self.house.inbox.send_async(mail).await.is_ok()
+    }
+
+    /// Answers a PING, without the hub.
+    ///
+    /// # Errors
+    ///
+    /// The answer to another one is not written yet. There is none to this one.
+    fn pong(&self, username: Username<'_>, id: Token<'_>) -> Result<(), Full> {
+        let mut frame = Vec::new();
+        encode(&Frame::Pong { username, id }, &mut frame);
+        self.intake.push_own(frame)
     }
 }
 
@@ -173,10 +185,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_costs_an_idle_member_480_bytes_at_most() {
+    fn a_task_costs_an_idle_member_488_bytes_at_most() {
         fn of<F>(_: fn(Peer) -> F) -> usize {
             size_of::<F>()
         }
-        assert!(of(run) <= 480, "{}", of(run));
+        assert!(of(run) <= 488, "{}", of(run));
     }
 }

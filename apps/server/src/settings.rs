@@ -39,6 +39,9 @@ pub struct Settings {
     pub text_timeout: Duration,
     /// How long a connection may take to send its JOIN: long enough to type one by hand.
     pub join_timeout: Duration,
+    /// How long a member with a grant keeps its place after its connection has ended, so that nobody hears of a train
+    /// tunnel. 0 for not at all.
+    pub grace: Duration,
     /// How long a server that stops goes on writing what is queued: less than service managers wait before they kill
     /// it.
     pub drain_timeout: Duration,
@@ -100,6 +103,7 @@ impl Default for Settings {
             write_timeout: Duration::from_secs(30),
             text_timeout: Duration::from_secs(30),
             join_timeout: Duration::from_secs(30),
+            grace: Duration::from_secs(15),
             drain_timeout: Duration::from_secs(5),
             history: None,
         }

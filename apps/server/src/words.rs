@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_wire::{Frame, Payload, Username, encode};
+use hubbub_wire::{Frame, Notice, Payload, Token, Username, encode};
 
 use crate::room::Refusal;
 
@@ -16,6 +16,46 @@ pub(crate) fn frame(text: &str) -> Vec<u8> {
     }
     bytes
 }
+
+/// What a NOTICE is about. Programs know these codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// The server stops.
+    Stopping,
+    /// The same member has connected elsewhere.
+    Replaced,
+    /// A text was beyond the limit.
+    TooLong,
+}
+
+impl Code {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stopping => "stopping",
+            Self::Replaced => "replaced",
+            Self::TooLong => "too-long",
+        }
+    }
+}
+
+/// A message of the server to a member with a grant, as a NOTICE.
+#[must_use]
+pub(crate) fn notice(name: &Username<'_>, code: Code, text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let (Some(code), Some(text)) = (Token::new(code.as_str()), Payload::new(text.as_bytes())) {
+        let id = None;
+        let notice = Notice { code, id, text };
+        let username = name.borrowed();
+        encode(&Frame::Notice { username, notice }, &mut bytes);
+    }
+    bytes
+}
+
+/// The server stops.
+pub(crate) const STOPPING: &str = "the server stops";
+
+/// A newer connection has taken the place of this one.
+pub(crate) const REPLACED: &str = "you have connected from elsewhere";
 
 /// Why a JOIN was refused.
 #[must_use]

@@ -3,6 +3,7 @@
 //! - [`Peer`] speaks raw bytes over a socket, [`Tape`] keeps what one end says, and [`join`], [`leave`] and [`text`] are the
 //!   bytes of frames. They are written by hand from the protocol's own words. This crate does not use the wire library,
 //!   so that the programs are checked against something other than themselves.
+//! - [`Offer`] and [`Ours`] are a program of ours, which has more to say than that, and [`AnyFrame`] is what it hears.
 //! - [`Room`] is the real server in this process, and [`Program`] is the server in its own process. [`ScriptedServer`]
 //!   does only what the test says, and [`HeldPort`] is a port where a server comes later, or never.
 //! - [`Network`] is the bad weather between two ends, [`namespace`] a network that can vanish without a word, and [`Time`]
@@ -20,6 +21,7 @@ mod crowd;
 mod frames;
 #[cfg(target_os = "linux")]
 pub mod namespace;
+mod ours;
 mod peer;
 mod port;
 #[cfg(target_os = "linux")]
@@ -39,6 +41,7 @@ pub use clock::Time;
 #[cfg(target_os = "linux")]
 pub use crowd::{Crowd, is_asked_for, name_of};
 pub use frames::{MIB, is_from, join, leave, shown, text};
+pub use ours::{AnyFrame, Offer, Ours};
 pub use peer::Peer;
 pub use port::HeldPort;
 #[cfg(target_os = "linux")]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::frames::{frame_len, head_len, same_bytes};
-use crate::{DEADLINE, Tape, join, shown};
+use crate::{AnyFrame, DEADLINE, Tape, join, shown};
 #[cfg(target_os = "linux")]
 use crate::{TcpSocket, tcp_sockets, until};
 
@@ -174,6 +174,23 @@ impl Peer {
                 Ok(1..) => {}
                 Ok(0) => panic!("closed instead of a head, after {}", shown(&self.unread)),
                 Err(error) => panic!("{error} instead of a head, {}", shown(&self.unread)),
+            }
+        }
+    }
+
+    /// Takes one frame of CHAT/1.0 or of the extension.
+    #[track_caller]
+    pub fn any_frame(&mut self) -> AnyFrame {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            if let Some((frame, len)) = AnyFrame::first(&self.unread) {
+                self.unread.drain(..len);
+                return frame;
+            }
+            match self.read_until(until) {
+                Ok(1..) => {}
+                Ok(0) => panic!("closed instead of a frame, after {}", shown(&self.unread)),
+                Err(error) => panic!("{error} instead of a frame, {}", shown(&self.unread)),
             }
         }
     }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use flume::{Receiver, RecvTimeoutError, Sender};
 use hubbub_server::{Settings, serve};
 
-use crate::{DEADLINE, Peer, join, leave, shown, text};
+use crate::{DEADLINE, Offer, Ours, Peer, join, leave, shown, text};
 #[cfg(target_os = "linux")]
 use crate::{tcp_sockets, until};
 
@@ -91,6 +91,20 @@ impl Room {
     #[track_caller]
     pub fn member(&self, name: &str) -> Peer {
         self.enter(self.connect(), name)
+    }
+
+    /// A member with a grant.
+    #[track_caller]
+    pub fn ours(&self, name: &str) -> Ours {
+        self.offering(&Offer::new(name))
+    }
+
+    /// A member with a grant, which offers this.
+    #[track_caller]
+    pub fn offering(&self, offer: &Offer) -> Ours {
+        let mut peer = self.connect();
+        peer.send(offer.with_join());
+        Ours::welcomed(peer, offer.clone())
     }
 
     /// A connection that tries to join a room without a watcher. It sends a text longer than `max_payload`, to which

@@ -12,21 +12,32 @@ use crate::start::EXACT_START;
 
 /// Appends `frame` to `out`. A frame of CHAT/1.0 allocates at most once, and not at all if `out` has room.
 pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) {
-    let payload: &[u8] = match frame {
-        Frame::Text { payload, .. } => payload.as_bytes(),
-        Frame::Present { names, .. } => names.as_bytes(),
-        Frame::Notice { notice, .. } => notice.text.as_bytes(),
-        _ => &[],
-    };
-    let name = frame.username().as_str().as_bytes();
+    let payload = payload_of(frame);
+    let name = frame.username().as_str();
     out.reserve(HEAD_WITHOUT_NAME + name.len() + payload.len());
+    encode_head(frame, out);
+    out.extend_from_slice(payload);
+}
+
+/// Appends the head of `frame` to `out`, for those who write its payload from elsewhere.
+pub fn encode_head(frame: &Frame<'_>, out: &mut Vec<u8>) {
+    let name = frame.username().as_str().as_bytes();
+    out.reserve(HEAD_WITHOUT_NAME + name.len());
     out.extend_from_slice(EXACT_START);
     out.extend_from_slice(frame.method().as_str().as_bytes());
     out.extend_from_slice(USERNAME);
     out.extend_from_slice(name);
     push_headers(frame, out);
     out.extend_from_slice(b"\r\n\r\n");
-    out.extend_from_slice(payload);
+}
+
+fn payload_of<'a>(frame: &Frame<'a>) -> &'a [u8] {
+    match frame {
+        Frame::Text { payload, .. } => payload.as_bytes(),
+        Frame::Present { names, .. } => names.as_bytes(),
+        Frame::Notice { notice, .. } => notice.text.as_bytes(),
+        _ => &[],
+    }
 }
 
 /// The headers after `Username`, in the order of the extension's page.

@@ -179,6 +179,17 @@ pub struct Offer<'a> {
     pub recent: u32,
 }
 
+impl Offer<'_> {
+    /// The same offer in memory of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Offer<'static> {
+        Offer {
+            since: self.since.map(|(room, seq)| (room, seq.into_owned())),
+            ..self
+        }
+    }
+}
+
 /// What a server agrees to: a TEXT without payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {

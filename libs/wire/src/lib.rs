@@ -163,7 +163,7 @@ mod username;
 mod work;
 
 pub use decoder::{Decoder, Ignored, Item};
-pub use encoder::encode;
+pub use encoder::{encode, encode_head};
 pub use extension::{
     EXTENSION, Grant, Hex64, Hex128, Id, Kept, Label, MAX_EARLIER, MAX_TOKEN, Notice, Offer,
     Replayed, Stamp, Token,

@@ -11,6 +11,7 @@ use async_io::Async;
 use hubbub_server::id::PeerId;
 use hubbub_server::outbox::outbox;
 use hubbub_server::room::Room;
+use hubbub_server::said::Seq;
 use hubbub_testing::{kernel_bytes, name_of, resident_bytes};
 use hubbub_wire::{Decoder, Limits, Username};
 
@@ -35,7 +36,14 @@ impl Parts {
             let name = Username::new(name_of(number), Limits::DEFAULT.max_name)
                 .map_err(io::Error::other)?
                 .into_owned();
-            let joined = members.join(peer(number), name);
+            let joined = members.join(
+                peer(number),
+                name,
+                Seq {
+                    generation: 0,
+                    count: 0,
+                },
+            );
             joined.map_err(|why| io::Error::other(format!("{why:?}")))
         })?;
         // The first socket starts the reactor.

@@ -45,6 +45,12 @@ impl Origin {
         self.address.may_visit(visits_per_minute, now)
     }
 
+    /// Its address, which it shares with all others that come from there.
+    #[must_use]
+    pub fn address(&self) -> &Arc<Address> {
+        &self.address
+    }
+
     /// How many peers of its address have a place.
     #[must_use]
     pub fn peers(&self) -> usize {
@@ -77,7 +83,7 @@ pub struct Place {
 impl Place {
     /// The address that the peer shares with all others that come from there.
     #[must_use]
-    pub fn address(&self) -> &Address {
+    pub fn address(&self) -> &Arc<Address> {
         &self.address
     }
 }

@@ -8,7 +8,7 @@ use std::io::IoSlice;
 use super::*;
 use crate::address::Origin;
 use crate::lobby::CLAIM_BYTES;
-use crate::outbox::{Call, Intake, Pending, outbox};
+use crate::outbox::{Call, Intake, Outbox, Pending, outbox};
 use crate::post::{CATCH_UP, STALLED};
 use crate::texts::Texts;
 use hubbub_wire::Payload;
@@ -77,7 +77,12 @@ impl Hub {
 
     pub(super) fn joins(&mut self, peer: PeerId, name: &'static str) {
         let name = username(name);
-        self.happens(Event::Join { peer, name });
+        let offered = Offered::NotYet;
+        self.happens(Event::Join {
+            peer,
+            name,
+            offered,
+        });
     }
 
     pub(super) fn says(&mut self, peer: PeerId, name: &'static str, payload: &str) {
@@ -422,7 +427,11 @@ fn a_peer_whose_join_waits_for_the_log_may_say_as_much_as_it_likes() {
     let mut ada = hub.member(ADA, "ada", ROOMY);
     let _bob = hub.connect(BOB, ROOMY);
     let name = username("bob");
-    hub.take(Event::Join { peer: BOB, name });
+    hub.take(Event::Join {
+        peer: BOB,
+        name,
+        offered: Offered::NotYet,
+    });
     let long = "x".repeat(CLAIM_BYTES);
     for _ in 0..3 {
         let said = hub.speech(BOB, "bob", &long);

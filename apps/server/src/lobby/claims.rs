@@ -1,45 +1,63 @@
-//! Claims: JOINs that wait for their place in the log, or for a name that a member bears.
+//! Claims: JOINs that wait: for what stands behind them, for their place in the log, or for a name that a member bears.
 //!
 //! A client that closes a connection and opens another is often faster than the news of the close. So the bearer's task
 //! is asked whether its connection still stands. The JOIN waits, with everything that follows it, until the bearer has
 //! answered or is gone. The hub does not wait. The task always answers, by `StillHere` or by the bearer's departure.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
 
-use hubbub_wire::Username;
+use hubbub_wire::{Hex128, Username};
 
 use super::Stranger;
-use crate::event::Event;
+use crate::event::{Event, Offered};
 use crate::id::PeerId;
 use crate::outbox::Outbox;
 
 /// How much of what follows a JOIN may wait with it for the bearer's answer, in bytes. The answer takes milliseconds.
 /// In that time a person types less than this; one text of any length may wait too. A peer that says more is refused at
-/// once.
+/// once. A peer that waits for the log may say more, but only while there is memory for it.
 pub(crate) const CLAIM_BYTES: usize = 64 * 1024;
+
+/// How long a JOIN waits for what stands behind it, where its fate hangs on that. A program of ours sends both in one
+/// write, and no line delays the second half of one by as much.
+pub(crate) const OFFER_WAIT: Duration = Duration::from_secs(1);
 
 /// A JOIN that waits.
 #[derive(Debug)]
 pub(crate) struct Claim {
     /// Under which name.
     pub(crate) name: Username<'static>,
+    /// What stands directly behind it.
+    pub(crate) offered: Offered,
     /// Whose.
     pub(crate) stranger: Stranger,
     /// What the peer has said since, and its end.
     pub(crate) mail: Vec<Event>,
     bytes: usize,
-    /// Whether it waits for an answer of the bearer of the name, and not for something to come out of the log.
-    awaits_answer: bool,
+    awaits: Awaits,
+}
+
+/// What a JOIN waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaits {
+    /// Its place in the log, or the end of the bearer of its name.
+    Order,
+    /// An answer of the bearer of its name.
+    Answer,
+    /// What stands behind it.
+    Offer,
 }
 
 impl Claim {
-    pub(super) fn new(name: Username<'static>, stranger: Stranger) -> Self {
+    pub(super) fn new(name: Username<'static>, offered: Offered, stranger: Stranger) -> Self {
         Self {
             name,
+            offered,
             stranger,
             mail: Vec::new(),
             bytes: 0,
-            awaits_answer: false,
+            awaits: Awaits::Order,
         }
     }
 }
@@ -51,8 +69,10 @@ pub(crate) enum Kept {
     Yes,
     /// It is not kept, since its peer does not wait.
     No(Event),
-    /// It is not kept, since this peer has said too much to wait any longer.
+    /// It is not kept, since this peer has said too much to wait any longer for a name.
     TooMuch(PeerId),
+    /// It is not kept, since there is no memory for what this peer says while it waits for the log.
+    NoRoom(PeerId),
 }
 
 /// All JOINs that wait.
@@ -62,22 +82,62 @@ pub(super) struct Claims {
     /// For each bearer, the peers that wait for its next answer, then those that wait for the one after it, and so on.
     /// Peers are in the order in which they came.
     by_bearer: HashMap<PeerId, VecDeque<Vec<PeerId>>>,
+    by_secret: HashMap<Hex128, PeerId>,
+    /// Until when each of them may wait at most, the first first. Some may have stopped waiting, here and below.
+    deadlines: VecDeque<(Instant, PeerId)>,
+    /// Until when those wait that wait for what stands behind their JOIN, the first first.
+    offers: VecDeque<(Instant, PeerId)>,
 }
 
 impl Claims {
-    pub(super) fn add(&mut self, peer: PeerId, claim: Claim) {
+    /// Adds a JOIN that waits until this time at most. No earlier one may wait for longer.
+    pub(super) fn add(&mut self, peer: PeerId, claim: Claim, until: Instant) {
+        if let Some(offer) = claim.offered.offer() {
+            self.by_secret.insert(offer.secret, peer);
+        }
         self.by_claimant.insert(peer, claim);
+        self.deadlines.push_back((until, peer));
     }
 
-    pub(super) fn name(&self, peer: PeerId) -> Option<&Username<'static>> {
-        Some(&self.by_claimant.get(&peer)?.name)
+    pub(super) fn get(&self, peer: PeerId) -> Option<&Claim> {
+        self.by_claimant.get(&peer)
+    }
+
+    pub(super) fn with_secret(&self, secret: Hex128) -> Option<PeerId> {
+        self.by_secret.get(&secret).copied()
+    }
+
+    /// Notes what stands behind the JOIN of a peer. Returns whether the peer has waited for that.
+    pub(super) fn offered(&mut self, peer: PeerId, offered: Offered) -> bool {
+        let Some(claim) = self.by_claimant.get_mut(&peer) else {
+            return false;
+        };
+        if let Some(offer) = offered.offer() {
+            self.by_secret.insert(offer.secret, peer);
+        }
+        claim.offered = offered;
+        let has_waited = claim.awaits == Awaits::Offer;
+        if has_waited {
+            claim.awaits = Awaits::Order;
+        }
+        has_waited
+    }
+
+    pub(super) fn wait_for_offer(&mut self, peer: PeerId, now: Instant) {
+        if let Some(claim) = self.by_claimant.get_mut(&peer) {
+            claim.awaits = Awaits::Offer;
+            self.offers.push_back((now + OFFER_WAIT, peer));
+        }
     }
 
     pub(super) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, asked: Option<bool>) {
         let Some(claim) = self.by_claimant.get_mut(&peer) else {
             return;
         };
-        claim.awaits_answer = asked.is_some();
+        claim.awaits = match asked {
+            Some(_) => Awaits::Answer,
+            None => Awaits::Order,
+        };
         let answers = self.by_bearer.entry(bearer).or_default();
         match answers.back_mut() {
             Some(last) if asked == Some(false) => last.push(peer),
@@ -85,8 +145,41 @@ impl Claims {
         }
     }
 
-    pub(super) fn keep(&mut self, event: Event) -> Kept {
-        if self.is_empty() {
+    /// When the next of them has waited for too long. `None` if none waits.
+    pub(super) fn deadline(&mut self) -> Option<Instant> {
+        let (first, offer) = (self.first(), self.first_for_offer());
+        first.into_iter().chain(offer).map(|(until, _)| until).min()
+    }
+
+    /// The peer that must stop waiting first, and when.
+    fn first(&mut self) -> Option<(Instant, PeerId)> {
+        let claims = &self.by_claimant;
+        first_that(&mut self.deadlines, |peer| claims.contains_key(&peer))
+    }
+
+    /// The same of those that wait for what stands behind their JOIN.
+    fn first_for_offer(&mut self) -> Option<(Instant, PeerId)> {
+        let claims = &self.by_claimant;
+        first_that(&mut self.offers, |peer| {
+            let claim = claims.get(&peer);
+            claim.is_some_and(|claim| claim.awaits == Awaits::Offer)
+        })
+    }
+
+    /// A peer whose JOIN has waited long enough for what stands behind it.
+    pub(super) fn without_offer(&mut self, now: Instant) -> Option<PeerId> {
+        let (until, peer) = self.first_for_offer()?;
+        (until <= now).then_some(peer)
+    }
+
+    /// A peer whose JOIN has waited for too long.
+    pub(super) fn late(&mut self, now: Instant) -> Option<PeerId> {
+        let (until, peer) = self.first()?;
+        (until <= now).then_some(peer)
+    }
+
+    pub(super) fn keep(&mut self, event: Event, is_short: bool) -> Kept {
+        if self.by_claimant.is_empty() {
             return Kept::No(event);
         }
         let claim = event
@@ -95,8 +188,12 @@ impl Claims {
         let Some((peer, claim)) = claim else {
             return Kept::No(event);
         };
-        if claim.awaits_answer && claim.bytes > CLAIM_BYTES {
-            return Kept::TooMuch(peer);
+        if claim.bytes > CLAIM_BYTES {
+            match claim.awaits {
+                Awaits::Answer => return Kept::TooMuch(peer),
+                Awaits::Order | Awaits::Offer if is_short => return Kept::NoRoom(peer),
+                Awaits::Order | Awaits::Offer => {}
+            }
         }
         claim.bytes += event.size();
         claim.mail.push(event);
@@ -119,22 +216,38 @@ impl Claims {
         let freed: Vec<PeerId> = answers.into_iter().flatten().collect();
         for peer in &freed {
             if let Some(claim) = self.by_claimant.get_mut(peer) {
-                claim.awaits_answer = false;
+                claim.awaits = Awaits::Order;
             }
         }
         freed
     }
 
     pub(super) fn take(&mut self, peer: PeerId) -> Option<Claim> {
-        self.by_claimant.remove(&peer)
+        let claim = self.by_claimant.remove(&peer)?;
+        if let Some(offer) = claim.offered.offer()
+            && self.with_secret(offer.secret) == Some(peer)
+        {
+            self.by_secret.remove(&offer.secret);
+        }
+        Some(claim)
     }
 
     pub(super) fn outboxes(&self) -> impl Iterator<Item = (PeerId, &Outbox)> {
         let claims = self.by_claimant.iter();
         claims.map(|(&peer, claim)| (peer, &claim.stranger.outbox))
     }
+}
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.by_claimant.is_empty()
+/// The first in a queue that still waits. Those before it are forgotten.
+fn first_that(
+    queue: &mut VecDeque<(Instant, PeerId)>,
+    waits: impl Fn(PeerId) -> bool,
+) -> Option<(Instant, PeerId)> {
+    while let Some(&(until, peer)) = queue.front() {
+        if waits(peer) {
+            return Some((until, peer));
+        }
+        queue.pop_front();
     }
+    None
 }

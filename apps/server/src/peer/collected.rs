@@ -1,16 +1,33 @@
-//! Mail in the making: frames to events, as one read brings them.
+//! Mail in the making: frames to events, as one read brings them. It knows which offer counts: the first one, if it is the
+//! very next thing after the peer's first JOIN.
 
-use hubbub_wire::{Frame, Id, Label, Payload, Username};
+use std::mem;
+use std::sync::Arc;
 
-use crate::event::{Event, Mail};
+use hubbub_wire::{EXTENSION, Frame, Id, Label, Offer, Payload, Username};
+
+use super::Connection;
+use crate::event::{Candidate, Event, Mail, Offered};
 use crate::id::PeerId;
-use crate::outbox::Intake;
 use crate::texts::Texts;
+
+/// How far a peer has come with its JOIN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Greeting {
+    /// It has not sent a JOIN.
+    #[default]
+    Before,
+    /// Its first JOIN came last. An offer may come next.
+    Open,
+    /// What stands behind its JOIN has come.
+    Over,
+}
 
 /// What one read brought so far.
 pub(super) struct Collected<'a> {
     peer: PeerId,
-    intake: &'a Intake,
+    connection: &'a Connection,
+    greeting: Greeting,
     mail: Mail,
     /// The TEXTs that came last, all under one name.
     texts: Option<Run>,
@@ -35,23 +52,38 @@ impl Run {
 }
 
 impl<'a> Collected<'a> {
-    /// Nothing yet. Texts count as held by `intake`.
-    pub(super) fn new(peer: PeerId, intake: &'a Intake) -> Self {
+    /// Nothing yet.
+    pub(super) fn new(connection: &'a Connection, greeting: Greeting) -> Self {
         Self {
-            peer,
-            intake,
+            peer: connection.peer,
+            connection,
+            greeting,
             mail: Mail::new(),
             texts: None,
         }
     }
 
-    pub(super) fn take(&mut self, frame: Frame<'_>) {
+    /// Takes a frame of CHAT/1.0 or an offer. Returns why it is ignored, if it is for what stands before it.
+    pub(super) fn take(&mut self, frame: Frame<'_>) -> Option<&'static str> {
         let peer = self.peer;
+        if let Frame::Offer { username, offer } = frame {
+            return self.take_offer(username, offer);
+        }
+        self.take_other();
         match frame {
-            Frame::Join { username, .. } => self.push(Event::Join {
-                peer,
-                name: username.into_owned(),
-            }),
+            Frame::Join { username, .. } => {
+                if self.greeting == Greeting::Before {
+                    self.greeting = Greeting::Open;
+                }
+                self.push(Event::Join {
+                    peer,
+                    name: username.into_owned(),
+                    offered: match self.greeting {
+                        Greeting::Open => Offered::NotYet,
+                        Greeting::Before | Greeting::Over => Offered::No,
+                    },
+                });
+            }
             Frame::Leave { username, .. } => self.push(Event::Leave {
                 peer,
                 name: username.into_owned(),
@@ -67,7 +99,55 @@ impl<'a> Collected<'a> {
                 };
                 self.take_text(username, own, payload);
             }
-            _ => {}
+            _ => return Some("a frame of the extension, without a grant"),
+        }
+        None
+    }
+
+    /// Something else than an offer came. No offer after it counts.
+    pub(super) fn take_other(&mut self) {
+        if self.greeting == Greeting::Open {
+            self.stands_behind(None, Offered::No);
+        }
+    }
+
+    fn take_offer(&mut self, name: Username<'_>, offer: Offer<'_>) -> Option<&'static str> {
+        if self.greeting != Greeting::Open {
+            return Some("an offer that does not stand directly behind the first JOIN");
+        }
+        let why = if offer.version != EXTENSION {
+            Some("an offer of another version")
+        } else if matches!(self.mail.last(), Some(Event::Join { name: joined, .. }) if *joined != name)
+        {
+            Some("an offer under another name than the JOIN")
+        } else {
+            None
+        };
+        match why {
+            Some(_) => self.stands_behind(None, Offered::No),
+            None => {
+                let candidate = Box::new(Candidate {
+                    offer: offer.into_owned(),
+                    address: Arc::clone(self.connection.place.address()),
+                });
+                self.stands_behind(Some(name.into_owned()), Offered::Yes(candidate));
+            }
+        }
+        why
+    }
+
+    /// Adds to the JOIN what stands behind it. If the JOIN came in an earlier read, that is an event of its own.
+    fn stands_behind(&mut self, name: Option<Username<'static>>, now: Offered) {
+        self.greeting = Greeting::Over;
+        if let Some(Event::Join { offered, .. }) = self.mail.last_mut() {
+            *offered = now;
+        } else {
+            let peer = self.peer;
+            self.push(Event::Offered {
+                peer,
+                name,
+                offered: now,
+            });
         }
     }
 
@@ -92,7 +172,7 @@ impl<'a> Collected<'a> {
 
     fn close_texts(&mut self) {
         if let Some(Run { name, own, texts }) = self.texts.take() {
-            let held = self.intake.hold(texts.size());
+            let held = self.connection.intake.hold(texts.size());
             self.mail.push(Event::Said {
                 peer: self.peer,
                 name,
@@ -103,8 +183,9 @@ impl<'a> Collected<'a> {
         }
     }
 
-    pub(super) fn finish(mut self) -> Mail {
+    /// The mail, and how far the peer has come with its JOIN.
+    pub(super) fn finish(mut self) -> (Mail, Greeting) {
         self.close_texts();
-        self.mail
+        (mem::take(&mut self.mail), self.greeting)
     }
 }

@@ -10,10 +10,11 @@ use std::task::{Context, Poll, ready};
 
 use flume::TrySendError;
 use hubbub_transport::Transport;
-use hubbub_wire::{DecodeError, Decoder, Ignored, Item, Limits};
+use hubbub_wire::{Decoder, Frame, Ignored, Item, Limits};
 
 use self::alarm::Alarm;
-use super::collected::Collected;
+use self::turns::Turns;
+use super::collected::{Collected, Greeting};
 use super::{Connection, Ending, SCRATCH, Sending};
 use crate::address::thinned;
 use crate::allowance::Bucket;
@@ -22,6 +23,7 @@ use crate::outbox::Call;
 use crate::runtime;
 
 mod alarm;
+mod turns;
 
 /// The read half.
 pub(super) struct Reading<'a> {
@@ -30,6 +32,9 @@ pub(super) struct Reading<'a> {
     bucket: Bucket,
     /// Boxed, like everything that is rare: an idle member's task only has room for what is not.
     alarm: Option<Box<Alarm>>,
+    /// Set while EARLIERs of the peer wait. Boxed for the same reason.
+    turns: Option<Box<Turns>>,
+    greeting: Greeting,
     /// Whether the decoder was told of a silence, and may have something to say about it.
     was_silent: bool,
     /// Whether anything was read.
@@ -58,6 +63,8 @@ enum Woken {
     Readable(io::Result<()>),
     Called(Call),
     Rung,
+    /// The peer may ask for more of the past.
+    Answered,
 }
 
 impl<'a> Reading<'a> {
@@ -67,6 +74,8 @@ impl<'a> Reading<'a> {
             decoder: Decoder::for_server(connection.house.settings.limits),
             bucket: Bucket::default(),
             alarm: None,
+            turns: None,
+            greeting: Greeting::default(),
             was_silent: false,
             has_spoken: false,
             slowed: false,
@@ -124,6 +133,7 @@ impl<'a> Reading<'a> {
                         Ok(()) => continue,
                         Err(why) => Err(Ending::Gone(why)),
                     },
+                    Woken::Answered => Ok(()),
                 };
                 return Poll::Ready(end);
             }
@@ -140,6 +150,9 @@ impl<'a> Reading<'a> {
     fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
         if let Poll::Ready(call) = self.connection.intake.poll_call(context) {
             return Poll::Ready(Woken::Called(call));
+        }
+        if self.is_next_to_ask() {
+            return Poll::Ready(Woken::Answered);
         }
         // The decoder must know of a silence before what comes after it is read.
         if self.awaits_silence() && self.poll_alarm(context).is_ready() {
@@ -161,6 +174,8 @@ impl<'a> Reading<'a> {
         if transport.map_or(true, Transport::has_ended) {
             self.hurried = true;
             self.alarm = None;
+            // Nobody reads the answers.
+            self.turns = None;
         } else {
             self.owes_answer = true;
         }
@@ -170,19 +185,21 @@ impl<'a> Reading<'a> {
     fn read(&mut self) -> Read<'a> {
         let connection = self.connection;
         let peer = connection.peer;
-        let mut collected = Collected::new(peer, &connection.intake);
+        let mut collected = Collected::new(connection, self.greeting);
         let end = if self.is_paused() {
             None
         } else {
             self.read_socket(&mut collected)
         };
+        self.ask_earlier(&mut collected);
         if connection.intake.is_in_excess() {
             collected.push(Event::NoRoom { peer });
         }
         if end.is_none() && std::mem::take(&mut self.owes_answer) {
             collected.push(Event::StillHere { peer });
         }
-        let mail = collected.finish();
+        let mail;
+        (mail, self.greeting) = collected.finish();
         if mail.is_empty() {
             return Read { sending: None, end };
         }
@@ -202,7 +219,7 @@ impl<'a> Reading<'a> {
         if std::mem::take(&mut self.was_silent)
             && let Err(why) = self.decode(&[], collected)
         {
-            return Some(Departure::Broke(why));
+            return Some(why);
         }
         let end = SCRATCH.with_borrow_mut(|scratch| match read(scratch) {
             Ok(0) if !self.has_spoken => Some(Departure::SaidNothing),
@@ -213,7 +230,7 @@ impl<'a> Reading<'a> {
                     self.wait_after(messages, len);
                     None
                 }
-                Err(why) => Some(Departure::Broke(why)),
+                Err(why) => Some(why),
             },
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
             Err(_) if !self.has_spoken => Some(Departure::SaidNothing),
@@ -230,7 +247,7 @@ impl<'a> Reading<'a> {
         self.decoder.silence();
         match self.decode(&[], collected) {
             Ok(_) => why,
-            Err(error) => Departure::Broke(error),
+            Err(why) => why,
         }
     }
 
@@ -239,32 +256,57 @@ impl<'a> Reading<'a> {
         &mut self,
         mut input: &[u8],
         collected: &mut Collected<'_>,
-    ) -> Result<usize, DecodeError> {
+    ) -> Result<usize, Departure> {
+        let connection = self.connection;
         let mut messages = 0;
-        while let Some(item) = self.decoder.next(&mut input)? {
+        loop {
+            let item = self.decoder.next(&mut input).map_err(Departure::Broke)?;
+            let Some(item) = item else {
+                return Ok(messages);
+            };
             messages += 1;
+            let mut ignore = |why: &dyn fmt::Display| {
+                log_ignored(connection, &mut self.warned, why);
+            };
             match item {
-                Item::Frame(frame) => collected.take(frame),
+                Item::Frame(Frame::Ping { username, id }) if connection.intake.has_grant() => {
+                    if connection.pong(username, id).is_err() {
+                        ignore(&"a PING while the answer to another one waits");
+                    }
+                }
+                Item::Frame(Frame::Earlier { before, count, .. })
+                    if connection.intake.has_grant() =>
+                {
+                    let before = before.into_owned();
+                    self.wait_for_turn(before, count);
+                }
+                Item::Frame(frame) => {
+                    if let Some(why) = collected.take(frame) {
+                        ignore(&why);
+                    }
+                }
                 Item::CutOff { payload, len, .. } => {
+                    collected.take_other();
                     let came = payload.len();
-                    let why = format_args!("a TEXT that stopped after {came} of {len} bytes");
-                    log_ignored(self.connection, &mut self.warned, why);
+                    ignore(&format_args!(
+                        "a TEXT that stopped after {came} of {len} bytes"
+                    ));
                 }
                 Item::Ignored(why) => {
+                    collected.take_other();
                     if let Ignored::PayloadTooLong { len, limit } = why {
-                        let peer = self.connection.peer;
+                        let peer = connection.peer;
                         collected.push(Event::TooLong { peer, len, limit });
                     }
-                    log_ignored(self.connection, &mut self.warned, why);
+                    ignore(&why);
                 }
             }
         }
-        Ok(messages)
     }
 }
 
 /// Logs what was ignored: the first time as a warning, then at debug level.
-fn log_ignored(connection: &Connection, warned: &mut bool, why: impl fmt::Display) {
+fn log_ignored(connection: &Connection, warned: &mut bool, why: &dyn fmt::Display) {
     let line = if std::mem::replace(warned, true) {
         None
     } else {

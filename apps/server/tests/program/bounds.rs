@@ -24,6 +24,8 @@ fn values_at_their_bounds_are_taken() {
         ["--join-timeout", "1s"],
         ["--join-timeout", "1h 30min"],
         ["--join-timeout", "1year"],
+        ["--grace", "0s"],
+        ["--grace", "1h"],
         ["--write-timeout", "1year"],
     ];
     for [option, value] in good {
@@ -61,6 +63,7 @@ fn values_beyond_their_bounds_are_refused_with_the_bound() {
         ["--text-timeout", "0s", "above 0"],
         ["--text-timeout", "1year 1s", "1year"],
         ["--join-timeout", "0ms", "above 0"],
+        ["--grace", "1h 1ms", "1h"],
         ["--join-timeout", "30", "30s"],
         ["--outbox", "5 parsecs", "64KiB"],
     ];

@@ -40,6 +40,7 @@ const OPTIONS: [[&str; 4]; 14] = [
     ["--write-timeout", "HUBBUB_WRITE_TIMEOUT", "500ms", "soon"],
     ["--text-timeout", "HUBBUB_TEXT_TIMEOUT", "10s", "later"],
     ["--join-timeout", "HUBBUB_JOIN_TIMEOUT", "2min", "later"],
+    ["--grace", "HUBBUB_GRACE", "0s", "later"],
     ["--log", "HUBBUB_LOG", "debug", "loud"],
 ];
 

@@ -21,6 +21,7 @@ fn help_names_every_option_with_its_default() {
         ("--write-timeout", "30s"),
         ("--text-timeout", "30s"),
         ("--join-timeout", "30s"),
+        ("--grace", "15s"),
         ("--history", "none, the last ones stay in memory"),
         ("--keep", "30d"),
         ("--keep-bytes", "1GiB"),
@@ -37,7 +38,7 @@ fn help_names_every_option_with_its_default() {
     // A new option belongs in the list above, with its default. These two have none.
     assert_eq!(
         options.len(),
-        18 + ["--help", "--version"].len(),
+        19 + ["--help", "--version"].len(),
         "{options:#?}"
     );
 }

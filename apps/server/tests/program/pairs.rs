@@ -21,6 +21,7 @@ const ENDS: [[&str; 3]; 11] = [
     ["--bytes-per-second", "2KiB", "4294967295"],
     ["--write-timeout", "1ns", "1year"],
     ["--join-timeout", "1ms", "1year"],
+    ["--grace", "0s", "1h"],
     // With a lower level, the line is missing that tells the test that the room is up.
     ["--log", "info", "trace"],
 ];

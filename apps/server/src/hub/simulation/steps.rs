@@ -159,6 +159,7 @@ impl Simulation {
         self.hub.take(Event::Join {
             peer,
             name: username(name),
+            offered: Offered::NotYet,
         });
         self.model.says(peer, Said::Join(name), 0);
     }
@@ -364,8 +365,7 @@ impl Simulation {
         if self.hub.draft.is_empty() {
             return Vec::new();
         }
-        let draft = std::mem::take(&mut self.hub.draft);
-        let slow = self.hub.post.send(draft);
+        let slow = self.hub.send();
         self.hub.post.flushed();
         for &peer in &slow {
             self.hub.depart(peer, Departure::TooSlow);

@@ -49,7 +49,7 @@ impl Reading<'_> {
 
     /// Whether nothing is to be read now.
     pub(super) fn is_paused(&self) -> bool {
-        matches!(self.why(), Some(Why::Pause))
+        matches!(self.why(), Some(Why::Pause)) || self.has_asked_too_often()
     }
 
     /// Whether the next thing that the alarm rings for is a silence, of which the decoder is to be told.

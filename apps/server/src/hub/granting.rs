@@ -1,0 +1,223 @@
+//! What members with a grant get besides the room: the grant, who is here, the past, and notices.
+
+use std::sync::Arc;
+
+use hubbub_wire::{
+    EXTENSION, Frame, Grant, MAX_EARLIER, Payload, Replayed, Token, Username, encode, encode_head,
+};
+
+use super::Hub;
+use crate::batch::Batch;
+use crate::event::Candidate;
+use crate::id::{Name, PeerId};
+use crate::log::{Ask, Past, Replay};
+use crate::memory::Memory;
+use crate::outbox::Delivery;
+use crate::room::Ticket;
+use crate::said::{Own, Seq};
+use crate::words;
+
+/// A grant that is on its way to a member.
+#[derive(Debug)]
+pub(super) struct Welcome {
+    peer: PeerId,
+    name: Name,
+    grant: Grant,
+    ask: Ask,
+    /// The place up to which the past is replayed.
+    until: Seq,
+    /// The place after which everything is live.
+    last: Seq,
+}
+
+/// The names of all members in as many pieces as it takes, each shared by all who need it.
+type Names = Vec<(Arc<Batch>, String)>;
+
+impl Hub {
+    /// Grants the extension to a member. What it gets goes with the next batch, before its share of it: the past up to one
+    /// place, and what follows the other one is live.
+    pub(super) fn grant(&mut self, peer: PeerId, candidate: Candidate, until: Seq, last: Seq) {
+        let Some(name) = self.room.name(peer).map(Arc::clone) else {
+            return;
+        };
+        let Candidate { offer, address } = candidate;
+        let ticket = Ticket::of(&offer);
+        self.room.grant(peer, ticket);
+        self.addresses.insert(peer, address);
+        let grant = Grant {
+            version: EXTENSION,
+            nonce: offer.nonce,
+            room: self.log.room(),
+            kept: self.log.kept(),
+            arrived: self.log.arrived(Own::key(ticket.session, ticket.secret)),
+            max_payload: self.settings.limits.max_payload as u64,
+        };
+        let ask = match offer.since {
+            Some((room, place)) => Ask::Since(room, place),
+            None => Ask::Recent(offer.recent.min(MAX_EARLIER)),
+        };
+        self.welcomes.push(Welcome {
+            peer,
+            name,
+            grant,
+            ask,
+            until,
+            last,
+        });
+    }
+
+    /// Tells all new members with a grant that they have it, who is here now, and what was said before.
+    pub(super) fn welcome_all(&mut self) {
+        if self.welcomes.is_empty() {
+            return;
+        }
+        let names = self.names();
+        for welcome in std::mem::take(&mut self.welcomes) {
+            let Welcome {
+                peer,
+                name,
+                grant,
+                ask,
+                until,
+                last,
+            } = welcome;
+            let mut deliveries = Vec::new();
+            let mut frames = Vec::new();
+            let username = || name.borrowed();
+            encode(
+                &Frame::Grant {
+                    username: username(),
+                    grant,
+                },
+                &mut frames,
+            );
+            for (batch, names) in &names {
+                if let Some(names) = Payload::new(names.as_bytes()) {
+                    let username = username();
+                    encode_head(&Frame::Present { username, names }, &mut frames);
+                }
+                let head = std::mem::take(&mut frames);
+                deliveries.push(self.alone(head));
+                deliveries.push(Delivery::all(Arc::clone(batch)).exempt());
+            }
+            let past = self.log.replay(&ask, until);
+            let answer = Answer {
+                name,
+                last,
+                before: None,
+                memory: Arc::clone(&self.queued),
+            };
+            deliveries.extend(answer.of(past));
+            self.post.welcome(peer, deliveries);
+        }
+    }
+
+    /// The names of all who are here, in pieces that are no longer than a text.
+    fn names(&self) -> Names {
+        let limits = self.settings.limits;
+        let most = limits.max_payload.max(limits.max_name);
+        let mut pieces: Vec<String> = Vec::new();
+        for name in self.room.names() {
+            match pieces.last_mut() {
+                Some(piece) if piece.len() + 1 + name.len() <= most => {
+                    piece.push('\n');
+                    piece.push_str(name);
+                }
+                _ => pieces.push(name.to_owned()),
+            }
+        }
+        let share = |piece: String| {
+            let bytes = piece.clone().into_bytes();
+            (Batch::alone(bytes, &self.queued), piece)
+        };
+        pieces.into_iter().map(share).collect()
+    }
+
+    /// A delivery to one member, which does not count against the limit of its outbox.
+    fn alone(&self, frames: Vec<u8>) -> Delivery {
+        Delivery::all(Batch::alone(frames, &self.queued)).exempt()
+    }
+
+    /// A member wants older messages.
+    pub(super) fn earlier(&mut self, peer: PeerId, before: Token<'static>, count: u32) {
+        let (Some(name), Some(last)) = (self.room.name(peer), self.room.place(peer)) else {
+            return;
+        };
+        let answer = Answer {
+            name: Arc::clone(name),
+            last,
+            before: Some(before.clone()),
+            memory: Arc::clone(&self.queued),
+        };
+        let ask = Ask::Before(before, count.clamp(1, MAX_EARLIER));
+        let past = self.log.replay(&ask, last);
+        // An answer is exempt, so that it always fits.
+        let _ = self.post.give(peer, answer.of(past));
+    }
+
+    /// Tells a member something by a NOTICE, right before its connection ends; then it does not matter if this does not fit.
+    /// Returns `false` if it has no grant, or has not been told that it has one.
+    pub(super) fn notify(&mut self, peer: PeerId, code: words::Code, text: &str) -> bool {
+        let is_new = self.welcomes.iter().any(|welcome| welcome.peer == peer);
+        let Some(name) = self.room.name(peer) else {
+            return false;
+        };
+        if is_new || self.room.ticket(peer).is_none() {
+            return false;
+        }
+        let frame = words::notice(name, code, text);
+        let notice = Delivery::all(Batch::alone(frame, &self.queued));
+        let _ = self.post.give(peer, vec![notice]);
+        true
+    }
+
+    /// Tells all members with a grant that the server stops.
+    pub(super) fn say_that_it_stops(&mut self) {
+        let granted: Vec<PeerId> = self.room.granted().collect();
+        for peer in granted {
+            self.notify(peer, words::Code::Stopping, words::STOPPING);
+        }
+    }
+}
+
+/// What a replay becomes for one member.
+struct Answer {
+    name: Name,
+    last: Seq,
+    before: Option<Token<'static>>,
+    memory: Arc<Memory>,
+}
+
+impl Answer {
+    fn of(self, past: Past) -> Vec<Delivery> {
+        match past {
+            Past::Here(replay) => self.frames(replay),
+            Past::Later(replay) => vec![Delivery::later(async move {
+                let replay = replay.recv_async().await.ok()?;
+                Some(self.frames(replay))
+            })],
+        }
+    }
+
+    fn frames(self, replay: Replay) -> Vec<Delivery> {
+        let Replay { texts, more, lost } = replay;
+        let texts = texts.map(|texts| Delivery::all(texts).exempt());
+        let mut deliveries: Vec<Delivery> = texts.into_iter().collect();
+        let Some(last) = self.last.token() else {
+            return deliveries;
+        };
+        let is_answer = self.before.is_some();
+        let replayed = Replayed {
+            last,
+            before: self.before,
+            more,
+            lost,
+        };
+        let mut frame = Vec::new();
+        let username: Username<'_> = self.name.borrowed();
+        encode(&Frame::Replayed { username, replayed }, &mut frame);
+        let end = Delivery::all(Batch::alone(frame, &self.memory)).exempt();
+        deliveries.push(if is_answer { end.ends_answer() } else { end });
+        deliveries
+    }
+}
