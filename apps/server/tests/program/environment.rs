@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use hubbub_testing::{Ended, MIB, Peer, Program, Room, join, leave, run, server, shown, text};
 
 /// Every option with its variable, a good value and a bad one.
-const OPTIONS: [[&str; 4]; 14] = [
+const OPTIONS: [[&str; 4]; 15] = [
     ["--port", "HUBBUB_PORT", "0", "chat"],
     ["--listen", "HUBBUB_LISTEN", "127.0.0.1", "nowhere"],
     ["--max-payload", "HUBBUB_MAX_PAYLOAD", "64KiB", "much"],

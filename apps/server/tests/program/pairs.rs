@@ -10,7 +10,7 @@ const LARGE_OUTBOX: &str = "3GiB";
 const MUCH_MEMORY: &str = "4GiB";
 
 /// Every option with its lowest and highest values, or with two that are far apart if it has no such values.
-const ENDS: [[&str; 3]; 11] = [
+const ENDS: [[&str; 3]; 12] = [
     ["--port", "0", "0"],
     ["--listen", "127.0.0.1", "0.0.0.0"],
     ["--max-payload", "1", MOST_PAYLOAD],
