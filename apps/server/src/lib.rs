@@ -147,19 +147,19 @@ pub mod runtime;
 ///
 /// # Errors
 ///
-/// The system does not let the listener be used.
+/// The system does not let the listener be used, or the history cannot be used.
 pub async fn serve(
     listener: TcpListener,
     settings: Settings,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let listener = Listener::new(listener)?;
-    info!(address = %listener.local_addr()?, "listening");
-    let (inbox, mail) = flume::bounded(hub::INBOX);
     let shares = Shares::of(settings.memory_limit);
     let queued = Memory::new(shares.queued);
     let unfinished = Memory::new(shares.unfinished);
     let log = open_log(&settings, &queued).map_err(io::Error::other)?;
+    info!(address = %listener.local_addr()?, "listening");
+    let (inbox, mail) = flume::bounded(hub::INBOX);
     let hub = hub::run_with(log, mail, queued, Arc::clone(&unfinished), settings.clone());
     let hub = runtime::spawn(hub);
     let house = Arc::new(House {

@@ -165,6 +165,11 @@ impl Program {
         Room::at(self.address())
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal by its name: `TERM`, `INT`.
     #[track_caller]
     pub fn signal(&self, name: &str) {
