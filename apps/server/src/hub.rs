@@ -12,19 +12,19 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::future::{Either, select};
 use hubbub_wire::{Id, Time, Username};
 use tracing::{debug, info, warn};
 
 use self::absent::Absent;
 use self::granting::Welcome;
+use self::keeping::{News, news};
 use crate::Settings;
 use crate::address::Address;
 use crate::batch::Draft;
 use crate::event::{Departure, Event, Mail, Offered};
 use crate::id::PeerId;
 use crate::lobby::{Kept, Lobby, Stranger};
-use crate::log::{Answer, Log, Ordered, Proposal};
+use crate::log::{Log, Ordered, Proposal};
 use crate::memory::{Held, Memory};
 use crate::outbox::Closing;
 use crate::post::Post;
@@ -36,6 +36,7 @@ use crate::words;
 mod absent;
 mod granting;
 mod joining;
+mod keeping;
 mod leaving;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
@@ -82,7 +83,7 @@ pub(crate) async fn run_with(
     {
         hub.now = now();
         hub.time = hub.time.max(wall());
-        hub.log.listen(hub.now);
+        hub.listen_to_log();
         hub.take_all(mail);
         // Gives all tasks a turn. They write earlier batches, and peers that are about to speak make this batch longer.
         yield_now().await;
@@ -102,40 +103,19 @@ pub(crate) async fn run_with(
     let disk = hub.log.end();
     let closing = hub.close();
     // The last peer that ends lets go of the inbox. If a connection comes late, its outbox is dropped with its mail.
-    let drained = timeout(until.saturating_duration_since(now()), async {
-        while inbox.recv_async().await.is_ok() {}
+    let left = || until.saturating_duration_since(now());
+    let written = timeout(left(), async { while inbox.recv_async().await.is_ok() {} });
+    if written.await.is_err() {
+        warn!("stopped before everything was written: some peers did not take it in time");
+        closing.iter().for_each(Closing::evict);
+    }
+    let kept = timeout(left(), async {
         if let Some(disk) = disk {
             while disk.recv_async().await.is_ok() {}
         }
     });
-    if drained.await.is_err() {
-        warn!("stopped before everything was written: some peers did not take it in time");
-        closing.iter().for_each(Closing::evict);
-    }
-}
-
-/// What the hub waits for. `None` when no more can come.
-enum News {
-    Mail(Option<Mail>),
-    Answer(Option<Answer>),
-}
-
-/// Waits for mail or for what the log waits for. If the log `is_full`, mail has to wait too.
-async fn news(
-    inbox: &flume::Receiver<Mail>,
-    answers: Option<&flume::Receiver<Answer>>,
-    is_full: bool,
-) -> News {
-    let Some(answers) = answers else {
-        return News::Mail(inbox.recv_async().await.ok());
-    };
-    let answer = answers.recv_async();
-    if is_full {
-        return News::Answer(answer.await.ok());
-    }
-    match select(inbox.recv_async(), answer).await {
-        Either::Left((mail, _)) => News::Mail(mail.ok()),
-        Either::Right((answer, _)) => News::Answer(answer.ok()),
+    if kept.await.is_err() {
+        warn!("stopped before everything was kept: the disk did not take it in time");
     }
 }
 
@@ -213,22 +193,6 @@ impl Hub {
             News::Answer(None) => {}
         }
         Some(Mail::new())
-    }
-
-    /// Sends what still waits for its place in the log, unless that takes too long.
-    async fn wait_for_log(&mut self, until: Instant) {
-        while self.log.is_waiting()
-            && now() < until
-            && let Some(answers) = self.log.answers().cloned()
-        {
-            let deadline = self.log.deadline(now()).map_or(until, |at| at.min(until));
-            let left = deadline.saturating_duration_since(now());
-            if let Ok(Ok(answer)) = timeout(left, answers.recv_async()).await {
-                self.log.take(answer, now());
-            }
-            self.log.listen(now());
-            self.flush();
-        }
     }
 
     /// Takes mail, and applies whatever the log has ordered after each event.

@@ -36,6 +36,22 @@
 //! A member that stalls costs up to [`Settings::outbox_bytes`] more, and one batch. All of that together, with all
 //! unfinished texts and those in the hub's inbox, stays within [`Settings::memory_limit`].
 //!
+//! # History
+//!
+//! Messages stay in memory for those who come later, as many as the table below says. With `--history DIR` they are also
+//! kept in an SQLite database, `DIR/history.db`. Then nobody gets a message before its transaction is committed, so
+//! whatever anybody has seen survives `kill -9`. With `--history-sync full` it survives a power failure too; otherwise
+//! that may take the last second. One thread owns the database, and the hub never waits for it: if a transaction fails
+//! or takes longer than 2 s, the room goes on from memory, the log has one error, and keeping resumes by itself. Then it
+//! keeps what memory still has; what is missing is a hole, of which whoever crosses it is told.
+//!
+//! A database that is damaged, or of a newer server, is not touched: the server says so and does not start. There is no
+//! older version yet. Only one server may use a directory. Other programs may read the database at any time:
+//!
+//! ```text
+//! sqlite3 DIR/history.db "SELECT datetime(time/1000, 'unixepoch'), name, CAST(text AS TEXT) FROM messages"
+//! ```
+//!
 //! # Limits
 //!
 //! Sizes, times and numbers with an option are defaults. `hubbub-server --help` lists all options and the variables that
@@ -54,6 +70,12 @@
 //! | silence in the middle of a frame, before another frame | 2 s | the first frame is given up, the second one is read |
 //! | a peer's socket takes nothing | 30 s (`--write-timeout`) | the peer is dropped |
 //! | from connecting to JOIN | 30 s (`--join-timeout`) | the connection is closed |
+//! | messages in memory, for those who come later | the last 1,000 or 1 MiB, or one read that has more | the oldest go |
+//! | messages on a disk | none unless set (`--history`); then 30 days (`--keep`) and 1 GiB (`--keep-bytes`) | the oldest go, a few at a time |
+//! | one replay of them | 200 messages and 256 KiB, or one message that is longer | the member asks for older ones |
+//! | what waits for the disk | 2 s | the room goes on, and keeps what it can in memory until the disk is back |
+//! | the same | 4 MiB | no more is taken until the disk answers, for 2 s at most |
+//! | sessions whose counts are known | 65,536, and 7 days after they were last heard | those heard longest ago are forgotten |
 //! | lines of the log that wait for stderr | 1 MiB | dropped; their number is written when stderr takes lines again |
 //! | connections | what the limit on open files allows (`--max-peers`) | told so and closed; in a burst, 32 at a time are told |
 //! | connections from one address | unlimited unless set (`--max-peers-per-address`) | the same |

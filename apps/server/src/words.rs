@@ -26,6 +26,10 @@ pub(crate) enum Code {
     Replaced,
     /// A text was beyond the limit.
     TooLong,
+    /// What is said is in memory only.
+    KeepingStopped,
+    /// Messages are kept again.
+    KeepingResumed,
 }
 
 impl Code {
@@ -34,6 +38,8 @@ impl Code {
             Self::Stopping => "stopping",
             Self::Replaced => "replaced",
             Self::TooLong => "too-long",
+            Self::KeepingStopped => "keeping-stopped",
+            Self::KeepingResumed => "keeping-resumed",
         }
     }
 }
@@ -53,6 +59,13 @@ pub(crate) fn notice(name: &Username<'_>, code: Code, text: &str) -> Vec<u8> {
 
 /// The server stops.
 pub(crate) const STOPPING: &str = "the server stops";
+
+/// The disk of the history fails.
+pub(crate) const KEEPING_STOPPED: &str =
+    "messages are not kept at the moment: the server's disk does not take them";
+
+/// The disk of the history works again.
+pub(crate) const KEEPING_RESUMED: &str = "messages are kept again";
 
 /// A newer connection has taken the place of this one.
 pub(crate) const REPLACED: &str = "you have connected from elsewhere";

@@ -46,9 +46,10 @@ impl Log {
         self.waiting >= MAX_WAITING
     }
 
-    /// Whether something waits for the disk.
+    /// Whether something or somebody waits for the disk.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.ready < self.ordered.len()
+        let is_asked = self.keeping.as_ref().is_some_and(Keeping::is_asked);
+        self.ready < self.ordered.len() || is_asked
     }
 
     /// What has changed since this was last called.

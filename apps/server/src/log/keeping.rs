@@ -238,6 +238,11 @@ impl Keeping {
         self.answers.is_disconnected()
     }
 
+    /// Whether somebody waits for an answer about the past.
+    pub(super) const fn is_asked(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
     /// Whether an answer is to come.
     pub(super) const fn is_busy(&self) -> bool {
         self.given > self.kept || !self.asked.is_empty()

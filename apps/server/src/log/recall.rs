@@ -10,6 +10,14 @@ use crate::said::Seq;
 impl Log {
     /// Answers what a member asks of the past. `until` is the place of its JOIN.
     pub(crate) fn replay(&mut self, ask: &Ask, until: Seq) -> Past {
+        // What lies before a place is the same for all who ask.
+        let until = match ask {
+            Ask::Before(..) => Seq {
+                count: 0,
+                ..self.given
+            },
+            Ask::Since(..) | Ask::Recent(_) => until,
+        };
         let replay = self.recall(ask, until.count);
         let is_complete = self.is_complete(ask, until.count, &replay);
         match &mut self.keeping {

@@ -6,4 +6,5 @@
 mod crashes;
 mod directory;
 mod disks;
+mod members;
 mod refusals;

@@ -428,6 +428,7 @@ fn who_asks_the_disk_the_same_gets_the_same_answer_for_one_question() {
         panic!("memory has nothing");
     };
     assert_eq!(disk.given(), "?1?2");
+    assert!(log.is_waiting());
     disk.recalls(&mut log, 1);
     let [first, second] = [first, second].map(|later| later.try_recv().unwrap());
     let texts = first.texts.unwrap();

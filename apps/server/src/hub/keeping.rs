@@ -1,0 +1,81 @@
+//! What the hub does for a log that answers late: it waits for the answers, and tells members when messages are no longer
+//! kept.
+
+use std::time::Instant;
+
+use futures::future::{Either, select};
+
+use super::Hub;
+use crate::batch::Batch;
+use crate::event::{Departure, Mail};
+use crate::id::PeerId;
+use crate::log::{Answer, Notice};
+use crate::outbox::Delivery;
+use crate::runtime::{now, timeout};
+use crate::words;
+
+/// What the hub waits for. `None` when no more can come.
+pub(super) enum News {
+    Mail(Option<Mail>),
+    Answer(Option<Answer>),
+}
+
+/// Waits for mail or for what the log waits for. If the log `is_full`, mail has to wait too.
+pub(super) async fn news(
+    inbox: &flume::Receiver<Mail>,
+    answers: Option<&flume::Receiver<Answer>>,
+    is_full: bool,
+) -> News {
+    let Some(answers) = answers else {
+        return News::Mail(inbox.recv_async().await.ok());
+    };
+    let answer = answers.recv_async();
+    if is_full {
+        return News::Answer(answer.await.ok());
+    }
+    match select(inbox.recv_async(), answer).await {
+        Either::Left((mail, _)) => News::Mail(mail.ok()),
+        Either::Right((answer, _)) => News::Answer(answer.ok()),
+    }
+}
+
+impl Hub {
+    /// Takes what the log's disk has answered by now, and tells the members with a grant if messages are no longer kept,
+    /// or again.
+    pub(super) fn listen_to_log(&mut self) {
+        self.log.listen(self.now);
+        let (code, text) = match self.log.notice() {
+            None => return,
+            Some(Notice::KeepingStopped) => (words::Code::KeepingStopped, words::KEEPING_STOPPED),
+            Some(Notice::KeepingResumed) => (words::Code::KeepingResumed, words::KEEPING_RESUMED),
+        };
+        let granted: Vec<PeerId> = self.room.granted().collect();
+        for peer in granted {
+            let Some(name) = self.room.name(peer) else {
+                continue;
+            };
+            let frame = words::notice(name, code, text);
+            let notice = Delivery::all(Batch::alone(frame, &self.queued));
+            if self.post.give(peer, vec![notice]).is_err() {
+                self.depart(peer, Departure::TooSlow);
+            }
+        }
+    }
+
+    /// Sends what still waits for its place in the log, unless that takes too long.
+    pub(super) async fn wait_for_log(&mut self, until: Instant) {
+        while self.log.is_waiting()
+            && now() < until
+            && let Some(answers) = self.log.answers().cloned()
+        {
+            let deadline = self.log.deadline(now()).map_or(until, |at| at.min(until));
+            let left = deadline.saturating_duration_since(now());
+            if let Ok(Ok(answer)) = timeout(left, answers.recv_async()).await {
+                self.log.take(answer, now());
+            }
+            self.now = now();
+            self.listen_to_log();
+            self.flush();
+        }
+    }
+}
