@@ -69,8 +69,16 @@ impl Own {
     pub const fn key(session: Hex64, secret: Hex128) -> Hex64 {
         let high = (secret.0 >> 64) as u64;
         let low = secret.0 as u64;
-        Hex64(session.0 ^ high ^ low)
+        Hex64(stirred(stirred(stirred(session.0) ^ high) ^ low))
     }
+}
+
+/// A number of which each bit depends on all bits of this one, and which no other gives: the end of SplitMix64. So two
+/// programs have different keys also if they make their secrets out of their sessions.
+const fn stirred(number: u64) -> u64 {
+    let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ number >> 31
 }
 
 /// Texts of one member that came together and stand together in the log.
@@ -160,6 +168,9 @@ mod tests {
             assert_ne!(key(secret), key(other));
         }
         assert_ne!(key(secret), Own::key(Hex64(8), Hex128(secret)));
+        // Neither do programs share a key whose secrets follow from their sessions.
+        let derived = |session| Own::key(Hex64(session), Hex128(u128::from(session) << 64 | 9));
+        assert_ne!(derived(1), derived(2));
     }
 
     #[test]
