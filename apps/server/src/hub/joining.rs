@@ -1,6 +1,5 @@
 //! How members come: a JOIN is proposed, waits or is refused. A JOIN with the secret of a member takes its place.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use hubbub_wire::{Offer, Time, Username};
@@ -272,9 +271,9 @@ impl Hub {
         let since = self.draft.len();
         self.post
             .replace(old, peer, stranger.outbox, since, Form::Stamped);
-        let name = self.room.name(peer).map(Arc::clone);
+        let name = self.room.name(peer).map(|name| name.as_str());
         let line = stranger.from.line(self.now);
-        thinned!(info, line, peer = peer.0, replaces = old.0, ?name, address = %stranger.from, "came back");
+        thinned!(info, line, peer = peer.0, replaces = old.0, name, address = %stranger.from, "came back");
         self.grant(peer, *candidate, place, place);
         mail.into_iter().for_each(|event| self.take(event));
     }

@@ -71,9 +71,9 @@ impl Hub {
         let line = address.and_then(|address| address.line(self.now));
         let name = self.room.name(peer).map(|name| name.as_str());
         if why == Departure::TooSlow {
-            warn!(peer = peer.0, ?name, %why, "lost its connection");
+            warn!(peer = peer.0, name, %why, "lost its connection");
         } else {
-            thinned!(info, line, peer = peer.0, ?name, %why, "lost its connection");
+            thinned!(info, line, peer = peer.0, name, %why, "lost its connection");
         }
         // Its name is kept for itself, so that those who want it need not wait for an answer.
         for waiting in self.lobby.freed(peer) {
