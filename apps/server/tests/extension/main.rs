@@ -4,3 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod agreeing;
+mod notices;
+mod past;
+mod takeover;
+mod texts;
