@@ -33,7 +33,8 @@ pub struct Settings {
     /// much as [`PEERS_WORTH`](crate::address::PEERS_WORTH) of them, and connecting again does not gain more.
     pub allowance: Allowance,
     /// How long a peer's socket may take nothing while something waits for it: longer than any outage that TCP repairs
-    /// without the user noticing it.
+    /// without the user noticing it. Also how long a peer waits for something that the log has promised it: after that,
+    /// connecting anew is better.
     pub write_timeout: Duration,
     /// How long a peer may stop in the middle of a text: as long as its line may be down while it reads.
     pub text_timeout: Duration,

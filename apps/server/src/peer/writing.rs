@@ -124,3 +124,153 @@ fn write(pending: &mut Pending) -> io::Result<()> {
     pending.advance(written);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Arc;
+    use std::thread::{self, JoinHandle};
+    use std::time::Duration;
+
+    use futures::channel::oneshot;
+
+    use super::super::House;
+    use super::*;
+    use crate::Settings;
+    use crate::address::Origin;
+    use crate::batch::Batch;
+    use crate::id::PeerId;
+    use crate::memory::Memory;
+    use crate::outbox::{Delivery, Outbox, outbox};
+    use crate::runtime::block_on;
+
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    /// A write half that writes to `socket`, in a thread of its own.
+    struct Writer {
+        outbox: Option<Outbox>,
+        socket: TcpStream,
+        half: JoinHandle<Ending>,
+    }
+
+    impl Writer {
+        fn new(write_timeout: Duration) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let transport = Transport::connect(listener.local_addr().unwrap());
+            let transport = block_on(transport).unwrap();
+            let (socket, address) = listener.accept().unwrap();
+            socket.set_read_timeout(Some(DEADLINE)).unwrap();
+            let peer = PeerId(1);
+            let (outbox, mut pending) = outbox(peer, usize::MAX, Some(transport));
+            let unfinished = Memory::new(usize::MAX);
+            let intake = pending.intake(&unfinished);
+            let settings = Settings {
+                write_timeout,
+                ..Settings::default()
+            };
+            let (inbox, _) = flume::unbounded();
+            let house = Arc::new(House {
+                settings,
+                inbox,
+                unfinished,
+            });
+            let place = Origin::alone(address).place();
+            let connection = Connection {
+                peer,
+                house,
+                intake,
+                place,
+            };
+            let half = thread::spawn(move || {
+                let mut writing = Writing::new(&connection, &mut pending);
+                block_on(timeout(2 * DEADLINE, writing.run())).unwrap()
+            });
+            Self {
+                outbox: Some(outbox),
+                socket,
+                half,
+            }
+        }
+
+        fn push(&self, delivery: Delivery) {
+            self.outbox.as_ref().unwrap().push(delivery).unwrap();
+        }
+
+        #[track_caller]
+        fn expect(&mut self, text: &str) {
+            let mut came = vec![0; text.len()];
+            self.socket.read_exact(&mut came).unwrap();
+            assert_eq!(String::from_utf8_lossy(&came), text);
+        }
+
+        fn ending(self) -> Ending {
+            self.half.join().unwrap()
+        }
+    }
+
+    fn text(text: &str) -> Delivery {
+        Delivery::all(Batch::alone(text.into(), &Memory::new(0)))
+    }
+
+    #[test]
+    fn what_comes_later_is_waited_for_and_what_stands_before_it_is_written() {
+        for is_let_go in [false, true] {
+            let mut writer = Writer::new(DEADLINE);
+            let (answer, asked) = oneshot::channel();
+            writer.push(text("before"));
+            writer.push(Delivery::later(async { asked.await.ok() }));
+            writer.push(text("after"));
+            writer.expect("before");
+            if is_let_go {
+                writer.outbox = None;
+            }
+            answer.send(vec![text("one"), text("two")]).unwrap();
+            writer.expect("onetwoafter");
+            writer.outbox = None;
+            assert_eq!(writer.ending(), Ending::LetGo);
+        }
+    }
+
+    #[test]
+    fn what_does_not_come_is_waited_for_as_long_as_for_a_write_whether_the_hub_has_let_go_or_not() {
+        for is_let_go in [false, true] {
+            let mut writer = Writer::new(Duration::from_millis(50));
+            writer.push(text("before"));
+            writer.push(Delivery::later(pending()));
+            writer.push(text("after"));
+            if is_let_go {
+                writer.outbox = None;
+            }
+            writer.expect("before");
+            assert_eq!(writer.ending(), Ending::Gone(Departure::Unanswered));
+        }
+    }
+
+    #[test]
+    fn a_peer_for_which_nothing_will_come_goes_at_once() {
+        let writer = Writer::new(3 * DEADLINE);
+        writer.push(Delivery::later(async { None }));
+        assert_eq!(writer.ending(), Ending::Gone(Departure::Unanswered));
+    }
+
+    #[test]
+    fn one_that_waits_for_what_comes_later_is_evicted_at_once() {
+        let mut writer = Writer::new(3 * DEADLINE);
+        writer.push(text("before"));
+        writer.push(Delivery::later(pending()));
+        writer.expect("before");
+        writer.outbox.as_ref().unwrap().watch().evict();
+        assert_eq!(writer.ending(), Ending::Gone(Departure::TooSlow));
+    }
+
+    /// What is exempt from the limit of the outbox is not exempt from the limit on time.
+    #[test]
+    fn a_peer_that_takes_nothing_of_what_is_exempt_is_too_slow() {
+        let writer = Writer::new(Duration::from_millis(50));
+        let much = "x".repeat(64 << 20);
+        writer.push(text(&much).exempt());
+        assert_eq!(writer.ending(), Ending::Gone(Departure::TooSlow));
+    }
+}
