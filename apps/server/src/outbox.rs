@@ -206,7 +206,8 @@ impl Outbox {
         // While nothing waits, the write half uses the connection only to end it. But the peer's task may push something
         // itself at any time, so it must see that the hub is writing, or the hub must see what it has pushed.
         shared.set(DIRECT);
-        if shared.waiting() > 0 || !self.write(reader, &mut part) {
+        part.goes_first = shared.waiting() == 0;
+        if !part.goes_first || !self.write(reader, &mut part) {
             // The queue takes it whatever its size, since nothing waits that counts.
             shared.enqueue(part.into());
         }
@@ -434,7 +435,7 @@ pub(crate) mod tests {
         let direct = |text| outbox.deliver(READER, Part::all(batch(&[(OTHER, text)])));
         outbox.deliver(READER, Part::all(batch(&texts))).unwrap();
         expect(&mut socket, &(frame("one") + &frame("two")));
-        assert_eq!(outbox.waiting(), 0);
+        assert_eq!((outbox.waiting(), outbox.writes()), (0, 1));
         let second = Part::all(batch(&[(OTHER, "second")]));
         outbox.push(second.into()).unwrap();
         direct("third").unwrap();

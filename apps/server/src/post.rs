@@ -204,8 +204,6 @@ impl Post {
         let member = self.members.get_mut(&peer)?;
         let outbox = member.outbox.take()?;
         self.readers[member.form as usize] -= 1;
-        self.welcomes.remove(&peer);
-        self.acks.remove(&peer);
         Some(outbox)
     }
 

@@ -108,6 +108,8 @@ pub struct Part {
     written: u32,
     form: Form,
     is_exempt: bool,
+    /// Whether the connection was offered it when nothing else waited: nothing may go before it any more.
+    pub(super) goes_first: bool,
     /// The flags of the outbox that are cleared when all of it is written.
     pub(super) clears: u8,
 }
@@ -122,6 +124,7 @@ impl Part {
             written: 0,
             form,
             is_exempt: false,
+            goes_first: false,
             clears: 0,
         }
     }
@@ -137,12 +140,6 @@ impl Part {
     #[must_use]
     pub fn cost(&self) -> usize {
         self.batch.cost_of(self.form)
-    }
-
-    /// Whether some of it is written.
-    #[must_use]
-    pub(super) const fn is_begun(&self) -> bool {
-        self.written > 0
     }
 
     /// What is still to be written to `reader`, in as few parts as possible. A reader gets nothing that it sent itself.

@@ -69,8 +69,8 @@ impl Pending {
     fn take(&mut self) {
         for delivery in self.queue.drain() {
             match &delivery {
-                // The hub has begun to write it, when nothing waited. The peer's task may have pushed something since then.
-                Delivery::Part(part) if part.is_begun() => self.taken.push_front(delivery),
+                // The peer's task may have pushed something while the hub wrote it.
+                Delivery::Part(part) if part.goes_first => self.taken.push_front(delivery),
                 _ => self.taken.push_back(delivery),
             }
         }
@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn something_waits_all_the_time_until_what_comes_later_is_written() {
-        let (outbox, mut pending) = outbox(READER, usize::MAX, None);
+        let (outbox, mut pending) = outbox(READER, 1, None);
         let one = all(&[(OTHER, "one")]);
         let cost = one.cost();
         outbox.push(later(ready(Some(vec![one.into()])))).unwrap();
@@ -416,6 +416,7 @@ mod tests {
         for before in [frame("before"), String::new()] {
             assert_eq!(intake.push_own(b"pong".to_vec()), Ok(()));
             assert_eq!(intake.push_own(b"pong".to_vec()), Err(Full));
+            assert_eq!(outbox.is_lagging(), !before.is_empty());
             assert_eq!(pending.fill().now_or_never(), Some(true));
             let whole = before + "pong";
             assert_eq!(written(&mut pending, usize::MAX), whole);
@@ -431,6 +432,7 @@ mod tests {
         outbox.shared.set(DIRECT);
         let mut part = all(&[(OTHER, "text")]);
         assert!(!part.advance(READER, &mut 4));
+        part.goes_first = true;
         intake.push_own(b"pong".to_vec()).unwrap();
         assert_eq!(pending.fill().now_or_never(), None);
         outbox.shared.enqueue(part.into());

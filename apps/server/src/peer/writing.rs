@@ -128,11 +128,13 @@ fn write(pending: &mut Pending) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
-    use std::io::Read;
+    use std::io::{BufRead, BufReader, Read};
     use std::net::{TcpListener, TcpStream};
+    use std::pin::pin;
     use std::sync::Arc;
+    use std::task::Poll;
     use std::thread::{self, JoinHandle};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use futures::channel::oneshot;
 
@@ -143,7 +145,7 @@ mod tests {
     use crate::batch::Batch;
     use crate::id::PeerId;
     use crate::memory::Memory;
-    use crate::outbox::{Delivery, Outbox, outbox};
+    use crate::outbox::{Delivery, Outbox, Part, outbox};
     use crate::runtime::block_on;
 
     const DEADLINE: Duration = Duration::from_secs(30);
@@ -157,6 +159,11 @@ mod tests {
 
     impl Writer {
         fn new(write_timeout: Duration) -> Self {
+            Self::with(write_timeout, false)
+        }
+
+        /// One whose task pushes frames itself all the time, if it is `busy`.
+        fn with(write_timeout: Duration, busy: bool) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let transport = Transport::connect(listener.local_addr().unwrap());
             let transport = block_on(transport).unwrap();
@@ -185,7 +192,20 @@ mod tests {
             };
             let half = thread::spawn(move || {
                 let mut writing = Writing::new(&connection, &mut pending);
-                block_on(timeout(2 * DEADLINE, writing.run())).unwrap()
+                let pushing = poll_fn(|context| {
+                    if busy {
+                        // This also lets the task be woken when the frames before are written.
+                        let _ = connection.intake.poll_call(context);
+                        let _ = connection.intake.push_own(b"!".to_vec());
+                    }
+                    Poll::<()>::Pending
+                });
+                let writing = pin!(writing.run());
+                let ended = block_on(timeout(2 * DEADLINE, select(writing, pushing)));
+                match ended.unwrap() {
+                    Either::Left((ending, _)) => ending,
+                    Either::Right(_) => unreachable!(),
+                }
             });
             Self {
                 outbox: Some(outbox),
@@ -263,6 +283,42 @@ mod tests {
         writer.expect("before");
         writer.outbox.as_ref().unwrap().watch().evict();
         assert_eq!(writer.ending(), Ending::Gone(Departure::TooSlow));
+    }
+
+    /// The hub and the peer's task write to one connection, and neither waits for the other.
+    #[test]
+    fn what_the_hub_writes_and_what_the_task_writes_never_mix() {
+        let mut writer = Writer::with(DEADLINE, true);
+        let outbox = writer.outbox.take().unwrap();
+        let lengths = || (0..2000).map(|number| if number % 20 == 0 { 300_000 } else { 20 });
+        let hub = thread::spawn(move || {
+            for length in lengths() {
+                let text = "x".repeat(length) + "\n";
+                let batch = Batch::alone(text.into_bytes(), &Memory::new(0));
+                outbox.deliver(PeerId(1), Part::all(batch)).unwrap();
+                // Otherwise the hub would soon find something waiting each time.
+                let since = Instant::now();
+                while outbox.waiting() > 0 {
+                    assert!(since.elapsed() < DEADLINE, "the task does not write");
+                    thread::yield_now();
+                }
+            }
+        });
+        let mut own = 0;
+        let mut socket = BufReader::new(&writer.socket);
+        for length in lengths() {
+            let mut line = String::new();
+            socket.read_line(&mut line).unwrap();
+            let text = line.trim_start_matches('!');
+            own += line.len() - text.len();
+            assert!(
+                text.trim_end() == "x".repeat(length),
+                "a frame got into another one"
+            );
+        }
+        hub.join().unwrap();
+        assert!(own > 0, "the task wrote nothing meanwhile");
+        assert_eq!(writer.ending(), Ending::LetGo);
     }
 
     /// What is exempt from the limit of the outbox is not exempt from the limit on time.
