@@ -128,6 +128,16 @@ impl Shared {
         self.flags.fetch_and(!flags, Ordering::SeqCst);
     }
 
+    /// Keeps the peer's task from the connection, until [`DIRECT`] is cleared. Returns whether the hub may write now.
+    ///
+    /// While nothing waits, the write half uses the connection only to end it. But the peer's task may push something
+    /// itself at any time, so it must see that the hub writes, or the hub must see what it has pushed.
+    #[must_use]
+    fn claim(&self) -> bool {
+        self.set(DIRECT);
+        self.waiting() == 0
+    }
+
     fn enqueue(&self, delivery: Delivery) {
         self.wait(delivery.price());
         // This fails only when the peer's task has ended. Its last event is then on its way to the hub.
@@ -203,10 +213,7 @@ impl Outbox {
         if shared.waiting() > 0 {
             return self.push(part.into());
         }
-        // While nothing waits, the write half uses the connection only to end it. But the peer's task may push something
-        // itself at any time, so it must see that the hub is writing, or the hub must see what it has pushed.
-        shared.set(DIRECT);
-        part.goes_first = shared.waiting() == 0;
+        part.goes_first = shared.claim();
         if !part.goes_first || !self.write(reader, &mut part) {
             // The queue takes it whatever its size, since nothing waits that counts.
             shared.enqueue(part.into());
@@ -483,6 +490,16 @@ pub(crate) mod tests {
             direct("fourth").unwrap();
             expect(&mut socket, &frame("fourth"));
         }
+    }
+
+    #[test]
+    fn the_hub_may_not_write_when_the_task_has_pushed_something_just_before() {
+        let (outbox, pending) = outbox(READER, usize::MAX, None);
+        assert!(outbox.shared.claim());
+        assert!(outbox.shared.has(DIRECT));
+        let intake = pending.intake(&Memory::new(0));
+        intake.push_own(b"pong".to_vec()).unwrap();
+        assert!(!outbox.shared.claim());
     }
 
     #[test]
