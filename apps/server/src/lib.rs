@@ -137,11 +137,6 @@ pub mod batch;
 
 pub mod outbox;
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "what serves members with a grant is not used until the hub grants the extension"
-)]
 mod post;
 
 mod lobby;
