@@ -10,6 +10,7 @@ mod granting;
 mod harness;
 mod leaving;
 mod listening;
+mod remembering;
 mod room;
 mod silence;
 mod speaking;
