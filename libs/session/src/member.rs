@@ -125,7 +125,7 @@ impl Member {
             return;
         };
         if let Some(oldest) = &self.place.oldest {
-            granted.replay.ask(oldest.seq.clone(), oldest.is_shown);
+            granted.replay.ask(oldest.clone());
         }
     }
 

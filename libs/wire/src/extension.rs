@@ -16,6 +16,9 @@ pub const MAX_TOKEN: usize = 64;
 /// reads a higher number as this one, so that a server never sees one.
 pub const MAX_EARLIER: u32 = 200;
 
+/// In an EARLIER, the place of the member's own JOIN: for whoever was sent no message yet, and knows no place of one.
+pub const OWN_JOIN: &str = "join";
+
 /// A word that is compared and never looked into, such as a `Seq` or an `Id`: 1 to [`MAX_TOKEN`] visible ASCII
 /// characters. Two tokens are equal if their bytes are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

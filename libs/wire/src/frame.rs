@@ -139,7 +139,7 @@ pub enum Frame<'a> {
     Earlier {
         /// Who wants them.
         username: Username<'a>,
-        /// Those before this place in the log.
+        /// Those before this place in the log, which may be [`OWN_JOIN`](crate::OWN_JOIN).
         before: Token<'a>,
         /// How many at most: 1 to [`MAX_EARLIER`](crate::MAX_EARLIER).
         count: u32,

@@ -165,8 +165,8 @@ mod work;
 pub use decoder::{Decoder, Ignored, Item};
 pub use encoder::{encode, encode_head};
 pub use extension::{
-    EXTENSION, Grant, Hex64, Hex128, Id, Kept, Label, MAX_EARLIER, MAX_TOKEN, Notice, Offer,
-    Replayed, Stamp, Token,
+    EXTENSION, Grant, Hex64, Hex128, Id, Kept, Label, MAX_EARLIER, MAX_TOKEN, Notice, OWN_JOIN,
+    Offer, Replayed, Stamp, Token,
 };
 pub use frame::{Frame, Method, PORT, Payload};
 pub use head::DecodeError;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hubbub_wire::{
-    EXTENSION, Frame, Grant, MAX_EARLIER, Payload, Replayed, Token, Username, encode, encode_head,
+    EXTENSION, Frame, Grant, MAX_EARLIER, OWN_JOIN, Payload, Replayed, Token, Username, encode,
+    encode_head,
 };
 
 use super::Hub;
@@ -149,7 +150,12 @@ impl Hub {
             before: Some(before.clone()),
             memory: Arc::clone(&self.queued),
         };
-        let ask = Ask::Before(before, count.clamp(1, MAX_EARLIER));
+        let count = count.clamp(1, MAX_EARLIER);
+        let ask = if before.as_str() == OWN_JOIN {
+            Ask::Recent(count)
+        } else {
+            Ask::Before(before, count)
+        };
         let past = self.log.replay(&ask, last);
         // An answer is exempt, so that it always fits.
         let _ = self.post.give(peer, answer.of(past));

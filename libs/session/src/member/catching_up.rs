@@ -1,8 +1,7 @@
 //! Catching up: what the end of a replay shows, and how far the log is known.
 
-use hubbub_wire::Token;
+use hubbub_wire::{OWN_JOIN, Token};
 
-use super::place::Oldest;
 use super::replay::{self, Done, Held, Missed};
 use super::{Ending, Member, Now};
 use crate::Event;
@@ -50,8 +49,7 @@ impl Member {
                 lost,
             }) => {
                 if let Some(seq) = messages.first().and_then(replay::place) {
-                    let is_shown = true;
-                    self.place.oldest = Some(Oldest { seq, is_shown });
+                    self.place.oldest = Some(seq);
                 }
                 self.place.more = more;
                 let event = Event::Earlier {
@@ -66,22 +64,20 @@ impl Member {
 
     /// Shows what was missed, and then what has happened meanwhile.
     fn catch_up(&mut self, missed: Missed, now: Now) {
-        if missed.gap {
-            self.tell(Event::Gap, now);
-        }
         let place = &mut self.place;
         if place.oldest.is_none() {
-            let first = missed.past.first().and_then(replay::place);
-            place.oldest = Some(Oldest {
-                is_shown: first.is_some(),
-                seq: first.unwrap_or_else(|| missed.last.clone()),
-            });
+            let has_gap = missed.past.contains(&None);
+            let first = missed.past.iter().flatten().next().and_then(replay::place);
+            place.oldest = first.or_else(|| Token::new(OWN_JOIN));
             // What was seen in an earlier run is older.
-            place.more = missed.more || (place.last().is_some() && !missed.gap);
+            place.more = missed.more || (place.last().is_some() && !has_gap);
         }
         let (last, more) = (missed.last.to_string(), place.more);
-        for stamped in missed.past {
-            self.show(stamped, false);
+        for past in missed.past {
+            match past {
+                Some(stamped) => self.show(stamped, false),
+                None => self.tell(Event::Gap, now),
+            }
         }
         self.place.reach(missed.last);
         self.tell(Event::CaughtUp { last, more }, now);

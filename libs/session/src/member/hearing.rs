@@ -221,7 +221,7 @@ impl Member {
     /// Shows an event, and knows the log up to there.
     pub(super) fn show(&mut self, stamped: Stamped, is_known: bool) {
         if let Some(place) = replay::place(&stamped) {
-            self.place.reach(place);
+            self.place.show(place);
         }
         self.events.extend((!is_known).then_some(stamped));
     }

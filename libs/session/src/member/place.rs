@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use hubbub_wire::{Hex128, Token};
+use hubbub_wire::{Hex128, OWN_JOIN, Token};
 
 use crate::Seen;
 
@@ -16,17 +16,10 @@ pub(super) struct Place {
     pub(super) room: Option<Hex128>,
     /// The newest places up to which everything is known, the last one last.
     seen: VecDeque<Token<'static>>,
-    pub(super) oldest: Option<Oldest>,
+    /// The oldest message that is known; [`OWN_JOIN`] where there is none.
+    pub(super) oldest: Option<Token<'static>>,
     /// Whether there is something older than that.
     pub(super) more: bool,
-}
-
-/// Where what is known begins.
-#[derive(Clone, Debug)]
-pub(super) struct Oldest {
-    pub(super) seq: Token<'static>,
-    /// Whether the message at this place is known.
-    pub(super) is_shown: bool,
 }
 
 impl Place {
@@ -55,6 +48,16 @@ impl Place {
     /// The places up to there, as far as they are remembered.
     pub(super) fn seen(&self) -> VecDeque<Token<'static>> {
         self.seen.clone()
+    }
+
+    /// The message at this place is shown, after all others.
+    pub(super) fn show(&mut self, seq: Token<'static>) {
+        let is_first = |oldest: &mut Token<'_>| oldest.as_str() == OWN_JOIN;
+        // The next connection has another JOIN.
+        if self.oldest.take_if(is_first).is_some() {
+            self.oldest = Some(seq.clone());
+        }
+        self.reach(seq);
     }
 
     /// Everything up to this place is known.

@@ -21,9 +21,9 @@ pub(super) struct Replay {
     /// The answer to that is not wanted any more.
     is_void: bool,
     /// What the user wants after it.
-    wish: Option<(Token<'static>, bool)>,
-    /// The pages that are complete, oldest message first.
-    past: VecDeque<Stamped>,
+    wish: Option<Token<'static>>,
+    /// The pages that are complete, oldest message first. `None`: here some are not kept any more.
+    past: VecDeque<Option<Stamped>>,
     /// What is live, and waits for the past.
     held: Vec<Held>,
     /// How much `page`, `past` and `held` hold.
@@ -46,8 +46,6 @@ enum Phase {
 #[derive(Debug)]
 struct Ask {
     before: Token<'static>,
-    /// Whether the message at that place is known, too.
-    is_shown: bool,
     count: u32,
     is_sent: bool,
 }
@@ -68,10 +66,8 @@ pub(super) enum Done {
 /// All that was missed, and what has happened since.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Missed {
-    /// Whether some of it is not kept any more, between what was seen before and `past`.
-    pub(super) gap: bool,
-    /// Oldest first.
-    pub(super) past: Vec<Stamped>,
+    /// Oldest first. `None`: here some are not kept any more.
+    pub(super) past: Vec<Option<Stamped>>,
     /// The place of the JOIN.
     pub(super) last: Token<'static>,
     /// Whether there is something older than `past`, as far as is known.
@@ -147,19 +143,18 @@ impl Replay {
         self.bytes += weight(&stamped.event).unwrap_or_default();
     }
 
-    /// The user wants what is older than this place. `is_shown`: the message there is known.
-    pub(super) fn ask(&mut self, before: Token<'static>, is_shown: bool) {
+    /// The user wants what is older than this place.
+    pub(super) fn ask(&mut self, before: Token<'static>) {
         if self.is_void {
-            self.wish.get_or_insert((before, is_shown));
+            self.wish.get_or_insert(before);
         } else if self.is_live() && self.ask.is_none() {
-            self.ask_before(before, is_shown, MAX_EARLIER);
+            self.ask_before(before, MAX_EARLIER);
         }
     }
 
-    fn ask_before(&mut self, before: Token<'static>, is_shown: bool, count: u32) {
+    fn ask_before(&mut self, before: Token<'static>, count: u32) {
         self.ask = Some(Ask {
             before,
-            is_shown,
             count,
             is_sent: false,
         });
@@ -186,10 +181,10 @@ impl Replay {
                 self.close(replayed)
             }
             (_, Some(before), Some(ask)) if ask.is_sent && ask.before == *before => {
-                let ask = self.ask.take()?;
+                self.ask = None;
                 if mem::take(&mut self.is_void) {
-                    if let Some((before, is_shown)) = self.wish.take() {
-                        self.ask_before(before, is_shown, MAX_EARLIER);
+                    if let Some(before) = self.wish.take() {
+                        self.ask_before(before, MAX_EARLIER);
                     }
                     return None;
                 }
@@ -197,13 +192,8 @@ impl Replay {
                     return self.close(replayed);
                 }
                 (self.events, self.bytes) = (0, 0);
-                let mut messages = mem::take(&mut self.page);
-                // The place of a JOIN is that of the message before it, which is older than the JOIN.
-                if ask.is_shown && messages.last().and_then(seq) == Some(before.as_str()) {
-                    messages.pop();
-                }
                 Some(Done::Earlier {
-                    messages,
+                    messages: mem::take(&mut self.page),
                     more: replayed.more,
                     lost: replayed.lost,
                 })
@@ -215,7 +205,6 @@ impl Replay {
     /// Puts a complete page in front of the others. If it does not reach back to what was seen, and there is more, that is
     /// asked for.
     fn close(&mut self, replayed: &Replayed<'_>) -> Option<Done> {
-        self.is_lost |= replayed.lost;
         let mut page = mem::take(&mut self.page);
         let is_seen = |message: &Stamped| {
             let place = seq(message);
@@ -227,13 +216,19 @@ impl Replay {
         let is_full = page.len() >= MAX_EARLIER as usize || self.phase == Phase::Closing;
         let oldest = page.first().and_then(place);
         for message in page.into_iter().rev() {
-            self.past.push_front(message);
+            self.past.push_front(Some(message));
+        }
+        match self.phase {
+            // What is lost lies somewhere after what was seen.
+            Phase::First => self.is_lost |= replayed.lost,
+            _ if replayed.lost => self.past.push_front(None),
+            _ => {}
         }
         let is_open = !self.seen.is_empty() && reached.is_none() && replayed.more;
         match oldest {
             Some(oldest) if is_open => {
                 self.phase = Phase::Closing;
-                self.ask_before(oldest, true, if is_full { MAX_EARLIER } else { 1 });
+                self.ask_before(oldest, if is_full { MAX_EARLIER } else { 1 });
                 return None;
             }
             Some(_) => {}
@@ -261,8 +256,10 @@ impl Replay {
     fn finish(&mut self, more: bool) -> Option<Done> {
         self.phase = Phase::Live;
         (self.events, self.bytes) = (0, 0);
+        if self.is_lost && self.past.front() != Some(&None) {
+            self.past.push_front(None);
+        }
         Some(Done::Missed(Missed {
-            gap: self.is_lost,
             past: mem::take(&mut self.past).into(),
             last: self.last.clone()?,
             more,

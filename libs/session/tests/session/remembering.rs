@@ -348,3 +348,37 @@ fn a_text_longer_than_the_server_takes_is_told_and_the_next_one_arrives() {
     bob.expect(joined("alice"));
     bob.expect(said("alice", &"x".repeat(1_000)));
 }
+
+#[test]
+fn a_later_run_that_missed_nothing_can_read_everything_back() {
+    let (network, mut bob) = room(Settings::default());
+    let mut carol = carol(&network, &mut bob);
+    for id in 0..3 {
+        bob.say(id, &id.to_string());
+        bob.expect(Event::Written { id });
+    }
+    carol.hears("2");
+    let (room, seq) = (carol.room.unwrap(), carol.last.clone().unwrap());
+    let mut alice = Alice::open_with(Options {
+        seen: Some(Seen { room, seq }),
+        ..offering(options_of("alice", network.port()))
+    });
+    alice.is_caught_up();
+    assert_eq!(alice.heard, [""; 0]);
+    alice.window.wish(Intent::Earlier);
+    match alice.window.next() {
+        Event::Earlier {
+            messages,
+            more: false,
+            lost: false,
+        } => {
+            let heard = messages.iter().map(|stamped| match &stamped.event {
+                Event::Said { text, .. } => text.clone(),
+                other => panic!("{other:?}"),
+            });
+            let heard: Vec<_> = heard.collect();
+            assert!(numbers(&heard).eq(0..3), "{heard:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+}

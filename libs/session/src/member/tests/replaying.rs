@@ -233,6 +233,23 @@ fn what_is_not_kept_any_more_is_a_gap_before_the_rest() {
 }
 
 #[test]
+fn a_gap_stands_where_an_answer_says_that_it_is() {
+    let mut side = back_after_a_5();
+    let first = replayed_with("a-9", None, "more");
+    hear_all(&mut side, &[past("a-9"), first]);
+    side.sends();
+    let second = replayed_with("a-9", Some("a-9"), "more lost");
+    hear_all(&mut side, &[past("a-8"), second]);
+    assert_eq!(side.sends(), ["EARLIER a-8 200"]);
+    let third = replayed_with("a-9", Some("a-8"), "more");
+    hear_all(&mut side, &[past("a-5"), past("a-6"), third]);
+    assert_eq!(
+        seqs(&side.tells()),
+        ["a-6", "gap", "a-8", "a-9", "caught up"]
+    );
+}
+
+#[test]
 fn a_place_that_the_server_does_not_know_any_more_ends_the_closing_of_a_hole() {
     for flags in ["lost", "more"] {
         let mut side = back_after_a_5();
@@ -301,11 +318,11 @@ fn an_answer_that_comes_after_the_closing_was_given_up_is_not_taken_for_another(
         &[past("a-5"), replayed_with("a-6", Some("a-6"), "more")],
     );
     assert_eq!(side.tells(), []);
-    assert_eq!(side.sends(), ["EARLIER a-5 200"]);
+    assert_eq!(side.sends(), ["EARLIER a-6 200"]);
     side.hears(&past("a-4"));
-    side.hears(&replayed_with("a-6", Some("a-6"), ""));
+    side.hears(&replayed_with("a-6", Some("a-7"), ""));
     assert_eq!(side.tells(), []);
-    side.hears(&replayed_with("a-6", Some("a-5"), ""));
+    side.hears(&replayed_with("a-6", Some("a-6"), ""));
     assert_eq!(side.tells(), [earlier(&["a-4"], false, false)]);
 }
 
@@ -400,39 +417,26 @@ fn after_an_earlier_run_what_was_seen_there_is_older() {
             .ends_with(&[granted(true), caught_up("a-5", true)])
     );
     side.member.ask_earlier();
-    assert_eq!(side.sends(), ["EARLIER a-5 200"]);
+    assert_eq!(side.sends(), ["EARLIER join 200"]);
     hear_all(
         &mut side,
         &[
             past("a-4"),
             past("a-5"),
-            replayed_with("a-5", Some("a-5"), ""),
+            replayed_with("a-5", Some("join"), ""),
         ],
     );
     assert_eq!(side.tells(), [earlier(&["a-4", "a-5"], false, false)]);
 }
 
 #[test]
-fn the_message_before_which_others_are_wanted_is_not_among_them() {
-    let mut side = Side::new();
-    side.joins();
-    side.hears(&side.grant(ROOM, 0));
-    hear_all(
-        &mut side,
-        &[past("a-5"), replayed_with("a-5", None, "more")],
-    );
+fn who_was_sent_nothing_asks_for_what_came_before_its_join_until_it_hears_something() {
+    let mut side = Side::granted("a-5");
+    side.hears(&live("a-6"));
+    side.ends();
+    side.comes_back(0, "a-6");
     side.member.ask_earlier();
-    side.sends();
-    side.tells();
-    hear_all(
-        &mut side,
-        &[
-            past("a-4"),
-            past("a-5"),
-            replayed_with("a-5", Some("a-5"), ""),
-        ],
-    );
-    assert_eq!(side.tells(), [earlier(&["a-4"], false, false)]);
+    assert_eq!(side.sends(), ["EARLIER a-6 200"]);
 }
 
 #[test]
