@@ -205,3 +205,9 @@ fn a_stream_given_up_holds_nothing() {
     assert_eq!(seen.last(), Some(&broken));
     assert_eq!(decoder.buffered(), 0);
 }
+
+/// Every idle peer of a server has one.
+#[test]
+fn a_decoder_itself_takes_168_bytes_at_most() {
+    assert!(size_of::<Decoder>() <= 168, "{}", size_of::<Decoder>());
+}

@@ -20,9 +20,7 @@ impl Decoder {
         if self.held.is_empty()
             && let (bytes, rest) = input.split_at(head.at)
             && let Some((payload, rest)) = rest.split_at_checked(len)
-            && (surplus::is_in_order(rest)
-                || method != Method::Text
-                || Surplus::of(payload).is_none())
+            && (surplus::is_in_order(rest) || Surplus::of(payload).is_none())
         {
             *input = rest;
             self.state = State::Start { noise: 0 };

@@ -7,7 +7,7 @@ use super::{Came, Decoder, Found, Ignored, Part, Place, State, Step};
 use crate::head::{Head, Progress};
 use crate::scan::{find_line_end, without_line_end};
 use crate::start::{self, Start};
-use crate::{Limits, Method, work};
+use crate::{Limits, work};
 
 /// What came after a silence, which may be a new frame. It begins at `from` in `held`.
 #[derive(Debug)]
@@ -156,12 +156,12 @@ impl Decoder {
         self.searched = 0;
         self.spent = from;
         Step::Found(match part {
-            Part::Payload(text) if text.method == Method::Text => Found::Plain {
+            Part::Payload(text) => Found::Plain {
                 came: Came::InPart { len: text.len },
                 name: Place::Held(text.name()),
                 payload: Place::Held(text.front..from),
             },
-            _ => Found::Ignored(Ignored::CutOff),
+            Part::Head(_) | Part::Skip { .. } => Found::Ignored(Ignored::CutOff),
         })
     }
 

@@ -134,25 +134,26 @@ fn the_same_header_twice_with_one_value_counts_once() {
     is_read_with(|lines| [lines.clone(), lines].concat());
 }
 
-/// Nothing but TEXTs of CHAT/1.0 may be from somebody who counts characters.
+/// Only programs of CHAT/1.0 count characters.
 #[test]
-fn the_length_of_a_presence_or_notice_counts_bytes() {
-    for (frame, method) in [
-        (
-            "CHAT/1.0 PRESENT\r\nUsername: bob\r\nMsg-len: 1\r\n\r\n",
-            "é",
-        ),
-        (
-            "CHAT/1.0 NOTICE\r\nUsername: bob\r\nCode: x\r\nMsg-len: 1\r\n\r\n",
-            "é",
-        ),
+fn the_length_of_a_frame_that_the_extension_vouches_for_counts_bytes() {
+    for headers in [
+        "PRESENT\r\nUsername: bob",
+        "NOTICE\r\nUsername: bob\r\nCode: x",
+        "TEXT\r\nUsername: bob\r\nId: 0f3a9c01d2e4b768-17",
     ] {
-        let mut decoder = Decoder::new(Limits::DEFAULT);
-        let stream = [frame, method].concat();
-        let mut input = stream.as_bytes();
-        let item = decoder.next(&mut input).unwrap();
-        assert!(matches!(item, Some(Item::Frame(_))), "{item:?}");
-        assert_eq!(input, &"é".as_bytes()[1..]);
+        let stream = format!("CHAT/1.0 {headers}\r\nMsg-len: 1\r\n\r\né");
+        for size in [1, 30, stream.len() - 1, stream.len()] {
+            let mut decoder = Decoder::new(Limits::DEFAULT);
+            let mut came = Vec::new();
+            for mut piece in stream.as_bytes().chunks(size) {
+                while let Some(item) = decoder.next(&mut piece).unwrap() {
+                    came.push(format!("{item:?}"));
+                }
+            }
+            assert_eq!(came.len(), 1, "{came:?} in pieces of {size}");
+            assert!(came[0].contains("Payload([195])"), "{}", came[0]);
+        }
     }
 }
 
