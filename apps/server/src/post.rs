@@ -1,21 +1,19 @@
 //! The post: which member gets which part of a batch, which members lag, and which must go. It never waits, and the
 //! time is given.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hubbub_wire::{Frame, Id, encode};
+use hubbub_wire::Id;
 
 use self::catch_up::CatchUp;
 use self::fresh::Fresh;
-use crate::batch::{Batch, Draft, Form, Forms};
+use crate::batch::{Batch, Form};
 use crate::id::{Name, PeerId};
 use crate::memory::Memory;
-use crate::outbox::{Closing, Delivery, Full, Outbox, Part};
+use crate::outbox::{Closing, Delivery, Full, Outbox};
 use crate::said::Seq;
 
 #[cfg(test)]
@@ -23,6 +21,8 @@ pub(crate) use self::catch_up::{CATCH_UP, STALLED};
 
 mod catch_up;
 mod fresh;
+mod sending;
+mod shortage;
 
 /// The outboxes of all members, and of leaving ones for which something is still to be written.
 #[derive(Debug)]
@@ -47,14 +47,6 @@ pub(crate) struct Post {
     /// Counts every batch that some peer has still to write.
     queued: Arc<Memory>,
 }
-
-/// A batch that costs at most this much, in bytes, is written at once to members for which nothing waits. A quiet room
-/// makes such batches. In a busy room batches are longer, and every thread writes.
-const DIRECT_BYTES: usize = 4096;
-
-/// A batch is written at once to this many members at most; for the others, their tasks are woken. A write takes about
-/// 4 µs. After a millisecond the hub has mail to take, and other threads may help.
-const DIRECT_MEMBERS: usize = 256;
 
 /// One member's row. Every idle member has one.
 #[derive(Debug)]
@@ -275,101 +267,9 @@ impl Post {
         self.queued.excess() > 0
     }
 
-    /// Queues a batch for everybody who has a share in it, and what goes before and after it. Returns the members that must
-    /// go: those that cannot take it and, if memory is short, those for which most waits.
-    ///
-    /// One flush may send several batches. [`Post::flushed`] ends it.
-    pub(crate) fn send(&mut self, draft: Draft) -> Vec<PeerId> {
-        let batch = (!draft.is_empty()).then(|| draft.seal(self.forms(), &self.queued));
-        if let Some(batch) = &batch {
-            self.fresh.seal(batch);
-        }
-        let mut slow = Vec::new();
-        self.send_welcomes(&mut slow);
-        slow.extend(self.slowest());
-        let mut direct = DIRECT_MEMBERS;
-        if let Some(batch) = &batch {
-            self.send_batch(batch, &mut direct, &mut slow);
-        }
-        self.send_acks(&mut direct, &mut slow);
-        let leavers = self.leavers.drain(..);
-        self.leaving
-            .extend(leavers.map(|leaver| leaver.outbox.watch()));
-        // The oldest first. The order of the map would differ from run to run.
-        slow.sort_unstable();
-        slow.dedup();
-        slow
-    }
-
     /// Notes that everything that happened is sent. What was given until now may be taken into account from now on.
     pub(crate) fn flushed(&mut self) {
         self.fresh = Fresh::default();
-    }
-
-    /// The forms that somebody reads.
-    fn forms(&self) -> Forms {
-        let of_members = Form::ALL.into_iter();
-        let of_members = of_members.filter(|&form| self.readers[form as usize] > 0);
-        let of_leavers = self.leavers.iter().map(|leaver| leaver.form);
-        of_members.chain(of_leavers).collect()
-    }
-
-    fn send_batch(&mut self, batch: &Arc<Batch>, direct: &mut usize, slow: &mut Vec<PeerId>) {
-        let is_short = Form::ALL.map(|form| batch.cost_of(form) <= DIRECT_BYTES);
-        for (&peer, member) in &mut self.members {
-            let range = mem::take(&mut member.since)..batch.len();
-            let Some(outbox) = &member.outbox else {
-                continue;
-            };
-            if batch.is_all_from(peer) || range.is_empty() {
-                continue;
-            }
-            let is_behind = outbox.is_lagging();
-            let part = Part::new(Arc::clone(batch), range, member.form);
-            let is_direct = *direct > 0 && is_short[member.form as usize];
-            if deliver(peer, outbox, part, is_direct).is_err() {
-                slow.push(peer);
-            }
-            *direct -= usize::from(is_direct);
-            self.catch_up.saw(peer, is_behind, outbox.is_lagging());
-        }
-        for leaver in &self.leavers {
-            let part = Part::new(Arc::clone(batch), leaver.range.clone(), leaver.form);
-            // The peer is leaving, so it does not matter if this does not fit.
-            let _ = leaver.outbox.push(part.into());
-        }
-    }
-
-    fn send_welcomes(&mut self, slow: &mut Vec<PeerId>) {
-        for (peer, deliveries) in mem::take(&mut self.welcomes) {
-            let Some(outbox) = outbox_of(&self.members, &self.leavers, peer) else {
-                continue;
-            };
-            if push_all(&mut self.fresh, peer, outbox, deliveries).is_err() {
-                slow.push(peer);
-            }
-        }
-    }
-
-    fn send_acks(&mut self, direct: &mut usize, slow: &mut Vec<PeerId>) {
-        for (peer, ack) in mem::take(&mut self.acks) {
-            let Some(outbox) = outbox_of(&self.members, &self.leavers, peer) else {
-                continue;
-            };
-            let Some(seq) = ack.seq.token() else {
-                continue;
-            };
-            let mut frame = Vec::new();
-            let username = ack.name.borrowed();
-            let id = ack.id;
-            encode(&Frame::Ack { username, id, seq }, &mut frame);
-            let part = Part::all(Batch::alone(frame, &self.queued));
-            let is_direct = *direct > 0;
-            if deliver(peer, outbox, part, is_direct).is_err() {
-                slow.push(peer);
-            }
-            *direct -= usize::from(is_direct);
-        }
     }
 
     /// Whether the hub should wait for a member that lags but still reads.
@@ -379,73 +279,9 @@ impl Post {
         self.catch_up.is_to_wait(here, now)
     }
 
-    /// Returns the members that must go so that the memory limit holds again: those for which most waits, but none for
-    /// which no more waits than what this flush has given it. Before that, members that have left already are evicted.
-    fn slowest(&mut self) -> Vec<PeerId> {
-        if self.fresh.is_empty() {
-            return Vec::new();
-        }
-        self.leaving.retain(|leaving| leaving.waiting() > 0);
-        self.evicted.retain(|going| going.waiting() > 0);
-        let mut excess = self.queued.excess().saturating_sub(self.evicted());
-        if excess == 0 {
-            return Vec::new();
-        }
-        let newest = self.fresh.most();
-        self.leaving.sort_unstable_by_key(Closing::waiting);
-        while excess > 0
-            && let Some(slowest) = self.leaving.pop_if(|leaving| leaving.waiting() > newest)
-        {
-            excess = excess.saturating_sub(slowest.waiting());
-            slowest.evict();
-            self.evicted.push(slowest);
-        }
-        let members = self.members.iter();
-        let waiting = members.filter_map(|(&peer, member)| {
-            let waiting = member.outbox.as_ref()?.waiting();
-            (waiting > self.fresh.of(peer, member.form)).then_some((waiting, peer))
-        });
-        first_to_go(waiting.collect(), &mut excess)
-    }
-
-    /// Returns the peers that must go because all peers together hold `excess` bytes too many of unfinished texts:
-    /// those that hold most, until the rest is within the limit. `strangers` are the peers that are not members.
-    pub(crate) fn who_holds_most<'a>(
-        &mut self,
-        strangers: impl Iterator<Item = (PeerId, &'a Outbox)>,
-        excess: usize,
-    ) -> Vec<PeerId> {
-        self.cut_off.retain(|going| going.unfinished() > 0);
-        let going: usize = self.cut_off.iter().map(Closing::unfinished).sum();
-        let mut excess = excess.saturating_sub(going);
-        if excess == 0 {
-            return Vec::new();
-        }
-        let members = self.members.iter();
-        let here = members.filter_map(|(&peer, member)| Some((peer, member.here()?)));
-        let mut holders: HashMap<PeerId, &Outbox> = here.collect();
-        for (peer, outbox) in strangers {
-            holders.insert(peer, outbox);
-        }
-        holders.retain(|_, outbox| outbox.unfinished() > 0);
-        let held = holders
-            .iter()
-            .map(|(&peer, outbox)| (outbox.unfinished(), peer))
-            .collect();
-        let going = first_to_go(held, &mut excess);
-        let cut_off = going.iter().filter_map(|peer| holders.get(peer));
-        self.cut_off.extend(cut_off.map(|outbox| outbox.watch()));
-        going
-    }
-
     #[cfg(test)]
     pub(crate) fn members(&self) -> usize {
         self.members.len()
-    }
-
-    /// How much is held, in bytes, by peers that were told to go and have not ended yet.
-    pub(crate) fn evicted(&self) -> usize {
-        self.evicted.iter().map(Closing::waiting).sum()
     }
 
     /// Lets go of all members. Returns what is still to be written.
@@ -455,28 +291,6 @@ impl Post {
         let mut closing: Vec<Closing> = outboxes.map(Outbox::watch).collect();
         closing.extend(self.leaving);
         closing
-    }
-}
-
-/// The outbox of a member, or of one that left since the last batch.
-fn outbox_of<'a>(
-    members: &'a HashMap<PeerId, Member>,
-    leavers: &'a [Leaver],
-    peer: PeerId,
-) -> Option<&'a Outbox> {
-    let Some(member) = members.get(&peer) else {
-        let leaver = leavers.iter().find(|leaver| leaver.peer == peer);
-        return leaver.map(|leaver| &leaver.outbox);
-    };
-    member.outbox.as_ref()
-}
-
-/// Queues a part. If `is_direct`, as much of it as goes is written first.
-fn deliver(peer: PeerId, outbox: &Outbox, part: Part, is_direct: bool) -> Result<(), Full> {
-    if is_direct {
-        outbox.deliver(peer, part)
-    } else {
-        outbox.push(part.into())
     }
 }
 
@@ -491,17 +305,6 @@ fn push_all(
         outbox.push(delivery)?;
     }
     Ok(())
-}
-
-/// The peers that hold most, the greatest first, until together they hold the `excess`.
-fn first_to_go(mut holders: Vec<(usize, PeerId)>, excess: &mut usize) -> Vec<PeerId> {
-    holders.sort_unstable_by_key(|&holder| Reverse(holder));
-    let needed = holders.into_iter().map_while(|(held, peer)| {
-        let is_needed = *excess > 0;
-        *excess = excess.saturating_sub(held);
-        is_needed.then_some(peer)
-    });
-    needed.collect()
 }
 
 #[cfg(test)]

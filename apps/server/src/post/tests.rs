@@ -6,6 +6,7 @@ use hubbub_wire::{Hex64, Id, Username};
 
 use super::*;
 use crate::batch::tests::{frame_in, says};
+use crate::batch::{Draft, Forms};
 use crate::outbox::tests::{is_over, taken};
 use crate::outbox::{Intake, Pending, outbox};
 
