@@ -61,12 +61,10 @@ fn encode_into(frame: &Seen, out: &mut Vec<u8>) {
     encode(&frame, out);
 }
 
-/// Bytes in which no start line can hide, because there is no C.
+/// Bytes in which no start line can hide, because there is no C, and no TLS can begin.
 fn any_noise() -> impl Strategy<Value = Vec<u8>> {
-    vec(
-        any::<u8>().prop_filter("no C", |&byte| byte != b'C'),
-        0..200,
-    )
+    let byte = any::<u8>().prop_filter("no C", |&byte| byte != b'C');
+    vec(byte, 0..200).prop_filter("no TLS", |noise| !noise.starts_with(&[0x16, 0x03]))
 }
 
 /// Bytes made of the protocol's own words, so that many of them come close to frames.
