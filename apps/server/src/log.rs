@@ -27,7 +27,7 @@ mod backlog;
 mod disk;
 #[cfg(feature = "history")]
 pub(crate) mod history;
-mod keeping;
+pub(crate) mod keeping;
 mod recall;
 mod replay;
 mod sessions;
@@ -153,6 +153,9 @@ pub(crate) struct Log {
     remembered: Remembered<Range, u64>,
     remembered_of_disk: Remembered<(Ask, Seq), (bool, bool)>,
     memory: Arc<Memory>,
+    /// Everything that came out, for tests that hold it against what was shown.
+    #[cfg(test)]
+    pub(crate) all: Vec<Arc<Said>>,
 }
 
 impl Log {
@@ -177,12 +180,20 @@ impl Log {
             remembered: Remembered::default(),
             remembered_of_disk: Remembered::default(),
             memory,
+            #[cfg(test)]
+            all: Vec::new(),
         }
     }
 
     /// Which log this is. Another id means another past.
     pub(crate) const fn room(&self) -> Hex128 {
         self.room
+    }
+
+    /// Which start this is.
+    #[cfg(test)]
+    pub(crate) const fn generation(&self) -> u64 {
+        self.given.generation
     }
 
     /// How long messages are kept.
@@ -196,6 +207,13 @@ impl Log {
     /// The place of the text that came out last.
     pub(crate) const fn last(&self) -> Seq {
         self.last
+    }
+
+    /// The message up to which a place reaches. Where this start had taken nothing, that is the newest of an earlier one:
+    /// a client looks for it in what is replayed.
+    pub(crate) fn message_at(&self, place: Seq) -> Seq {
+        let keeping = self.keeping.as_ref().filter(|_| place.count == 0);
+        keeping.and_then(|keeping| keeping.newest).unwrap_or(place)
     }
 
     /// The highest count under this key ([`Own::key`]) that came out; 0 for none.
@@ -295,6 +313,8 @@ impl Log {
         self.size -= ordered.size();
         if let Ordered::Said { said, .. } = &ordered {
             self.last = said.last();
+            #[cfg(test)]
+            self.all.push(Arc::clone(said));
             if let (Some(key), Some(last)) = (key, said.last_own()) {
                 self.sessions.arrived(key, last.count);
             }

@@ -255,7 +255,7 @@ pub struct Replayed<'a> {
     pub last: Token<'a>,
     /// In the answer to an EARLIER, its `before`.
     pub before: Option<Token<'a>>,
-    /// Whether there is something older.
+    /// Whether there is something older that was asked for: after the place of a `Since`, or at all.
     pub more: bool,
     /// Whether something between what was asked for and what was sent is no longer kept.
     pub lost: bool,

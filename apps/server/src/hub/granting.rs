@@ -104,7 +104,7 @@ impl Hub {
             let past = self.log.replay(&ask, until);
             let answer = Answer {
                 name,
-                last,
+                last: self.log.message_at(last),
                 before: None,
                 memory: Arc::clone(&self.queued),
             };
@@ -146,7 +146,7 @@ impl Hub {
         };
         let answer = Answer {
             name: Arc::clone(name),
-            last,
+            last: self.log.message_at(last),
             before: Some(before.clone()),
             memory: Arc::clone(&self.queued),
         };

@@ -19,8 +19,8 @@ use super::keeping::{Answer, Disk, Order};
 use crate::runtime::{now, wall};
 use crate::settings::History;
 
-mod database;
-mod open;
+pub(crate) mod database;
+pub(crate) mod open;
 mod past;
 
 /// How long the thread waits before it tries a failed transaction again, at first and at most. A full disk needs a person,
@@ -49,7 +49,7 @@ pub(crate) fn start(history: &History, room: Hex128, generation: u64) -> Result<
         room: opened.room,
         generation,
         time: opened.time,
-        has_past: opened.has_past,
+        newest: opened.newest,
         sessions: opened.sessions,
         keep: history.keep,
         orders,

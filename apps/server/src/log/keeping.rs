@@ -92,8 +92,8 @@ pub(crate) struct Disk {
     pub(crate) generation: u64,
     /// The time of the newest message.
     pub(crate) time: Time,
-    /// Whether it has messages of earlier starts.
-    pub(crate) has_past: bool,
+    /// The place of the newest message, which an earlier start got.
+    pub(crate) newest: Option<Seq>,
     /// How far sessions had counted.
     pub(crate) sessions: Vec<Counting>,
     /// How long messages are kept.
@@ -150,7 +150,7 @@ pub(super) struct Missed {
 #[derive(Debug)]
 pub(super) struct Keeping {
     pub(super) keep: Duration,
-    pub(super) has_past: bool,
+    pub(super) newest: Option<Seq>,
     orders: flume::Sender<Order>,
     pub(super) answers: flume::Receiver<Answer>,
     /// How many orders to keep were given.
@@ -168,7 +168,7 @@ pub(super) struct Keeping {
 impl Keeping {
     pub(super) fn new(disk: Disk) -> Self {
         let Disk {
-            has_past,
+            newest,
             keep,
             orders,
             answers,
@@ -176,7 +176,7 @@ impl Keeping {
         } = disk;
         Self {
             keep,
-            has_past,
+            newest,
             orders,
             answers,
             given: 0,

@@ -23,7 +23,8 @@ impl Log {
         match &mut self.keeping {
             None => Past::Here(replay),
             Some(keeping) if is_complete => {
-                let more = replay.more || keeping.has_past;
+                let is_since = matches!(ask, Ask::Since(..));
+                let more = replay.more || (!is_since && keeping.newest.is_some());
                 Past::Here(Replay { more, ..replay })
             }
             Some(keeping) if keeping.is_suspended() => Past::Here(cut_off(replay)),
@@ -75,7 +76,13 @@ impl Log {
                 let kept = self.backlog.first().unwrap_or(self.last.count + 1);
                 let lost = since.is_none_or(|since| since < until && since + 1 < kept);
                 let replay = self.newest(since.unwrap_or(0), until, u32::MAX);
-                Replay { lost, ..replay }
+                // Nobody knows what somebody has seen whose place is unknown.
+                let more = replay.more && since.is_some();
+                Replay {
+                    more,
+                    lost,
+                    ..replay
+                }
             }
             &Ask::Before(ref place, most) => {
                 let Some(before) = self.count_of(place) else {
@@ -111,7 +118,7 @@ impl Log {
             .map_or(until.saturating_add(1), |(first, _)| *first);
         Replay {
             texts: found.map(|(_, texts)| texts),
-            more: kept < first,
+            more: range.0 + 1 < first,
             lost: false,
         }
     }

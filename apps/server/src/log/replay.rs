@@ -34,7 +34,7 @@ pub(crate) enum Ask {
 pub(crate) struct Replay {
     /// Stamped TEXTs with `Past`, oldest first, shared by all who ask the same.
     pub(crate) texts: Option<Arc<Batch>>,
-    /// Whether something older is kept.
+    /// Whether something older is kept. After [`Ask::Since`], whether something between that place and the first text is.
     pub(crate) more: bool,
     /// After [`Ask::Since`], whether something between that place and the first text is no longer kept. After
     /// [`Ask::Before`], whether what came directly before the first text is no longer kept, or the place is unknown.

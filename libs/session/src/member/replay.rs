@@ -212,7 +212,8 @@ impl Replay {
         };
         let reached = page.iter().rposition(is_seen);
         page.drain(..reached.map_or(0, |at| at + 1));
-        // A first page that is not full most likely reaches back to what was seen. One message more tells.
+        // A server that means all that is older, and not all that was missed, says so of a first page that is not full. One
+        // message more tells.
         let is_full = page.len() >= MAX_EARLIER as usize || self.phase == Phase::Closing;
         let oldest = page.first().and_then(place);
         for message in page.into_iter().rev() {
@@ -235,7 +236,8 @@ impl Replay {
             // An answer without messages would be asked for for ever. A first replay without any misses nothing.
             None => self.is_lost |= is_open && self.phase == Phase::Closing,
         }
-        self.finish(reached.is_some() || replayed.more)
+        // What was seen is older.
+        self.finish(!self.seen.is_empty() || replayed.more)
     }
 
     /// Gives up closing the hole: it is more than this program holds.

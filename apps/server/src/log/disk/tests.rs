@@ -21,13 +21,17 @@ struct Fake {
 
 /// A log of the room 7 and the generation 9, with a disk that knows this.
 fn log_with(sessions: Vec<Counting>, has_past: bool) -> (Log, Fake) {
+    let newest = has_past.then_some(Seq {
+        generation: 8,
+        count: 3,
+    });
     let (give, orders) = flume::unbounded();
     let (answer, answers) = flume::unbounded();
     let disk = Disk {
         room: Hex128(7),
         generation: 9,
         time: Time::from_unix_ms(5),
-        has_past,
+        newest,
         sessions,
         keep: Duration::from_secs(60),
         orders: give,
@@ -399,7 +403,8 @@ fn memory_answers_what_it_has_and_the_disk_is_asked_for_the_rest() {
         match asks(&mut log, &ask) {
             Past::Here(replay) => {
                 assert!(here, "{ask:?}");
-                assert!(replay.more && !replay.lost, "{ask:?}");
+                let more = !matches!(ask, Ask::Since(..));
+                assert_eq!((replay.more, replay.lost), (more, false), "{ask:?}");
             }
             Past::Later(_) => assert!(!here, "{ask:?}"),
         }
@@ -468,4 +473,20 @@ fn who_waits_for_a_disk_that_fails_gets_what_memory_has() {
     disk.recalls(&mut log, 1);
     assert_eq!(log.notice(), Some(Notice::KeepingResumed));
     assert!(matches!(asks(&mut log, &Ask::Recent(5)), Past::Later(_)));
+}
+
+#[test]
+fn a_start_that_has_taken_nothing_names_the_newest_message_of_an_earlier_one() {
+    let (mut log, mut disk) = log_with(Vec::new(), true);
+    let (none, newest) = (log.last(), Seq::parse("0000000000000008-3").unwrap());
+    assert_eq!((none.count, log.message_at(none)), (0, newest));
+    say(&mut log, "a");
+    disk.keeps(&mut log, 1);
+    out(&mut log);
+    assert_eq!(
+        (log.message_at(log.last()), log.message_at(none)),
+        (log.last(), newest)
+    );
+    let (empty, _) = log_with(Vec::new(), false);
+    assert_eq!(empty.message_at(none), none);
 }

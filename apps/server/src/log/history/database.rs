@@ -24,30 +24,30 @@ const QUIET_STARTS: i64 = 1000;
 
 /// One start of the server.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Start {
-    pub(super) number: i64,
-    pub(super) generation: u64,
+pub(crate) struct Start {
+    pub(crate) number: i64,
+    pub(crate) generation: u64,
     /// The number of the last message before it.
-    pub(super) before: i64,
+    pub(crate) before: i64,
 }
 
 /// What is known when the database is opened.
 #[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) room: Hex128,
-    pub(super) time: Time,
-    pub(super) has_past: bool,
-    pub(super) sessions: Vec<Counting>,
+pub(crate) struct Opened {
+    pub(crate) room: Hex128,
+    pub(crate) time: Time,
+    pub(crate) newest: Option<Seq>,
+    pub(crate) sessions: Vec<Counting>,
 }
 
 #[derive(Debug)]
-pub(super) struct Database {
-    pub(super) connection: Connection,
-    pub(super) room: Hex128,
+pub(crate) struct Database {
+    pub(crate) connection: Connection,
+    pub(crate) room: Hex128,
     /// In order. The last is this one.
-    pub(super) starts: Vec<Start>,
+    pub(crate) starts: Vec<Start>,
     /// The highest number of a message that was deleted.
-    pub(super) deleted: i64,
+    pub(crate) deleted: i64,
     /// The time of the oldest message.
     oldest: Option<i64>,
     sessions: usize,
@@ -58,7 +58,7 @@ pub(super) struct Database {
 
 impl Database {
     /// Opens the database, or makes it for the room `room`, and notes this start.
-    pub(super) fn open(
+    pub(crate) fn open(
         history: &History,
         room: Hex128,
         generation: u64,
@@ -87,12 +87,20 @@ impl Database {
             transaction.query_row("SELECT id, deleted FROM room", [], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
-        let newest: Option<(i64, i64)> = optional(transaction.query_row(
-            "SELECT seq, time FROM messages ORDER BY seq DESC LIMIT 1",
+        let newest: Option<(i64, i64, Seq)> = optional(transaction.query_row(
+            "SELECT messages.seq, messages.time, generation, count FROM messages
+             JOIN starts ON starts.number = messages.start ORDER BY messages.seq DESC LIMIT 1",
             [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| {
+                let (generation, count): (String, i64) = (row.get(2)?, row.get(3)?);
+                let place = Seq {
+                    generation: Hex64::parse(&generation).map_or(0, |generation| generation.0),
+                    count: count.unsigned_abs(),
+                };
+                Ok((row.get(0)?, row.get(1)?, place))
+            },
         ))?;
-        let before = newest.map_or(deleted, |(seq, _)| seq.max(deleted));
+        let before = newest.map_or(deleted, |(seq, ..)| seq.max(deleted));
         transaction.execute(
             "INSERT INTO starts (generation, before, time) VALUES (?1, ?2, ?3)",
             params![Hex64(generation).to_string(), before, ms(now)],
@@ -118,15 +126,15 @@ impl Database {
         };
         let opened = Opened {
             room: database.room,
-            time: Time::from_unix_ms(newest.map_or(0, |(_, time)| time.unsigned_abs())),
-            has_past: newest.is_some(),
+            time: Time::from_unix_ms(newest.map_or(0, |(_, time, _)| time.unsigned_abs())),
+            newest: newest.map(|(_, _, place)| place),
             sessions,
         };
         Ok((database, opened))
     }
 
     /// Keeps all of these or nothing.
-    pub(super) fn keep(&mut self, orders: &[Order]) -> Result<()> {
+    pub(crate) fn keep(&mut self, orders: &[Order]) -> Result<()> {
         let start = self.start();
         let transaction = self
             .connection
@@ -177,7 +185,7 @@ impl Database {
     }
 
     /// How long it is until something has to be deleted. `None` if there is nothing.
-    pub(super) fn sweep_in(&self, now: Time) -> Option<Duration> {
+    pub(crate) fn sweep_in(&self, now: Time) -> Option<Duration> {
         if self.sessions > MAX_SESSIONS || self.is_too_large() {
             return Some(Duration::ZERO);
         }
@@ -199,7 +207,7 @@ impl Database {
     }
 
     /// Deletes a few of what is too old or too much.
-    pub(super) fn sweep(&mut self, now: Time) -> Result<()> {
+    pub(crate) fn sweep(&mut self, now: Time) -> Result<()> {
         if self.sweep_in(now) != Some(Duration::ZERO) {
             return Ok(());
         }
@@ -245,7 +253,7 @@ impl Database {
     }
 
     /// The number of a place. `None` if this room never gave it.
-    pub(super) fn number_of(&self, place: Seq) -> Option<i64> {
+    pub(crate) fn number_of(&self, place: Seq) -> Option<i64> {
         let at = self
             .starts
             .iter()
@@ -320,7 +328,7 @@ impl<'a> Keeper<'a> {
 }
 
 /// A row that may be missing.
-pub(super) fn optional<T>(row: Result<T>) -> Result<Option<T>> {
+pub(crate) fn optional<T>(row: Result<T>) -> Result<Option<T>> {
     match row {
         Ok(row) => Ok(Some(row)),
         Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),

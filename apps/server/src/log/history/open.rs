@@ -51,7 +51,7 @@ CREATE INDEX sessions_by_time ON sessions (heard);
 ";
 
 /// Makes the directory if it is missing, for this user alone, and takes it for this process.
-pub(super) fn lock(dir: &Path) -> Result<File, String> {
+pub(crate) fn lock(dir: &Path) -> Result<File, String> {
     let cannot = |error| format!("cannot keep a history in {}: {error}", dir.display());
     DirBuilder::new()
         .recursive(true)

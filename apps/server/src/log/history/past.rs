@@ -13,7 +13,7 @@ const MAX_NAME: usize = hubbub_wire::Limits::DEFAULT.max_name;
 
 impl Database {
     /// Answers a question. `until` is the place of the JOIN of the member that asks.
-    pub(super) fn recall(&self, number: u64, ask: &Ask, until: Seq) -> Result<Answer> {
+    pub(crate) fn recall(&self, number: u64, ask: &Ask, until: Seq) -> Result<Answer> {
         let until = self.number_of(until).unwrap_or(0);
         let place_of = |text: &str| Seq::parse(text).and_then(|place| self.number_of(place));
         let (above, end, most) = match ask {
@@ -40,7 +40,11 @@ impl Database {
             |row| row.get(0),
         )?;
         let is_gap = first > 1 && older != Some(first - 1);
-        let more = older.is_some();
+        let more = match (ask, above) {
+            // Nobody knows what somebody has seen whose place is unknown.
+            (Ask::Since(..), None) => false,
+            (_, above) => older > above,
+        };
         let lost = match (ask, above) {
             (Ask::Since(..), None) => true,
             (Ask::Since(..), Some(since)) => {
