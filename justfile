@@ -190,7 +190,13 @@ fuzz SECONDS:
 # Random events against the server's hub, checked against a model, from new seeds.
 [group("test")]
 simulate SECONDS:
-    SECONDS_TO_RUN={{ SECONDS }} cargo test -p hubbub-server --lib simulation::many_seeds -- \
+    SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --lib simulation::many_seeds -- \
+        --ignored --nocapture
+
+# Programs, connections, server and disk, with everything that can break between any two steps: is each text seen once?
+[group("test")]
+simulate-exactly-once SECONDS:
+    SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --lib exactly_once::many_seeds -- \
         --ignored --nocapture
 
 # Real programs for MINUTES while the server is killed, connections are cut and the disk is filled; fails when a message is
@@ -303,7 +309,7 @@ layers:
     libs/session/src/member  async|await|flume|futures|std::net|Instant|SystemTime::now|crate::(network|connection|clock|runtime|outlet|connect|draw)
     libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     libs/testing/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_client|dioxus
-    apps/server/src          dioxus|tokio|hubbub_session|hubbub_client
+    apps/server/src!exactly_once/* dioxus|tokio|hubbub_session|hubbub_client
     apps/server/src!runtime.rs async_std|async_io|async_global_executor
     apps/server/src!door.rs  TcpStream|socket2
     apps/server/src/door     TcpStream
@@ -318,7 +324,7 @@ layers:
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener
     apps/server/src/outbox   std::net|async_io|socket2|TcpStream|TcpListener|crate::(room|post|lobby|log|hub|peer|door)
-    apps/server/src/hub      std::net|async_io|socket2|TcpStream|TcpListener|crate::(peer|door)
+    apps/server/src/hub!exactly_once/* std::net|async_io|socket2|TcpStream|TcpListener|crate::(peer|door)
     apps/client/src          tokio|hubbub_server
     apps/client/src/timeline dioxus|flume|async_std|std::net
     apps/client/src/links    dioxus|flume|async_std|std::net|std::fs|timeline

@@ -401,6 +401,8 @@ impl Hub {
 }
 
 #[cfg(test)]
+mod exactly_once;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod tests;

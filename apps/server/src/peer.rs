@@ -27,7 +27,7 @@ use crate::outbox::{Full, Intake, Pending};
 use crate::runtime::{sleep, timeout};
 use crate::words;
 
-mod collected;
+pub(crate) mod collected;
 mod reading;
 mod writing;
 

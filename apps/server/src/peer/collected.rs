@@ -13,7 +13,7 @@ use crate::texts::Texts;
 
 /// How far a peer has come with its JOIN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Greeting {
+pub(crate) enum Greeting {
     /// It has not sent a JOIN.
     #[default]
     Before,
@@ -24,7 +24,7 @@ pub(super) enum Greeting {
 }
 
 /// What one read brought so far.
-pub(super) struct Collected<'a> {
+pub(crate) struct Collected<'a> {
     peer: PeerId,
     connection: &'a Connection,
     greeting: Greeting,
@@ -53,7 +53,7 @@ impl Run {
 
 impl<'a> Collected<'a> {
     /// Nothing yet.
-    pub(super) fn new(connection: &'a Connection, greeting: Greeting) -> Self {
+    pub(crate) fn new(connection: &'a Connection, greeting: Greeting) -> Self {
         Self {
             peer: connection.peer,
             connection,
@@ -64,7 +64,7 @@ impl<'a> Collected<'a> {
     }
 
     /// Takes a frame of CHAT/1.0 or an offer. Returns why it is ignored, if it is for what stands before it.
-    pub(super) fn take(&mut self, frame: Frame<'_>) -> Option<&'static str> {
+    pub(crate) fn take(&mut self, frame: Frame<'_>) -> Option<&'static str> {
         let peer = self.peer;
         if let Frame::Offer { username, offer } = frame {
             return self.take_offer(username, offer);
@@ -105,7 +105,7 @@ impl<'a> Collected<'a> {
     }
 
     /// Something else than an offer came. No offer after it counts.
-    pub(super) fn take_other(&mut self) {
+    pub(crate) fn take_other(&mut self) {
         if self.greeting == Greeting::Open {
             self.stands_behind(None, Offered::No);
         }
@@ -165,7 +165,7 @@ impl<'a> Collected<'a> {
         self.texts = Some(Run { name, own, texts });
     }
 
-    pub(super) fn push(&mut self, event: Event) {
+    pub(crate) fn push(&mut self, event: Event) {
         self.close_texts();
         self.mail.push(event);
     }
@@ -184,7 +184,7 @@ impl<'a> Collected<'a> {
     }
 
     /// The mail, and how far the peer has come with its JOIN.
-    pub(super) fn finish(mut self) -> (Mail, Greeting) {
+    pub(crate) fn finish(mut self) -> (Mail, Greeting) {
         self.close_texts();
         (mem::take(&mut self.mail), self.greeting)
     }
