@@ -72,15 +72,20 @@ impl Member {
             // What was seen in an earlier run is older.
             place.more = missed.more || (place.last().is_some() && !has_gap);
         }
-        let (last, more) = (missed.last.to_string(), place.more);
+        let more = place.more;
         for past in missed.past {
             match past {
                 Some(stamped) => self.show(stamped, false),
                 None => self.tell(Event::Gap, now),
             }
         }
-        self.place.reach(missed.last);
-        self.tell(Event::CaughtUp { last, more }, now);
+        // The place of a message is a better one than that of a JOIN: it is found again in a replay.
+        if missed.is_ahead || self.place.last().is_none() {
+            self.place.reach(missed.last);
+        }
+        if let Some(last) = self.place.last().map(Token::to_string) {
+            self.tell(Event::CaughtUp { last, more }, now);
+        }
         for held in missed.held {
             match held {
                 Held::Event(stamped) => self.show(stamped, false),

@@ -99,7 +99,7 @@ impl Member {
         let mut granted = Granted::new(room, most, replay, now);
         let link = self.link.as_mut()?;
         for stamped in link.held.drain(..) {
-            granted.replay.hold(stamped);
+            granted.replay.hold_plain(stamped);
         }
         link.member = Some(granted);
         None
@@ -190,7 +190,6 @@ impl Member {
         };
         link.is_plain = true;
         let held = mem::take(&mut link.held);
-        link.held_bytes = 0;
         self.doubt(now);
         let is_said =
             |stamped: &Stamped| matches!(stamped.event, Event::Said { .. } | Event::CutOff { .. });

@@ -62,9 +62,6 @@ impl Place {
 
     /// Everything up to this place is known.
     pub(super) fn reach(&mut self, seq: Token<'static>) {
-        if self.seen.back() == Some(&seq) {
-            return;
-        }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
         }

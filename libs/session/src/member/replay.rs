@@ -30,6 +30,8 @@ pub(super) struct Replay {
     events: usize,
     bytes: usize,
     is_lost: bool,
+    /// Whether some of what is held came before the grant: it is not replayed, and `last` lies after it.
+    is_ahead: bool,
     last: Option<Token<'static>>,
 }
 
@@ -70,6 +72,8 @@ pub(super) struct Missed {
     pub(super) past: Vec<Option<Stamped>>,
     /// The place of the JOIN.
     pub(super) last: Token<'static>,
+    /// Whether that lies after something that has no place.
+    pub(super) is_ahead: bool,
     /// Whether there is something older than `past`, as far as is known.
     pub(super) more: bool,
     /// What has happened meanwhile.
@@ -98,6 +102,7 @@ impl Replay {
             events: 0,
             bytes: 0,
             is_lost: false,
+            is_ahead: false,
             last: None,
         }
     }
@@ -124,6 +129,12 @@ impl Replay {
             self.weigh(&message);
             self.page.push(message);
         }
+    }
+
+    /// Keeps back what came before the grant.
+    pub(super) fn hold_plain(&mut self, plain: Stamped) {
+        self.is_ahead = true;
+        self.hold(plain);
     }
 
     /// Keeps back what is live, since the past is not complete.
@@ -264,6 +275,7 @@ impl Replay {
         Some(Done::Missed(Missed {
             past: mem::take(&mut self.past).into(),
             last: self.last.clone()?,
+            is_ahead: self.is_ahead,
             more,
             held: mem::take(&mut self.held),
         }))

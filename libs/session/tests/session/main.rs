@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod alice;
 mod extension;
 mod failing;
 mod faults;
@@ -11,6 +12,7 @@ mod harness;
 mod leaving;
 mod listening;
 mod remembering;
+mod restarting;
 mod room;
 mod silence;
 mod speaking;

@@ -5,10 +5,10 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use hubbub_server::Settings;
-use hubbub_session::{Event, Intent, MessageId, Options, Seen, Stamped};
+use hubbub_session::{Event, Intent, Options, Seen, Stamped};
 use hubbub_testing::{Network, Time, join, text};
-use hubbub_wire::Hex128;
 
+use crate::alice::{Alice, numbers};
 use crate::harness::{PACE, Window, joined, left, offering, options_of, said};
 use crate::room::room_with_bob;
 
@@ -16,90 +16,6 @@ use crate::room::room_with_bob;
 fn room(settings: Settings) -> (Network, Window) {
     let (port, bob) = room_with_bob(Ipv4Addr::LOCALHOST, settings);
     (Network::to(port), bob)
-}
-
-/// Alice's window at the far end of the network.
-struct Alice {
-    window: Window,
-    /// The texts that she has heard, in order.
-    heard: Vec<String>,
-    /// Her own that have arrived, in order.
-    arrived: Vec<MessageId>,
-    room: Option<Hex128>,
-    last: Option<String>,
-    gaps: usize,
-}
-
-impl Alice {
-    fn open(network: &Network) -> Self {
-        Self::open_with(offering(options_of("alice", network.port())))
-    }
-
-    fn open_with(options: Options) -> Self {
-        Self {
-            window: Window::open_at(options, Time::that_skips(PACE)),
-            heard: Vec::new(),
-            arrived: Vec::new(),
-            room: None,
-            last: None,
-            gaps: 0,
-        }
-    }
-
-    fn take(&mut self, event: &Event) {
-        match event {
-            Event::Said { text, mark, .. } => {
-                let mark = mark.as_ref().expect("a text without a place");
-                self.last = Some(mark.seq.clone());
-                if mark.own.is_none() {
-                    self.heard.push(text.clone());
-                }
-            }
-            Event::Arrived { id, seq } => {
-                self.arrived.push(*id);
-                self.last = Some(seq.clone());
-            }
-            Event::Granted { room, .. } => self.room = Some(*room),
-            Event::CaughtUp { last, .. } => self.last = Some(last.clone()),
-            Event::Gap => self.gaps += 1,
-            Event::Lost {
-                refused, retry_in, ..
-            } => {
-                assert!(!refused, "{event:?}");
-                self.window.time.advance(*retry_in);
-            }
-            Event::Unsure { .. } | Event::Replaced | Event::Missed { .. } => panic!("{event:?}"),
-            _ => {}
-        }
-    }
-
-    /// Takes events until this one, and comes back whenever the connection is lost.
-    fn until(&mut self, is_it: impl Fn(&Event) -> bool) {
-        loop {
-            let event = self.window.next();
-            self.take(&event);
-            if is_it(&event) {
-                return;
-            }
-        }
-    }
-
-    fn is_caught_up(&mut self) {
-        self.until(|event| matches!(event, Event::CaughtUp { .. }));
-    }
-
-    fn has_arrived(&mut self, id: MessageId) {
-        self.until(|event| matches!(event, Event::Arrived { id: arrived, .. } if *arrived == id));
-    }
-
-    fn hears(&mut self, words: &str) {
-        self.until(|event| matches!(event, Event::Said { text, .. } if text == words));
-    }
-}
-
-/// Texts that are numbers.
-fn numbers(texts: &[String]) -> impl Iterator<Item = u64> {
-    texts.iter().map(|text| text.parse().unwrap())
 }
 
 /// Carol, who knows what is in the log.

@@ -469,3 +469,30 @@ fn a_new_name_is_taken_for_the_next_connection_and_forgotten_when_this_one_is_in
     side.hears(&Frame::join(name("bob")));
     assert!(!side.member.is_renamed());
 }
+
+#[test]
+fn who_comes_and_goes_without_a_word_leaves_the_place_as_it_is() {
+    let mut side = Side::of(profile_that_has_seen("a-1"));
+    side.joins();
+    side.hears(&Frame::join(name("bob")));
+    side.passes(Duration::from_secs(5));
+    side.due();
+    side.ends();
+    assert!(side.joins().unwrap().since.is_some());
+}
+
+#[test]
+fn somebody_looks_when_the_wait_for_a_grant_is_over() {
+    for says in [false, true] {
+        let mut side = Side::new();
+        side.joins();
+        // An echo shows that we are in the room, and not whether somebody grants.
+        let heard = if says { "alice" } else { "bob" };
+        side.hears(&Frame::join(name(heard)));
+        if says {
+            side.says(1, "hi");
+        }
+        let due = side.now.awake + Duration::from_millis(500);
+        assert_eq!(side.member.deadline(side.now), Some(due));
+    }
+}

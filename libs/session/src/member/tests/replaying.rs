@@ -487,3 +487,34 @@ fn as_many_bytes_as_the_window_holds_are_waited_for_and_one_more_is_a_gap() {
         assert_eq!(side.tells().first() == Some(&Event::Gap), is_gap);
     }
 }
+
+#[test]
+fn where_nothing_was_missed_the_place_stays_that_of_a_message() {
+    let mut side = back_after_a_5();
+    side.hears(&replayed("b-0"));
+    assert_eq!(side.tells(), [caught_up("a-5", false)]);
+    side.ends();
+    assert_eq!(side.joins().unwrap().since.unwrap().1, token("a-5"));
+}
+
+#[test]
+fn two_reports_of_one_gap_are_one_gap() {
+    let mut side = back_after_a_5();
+    let first = replayed_with("a-9", None, "more lost");
+    hear_all(&mut side, &[past("a-9"), first]);
+    side.sends();
+    let second = replayed_with("a-9", Some("a-9"), "lost");
+    hear_all(&mut side, &[past("a-8"), second]);
+    assert_eq!(seqs(&side.tells()), ["gap", "a-8", "a-9", "caught up"]);
+}
+
+#[test]
+fn before_a_gap_that_nothing_is_known_to_lie_before_there_is_nothing_older() {
+    for (flags, more) in [("lost", false), ("", true)] {
+        let mut side = Side::of(profile_that_has_seen("a-5"));
+        side.joins();
+        side.hears(&side.grant(ROOM, 0));
+        hear_all(&mut side, &[past("a-8"), replayed_with("a-8", None, flags)]);
+        assert!(side.tells().ends_with(&[caught_up("a-8", more)]));
+    }
+}

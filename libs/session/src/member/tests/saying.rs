@@ -78,7 +78,7 @@ fn what_lies_above_what_has_arrived_is_sent_again_in_order_and_before_anything_n
         Event::Connected,
         granted(true),
         arrived(1, "a-0"),
-        caught_up("a-1", false),
+        caught_up("a-0", false),
         written(4),
         written(5),
     ];
