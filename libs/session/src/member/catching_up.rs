@@ -66,11 +66,9 @@ impl Member {
     fn catch_up(&mut self, missed: Missed, now: Now) {
         let place = &mut self.place;
         if place.oldest.is_none() {
-            let has_gap = missed.past.contains(&None);
             let first = missed.past.iter().flatten().next().and_then(replay::place);
             place.oldest = first.or_else(|| Token::new(OWN_JOIN));
-            // What was seen in an earlier run is older.
-            place.more = missed.more || (place.last().is_some() && !has_gap);
+            place.more = missed.more;
         }
         let more = place.more;
         for past in missed.past {

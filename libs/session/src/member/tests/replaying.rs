@@ -507,14 +507,3 @@ fn two_reports_of_one_gap_are_one_gap() {
     hear_all(&mut side, &[past("a-8"), second]);
     assert_eq!(seqs(&side.tells()), ["gap", "a-8", "a-9", "caught up"]);
 }
-
-#[test]
-fn before_a_gap_that_nothing_is_known_to_lie_before_there_is_nothing_older() {
-    for (flags, more) in [("lost", false), ("", true)] {
-        let mut side = Side::of(profile_that_has_seen("a-5"));
-        side.joins();
-        side.hears(&side.grant(ROOM, 0));
-        hear_all(&mut side, &[past("a-8"), replayed_with("a-8", None, flags)]);
-        assert!(side.tells().ends_with(&[caught_up("a-8", more)]));
-    }
-}
