@@ -4,6 +4,8 @@
 //! nobody ever reads half of it. A broken file is set aside and reported. Knows no Dioxus.
 
 mod place;
+mod rooms;
+mod trail;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -17,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 pub use place::{Area, LEAST, Place};
+pub use rooms::{KEPT_ROOMS, LastSeen, RoomsError, RoomsFile};
+pub use trail::Trail;
 
 /// What a window remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

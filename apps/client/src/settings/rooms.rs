@@ -1,0 +1,255 @@
+//! Rooms: the last message that was seen in each room, so that the next window can tell what was missed. They are in a
+//! file of their own in the user's state directory, which nobody edits.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use hubbub_wire::{Hex128, Token};
+use serde::{Deserialize, Serialize};
+
+use super::{SettingsError, read, write};
+
+/// The most rooms that are remembered. If there are more, the one that was not seen for the longest time is forgotten:
+/// coming back there is like coming for the first time.
+pub const KEPT_ROOMS: usize = 100;
+
+/// What was seen last in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSeen {
+    /// Which log the room had.
+    pub log: Hex128,
+    /// The place of the message in it.
+    pub place: String,
+}
+
+/// Where the rooms are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomsFile(Option<PathBuf>);
+
+/// Why the rooms were not read or will not be kept, in words for the window.
+#[derive(Debug)]
+pub struct RoomsError(SettingsError);
+
+#[derive(Default, Serialize, Deserialize)]
+struct Rooms {
+    /// The one that was seen last comes first.
+    #[serde(default)]
+    room: Vec<Entry>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+struct Entry {
+    address: String,
+    seen: LastSeen,
+}
+
+/// An entry as the file has it.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    address: String,
+    log: String,
+    seen: String,
+}
+
+impl TryFrom<Written> for Entry {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let log = Hex128::parse(&written.log).ok_or("log is not 32 hex digits")?;
+        let seen =
+            Token::new(written.seen).ok_or("seen is not 1 to 64 visible ASCII characters")?;
+        let place = seen.as_str().to_owned();
+        Ok(Self {
+            address: written.address,
+            seen: LastSeen { log, place },
+        })
+    }
+}
+
+impl From<Entry> for Written {
+    fn from(Entry { address, seen }: Entry) -> Self {
+        Self {
+            address,
+            log: seen.log.to_string(),
+            seen: seen.place,
+        }
+    }
+}
+
+impl RoomsFile {
+    /// The file of the user: `hubbub/rooms.toml` under XDG_STATE_HOME, or under `.local/state` in the home directory.
+    #[must_use]
+    pub fn of_user() -> Self {
+        // Not every system has a directory for state.
+        let directory = dirs::state_dir().or_else(dirs::data_local_dir);
+        Self(directory.map(|directory| directory.join("hubbub/rooms.toml")))
+    }
+
+    /// The file at this path.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        Self(Some(path))
+    }
+
+    /// What was seen last in the room at this address. If the file cannot be read, returns nothing and the reason. A
+    /// broken file is set aside.
+    #[must_use]
+    pub fn load(&self, address: &str) -> (Option<LastSeen>, Option<RoomsError>) {
+        match self.0.as_deref().map_or(Ok(None), read::<Rooms>) {
+            Ok(rooms) => {
+                let mut entries = rooms.unwrap_or_default().room.into_iter();
+                let entry = entries.find(|entry| entry.address == address);
+                (entry.map(|entry| entry.seen), None)
+            }
+            Err(trouble) => (None, Some(RoomsError(trouble))),
+        }
+    }
+
+    /// Keeps what was seen last in the room at this address. Other rooms stay as they are, also those that another window
+    /// has kept meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The file could not be written, or there is nowhere to write it. A broken one is replaced, and that is no error here.
+    pub fn keep(&self, address: &str, seen: &LastSeen) -> Result<(), RoomsError> {
+        let path = self.0.as_deref();
+        let path = path.ok_or(RoomsError(SettingsError::Homeless))?;
+        let mut rooms = match read::<Rooms>(path) {
+            Ok(rooms) => rooms.unwrap_or_default(),
+            Err(SettingsError::Broken { .. }) => Rooms::default(),
+            Err(trouble) => return Err(RoomsError(trouble)),
+        };
+        rooms.room.retain(|entry| entry.address != address);
+        let (address, seen) = (address.to_owned(), seen.clone());
+        rooms.room.insert(0, Entry { address, seen });
+        rooms.room.truncate(KEPT_ROOMS);
+        write(path, &rooms)
+            .map_err(|error| RoomsError(SettingsError::Unwritable(path.to_owned(), error)))
+    }
+}
+
+impl fmt::Display for RoomsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNMARKED: &str = "the next window cannot mark what you missed";
+        match &self.0 {
+            SettingsError::Broken { path, why, aside } => {
+                write!(
+                    f,
+                    "the list of rooms in {} is broken ({why})",
+                    path.display()
+                )?;
+                match aside {
+                    Some(aside) => write!(f, "; it is now in {}", aside.display())?,
+                    None => write!(f, "; delete the file")?,
+                }
+                write!(f, ". What you missed is not marked this time")
+            }
+            SettingsError::Unreadable(path, error) => {
+                write!(
+                    f,
+                    "what you missed is not marked: cannot read {}: {error}",
+                    path.display()
+                )
+            }
+            SettingsError::Unwritable(path, error) => {
+                write!(f, "{UNMARKED}: cannot write {}: {error}", path.display())
+            }
+            SettingsError::Homeless => write!(
+                f,
+                "{UNMARKED}: neither XDG_STATE_HOME nor HOME says where to keep it"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RoomsError {}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn seen(log: u128, place: &str) -> LastSeen {
+        let (log, place) = (Hex128(log), place.to_owned());
+        LastSeen { log, place }
+    }
+
+    fn file() -> (tempfile::TempDir, RoomsFile) {
+        let directory = tempfile::tempdir().unwrap();
+        let file = RoomsFile::at(directory.path().join("state/rooms.toml"));
+        (directory, file)
+    }
+
+    fn known(file: &RoomsFile, address: &str) -> Option<LastSeen> {
+        let (seen, trouble) = file.load(address);
+        assert!(trouble.is_none(), "{trouble:?}");
+        seen
+    }
+
+    #[test]
+    fn each_room_has_its_own_last_message_and_the_latest_one_counts() {
+        let (_directory, file) = file();
+        assert_eq!(known(&file, "one:1"), None);
+        file.keep("one:1", &seen(u128::MAX, "00ff-7")).unwrap();
+        file.keep("[::1]:2", &seen(1, "x")).unwrap();
+        file.keep("one:1", &seen(2, "00ff-8")).unwrap();
+        assert_eq!(known(&file, "one:1"), Some(seen(2, "00ff-8")));
+        assert_eq!(known(&file, "[::1]:2"), Some(seen(1, "x")));
+        assert_eq!(known(&file, "one:2"), None);
+    }
+
+    #[test]
+    fn the_room_that_was_not_seen_for_the_longest_time_is_forgotten_at_the_limit() {
+        let (_directory, file) = file();
+        let address = |number| format!("room:{number}");
+        for number in 0..KEPT_ROOMS {
+            file.keep(&address(number), &seen(1, "x")).unwrap();
+        }
+        assert!(known(&file, &address(0)).is_some());
+        file.keep(&address(0), &seen(1, "y")).unwrap();
+        file.keep("one more", &seen(1, "x")).unwrap();
+        assert_eq!(known(&file, &address(0)), Some(seen(1, "y")));
+        assert_eq!(known(&file, &address(1)), None);
+        assert!(known(&file, &address(2)).is_some());
+    }
+
+    #[test]
+    fn a_broken_file_is_set_aside_and_told_and_the_next_one_is_whole() {
+        for broken in [
+            "room = 3",
+            "[[room]]\naddress = \"a\"\nlog = \"12\"\nseen = \"x\"",
+            "[[room]]\naddress = \"a\"\nlog = \"00000000000000000000000000000001\"\nseen = \"x y\"",
+        ] {
+            let (directory, file) = file();
+            let path = directory.path().join("state/rooms.toml");
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, broken).unwrap();
+            let (nothing, trouble) = file.load("a");
+            let words = trouble.unwrap().to_string();
+            assert!(nothing.is_none() && words.contains("is broken"), "{words}");
+            assert!(words.contains("rooms.toml.broken"), "{words}");
+            file.keep("a", &seen(1, "x")).unwrap();
+            assert_eq!(known(&file, "a"), Some(seen(1, "x")));
+            fs::write(&path, broken).unwrap();
+            file.keep("a", &seen(1, "y")).unwrap();
+            assert_eq!(known(&file, "a"), Some(seen(1, "y")));
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = RoomsFile::at(directory.path().to_owned());
+        for words in [
+            file.keep("a", &seen(1, "x")).unwrap_err().to_string(),
+            RoomsFile(None)
+                .keep("a", &seen(1, "x"))
+                .unwrap_err()
+                .to_string(),
+        ] {
+            assert!(words.contains("missed"), "{words}");
+        }
+    }
+}

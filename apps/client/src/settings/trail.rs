@@ -1,0 +1,110 @@
+//! Trail: how far the user has seen the conversation of this window's room, and how that gets into the file of rooms.
+//! It can be noted and kept from any thread, and noting never waits for the disk.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{LastSeen, RoomsError, RoomsFile};
+
+/// How far the user has seen the conversation in one room. A root context.
+#[derive(Clone)]
+pub struct Trail(Arc<Inner>);
+
+struct Inner {
+    file: RoomsFile,
+    address: String,
+    trouble: Option<String>,
+    latest: Mutex<Option<LastSeen>>,
+    /// What the file has. Held while it is written.
+    kept: Mutex<Option<LastSeen>>,
+}
+
+impl Trail {
+    /// The trail in the room at this address, going on from what the file has.
+    #[must_use]
+    pub fn new(file: RoomsFile, address: &str) -> Self {
+        let (seen, trouble) = file.load(address);
+        Self(Arc::new(Inner {
+            file,
+            address: address.to_owned(),
+            trouble: trouble.map(|trouble| trouble.to_string()),
+            latest: Mutex::new(seen.clone()),
+            kept: Mutex::new(seen),
+        }))
+    }
+
+    /// What was seen last: by the last window, until this one has seen more.
+    #[must_use]
+    pub fn latest(&self) -> Option<LastSeen> {
+        lock(&self.0.latest).clone()
+    }
+
+    /// Why it is not known how far the last window got, in words for the user.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.0.trouble.as_deref()
+    }
+
+    /// Notes what was seen last. Returns whether that is something new.
+    pub fn note(&self, seen: LastSeen) -> bool {
+        let mut latest = lock(&self.0.latest);
+        let is_new = latest.as_ref() != Some(&seen);
+        *latest = Some(seen);
+        is_new
+    }
+
+    /// Writes what was noted last, unless the file has it.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written.
+    pub fn keep(&self) -> Result<(), RoomsError> {
+        let mut kept = lock(&self.0.kept);
+        let latest = self.latest();
+        if let Some(seen) = &latest
+            && latest != *kept
+        {
+            self.0.file.keep(&self.0.address, seen)?;
+            *kept = latest;
+        }
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use hubbub_wire::Hex128;
+
+    use super::*;
+
+    fn seen(place: &str) -> LastSeen {
+        let (log, place) = (Hex128(1), place.to_owned());
+        LastSeen { log, place }
+    }
+
+    #[test]
+    fn the_next_window_goes_on_from_what_was_noted_last() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rooms.toml");
+        let file = RoomsFile::at(path.clone());
+        let trail = Trail::new(file.clone(), "one:1");
+        assert_eq!(trail.latest(), None);
+        trail.keep().unwrap();
+        assert!(!path.exists(), "there is nothing to write");
+        assert!(trail.note(seen("a")) && trail.note(seen("b")));
+        assert!(!trail.note(seen("b")));
+        trail.keep().unwrap();
+        assert_eq!(Trail::new(file.clone(), "one:1").latest(), Some(seen("b")));
+        assert_eq!(Trail::new(file.clone(), "two:1").latest(), None);
+        // What the file has is not written again.
+        std::fs::remove_file(&path).unwrap();
+        trail.keep().unwrap();
+        assert!(!path.exists());
+        trail.note(seen("c"));
+        trail.keep().unwrap();
+        assert_eq!(Trail::new(file, "one:1").latest(), Some(seen("c")));
+    }
+}
