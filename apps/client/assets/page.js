@@ -80,6 +80,11 @@ const hubbub = {
 
   timeline: () => document.getElementById('timeline'),
 
+  focusOtherName() {
+    document.getElementById('name')?.focus();
+    document.getElementById('name')?.select();
+  },
+
   // A line in sight and where it stands, while the reader has scrolled up or has searched.
   anchor: null,
 
@@ -90,8 +95,13 @@ const hubbub = {
 
   firstInSight() {
     const timeline = hubbub.timeline();
-    const top = timeline.getBoundingClientRect().top;
-    return [...timeline.querySelectorAll('.lines > li')].find((line) => line.getBoundingClientRect().bottom > top);
+    const { top, bottom } = timeline.getBoundingClientRect();
+    const first = (selector) => [...timeline.querySelectorAll(selector)].find((line) => {
+      const place = line.getBoundingClientRect();
+      return place.bottom > top && place.top < bottom;
+    });
+    // A day or "New" can go while what is said stays.
+    return first('.lines > .message') ?? first('.lines > li');
   },
 
   remember() {

@@ -15,6 +15,8 @@ pub struct Args {
     pub address: Address,
     /// Name to use in the room.
     pub username: Username<'static>,
+    /// Whether to speak CHAT/1.0 only.
+    pub plain: bool,
 }
 
 /// A window into a CHAT/1.0 room.
@@ -41,6 +43,10 @@ struct CommandLine {
     /// Name to use in the room, at most 64 bytes of UTF-8
     #[arg(long, value_name = "NAME", value_parser = username, required_unless_present = "link")]
     username: Option<Username<'static>>,
+
+    /// Never ask the server for what it remembers, who is here and what arrived: speak CHAT/1.0 only
+    #[arg(long)]
+    plain: bool,
 }
 
 impl Args {
@@ -76,7 +82,11 @@ impl Args {
                 })?
             }
         };
-        Ok(Self { address, username })
+        Ok(Self {
+            address,
+            username,
+            plain: line.plain,
+        })
     }
 }
 
@@ -88,7 +98,12 @@ fn target(text: &str) -> Result<String, String> {
     parse_host(text).map_err(|error| format!("{error}; the port goes into --port"))
 }
 
-fn username(text: &str) -> Result<Username<'static>, String> {
+/// Reads a name to use in the room.
+///
+/// # Errors
+///
+/// The text is no name, or it is the server's; why, in words for the user.
+pub fn username(text: &str) -> Result<Username<'static>, String> {
     if text == Username::SERVER.as_str() {
         return Err("this name is reserved for the server itself; choose another one".to_owned());
     }
@@ -123,6 +138,8 @@ mod tests {
         let args = parse(&["--username", "alice"]).unwrap();
         assert_eq!(args.address.to_string(), "localhost:8765");
         assert_eq!(args.username.as_str(), "alice");
+        assert!(!args.plain);
+        assert!(parse(&["--plain", "--username", "alice"]).unwrap().plain);
     }
 
     #[test]
@@ -143,7 +160,14 @@ mod tests {
         assert!(version.to_string().starts_with("hubbub-client 1.0"));
         let help = parse(&["--help"]).unwrap_err();
         assert_eq!((help.kind(), help.exit_code()), (ErrorKind::DisplayHelp, 0));
-        for word in ["--target", "localhost", "--port", "8765", "--username"] {
+        for word in [
+            "--target",
+            "localhost",
+            "--port",
+            "8765",
+            "--username",
+            "--plain",
+        ] {
             assert!(help.to_string().contains(word), "{help}");
         }
     }

@@ -4,16 +4,18 @@
 //! is one write of the signal. When a page dies, the bridge of the next page goes on with what is in [`Memory`].
 
 mod coroutine;
+mod keeping;
 mod memory;
 
 use std::time::Duration;
 
 use dioxus::prelude::*;
 use hubbub_session::{Intent, MessageId, Stamped};
+use hubbub_wire::Username;
 use jiff::tz::TimeZone;
 
 use crate::desktop::{News, Order};
-use crate::settings::{Setting, Settings, SettingsFile, ZoomKey};
+use crate::settings::{Setting, Settings, SettingsFile, Trail, ZoomKey};
 use crate::timeline::{Timeline, Toward};
 use coroutine::Side;
 
@@ -24,7 +26,7 @@ pub use memory::Memory;
 pub struct Room {
     /// Host and port, as people write them.
     pub address: String,
-    /// The user's own name.
+    /// The name under which the user came. Meanwhile they may go by another.
     pub username: String,
     /// Longest text that can be sent, in bytes of UTF-8.
     pub max_text: usize,
@@ -60,10 +62,14 @@ pub enum Action {
     SayAgain(MessageId),
     /// Connect now.
     Retry,
+    /// Connect now, under this name, for as long as this window is open.
+    Rename(Username<'static>),
     /// Scrolled to the end of the timeline (`true`) or away from it (`false`).
     Follow(bool),
     /// Show another stretch of lines above.
     ShowEarlier,
+    /// Came near the first line in the window: show what is above it, or fetch it.
+    ReachTop,
     /// Show another stretch of lines below.
     ShowLater,
     /// Show these words as a line that only this window has.
@@ -108,7 +114,7 @@ pub struct Bridge {
     /// What the user has set.
     pub settings: ReadSignal<Settings>,
     /// The line that the user wants to see: its notification was clicked.
-    pub looked_for: ReadSignal<Option<u64>>,
+    pub looked_for: ReadSignal<Option<i64>>,
     /// Whether the window asks if it may close although messages were not sent.
     pub closing: ReadSignal<bool>,
     actions: CopyValue<flume::Sender<Action>>,
@@ -129,7 +135,7 @@ impl Bridge {
 }
 
 /// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`],
-/// [`SettingsFile`], [`Memory`] and `Rc<Clock>`. `on_quit` closes the window, and `on_attend` is told what the user must notice.
+/// [`SettingsFile`], [`Trail`], [`Memory`] and `Rc<Clock>`. `on_quit` closes the window, and `on_attend` is told what the user must notice.
 pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bridge {
     let memory = use_context::<Memory>();
     let (timeline, settings) = use_hook(|| {
@@ -159,11 +165,14 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
         let _ = rendered.try_send(());
     });
     use_hook(move || {
+        let (seen_more, more) = flume::bounded(1);
         let side = Side {
             channels: consume_context(),
             clock: consume_context(),
             file: consume_context(),
             memory,
+            trail: consume_context(),
+            seen_more,
             is_writable: true,
             is_notified: false,
             timeline,
@@ -172,6 +181,8 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
             closing,
             on_attend,
         };
+        let keeping = keeping::run(consume_context(), more, consume_context(), timeline);
+        spawn(keeping);
         spawn(coroutine::run(side, receiver, frames, countdown))
     });
     use_context_provider(|| Bridge {
@@ -190,8 +201,10 @@ fn begin() -> (Timeline, Settings) {
     let room = consume_context::<Room>();
     let (settings, trouble) = consume_context::<SettingsFile>().load();
     let mut timeline = Timeline::new(&room.username, room.zone);
-    if let Some(trouble) = trouble {
-        timeline.answer(&trouble.to_string());
+    let trouble = trouble.map(|trouble| trouble.to_string());
+    let trail = consume_context::<Trail>();
+    for trouble in trouble.as_deref().into_iter().chain(trail.trouble()) {
+        timeline.answer(trouble);
     }
     (timeline, settings)
 }

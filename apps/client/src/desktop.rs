@@ -21,7 +21,7 @@ pub enum News {
     /// Something that the user asked for failed, in words for the timeline.
     Trouble(String),
     /// The user clicked on the notification of this line of the timeline.
-    Chosen(u64),
+    Chosen(i64),
     /// The window was asked to close, but messages were not sent.
     Closing,
 }

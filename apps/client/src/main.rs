@@ -11,7 +11,8 @@ use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,9 +25,10 @@ use futures::StreamExt;
 use hubbub_client::args::Args;
 use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop::{self, News};
-use hubbub_client::settings::{LEAST, Place, SettingsFile};
+use hubbub_client::settings::{LEAST, Place, RoomsFile, SettingsFile, Trail};
+use hubbub_client::timeline::STRETCH_LINES;
 use hubbub_client::view::{App, SCRIPT, STYLE};
-use hubbub_session::{Clock, Intent, Options};
+use hubbub_session::{Clock, Intent, Options, Seen};
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 
@@ -37,6 +39,9 @@ const WAITING_INTENTS: usize = 1024;
 /// The shortest time between two batches of events. New lines are drawn 30 times a second, which looks immediate, and
 /// the rest of the time is left for keys.
 const PACE: Duration = Duration::from_millis(33);
+
+/// How many earlier messages are asked for in a room that was not seen before: what fills the window at first.
+const RECENT: u32 = STRETCH_LINES as u32;
 
 /// How many links may wait for the program that opens them. A person clicks once, and once more.
 const WAITING_LINKS: usize = 8;
@@ -98,22 +103,30 @@ fn open(args: Args) -> io::Result<Infallible> {
         max_text: Limits::DEFAULT.max_payload,
         zone: TimeZone::system,
     };
+    let trail = Trail::new(RoomsFile::of_user(), &room.address);
+    let seen = trail.latest().map(|seen| Seen {
+        room: seen.log,
+        seq: seen.place,
+    });
     let options = Options {
         address: args.address,
         username: args.username,
         limits: Limits::DEFAULT,
         pace: PACE,
-        seen: None,
-        recent: 0,
-        plain: true,
+        seen,
+        recent: RECENT,
+        plain: args.plain,
     };
     let ended = hubbub_session::start(options, intents_taken, events_sent)?;
     let file = SettingsFile::of_user();
     let standing = engine::Standing::default();
+    let memory = Memory::default();
     let leave = Leave {
         intents: intents.clone(),
         ended,
         file: file.clone(),
+        trail: trail.clone(),
+        unsettled: memory.unsettled(),
         standing: standing.clone(),
     };
     leave.clone().on_signals()?;
@@ -125,6 +138,7 @@ fn open(args: Args) -> io::Result<Infallible> {
     let pages = Pages {
         room,
         file,
+        trail,
         channels: Channels {
             intents,
             events,
@@ -135,7 +149,7 @@ fn open(args: Args) -> io::Result<Infallible> {
         },
         clock: Rc::new(Clock::system()),
         news: news_sent.clone(),
-        memory: Memory::default(),
+        memory,
         standing,
         deaths: Rc::default(),
     };
@@ -157,6 +171,7 @@ fn open(args: Args) -> io::Result<Infallible> {
 struct Pages {
     room: Room,
     file: SettingsFile,
+    trail: Trail,
     channels: Channels,
     clock: Rc<Clock>,
     news: flume::Sender<News>,
@@ -170,6 +185,7 @@ impl Pages {
         VirtualDom::new(Window)
             .with_root_context(self.room.clone())
             .with_root_context(self.file.clone())
+            .with_root_context(self.trail.clone())
             .with_root_context(self.channels.clone())
             .with_root_context(self.clock.clone())
             .with_root_context(self.news.clone())
@@ -266,17 +282,28 @@ struct Leave {
     intents: flume::Sender<Intent>,
     ended: flume::Receiver<Infallible>,
     file: SettingsFile,
+    trail: Trail,
+    unsettled: Arc<AtomicUsize>,
     standing: engine::Standing,
 }
 
 impl Leave {
-    /// Keeps the place of the window, asks the network thread to leave, and waits for its end, but no longer than
-    /// [`LEAVE_WITHIN`].
+    /// Keeps the place of the window and how far the user has seen the conversation, asks the network thread to leave, and
+    /// waits for its end, but no longer than [`LEAVE_WITHIN`]. Says what is lost.
     fn now(&self) {
         let deadline = Instant::now() + LEAVE_WITHIN;
         let standing = *self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = standing {
             self.file.keep_place(place);
+        }
+        // The next window then takes for missed what was seen in the last second.
+        let _ = self.trail.keep();
+        let unsettled = self.unsettled.load(Ordering::Relaxed);
+        if unsettled > 0 {
+            let plural = if unsettled == 1 { "" } else { "s" };
+            let words =
+                format!("warning: {unsettled} message{plural} had not arrived and may be lost");
+            let _ = writeln!(io::stderr(), "{words}");
         }
         // Both fail when the thread has ended, which is what is wanted, or when the time is over.
         let _ = self.intents.send_deadline(Intent::Leave, deadline);

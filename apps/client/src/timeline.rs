@@ -4,13 +4,17 @@
 //! Everything that happens goes through [`Timeline::apply`] (from the network) or [`Timeline::say`] (from the user).
 
 mod attention;
+mod heard;
 mod line;
 mod lines;
 mod mention;
 mod notice;
+mod own;
+mod past;
 mod people;
 mod presence;
 mod search;
+mod told;
 mod transcript;
 mod visible;
 
@@ -26,6 +30,7 @@ pub use attention::Attention;
 pub use line::{Line, Message, Own, Progress, Row};
 pub use lines::{KEPT_LINES, Lines, SHOWN_LINES, STRETCH_LINES};
 pub use notice::{Change, Notice, Span, What, earlier_changes};
+pub use past::Past;
 pub use people::People;
 pub use presence::{Attempt, Failure, Presence};
 pub use search::{Match, Search, Toward};
@@ -33,7 +38,6 @@ pub use transcript::Transcript;
 pub use visible::{NOTHING_VISIBLE, visible};
 
 use hubbub_session::{Event, MessageId, Stamped};
-use hubbub_wire::Username;
 
 /// Everything that the window shows.
 #[derive(Clone, Debug)]
@@ -45,10 +49,13 @@ pub struct Timeline {
     lines: Lines,
     search: Option<Search>,
     attention: Attention,
+    past: Past,
+    /// For how long the user was away, until it is known whether the server remembers what was said then.
+    back: Option<Duration>,
     day: Option<Date>,
     next_id: MessageId,
-    /// The line of each message of the user's own that is not known to be sent.
-    unsent: HashMap<MessageId, u64>,
+    /// The line of each message of the user's own that is not known to be sent or, where the server tells, to have arrived.
+    unsent: HashMap<MessageId, i64>,
 }
 
 impl Timeline {
@@ -64,6 +71,8 @@ impl Timeline {
             lines: Lines::default(),
             search: None,
             attention: Attention::default(),
+            past: Past::default(),
+            back: None,
             day: None,
             next_id: 0,
             unsent: HashMap::new(),
@@ -72,38 +81,51 @@ impl Timeline {
 
     /// Takes in an event. Returns the message if one mentions the user, who looks elsewhere.
     pub fn apply(&mut self, stamped: Stamped) -> Option<Rc<Message>> {
-        let at = stamped.at;
-        match stamped.event {
-            Event::Connecting => self.presence.connecting(at),
+        let Stamped { at, event } = stamped;
+        match event {
+            Event::Connecting => {
+                self.past.interrupt();
+                self.presence.connecting(at);
+            }
             Event::Connected => self.connected(at),
             Event::Lost {
                 why,
                 refused,
                 retry_in,
             } => self.lost(at, Failure { why, refused }, retry_in),
+            Event::Replaced => self.replaced(at),
             Event::Joined { name } => self.joined(at, &name),
-            Event::Left { name } => {
-                let name: Rc<str> = name.into();
-                self.people.remove(&name);
-                self.notice(at, What::Left(name));
-            }
-            Event::Said { name, text, .. } => return self.said(at, &name, text, 0),
+            Event::Left { name } => self.left(at, name.into()),
+            Event::Said { name, text, mark } => return self.said(at, name.into(), text, mark),
             Event::CutOff {
                 name,
                 text,
                 missing,
-            } => return self.said(at, &name, text, missing),
+            } => {
+                let name: Rc<str> = name.into();
+                return self.heard(at, name, text, missing, false);
+            }
             Event::Written { id } => self.mark(id, Progress::Sent),
             Event::Unsure { id } => self.mark(id, Progress::Unsure),
+            Event::Arrived { id, seq } => {
+                self.mark(id, Progress::Arrived);
+                self.past.reached(seq);
+            }
+            Event::Granted {
+                room,
+                kept,
+                resumed,
+            } => self.granted(at, room, kept, resumed),
+            Event::Present { names } => self.present(names),
+            Event::Gap => self.gap(),
+            Event::CaughtUp { last, more } => self.caught_up(last, more),
+            Event::Earlier {
+                messages,
+                more,
+                lost,
+            } => self.earlier(messages, more, lost),
+            Event::Notice { code, text } => self.server_tells(at, &code, &text),
             Event::Missed { events } => self.notice(at, What::Missed(events)),
-            Event::Granted { .. }
-            | Event::Present { .. }
-            | Event::Gap
-            | Event::CaughtUp { .. }
-            | Event::Earlier { .. }
-            | Event::Arrived { .. }
-            | Event::Replaced
-            | Event::Notice { .. } => {}
         }
         None
     }
@@ -119,65 +141,12 @@ impl Timeline {
         self.attention.focus(at, focused, reading_back);
     }
 
-    /// Puts a message of the user's own at the end, waiting, and brings the reader there. Returns its name for the
-    /// session.
-    pub fn say(&mut self, at: SystemTime, text: &str) -> MessageId {
-        let id = self.next_id;
-        self.next_id += 1;
-        let own = Own {
-            id,
-            progress: Progress::Waiting,
-        };
-        self.lines.follow(true);
-        self.attention.read_all();
-        let message = Message {
-            name: self.own_name.clone(),
-            text: text.to_owned(),
-            missing: 0,
-            at: self.day_of(at),
-            own: Some(own),
-            mention: false,
-        };
-        let number = self.push(Line::Message(Rc::new(message)));
-        self.unsent.insert(id, number);
-        id
-    }
-
-    /// Makes a message that did not arrive wait again. Returns its text, or `None` when it is sent, on its way, or no
-    /// longer kept.
-    pub fn say_again(&mut self, id: MessageId) -> Option<String> {
-        let message = self.unsent(id)?;
-        let own = message.own.as_mut()?;
-        if own.progress == Progress::Waiting {
-            return None;
-        }
-        own.progress = Progress::Waiting;
-        Some(message.text.clone())
-    }
-
-    /// Notes how far a message of the user's own got.
-    pub fn mark(&mut self, id: MessageId, progress: Progress) {
-        // A refusal concerns messages that were sent, and those are not in `unsent` any more.
-        if progress == Progress::Unsure
-            && !self.unsent.contains_key(&id)
-            && let Some(number) = self.lines.number_of(id)
-        {
-            self.unsent.insert(id, number);
-        }
-        if let Some(own) = self.unsent(id).and_then(|message| message.own.as_mut()) {
-            own.progress = progress;
-        }
-        if progress == Progress::Sent {
-            self.unsent.remove(&id);
-        }
-    }
-
     /// Puts a line of the window itself at the end.
     pub fn answer(&mut self, words: &str) {
         self.push(Line::Answer(words.into()));
     }
 
-    /// Removes every line, apart from messages of the user's own that are not known to be sent.
+    /// Removes every line, apart from messages of the user's own that are not known to be sent or to have arrived.
     pub fn clear(&mut self) {
         let mut numbers: Vec<_> = self.unsent.drain().map(|(_, number)| number).collect();
         numbers.sort_unstable();
@@ -186,6 +155,7 @@ impl Timeline {
             .filter_map(|number| self.lines.get_mut(number).cloned())
             .collect();
         self.lines.clear();
+        self.past.part();
         self.attention.read_all();
         self.day = None;
         for line in unsent {
@@ -206,6 +176,7 @@ impl Timeline {
     pub fn end(&mut self, at: SystemTime) {
         self.presence.drawn();
         self.presence.end(at);
+        self.past.interrupt();
         self.people.clear();
     }
 
@@ -213,19 +184,6 @@ impl Timeline {
     #[must_use]
     pub fn presence(&self) -> &Presence {
         &self.presence
-    }
-
-    /// How many messages of the user's own wait to be written, or failed and wait for the user.
-    #[must_use]
-    pub fn unsent_texts(&self) -> usize {
-        let progress = self.unsent.values().filter_map(|number| {
-            let Line::Message(message) = self.lines.get(*number)? else {
-                return None;
-            };
-            Some(message.own?.progress)
-        });
-        let unsent = |progress: &Progress| matches!(progress, Progress::Waiting | Progress::Failed);
-        progress.filter(unsent).count()
     }
 
     /// Who is here besides the user.
@@ -251,10 +209,25 @@ impl Timeline {
         &self.attention
     }
 
+    /// The user's own name.
+    #[must_use]
+    pub fn own_name(&self) -> &Rc<str> {
+        &self.own_name
+    }
+
+    /// The user goes by another name from now on.
+    pub fn rename(&mut self, name: &str) {
+        self.own_name = name.into();
+    }
+
     /// The lines in the window, oldest first.
     pub fn rows(&self) -> impl Iterator<Item = Row> {
-        let mut before = None;
+        // As if all lines were in the window: what is shown stays as it is when more of them come in.
+        let mut before = self.lines.above_shown().next();
+        let mut day = self.lines.above_shown().find_map(Line::day);
         self.lines.shown().flat_map(move |(number, line)| {
+            let is_known = matches!(line, Line::Day(_)) && line.day() == day;
+            day = line.day().or(day);
             let is_new = self.attention.first_unread() == Some(number);
             let new = is_new.then_some(Row::New { above: number });
             let before = before.replace(line).filter(|_| !is_new);
@@ -263,64 +236,35 @@ impl Timeline {
                 opens_group: line::opens_group(before, line),
                 line: line.clone(),
             };
-            new.into_iter().chain([row])
+            new.into_iter().chain((!is_known).then_some(row))
         })
-    }
-
-    fn unsent(&mut self, id: MessageId) -> Option<&mut Message> {
-        match self.lines.get_mut(*self.unsent.get(&id)?)? {
-            Line::Message(message) => Some(Rc::make_mut(message)),
-            Line::Day(_) | Line::Notice(_) | Line::Answer(_) => None,
-        }
     }
 
     fn connected(&mut self, at: SystemTime) {
         self.people.clear();
+        self.past.connected();
         if let Some(away) = self.presence.connected(at) {
-            self.notice(at, What::Back(away));
+            self.back(at, away);
         }
     }
 
     fn lost(&mut self, at: SystemTime, failure: Failure, retry_in: Duration) {
+        self.leave();
+        self.presence.lost(at, failure, retry_in);
+    }
+
+    fn replaced(&mut self, at: SystemTime) {
+        self.leave();
+        self.presence.replaced(at);
+    }
+
+    fn leave(&mut self) {
         if self.lines.has_messages() {
             // What was said is shown, even when the server hung up right after it.
             self.presence.drawn();
         }
         self.people.clear();
-        self.presence.lost(at, failure, retry_in);
-    }
-
-    fn joined(&mut self, at: SystemTime, name: &str) {
-        let name: Rc<str> = name.into();
-        if name != self.own_name {
-            self.people.add(&name);
-        }
-        self.notice(at, What::Joined(name));
-    }
-
-    fn said(
-        &mut self,
-        at: SystemTime,
-        name: &str,
-        text: String,
-        missing: usize,
-    ) -> Option<Rc<Message>> {
-        let name: Rc<str> = name.into();
-        // That the server speaks does not make it a person who is here.
-        if name != self.own_name && *name != *Username::SERVER.as_str() {
-            self.people.add(&name);
-        }
-        let message = Rc::new(Message {
-            name,
-            mention: mention::mentions(&text, &self.own_name),
-            text,
-            missing,
-            at: self.day_of(at),
-            own: None,
-        });
-        let number = self.push(Line::Message(message.clone()));
-        self.attention.arrived(number);
-        (message.mention && !self.attention.is_focused()).then_some(message)
+        self.past.interrupt();
     }
 
     fn notice(&mut self, at: SystemTime, what: What) {
@@ -337,12 +281,15 @@ impl Timeline {
 
     /// The time in the user's zone, after a line for the day if it is a new one.
     fn day_of(&mut self, at: SystemTime) -> Zoned {
-        // Only a clock beyond the year 9999 is outside; 1970 is then as good as anything.
-        let at = Timestamp::try_from(at)
-            .unwrap_or_default()
-            .to_zoned((self.zone)());
+        let at = self.zoned(at);
         self.begin_day(at.date());
         at
+    }
+
+    fn zoned(&self, at: SystemTime) -> Zoned {
+        // Only a clock beyond the year 9999 is outside; 1970 is then as good as anything.
+        let at = Timestamp::try_from(at).unwrap_or_default();
+        at.to_zoned((self.zone)())
     }
 
     fn begin_day(&mut self, day: Date) {
@@ -351,7 +298,7 @@ impl Timeline {
         }
     }
 
-    fn push(&mut self, line: Line) -> u64 {
+    fn push(&mut self, line: Line) -> i64 {
         let (number, left) = self.lines.push(line.clone());
         if let Some(search) = &mut self.search {
             search.comes(number, &line);

@@ -9,6 +9,7 @@ mod header;
 mod icon;
 mod message;
 mod notice;
+mod other_name;
 mod page;
 mod people;
 mod person;
@@ -73,16 +74,15 @@ pub fn App(
 #[component]
 fn Title() -> Element {
     let bridge = use_context::<Bridge>();
-    let Room {
-        username, address, ..
-    } = use_context();
+    let Room { address, .. } = use_context();
+    let username = use_memo(move || bridge.timeline.read().own_name().clone());
     let unread = use_memo(move || bridge.timeline.read().attention().unread());
     let count = match unread() {
         0 => String::new(),
         unread => format!("({unread}) "),
     };
     rsx! {
-        document::Title { "{count}Hubbub - {visible(&username)} on {address}" }
+        document::Title { "{count}Hubbub - {visible(&username.read())} on {address}" }
     }
 }
 

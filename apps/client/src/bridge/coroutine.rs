@@ -13,13 +13,13 @@ use async_std::task::spawn_blocking;
 use dioxus::prelude::*;
 use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt};
-use hubbub_session::{Clock, Event, Intent, MessageId, Stamped};
+use hubbub_session::{Clock, Event, Intent, MessageId, Seen, Stamped};
 use jiff::tz;
 
 use super::{Action, Attend, Channels, Memory};
 use crate::desktop::{News, Notification, Order};
 use crate::save;
-use crate::settings::{Setting, Settings, SettingsError, SettingsFile};
+use crate::settings::{LastSeen, Setting, Settings, SettingsError, SettingsFile, Trail};
 use crate::timeline::{Attempt, Message, Progress, Timeline, Transcript};
 
 /// After a batch, the page is left alone for this many times as long as the batch took to show. A key that is pressed
@@ -129,13 +129,16 @@ pub(super) struct Side {
     pub(super) clock: Rc<Clock>,
     pub(super) file: SettingsFile,
     pub(super) memory: Memory,
+    pub(super) trail: Trail,
+    /// Says that the trail goes on.
+    pub(super) seen_more: flume::Sender<()>,
     /// Whether no write of the settings has failed so far.
     pub(super) is_writable: bool,
     /// Whether the desktop shows a notification of something that was not read.
     pub(super) is_notified: bool,
     pub(super) timeline: Signal<Timeline>,
     pub(super) settings: Signal<Settings>,
-    pub(super) looked_for: Signal<Option<u64>>,
+    pub(super) looked_for: Signal<Option<i64>>,
     pub(super) closing: Signal<bool>,
     pub(super) on_attend: EventHandler<Attend>,
 }
@@ -157,6 +160,17 @@ impl Side {
             }
             // If the queue is full, the thread is too busy. A second press will find room.
             Action::Retry => drop(intents.try_send(Intent::Retry)),
+            Action::Rename(username) => {
+                let name = username.to_string();
+                if intents.try_send(Intent::Rename { username }).is_ok() {
+                    timeline.write().rename(&name);
+                }
+            }
+            Action::ReachTop => {
+                if timeline.write().reach_top() {
+                    self.fetch();
+                }
+            }
             Action::Follow(at_end) => timeline.write().lines_mut().follow(at_end),
             Action::ShowEarlier => timeline.write().lines_mut().show_earlier(),
             Action::ShowLater => timeline.write().lines_mut().show_later(),
@@ -206,13 +220,32 @@ impl Side {
 
     /// Does what the timeline as it is now calls for, whatever brought it there.
     fn settle(&mut self) {
+        if self.timeline.peek().wants_context() && self.timeline.write().fetch() {
+            self.fetch();
+        }
         let timeline = self.timeline.peek();
-        self.memory.count_unsent(timeline.unsent_texts());
+        self.memory.count_unsettled(timeline.unsettled_texts());
+        if let Some(Seen { room, seq }) = timeline.past().seen()
+            && self.trail.note(LastSeen {
+                log: room,
+                place: seq,
+            })
+        {
+            // If it is full, it will be seen soon.
+            let _ = self.seen_more.try_send(());
+        }
         let is_read = timeline.attention().is_focused() && !timeline.lines().is_reading_back();
         if self.is_notified && is_read {
             // If the queue is full, one is being shown, and this is tried again.
             let withdrawn = self.channels.notifications.try_send(Order::Withdraw);
             self.is_notified = withdrawn.is_err();
+        }
+    }
+
+    /// Asks for older messages.
+    fn fetch(&mut self) {
+        if self.channels.intents.try_send(Intent::Earlier).is_err() {
+            self.timeline.write().not_fetched();
         }
     }
 
@@ -245,7 +278,7 @@ impl Side {
     }
 
     /// Tells the user, who looks elsewhere, that somebody mentioned them.
-    fn call(&mut self, line: u64, message: &Message) {
+    fn call(&mut self, line: i64, message: &Message) {
         self.on_attend.call(Attend::Hint(true));
         if self.settings.peek().notifications {
             let order = Order::Show(Notification::of(line, message));

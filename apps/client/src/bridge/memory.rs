@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Action;
 use crate::settings::Settings;
@@ -17,7 +19,7 @@ struct Kept {
     draft: RefCell<String>,
     /// What the user did on one page and the bridge has not taken is done on the next.
     actions: (flume::Sender<Action>, flume::Receiver<Action>),
-    unsent: Cell<usize>,
+    unsettled: Arc<AtomicUsize>,
     asks_to_close: Cell<bool>,
 }
 
@@ -27,7 +29,7 @@ impl Default for Memory {
             laid_down: RefCell::default(),
             draft: RefCell::default(),
             actions: flume::unbounded(),
-            unsent: Cell::default(),
+            unsettled: Arc::default(),
             asks_to_close: Cell::default(),
         }))
     }
@@ -49,7 +51,7 @@ impl Memory {
     /// again.
     #[must_use]
     pub fn may_close(&self) -> bool {
-        self.0.unsent.get() == 0 || self.0.asks_to_close.replace(true)
+        self.0.unsettled.load(Ordering::Relaxed) == 0 || self.0.asks_to_close.replace(true)
     }
 
     /// The user keeps the window. It asks again the next time.
@@ -62,8 +64,14 @@ impl Memory {
         self.0.asks_to_close.get()
     }
 
-    pub(super) fn count_unsent(&self, unsent: usize) {
-        self.0.unsent.set(unsent);
+    /// How many messages would be lost if the program ended now. Another thread may look at it.
+    #[must_use]
+    pub fn unsettled(&self) -> Arc<AtomicUsize> {
+        self.0.unsettled.clone()
+    }
+
+    pub(super) fn count_unsettled(&self, texts: usize) {
+        self.0.unsettled.store(texts, Ordering::Relaxed);
     }
 
     pub(super) fn lay_down(&self, timeline: Timeline, settings: Settings) {

@@ -38,7 +38,7 @@ const DIRECTIONS: [char; 12] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
     /// The line of the timeline that it is about.
-    pub line: u64,
+    pub line: i64,
     /// One line.
     pub summary: String,
     /// The beginning of the text.
@@ -48,7 +48,7 @@ pub struct Notification {
 impl Notification {
     /// The notification of the message in this line.
     #[must_use]
-    pub fn of(line: u64, message: &Message) -> Self {
+    pub fn of(line: i64, message: &Message) -> Self {
         let mut letters = visible(&message.text).chars();
         let beginning = letters.by_ref().take(NOTIFIED_CHARS);
         // The bus takes no text with a NUL.
@@ -120,7 +120,7 @@ struct Desk {
 }
 
 struct Shown {
-    line: u64,
+    line: i64,
     /// Holds the connection, because some desktops take a notification away when its connection closes.
     handle: Rc<NotificationHandle>,
     gone: LocalBoxFuture<'static, bool>,

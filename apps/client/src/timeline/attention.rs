@@ -13,7 +13,7 @@ pub struct Attention {
     focused_at: SystemTime,
     unread: usize,
     /// Where the line "New" stands: the first message that came after the focus was lost.
-    first_unread: Option<u64>,
+    first_unread: Option<i64>,
 }
 
 impl Default for Attention {
@@ -29,9 +29,21 @@ impl Default for Attention {
 
 impl Attention {
     /// Notes that a message of somebody else came, in this line.
-    pub fn arrived(&mut self, number: u64) {
+    pub fn arrived(&mut self, number: i64) {
         if !self.focused {
             self.unread += 1;
+            self.first_unread.get_or_insert(number);
+        }
+    }
+
+    /// Notes that a message of somebody else that was missed is told now, in this line; it may be the `first` of several.
+    /// It is new to a user who looks, too, and where "New" stands then was read, unless they are `reading_back`.
+    pub fn missed(&mut self, number: i64, first: bool, reading_back: bool) {
+        if !self.focused {
+            self.arrived(number);
+        } else if first && !reading_back {
+            self.first_unread = Some(number);
+        } else if first {
             self.first_unread.get_or_insert(number);
         }
     }
@@ -73,7 +85,7 @@ impl Attention {
 
     /// The number of the line above which "New" stands.
     #[must_use]
-    pub fn first_unread(&self) -> Option<u64> {
+    pub fn first_unread(&self) -> Option<i64> {
         self.first_unread
     }
 }
@@ -93,7 +105,7 @@ mod tests {
         attention
     }
 
-    fn state(attention: &Attention) -> (usize, Option<u64>) {
+    fn state(attention: &Attention) -> (usize, Option<i64>) {
         (attention.unread(), attention.first_unread())
     }
 

@@ -57,6 +57,8 @@ pub enum Progress {
     Waiting,
     /// Written to the socket.
     Sent,
+    /// In the log of a server that tells.
+    Arrived,
     /// It may not have arrived: the connection broke while it was written, or the server refused the user after it was.
     Unsure,
     /// The network thread could not take it.
@@ -69,12 +71,12 @@ pub enum Row {
     /// From here on it came while the user looked elsewhere.
     New {
         /// Number of the line below it.
-        above: u64,
+        above: i64,
     },
     /// A line.
     Line {
         /// Its number, never used for another.
-        number: u64,
+        number: i64,
         /// Whether it is a message that begins a group, and so shows who speaks.
         opens_group: bool,
         /// The line.
@@ -103,7 +105,17 @@ impl Line {
         match self {
             Self::Message(message) => message.name.len() + message.text.len(),
             Self::Answer(words) => words.len(),
-            Self::Day(_) | Self::Notice(_) => 0,
+            Self::Notice(notice) => notice.bytes(),
+            Self::Day(_) => 0,
+        }
+    }
+
+    /// The day that it tells, or on which it was said.
+    pub(super) fn day(&self) -> Option<Date> {
+        match self {
+            Self::Day(day) => Some(*day),
+            Self::Message(message) => Some(message.at.date()),
+            Self::Notice(_) | Self::Answer(_) => None,
         }
     }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
+use super::past::gap_words;
+
 /// The most changes that a notice lists when it is opened: the newest. Nobody reads more, and ten thousand joins at
 /// once must not fill the window.
 pub(super) const LISTED_CHANGES: usize = 100;
@@ -31,8 +33,29 @@ pub enum What {
     Left(Rc<str>),
     /// The connection stands again after this time without one. What was said meanwhile is not known here.
     Back(Duration),
+    /// The connection stands again after this time without one, and the room remembers nothing of before.
+    Anew(Duration),
+    /// Some messages between these times are no longer kept.
+    Gap {
+        /// When the one before was said, if there is one.
+        after: Option<Zoned>,
+        /// When the one after was said, if there is one.
+        before: Option<Zoned>,
+    },
+    /// The server tells this.
+    Told(Rc<str>),
     /// The window was too slow for this many events.
     Missed(usize),
+}
+
+impl What {
+    /// Whether it is not about people, and stands alone.
+    fn stands_alone(&self) -> bool {
+        match self {
+            Self::Back(_) | Self::Anew(_) | Self::Gap { .. } | Self::Told(_) => true,
+            Self::Joined(_) | Self::Left(_) | Self::Missed(_) => false,
+        }
+    }
 }
 
 impl Change {
@@ -47,6 +70,12 @@ impl Change {
                 "you were away for {}; what was said then is not here",
                 in_words(*away)
             )),
+            What::Anew(away) => words(format!(
+                "you were away for {}, and the room's memory began anew; what was said before may be missing",
+                in_words(*away)
+            )),
+            What::Gap { after, before } => words(gap_words(after.as_ref(), before.as_ref())),
+            What::Told(told) => words(told.to_string()),
             What::Missed(1) => words("1 event was skipped because too much came at once".into()),
             What::Missed(events) => words(format!(
                 "{events} events were skipped because too much came at once"
@@ -81,13 +110,23 @@ impl Notice {
         }
     }
 
-    /// Whether this may be told in the same line. An outage is not about people, and stands alone.
+    /// Whether this may be told in the same line. What is not about people stands alone, apart from outages in a row.
     #[must_use]
     pub fn takes(&self, next: &What) -> bool {
         let is_outage = |what: &What| matches!(what, What::Back(_));
-        self.changes
-            .iter()
-            .all(|change| is_outage(&change.what) == is_outage(next))
+        self.changes.iter().all(|change| {
+            let stands_alone = change.what.stands_alone() || next.stands_alone();
+            !stands_alone || (is_outage(&change.what) && is_outage(next))
+        })
+    }
+
+    /// Bytes of text that the notice holds, besides names.
+    pub(super) fn bytes(&self) -> usize {
+        let told = self.changes.iter().map(|change| match &change.what {
+            What::Told(told) => told.len(),
+            _ => 0,
+        });
+        told.sum()
     }
 
     /// Adds what happened next. Beyond `LISTED_CHANGES` the oldest are only counted, so that everybody who is named
@@ -196,7 +235,9 @@ impl<'a> Tally<'a> {
                 };
                 add(part, name);
             }
-            What::Back(_) | What::Missed(_) => self.others.push(change),
+            What::Back(_) | What::Anew(_) | What::Gap { .. } | What::Told(_) | What::Missed(_) => {
+                self.others.push(change)
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! People: who is known to be in the room. The protocol has no list of members, so it is those who came or spoke since
-//! the user came.
+//! People: who is known to be in the room. A plain server has no list of members, so there it is those who came or spoke
+//! since the user came.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -8,14 +8,32 @@ use std::rc::Rc;
 /// the memory.
 const KEPT_PEOPLE: usize = 20_000;
 
-/// Everybody who joined or spoke since the connection stands, and has not left.
+/// Everybody who is here, if the server told; else everybody who joined or spoke since the connection stands, and has
+/// not left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {
     /// Lower-case name first, so that the order is the alphabet's.
     others: BTreeSet<(String, Rc<str>)>,
+    is_complete: bool,
 }
 
 impl People {
+    /// Notes that exactly these are here besides the user.
+    pub fn are(&mut self, others: impl IntoIterator<Item = Rc<str>>) {
+        self.others = others
+            .into_iter()
+            .take(KEPT_PEOPLE)
+            .map(|name| key(&name))
+            .collect();
+        self.is_complete = true;
+    }
+
+    /// Whether this is everybody who is here, and not only those who were seen.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
     /// Adds somebody who came or spoke, unless there are too many.
     pub fn add(&mut self, name: &Rc<str>) {
         if self.others.len() < KEPT_PEOPLE {
@@ -30,7 +48,7 @@ impl People {
 
     /// Forgets everybody.
     pub fn clear(&mut self) {
-        self.others.clear();
+        *self = Self::default();
     }
 
     /// Everybody besides the user, in alphabetical order.

@@ -35,6 +35,8 @@ pub enum Attempt {
         /// When the next attempt begins.
         retry_at: SystemTime,
     },
+    /// The user has come in elsewhere. No attempt will follow until the user asks for one.
+    Replaced,
     /// The network thread has ended. No attempt will follow.
     Over,
 }
@@ -76,12 +78,22 @@ impl Presence {
         }
     }
 
+    /// Whether the last thing that is known is that the server refused the user.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        match self.attempt() {
+            Some(Attempt::UnderWay { after }) => after.as_ref().is_some_and(|after| after.refused),
+            Some(Attempt::Failed { failure, .. }) => failure.refused,
+            Some(Attempt::Replaced | Attempt::Over) | None => false,
+        }
+    }
+
     /// Notes that an attempt begins.
     pub(super) fn connecting(&mut self, at: SystemTime) {
         let after = match self.attempt() {
             Some(Attempt::UnderWay { after }) => after.clone(),
             Some(Attempt::Failed { failure, .. }) => Some(failure.clone()),
-            Some(Attempt::Over) | None => None,
+            Some(Attempt::Replaced | Attempt::Over) | None => None,
         };
         self.leave(at, Attempt::UnderWay { after });
     }
@@ -113,6 +125,11 @@ impl Presence {
     pub(super) fn lost(&mut self, at: SystemTime, failure: Failure, retry_in: Duration) {
         let retry_at = at + retry_in;
         self.leave(at, Attempt::Failed { failure, retry_at });
+    }
+
+    /// Notes that the user has come in elsewhere.
+    pub(super) fn replaced(&mut self, at: SystemTime) {
+        self.leave(at, Attempt::Replaced);
     }
 
     /// Notes that the network thread has ended.

@@ -16,8 +16,8 @@ use super::{Line, Lines, Timeline};
 pub struct Search {
     query: String,
     /// Oldest first.
-    found: VecDeque<u64>,
-    current: Option<u64>,
+    found: VecDeque<i64>,
+    current: Option<i64>,
     steps: u64,
 }
 
@@ -34,7 +34,7 @@ pub enum Toward {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
     /// Number of the line.
-    pub line: u64,
+    pub line: i64,
     /// Which match it is. The newest is the first.
     pub nth: usize,
     /// Grows whenever the line has to be brought into view, even if it is the same one.
@@ -116,20 +116,29 @@ impl Search {
     }
 
     /// Takes in a line that has come at the end.
-    pub(super) fn comes(&mut self, number: u64, line: &Line) {
+    pub(super) fn comes(&mut self, number: i64, line: &Line) {
         if self.matches(line) {
             self.found.push_back(number);
         }
     }
 
+    /// Takes in lines that have come before the line of this number, the oldest first.
+    pub(super) fn comes_before(&mut self, number: i64, lines: &[Line]) {
+        for (number, line) in (i64::MIN..number).rev().zip(lines.iter().rev()) {
+            if self.matches(line) {
+                self.found.push_front(number);
+            }
+        }
+    }
+
     /// Forgets all lines before this number, which have left.
-    pub(super) fn left_before(&mut self, number: u64) {
+    pub(super) fn left_before(&mut self, number: i64) {
         while self.found.front().is_some_and(|found| *found < number) {
             self.found.pop_front();
         }
     }
 
-    fn go(&mut self, line: Option<u64>) {
+    fn go(&mut self, line: Option<i64>) {
         self.current = line;
         self.steps += 1;
     }
@@ -215,7 +224,7 @@ mod tests {
         search
     }
 
-    fn at(search: &Search) -> Option<(u64, usize)> {
+    fn at(search: &Search) -> Option<(i64, usize)> {
         search.current().map(|found| (found.line, found.nth))
     }
 

@@ -5,7 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use jiff::tz::{self, TimeZone};
 
+use hubbub_session::Mark;
+use hubbub_wire::Username;
+
 use super::*;
+
+mod past;
 
 /// 2026-11-23 08:00 UTC.
 fn start() -> SystemTime {

@@ -49,7 +49,7 @@ impl Message {
     pub fn remark(&self) -> &'static str {
         match self.own.map(|own| own.progress) {
             _ if self.missing > 0 => " (cut off)",
-            None | Some(Progress::Sent) => "",
+            None | Some(Progress::Sent | Progress::Arrived) => "",
             Some(Progress::Waiting) => " (waiting)",
             Some(Progress::Unsure) => " (may not have arrived)",
             Some(Progress::Failed) => " (not sent)",

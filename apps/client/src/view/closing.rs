@@ -1,5 +1,5 @@
-//! The question before the window closes although messages were not sent. When they have been sent meanwhile, the
-//! window closes by itself.
+//! The question before the window closes although messages were not sent or, where the server tells, have not arrived.
+//! When all is well meanwhile, the window closes by itself.
 
 use dioxus::prelude::*;
 
@@ -9,30 +9,36 @@ use crate::bridge::{Action, Bridge};
 #[component]
 pub(super) fn Closing() -> Element {
     let bridge = use_context::<Bridge>();
-    let unsent = use_memo(move || bridge.timeline.read().unsent_texts());
+    let unsent = use_memo(move || bridge.timeline.read().unsettled_texts());
     use_effect(move || {
         if (bridge.closing)() && unsent() == 0 {
             bridge.quit();
         }
     });
+    let tells = use_memo(move || bridge.timeline.read().past().kept().is_some());
     rsx! {
         if (bridge.closing)() {
-            Question { unsent: unsent() }
+            Question { unsent: unsent(), tells: tells() }
         }
     }
 }
 
 #[component]
-fn Question(unsent: usize) -> Element {
+fn Question(
+    unsent: usize,
+    /// The server tells what has arrived, and that is what counts.
+    tells: bool,
+) -> Element {
     let bridge = use_context::<Bridge>();
+    let verb = if tells { "arrived" } else { "been sent" };
     use_effect(page::ask_to_close);
     rsx! {
         dialog { id: "closing", role: "alertdialog", "aria-labelledby": "closing-words",
             h2 { id: "closing-words",
                 if unsent == 1 {
-                    "1 message has not been sent. Close anyway?"
+                    "1 message has not {verb}. Close anyway?"
                 } else {
-                    "{unsent} messages have not been sent. Close anyway?"
+                    "{unsent} messages have not {verb}. Close anyway?"
                 }
             }
             div { class: "buttons",

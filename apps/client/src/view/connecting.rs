@@ -4,7 +4,8 @@
 use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
-use super::status::{Retry, Seconds, Status, use_presence};
+use super::other_name::OtherName;
+use super::status::{Retry, Seconds, Status, TAKE_BACK, use_presence};
 use super::switches::ThemeSwitch;
 use crate::bridge::{Bridge, Room};
 use crate::timeline::{Attempt, visible};
@@ -13,11 +14,17 @@ use crate::timeline::{Attempt, visible};
 pub(super) fn Connecting() -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
+    let own_name = use_memo(move || bridge.timeline.read().own_name().clone());
+    let own_name = own_name.read();
     let presence = use_presence();
     let presence = presence.read();
-    let status = Status::of(&presence);
+    let status = Status::of(&presence, false);
     let attempt = presence.attempt();
     let is_over = attempt == Some(&Attempt::Over);
+    let is_replaced = attempt == Some(&Attempt::Replaced);
+    let is_refused = presence.is_refused();
+    // Another name leads on sooner than the same one.
+    let retry = if is_refused { "" } else { "primary" };
     rsx! {
         main { id: "connecting", "data-state": status.state,
             div { class: "corner", ThemeSwitch {} }
@@ -31,7 +38,7 @@ pub(super) fn Connecting() -> Element {
                 h1 { {status.title} }
                 div { id: "status", role: "status", "data-state": status.state,
                     {status.now}
-                    if !is_over {
+                    if !is_over && !is_replaced {
                         " to {room.address} "
                     }
                     if matches!(attempt, Some(Attempt::Failed { .. })) {
@@ -40,7 +47,7 @@ pub(super) fn Connecting() -> Element {
                 }
                 p { class: "as",
                     "as "
-                    bdi { {visible(&room.username)} }
+                    bdi { {visible(&own_name)} }
                 }
                 if let Some(why) = status.why {
                     p { class: "why", role: "alert", "{why}" }
@@ -48,12 +55,16 @@ pub(super) fn Connecting() -> Element {
                 if let Some(advice) = status.advice {
                     p { class: "advice", {advice} }
                 }
+                if is_refused {
+                    OtherName {}
+                }
                 div { class: "buttons",
                     // Always there, so that Quit does not move under the mouse when the first attempt fails.
                     if !is_over {
                         Retry {
-                            class: "primary",
+                            class: retry,
                             disabled: matches!(attempt, Some(Attempt::UnderWay { .. })),
+                            label: is_replaced.then_some(TAKE_BACK),
                         }
                     }
                     button {

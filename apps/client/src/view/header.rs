@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
 use super::search::SearchSwitch;
-use super::status::{Retry, Seconds, Status, use_presence};
+use super::status::{Retry, Seconds, Status, TAKE_BACK, use_presence};
 use super::switches::{NotificationSwitch, PeopleSwitch, ThemeSwitch};
 use crate::bridge::Room;
 use crate::timeline::Attempt;
@@ -34,8 +34,9 @@ fn StatusView() -> Element {
     let presence = presence.read();
     let Status {
         state, now, why, ..
-    } = Status::of(&presence);
+    } = Status::of(&presence, false);
     let will_retry = matches!(presence.attempt(), Some(Attempt::Failed { .. }));
+    let is_replaced = presence.attempt() == Some(&Attempt::Replaced);
     rsx! {
         div { id: "status", role: "status", "data-state": state,
             span { class: "dot", "aria-hidden": "true" }
@@ -52,6 +53,8 @@ fn StatusView() -> Element {
             }
             if will_retry {
                 Retry { class: "quiet", disabled: false }
+            } else if is_replaced {
+                Retry { class: "quiet", disabled: false, label: TAKE_BACK }
             }
         }
     }

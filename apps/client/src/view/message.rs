@@ -16,7 +16,7 @@ use crate::timeline::{Message, NOTHING_VISIBLE, Own, Progress, visible};
 #[component]
 pub(super) fn MessageView(
     message: Rc<Message>,
-    number: u64,
+    number: i64,
     opens_group: bool,
     /// The part with the match at which the search is.
     found: Option<Range<usize>>,
@@ -120,14 +120,16 @@ fn ProgressView(own: Own) -> Element {
     let (shape, words) = match own.progress {
         Progress::Waiting => (Shape::Clock, "waiting"),
         Progress::Sent => (Shape::Check, "sent"),
+        Progress::Arrived => (Shape::Checks, "arrived"),
         Progress::Unsure => (Shape::Warning, "may not have arrived"),
         Progress::Failed => (Shape::Warning, "not sent"),
     };
+    let is_quiet = matches!(own.progress, Progress::Sent | Progress::Arrived);
     let again = matches!(own.progress, Progress::Unsure | Progress::Failed);
     rsx! {
         p { class: "progress", title: words,
             {icon(shape)}
-            span { class: if own.progress == Progress::Sent { "unseen" }, "{words}" }
+            span { class: if is_quiet { "unseen" }, "{words}" }
             if again {
                 button {
                     class: "quiet again",
@@ -149,6 +151,7 @@ fn state(progress: Progress) -> &'static str {
     match progress {
         Progress::Waiting => "waiting",
         Progress::Sent => "sent",
+        Progress::Arrived => "arrived",
         Progress::Unsure => "unsure",
         Progress::Failed => "failed",
     }

@@ -40,8 +40,13 @@ pub(super) fn restore_draft(draft: &str) {
 }
 
 /// Brings a line into view.
-pub(super) fn show_line(number: u64) {
+pub(super) fn show_line(number: i64) {
     document::eval(&format!("hubbub.showLine({number})"));
+}
+
+/// Puts the cursor into the field for another name, with what stands there selected.
+pub(super) fn focus_other_name() {
+    document::eval("hubbub.focusOtherName()");
 }
 
 /// Opens the question before the window closes.

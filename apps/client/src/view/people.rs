@@ -1,4 +1,5 @@
-//! The people: the user first, then everybody seen, in alphabetical order. A click on one writes `@name`.
+//! The people: the user first, then everybody else, in alphabetical order. A click on one writes `@name`. Below them stands
+//! how long the room remembers what they say.
 
 use std::rc::Rc;
 
@@ -6,8 +7,9 @@ use dioxus::prelude::*;
 
 use super::page;
 use super::person::{avatar, name};
-use crate::bridge::{Bridge, Room};
+use crate::bridge::Bridge;
 use crate::timeline::visible;
+use hubbub_wire::Kept;
 
 /// The most people listed: more than anybody scrolls through. The others are counted.
 pub const LISTED_PEOPLE: usize = 500;
@@ -15,7 +17,7 @@ pub const LISTED_PEOPLE: usize = 500;
 #[component]
 pub(super) fn PeopleView() -> Element {
     let bridge = use_context::<Bridge>();
-    let room = use_context::<Room>();
+    let own_name = use_memo(move || bridge.timeline.read().own_name().clone());
     let listed = use_memo(move || {
         let timeline = bridge.timeline.read();
         let names = timeline.people().others().take(LISTED_PEOPLE).cloned();
@@ -23,6 +25,12 @@ pub(super) fn PeopleView() -> Element {
     });
     let others = use_memo(move || bridge.timeline.read().people().len());
     let connected = use_memo(move || bridge.timeline.read().presence().is_inside());
+    let is_complete = use_memo(move || bridge.timeline.read().people().is_complete());
+    let kept = use_memo(move || {
+        let timeline = bridge.timeline.read();
+        let past = timeline.past();
+        Some(kept_words(past.kept()?, past.is_suspended()))
+    });
     let unlisted = others() - listed.read().len();
     rsx! {
         aside { class: "side", aria_label: "People",
@@ -30,8 +38,8 @@ pub(super) fn PeopleView() -> Element {
             // The style sheet hides the markers, and with them a list would lose its role.
             ul { id: "people", role: "list", aria_label: "People",
                 li { class: "person self",
-                    {avatar(&room.username)}
-                    {name(&room.username)}
+                    {avatar(&own_name())}
+                    {name(&own_name())}
                     span { class: "you", "you" }
                 }
                 for person in listed.read().iter().cloned() {
@@ -43,6 +51,10 @@ pub(super) fn PeopleView() -> Element {
             }
             if !connected() {
                 p { class: "hint", "People appear here again when you are back in the room." }
+            } else if is_complete() {
+                if others() == 0 {
+                    p { class: "hint", "Nobody else is here." }
+                }
             } else if others() == 0 {
                 p { class: "hint",
                     strong { "Nobody else has been seen yet." }
@@ -51,8 +63,35 @@ pub(super) fn PeopleView() -> Element {
             } else {
                 p { class: "hint", "Those who came or spoke since you joined." }
             }
+            if let Some(words) = kept().filter(|_| connected()) {
+                p { class: "hint kept", "{words}" }
+            }
         }
     }
+}
+
+/// How long messages are kept, in words.
+fn kept_words(kept: Kept, is_suspended: bool) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (86_400, "day"),
+        (3600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let time = match kept {
+        _ if is_suspended => return "Messages are not being kept at the moment.".into(),
+        Kept::Memory => {
+            return "The last 1,000 messages or so are kept, until the server ends.".into();
+        }
+        Kept::Seconds(time) => time,
+    };
+    let whole = UNITS
+        .into_iter()
+        .find(|(seconds, _)| time.is_multiple_of(*seconds));
+    let (seconds, unit) = whole.unwrap_or((1, "second"));
+    let count = time / seconds;
+    let plural = if count == 1 { "" } else { "s" };
+    format!("Messages are kept for {count} {unit}{plural}.")
 }
 
 #[component]
@@ -69,5 +108,31 @@ fn Other(person: Rc<str>) -> Element {
                 {name(&person)}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_in_the_largest_unit_that_fits() {
+        for (seconds, words) in [
+            (30 * 86_400, "30 days"),
+            (86_400, "1 day"),
+            (36 * 3600, "36 hours"),
+            (90 * 60, "90 minutes"),
+            (61, "61 seconds"),
+        ] {
+            let words = format!("Messages are kept for {words}.");
+            assert_eq!(kept_words(Kept::Seconds(seconds), false), words);
+        }
+    }
+
+    #[test]
+    fn no_promise_is_made_that_is_not_kept() {
+        let words = kept_words(Kept::Seconds(86_400), true);
+        assert_eq!(words, "Messages are not being kept at the moment.");
+        assert!(kept_words(Kept::Memory, false).ends_with("until the server ends."));
     }
 }

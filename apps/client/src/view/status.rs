@@ -22,9 +22,11 @@ pub(super) struct Status<'a> {
 }
 
 impl<'a> Status<'a> {
-    pub(super) fn of(presence: &'a Presence) -> Self {
+    /// `remembers` is whether the server tells what was said before.
+    pub(super) fn of(presence: &'a Presence, remembers: bool) -> Self {
         let (state, now) = match presence.attempt() {
             None => ("connected", "connected"),
+            Some(Attempt::Replaced) => ("replaced", "open elsewhere"),
             Some(Attempt::UnderWay { after: None }) => ("connecting", "connecting"),
             Some(Attempt::UnderWay { after: Some(_) }) => ("connecting", "connecting again"),
             Some(Attempt::Failed { .. }) => ("lost", "connecting again"),
@@ -33,7 +35,7 @@ impl<'a> Status<'a> {
         let failure = match presence.attempt() {
             Some(Attempt::UnderWay { after }) => after.as_ref(),
             Some(Attempt::Failed { failure, .. }) => Some(failure),
-            Some(Attempt::Over) | None => None,
+            Some(Attempt::Replaced | Attempt::Over) | None => None,
         };
         let why = match presence.attempt() {
             Some(Attempt::Over) => {
@@ -41,7 +43,7 @@ impl<'a> Status<'a> {
             }
             _ => failure.map(|failure| &*failure.why),
         };
-        let (title, advice) = explain(presence, failure);
+        let (title, advice) = explain(presence, failure, remembers);
         Self {
             state,
             now,
@@ -52,10 +54,18 @@ impl<'a> Status<'a> {
     }
 }
 
-fn explain(presence: &Presence, failure: Option<&Failure>) -> (&'static str, Option<&'static str>) {
+fn explain(
+    presence: &Presence,
+    failure: Option<&Failure>,
+    remembers: bool,
+) -> (&'static str, Option<&'static str>) {
     const REFUSED: &str = "The room would not let you in";
     let is_refused = failure.is_some_and(|failure| failure.refused);
     let (title, advice) = match presence {
+        Presence::Entering | Presence::Inside if remembers => (
+            "You are in the room",
+            "It remembers nothing that was said before. You see what is said from now on.",
+        ),
         Presence::Entering | Presence::Inside => (
             "You are in the room",
             "Nothing has been said since you came. The room keeps no history: you see what is said from now on.",
@@ -65,9 +75,17 @@ fn explain(presence: &Presence, failure: Option<&Failure>) -> (&'static str, Opt
             attempt: Attempt::Over,
             ..
         } => return ("You are not in the room", None),
+        Presence::Outside(Attempt::Replaced)
+        | Presence::Away {
+            attempt: Attempt::Replaced,
+            ..
+        } => (
+            "The room is open elsewhere",
+            "You came in again from another place. Nothing new is shown here until you take the room back.",
+        ),
         Presence::Outside(_) if is_refused => (
             REFUSED,
-            "Quit and come back under another name, or wait until yours is free.",
+            "Join under another name, or wait until yours is free.",
         ),
         Presence::Away { .. } if is_refused => (
             REFUSED,
@@ -85,6 +103,9 @@ fn explain(presence: &Presence, failure: Option<&Failure>) -> (&'static str, Opt
     };
     (title, Some(advice))
 }
+
+/// The words on the button of a user who came in elsewhere.
+pub(super) const TAKE_BACK: &str = "Take it back";
 
 /// Whether the user is in the room, for a component that changes with it.
 pub(super) fn use_presence() -> Memo<Presence> {
@@ -107,8 +128,9 @@ pub(super) fn Seconds() -> Element {
 
 /// The button that begins the next attempt now.
 #[component]
-pub(super) fn Retry(class: &'static str, disabled: bool) -> Element {
+pub(super) fn Retry(class: &'static str, disabled: bool, label: Option<&'static str>) -> Element {
     let bridge = use_context::<Bridge>();
+    let label = label.unwrap_or("Retry now");
     rsx! {
         button {
             id: "retry",
@@ -116,7 +138,7 @@ pub(super) fn Retry(class: &'static str, disabled: bool) -> Element {
             r#type: "button",
             disabled,
             onclick: move |_| bridge.act(Action::Retry),
-            "Retry now"
+            {label}
         }
     }
 }
@@ -156,7 +178,7 @@ mod tests {
 
     /// Its state, what goes on, whether it says why, its title, and how its advice begins.
     fn told(presence: &Presence) -> (&str, &str, bool, &str, &str) {
-        let status = Status::of(presence);
+        let status = Status::of(presence, false);
         let advice = status.advice.unwrap_or_default();
         let first = advice.split([',', '.']).next().unwrap_or_default();
         (
@@ -177,6 +199,11 @@ mod tests {
             "Quit and come back under another name",
             "What you write waits",
         );
+        let rename = "Join under another name";
+        let (elsewhere, came_in) = (
+            "The room is open elsewhere",
+            "You came in again from another place",
+        );
         let (inside, out) = ("You are in the room", "You are not in the room");
         let nothing = "Nothing has been said since you came";
         for (presence, words) in [
@@ -190,7 +217,7 @@ mod tests {
             ),
             (
                 Presence::Outside(under_way(Some(true))),
-                ("connecting", again, true, refused, quit),
+                ("connecting", again, true, refused, rename),
             ),
             (
                 Presence::Outside(failed(false)),
@@ -198,7 +225,15 @@ mod tests {
             ),
             (
                 Presence::Outside(failed(true)),
-                ("lost", again, true, refused, quit),
+                ("lost", again, true, refused, rename),
+            ),
+            (
+                Presence::Outside(Attempt::Replaced),
+                ("replaced", "open elsewhere", false, elsewhere, came_in),
+            ),
+            (
+                away(Attempt::Replaced),
+                ("replaced", "open elsewhere", false, elsewhere, came_in),
             ),
             (
                 Presence::Outside(Attempt::Over),
@@ -234,13 +269,23 @@ mod tests {
     #[test]
     fn the_reason_is_told_as_it_came() {
         let presence = Presence::Outside(failed(false));
-        assert_eq!(Status::of(&presence).why, Some("no such host"));
+        assert_eq!(Status::of(&presence, false).why, Some("no such host"));
     }
 
     #[test]
     fn who_was_refused_in_a_room_that_stays_is_told_that_texts_wait() {
         let presence = away(failed(true));
-        let advice = Status::of(&presence).advice.unwrap_or_default();
+        let advice = Status::of(&presence, false).advice.unwrap_or_default();
         assert!(advice.ends_with("What you write waits."), "{advice}");
+    }
+
+    #[test]
+    fn only_a_server_that_remembers_nothing_is_said_to_keep_no_history() {
+        for (remembers, words) in [(false, "keeps no history"), (true, "remembers nothing")] {
+            let advice = Status::of(&Presence::Inside, remembers)
+                .advice
+                .unwrap_or_default();
+            assert!(advice.contains(words), "{advice}");
+        }
     }
 }

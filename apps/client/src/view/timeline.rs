@@ -26,7 +26,7 @@ pub(super) fn TimelineView() -> Element {
     let search = timeline.searched();
     let found = search.and_then(Search::current).map(|found| found.line);
     // The part with the match, for the message at which the search is.
-    let part = |number: u64, message: &Message| {
+    let part = |number: i64, message: &Message| {
         let search = search.filter(|_| found == Some(number))?;
         Some(search.excerpt(&message.text, PART_COST))
     };
@@ -50,8 +50,8 @@ pub(super) fn TimelineView() -> Element {
                         End { key: "{searching}", holds: found.is_some() }
                     }
                 }
-                if !lines.has_messages() {
-                    Welcome {}
+                if !lines.has_messages() && !timeline.past().has_older() {
+                    Welcome { remembers: timeline.past().kept().is_some() }
                 }
                 // The style sheet hides the markers, and with them a list would lose its role.
                 ol { class: "lines", role: "list",
@@ -87,7 +87,18 @@ pub(super) fn TimelineView() -> Element {
                         }
                     }
                 }
-                Beginning { has_earlier: lines.has_earlier(), gone: lines.gone() }
+                if timeline.has_more_above() {
+                    // Mounted again whenever more has come in, so that it says again whether it is near.
+                    for first in [lines.first_shown()] {
+                        Top { key: "{first}" }
+                    }
+                }
+                Beginning {
+                    has_earlier: lines.has_earlier(),
+                    gone: lines.gone(),
+                    is_fetching: timeline.past().is_fetching(),
+                    begins: timeline.past().begins_here() && lines.has_messages(),
+                }
             }
             if lines.is_reading_back() {
                 button {
@@ -142,9 +153,27 @@ fn DayView(day: String) -> Element {
     }
 }
 
+/// Visible when the reader is near the first line in the window. What is above comes in before they reach it.
+#[component]
+fn Top() -> Element {
+    let bridge = use_context::<Bridge>();
+    rsx! {
+        div { class: "top-of-lines",
+            div {
+                class: "near",
+                onvisible: move |event| {
+                    if event.is_intersecting().unwrap_or_default() {
+                        bridge.act(Action::ReachTop);
+                    }
+                },
+            }
+        }
+    }
+}
+
 /// What is shown above the lines in the window.
 #[component]
-fn Beginning(has_earlier: bool, gone: u64) -> Element {
+fn Beginning(has_earlier: bool, gone: usize, is_fetching: bool, begins: bool) -> Element {
     let bridge = use_context::<Bridge>();
     rsx! {
         if has_earlier {
@@ -163,17 +192,21 @@ fn Beginning(has_earlier: bool, gone: u64) -> Element {
                 }
                 ": the window keeps the last {KEPT_LINES}"
             }
+        } else if is_fetching {
+            p { class: "earlier", "Loading earlier messages" }
+        } else if begins {
+            p { class: "earlier", "This is where the room's memory begins" }
         }
     }
 }
 
 /// What is shown in a room in which nobody has said anything yet.
 #[component]
-fn Welcome() -> Element {
+fn Welcome(remembers: bool) -> Element {
     let room = use_context::<Room>();
     let presence = use_presence();
     let presence = presence.read();
-    let Status { title, advice, .. } = Status::of(&presence);
+    let Status { title, advice, .. } = Status::of(&presence, remembers);
     rsx! {
         section { class: "welcome",
             span { class: "emblem", "aria-hidden": "true", {icon(Shape::Bubble)} }

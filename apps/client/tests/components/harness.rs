@@ -22,7 +22,7 @@ use dioxus_html::{
 use futures::FutureExt;
 use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop::{News, Order};
-use hubbub_client::settings::SettingsFile;
+use hubbub_client::settings::{LastSeen, RoomsFile, SettingsFile, Trail};
 use hubbub_client::view::App;
 use hubbub_session::{Clock, Intent, Stamped};
 use hubbub_testing::Time;
@@ -34,6 +34,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The longest text of these rooms, in bytes.
 pub(crate) const MAX_TEXT: usize = 1000;
+
+/// Where these rooms are.
+pub(crate) const ADDRESS: &str = "localhost:8765";
 
 /// What the renderer was asked for. It is a root context of the tests.
 #[derive(Clone, Default)]
@@ -73,8 +76,9 @@ pub(crate) struct Window {
     news: flume::Sender<News>,
     pub(crate) memory: Memory,
     pub(crate) time: Time,
-    /// Where it keeps its settings, unless another window was there first.
-    _directory: Option<TempDir>,
+    pub(crate) trail: Trail,
+    /// Where it keeps what it knows.
+    directory: TempDir,
 }
 
 impl Window {
@@ -82,20 +86,20 @@ impl Window {
     pub(crate) fn open(waiting: usize) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let file = SettingsFile::at(directory.path().join("settings.toml"));
-        Self {
-            _directory: Some(directory),
-            ..Self::open_with(file, waiting)
-        }
+        Self::open_in(directory, file, waiting)
     }
 
     /// In the room, with these settings.
     pub(crate) fn joined_with(file: SettingsFile) -> Self {
-        let mut window = Self::open_with(file, 16);
+        let directory = TempDir::new().expect("a temporary directory");
+        let mut window = Self::open_in(directory, file, 16);
         window.happen(hubbub_session::Event::Connected);
         window
     }
 
-    fn open_with(file: SettingsFile, waiting: usize) -> Self {
+    fn open_in(directory: TempDir, file: SettingsFile, waiting: usize) -> Self {
+        let rooms = RoomsFile::at(directory.path().join("rooms.toml"));
+        let trail = Trail::new(rooms, ADDRESS);
         dioxus_html::set_event_converter(Box::new(SerializedHtmlEventConverter));
         let (intents_sent, intents) = flume::bounded(waiting);
         let (events, events_taken) = flume::bounded(1);
@@ -114,7 +118,12 @@ impl Window {
         };
         let page = {
             let (renderer, memory, time) = (renderer.clone(), memory.clone(), time.clone());
-            move || page(&renderer, &file, &memory, &time, &channels)
+            let trail = trail.clone();
+            move || {
+                let page = page(&renderer, &memory, &time, &channels);
+                page.with_root_context(file.clone())
+                    .with_root_context(trail.clone())
+            }
         };
         let mut window = Self {
             dom: page(),
@@ -128,7 +137,8 @@ impl Window {
             news,
             memory,
             time,
-            _directory: None,
+            trail,
+            directory,
         };
         window.dom.rebuild(&mut window.elements);
         window.settle();
@@ -153,7 +163,12 @@ impl Window {
         events: impl IntoIterator<Item = hubbub_session::Event>,
     ) {
         let at = self.time.wall();
-        let batch = events.into_iter().map(|event| Stamped { at, event });
+        self.happened(events.into_iter().map(|event| Stamped { at, event }));
+    }
+
+    /// One batch of events from the network, each at its time.
+    pub(crate) fn happened(&mut self, batch: impl IntoIterator<Item = Stamped>) {
+        let batch = batch.into_iter();
         let sender = self.events.as_ref().expect("the network goes on");
         let sent = sender.try_send(batch.collect());
         sent.expect("the window takes every batch at once");
@@ -224,6 +239,22 @@ impl Window {
     fn wakes_within(&mut self, time: Duration) -> bool {
         let work = async_std::future::timeout(time, self.dom.wait_for_work());
         async_std::task::block_on(work).is_ok()
+    }
+
+    /// What the file has of this room.
+    pub(crate) fn kept(&self) -> Option<LastSeen> {
+        let rooms = RoomsFile::at(self.directory.path().join("rooms.toml"));
+        rooms.load(ADDRESS).0
+    }
+
+    /// Waits for what another thread does.
+    pub(crate) fn wait_until(&mut self, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + DEADLINE;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "it does not come");
+            self.wakes_within(Duration::from_millis(1));
+            self.settle();
+        }
     }
 
     /// Lets time pass until the page holds this.
@@ -307,11 +338,31 @@ impl Window {
         self.dispatch("input", "search-field", Box::new(typed));
     }
 
+    /// Submits another name.
+    pub(crate) fn take_name(&mut self, name: &str) {
+        let name = SerializedFormObject {
+            key: "name".into(),
+            text: Some(name.into()),
+            file: None,
+        };
+        let form = SerializedFormData::new(String::new(), vec![name]);
+        self.dispatch("submit", "other-name", Box::new(form));
+    }
+
     /// Scrolls to the end of the timeline or away from it.
     pub(crate) fn scroll(&mut self, to_end: bool) {
+        self.sees("end", to_end);
+    }
+
+    /// Scrolls near to the first line.
+    pub(crate) fn scroll_to_top(&mut self) {
+        self.sees("near", true);
+    }
+
+    fn sees(&mut self, target: &str, is_visible: bool) {
         let nowhere = || DOMRect::from(dioxus_html::geometry::PixelsRect::default());
-        let seen = SerializedVisibleData::new(nowhere(), 0.0, nowhere(), to_end, nowhere(), 0);
-        self.dispatch("visible", "end", Box::new(seen));
+        let seen = SerializedVisibleData::new(nowhere(), 0.0, nowhere(), is_visible, nowhere(), 0);
+        self.dispatch("visible", target, Box::new(seen));
     }
 
     /// Returns whether the handler prevented the default.
@@ -329,21 +380,14 @@ impl Window {
     }
 }
 
-fn page(
-    renderer: &Renderer,
-    file: &SettingsFile,
-    memory: &Memory,
-    time: &Time,
-    channels: &Channels,
-) -> VirtualDom {
+fn page(renderer: &Renderer, memory: &Memory, time: &Time, channels: &Channels) -> VirtualDom {
     let page = VirtualDom::new(Root)
         .with_root_context(renderer.clone())
-        .with_root_context(file.clone())
         .with_root_context(memory.clone())
         .with_root_context(Rc::new(clock_of(time)))
         .with_root_context(channels.clone())
         .with_root_context(Room {
-            address: "localhost:8765".into(),
+            address: ADDRESS.into(),
             username: "alice".into(),
             max_text: MAX_TEXT,
             zone: || TimeZone::UTC,

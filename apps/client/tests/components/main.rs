@@ -4,6 +4,8 @@ mod attention;
 mod closing;
 mod commands;
 mod harness;
+mod past;
+mod refused;
 mod search;
 mod settings;
 

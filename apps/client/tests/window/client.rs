@@ -48,6 +48,7 @@ impl Client {
             .args(["--username", name, "--port", &port.to_string()])
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
+            .env("XDG_STATE_HOME", home.join("state"))
             // Not the user's own desktop.
             .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             // A debug build of Dioxus opens a window where the last window was, even that of another program, if it
