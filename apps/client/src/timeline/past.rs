@@ -143,7 +143,8 @@ impl Timeline {
     /// they are then on their way.
     pub fn reach_top(&mut self) -> bool {
         if self.lines.has_earlier() {
-            if self.lines.is_reading_back() {
+            // A search goes from match to match, and what is near the first line on the way is not read.
+            if self.lines.is_reading_back() && self.search.is_none() {
                 self.lines.show_earlier();
             }
             return false;

@@ -88,9 +88,9 @@ pub(super) fn TimelineView() -> Element {
                     }
                 }
                 if timeline.has_more_above() {
-                    // Mounted again whenever more has come in, so that it says again whether it is near.
+                    // Mounted again when more has come in or a search ends, so that it says again whether it is near.
                     for first in [lines.first_shown()] {
-                        Top { key: "{first}" }
+                        Top { key: "{first} {search.is_some()}" }
                     }
                 }
                 Beginning {
