@@ -1,5 +1,7 @@
 //! The timeline: the lines in the window, laid out from the end, so that it sticks there without a script.
 
+use std::ops::Range;
+
 use dioxus::prelude::*;
 
 use super::answer::AnswerView;
@@ -10,7 +12,7 @@ use super::notice::NoticeView;
 use super::page;
 use super::status::{Status, use_presence};
 use crate::bridge::{Action, Bridge, Room};
-use crate::timeline::{KEPT_LINES, Line, Message, Row, Search};
+use crate::timeline::{KEPT_LINES, Line, Row, Search};
 
 #[component]
 pub(super) fn TimelineView() -> Element {
@@ -26,9 +28,13 @@ pub(super) fn TimelineView() -> Element {
     let search = timeline.searched();
     let found = search.and_then(Search::current).map(|found| found.line);
     // The part with the match, for the message at which the search is.
-    let part = |number: i64, message: &Message| {
-        let search = search.filter(|_| found == Some(number))?;
-        Some(search.excerpt(&message.text, PART_COST))
+    let part = |row: &Row| match row {
+        Row::Line {
+            number,
+            line: Line::Message(message),
+            ..
+        } if found == Some(*number) => Some(search?.excerpt(&message.text, PART_COST)),
+        _ => None,
     };
     rsx! {
         div { class: "scroll",
@@ -55,36 +61,10 @@ pub(super) fn TimelineView() -> Element {
                 }
                 // The style sheet hides the markers, and with them a list would lose its role.
                 ol { class: "lines", role: "list",
+                    // One component for each row, and its key here: only so do rows that stay keep their elements when others
+                    // come in above them.
                     for row in timeline.rows() {
-                        match row {
-                            Row::New { above } => rsx! {
-                                li {
-                                    key: "new {above}",
-                                    class: "new",
-                                    role: "separator",
-                                    aria_label: "New",
-                                    span { "New" }
-                                }
-                            },
-                            Row::Line { number, line: Line::Day(day), .. } => rsx! {
-                                DayView { key: "{number}", day: day.strftime("%A, %-d %B %Y").to_string() }
-                            },
-                            Row::Line { number, line: Line::Message(message), opens_group } => rsx! {
-                                MessageView {
-                                    key: "{number}",
-                                    number,
-                                    found: part(number, &message),
-                                    message,
-                                    opens_group,
-                                }
-                            },
-                            Row::Line { number, line: Line::Notice(notice), .. } => rsx! {
-                                NoticeView { key: "{number}", notice }
-                            },
-                            Row::Line { number, line: Line::Answer(words), .. } => rsx! {
-                                AnswerView { key: "{number}", words }
-                            },
-                        }
+                        RowView { key: "{key(&row)}", found: part(&row), row }
                     }
                 }
                 if timeline.has_more_above() {
@@ -118,6 +98,42 @@ pub(super) fn TimelineView() -> Element {
                 }
             }
         }
+    }
+}
+
+fn key(row: &Row) -> String {
+    match row {
+        Row::New { above } => format!("new {above}"),
+        Row::Line { number, .. } => number.to_string(),
+    }
+}
+
+#[component]
+fn RowView(row: Row, found: Option<Range<usize>>) -> Element {
+    match row {
+        Row::New { .. } => rsx! {
+            li { class: "new", role: "separator", aria_label: "New",
+                span { "New" }
+            }
+        },
+        Row::Line {
+            number,
+            line,
+            opens_group,
+        } => match line {
+            Line::Day(day) => rsx! {
+                DayView { day: day.strftime("%A, %-d %B %Y").to_string() }
+            },
+            Line::Message(message) => rsx! {
+                MessageView { number, found, message, opens_group }
+            },
+            Line::Notice(notice) => rsx! {
+                NoticeView { notice }
+            },
+            Line::Answer(words) => rsx! {
+                AnswerView { words }
+            },
+        },
     }
 }
 
