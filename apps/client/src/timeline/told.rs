@@ -19,6 +19,8 @@ pub(super) fn words(code: &str, text: &str) -> Option<String> {
     Some(match (text.trim_end(), own) {
         ("", "") => format!("The server says: {code}"),
         ("", own) => own.into(),
+        // These words are the program's own: it did not send the text.
+        (text, _) if code == "too-long" => beginning(text),
         (text, _) => format!("The server says: {}", beginning(text)),
     })
 }
@@ -50,6 +52,7 @@ mod tests {
                 "disk full",
                 "Messages are not being kept at the moment",
             ),
+            ("too-long", "your text is too long", "your text is too long"),
             ("keeping-resumed", "", "Messages are being kept again"),
             (
                 "moved",
