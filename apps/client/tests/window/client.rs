@@ -21,24 +21,28 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Starts a client under `name`, with the inspector of its page on port `inspector`, and with these variables.
+    /// Starts a client under `name`, with the inspector of its page on port `inspector`, and with these options and
+    /// variables.
     pub(crate) fn start(
         screen: &Screen,
         name: &str,
         port: u16,
         inspector: u16,
+        options: &[&str],
         environment: &[(&str, &str)],
     ) -> Client {
         let inspector = format!("127.0.0.1:{inspector}");
         let inspector = ("WEBKIT_INSPECTOR_HTTP_SERVER", &*inspector);
         let environment = [&[inspector], environment].concat();
-        Self::run(screen.command(PROGRAM), name, port, &environment)
+        let mut command = screen.command(PROGRAM);
+        command.args(options);
+        Self::run(command, name, port, &environment)
     }
 
-    /// Starts a client that ignores the signal of a terminal that goes away.
+    /// Starts a plain client that ignores the signal of a terminal that goes away.
     pub(crate) fn start_without_hangup(screen: &Screen, name: &str, port: u16) -> Client {
         let mut command = screen.command("sh");
-        command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PROGRAM]);
+        command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PROGRAM, "--plain"]);
         Self::run(command, name, port, &[])
     }
 

@@ -165,7 +165,7 @@ fn tab_completes_a_name_however_its_accents_are_written() {
 fn an_unknown_command_is_explained_and_a_second_slash_sends_it() {
     let screen = Screen::take();
     let server = ScriptedServer::start();
-    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut alice = Window::open_plain(&screen, "alice", server.port());
     let sent = server.accept().tape();
     alice.is("connected");
 
@@ -226,7 +226,7 @@ fn what_is_no_command_is_replaced_by_what_is_typed_next_and_comes_back() {
 fn the_room_is_saved_to_a_file_and_left_by_commands() {
     let screen = Screen::take();
     let server = ScriptedServer::start();
-    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut alice = Window::open_plain(&screen, "alice", server.port());
     let mut socket = server.accept();
     let sent = socket.tape();
     socket.send(text("bob", "Grüße"));

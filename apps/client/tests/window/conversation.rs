@@ -16,9 +16,9 @@ fn two_windows_talk_and_one_leaves() {
     let server_port = server.port();
     let (to_alice, to_bob) = (Network::to(server_port), Network::to(server_port));
 
-    let mut alice = Window::open(&screen, "alice", to_alice.port());
+    let mut alice = Window::open_plain(&screen, "alice", to_alice.port());
     alice.is("connected");
-    let mut bob = Window::open(&screen, "bob", to_bob.port());
+    let mut bob = Window::open_plain(&screen, "bob", to_bob.port());
     bob.is("connected");
     alice.notices("bob", "joined");
     alice.shows_people(&["alice", "bob"]);
@@ -65,7 +65,7 @@ fn a_window_and_a_member_with_bare_bytes_hear_each_other() {
 fn shift_enter_breaks_the_line_and_enter_sends() {
     let screen = Screen::take();
     let server = ScriptedServer::start();
-    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut alice = Window::open_plain(&screen, "alice", server.port());
     let mut socket = server.accept();
     let sent = socket.tape();
     alice.is("connected");

@@ -14,7 +14,7 @@ const NETWORK: &str = "WebKitNetworkProcess";
 fn a_page_that_is_killed_is_followed_by_one_with_everything_in_it_and_the_draft() {
     let screen = Screen::take();
     let server = ScriptedServer::start();
-    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut alice = Window::open_plain(&screen, "alice", server.port());
     let mut socket = server.accept();
     let sent = socket.tape();
     alice.is("connected");

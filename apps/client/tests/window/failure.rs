@@ -15,7 +15,7 @@ fn sigterm_ctrl_c_and_a_closed_terminal_write_leave_and_exit_with_0() {
     let screen = Screen::take();
     for signal in ["TERM", "INT", "HUP"] {
         let server = ScriptedServer::start();
-        let mut alice = Window::open(&screen, "alice", server.port());
+        let mut alice = Window::open_plain(&screen, "alice", server.port());
         let sent = server.accept().tape();
         alice.is("connected");
         assert_eq!(alice.gets(signal).code(), Some(0), "{signal}");
@@ -84,7 +84,7 @@ fn a_name_that_is_taken_is_told_where_the_window_begins_and_no_empty_room_flashe
 fn a_draft_and_what_waits_survive_a_refusal_that_comes_late() {
     let screen = Screen::take();
     let server = ScriptedServer::start();
-    let mut alice = Window::open(&screen, "alice", server.port());
+    let mut alice = Window::open_plain(&screen, "alice", server.port());
     let mut refusing = server.accept();
     alice.is("connected");
     alice.types("half a sent", "half a sent");
@@ -148,7 +148,7 @@ fn what_is_typed_while_the_server_is_away_goes_out_when_it_is_back() {
     let port = HeldPort::new();
     let server = Program::on(&port);
     let network = Network::to(port.number());
-    let mut alice = Window::open(&screen, "alice", network.port());
+    let mut alice = Window::open_plain(&screen, "alice", network.port());
     alice.is("connected");
     alice.says("before");
     alice.shows_states(&["sent"]);

@@ -27,7 +27,12 @@ pub(crate) struct Window {
 impl Window {
     /// Starts a client under `name`, and waits for its window and for the page inside.
     pub(crate) fn open(screen: &Screen, name: &str, port: u16) -> Window {
-        Self::open_with(screen, name, port, &[])
+        Self::start(screen, name, port, &[], &[])
+    }
+
+    /// Does the same with a client that never offers the extension: it sends the bytes of CHAT/1.0 and no others.
+    pub(crate) fn open_plain(screen: &Screen, name: &str, port: u16) -> Window {
+        Self::start(screen, name, port, &["--plain"], &[])
     }
 
     /// Does the same with these variables in the client's environment.
@@ -37,8 +42,19 @@ impl Window {
         port: u16,
         environment: &[(&str, &str)],
     ) -> Window {
+        Self::start(screen, name, port, &[], environment)
+    }
+
+    fn start(
+        screen: &Screen,
+        name: &str,
+        port: u16,
+        options: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Window {
         let inspector = HeldPort::new();
-        let mut client = Client::start(screen, name, port, inspector.number(), environment);
+        let number = inspector.number();
+        let mut client = Client::start(screen, name, port, number, options, environment);
         let page = until(
             || {
                 assert_eq!(client.status(), None, "{name}'s client ended at once");
