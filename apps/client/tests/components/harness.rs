@@ -248,7 +248,7 @@ impl Window {
     }
 
     /// Waits for what another thread does.
-    pub(crate) fn wait_until(&mut self, holds: impl Fn(&Self) -> bool) {
+    pub(crate) fn wait_until(&mut self, mut holds: impl FnMut(&mut Self) -> bool) {
         let deadline = Instant::now() + DEADLINE;
         while !holds(self) {
             assert!(Instant::now() < deadline, "it does not come");

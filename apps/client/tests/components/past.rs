@@ -285,6 +285,9 @@ fn how_far_one_has_seen_is_kept_once_a_second_and_goes_on_to_the_next_window() {
         Some("last"),
         "a second has not passed"
     );
-    window.wait(Duration::from_secs(1));
-    window.wait_until(|window| kept(window).as_deref() == Some("b"));
+    window.wait_until(|window| {
+        // The pause begins when another thread has written.
+        window.wait(Duration::from_secs(1));
+        kept(window).as_deref() == Some("b")
+    });
 }

@@ -1,7 +1,7 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
 //! The tests are in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `editing`,
-//! `failure`, `field`, `hostile`, `links`, `menu`, `overload`, `reading`, `rest`, `searching` and `settings`. The other
+//! `failure`, `field`, `hostile`, `links`, `menu`, `overload`, `reading`, `remembering`, `rest`, `searching` and `settings`. The other
 //! files are their tools. One test at a time has a screen. `just test` provides the screens and everything else that is
 //! needed.
 #![cfg(feature = "desktop")]
@@ -23,6 +23,7 @@ mod menu;
 mod overload;
 mod pictures;
 mod reading;
+mod remembering;
 mod rest;
 mod searching;
 mod settings;
@@ -33,6 +34,7 @@ mod dbus;
 mod desktop;
 mod inspector;
 mod keyboard;
+mod memory;
 mod screen;
 mod wait;
 mod window;
