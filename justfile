@@ -246,7 +246,8 @@ bench-window: setup
 # Takes pictures of real windows in all their states, in target/pictures. The README shows four like them.
 [group("measure")]
 screenshot: setup build
-    just on-screens 1 cargo test --workspace --test window -- --ignored --exact pictures::of_every_state
+    just on-screens 1 cargo test --workspace --test window -- --ignored --exact \
+        pictures::of_every_state memories::of_a_room_that_remembers
     @echo "they are in {{ target }}/pictures; those of the README are in apps/client/assets/pictures"
 
 # What `test` and `demo` both need, built once.

@@ -12,8 +12,14 @@
 //!
 //! - **Sending.** What is typed while the server is away waits in order. It goes out when the server is back, 20 ms
 //!   apart, since many clients take texts that arrive together for one message. Each own message shows its state: waiting,
-//!   sent (it is written to the socket), or possibly lost, with a Retry button. The close button asks first while messages
-//!   wait.
+//!   sent (it is written to the socket), arrived (if the server tells), or possibly lost, with a Retry button. The close
+//!   button asks first while messages wait or have not arrived. What is lost when the program ends, it says on stderr.
+//! - **A server that remembers** also tells who is here, how long messages are kept, and what was said before. Older
+//!   messages come in above the first line as the reader gets there, and the view does not move. What was missed stands
+//!   below the line "New", also after the window was closed. What is no longer kept is a line with the times around it.
+//!   With a plain server none of this shows. `--plain` never asks for it.
+//! - **A room that refuses** a name takes another one on the same screen. A room that was opened elsewhere can be taken
+//!   back.
 //! - **Reading.** New messages do not move the view of somebody who reads back; they are counted below it. A line marks
 //!   what came since the window lost the focus, and the title counts it. Ctrl+F searches the conversation.
 //! - **Mentions.** A message that contains `@name`, or the own name as a whole word, is highlighted. If the window does not
@@ -35,14 +41,17 @@
 //!   keyboard alone and with a screen reader.
 //! - **A page that dies** comes back by itself with everything in it, including what was being typed.
 //! - **Settings.** Theme, zoom, notifications and the people panel are kept in `hubbub/settings.toml` in the configuration
-//!   directory, and the window's place in `window.toml` next to it. A broken file is kept as `settings.toml.broken`,
-//!   reported, and replaced.
+//!   directory, and the window's place in `window.toml` next to it. The last message seen in each room is kept in
+//!   `hubbub/rooms.toml` in the state directory, at most once a second. A broken file is kept as `settings.toml.broken` or
+//!   `rooms.toml.broken`, reported, and replaced.
 //!
 //! # Limits
 //!
 //! | what | limit | beyond it |
 //! |---|---|---|
-//! | lines in the window | 20,000, and 64 MiB of text | the oldest go, and the window says so |
+//! | lines in the window | 20,000, and 64 MiB of text | the oldest go, the window says so, and fetches no older ones |
+//! | rooms in which the last message seen is known | 100 | the room not seen for the longest time is forgotten |
+//! | what the server tells, in one line | 4 KiB | the rest is left out |
 //! | texts that Up brings back | 100, and 4 Mi characters | the oldest are forgotten |
 //! | notifications | one in 3 s, 200 characters | the next one replaces it |
 //! | links in one message | 500 | the rest is plain text |

@@ -71,15 +71,23 @@ impl Timeline {
     /// wait for the user, or have not arrived though the server tells what has.
     #[must_use]
     pub fn unsettled_texts(&self) -> usize {
-        let progress = self.unsent.values().filter_map(|number| {
+        let is_at_stake = |progress: &Progress| *progress != Progress::Unsure;
+        self.unsettled().filter(is_at_stake).count()
+    }
+
+    /// Whether some of them are sent, and only their arrival is not known.
+    #[must_use]
+    pub fn awaits_arrival(&self) -> bool {
+        self.unsettled().any(|progress| progress == Progress::Sent)
+    }
+
+    fn unsettled(&self) -> impl Iterator<Item = Progress> {
+        self.unsent.values().filter_map(|number| {
             let Line::Message(message) = self.lines.get(*number)? else {
                 return None;
             };
             Some(message.own?.progress)
-        });
-        progress
-            .filter(|progress| *progress != Progress::Unsure)
-            .count()
+        })
     }
 
     fn unsent(&mut self, id: MessageId) -> Option<&mut Message> {

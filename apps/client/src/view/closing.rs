@@ -15,10 +15,10 @@ pub(super) fn Closing() -> Element {
             bridge.quit();
         }
     });
-    let tells = use_memo(move || bridge.timeline.read().past().kept().is_some());
+    let is_sent = use_memo(move || bridge.timeline.read().awaits_arrival());
     rsx! {
         if (bridge.closing)() {
-            Question { unsent: unsent(), tells: tells() }
+            Question { unsent: unsent(), is_sent: is_sent() }
         }
     }
 }
@@ -26,11 +26,11 @@ pub(super) fn Closing() -> Element {
 #[component]
 fn Question(
     unsent: usize,
-    /// The server tells what has arrived, and that is what counts.
-    tells: bool,
+    /// Some of them are sent, and have not arrived.
+    is_sent: bool,
 ) -> Element {
     let bridge = use_context::<Bridge>();
-    let verb = if tells { "arrived" } else { "been sent" };
+    let verb = if is_sent { "arrived" } else { "been sent" };
     use_effect(page::ask_to_close);
     rsx! {
         dialog { id: "closing", role: "alertdialog", "aria-labelledby": "closing-words",

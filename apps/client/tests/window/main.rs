@@ -1,9 +1,9 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
 //! The tests are in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `editing`,
-//! `failure`, `field`, `hostile`, `links`, `menu`, `overload`, `reading`, `remembering`, `rest`, `searching` and `settings`. The other
-//! files are their tools. One test at a time has a screen. `just test` provides the screens and everything else that is
-//! needed.
+//! `failure`, `field`, `hostile`, `links`, `menu`, `overload`, `reading`, `remembering`, `rest`, `searching` and
+//! `settings`. The other files are their tools. One test at a time has a screen. `just test` provides the screens and
+//! everything else that is needed.
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -19,6 +19,7 @@ mod field;
 mod hostile;
 mod links;
 mod measures;
+mod memories;
 mod menu;
 mod overload;
 mod pictures;

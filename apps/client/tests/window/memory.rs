@@ -42,6 +42,11 @@ impl Remembering {
         how: &str,
     ) {
         let last = *lines.end();
+        self.remembers(people, &lines.map(past).collect::<String>(), last, how);
+    }
+
+    /// Does the same with these bytes for what was said.
+    pub(crate) fn remembers(&mut self, people: &[&str], said: &str, last: u32, how: &str) {
         let name = &self.name;
         let nonce = &self.offer.nonce;
         let people = people.join("\n");
@@ -51,7 +56,7 @@ impl Remembering {
              CHAT/1.0 PRESENT\r\nUsername: {name}\r\nMsg-len: {}\r\n\r\n{people}",
             people.len(),
         );
-        bytes += &lines.map(past).collect::<String>();
+        bytes += said;
         bytes += &self.replayed(last, how);
         self.peer.send(bytes);
     }

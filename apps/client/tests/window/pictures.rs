@@ -96,7 +96,7 @@ fn alice(screen: &Screen, port: u16) -> Window {
 
 impl Window {
     /// Takes the picture of this name, without the mouse in it.
-    fn poses(&mut self, name: &str) {
+    pub(crate) fn poses(&mut self, name: &str) {
         self.screen
             .xdotool(&["mousemove", "0", "0"])
             .expect("xdotool mousemove");
