@@ -227,8 +227,10 @@ impl Timeline {
             return;
         }
         let before = next.map(|at| self.zoned(at));
+        // The user's own messages have the time of another clock, which may be ahead.
+        let is_earlier = |at: &Zoned| before.as_ref().is_none_or(|before| at <= before);
         let after = self.lines.kept().rev().find_map(|line| match line {
-            Line::Message(message) => Some(message.at.clone()),
+            Line::Message(message) => Some(&message.at).filter(|at| is_earlier(at)).cloned(),
             Line::Day(_) | Line::Notice(_) | Line::Answer(_) => None,
         });
         let Some(at) = after.clone().or_else(|| before.clone()) else {

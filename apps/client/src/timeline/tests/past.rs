@@ -261,6 +261,13 @@ fn a_hole_is_a_line_with_the_times_around_it() {
             "# Some messages since 08:00 are no longer kept"
         ]
     );
+    // One's own message has the time of this computer.
+    let mut room = remembering(&[(30, "before")], false);
+    room.say(after(60), "ahead");
+    room.happens(10, Event::Gap);
+    room.happens(10, said("bob", "after", true));
+    let words = "# Some messages between 07:30 and 08:10 are no longer kept";
+    assert_eq!(room.told()[3], words);
     let mut empty = remembering(&[], false);
     empty.happens(10, Event::Gap);
     empty.happens(10, said("bob", "after", true));
