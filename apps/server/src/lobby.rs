@@ -14,7 +14,7 @@ use crate::id::PeerId;
 use crate::outbox::{Closing, Outbox};
 
 #[cfg(test)]
-pub(crate) use self::claims::CLAIM_BYTES;
+pub(crate) use self::claims::{CLAIM_BYTES, OFFER_WAIT};
 pub(crate) use self::claims::{Claim, Kept};
 
 mod claims;
