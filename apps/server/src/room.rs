@@ -3,7 +3,7 @@
 //! A name is bound to one connection and a connection to one name. A member with a grant may change its connection: whoever
 //! has its secret is that member. Every method returns at once, and says why if it refuses.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use hubbub_wire::{Hex64, Hex128, Offer, Username};
@@ -72,8 +72,8 @@ struct Member {
 #[derive(Debug, Default)]
 pub struct Room {
     members: HashMap<PeerId, Member>,
-    /// The members by name.
-    names: HashMap<Name, PeerId>,
+    /// The members by name, in the order of their bytes.
+    names: BTreeMap<Name, PeerId>,
     /// The members with a grant by secret, apart from those whose secret is void.
     secrets: HashMap<Hex128, PeerId>,
 }
@@ -194,11 +194,8 @@ impl Room {
     }
 
     /// The names of all members, in the order of their bytes.
-    #[must_use]
-    pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.names.keys().map(|name| name.as_str()).collect();
-        names.sort_unstable();
-        names
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(|name| name.as_str())
     }
 
     /// All members with a grant.

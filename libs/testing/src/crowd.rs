@@ -10,10 +10,13 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::time::Timespec;
 
-use crate::join;
+use crate::{Offer, join};
 
 /// How long nothing may come while something is still due.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// When nothing has come for this long, nothing more is on its way.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// The size of one read, which is more than ever waits for a connection.
 const READ_BYTES: usize = 64 * 1024;
@@ -94,6 +97,20 @@ impl Crowd {
         while self.received_in_all() < due {
             self.read_some()?;
         }
+        Ok(())
+    }
+
+    /// The same for members with a grant. It waits until nothing comes any more.
+    pub fn join_ours_until(&mut self, members: usize) -> io::Result<()> {
+        for number in self.sockets.len()..members {
+            self.connect()?;
+            let offer = Offer::new(&name_of(number)).recent(0);
+            self.send(number, &offer.with_join())?;
+            if number % JOINS_AT_ONCE == 0 {
+                self.read(Duration::ZERO)?;
+            }
+        }
+        while self.read(SILENCE)? {}
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What an idle member costs: the server's resident memory by members, how often the server wakes while nobody speaks,
-//! and how a member's memory is divided. Each member has one connection, and nothing waits for it. What the kernel
+//! and how a member's memory is divided. Each member has one connection, and nothing waits for it. Then the
+//! same for members with a grant. What the kernel
 //! keeps for its socket is not part of the server's memory and has its own row.
 
 use std::io;
@@ -41,6 +42,17 @@ fn main() -> io::Result<()> {
         each = a_member(resident, empty, members);
     }
     parts.print(each);
+    println!(
+        "\n| members with a grant | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
+    );
+    let mut program = Program::with(&[], &[]);
+    let mut crowd = Crowd::new(program.address())?;
+    program.show(TROUBLE);
+    let empty = look(&program, 0, None)?;
+    for members in MEMBERS.map(|members| members.min(possible)) {
+        crowd.join_ours_until(members)?;
+        look(&program, members, Some(empty))?;
+    }
     Ok(())
 }
 
