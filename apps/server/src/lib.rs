@@ -16,6 +16,16 @@
 //! closed a connection and opens another is often faster than the news of the close. The JOIN waits for the answer; the
 //! hub does not.
 //!
+//! # Members with a grant
+//!
+//! Programs of Hubbub send an offer directly behind their JOIN, and get a grant: who is here, what was said before, the
+//! time and the place of each text, and whether their own texts have arrived. All others get what CHAT/1.0 says, byte
+//! for byte. The read half finds the offer; `hub/joining` decides what it means, and `hub/granting` answers it. Whoever
+//! has the secret of an offer is that member: a newer connection takes the place of an older one, and a member whose
+//! connection ends keeps its place for [`Settings::grace`]. Nobody hears of either.
+//!
+//! # Waiting
+//!
 //! Waiting runs one way: peers wait for the hub, and the hub waits for nobody, except in a flood, and then for a second
 //! at most. Shutdown runs the same way: the hub drops the outboxes, the write halves write what is queued and end, the
 //! inbox closes, the hub ends, and `serve` returns.
@@ -70,6 +80,12 @@
 //! | silence in the middle of a frame, before another frame | 2 s | the first frame is given up, the second one is read |
 //! | a peer's socket takes nothing | 30 s (`--write-timeout`) | the peer is dropped |
 //! | from connecting to JOIN | 30 s (`--join-timeout`) | the connection is closed |
+//! | from a JOIN to its place in the log | the same time | the connection is closed |
+//! | from a JOIN to an offer, where the name is that of a member with a grant | 1 s | the JOIN counts as one without an offer |
+//! | a member with a grant without a connection | 15 s (`--grace`) | the room hears a LEAVE |
+//! | members without a connection | 4096, and 256 of one address | the next one leaves at once |
+//! | EARLIERs of a member that are answered at a time | 1 | the next ones wait, and nothing more is read of the peer |
+//! | PINGs of a member whose answers wait | 1 | the next one is not answered |
 //! | messages in memory, for those who come later | the last 1,000 or 1 MiB, or one read that has more | the oldest go |
 //! | messages on a disk | none unless set (`--history`); then 30 days (`--keep`) and 1 GiB (`--keep-bytes`) | the oldest go, a few at a time |
 //! | one replay of them | 200 messages and 256 KiB, or one message that is longer | the member asks for older ones |

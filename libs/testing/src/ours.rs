@@ -229,7 +229,20 @@ impl Ours {
         ack.need("Seq").to_owned()
     }
 
-    /// Takes a live text of this member.
+    /// Takes ACKs until this one has come.
+    #[track_caller]
+    pub fn expect_acks_up_to(&mut self, count: u64) {
+        let id = format!("{:016x}-{count}", self.offer.session);
+        loop {
+            let ack = self.peer.any_frame();
+            assert_eq!(ack.method, "ACK", "{ack:?}");
+            if ack.header("Id") == Some(&id) {
+                return;
+            }
+        }
+    }
+
+    /// Takes a live text.
     #[track_caller]
     pub fn expect_text(&mut self, name: &str, text: &str) -> AnyFrame {
         let frame = self.peer.any_frame();

@@ -3,7 +3,7 @@
 
 use hubbub_testing::{join, leave, text};
 
-use crate::{bob_and_carol, stranger_in};
+use crate::meeting::{bob_and_carol, stranger_in};
 
 /// Enough for two frames to meet, if the server let them.
 const MESSAGES: usize = 200;

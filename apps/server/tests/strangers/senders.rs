@@ -2,7 +2,7 @@
 
 use hubbub_testing::{join, leave, text};
 
-use crate::{bob_and_carol, stranger_in};
+use crate::meeting::{bob_and_carol, stranger_in};
 
 #[test]
 fn an_exact_sender_is_heard_word_for_word() {

@@ -1,7 +1,9 @@
 //! A client and a server that were written from the assignment alone: their client in our room and, to check the test
 //! itself, in their own. The tests of the session have ours in their room.
 
-use hubbub_testing::{MIB, Room, Stranger, join, leave, text};
+use hubbub_testing::{MIB, Stranger, join, leave, text};
+
+use crate::room;
 
 /// Their client, once it has connected.
 fn client(port: u16, name: &str) -> Stranger {
@@ -13,7 +15,7 @@ fn client(port: u16, name: &str) -> Stranger {
 
 #[test]
 fn their_clients_talk_in_our_room_and_show_everything_once() {
-    let room = Room::open();
+    let room = room();
     let mut alice = client(room.address().port(), "alice");
     room.hears(join("alice"));
     let mut bob = client(room.address().port(), "bob");
@@ -62,7 +64,7 @@ fn they_talk(alice: &mut Stranger, bob: &mut Stranger) {
 
 #[test]
 fn their_client_shows_texts_of_any_length_and_many_at_once() {
-    let room = Room::open();
+    let room = room();
     let mut carol = room.member("carol");
     let mut bob = client(room.address().port(), "bob");
     carol.expect(join("bob"));
@@ -84,7 +86,7 @@ fn their_client_shows_texts_of_any_length_and_many_at_once() {
 
 #[test]
 fn a_burst_of_their_client_arrives_whole_and_in_order() {
-    let room = Room::open();
+    let room = room();
     let mut carol = room.member("carol");
     let mut bob = client(room.address().port(), "bob");
     carol.expect(join("bob"));
