@@ -91,7 +91,7 @@ pub(crate) async fn run_with(
             sleep(CATCH_UP_STEP).await;
         }
         while hub.draft.size() + hub.log.size() < BATCH_BYTES
-            && !hub.log.is_full()
+            && !hub.must_wait_for_log()
             && let Ok(mail) = inbox.try_recv()
         {
             hub.take_all(mail);
@@ -177,7 +177,7 @@ impl Hub {
             self.log.deadline(now()),
         ];
         let deadline = deadlines.into_iter().flatten().min();
-        let news = news(inbox, self.log.answers(), self.log.is_full());
+        let news = news(inbox, self.log.answers(), self.must_wait_for_log());
         let news = match deadline {
             None => news.await,
             Some(deadline) => {

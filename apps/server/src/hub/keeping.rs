@@ -20,17 +20,17 @@ pub(super) enum News {
     Answer(Option<Answer>),
 }
 
-/// Waits for mail or for what the log waits for. If the log `is_full`, mail has to wait too.
+/// Waits for mail or for what the log waits for. If `mail_waits`, only for the latter.
 pub(super) async fn news(
     inbox: &flume::Receiver<Mail>,
     answers: Option<&flume::Receiver<Answer>>,
-    is_full: bool,
+    mail_waits: bool,
 ) -> News {
     let Some(answers) = answers else {
         return News::Mail(inbox.recv_async().await.ok());
     };
     let answer = answers.recv_async();
-    if is_full {
+    if mail_waits {
         return News::Answer(answer.await.ok());
     }
     match select(inbox.recv_async(), answer).await {
@@ -40,10 +40,24 @@ pub(super) async fn news(
 }
 
 impl Hub {
+    /// Whether mail has to wait until the log's disk answers or has taken too long: much waits for it, or what waits for it
+    /// fills the memory for texts, so that peers would have to go for it.
+    pub(super) fn must_wait_for_log(&self) -> bool {
+        self.log.is_full() || (self.log.is_waiting() && self.unfinished.excess() > 0)
+    }
+
     /// Takes what the log's disk has answered by now, and tells the members with a grant if messages are no longer kept,
     /// or again.
     pub(super) fn listen_to_log(&mut self) {
         self.log.listen(self.now);
+        self.tell_of_keeping();
+        // What came out is sent before any mail is taken, since it still counts as unfinished.
+        if self.log.size() > 0 {
+            self.flush();
+        }
+    }
+
+    fn tell_of_keeping(&mut self) {
         let (code, text) = match self.log.notice() {
             None => return,
             Some(Notice::KeepingStopped) => (words::Code::KeepingStopped, words::KEEPING_STOPPED),

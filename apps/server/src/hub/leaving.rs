@@ -105,7 +105,9 @@ impl Hub {
 
     /// Drops peers so that unfinished texts stay within their limit.
     pub(super) fn make_room(&mut self) {
+        // What waits for the log's disk is the fault of none of them, and is gone soon.
         let excess = self.unfinished.excess();
+        let excess = excess.saturating_sub(self.log.waiting());
         for peer in self.post.who_holds_most(self.lobby.outboxes(), excess) {
             self.depart(peer, Departure::OutOfMemory);
         }

@@ -46,6 +46,11 @@ impl Log {
         self.waiting >= MAX_WAITING
     }
 
+    /// How much memory that takes, in bytes, which waits for the disk.
+    pub(crate) const fn waiting(&self) -> usize {
+        self.waiting
+    }
+
     /// Whether something or somebody waits for the disk.
     pub(crate) fn is_waiting(&self) -> bool {
         let is_asked = self.keeping.as_ref().is_some_and(Keeping::is_asked);

@@ -216,6 +216,8 @@ fn what_is_no_longer_kept_is_lost_to_those_who_missed_it_only() {
             "since {seen}"
         );
     }
+    // Nothing was missed, although nothing of that time is kept.
+    assert_eq!(recalled(&mut log, &since(5), 5), (vec![], false, false));
     // More is missing than one replay has: it is lost all the same.
     assert_eq!(
         (200, true, true),

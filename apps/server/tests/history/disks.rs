@@ -38,6 +38,32 @@ fn a_slow_disk_holds_the_room_up_for_two_seconds_at_most_and_gets_everything_lat
     assert_eq!(directory.rows().len(), 5);
 }
 
+#[test]
+fn nobody_goes_for_texts_that_wait_for_a_slow_disk() {
+    let directory = Directory::new();
+    // A quarter of this is for texts that wait.
+    let mut program = directory.serve(&["--memory-limit", "4MiB"]);
+    let room = program.room();
+    let [mut ada, mut bob, mut carol] = room.members(["ada", "bob", "carol"]);
+    let other = directory.other();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let long = text("ada", vec![b'a'; 300_000]);
+    let half = text("bob", vec![b'b'; 200_000]);
+    ada.send(long.repeat(4));
+    ada.wait_until_taken();
+    for part in half.chunks(20_000).take(9) {
+        bob.send(part);
+        bob.wait_until_taken();
+    }
+    program.line_with("keeping messages has stopped");
+    for _ in 0..4 {
+        carol.expect(&long);
+    }
+    bob.send(&half[9 * 20_000..]);
+    carol.expect(&half);
+    ada.expect(&half);
+}
+
 /// How large the full disk is.
 const SIZE: &str = "size=8m";
 

@@ -413,12 +413,16 @@ fn memory_answers_what_it_has_and_the_disk_is_asked_for_the_rest() {
 }
 
 #[test]
-fn nothing_is_older_than_the_first_message_of_a_new_room() {
-    let (mut log, _disk) = log();
-    let Past::Here(replay) = asks(&mut log, &since(0)) else {
-        panic!("nothing was missed");
-    };
-    assert!(!replay.more && !replay.lost && replay.texts.is_none());
+fn before_anything_is_said_only_an_earlier_start_has_something_older() {
+    for has_past in [false, true] {
+        for ask in [since(0), Ask::Recent(0)] {
+            let (mut log, _disk) = log_with(Vec::new(), has_past);
+            let Past::Here(replay) = asks(&mut log, &ask) else {
+                panic!("nothing was missed");
+            };
+            assert!(replay.more == has_past && !replay.lost && replay.texts.is_none());
+        }
+    }
 }
 
 #[test]
