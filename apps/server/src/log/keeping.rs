@@ -102,6 +102,9 @@ pub(crate) struct Disk {
     pub(crate) orders: flume::Sender<Order>,
     /// What it answers.
     pub(crate) answers: flume::Receiver<Answer>,
+    /// In a build without a history there is no disk, and nothing of what the log would do with one.
+    #[cfg(not(any(feature = "history", test)))]
+    pub(crate) never: std::convert::Infallible,
 }
 
 /// A change that members are told of.
@@ -163,6 +166,8 @@ pub(super) struct Keeping {
     asked: Vec<Asked>,
     questions: u64,
     notice: Option<Notice>,
+    #[cfg(not(any(feature = "history", test)))]
+    _never: std::convert::Infallible,
 }
 
 impl Keeping {
@@ -186,6 +191,8 @@ impl Keeping {
             asked: Vec::new(),
             questions: 0,
             notice: None,
+            #[cfg(not(any(feature = "history", test)))]
+            _never: disk.never,
         }
     }
 
