@@ -84,6 +84,9 @@ pub(crate) async fn run_with(
         hub.now = now();
         hub.time = hub.time.max(wall());
         hub.listen_to_log();
+        if hub.log.size() > 0 {
+            hub.flush_at_a_pace().await;
+        }
         hub.take_all(mail);
         // Gives all tasks a turn. They write earlier batches, and peers that are about to speak make this batch longer.
         yield_now().await;

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use futures::future::{Either, select};
 
-use super::Hub;
+use super::{CATCH_UP_STEP, Hub};
 use crate::batch::Batch;
 use crate::event::{Departure, Mail};
 use crate::id::PeerId;
 use crate::log::{Answer, Notice};
 use crate::outbox::Delivery;
-use crate::runtime::{now, timeout};
+use crate::runtime::{now, sleep, timeout, yield_now};
 use crate::words;
 
 /// What the hub waits for. `None` when no more can come.
@@ -51,10 +51,23 @@ impl Hub {
     pub(super) fn listen_to_log(&mut self) {
         self.log.listen(self.now);
         self.tell_of_keeping();
-        // What came out is sent before any mail is taken, since it still counts as unfinished.
-        if self.log.size() > 0 {
-            self.flush();
+    }
+
+    /// Sends what the disk has let come out, which may be far more than a batch. Between two batches members have the time
+    /// to read that they have in any flood. It is sent before any mail is taken, since it still counts as unfinished.
+    pub(super) async fn flush_at_a_pace(&mut self) {
+        while self.log.size() > 0 {
+            self.apply_some();
+            for peer in self.send() {
+                self.depart(peer, Departure::TooSlow);
+            }
+            self.post.flushed();
+            yield_now().await;
+            while self.post.is_to_wait(now()) {
+                sleep(CATCH_UP_STEP).await;
+            }
         }
+        self.flush();
     }
 
     fn tell_of_keeping(&mut self) {
@@ -89,7 +102,7 @@ impl Hub {
             }
             self.now = now();
             self.listen_to_log();
-            self.flush();
+            self.flush_at_a_pace().await;
         }
     }
 }

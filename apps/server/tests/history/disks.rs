@@ -64,6 +64,21 @@ fn nobody_goes_for_texts_that_wait_for_a_slow_disk() {
     ada.expect(&half);
 }
 
+#[test]
+fn a_flood_that_was_kept_at_once_reaches_who_reads_at_its_pace() {
+    let directory = Directory::new();
+    let mut program = directory.serve(&["--outbox", "1MiB"]);
+    let room = program.room();
+    let [mut ada, mut bob] = room.members(["ada", "bob"]);
+    let other = directory.other();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let words = text("ada", vec![b'a'; 10_000]);
+    ada.send(words.repeat(350));
+    ada.wait_until_taken();
+    other.execute_batch("COMMIT").unwrap();
+    bob.expect(words.repeat(350));
+}
+
 /// How large the full disk is.
 const SIZE: &str = "size=8m";
 
