@@ -1,6 +1,6 @@
 //! A server that remembers: the past, coming back, one's own messages, and a name that is taken.
 
-use hubbub_testing::{ScriptedServer, text};
+use hubbub_testing::{Network, Peer, Program, ScriptedServer, text};
 use serde_json::{Value, json};
 
 use crate::memory::{ROOM, Remembering, seq, stamped};
@@ -284,6 +284,34 @@ fn grant_up_to(bob: &Remembering, arrived: u32) -> String {
          Arrived: {arrived}\r\nMax-payload: 1048576\r\n\r\n\
          CHAT/1.0 PRESENT\r\nUsername: alice\r\nMsg-len: 9\r\n\r\nalice\nbob"
     )
+}
+
+/// With our own server: what a plain member said before is there, so is who is here, and a cut shows nobody anything.
+#[test]
+fn our_own_server_tells_the_past_and_what_arrived_and_a_cut_costs_no_line() {
+    let screen = Screen::take();
+    let mut server = Program::with(&[], &[]);
+    let port = server.port();
+    let mut bob = Peer::join(port, "bob");
+    for words in ["one", "two"] {
+        bob.send(text("bob", words));
+    }
+    let network = Network::to(port);
+    let mut alice = Window::open(&screen, "alice", network.port());
+    alice.shows_texts(&["one", "two"]);
+    alice.shows_people(&["alice", "bob"]);
+    alice.shows(
+        "document.querySelector('.kept').textContent",
+        &json!("The last 1,000 messages or so are kept, until the server ends."),
+    );
+    alice.says("three");
+    alice.shows_states(&["arrived"]);
+    network.cut();
+    bob.send(text("bob", "four"));
+    alice.shows_texts(&["one", "two", "three", "four"]);
+    alice.is("connected");
+    alice.shows(AROUND_NEW, &json!(["three", "New", "four"]));
+    alice.shows("document.querySelectorAll('.notice').length", &json!(0));
 }
 
 #[test]
