@@ -61,7 +61,7 @@ impl Timeline {
         self.tell_gap(Some(at));
         // That the server speaks does not make it a person who is here.
         let is_person = name != self.own_name && *name != *Username::SERVER.as_str();
-        if is_person && !past && !self.people.is_complete() {
+        if is_person && !self.people.is_complete() {
             self.people.add(&name);
         }
         let at = self.day_of(at);
