@@ -17,12 +17,14 @@ const AROUND_NEW: &str = "(lines => lines.slice(lines.findIndex(e => e.className
     .map(e => (e.querySelector('.text, .said') ?? e).textContent))\
     ([...document.querySelectorAll('.lines > li')])";
 
-/// Notes, after each frame from now on, where the line in the middle of the view stands.
+/// Notes, with each frame from now on, where the line in the middle of the view stands when the frame is painted: after the
+/// page's own observer, which holds what is read in its place between layout and paint.
 const WATCH: &str = "(() => { const view = document.getElementById('timeline').getBoundingClientRect();\
     const line = [...document.querySelectorAll('.message')].find(e => e.getBoundingClientRect().top > view.top + view.height / 2);\
-    const now = watching = {}; places = []; const { port1, port2 } = new MessageChannel();\
-    port1.onmessage = () => places.push(line.getBoundingClientRect().top);\
-    const tick = () => { if (watching !== now) return; port2.postMessage(0); frame(tick); }; frame(tick); return line.textContent; })()";
+    const now = watching = {}; places = [];\
+    const note = (_, observer) => { observer.disconnect(); places.push(line.getBoundingClientRect().top); };\
+    const tick = () => { if (watching !== now) return; new ResizeObserver(note).observe(document.body); frame(tick); };\
+    frame(tick); return line.textContent; })()";
 
 impl Window {
     /// Turns the wheel so many notches up, over the timeline.
