@@ -150,7 +150,7 @@ impl Network {
 
     /// Ends all connections at both ends in good order. What is on its way is lost.
     pub fn close(&self) {
-        for connection in self.state.connections.lock().unwrap().drain(..) {
+        for connection in self.state.connections.lock().unwrap().iter() {
             // This fails if the connection has already ended in another way. The end goes on to the client by itself.
             let _ = connection.server.shutdown(Shutdown::Both);
         }

@@ -158,6 +158,7 @@ impl Actor {
 
     /// Ends the run as a person does.
     pub(crate) fn leave(&mut self) {
+        self.journal.add(&self.name, self.run, What::Leaves);
         self.wish("leave");
         let mut process = self.process.take().unwrap();
         until("a member leaves", || {

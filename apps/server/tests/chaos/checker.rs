@@ -2,8 +2,9 @@
 //! everybody, to all but its sender in one order, and its sender knows that it arrived. A plain member hears everything
 //! from the first to the last text of each of its connections.
 //!
-//! Something may be missing, or come twice, only where the log could not be kept because of the disk and the server
-//! ended before anybody could make up for it. What was forgiven for that reason is counted.
+//! Something may be missing, or come twice, only where the log could not be kept because of the disk, and the server ended
+//! then or memory was too small for what was said meanwhile, of which members are told. What was forgiven for that reason
+//! is counted.
 //!
 //! It knows journals only, so a test can hand it one that is wrong.
 
@@ -88,6 +89,13 @@ struct Case<'j> {
 
 /// An entry and its number in the journal.
 type Numbered<'j> = (usize, &'j Entry);
+
+/// Whether the last run in these entries of a member goes on.
+fn lives(entries: &[Numbered<'_>]) -> bool {
+    let runs = entries.last().map(|(_, last)| last.run);
+    let mut last = entries.iter().filter(|(_, entry)| Some(entry.run) == runs);
+    last.all(|(_, entry)| entry.what != What::Ends)
+}
 
 /// Judges a journal.
 pub(crate) fn check(journal: &[Entry]) -> Verdict {

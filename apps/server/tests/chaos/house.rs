@@ -11,6 +11,12 @@ use hubbub_testing::{DEADLINE, HeldPort, server, signal, until};
 
 use crate::journal::{Journal, What};
 
+/// Words in the server's log on which the checker depends, and the codes under which members are told the same.
+const NEWS: [(&str, &str); 2] = [
+    ("keeping messages has stopped", "keeping-stopped"),
+    ("messages are kept again", "keeping-resumed"),
+];
+
 /// The server between its runs, and while it runs.
 pub(crate) struct House {
     journal: Arc<Journal>,
@@ -67,11 +73,16 @@ impl House {
         let lines = BufReader::new(child.stderr.take().unwrap());
         let (listens, listening) = flume::bounded(1);
         let log = Arc::clone(&self.log);
+        let (journal, run) = (Arc::clone(&self.journal), self.run);
         thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 writeln!(log.lock().unwrap(), "{line}").unwrap();
                 if line.contains("listening") {
                     let _ = listens.try_send(());
+                }
+                let news = NEWS.iter().find(|(words, _)| line.contains(words));
+                if let Some((_, code)) = news {
+                    journal.add("server", run, What::Notice((*code).to_owned()));
                 }
             }
         });

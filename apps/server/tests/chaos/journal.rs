@@ -29,6 +29,8 @@ pub(crate) struct Entry {
 pub(crate) enum What {
     /// A member was told to say its text with this number.
     Says(u64),
+    /// A member was told to leave. It says of what has not arrived that it may not have.
+    Leaves,
     /// This run of a program, or this connection of a plain member, is over.
     Ends,
     /// A plain member has sent its JOIN.
@@ -88,6 +90,7 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Says(number) => write!(f, "says {number}"),
+            Self::Leaves => write!(f, "leaves"),
             Self::Ends => write!(f, "ends"),
             Self::Plain => write!(f, "plain"),
             Self::Connected => write!(f, "connected"),
@@ -134,6 +137,7 @@ impl What {
         let words: Vec<&str> = rest.split_ascii_whitespace().collect();
         Some(match (verb, &words[..]) {
             ("says", [number]) => Self::Says(number.parse().ok()?),
+            ("leaves", []) => Self::Leaves,
             ("ends", []) => Self::Ends,
             ("plain", []) => Self::Plain,
             ("connected", []) => Self::Connected,

@@ -25,7 +25,6 @@ fn has_heard(entries: &[Entry], who: &str, count: usize) -> bool {
 }
 
 #[test]
-#[ignore = "needs a server that keeps a history"]
 fn a_text_arrives_once_though_the_server_is_killed_in_the_middle_of_it() {
     let mut scene = Scene::open("killed-in-the-middle", false);
     let (ann, ben) = (scene.by_road("ann"), scene.direct("ben"));
@@ -48,7 +47,6 @@ fn a_text_arrives_once_though_the_server_is_killed_in_the_middle_of_it() {
 }
 
 #[test]
-#[ignore = "needs a server that keeps a history"]
 fn nothing_is_lost_or_doubled_in_restarts_within_the_grace_and_after_it() {
     let mut scene = Scene::open("restarts", false);
     let (ann, ben) = (scene.direct("ann"), scene.by_road("ben"));
@@ -74,7 +72,6 @@ fn nothing_is_lost_or_doubled_in_restarts_within_the_grace_and_after_it() {
 }
 
 #[test]
-#[ignore = "needs a server that keeps a history"]
 fn a_replay_that_is_cut_again_and_again_brings_each_text_once() {
     let mut scene = Scene::open("cut-replay", false);
     let (ann, ben) = (scene.direct("ann"), scene.by_road("ben"));
@@ -119,7 +116,6 @@ fn found(name: &str, forgery: Forgery) -> Verdict {
 }
 
 #[test]
-#[ignore = "needs a server that keeps a history"]
 fn a_forged_text_is_found_by_the_checker() {
     let swallowed = found("swallowed", Forgery::Swallow(3));
     assert_eq!(swallowed.count(Kind::Lost), 1, "{:?}", swallowed.faults);

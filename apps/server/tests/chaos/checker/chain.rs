@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::places::Place;
-use super::{Case, Kind, Numbered, Verdict};
+use super::{Case, Kind, Numbered, Verdict, lives};
 use crate::journal::What;
 use crate::words::TextId;
 
@@ -15,6 +15,8 @@ struct Shown<'j> {
     texts: HashSet<&'j TextId>,
     /// The first place from which on everything is due.
     first: Option<Place>,
+    /// Before which of the places that follow the member was told that something is missing.
+    gaps: Vec<usize>,
     /// All places that were shown, in this order, each with its time and where the journal says so.
     way: Vec<(Place, Duration, usize)>,
 }
@@ -59,7 +61,7 @@ impl Case<'_> {
                 .between(place, before)
                 .filter(|(other, _)| (place.0, place.1 + 1) <= *other && *other < before);
             for (_, skipped) in skipped {
-                if self.may_be_forgotten(skipped, entry.at) {
+                if self.was_unkept(skipped) {
                     verdict.forgiven += 1;
                 } else {
                     verdict.blame(
@@ -76,6 +78,7 @@ impl Case<'_> {
 
     fn take<'j>(&self, (at, entry): Numbered<'j>, shown: &mut Shown<'j>, verdict: &mut Verdict) {
         match &entry.what {
+            What::Gap => shown.gaps.push(shown.way.len()),
             What::CaughtUp(last, _) => {
                 let place = self.places.place(last);
                 shown.first = shown
@@ -133,7 +136,7 @@ impl Case<'_> {
         let Some(first) = shown.first else {
             return verdict.blame(Kind::Wrong, &entry.who, *end, "was never shown anything");
         };
-        let lives = entry.what != What::Ends;
+        let lives = lives(member);
         let last = if lives {
             (usize::MAX, u64::MAX)
         } else {
@@ -145,9 +148,10 @@ impl Case<'_> {
             .filter(|(_, text)| text.who != entry.who);
         for (place, text) in due.filter(|(_, text)| !shown.texts.contains(text)) {
             let next = shown.way.partition_point(|(shown, ..)| *shown < place);
+            let was_told = shown.gaps.contains(&next);
             let next = shown.way.get(next);
             let (by, at) = next.map_or((Duration::MAX, *end), |(_, by, at)| (*by, *at));
-            if self.may_be_forgotten(text, by) {
+            if self.may_be_forgotten(text, by) || was_told && self.was_unkept(text) {
                 verdict.forgiven += 1;
             } else {
                 let words = format!("{text} at {place:?} was not shown");

@@ -1,7 +1,7 @@
 //! Connection: what a plain member said and heard on one connection.
 
 use super::places::Place;
-use super::{Case, Kind, Numbered, Verdict};
+use super::{Case, Kind, Numbered, Verdict, lives};
 use crate::journal::What;
 use crate::words::TextId;
 
@@ -34,7 +34,7 @@ impl Case<'_> {
                 missing.push((text, at));
             }
         }
-        if last.what != What::Ends {
+        if lives(connection) {
             for (text, at) in missing {
                 self.blame_for(text, at, verdict);
             }
@@ -98,7 +98,7 @@ impl Case<'_> {
         let Some((first, _)) = way.first() else {
             return;
         };
-        let lives = last_entry.what != What::Ends;
+        let lives = lives(connection);
         let last = if lives {
             (usize::MAX, u64::MAX)
         } else {

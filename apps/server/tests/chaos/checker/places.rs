@@ -156,6 +156,12 @@ impl Case<'_> {
         }
     }
 
+    /// Whether this text may have been in memory only. Then there may be a hole in the log, of which members are told.
+    pub(super) fn was_unkept(&self, text: &TextId) -> bool {
+        let known_at = self.places.known_at(text);
+        known_at.is_some_and(|known_at| self.unkept.was_unkept(known_at))
+    }
+
     /// Whether the log may have forgotten this text before that time, for want of a disk.
     pub(super) fn may_be_forgotten(&self, text: &TextId, by: Duration) -> bool {
         let known_at = self.places.known_at(text);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Kind, Numbered, Verdict};
+use super::{Kind, Numbered, Verdict, lives};
 use crate::journal::What;
 
 /// Each member that is there at the end knows all others that are.
 pub(super) fn check_rosters(everybody: &[Vec<Numbered<'_>>], verdict: &mut Verdict) {
-    let lasts = everybody.iter().filter_map(|entries| entries.last());
-    let there = lasts.filter(|(_, entry)| entry.what != What::Ends);
+    let there = everybody.iter().filter(|entries| lives(entries));
+    let there = there.filter_map(|entries| entries.last());
     let there: BTreeSet<&str> = there.map(|(_, entry)| entry.who.as_str()).collect();
     for entries in everybody {
         let mut known: Option<BTreeSet<&str>> = None;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::places::Place;
-use super::{Case, Kind, Numbered, Verdict};
+use super::{Case, Kind, Numbered, Verdict, lives};
 use crate::journal::What;
 use crate::words::TextId;
 
@@ -16,7 +16,7 @@ impl Case<'_> {
             return;
         };
         let who = last.who.as_str();
-        let lives = last.what != What::Ends;
+        let lives = lives(run);
         let text = |number| TextId {
             who: who.to_owned(),
             run: last.run,
@@ -24,6 +24,7 @@ impl Case<'_> {
         };
         let mut arrived: HashMap<u64, Duration> = HashMap::new();
         let mut said = Vec::new();
+        let mut leaves = false;
         for (at, entry) in run {
             match entry.what {
                 What::Says(number) => said.push((number, *at)),
@@ -38,7 +39,8 @@ impl Case<'_> {
                         );
                     }
                 }
-                What::Unsure(number) => {
+                What::Leaves => leaves = true,
+                What::Unsure(number) if !leaves => {
                     verdict.blame(
                         Kind::Unconfirmed,
                         who,

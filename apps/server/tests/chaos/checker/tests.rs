@@ -32,6 +32,7 @@ const GOOD: &str = "\
 2.0 pia.1 ends
 2.1 ben.1 arrived 1 a-4
 2.2 ben.1 ends
+2.3 ben.1 note its network is fair
 3.0 server.2 starts
 3.1 ann.1 granted 3f
 3.1 ann.1 caught-up a-4 true
@@ -172,6 +173,15 @@ fn a_text_whose_sender_does_not_know_that_it_arrived_is_found() {
 }
 
 #[test]
+fn a_program_that_leaves_may_say_that_something_may_not_have_arrived() {
+    let said = "2.1 ben.1 arrived 1 a-4";
+    let leaves = format!("{said}\n2.1 ben.1 leaves\n2.1 ben.1 unsure 2\n");
+    assert_eq!(doctored(said, &leaves), []);
+    let too_early = format!("{said}\n2.1 ben.1 unsure 2\n2.1 ben.1 leaves\n");
+    assert_eq!(doctored(said, &too_early), [Kind::Unconfirmed]);
+}
+
+#[test]
 fn a_text_that_arrived_and_was_shown_to_nobody_is_found() {
     let said = "2.1 ben.1 arrived 1 a-4";
     assert_eq!(
@@ -247,7 +257,7 @@ fn what_is_damaged_or_has_no_place_is_found() {
 }
 
 #[test]
-fn what_is_missing_is_forgiven_only_if_it_was_not_kept_and_the_server_ended_then() {
+fn what_is_missing_is_forgiven_only_if_it_was_not_kept_and_the_server_ended_then_or_told_of_it() {
     let lost = GOOD.replace("1.8 ann.1 heard ben.1.1 a-4 live\n", "");
     let with = |from: &str, until: &str| {
         let lines = lost.replace("1.6 ben.1 says 1", &format!("{from}\n1.6 ben.1 says 1"));
@@ -262,6 +272,14 @@ fn what_is_missing_is_forgiven_only_if_it_was_not_kept_and_the_server_ended_then
     assert_eq!(kinds(&full_before), [Kind::Lost]);
     let locked_for_a_moment = with("1.55 disk.1 locked", "3.0 disk.1 fine");
     assert_eq!(kinds(&locked_for_a_moment), [Kind::Lost]);
+    let told = lost.replace("2.0 server.1 stops killed\n", "");
+    let told = told.replace(
+        "3.1 ann.1 caught-up a-4 true",
+        "3.1 ann.1 gap\n3.1 ann.1 caught-up a-4 true",
+    );
+    assert_eq!(kinds(&judge(&told)), [Kind::Lost]);
+    let told = judge(&told.replace("1.6 ben.1 says 1", "1.55 disk.1 full\n1.6 ben.1 says 1"));
+    assert_eq!((kinds(&told), told.forgiven), (vec![], 1));
     let ended_later = GOOD.replace("1.3 ann.1 heard pia.1.1 a-2 live\n", "");
     let ended_later = ended_later.replace("1.2 pia.1 says 1", "1.15 disk.1 full\n1.2 pia.1 says 1");
     assert_eq!(kinds(&judge(&ended_later)), [Kind::Lost]);

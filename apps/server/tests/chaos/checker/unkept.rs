@@ -38,13 +38,15 @@ impl Unkept {
         }
     }
 
+    /// Whether what was first known at this time may have been in memory only.
+    pub(super) fn was_unkept(&self, known_at: Duration) -> bool {
+        let mut times = self.times.iter();
+        times.any(|(from, until)| (*from..=*until).contains(&known_at))
+    }
+
     /// Whether what was first known at one time may have been forgotten by another time.
     pub(super) fn is_forgotten(&self, known_at: Duration, by: Duration) -> bool {
-        let is_unkept = self
-            .times
-            .iter()
-            .any(|(from, until)| (*from..=*until).contains(&known_at));
-        is_unkept && self.stops.iter().any(|stop| (known_at..=by).contains(stop))
+        self.was_unkept(known_at) && self.stops.iter().any(|stop| (known_at..=by).contains(stop))
     }
 }
 
