@@ -137,36 +137,37 @@ pub(crate) fn check(journal: &[Entry]) -> Verdict {
 }
 
 impl Verdict {
-    /// The first faults with what the journal says around them.
+    /// Some faults of each kind and member, with what the journal says around them.
     pub(crate) fn evidence(&self, journal: &[Entry]) -> String {
-        /// How many faults are shown, and how many entries of the same member on either side.
-        const FAULTS: usize = 20;
-        const AROUND: usize = 6;
-        let mut shown = String::new();
-        for Fault {
-            kind,
-            who,
-            at,
-            words,
-        } in self.faults.iter().take(FAULTS)
-        {
-            shown.push_str(&format!("{kind:?}: {who}: {words}\n"));
-            let concerned =
-                |entry: &&Entry| [who.as_str(), "server", "disk"].contains(&entry.who.as_str());
-            let before: Vec<_> = journal[..*at]
-                .iter()
-                .rev()
-                .filter(concerned)
-                .take(AROUND)
-                .collect();
-            let after = journal[*at..].iter().filter(concerned).take(AROUND + 1);
-            for entry in before.into_iter().rev().chain(after) {
-                shown.push_str(&format!("    {entry}\n"));
-            }
+        /// How many faults of a kind are shown for each member.
+        const EACH: usize = 3;
+        let mut groups: BTreeMap<(Kind, &str), Vec<&Fault>> = BTreeMap::new();
+        for fault in &self.faults {
+            groups
+                .entry((fault.kind, &fault.who))
+                .or_default()
+                .push(fault);
         }
-        if self.faults.len() > FAULTS {
-            shown.push_str(&format!("and {} more\n", self.faults.len() - FAULTS));
+        let mut shown = String::new();
+        for ((kind, who), faults) in groups {
+            shown.push_str(&format!("{kind:?}: {who}: {}\n", faults.len()));
+            for fault in faults.into_iter().take(EACH) {
+                shown.push_str(&format!("  {}\n{}", fault.words, around(journal, fault)));
+            }
         }
         shown
     }
+}
+
+/// What happened to the same member and to the server before and after a fault.
+fn around(journal: &[Entry], fault: &Fault) -> String {
+    /// How many entries are shown on either side.
+    const AROUND: usize = 6;
+    let concerned =
+        |entry: &&Entry| [fault.who.as_str(), "server", "disk"].contains(&entry.who.as_str());
+    let (before, after) = journal.split_at(fault.at);
+    let before: Vec<_> = before.iter().rev().filter(concerned).take(AROUND).collect();
+    let after = after.iter().filter(concerned).take(AROUND + 1);
+    let entries = before.into_iter().rev().chain(after);
+    entries.map(|entry| format!("    {entry}\n")).collect()
 }

@@ -17,6 +17,8 @@ struct Shown<'j> {
     first: Option<Place>,
     /// Before which of the places that follow the member was told that something is missing.
     gaps: Vec<usize>,
+    /// Whether the member came back with a place that the log has forgotten. It cannot tell then what it was shown.
+    is_astray: bool,
     /// All places that were shown, in this order, each with its time and where the journal says so.
     way: Vec<(Place, Duration, usize)>,
 }
@@ -78,6 +80,10 @@ impl Case<'_> {
 
     fn take<'j>(&self, (at, entry): Numbered<'j>, shown: &mut Shown<'j>, verdict: &mut Verdict) {
         match &entry.what {
+            What::Granted(_) => {
+                let last = shown.way.last().map(|(last, ..)| *last);
+                shown.is_astray = last.is_some_and(|last| self.is_place_forgotten(last, entry.at));
+            }
             What::Gap => shown.gaps.push(shown.way.len()),
             What::CaughtUp(last, _) => {
                 let place = self.places.place(last);
@@ -105,7 +111,7 @@ impl Case<'_> {
                 shown.first = shown.first.or(Some(place));
                 verdict.deliveries += 1;
                 if !shown.texts.insert(text) {
-                    if self.may_be_forgotten(text, entry.at) {
+                    if shown.is_astray || self.may_be_forgotten(text, entry.at) {
                         verdict.forgiven += 1;
                     } else {
                         verdict.blame(
@@ -117,12 +123,14 @@ impl Case<'_> {
                     }
                     return;
                 }
-                if let Some((last, ..)) = shown.way.last().filter(|(last, ..)| *last >= place) {
-                    let words = format!("{text} at {place:?} was shown after {last:?}");
-                    verdict.blame(Kind::OutOfOrder, &entry.who, at, words);
-                    return;
+                match shown.way.last() {
+                    Some((last, ..)) if *last >= place && !shown.is_astray => {
+                        let words = format!("{text} at {place:?} was shown after {last:?}");
+                        verdict.blame(Kind::OutOfOrder, &entry.who, at, words);
+                    }
+                    Some((last, ..)) if *last >= place => verdict.forgiven += 1,
+                    _ => shown.way.push((place, entry.at, at)),
                 }
-                shown.way.push((place, entry.at, at));
             }
             _ => {}
         }

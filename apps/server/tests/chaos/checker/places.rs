@@ -156,6 +156,12 @@ impl Case<'_> {
         }
     }
 
+    /// Whether the log may have forgotten what stood at this place.
+    pub(super) fn is_place_forgotten(&self, place: Place, by: Duration) -> bool {
+        let text = self.places.order.get(&place);
+        text.is_some_and(|text| self.may_be_forgotten(text, by))
+    }
+
     /// Whether this text may have been in memory only. Then there may be a hole in the log, of which members are told.
     pub(super) fn was_unkept(&self, text: &TextId) -> bool {
         let known_at = self.places.known_at(text);
