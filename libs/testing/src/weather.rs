@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
@@ -80,6 +80,11 @@ struct Connection {
 impl Network {
     /// Leads to the server at `port` of loopback. A connection that finds no server there is closed.
     pub fn to(port: u16) -> Self {
+        Self::that_waits(port, Duration::ZERO)
+    }
+
+    /// The same, but a connection that finds no server there waits for it so long, as one on its way does.
+    pub fn that_waits(port: u16, patience: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let network = Self {
             port: listener.local_addr().unwrap().port(),
@@ -95,9 +100,11 @@ impl Network {
         let state = Arc::clone(&network.state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let port = state.server.load(Ordering::Relaxed);
-                if let Ok(server) = connect_narrow(port) {
-                    join(&state, client, server);
+                if patience.is_zero() {
+                    state.lead(client, patience);
+                } else {
+                    let state = Arc::clone(&state);
+                    thread::spawn(move || state.lead(client, patience));
                 }
             }
         });
@@ -165,6 +172,19 @@ impl Network {
 }
 
 impl State {
+    fn lead(self: &Arc<Self>, client: TcpStream, patience: Duration) {
+        let until = Instant::now() + patience;
+        loop {
+            if let Ok(server) = connect_narrow(self.server.load(Ordering::Relaxed)) {
+                return join(self, client, server);
+            }
+            if Instant::now() >= until {
+                return;
+            }
+            thread::sleep(TICK);
+        }
+    }
+
     /// How many of `len` bytes pass. When it is fewer, the connections are to be cut, and later ones are whole again.
     fn take_of_the_rest(&self, way: Way, len: usize) -> usize {
         let mut rest = self.rest.lock().unwrap();

@@ -33,6 +33,10 @@ const OPTIONS: &[&str] = &[
 /// How often the end is looked for.
 const TICK: Duration = Duration::from_millis(20);
 
+/// How long a connection by road waits for a server that is away. One that is closed in less than 3 s counts as put off by
+/// an offer, and a few of these make a new run of a program go on without one.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// The newcomer who reads the whole log at the end.
 const READER: &str = "zoe";
 
@@ -47,6 +51,11 @@ pub(crate) struct Scene {
     pub(crate) roads: Vec<Option<Network>>,
     pub(crate) plain: Vec<Plain>,
     place: PathBuf,
+}
+
+/// A network that leads to this port.
+pub(crate) fn road_to(port: u16) -> Network {
+    Network::that_waits(port, PATIENCE)
 }
 
 impl Scene {
@@ -84,7 +93,7 @@ impl Scene {
 
     /// The same through a network that can be made bad.
     pub(crate) fn by_road(&mut self, name: &str) -> usize {
-        let road = Network::to(self.house.port());
+        let road = road_to(self.house.port());
         self.member(name, road.port(), Some(road))
     }
 

@@ -9,7 +9,7 @@ use fastrand::Rng;
 use hubbub_testing::Way;
 
 use crate::journal::What;
-use crate::scene::Scene;
+use crate::scene::{Scene, road_to};
 
 /// The time between turns.
 const TURN: Duration = Duration::from_millis(20);
@@ -78,7 +78,7 @@ impl Storm {
         for name in BY_ROAD {
             scene.by_road(name);
         }
-        let plain_road = hubbub_testing::Network::to(scene.house.port());
+        let plain_road = road_to(scene.house.port());
         scene.plain_member(PLAIN[0], scene.house.port());
         scene.plain_member(PLAIN[1], plain_road.port());
         Self {
