@@ -53,7 +53,11 @@ pub(crate) struct Fault {
 /// What the checker found.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
+    /// Texts of members with a grant.
     pub(crate) said: u64,
+    /// Texts of plain members.
+    pub(crate) said_plainly: u64,
+    /// Texts that their senders know to have arrived.
     pub(crate) arrived: u64,
     /// How many times somebody was shown somebody else's text, each of which was checked.
     pub(crate) deliveries: u64,
@@ -104,7 +108,6 @@ pub(crate) fn check(journal: &[Entry]) -> Verdict {
     for (at, entry) in journal.iter().enumerate() {
         by_member.entry(&entry.who).or_default().push((at, entry));
         match &entry.what {
-            What::Says(_) => verdict.said += 1,
             What::Arrived(..) => verdict.arrived += 1,
             What::Damaged(words) => verdict.blame(Kind::Wrong, &entry.who, at, words),
             _ => {}
@@ -116,6 +119,12 @@ pub(crate) fn check(journal: &[Entry]) -> Verdict {
     let (members, plain): (Vec<_>, Vec<_>) = everybody
         .into_iter()
         .partition(|entries| !entries.iter().any(|(_, entry)| entry.what == What::Plain));
+    let count = |groups: &[Vec<Numbered<'_>>]| {
+        let says = |(_, entry): &&Numbered<'_>| matches!(entry.what, What::Says(_));
+        groups.iter().flatten().filter(says).count() as u64
+    };
+    verdict.said = count(&members);
+    verdict.said_plainly = count(&plain);
     let case = Case {
         journal,
         places: Places::of(journal, &members),

@@ -73,6 +73,7 @@ fn table(minutes: f64, counts: &Counts, verdict: &Verdict) -> String {
     } = counts;
     let Verdict {
         said,
+        said_plainly,
         arrived,
         deliveries,
         forgiven,
@@ -84,7 +85,7 @@ fn table(minutes: f64, counts: &Counts, verdict: &Verdict) -> String {
     format!(
         "
   minutes                                                {minutes}
-  texts said                                             {said}
+  texts said by members; by plain ones                   {said}; {said_plainly}
   known by their senders to have arrived                 {arrived}
   deliveries checked                                     {deliveries}
   server: kill -9, restarts                              {kills}, {restarts}
