@@ -17,6 +17,9 @@ use crate::words::TextId;
 /// The rest between two connections. Its name may still be taken by the last one.
 const REST: Duration = Duration::from_millis(300);
 
+/// A server that refuses it closes sooner than this after the JOIN.
+const ANSWER: Duration = Duration::from_secs(1);
+
 /// How long it waits for the next frame before it looks whether it shall end.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -73,6 +76,11 @@ impl Plain {
         let _ = socket.write_all(&text(&self.name, id.text(padding)));
         Some(id)
     }
+
+    /// Whether it is in the room.
+    pub(crate) fn is_in(&self) -> bool {
+        self.mouth.lock().unwrap().socket.is_some()
+    }
 }
 
 impl Drop for Plain {
@@ -125,7 +133,7 @@ impl Life {
         };
         self.journal.add(&self.name, run, What::Plain);
         peer.try_send(join(&self.name));
-        let mut is_in = false;
+        let (joined, mut is_in) = (Instant::now(), false);
         while !self.shall_end() {
             match peer.next_frame(Instant::now() + PATIENCE) {
                 Ok(Some(frame)) => {
@@ -133,13 +141,16 @@ impl Life {
                         self.journal.add(&self.name, run, what);
                     }
                     // A server that refuses has one word only, and it is its own.
-                    if !is_in && !is_from(&frame, "server") {
-                        is_in = true;
-                        self.mouth.lock().unwrap().socket = Some(peer.writer());
-                    }
+                    is_in |= !is_from(&frame, "server");
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {}
+                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+                    is_in |= joined.elapsed() > ANSWER;
+                }
                 Ok(None) | Err(_) => return,
+            }
+            if is_in {
+                let mut mouth = self.mouth.lock().unwrap();
+                mouth.socket.get_or_insert_with(|| peer.writer());
             }
         }
         peer.try_send(leave(&self.name));

@@ -204,17 +204,10 @@ impl Scene {
 
     /// Everybody says something, and hears everybody else.
     fn last_words(&mut self) {
+        self.within(DEADLINE, || self.plain.iter().all(Plain::is_in));
         let from = self.journal.len();
         let mut words: Vec<TextId> = self.actors.iter_mut().map(|actor| actor.say(10)).collect();
-        for plain in &self.plain {
-            let mut said = None;
-            let end = Instant::now() + DEADLINE;
-            while said.is_none() && Instant::now() < end {
-                said = plain.say(10);
-                thread::sleep(TICK);
-            }
-            words.extend(said);
-        }
+        words.extend(self.plain.iter().filter_map(|plain| plain.say(10)));
         let names = self.actors.iter().map(|actor| &actor.name);
         let names: Vec<&String> = names
             .chain(self.plain.iter().map(|plain| &plain.name))
