@@ -70,6 +70,7 @@ impl Log {
                 Err(flume::TryRecvError::Empty) => break,
                 Err(flume::TryRecvError::Disconnected) => {
                     self.suspend("the thread of the database has ended");
+                    self.answer_without_disk();
                     break;
                 }
             }
@@ -81,6 +82,7 @@ impl Log {
         {
             let seconds = PATIENCE.as_secs();
             self.suspend(&format!("the disk takes longer than {seconds} s"));
+            self.answer_without_disk();
         }
     }
 
@@ -89,6 +91,7 @@ impl Log {
         let Some(keeping) = &mut self.keeping else {
             return;
         };
+        keeping.answers();
         match answer {
             Answer::Failed { why } => return self.suspend(&why),
             Answer::Kept { orders } => keeping.kept(orders),
@@ -127,16 +130,23 @@ impl Log {
     }
 
     fn suspend(&mut self, why: &str) {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.suspend(why, self.now, self.last.count);
+        }
+        self.release();
+    }
+
+    /// Nobody waits any longer for a disk that does not answer.
+    fn answer_without_disk(&mut self) {
         let Some(keeping) = &mut self.keeping else {
             return;
         };
-        for asked in keeping.suspend(why, self.now) {
+        for asked in keeping.give_up_asking() {
             let replay = self.recall_without_disk(&asked.ask, asked.until);
             for waiting in asked.waiting {
                 let _ = waiting.try_send(replay.clone());
             }
         }
-        self.release();
     }
 
     /// Gives the disk what it has missed and memory still has.

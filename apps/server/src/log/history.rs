@@ -27,6 +27,13 @@ mod past;
 /// who wants to see soon that it helped.
 const RETRY: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(8)];
 
+/// How long a transaction waits for somebody else's lock before questions about the past have their turn. They need no
+/// lock.
+const TRY: Duration = Duration::from_millis(50);
+
+/// How long somebody else may hold the lock before keeping is suspended: less than the room waits for the disk.
+const LOCKED_FOR: Duration = Duration::from_millis(1500);
+
 /// How long old messages stay if they cannot be deleted: the disk has other troubles then.
 const SWEEP_PAUSE: Duration = Duration::from_secs(60);
 
@@ -70,6 +77,8 @@ struct Worker {
     kept: u64,
     /// After a failure, how long to wait before the next try, and when that is.
     retry: Option<(Duration, Instant)>,
+    /// Since when somebody else has had the lock.
+    locked: Option<Instant>,
     sweep_not_before: Option<Instant>,
     /// The last to be dropped: when it is, the directory is free again.
     answer: flume::Sender<Answer>,
@@ -90,12 +99,14 @@ impl Worker {
             questions: VecDeque::new(),
             kept: 0,
             retry: None,
+            locked: None,
             sweep_not_before: None,
             answer,
         }
     }
 
     fn run(mut self) {
+        self.wait_for_locks(TRY);
         loop {
             let is_open = self.wait();
             if !self.to_keep.is_empty() && self.may_try() {
@@ -109,6 +120,7 @@ impl Worker {
             } else if self.questions.is_empty() {
                 if !self.to_keep.is_empty() && self.retry.is_some() {
                     self.retry = None;
+                    self.wait_for_locks(LOCKED_FOR);
                     self.keep();
                 }
                 if !self.to_keep.is_empty() {
@@ -161,19 +173,37 @@ impl Worker {
         self.retry.is_none_or(|(_, at)| now() >= at)
     }
 
+    fn wait_for_locks(&self, time: Duration) {
+        if let Err(error) = self.database.connection.busy_timeout(time) {
+            warn!("cannot set how long to wait for a lock: {error}");
+        }
+    }
+
+    /// Whether that is because somebody else has the lock, and has not had it for long.
+    fn is_locked_for_a_moment(&mut self, error: &rusqlite::Error) -> bool {
+        if error.sqlite_error_code() != Some(rusqlite::ErrorCode::DatabaseBusy) {
+            return false;
+        }
+        let now = now();
+        now.duration_since(*self.locked.get_or_insert(now)) < LOCKED_FOR
+    }
+
     fn keep(&mut self) {
         match self.database.keep(&self.to_keep) {
             Ok(()) => {
                 self.kept += self.to_keep.len() as u64;
                 self.to_keep.clear();
-                self.retry = None;
+                (self.retry, self.locked) = (None, None);
                 self.say(Answer::Kept { orders: self.kept });
+            }
+            Err(error) if self.is_locked_for_a_moment(&error) => {
+                self.retry = Some((Duration::ZERO, now()));
             }
             Err(error) => {
                 let [first, longest] = RETRY;
                 let wait = self
                     .retry
-                    .map_or(first, |(wait, _)| (2 * wait).min(longest));
+                    .map_or(first, |(wait, _)| (2 * wait).clamp(first, longest));
                 self.retry = Some((wait, now() + wait));
                 let why = error.to_string();
                 self.say(Answer::Failed { why });

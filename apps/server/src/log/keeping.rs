@@ -137,6 +137,8 @@ enum State {
         from: Option<u64>,
         /// Whether the disk has been given what it had missed.
         is_catching_up: bool,
+        /// The count of a text up to which the disk has everything.
+        kept: u64,
     },
 }
 
@@ -164,6 +166,8 @@ pub(super) struct Keeping {
     busy: Option<Instant>,
     state: State,
     asked: Vec<Asked>,
+    /// Whether it has not answered for too long, and nothing since.
+    hangs: bool,
     questions: u64,
     notice: Option<Notice>,
     #[cfg(not(any(feature = "history", test)))]
@@ -189,6 +193,7 @@ impl Keeping {
             busy: None,
             state: State::Steady,
             asked: Vec::new(),
+            hangs: false,
             questions: 0,
             notice: None,
             #[cfg(not(any(feature = "history", test)))]
@@ -240,6 +245,14 @@ impl Keeping {
         matches!(self.state, State::Suspended { .. })
     }
 
+    /// While keeping is suspended, the count of a text up to which the disk has everything.
+    pub(super) const fn kept_until(&self) -> Option<u64> {
+        match self.state {
+            State::Steady => None,
+            State::Suspended { kept, .. } => Some(kept),
+        }
+    }
+
     /// Whether its thread has ended.
     pub(super) fn is_dead(&self) -> bool {
         self.answers.is_disconnected()
@@ -255,22 +268,27 @@ impl Keeping {
         self.given > self.kept || !self.asked.is_empty()
     }
 
+    /// Whether somebody waits for an answer.
+    const fn is_awaited(&self) -> bool {
+        self.is_asked() || (self.is_busy() && !self.is_suspended())
+    }
+
     /// When the disk will have taken too long.
     pub(super) fn deadline(&mut self, now: Instant) -> Option<Instant> {
-        let counts = self.is_busy() && !self.is_suspended();
-        counts.then(|| *self.busy.get_or_insert(now) + PATIENCE)
+        self.is_awaited()
+            .then(|| *self.busy.get_or_insert(now) + PATIENCE)
     }
 
     /// Whether the disk has taken too long.
     pub(super) fn is_late(&self, now: Instant) -> bool {
-        let since = self.busy.filter(|_| self.is_busy() && !self.is_suspended());
+        let since = self.busy.filter(|_| self.is_awaited());
         since.is_some_and(|since| now.saturating_duration_since(since) >= PATIENCE)
     }
 
-    /// From now on everything comes out of memory. Returns the questions that the disk will not answer in time.
-    pub(super) fn suspend(&mut self, why: &str, time: Time) -> Vec<Asked> {
+    /// From now on everything comes out of memory. The disk has everything up to the count `kept`.
+    pub(super) fn suspend(&mut self, why: &str, time: Time, kept: u64) {
         if self.is_suspended() {
-            return Vec::new();
+            return;
         }
         error!(
             "keeping messages has stopped: {why}; what is said now is in memory only, until the disk takes it again"
@@ -279,9 +297,25 @@ impl Keeping {
             begun: time,
             from: None,
             is_catching_up: false,
+            kept,
         };
-        self.busy = None;
         self.notice = Some(Notice::KeepingStopped);
+    }
+
+    /// Whether it is no use to ask.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.hangs || self.is_dead()
+    }
+
+    /// It answers.
+    pub(super) const fn answers(&mut self) {
+        self.hangs = false;
+    }
+
+    /// The questions that the disk will not answer in time. It is not asked again before it answers anything.
+    pub(super) fn give_up_asking(&mut self) -> Vec<Asked> {
+        self.busy = None;
+        self.hangs = true;
         std::mem::take(&mut self.asked)
     }
 
@@ -292,11 +326,12 @@ impl Keeping {
 
     /// The disk has answered. If it works again, and there is something that it has missed, returns that.
     pub(super) fn goes_on(&mut self, now: Instant) -> Option<Missed> {
-        self.busy = self.is_busy().then_some(now);
+        self.busy = self.is_awaited().then_some(now);
         let State::Suspended {
             begun,
             from,
             is_catching_up,
+            ..
         } = &mut self.state
         else {
             return None;
@@ -332,6 +367,9 @@ impl Keeping {
     /// Asks the disk, unless somebody else waits for the same answer.
     pub(super) fn ask(&mut self, ask: &Ask, until: Seq) -> flume::Receiver<Replay> {
         let (sender, receiver) = flume::bounded(1);
+        if !self.is_awaited() {
+            self.busy = None;
+        }
         let same = |asked: &&mut Asked| asked.ask == *ask && asked.until == until;
         if let Some(asked) = self.asked.iter_mut().find(same) {
             asked.waiting.push(sender);

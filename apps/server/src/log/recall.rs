@@ -27,8 +27,26 @@ impl Log {
                 let more = replay.more || (!is_since && keeping.newest.is_some());
                 Past::Here(Replay { more, ..replay })
             }
-            Some(keeping) if keeping.is_suspended() => Past::Here(cut_off(replay)),
+            Some(keeping) if keeping.is_deaf() => Past::Here(cut_off(replay)),
             Some(keeping) => {
+                if let Some(kept) = keeping.kept_until() {
+                    // What the disk does not have is in memory, or lost. The rest can still be read, on demand.
+                    let has_rest = match self.backlog.first() {
+                        Some(first) => first <= kept + 1,
+                        None => self.last.count <= kept,
+                    };
+                    if !has_rest {
+                        return Past::Here(cut_off(replay));
+                    }
+                    if replay.texts.is_some() {
+                        let (more, lost) = (true, false);
+                        return Past::Here(Replay {
+                            more,
+                            lost,
+                            ..replay
+                        });
+                    }
+                }
                 let key = (ask.clone(), until);
                 match self.remembered_of_disk.find(&key) {
                     Some(((more, lost), texts)) => {

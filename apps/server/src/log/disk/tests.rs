@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_wire::{Hex64, Hex128, Time};
+use hubbub_wire::{Hex64, Hex128, Time, Token};
 
 use super::super::keeping::{Counting, Order};
 use super::super::tests::{payloads, place, says};
@@ -478,6 +478,84 @@ fn who_waits_for_a_disk_that_fails_gets_what_memory_has() {
     disk.recalls(&mut log, 1);
     assert_eq!(log.notice(), Some(Notice::KeepingResumed));
     assert!(matches!(asks(&mut log, &Ask::Recent(5)), Past::Later(_)));
+}
+
+#[test]
+fn while_keeping_is_suspended_the_disk_still_tells_what_memory_does_not_have() {
+    let (mut log, mut disk) = log_with(Vec::new(), true);
+    say(&mut log, "a");
+    disk.keeps(&mut log, 1);
+    let older = Ask::Since(Hex128(7), Token::new("0000000000000008-2").unwrap());
+    let Past::Later(under_way) = asks(&mut log, &Ask::Recent(9)) else {
+        panic!("the disk has more");
+    };
+    say(&mut log, "b");
+    disk.fails(&mut log);
+    assert_eq!(out(&mut log), "ab");
+    assert!(under_way.is_empty() && !under_way.is_disconnected());
+    for ask in [older, Ask::Recent(9)] {
+        let Past::Here(replay) = asks(&mut log, &ask) else {
+            panic!("{ask:?}: what the disk may not have is in memory");
+        };
+        assert_eq!(payloads(&replay), ["a", "b"]);
+        assert!(replay.more && !replay.lost, "{ask:?}: the rest is kept");
+    }
+    let Past::Later(rest) = asks(&mut log, &Ask::Before(place(1), 9)) else {
+        panic!("memory has nothing older");
+    };
+    disk.recalls(&mut log, 2);
+    assert!(!rest.try_recv().unwrap().lost);
+}
+
+#[test]
+fn what_neither_disk_nor_memory_has_is_lost() {
+    for (more, is_lost) in [(1000, false), (1001, true)] {
+        let (mut log, mut disk) = log_with(Vec::new(), true);
+        say(&mut log, "a");
+        disk.keeps(&mut log, 1);
+        out(&mut log);
+        say(&mut log, "b");
+        disk.fails(&mut log);
+        for _ in 1..more {
+            say(&mut log, "x");
+        }
+        out(&mut log);
+        let first = if is_lost { 3 } else { 2 };
+        match asks(&mut log, &Ask::Before(place(first), 9)) {
+            Past::Here(replay) => assert!(is_lost && replay.lost && !replay.more),
+            Past::Later(_) => assert!(!is_lost),
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_did_not_answer_in_time_is_asked_again_when_it_answers_anything() {
+    let (mut log, mut disk) = log_with(Vec::new(), true);
+    let ask = Ask::Recent(9);
+    say(&mut log, "a");
+    disk.waits(&mut log, PATIENCE / 2);
+    disk.fails(&mut log);
+    out(&mut log);
+    let before = Ask::Before(place(1), 9);
+    let Past::Later(late) = asks(&mut log, &before) else {
+        panic!("the disk is full, but can be read");
+    };
+    disk.waits(&mut log, PATIENCE - Duration::from_nanos(1));
+    assert!(late.is_empty());
+    disk.waits(&mut log, Duration::from_nanos(1));
+    assert!(late.try_recv().unwrap().lost);
+    assert!(matches!(asks(&mut log, &before), Past::Here(_)));
+    let Past::Here(replay) = asks(&mut log, &ask) else {
+        panic!("nobody waits for it");
+    };
+    assert!(replay.lost);
+    disk.fails(&mut log);
+    let Past::Later(later) = asks(&mut log, &before) else {
+        panic!("it answers again");
+    };
+    // The time counts from the question.
+    disk.waits(&mut log, PATIENCE - Duration::from_nanos(1));
+    assert!(later.is_empty());
 }
 
 #[test]

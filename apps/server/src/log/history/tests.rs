@@ -726,6 +726,33 @@ fn the_thread_tries_again_what_failed_and_reads_meanwhile() {
 }
 
 #[test]
+fn a_lock_for_a_moment_is_no_failure_and_reading_needs_none() {
+    let dir = Dir::new();
+    let (database, _) = dir.open(1);
+    let lock = open::lock(&dir.0).unwrap();
+    let (give, given) = flume::unbounded();
+    let (answered, answers) = flume::unbounded();
+    let worker = Worker::new(database, given, answered, lock);
+    let other = dir.other();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let thread = thread::spawn(move || worker.run());
+    give.send(keep_now(1)).unwrap();
+    for number in 1..=3 {
+        let (ask, until) = (Ask::Recent(9), seq(1, 1));
+        give.send(Order::Recall { number, ask, until }).unwrap();
+        let answer = answers.recv_timeout(Duration::from_secs(30)).unwrap();
+        let is_recalled =
+            matches!(answer, Answer::Recalled { number: known, .. } if known == number);
+        assert!(is_recalled, "{answer:?}");
+    }
+    other.execute_batch("COMMIT").unwrap();
+    let answer = answers.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert!(matches!(answer, Answer::Kept { orders: 1 }), "{answer:?}");
+    drop(give);
+    thread.join().unwrap();
+}
+
+#[test]
 fn a_thread_that_is_to_end_tries_once_more() {
     for is_free_again in [true, false] {
         let dir = Dir::new();

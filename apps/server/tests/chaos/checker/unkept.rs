@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::journal::{Entry, What};
 
-/// A commit that takes 2 s suspends keeping. What was known this long after a lock began was committed.
-const LOCKED_AFTER: Duration = Duration::from_millis(1500);
+/// A lock that lasts 1.5 s suspends keeping. What was known this long after a lock began was committed.
+const LOCKED_AFTER: Duration = Duration::from_secs(1);
 
 /// How long after the disk is fine again the last notice of it may come.
 const LATE: Duration = Duration::from_secs(3);
