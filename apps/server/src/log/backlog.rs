@@ -20,8 +20,11 @@ pub(super) struct Backlog {
     bytes: usize,
 }
 
+/// What is kept takes this besides, in bytes: the two counts of its `Arc`, and the pointer to it.
+const PLACE: usize = 3 * size_of::<usize>();
+
 fn bytes(said: &Said) -> usize {
-    said.texts.capacity() + size_of::<Said>()
+    said.texts.capacity() + size_of::<Said>() + PLACE
 }
 
 impl Backlog {
