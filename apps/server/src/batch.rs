@@ -28,23 +28,26 @@ fn position(place: usize) -> u32 {
 #[derive(Debug)]
 struct Deed {
     peer: PeerId,
-    name: Name,
     what: What,
 }
 
 #[derive(Debug)]
 enum What {
-    Joined(Time),
-    Left(Time),
-    Said(Arc<Said>),
+    Joined(Name, Time),
+    Left(Name, Time),
+    Said {
+        said: Arc<Said>,
+        /// Counts the texts until the draft is sealed.
+        _held: Held,
+    },
 }
 
 impl Deed {
     /// How many entries it is.
     fn entries(&self) -> usize {
         match &self.what {
-            What::Joined(_) | What::Left(_) => 1,
-            What::Said(said) => said.texts.count(),
+            What::Joined(..) | What::Left(..) => 1,
+            What::Said { said, .. } => said.texts.count(),
         }
     }
 }
@@ -57,8 +60,6 @@ pub struct Draft {
     entries: usize,
     /// How much memory their texts take, in bytes.
     size: usize,
-    /// Counts the texts until the draft is sealed.
-    held: Vec<Held>,
 }
 
 /// The approximate size of a frame's head, in bytes.
@@ -85,25 +86,22 @@ impl Draft {
 
     /// A member came.
     pub fn joined(&mut self, peer: PeerId, name: &Name, time: Time) {
-        self.push(peer, name, What::Joined(time));
+        self.push(peer, What::Joined(Arc::clone(name), time));
     }
 
     /// A member went.
     pub fn left(&mut self, peer: PeerId, name: &Name, time: Time) {
-        self.push(peer, name, What::Left(time));
+        self.push(peer, What::Left(Arc::clone(name), time));
     }
 
     /// A member said something. The texts count as `held` until the draft is sealed.
     pub fn said(&mut self, peer: PeerId, said: Arc<Said>, held: Held) {
         self.size += said.texts.size();
-        self.held.push(held);
-        let name = Arc::clone(&said.name);
-        self.push(peer, &name, What::Said(said));
+        self.push(peer, What::Said { said, _held: held });
     }
 
-    fn push(&mut self, peer: PeerId, name: &Name, what: What) {
-        let name = Arc::clone(name);
-        let deed = Deed { peer, name, what };
+    fn push(&mut self, peer: PeerId, what: What) {
+        let deed = Deed { peer, what };
         self.entries += deed.entries();
         self.deeds.push(deed);
     }
@@ -136,11 +134,11 @@ impl Draft {
 
     fn sheet(&self, form: Form) -> Sheet {
         let mut sheet = Sheet::with_room(form, self.entries, self.size());
-        for Deed { name, what, .. } in &self.deeds {
+        for Deed { what, .. } in &self.deeds {
             match what {
-                What::Joined(time) => sheet.joined(form, name, *time),
-                What::Left(time) => sheet.left(form, name, *time),
-                What::Said(said) => sheet.said(form, said),
+                What::Joined(name, time) => sheet.joined(form, name, *time),
+                What::Left(name, time) => sheet.left(form, name, *time),
+                What::Said { said, .. } => sheet.said(form, said),
             }
         }
         sheet
