@@ -7,7 +7,6 @@
 //!
 //! How members come stands in `joining`, how they go in `leaving`, and what those with a grant get in `granting`.
 
-use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +21,7 @@ use crate::Settings;
 use crate::address::Address;
 use crate::batch::Draft;
 use crate::event::{Departure, Event, Mail, Offered};
-use crate::id::PeerId;
+use crate::id::{ByPeer, Name, PeerId};
 use crate::lobby::{Kept, Lobby, Stranger};
 use crate::log::{Log, Ordered, Proposal};
 use crate::memory::{Held, Memory};
@@ -136,7 +135,7 @@ struct Hub {
     sent: Seq,
     newcomers: Vec<PeerId>,
     /// Where each member with a grant comes from.
-    addresses: HashMap<PeerId, Arc<Address>>,
+    addresses: ByPeer<Arc<Address>>,
     absent: Absent,
     stopping: bool,
     queued: Arc<Memory>,
@@ -160,7 +159,7 @@ impl Hub {
             draft: Draft::default(),
             welcomes: Vec::new(),
             newcomers: Vec::new(),
-            addresses: HashMap::new(),
+            addresses: ByPeer::default(),
             absent: Absent::default(),
             stopping: false,
             queued,
@@ -177,7 +176,7 @@ impl Hub {
         let deadlines = [
             self.lobby.deadline(),
             self.absent.deadline(),
-            self.log.deadline(now()),
+            self.log.deadline(now),
         ];
         let deadline = deadlines.into_iter().flatten().min();
         let news = news(inbox, self.log.answers(), self.must_wait_for_log());
@@ -263,12 +262,10 @@ impl Hub {
                 texts,
                 held,
             } => {
-                if self.hears(peer, &name)
-                    && let Some(name) = self.room.name(peer)
-                {
+                if let Some(name) = self.hears(peer, &name) {
                     let proposal = Proposal::Say {
                         peer,
-                        name: Arc::clone(name),
+                        name,
                         own: own.and_then(|id| self.own(peer, id)),
                         texts,
                         held,
@@ -283,7 +280,7 @@ impl Hub {
                 count,
             } => self.earlier(peer, before, count),
             Event::Leave { peer, name } => {
-                if self.hears(peer, &name) {
+                if self.hears(peer, &name).is_some() {
                     self.depart(peer, Departure::Left);
                 }
             }
@@ -298,11 +295,11 @@ impl Hub {
         }
     }
 
-    /// Whether the peer may speak under `name`. If not, what it says is ignored.
-    fn hears(&mut self, peer: PeerId, name: &Username<'_>) -> bool {
-        let is_here = self.post.outbox(peer).is_some();
-        let Err(why) = self.room.hears(peer, name) else {
-            return is_here;
+    /// The name of a peer that may speak under `name`. What others say is ignored.
+    fn hears(&mut self, peer: PeerId, name: &Username<'_>) -> Option<Name> {
+        let why = match self.room.hears(peer, name) {
+            Ok(name) => return self.post.outbox(peer).map(|_| Arc::clone(name)),
+            Err(why) => why,
         };
         if let Some(notes) = self.post.notes(peer)
             && !mem::replace(&mut notes.warned, true)
@@ -312,7 +309,7 @@ impl Hub {
         } else {
             debug!(peer = peer.0, name = ?name.as_str(), ?why, "ignored");
         }
-        false
+        None
     }
 
     /// How a text of a member is counted. Without a grant, or in the name of another session, it is not.

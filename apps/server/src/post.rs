@@ -1,7 +1,6 @@
 //! The post: which member gets which part of a batch, which members lag, and which must go. It never waits, and the
 //! time is given.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +10,7 @@ use hubbub_wire::Id;
 use self::catch_up::CatchUp;
 use self::fresh::Fresh;
 use crate::batch::{Batch, Form};
-use crate::id::{Name, PeerId};
+use crate::id::{ByPeer, Name, PeerId};
 use crate::memory::Memory;
 use crate::outbox::{Closing, Delivery, Full, Outbox};
 use crate::said::Seq;
@@ -27,7 +26,7 @@ mod shortage;
 /// The outboxes of all members, and of leaving ones for which something is still to be written.
 #[derive(Debug)]
 pub(crate) struct Post {
-    members: HashMap<PeerId, Member>,
+    members: ByPeer<Member>,
     /// How many members read each form.
     readers: [usize; Form::ALL.len()],
     /// Members that left since the last batch.
@@ -40,9 +39,9 @@ pub(crate) struct Post {
     cut_off: Vec<Closing>,
     catch_up: CatchUp,
     /// What goes right before a member's share of the next batch.
-    welcomes: HashMap<PeerId, Vec<Delivery>>,
+    welcomes: ByPeer<Vec<Delivery>>,
     /// What is told right after it: the last text of a member that is in the log.
-    acks: HashMap<PeerId, Ack>,
+    acks: ByPeer<Ack>,
     fresh: Fresh,
     /// Counts every batch that some peer has still to write.
     queued: Arc<Memory>,
@@ -99,15 +98,15 @@ impl Post {
     #[must_use]
     pub(crate) fn new(queued: Arc<Memory>) -> Self {
         Self {
-            members: HashMap::new(),
+            members: ByPeer::default(),
             readers: [0; Form::ALL.len()],
             leavers: Vec::new(),
             leaving: Vec::new(),
             evicted: Vec::new(),
             cut_off: Vec::new(),
             catch_up: CatchUp::default(),
-            welcomes: HashMap::new(),
-            acks: HashMap::new(),
+            welcomes: ByPeer::default(),
+            acks: ByPeer::default(),
             fresh: Fresh::default(),
             queued,
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hubbub_wire::{Hex64, Hex128, Offer, Username};
 
-use crate::id::{Name, PeerId};
+use crate::id::{ByPeer, Name, PeerId};
 use crate::said::Seq;
 
 /// Why a JOIN was refused.
@@ -71,7 +71,7 @@ struct Member {
 /// The members and their names.
 #[derive(Debug, Default)]
 pub struct Room {
-    members: HashMap<PeerId, Member>,
+    members: ByPeer<Member>,
     /// The members by name, in the order of their bytes.
     names: BTreeMap<Name, PeerId>,
     /// The members with a grant by secret, apart from those whose secret is void.
@@ -204,16 +204,16 @@ impl Room {
         members.filter_map(|(&peer, member)| member.ticket.as_ref().map(|_| peer))
     }
 
-    /// Whether `peer` may speak under `name`.
+    /// Whether `peer` may speak under `name`, which is then its own.
     ///
     /// # Errors
     ///
     /// Why not.
-    pub fn hears(&self, peer: PeerId, name: &Username<'_>) -> Result<(), NotHeard> {
+    pub fn hears(&self, peer: PeerId, name: &Username<'_>) -> Result<&Name, NotHeard> {
         match self.name(peer) {
             None => Err(NotHeard::NotJoined),
             Some(own) if own.as_str() != name.as_str() => Err(NotHeard::NotItsName),
-            Some(_) => Ok(()),
+            Some(own) => Ok(own),
         }
     }
 
@@ -288,7 +288,8 @@ mod tests {
     fn a_member_is_heard_under_its_own_name_only() {
         let mut room = Room::default();
         room.join(PeerId(0), name("ada"), START).unwrap();
-        assert_eq!(room.hears(PeerId(0), &name("ada")), Ok(()));
+        let own = Arc::new(name("ada"));
+        assert_eq!(room.hears(PeerId(0), &name("ada")), Ok(&own));
         assert_eq!(
             room.hears(PeerId(0), &name("bob")),
             Err(NotHeard::NotItsName)
@@ -323,7 +324,7 @@ mod tests {
         room.replace(old, new, START);
         assert_eq!(room.bearer(&name("ada")), Some(new));
         assert_eq!(room.with_secret(Hex128(1)), Some(new));
-        assert_eq!(room.hears(new, &name("ada")), Ok(()));
+        assert!(room.hears(new, &name("ada")).is_ok());
         assert_eq!(room.hears(old, &name("ada")), Err(NotHeard::NotJoined));
         assert_eq!((room.leave(old), room.len()), (None, 1));
     }

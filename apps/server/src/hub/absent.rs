@@ -1,13 +1,13 @@
 //! Absent members: those with a grant that have lost their connection and keep their place for a while. Plain data, the
 //! time is given. It does not know who they are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::address::{Absence, Address};
 use crate::event::Departure;
-use crate::id::PeerId;
+use crate::id::{ByPeer, PeerId};
 
 /// How many members may be absent at a time. Each costs about half a kilobyte and no connection, so that somebody who
 /// joins and drops the connection again and again could fill the memory with them. When a large room loses its line at
@@ -20,7 +20,7 @@ const MOST_OF_ADDRESS: usize = 256;
 /// The members that are absent.
 #[derive(Debug, Default)]
 pub(super) struct Absent {
-    until: HashMap<PeerId, Instant>,
+    until: ByPeer<Instant>,
     /// The one that must leave first first.
     lost: BTreeMap<(Instant, PeerId), (Departure, Absence)>,
 }

@@ -79,7 +79,7 @@ impl Hub {
 
     /// An offer of a member, whose JOIN came in an earlier read.
     fn offers_late(&mut self, peer: PeerId, name: &Username<'static>, candidate: Candidate) {
-        if self.room.ticket(peer).is_some() || !self.hears(peer, name) {
+        if self.room.ticket(peer).is_some() || self.hears(peer, name).is_none() {
             return;
         }
         let ticket = Ticket::of(&candidate.offer);

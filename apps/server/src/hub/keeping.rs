@@ -95,7 +95,7 @@ impl Hub {
             && now() < until
             && let Some(answers) = self.log.answers().cloned()
         {
-            let deadline = self.log.deadline(now()).map_or(until, |at| at.min(until));
+            let deadline = self.log.deadline(now).map_or(until, |at| at.min(until));
             let left = deadline.saturating_duration_since(now());
             if let Ok(Ok(answer)) = timeout(left, answers.recv_async()).await {
                 self.log.take(answer, now());

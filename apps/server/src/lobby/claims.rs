@@ -11,7 +11,7 @@ use hubbub_wire::{Hex128, Username};
 
 use super::Stranger;
 use crate::event::{Event, Offered};
-use crate::id::PeerId;
+use crate::id::{ByPeer, PeerId};
 use crate::outbox::Outbox;
 
 /// How much of what follows a JOIN may wait with it for the bearer's answer, in bytes. The answer takes milliseconds.
@@ -78,10 +78,10 @@ pub(crate) enum Kept {
 /// All JOINs that wait.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
-    by_claimant: HashMap<PeerId, Claim>,
+    by_claimant: ByPeer<Claim>,
     /// For each bearer, the peers that wait for its next answer, then those that wait for the one after it, and so on.
     /// Peers are in the order in which they came.
-    by_bearer: HashMap<PeerId, VecDeque<Vec<PeerId>>>,
+    by_bearer: ByPeer<VecDeque<Vec<PeerId>>>,
     by_secret: HashMap<Hex128, PeerId>,
     /// Until when each of them may wait at most, the first first. Some may have stopped waiting, here and below.
     deadlines: VecDeque<(Instant, PeerId)>,

@@ -37,7 +37,7 @@ impl Log {
     }
 
     /// When the disk will have taken too long. [`Log::listen`] must be called then.
-    pub(crate) fn deadline(&mut self, now: Instant) -> Option<Instant> {
+    pub(crate) fn deadline(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
         self.keeping.as_mut()?.deadline(now)
     }
 

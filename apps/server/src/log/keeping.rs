@@ -274,9 +274,9 @@ impl Keeping {
     }
 
     /// When the disk will have taken too long.
-    pub(super) fn deadline(&mut self, now: Instant) -> Option<Instant> {
+    pub(super) fn deadline(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
         self.is_awaited()
-            .then(|| *self.busy.get_or_insert(now) + PATIENCE)
+            .then(|| *self.busy.get_or_insert_with(now) + PATIENCE)
     }
 
     /// Whether the disk has taken too long.

@@ -1,10 +1,8 @@
 //! What the members were given in this turn of the hub. Nobody has had time to take it, so nobody goes for it when memory
 //! is short.
 
-use std::collections::HashMap;
-
 use crate::batch::{Batch, Form};
-use crate::id::PeerId;
+use crate::id::{ByPeer, PeerId};
 use crate::outbox::Delivery;
 
 /// Costs of what was given since the last flush, in bytes.
@@ -13,7 +11,7 @@ pub(super) struct Fresh {
     /// Of the batches, by form.
     batches: [usize; Form::ALL.len()],
     /// Of what single peers were given besides.
-    given: HashMap<PeerId, usize>,
+    given: ByPeer<usize>,
 }
 
 impl Fresh {

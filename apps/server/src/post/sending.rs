@@ -1,6 +1,5 @@
 //! Sending: a batch to everybody who has a share in it, in the form that each reads, and what goes before and after it.
 
-use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use hubbub_wire::{Frame, encode};
 
 use super::{Leaver, Member, Post, push_all};
 use crate::batch::{Batch, Draft, Form, Forms};
-use crate::id::PeerId;
+use crate::id::{ByPeer, PeerId};
 use crate::outbox::{Full, Outbox, Part};
 
 /// A batch that costs at most this much, in bytes, is written at once to members for which nothing waits. A quiet room
@@ -115,7 +114,7 @@ impl Post {
 
 /// The outbox of a member, or of one that left since the last batch.
 fn outbox_of<'a>(
-    members: &'a HashMap<PeerId, Member>,
+    members: &'a ByPeer<Member>,
     leavers: &'a [Leaver],
     peer: PeerId,
 ) -> Option<&'a Outbox> {

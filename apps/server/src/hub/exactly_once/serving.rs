@@ -77,7 +77,7 @@ impl Server {
 
     pub(super) fn tell(&mut self, mail: Mail) {
         // As the hub does before it takes mail.
-        let _ = self.hub.log.deadline(self.hub.now);
+        let _ = self.hub.log.deadline(|| self.hub.now);
         self.hub.log.listen(self.hub.now);
         self.hub.take_all(mail);
     }

@@ -103,7 +103,7 @@ impl Fake {
 
     /// Time passes, and the log is told.
     fn waits(&mut self, log: &mut Log, time: Duration) {
-        log.deadline(self.now);
+        log.deadline(|| self.now);
         self.now += time;
         log.listen(self.now);
     }
@@ -258,11 +258,11 @@ fn two_seconds_are_too_long_and_a_millisecond_less_is_not() {
     say(&mut log, "a");
     disk.waits(&mut log, PATIENCE - ms);
     assert_eq!((log.notice(), out(&mut log)), (None, "".into()));
-    assert_eq!(log.deadline(disk.now), Some(disk.now + ms));
+    assert_eq!(log.deadline(|| disk.now), Some(disk.now + ms));
     disk.waits(&mut log, ms);
     assert_eq!(log.notice(), Some(Notice::KeepingStopped));
     assert_eq!(out(&mut log), "a");
-    assert_eq!(log.deadline(disk.now), None);
+    assert_eq!(log.deadline(|| disk.now), None);
     disk.waits(&mut log, PATIENCE);
     assert_eq!(log.notice(), None);
     disk.keeps(&mut log, 1);
@@ -285,7 +285,7 @@ fn a_disk_that_has_always_something_to_do_is_not_late_as_long_as_it_answers() {
 #[test]
 fn a_disk_with_nothing_to_do_is_never_late() {
     let (mut log, mut disk) = log();
-    assert_eq!(log.deadline(disk.now), None);
+    assert_eq!(log.deadline(|| disk.now), None);
     disk.waits(&mut log, PATIENCE);
     say(&mut log, "a");
     disk.keeps(&mut log, 1);
