@@ -232,6 +232,11 @@ bench:
     cargo bench -p hubbub-wire --bench decode
     cargo bench -p hubbub-server --bench hub --bench room --bench idle
 
+# Measures a room that remembers next to a plain one: grants, history, and a crowd that comes back after a restart.
+[group("measure")]
+bench-memory:
+    cargo bench -p hubbub-server --bench remember
+
 # A room for MINUTES in which members talk and others stall, flood and are cut off; fails when a text is lost.
 [group("measure")]
 soak MINUTES:

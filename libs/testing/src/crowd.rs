@@ -1,6 +1,7 @@
 //! Many connections, all read by one thread that waits with epoll. It counts the bytes that each of them gets. For the
 //! benches, on Linux.
 
+use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
@@ -15,14 +16,17 @@ use crate::{Offer, join};
 /// How long nothing may come while something is still due.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// When nothing has come for this long, nothing more is on its way.
-const SILENCE: Duration = Duration::from_secs(1);
+/// After how long without anything all has come.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// The size of one read, which is more than ever waits for a connection.
 const READ_BYTES: usize = 64 * 1024;
 
 /// After this many joins the crowd reads what they brought, so that no socket buffer gets full.
 const JOINS_AT_ONCE: usize = 16;
+
+/// The start of what ends the past of a member with a grant.
+const REPLAYED: &[u8; 19] = b"CHAT/1.0 REPLAYED\r\n";
 
 /// Whether `cargo bench` has started this. `cargo test --all-targets` starts benches too, without this argument.
 pub fn is_asked_for() -> bool {
@@ -100,17 +104,30 @@ impl Crowd {
         Ok(())
     }
 
-    /// The same for members with a grant. It waits until nothing comes any more.
-    pub fn join_ours_until(&mut self, members: usize) -> io::Result<()> {
-        for number in self.sockets.len()..members {
+    /// Connects and joins with these offers, and waits until the past of each of them is complete.
+    pub fn offer(&mut self, offers: &[Offer]) -> io::Result<()> {
+        let mut waiting = Waiting::default();
+        for (at, offer) in offers.iter().enumerate() {
+            let number = self.sockets.len();
             self.connect()?;
-            let offer = Offer::new(&name_of(number)).recent(0);
+            waiting.ends.insert(number, Vec::new());
             self.send(number, &offer.with_join())?;
-            if number % JOINS_AT_ONCE == 0 {
-                self.read(Duration::ZERO)?;
+            if at % JOINS_AT_ONCE == 0 {
+                self.read_with(Duration::ZERO, |number, bytes| waiting.see(number, bytes))?;
             }
         }
-        while self.read(SILENCE)? {}
+        while !waiting.ends.is_empty() {
+            let came = self.read_with(PATIENCE, |number, bytes| waiting.see(number, bytes))?;
+            if !came {
+                return Err(missing());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads until nothing comes any more.
+    pub fn read_all(&mut self) -> io::Result<()> {
+        while self.read(QUIET)? {}
         Ok(())
     }
 
@@ -131,10 +148,7 @@ impl Crowd {
         if self.read(PATIENCE)? {
             return Ok(());
         }
-        let seconds = PATIENCE.as_secs();
-        Err(io::Error::other(format!(
-            "something is missing: nothing has come for {seconds} s"
-        )))
+        Err(missing())
     }
 
     /// Waits for at most `patience` and reads once where something is. Returns whether there was anything.
@@ -182,4 +196,34 @@ impl Crowd {
     fn received_in_all(&self) -> u64 {
         self.received.iter().sum()
     }
+}
+
+/// Those whose past is not complete, each with the end of what it has got.
+#[derive(Default)]
+struct Waiting {
+    ends: HashMap<usize, Vec<u8>>,
+}
+
+impl Waiting {
+    fn see(&mut self, number: usize, bytes: &[u8]) -> io::Result<()> {
+        let Some(end) = self.ends.get_mut(&number) else {
+            return Ok(());
+        };
+        // What is looked for may begin in one read and end in the next.
+        end.extend_from_slice(bytes);
+        if end.windows(REPLAYED.len()).any(|place| place == REPLAYED) {
+            self.ends.remove(&number);
+        } else {
+            let too_many = end.len().saturating_sub(REPLAYED.len() - 1);
+            end.drain(..too_many);
+        }
+        Ok(())
+    }
+}
+
+fn missing() -> io::Error {
+    let seconds = PATIENCE.as_secs();
+    io::Error::other(format!(
+        "something is missing: nothing has come for {seconds} s"
+    ))
 }

@@ -77,6 +77,21 @@ impl Program {
         Duration::from_millis(ticks * 1000 / clock_ticks_per_second())
     }
 
+    /// Processor time of its thread of this name; 0 if there is none.
+    #[track_caller]
+    pub fn cpu_time_of(&self, name: &str) -> Duration {
+        let mut threads = numbers(&self.path("task"));
+        let thread = threads.find(|thread| {
+            let comm = self.path(&format!("task/{thread}/comm"));
+            read(&comm).trim() == name
+        });
+        thread.map_or(Duration::ZERO, |thread| {
+            let statistics = read(&self.path(&format!("task/{thread}/schedstat")));
+            let time = statistics.split_ascii_whitespace().next();
+            Duration::from_nanos(number(time.unwrap_or_default()))
+        })
+    }
+
     fn path(&self, file: &str) -> PathBuf {
         format!("/proc/{}/{file}", self.child.id()).into()
     }

@@ -1,14 +1,13 @@
-//! What an idle member costs: the server's resident memory by members, how often the server wakes while nobody speaks,
-//! and how a member's memory is divided. Each member has one connection, and nothing waits for it. Then the
-//! same for members with a grant. What the kernel
-//! keeps for its socket is not part of the server's memory and has its own row.
+//! What an idle member costs, without and with a grant: the server's resident memory by members, how often the server
+//! wakes while nobody speaks, and how a plain member's memory is divided. Each member has one connection, and nothing
+//! waits for it. What the kernel keeps for its socket is not part of the server's memory and has its own row.
 
 use std::io;
 use std::thread;
 use std::time::Duration;
 
 use hubbub_server::descriptors;
-use hubbub_testing::{Crowd, Program, TROUBLE, is_asked_for};
+use hubbub_testing::{Crowd, Offer, Program, TROUBLE, is_asked_for, name_of};
 
 use crate::parts::Parts;
 
@@ -28,31 +27,42 @@ fn main() -> io::Result<()> {
     let possible = descriptors::raise_limit().saturating_sub(descriptors::RESERVED);
     // Before the crowd, whose freed memory would be used again.
     let parts = Parts::measure(possible)?;
+    let each = watch("members", possible, Crowd::join_until)?;
+    watch("members with grants", possible, grant_until)?;
+    parts.print(each);
+    Ok(())
+}
+
+/// Lets members of this kind `enter` until there are as many as in each row, and prints the table. Returns the bytes of each
+/// of the most.
+fn watch(
+    kind: &str,
+    possible: usize,
+    enter: fn(&mut Crowd, usize) -> io::Result<()>,
+) -> io::Result<f64> {
     let mut program = Program::with(&[], &[]);
     let mut crowd = Crowd::new(program.address())?;
     program.show(TROUBLE);
     println!(
-        "| members | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
+        "\n| {kind} | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
     );
     let empty = look(&program, 0, None)?;
     let mut each = 0.0;
     for members in MEMBERS.map(|members| members.min(possible)) {
-        crowd.join_until(members)?;
+        enter(&mut crowd, members)?;
         let resident = look(&program, members, Some(empty))?;
         each = a_member(resident, empty, members);
     }
-    parts.print(each);
-    println!(
-        "\n| members with a grant | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
-    );
-    let mut program = Program::with(&[], &[]);
-    let mut crowd = Crowd::new(program.address())?;
-    program.show(TROUBLE);
-    let empty = look(&program, 0, None)?;
-    let members = MEMBERS[0].min(possible);
-    crowd.join_ours_until(members)?;
-    look(&program, members, Some(empty))?;
-    Ok(())
+    Ok(each)
+}
+
+/// Members with grants join until there are so many.
+fn grant_until(crowd: &mut Crowd, members: usize) -> io::Result<()> {
+    let present = crowd.received().len();
+    let offers = (present..members).map(|number| Offer::new(&name_of(number)).recent(0));
+    let offers: Vec<Offer> = offers.collect();
+    crowd.offer(&offers)?;
+    crowd.read_all()
 }
 
 /// Prints one row and returns the resident memory in bytes.
