@@ -1,5 +1,5 @@
 //! Runs a program that somebody else could have written: types for its user, and waits for what it shows. The programs
-//! are in `libs/testing/strangers/`. Every wait has a deadline and fails with what was shown so far.
+//! are in `libs/testing/strangers/`, and the example in `libs/wire/examples/python/`. Every wait has a deadline and fails with what was shown so far.
 
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
@@ -23,10 +23,26 @@ impl Stranger {
     #[track_caller]
     pub fn start(program: &str, arguments: &[&str]) -> Self {
         let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/strangers"));
+        Self::start_file(&directory.join(program), arguments)
+    }
+
+    /// Starts the example of the wire library under this name.
+    #[track_caller]
+    pub fn example(name: &str, port: u16) -> Self {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../wire/examples/python");
+        let program = Path::new(directory).join("remember.py");
+        let mut example = Self::start_file(&program, &["127.0.0.1", &port.to_string(), name]);
+        example.shows("connecting 1");
+        example
+    }
+
+    #[track_caller]
+    fn start_file(program: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new("python3")
-            .arg(directory.join(program))
+            .arg(program)
             .args(arguments)
             .env("PYTHONUTF8", "1")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -42,7 +58,7 @@ impl Stranger {
                 let _ = show.send(line);
             }
         });
-        let shown = vec![format!("({program} {})", arguments.join(" "))];
+        let shown = vec![format!("({} {})", program.display(), arguments.join(" "))];
         Self {
             child,
             keyboard,
@@ -67,6 +83,16 @@ impl Stranger {
             }
         }
         panic!("it never shows {line:?}, but {:#?}", self.shown);
+    }
+
+    /// Takes the next line, which must begin like this, and returns the rest of it.
+    #[track_caller]
+    pub fn shows_with(&mut self, beginning: &str) -> String {
+        let line = self.next_line().unwrap_or_default();
+        match line.strip_prefix(beginning) {
+            Some(rest) => rest.to_owned(),
+            None => panic!("no line begins with {beginning:?}: {:#?}", self.shown),
+        }
     }
 
     /// The number after `word` in the next line.

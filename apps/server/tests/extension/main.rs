@@ -6,5 +6,6 @@
 mod agreeing;
 mod notices;
 mod past;
+mod python;
 mod takeover;
 mod texts;

@@ -7,4 +7,5 @@ mod crashes;
 mod directory;
 mod disks;
 mod members;
+mod python;
 mod refusals;
