@@ -310,6 +310,44 @@ fn it_counts_from_what_has_arrived_and_says_what_may_be_lost_in_another_room() {
 }
 
 #[test]
+fn it_is_a_plain_client_when_a_server_does_not_grant_any_more() {
+    let server = ScriptedServer::start();
+    let mut bob = Stranger::example("bob", server.port());
+    let mut line = server.accept();
+    grant(&mut line, 'a', 0);
+    enters(&mut bob, &["bob"]);
+    bob.shows("caught up");
+    bob.types("say one");
+    assert_eq!(line.any_frame().payload, "one");
+    drop(line);
+    bob.shows("ended");
+    bob.types("say two");
+    let mut line = server.accept();
+    line.expect(join("bob"));
+    let offer = line.any_frame();
+    assert_eq!(
+        offer.need("Since"),
+        format!("{} p", "a".repeat(32)),
+        "the place of the JOIN"
+    );
+    assert_eq!(offer.need("Recent"), "200");
+    bob.shows("connecting 2");
+    bob.shows("plain");
+    bob.shows(r#"may not have arrived "one""#);
+    bob.shows(r#"sent "two""#);
+    line.expect(text("bob", "two"));
+    line.send(text("ada", "three"));
+    bob.shows(r#"said "ada" "three""#);
+    drop(line);
+    bob.shows("ended");
+    let mut line = server.accept();
+    line.expect(join("bob"));
+    let offer = line.any_frame();
+    assert_eq!(offer.header("Since"), None);
+    assert_eq!(offer.need("Recent"), "0");
+}
+
+#[test]
 fn it_ignores_and_answers_nothing_that_it_does_not_know() {
     let server = ScriptedServer::start();
     let mut bob = Stranger::example("bob", server.port());

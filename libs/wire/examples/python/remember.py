@@ -17,7 +17,7 @@ from chat import Item, Line, Loop, Lost, Text, encode, tell
 
 RECENT, PAGE = 200, 200
 GRANT_WITHIN, STANDS_AFTER, LEAVE_WITHIN = 5, 3, 5
-PAUSE, LONGEST_PAUSE = 0.25, 30
+PAUSE, LONGEST_PAUSE = 0.5, 30
 
 
 class Client(Loop):
@@ -27,7 +27,7 @@ class Client(Loop):
         self.session, self.secret, self.attempt = secrets.token_hex(8), secrets.token_hex(16), 0
         self.line, self.pause = None, PAUSE
         self.waiting, self.count, self.most = [], 0, None
-        self.seen = self.oldest = None  # (room, Seq), Seq
+        self.seen, self.oldest, self.recent = None, None, RECENT  # (room, Seq), Seq
         self.wants_earlier = self.leaving = self.has_left = False
         self.has_granted = self.is_plain = self.try_plain = False  # what is known of this address
 
@@ -45,15 +45,16 @@ class Client(Loop):
         line.began = time.monotonic()
         offer = [("Offer", f"1 {line.nonce}"), ("Session", f"{self.session} {self.attempt}"), ("Resume", self.secret)]
         offer += [("Since", " ".join(line.since))] if line.since else []
-        offer += [("Recent", RECENT)]
+        offer += [("Recent", self.recent)]
         line.send(encode("JOIN", self.name) + (encode("TEXT", self.name, offer) if line.offered else b""))
         self.after(GRANT_WITHIN if line.offered else STANDS_AFTER, self.no_grant)
 
     def no_grant(self):
-        """The server is a plain one. Texts for one that has granted wait all the same."""
+        """The server is a plain one."""
         self.is_plain = self.is_plain or not self.line.offered
-        self.line.queue, self.line.ready = None, not self.has_granted
+        self.line.queue, self.line.ready, self.pause = None, True, PAUSE
         tell("plain")
+        self.doubt(None)
         self.send_texts()
 
     def got(self, line, data):
@@ -133,6 +134,8 @@ class Client(Loop):
     def on_plain(self, line, frame):
         words = {"TEXT": "said", "JOIN": "joined", "LEAVE": "left"}
         if frame.method != "TEXT" or frame.payload:
+            if frame.method == "TEXT" and frame.name != "server":
+                self.seen, self.oldest, self.recent = None, None, 0  # a replay might bring it again
             line.final = frame.text if frame.name == "server" and not line.ready else None
             tell(words[frame.method], frame.name, *([frame.text] if frame.method == "TEXT" else []))
 
@@ -149,9 +152,7 @@ class Client(Loop):
         tell("granted", room, kept)
         if self.seen and self.seen[0] != room:
             self.seen = self.oldest = None
-        for text in [text for text in self.waiting if text.room and text.room != room]:
-            self.waiting.remove(text)
-            tell("may not have arrived", text.text.decode())
+        self.doubt(room)
         self.arrived(arrived)
         self.count = arrived
 
@@ -191,9 +192,6 @@ class Client(Loop):
         tell("notice", code, frame.text)
         if code in ("replaced", "kicked"):
             line.final = code
-        elif code == "too-long":
-            lost = frame.token("id")
-            self.waiting = [text for text in self.waiting if f"{self.session}-{text.count}" != lost]
 
     def on_replayed(self, line, frame):
         last, more, lost = frame.token("last"), frame.flag("more"), frame.flag("lost")
@@ -275,6 +273,12 @@ class Client(Loop):
                 self.count += 1
                 text.count, text.room, text.line = self.count, line.room, line
                 line.send(encode("TEXT", self.name, [("Id", f"{self.session}-{text.count}")], text.text))
+
+    def doubt(self, room):
+        """Gives up what was sent to another room: nobody knows whether it arrived."""
+        for text in [text for text in self.waiting if text.room not in (None, room)]:
+            self.waiting.remove(text)
+            tell("may not have arrived", text.text.decode())
 
     def arrived(self, count):
         while self.waiting and self.waiting[0].count is not None and self.waiting[0].count <= count:
