@@ -6,7 +6,7 @@ use std::time::Duration;
 use flume::{Receiver, Sender};
 use hubbub_server::Settings;
 use hubbub_session::{Event, Intent, Options, Stamped};
-use hubbub_testing::{DEADLINE, Peer, Room, ScriptedServer, Stranger, join, leave, text};
+use hubbub_testing::{AnyFrame, DEADLINE, Peer, Room, ScriptedServer, Stranger, join, leave, text};
 use hubbub_transport::Address;
 use hubbub_wire::{Limits, Username};
 
@@ -245,24 +245,33 @@ fn it_does_not_come_back_by_itself_after_it_was_replaced_or_refused() {
     bob.shows("connecting 2");
 }
 
-/// The grant for the offer that a client has just sent, which may have a `Since`, and what follows it.
+/// The offer that comes with a JOIN.
 #[track_caller]
-fn grant(peer: &mut Peer, room: char, arrived: u64) -> String {
+fn offer(peer: &mut Peer) -> AnyFrame {
     peer.expect(join("bob"));
     let offer = peer.any_frame();
-    let nonce = offer.need("Offer");
+    assert!(offer.header("Offer").is_some(), "{offer:?}");
+    offer
+}
+
+/// A grant and what follows it.
+fn welcome(name: &str, nonce: &str, room: char, arrived: u64) -> String {
     let room = String::from(room).repeat(32);
-    peer.send(format!(
-        "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 0\r\nGrant: {nonce}\r\nRoom: {room}\r\nKept: memory\r\n\
+    format!(
+        "CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: 0\r\nGrant: {nonce}\r\nRoom: {room}\r\nKept: memory\r\n\
          Arrived: {arrived}\r\nMax-payload: 100\r\n\r\n\
          CHAT/1.0 PRESENT\r\nUsername: bob\r\nMsg-len: 3\r\n\r\nbob\
          CHAT/1.0 REPLAYED\r\nUsername: bob\r\nLast: p\r\n\r\n"
-    ));
-    format!(
-        "{} {}",
-        offer.need("Session").split_once(' ').unwrap().0,
-        offer.header("Since").unwrap_or("-")
     )
+}
+
+/// Grants what is offered. Returns the session and what was seen.
+#[track_caller]
+fn grant(peer: &mut Peer, room: char, arrived: u64) -> (String, Option<String>) {
+    let offer = offer(peer);
+    peer.send(welcome("bob", offer.need("Offer"), room, arrived));
+    let (session, _) = offer.need("Session").split_once(' ').unwrap();
+    (session.to_owned(), offer.header("Since").map(str::to_owned))
 }
 
 #[test]
@@ -270,8 +279,8 @@ fn it_counts_from_what_has_arrived_and_says_what_may_be_lost_in_another_room() {
     let server = ScriptedServer::start();
     let mut bob = Stranger::example("bob", server.port());
     let mut line = server.accept();
-    let story = grant(&mut line, 'a', 0);
-    let session = story.strip_suffix(" -").unwrap();
+    let (session, seen) = grant(&mut line, 'a', 0);
+    assert_eq!(seen, None);
     enters(&mut bob, &["bob"]);
     bob.shows("caught up");
     let say = |count: u64, text: &str| {
@@ -292,8 +301,8 @@ fn it_counts_from_what_has_arrived_and_says_what_may_be_lost_in_another_room() {
     bob.shows("connecting 2");
     // This server has lost two texts at its end.
     let mut line = server.accept();
-    let room = "a".repeat(32);
-    assert_eq!(grant(&mut line, 'a', 0), format!("{session} {room} q"));
+    let place = |seq| Some(format!("{} {seq}", "a".repeat(32)));
+    assert_eq!(grant(&mut line, 'a', 0), (session.clone(), place("q")));
     line.expect(say(1, "three"));
     enters(&mut bob, &["bob"]);
     bob.shows("caught up");
@@ -302,7 +311,7 @@ fn it_counts_from_what_has_arrived_and_says_what_may_be_lost_in_another_room() {
     bob.shows("connecting 3");
     let mut line = server.accept();
     bob.types("say four");
-    assert_eq!(grant(&mut line, 'b', 0), format!("{session} {room} p"));
+    assert_eq!(grant(&mut line, 'b', 0), (session.clone(), place("p")));
     bob.shows_with("granted ");
     bob.shows(r#"may not have arrived "three""#);
     line.expect(say(1, "four"));
@@ -323,8 +332,7 @@ fn it_is_a_plain_client_when_a_server_does_not_grant_any_more() {
     bob.shows("ended");
     bob.types("say two");
     let mut line = server.accept();
-    line.expect(join("bob"));
-    let offer = line.any_frame();
+    let offer = offer(&mut line);
     assert_eq!(
         offer.need("Since"),
         format!("{} p", "a".repeat(32)),
@@ -341,8 +349,7 @@ fn it_is_a_plain_client_when_a_server_does_not_grant_any_more() {
     drop(line);
     bob.shows("ended");
     let mut line = server.accept();
-    line.expect(join("bob"));
-    let offer = line.any_frame();
+    let offer = self::offer(&mut line);
     assert_eq!(offer.header("Since"), None);
     assert_eq!(offer.need("Recent"), "0");
 }
@@ -352,12 +359,17 @@ fn it_ignores_and_answers_nothing_that_it_does_not_know() {
     let server = ScriptedServer::start();
     let mut bob = Stranger::example("bob", server.port());
     let mut line = server.accept();
-    // Grants for another name and nonce count for nothing.
-    line.send(
-        "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 0\r\nGrant: 1 0000000000000000\r\nRoom: 00\r\n\r\n",
-    );
-    grant(&mut line, 'a', 0);
-    enters(&mut bob, &["bob"]);
+    let offer = offer(&mut line);
+    let nonce = offer.need("Offer");
+    line.send(welcome("bob", "1 0000000000000000", 'c', 0));
+    line.send(welcome("bob", &nonce.replacen('1', "2", 1), 'c', 0));
+    line.send(welcome("eve", nonce, 'c', 0));
+    let echo = format!("CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 0\r\nOffer: {nonce}\r\n\r\n");
+    line.send(echo);
+    line.send(welcome("bob", nonce, 'a', 0));
+    line.send(welcome("bob", nonce, 'c', 0));
+    let grant = enters(&mut bob, &["bob"]);
+    assert!(grant.contains(&"a".repeat(32)), "{grant}");
     bob.shows("caught up");
     let stamp = "Id: x\r\nSeq: s\r\nTime: 2026-11-26T00:08:42.007Z\r\n";
     for (frame, shown) in [
@@ -412,8 +424,7 @@ fn with_a_server_that_grants_nothing_it_is_a_plain_client() {
     let server = ScriptedServer::start();
     let mut bob = Stranger::example("bob", server.port());
     let mut line = server.accept();
-    line.expect(join("bob"));
-    assert!(line.any_frame().header("Offer").is_some());
+    offer(&mut line);
     line.send([join("ada"), text("ada", "hi")].concat());
     bob.shows(r#"joined "ada""#);
     bob.shows(r#"said "ada" "hi""#);
@@ -429,8 +440,7 @@ fn a_server_that_closes_at_the_offer_gets_none_any_more() {
     let server = ScriptedServer::start();
     let mut bob = Stranger::example("bob", server.port());
     let mut line = server.accept();
-    line.expect(join("bob"));
-    assert!(line.any_frame().header("Offer").is_some());
+    offer(&mut line);
     drop(line);
     bob.shows("ended");
     bob.shows("connecting 2");
