@@ -2,8 +2,8 @@
 //!
 //! This page is all that somebody needs who writes a client in any language: the frames, what the server does and says,
 //! and what is done about every mistake. Whoever wants more, such as what was said earlier, goes on with
-//! [the extension](#the-extension). `examples/python/remember.py` is a client for all of it in Python, written from this
-//! page alone.
+//! [the extension](#the-extension). `examples/python/remember.py` is a client in Python that needs no more than this
+//! page. It leaves out PING.
 //!
 //! # Frames
 //!

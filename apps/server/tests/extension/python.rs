@@ -1,4 +1,4 @@
-//! The example in Python, which was written from the front page of the wire library alone: with the real server, beside a
+//! The example in Python, which follows the front page of the wire library: with the real server, beside a
 //! session and plain peers, and with servers that do what the page allows. python3 must be there.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The example in Python, which was written from the front page of the wire library alone, through `kill -9` and restarts.
+//! The example in Python, which follows the front page of the wire library, through `kill -9` and restarts.
 
 use hubbub_testing::{HeldPort, Program, Stranger, join, text};
 
