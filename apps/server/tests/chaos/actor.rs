@@ -1,7 +1,6 @@
 //! A member program as the test holds it: its process, what it was told, and what it has shown so far. All that it prints
 //! goes into the journal.
 
-use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -90,7 +89,8 @@ impl Actor {
             recent: self.recent,
             seen,
         };
-        let mut child = Command::new(env::current_exe().unwrap())
+        // This very program, even if a newer one has been built in its place.
+        let mut child = Command::new("/proc/self/exe")
             .args(["--exact", TEST, "--ignored", "--nocapture"])
             .env(VARIABLE, orders.to_line())
             .stdin(Stdio::piped())

@@ -1,9 +1,9 @@
 //! The server as a program that is killed, stopped and started again on one port, with its history in one directory.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -21,6 +21,8 @@ const NEWS: [(&str, &str); 2] = [
 pub(crate) struct House {
     journal: Arc<Journal>,
     port: HeldPort,
+    /// A copy of its own, since a newer one may be built during a long run.
+    program: PathBuf,
     history: PathBuf,
     options: Vec<String>,
     /// All that it wrote to stderr in all runs.
@@ -37,10 +39,13 @@ impl House {
         log: &Path,
         options: &[&str],
     ) -> Self {
+        let program = log.with_file_name("hubbub-server");
+        fs::copy(server().get_program(), &program).unwrap();
         let log = OpenOptions::new().create(true).append(true).open(log);
         Self {
             journal: Arc::clone(journal),
             port: HeldPort::new(),
+            program,
             history: history.to_owned(),
             options: options.iter().map(|&option| option.to_owned()).collect(),
             log: Arc::new(Mutex::new(log.unwrap())),
@@ -61,7 +66,7 @@ impl House {
     pub(crate) fn start(&mut self) -> bool {
         assert!(self.running.is_none());
         self.run += 1;
-        let mut command = server();
+        let mut command = Command::new(&self.program);
         command
             .args(["--listen", "127.0.0.1", "--port", &self.port().to_string()])
             .arg("--history")
