@@ -151,7 +151,7 @@ pub(crate) struct Log {
     /// The disk, if there is one.
     keeping: Option<Keeping>,
     remembered: Remembered<Range, u64>,
-    remembered_of_disk: Remembered<(Ask, Seq), (bool, bool)>,
+    remembered_of_disk: Remembered<(Ask, Seq), (Option<Seq>, bool, bool)>,
     memory: Arc<Memory>,
     /// Everything that came out, for tests that hold it against what was shown.
     #[cfg(test)]

@@ -60,6 +60,7 @@ fn push_headers(frame: &Frame<'_>, out: &mut Vec<u8>) {
         Frame::Replayed { replayed, .. } => {
             push(Header::Last, &replayed.last, out);
             push_some(Header::Before, replayed.before.as_ref(), out);
+            push_some(Header::After, replayed.after.as_ref(), out);
             push_flag(Header::More, replayed.more, out);
             push_flag(Header::Lost, replayed.lost, out);
         }

@@ -255,6 +255,9 @@ pub struct Replayed<'a> {
     pub last: Token<'a>,
     /// In the answer to an EARLIER, its `before`.
     pub before: Option<Token<'a>>,
+    /// After a `Since`, if there is more: the newest message that is kept up to there. Whoever has this one in an answer to an
+    /// EARLIER has all that was missed.
+    pub after: Option<Token<'a>>,
     /// Whether there is something older that was asked for: after the place of a `Since`, or at all.
     pub more: bool,
     /// Whether something between what was asked for and what was sent is no longer kept.

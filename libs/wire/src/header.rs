@@ -23,6 +23,7 @@ pub(crate) enum Header {
     Past,
     Last,
     Before,
+    After,
     More,
     Lost,
     Count,
@@ -30,7 +31,7 @@ pub(crate) enum Header {
 }
 
 /// All of them with their names in the exact form, in the order of [`Header`].
-const NAMES: [(Header, &str); 20] = [
+const NAMES: [(Header, &str); 21] = [
     (Header::Offer, "Offer"),
     (Header::Session, "Session"),
     (Header::Resume, "Resume"),
@@ -47,6 +48,7 @@ const NAMES: [(Header, &str); 20] = [
     (Header::Past, "Past"),
     (Header::Last, "Last"),
     (Header::Before, "Before"),
+    (Header::After, "After"),
     (Header::More, "More"),
     (Header::Lost, "Lost"),
     (Header::Count, "Count"),

@@ -206,7 +206,12 @@ impl Answer {
     }
 
     fn frames(self, replay: Replay) -> Vec<Delivery> {
-        let Replay { texts, more, lost } = replay;
+        let Replay {
+            texts,
+            after,
+            more,
+            lost,
+        } = replay;
         let texts = texts.map(|texts| Delivery::all(texts).exempt());
         let mut deliveries: Vec<Delivery> = texts.into_iter().collect();
         let Some(last) = self.last.token() else {
@@ -216,6 +221,7 @@ impl Answer {
         let replayed = Replayed {
             last,
             before: self.before,
+            after: after.and_then(Seq::token),
             more,
             lost,
         };

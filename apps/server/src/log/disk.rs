@@ -98,11 +98,19 @@ impl Log {
             Answer::Recalled {
                 number,
                 texts,
+                after,
                 more,
                 lost,
             } => {
                 if let Some(asked) = keeping.answered(number) {
-                    self.recalled(asked, texts, more, lost);
+                    let texts = texts.map(|bytes| Batch::alone(bytes, &self.memory));
+                    let replay = Replay {
+                        texts,
+                        after,
+                        more,
+                        lost,
+                    };
+                    self.recalled(asked, &replay);
                 }
             }
         }
@@ -117,13 +125,12 @@ impl Log {
     }
 
     /// Everybody who asked the same gets the same answer.
-    fn recalled(&mut self, asked: Asked, texts: Option<Vec<u8>>, more: bool, lost: bool) {
-        let texts = texts.map(|bytes| Batch::alone(bytes, &self.memory));
-        if let Some(texts) = &texts {
+    fn recalled(&mut self, asked: Asked, replay: &Replay) {
+        if let Some(texts) = &replay.texts {
+            let rest = (replay.after, replay.more, replay.lost);
             self.remembered_of_disk
-                .remember((asked.ask, asked.until), (more, lost), texts);
+                .remember((asked.ask, asked.until), rest, texts);
         }
-        let replay = Replay { texts, more, lost };
         for waiting in asked.waiting {
             let _ = waiting.try_send(replay.clone());
         }

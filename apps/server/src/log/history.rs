@@ -221,6 +221,7 @@ impl Worker {
             Answer::Recalled {
                 number,
                 texts: None,
+                after: None,
                 more: false,
                 lost: true,
             }

@@ -64,6 +64,8 @@ pub(crate) enum Answer {
         /// The frames, oldest first.
         texts: Option<Vec<u8>>,
         /// As in [`Replay`].
+        after: Option<Seq>,
+        /// As in [`Replay`].
         more: bool,
         /// As in [`Replay`].
         lost: bool,

@@ -49,10 +49,12 @@ impl Log {
                 }
                 let key = (ask.clone(), until);
                 match self.remembered_of_disk.find(&key) {
-                    Some(((more, lost), texts)) => {
-                        let texts = Some(texts);
-                        Past::Here(Replay { texts, more, lost })
-                    }
+                    Some(((after, more, lost), texts)) => Past::Here(Replay {
+                        texts: Some(texts),
+                        after,
+                        more,
+                        lost,
+                    }),
                     None => Past::Later(keeping.ask(ask, until)),
                 }
             }
@@ -104,8 +106,12 @@ impl Log {
             }
             &Ask::Before(ref place, most) => {
                 let Some(before) = self.count_of(place) else {
-                    let (texts, more, lost) = (None, false, true);
-                    return Replay { texts, more, lost };
+                    return Replay {
+                        texts: None,
+                        after: None,
+                        more: false,
+                        lost: true,
+                    };
                 };
                 let replay = self.newest(0, before.saturating_sub(1), most);
                 let kept = self.backlog.first().unwrap_or(self.last.count + 1);
@@ -135,6 +141,7 @@ impl Log {
             .as_ref()
             .map_or(until.saturating_add(1), |(first, _)| *first);
         Replay {
+            after: None,
             texts: found.map(|(_, texts)| texts),
             more: range.0 + 1 < first,
             lost: false,

@@ -34,6 +34,9 @@ pub(crate) enum Ask {
 pub(crate) struct Replay {
     /// Stamped TEXTs with `Past`, oldest first, shared by all who ask the same.
     pub(crate) texts: Option<Arc<Batch>>,
+    /// After [`Ask::Since`], if there is more: the place of the newest message that is kept up to there, if only the disk knows
+    /// it.
+    pub(crate) after: Option<Seq>,
     /// Whether something older is kept. After [`Ask::Since`], whether something between that place and the first text is.
     pub(crate) more: bool,
     /// After [`Ask::Since`], whether something between that place and the first text is no longer kept. After

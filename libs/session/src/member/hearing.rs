@@ -98,6 +98,9 @@ impl Member {
         let replay = Replay::new(self.place.seen());
         let mut granted = Granted::new(room, most, replay, now);
         let link = self.link.as_mut()?;
+        if link.is_plain {
+            granted.replay.comes_late();
+        }
         for stamped in link.held.drain(..) {
             granted.replay.hold_plain(stamped);
         }
@@ -148,9 +151,7 @@ impl Member {
         };
         let granted = self.link.as_mut()?.member.as_mut()?;
         if stamp.past {
-            if !is_echo {
-                granted.replay.take(stamped);
-            }
+            granted.replay.take(stamped, is_echo);
             return self.bound_replay(now);
         }
         self.live(stamped, is_echo, now)

@@ -16,7 +16,7 @@ pub(super) struct Replay {
     seen: VecDeque<Token<'static>>,
     phase: Phase,
     /// What is under way: the past up to the JOIN, or the answer to an EARLIER.
-    page: Vec<Stamped>,
+    page: Vec<Message>,
     ask: Option<Ask>,
     /// The answer to that is not wanted any more.
     is_void: bool,
@@ -30,7 +30,7 @@ pub(super) struct Replay {
     events: usize,
     bytes: usize,
     is_lost: bool,
-    /// Whether some of what is held came before the grant: it is not replayed, and `last` lies after it.
+    /// Whether something came before the grant: it is not replayed, and `last` lies after it.
     is_ahead: bool,
     last: Option<Token<'static>>,
 }
@@ -122,18 +122,24 @@ impl Replay {
         self.events > BACKLOG_EVENTS || self.bytes > BACKLOG_BYTES
     }
 
-    /// Takes a message of the past. One for which nobody asked is dropped.
-    pub(super) fn take(&mut self, message: Stamped) {
+    /// Takes a message of the past. One for which nobody asked is dropped. One that the screen has already stands for its
+    /// place only.
+    pub(super) fn take(&mut self, message: Stamped, is_known: bool) {
         let is_answer = !self.is_void && self.ask.as_ref().is_some_and(|ask| ask.is_sent);
         if self.phase == Phase::First || is_answer {
             self.weigh(&message);
-            self.page.push(message);
+            self.page.push(Message { message, is_known });
         }
+    }
+
+    /// Notes that something that is not replayed came before the grant.
+    pub(super) fn comes_late(&mut self) {
+        self.is_ahead = true;
     }
 
     /// Keeps back what came before the grant.
     pub(super) fn hold_plain(&mut self, plain: Stamped) {
-        self.is_ahead = true;
+        self.comes_late();
         self.hold(plain);
     }
 
@@ -189,6 +195,9 @@ impl Replay {
         match (&self.phase, &replayed.before, &self.ask) {
             (Phase::First, None, _) => {
                 self.last = Some(replayed.last.clone().into_owned());
+                // What was seen last may be no longer kept. Then this was seen before it.
+                self.seen
+                    .extend(replayed.after.clone().map(Token::into_owned));
                 self.close(replayed)
             }
             (_, Some(before), Some(ask)) if ask.is_sent && ask.before == *before => {
@@ -204,7 +213,7 @@ impl Replay {
                 }
                 (self.events, self.bytes) = (0, 0);
                 Some(Done::Earlier {
-                    messages: mem::take(&mut self.page),
+                    messages: unknown(mem::take(&mut self.page)).collect(),
                     more: replayed.more,
                     lost: replayed.lost,
                 })
@@ -217,8 +226,8 @@ impl Replay {
     /// asked for.
     fn close(&mut self, replayed: &Replayed<'_>) -> Option<Done> {
         let mut page = mem::take(&mut self.page);
-        let is_seen = |message: &Stamped| {
-            let place = seq(message);
+        let is_seen = |message: &Message| {
+            let place = seq(&message.message);
             self.seen.iter().any(|seen| Some(seen.as_str()) == place)
         };
         let reached = page.iter().rposition(is_seen);
@@ -226,8 +235,8 @@ impl Replay {
         // A server that means all that is older, and not all that was missed, says so of a first page that is not full. One
         // message more tells.
         let is_full = page.len() >= MAX_EARLIER as usize || self.phase == Phase::Closing;
-        let oldest = page.first().and_then(place);
-        for message in page.into_iter().rev() {
+        let oldest = page.first().and_then(|first| place(&first.message));
+        for message in unknown(page).rev() {
             self.past.push_front(Some(message));
         }
         match self.phase {
@@ -280,6 +289,19 @@ impl Replay {
             held: mem::take(&mut self.held),
         }))
     }
+}
+
+/// A message of the past, and whether the screen has it already.
+#[derive(Debug)]
+struct Message {
+    message: Stamped,
+    is_known: bool,
+}
+
+/// Those that the screen does not have.
+fn unknown(page: Vec<Message>) -> impl DoubleEndedIterator<Item = Stamped> {
+    let unknown = page.into_iter().filter(|message| !message.is_known);
+    unknown.map(|message| message.message)
 }
 
 /// The place of a message in the log.

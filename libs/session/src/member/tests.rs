@@ -242,6 +242,7 @@ fn replayed_with<'a>(last: &'a str, before: Option<&'a str>, flags: &str) -> Fra
     let replayed = Replayed {
         last: token(last),
         before: before.map(token),
+        after: None,
         more: flags.contains("more"),
         lost: flags.contains("lost"),
     };

@@ -127,6 +127,7 @@ fn replayed<'a>(headers: &Headers<'a>) -> Option<Replayed<'a>> {
     Some(Replayed {
         last: headers.required(Header::Last, Token::new)?,
         before: headers.optional(Header::Before, Token::new)?,
+        after: headers.optional(Header::After, Token::new)?,
         more: headers.flag(Header::More)?,
         lost: headers.flag(Header::Lost)?,
     })

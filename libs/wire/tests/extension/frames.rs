@@ -73,6 +73,7 @@ fn replayed(before: Option<&'static str>, more: bool, lost: bool) -> Frame<'stat
     let replayed = Replayed {
         last: token("00000000000000a1-42"),
         before: before.map(token),
+        after: more.then(|| token("00000000000000a1-12")),
         more,
         lost,
     };
@@ -198,7 +199,7 @@ pub(super) fn of_servers() -> Vec<(&'static str, Frame<'static>)> {
         ),
         (
             "CHAT/1.0 REPLAYED\r\nUsername: bob\r\nLast: 00000000000000a1-42\r\n\
-             Before: 00000000000000a1-7\r\nMore: yes\r\nLost: yes\r\n\r\n",
+             Before: 00000000000000a1-7\r\nAfter: 00000000000000a1-12\r\nMore: yes\r\nLost: yes\r\n\r\n",
             replayed(Some("00000000000000a1-7"), true, true),
         ),
         (

@@ -89,10 +89,16 @@ fn any_grant() -> impl Strategy<Value = Grant> {
 }
 
 fn any_replayed() -> impl Strategy<Value = Replayed<'static>> {
-    let parts = (any_token(), option::of(any_token()), any::<(bool, bool)>());
-    parts.prop_map(|(last, before, (more, lost))| Replayed {
+    let places = (
+        any_token(),
+        option::of(any_token()),
+        option::of(any_token()),
+    );
+    let parts = (places, any::<(bool, bool)>());
+    parts.prop_map(|((last, before, after), (more, lost))| Replayed {
         last,
         before,
+        after,
         more,
         lost,
     })

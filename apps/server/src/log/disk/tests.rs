@@ -95,6 +95,7 @@ impl Fake {
             Answer::Recalled {
                 number,
                 texts,
+                after: None,
                 more,
                 lost,
             },

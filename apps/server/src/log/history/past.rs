@@ -5,7 +5,7 @@ use rusqlite::{Result, Row};
 
 use super::super::keeping::Answer;
 use super::super::replay::{Ask, Line, Page};
-use super::database::{Database, Start};
+use super::database::{Database, Start, optional};
 use crate::said::Seq;
 
 /// The longest name, in bytes. Names that are longer were never let in.
@@ -23,12 +23,12 @@ impl Database {
             Ask::Before(place, most) => match place_of(place.as_str()) {
                 Some(before) => (Some(0), before - 1, *most),
                 None => {
-                    let (texts, more, lost) = (None, false, true);
                     return Ok(Answer::Recalled {
                         number,
-                        texts,
-                        more,
-                        lost,
+                        texts: None,
+                        after: None,
+                        more: false,
+                        lost: true,
                     });
                 }
             },
@@ -54,13 +54,37 @@ impl Database {
             (Ask::Recent(_), _) => is_gap && more,
             (Ask::Before(..), _) => is_gap,
         };
-        let texts = page.finish();
+        let after = match (ask, above) {
+            (Ask::Since(..), Some(since)) if more => self.newest_up_to(since)?,
+            _ => None,
+        };
         Ok(Answer::Recalled {
             number,
-            texts,
+            texts: page.finish(),
+            after,
             more,
             lost,
         })
+    }
+
+    /// The place of the newest message up to a number.
+    fn newest_up_to(&self, number: i64) -> Result<Option<Seq>> {
+        let row = self.connection.query_row(
+            "SELECT start, count FROM messages WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1",
+            [number],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        );
+        let row: Option<(i64, i64)> = optional(row)?;
+        Ok(row.map(|(start, count)| self.place(start, count)))
+    }
+
+    /// A place, as the database has it.
+    fn place(&self, start: i64, count: i64) -> Seq {
+        let start: Option<&Start> = self.starts.iter().rfind(|known| known.number == start);
+        Seq {
+            generation: start.map_or(0, |start| start.generation),
+            count: count.unsigned_abs(),
+        }
     }
 
     /// The newest messages above one number up to another, without a gap between them, and the numbers of the first and
@@ -89,7 +113,6 @@ impl Database {
     fn add(&self, page: &mut Page, row: &Row<'_>) -> Result<bool> {
         let start: i64 = row.get(1)?;
         let (count, time): (i64, i64) = (row.get(2)?, row.get(3)?);
-        let start: Option<&Start> = self.starts.iter().rfind(|known| known.number == start);
         let session: Option<String> = row.get(5)?;
         let number: Option<i64> = row.get(6)?;
         let session = session.and_then(|session| Hex64::parse(&session));
@@ -105,10 +128,7 @@ impl Database {
         };
         Ok(page.add(&Line {
             name: &name,
-            seq: Seq {
-                generation: start.map_or(0, |start| start.generation),
-                count: count.unsigned_abs(),
-            },
+            seq: self.place(start, count),
             own,
             time: Time::from_unix_ms(time.unsigned_abs()),
             payload,

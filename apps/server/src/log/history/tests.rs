@@ -104,6 +104,7 @@ fn recalled(database: &Database, ask: &Ask, until: Seq) -> (Vec<u64>, bool, bool
     let Ok(Answer::Recalled {
         number: 3,
         texts,
+        after: _,
         more,
         lost,
     }) = database.recall(3, ask, until)
@@ -297,6 +298,27 @@ fn a_replay_stops_at_a_hole_and_says_so() {
     for (seen, counts) in [(8, vec![]), (7, vec![8])] {
         let got = recalled(&database, &since(seen), seq(1, 9));
         assert_eq!(got, (counts, false, true));
+    }
+}
+
+#[test]
+fn who_has_seen_what_is_lost_is_told_what_is_kept_before_it() {
+    let dir = Dir::new();
+    let (mut database, _) = dir.open(1);
+    letters(&mut database, 1, (1..=3).chain(6..=306));
+    let since = |count| Ask::Since(Hex128(1), token(1, count));
+    for (seen, kept) in [
+        (2, Some(2)),
+        (3, Some(3)),
+        (5, Some(3)),
+        (6, Some(6)),
+        (106, None),
+    ] {
+        let answer = database.recall(3, &since(seen), seq(1, 306)).unwrap();
+        let Answer::Recalled { after, .. } = answer else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(after, kept.map(|count| seq(1, count)), "since {seen}");
     }
 }
 

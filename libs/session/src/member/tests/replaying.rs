@@ -507,3 +507,62 @@ fn two_reports_of_one_gap_are_one_gap() {
     hear_all(&mut side, &[past("a-8"), second]);
     assert_eq!(seqs(&side.tells()), ["gap", "a-8", "a-9", "caught up"]);
 }
+
+#[test]
+fn a_hole_is_closed_at_the_message_that_is_kept_in_place_of_what_was_seen_last() {
+    let mut side = back_after_a_5();
+    let mut first = replayed_with("a-9", None, "more");
+    if let Frame::Replayed { replayed, .. } = &mut first {
+        replayed.after = Some(token("a-3"));
+    }
+    hear_all(&mut side, &[past("a-9"), first]);
+    assert_eq!(side.sends(), ["EARLIER a-9 1"]);
+    // From a-4 to a-7 nothing is kept.
+    let second = replayed_with("a-9", Some("a-9"), "more lost");
+    hear_all(&mut side, &[past("a-8"), second]);
+    assert_eq!(side.sends(), ["EARLIER a-8 200"]);
+    let third = replayed_with("a-9", Some("a-8"), "more");
+    hear_all(&mut side, &[past("a-2"), past("a-3"), third]);
+    assert_eq!(seqs(&side.tells()), ["gap", "a-8", "a-9", "caught up"]);
+}
+
+#[test]
+fn a_message_that_the_screen_has_already_is_no_empty_answer() {
+    let mut side = Side::new();
+    side.joins();
+    side.passes(Duration::from_millis(500));
+    side.says(1, "mine");
+    side.sends();
+    side.hears(&side.grant(ROOM, 0));
+    hear_all(&mut side, &[past("a-5"), replayed("a-5")]);
+    side.ends();
+    side.joins();
+    side.hears(&side.grant(ROOM, 0));
+    let mut side = side.told();
+    let first = replayed_with("a-9", None, "more");
+    hear_all(&mut side, &[past("a-8"), first]);
+    assert_eq!(side.sends(), ["EARLIER a-8 1"]);
+    let second = replayed_with("a-9", Some("a-8"), "more");
+    hear_all(
+        &mut side,
+        &[text("alice", "mine", stamp("a-7", "a-7", true)), second],
+    );
+    assert_eq!(side.sends(), ["EARLIER a-7 200"]);
+    let third = replayed_with("a-9", Some("a-7"), "more");
+    hear_all(&mut side, &[past("a-5"), past("a-6"), third]);
+    assert_eq!(seqs(&side.tells()), ["a-6", "a-8", "caught up"]);
+}
+
+#[test]
+fn what_came_before_a_late_grant_is_not_missed_the_next_time() {
+    let mut side = Side::new();
+    side.joins();
+    side.hears(&Frame::text(name("bob"), Payload::new(b"hi").unwrap()));
+    side.passes(Duration::from_millis(500));
+    assert_eq!(side.member.due(side.now), None);
+    side.hears(&side.grant(ROOM, 0));
+    hear_all(&mut side, &[past("a-1"), replayed("a-2")]);
+    side.ends();
+    let offer = side.joins().unwrap();
+    assert_eq!(offer.since.map(|(_, place)| place), Some(token("a-2")));
+}

@@ -145,6 +145,7 @@ impl<'a> Source<'a> {
                 replayed: Replayed {
                     last: self.token(),
                     before: self.some(Self::token),
+                    after: self.some(Self::token),
                     more: self.byte() & 1 == 1,
                     lost: self.byte() & 1 == 1,
                 },
