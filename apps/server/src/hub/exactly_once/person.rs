@@ -97,6 +97,9 @@ impl Run {
             let kind = frame.kind();
             if *written == 0 {
                 self.member.began(kind, now);
+                if let Kind::Text { id, count: None } = kind {
+                    self.screen.goes_plain(id);
+                }
             }
             let rest = &frame.rest()[*written..];
             // It is one short write, which no network cuts in two.

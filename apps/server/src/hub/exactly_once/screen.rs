@@ -43,7 +43,10 @@ pub(super) enum Own {
 /// What was shown of the room, in order.
 #[derive(Debug)]
 enum Shown {
-    Room(Hex128),
+    Room {
+        room: Hex128,
+        resumed: bool,
+    },
     Said {
         mark: Mark,
         text: String,
@@ -60,7 +63,7 @@ pub(super) struct Screen {
     began_with: Option<Seen>,
     shown: Vec<Shown>,
     own: Vec<(MessageId, String, Own)>,
-    /// Messages that went out before any server had granted something. They have no name that a log could know.
+    /// Messages that went out before the server had granted anything.
     plain: HashSet<MessageId>,
     room: Option<Hex128>,
     last: Option<String>,
@@ -91,6 +94,11 @@ impl Screen {
         }
     }
 
+    /// A message goes out without a name that a log could know.
+    pub(super) fn goes_plain(&mut self, id: MessageId) {
+        self.plain.insert(id);
+    }
+
     pub(super) fn says(&mut self, id: MessageId, text: &str) {
         self.own.push((id, text.to_owned(), Own::Waiting));
     }
@@ -112,7 +120,7 @@ impl Screen {
                 if self.room.replace(room) != Some(room) {
                     self.last = None;
                 }
-                self.shown.push(Shown::Room(room));
+                self.shown.push(Shown::Room { room, resumed });
             }
             Event::Said {
                 text,
@@ -154,9 +162,6 @@ impl Screen {
             (Own::Waiting, _) | (Own::Written, Own::Arrived | Own::Unsure)
         );
         assert!(may, "{text}: {own:?}, and then {now:?}");
-        if self.is_plain {
-            self.plain.insert(id);
-        }
         *own = now;
     }
 
@@ -175,13 +180,18 @@ impl Screen {
         // How many texts of the log are known. `None` as long as nothing was seen.
         let mut known = seen.and_then(|seen| truth.up_to(&seen.seq));
         let mut may_skip = false;
-        let own: HashSet<&str> = self.own.iter().map(|(_, text, _)| text.as_str()).collect();
-        // What lies between must be one's own, which stands where it was said.
+        let own = self.own.iter().map(|(_, text, _)| text.as_str());
+        let plain = self.shown.iter().filter_map(|shown| match shown {
+            Shown::Plain(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let elsewhere: HashSet<&str> = own.chain(plain).collect();
+        // What lies between must be one's own, which stands where it was said, or have come before an offer was answered.
         let lost = |truth: &Truth, from: usize, to: usize| {
             let between = truth.texts[from.min(to)..to].iter();
             between
                 .map(String::as_str)
-                .find(|text| !own.contains(text))
+                .find(|text| !elsewhere.contains(text))
                 .map(str::to_owned)
         };
         let mut all = HashSet::new();
@@ -189,13 +199,12 @@ impl Screen {
             match shown {
                 Shown::Plain(text) => {
                     assert!(all.insert(text), "{name} saw {text} twice");
-                    known = None;
                 }
-                Shown::Room(now) => {
+                Shown::Room { room: now, resumed } => {
                     if room.replace(*now) != Some(*now) {
-                        known = None;
                         truth = truths.get(now).unwrap_or(&nothing);
                     }
+                    known = known.filter(|_| *resumed);
                 }
                 Shown::Gap => may_skip = true,
                 Shown::Said { mark, text } => {

@@ -19,6 +19,7 @@ pub(super) struct Server {
     pub(super) hub: Hub,
     pub(super) peers: BTreeMap<PeerId, Serving>,
     house: Arc<House>,
+    cuts_offers: bool,
     next: u64,
 }
 
@@ -29,6 +30,8 @@ pub(super) struct Serving {
     greeting: Greeting,
     pending: Pending,
     connection: Connection,
+    /// Whether a JOIN may come without the offer that was written with it.
+    cuts_offers: bool,
     /// EARLIERs whose turn has not come.
     earlier: VecDeque<Event>,
     /// It reads no more.
@@ -36,7 +39,7 @@ pub(super) struct Serving {
 }
 
 impl Server {
-    pub(super) fn new(hub: Hub, memory: Arc<Memory>) -> Self {
+    pub(super) fn new(hub: Hub, memory: Arc<Memory>, cuts_offers: bool) -> Self {
         let (inbox, _) = flume::unbounded();
         let house = Arc::new(House {
             settings: hub.settings.clone(),
@@ -47,6 +50,7 @@ impl Server {
             hub,
             peers: BTreeMap::new(),
             house,
+            cuts_offers,
             next: 0,
         }
     }
@@ -67,6 +71,7 @@ impl Server {
                 place: somewhere().place(),
             },
             pending,
+            cuts_offers: self.cuts_offers,
             earlier: VecDeque::new(),
             is_over: false,
         };
@@ -95,9 +100,27 @@ impl Server {
         ended.log.end();
         mem::swap(&mut self.hub.log, &mut ended.log);
         ended.close();
+        self.write_all();
+    }
+
+    /// All tasks write all that they have.
+    pub(super) fn write_all(&mut self) {
+        self.hub.flush();
         let peers: Vec<_> = self.peers.keys().copied().collect();
         for peer in peers {
             self.write(peer, usize::MAX);
+        }
+    }
+
+    /// Reads what those have sent who come. A JOIN and its offer are one short write: if it is cut in two at all, the second
+    /// part is not seconds late.
+    pub(super) fn hear_who_comes(&mut self) {
+        let peers: Vec<_> = self.peers.keys().copied().collect();
+        for peer in peers {
+            let greeting = self.peers.get(&peer).map(|serving| serving.greeting);
+            if greeting != Some(Greeting::Over) {
+                self.read(peer, usize::MAX);
+            }
         }
     }
 
@@ -195,10 +218,11 @@ impl Server {
 
 impl Serving {
     fn read(&mut self, peer: PeerId, most: usize) -> Mail {
-        // What comes first comes in one piece, as it was written.
-        let most = match self.greeting {
-            Greeting::Before => usize::MAX,
-            Greeting::Open | Greeting::Over => most,
+        let is_first = self.greeting == Greeting::Before;
+        let most = if is_first && !self.cuts_offers {
+            usize::MAX
+        } else {
+            most
         };
         let bytes = self.line.take(most);
         let mut collected = Collected::new(&self.connection, self.greeting);

@@ -23,6 +23,9 @@ const OUTBOX: [usize; 2] = [20_000, 1_000_000];
 /// How long a member that is absent keeps its place.
 const GRACE: Duration = Duration::from_secs(15);
 
+/// How long the answer to an offer takes at most: less than a program waits for it.
+const ANSWER: Duration = Duration::from_secs(2);
+
 /// The longest texts, in bytes. The second is longer than a page of a replay may be.
 const LONG: [usize; 2] = [300, 300_000];
 
@@ -48,12 +51,16 @@ struct Life {
 pub(super) struct World {
     random: Rng,
     kind: Kind,
+    /// Whether a JOIN may come without the offer that was written with it. Then the answer may take too long.
+    cuts_offers: bool,
     start: Instant,
     now: Duration,
     server: Server,
     keeper: Option<Keeper>,
     directory: Directory,
     lives: Vec<Life>,
+    /// When all programs that came last heard the answers to their offers.
+    answered: Duration,
     people: Vec<Person>,
     outbox: usize,
     pub(super) tally: Tally,
@@ -70,14 +77,24 @@ impl World {
             run: Run::new(name, None, &mut random),
         });
         let kind = [Kind::Memory, Kind::Disk, Kind::Disk, Kind::BadDisk][random.usize(..4)];
+        let cuts_offers = random.u8(..3) == 0;
         let directory = Directory::new();
-        let (server, keeper) = begin(kind, &directory, start, Duration::ZERO, &mut random);
+        let (server, keeper) = begin(
+            kind,
+            cuts_offers,
+            &directory,
+            start,
+            Duration::ZERO,
+            &mut random,
+        );
         let mut world = Self {
             server,
             keeper,
             directory,
             kind,
+            cuts_offers,
             lives: Vec::new(),
+            answered: Duration::ZERO,
             people: people.into(),
             random,
             start,
@@ -220,6 +237,10 @@ impl World {
         if self.kind == Kind::Disk {
             self.keep_everything();
         }
+        if self.now + time > self.answered + ANSWER {
+            self.answers_come();
+            self.answered = self.now;
+        }
         self.now += time;
         self.server.hub.now = self.start + self.now;
         let ms = self.server.hub.time.unix_ms() + u64::try_from(time.as_millis()).unwrap();
@@ -227,6 +248,18 @@ impl World {
         self.server.tell(Mail::new());
         for person in &mut self.people {
             person.run.due(self.now);
+        }
+    }
+
+    /// Programs that come hear the answer to their offer, which they expect within seconds.
+    fn answers_come(&mut self) {
+        self.server.hear_who_comes();
+        self.keep_everything();
+        self.server.write_all();
+        for who in 0..self.people.len() {
+            if !self.people[who].run.screen.is_live {
+                self.hear(who, usize::MAX);
+            }
         }
     }
 
@@ -276,6 +309,8 @@ impl World {
     }
 
     fn keep_everything(&mut self) {
+        // The hub may have an answer to hear.
+        self.server.tell(Mail::new());
         while let Some(keeper) = &mut self.keeper
             && keeper.is_busy()
         {
@@ -323,6 +358,7 @@ impl World {
         self.keeper = None;
         let (mut server, keeper) = begin(
             self.kind,
+            self.cuts_offers,
             &self.directory,
             self.start,
             self.now,
@@ -442,6 +478,8 @@ impl World {
         for text in truths.values().flat_map(|truth| &truth.texts) {
             *times.entry(text).or_default() += 1;
         }
+        // Somebody whose name is taken may wait for it longer than for the answer to an offer.
+        let may_be_unsure = self.kind != Kind::Disk || self.cuts_offers || person.name == "twin";
         for (text, own, is_counted) in screen.own() {
             let count = times.get(text).copied().unwrap_or(0);
             match own {
@@ -452,7 +490,7 @@ impl World {
             }
             let is_unsure = own == Own::Unsure;
             assert!(
-                self.kind == Kind::Memory || !is_counted || !is_unsure,
+                may_be_unsure || !is_counted || !is_unsure,
                 "{text} may not have arrived"
             );
             self.tally.unsure += usize::from(is_unsure);
@@ -504,6 +542,7 @@ fn life(log: &Log) -> Life {
 /// A server that starts, with its disk if it has one.
 fn begin(
     kind: Kind,
+    cuts_offers: bool,
     directory: &Directory,
     start: Instant,
     now: Duration,
@@ -534,5 +573,5 @@ fn begin(
         }
     };
     hub.sent = hub.log.last();
-    (Server::new(hub, memory), keeper)
+    (Server::new(hub, memory, cuts_offers), keeper)
 }
