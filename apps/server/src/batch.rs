@@ -169,7 +169,7 @@ const PLACE: usize = 24;
 
 impl Batch {
     /// Frames of the server to one peer, or to several that need the same. It is one entry and has one form, which
-    /// [`Delivery::all`] delivers to every reader.
+    /// [`Delivery::all`](crate::outbox::Delivery::all) delivers to every reader.
     #[must_use]
     pub fn alone(frames: Vec<u8>, memory: &Arc<Memory>) -> Arc<Self> {
         let mut sheets = <[Sheet; Form::ALL.len()]>::default();
