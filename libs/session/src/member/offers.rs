@@ -10,9 +10,6 @@ use super::Profile;
 /// A server that closes so soon after a JOIN may have been put off by the offer. Whoever reads in blocks closes with the
 /// first one; three seconds are enough for a server in another part of the world that is busy.
 const PUT_OFF_WITHIN: Duration = Duration::from_secs(3);
-/// A server that granted in an earlier run, and has to be put off so often in a row before an attempt goes without an
-/// offer. It may have been restarted once; and another program may listen at its address now.
-const KNOWN_PUT_OFF: u32 = 2;
 
 /// How the client offers the extension at its address.
 #[derive(Debug)]
@@ -21,8 +18,8 @@ pub(super) struct Offers {
     secret: Hex128,
     attempt: u64,
     knows: Knows,
-    /// How many connections in a row were closed early after an offer.
-    put_off: u32,
+    /// Whether the last connection was closed early after an offer.
+    was_put_off: bool,
 }
 
 /// What is known about the server at the address.
@@ -49,7 +46,7 @@ impl Offers {
             secret: profile.secret,
             attempt: 0,
             knows,
-            put_off: 0,
+            was_put_off: false,
         }
     }
 
@@ -62,9 +59,10 @@ impl Offers {
     ) -> Option<Offer<'static>> {
         self.attempt += 1;
         let goes_without = match self.knows {
-            Knows::Nothing => self.put_off > 0,
-            Knows::GrantedOnce => self.put_off >= KNOWN_PUT_OFF,
-            Knows::Grants => false,
+            Knows::Nothing => self.was_put_off,
+            // It closes because it is restarted, or somebody forwards connections to it. Without an offer, what is said on
+            // them would have no place in its log.
+            Knows::GrantedOnce | Knows::Grants => false,
             Knows::Plain => true,
         };
         if goes_without {
@@ -103,16 +101,14 @@ impl Offers {
 
     pub(super) fn granted(&mut self) {
         self.knows = Knows::Grants;
-        self.put_off = 0;
     }
 
     /// A connection with this offer or none has ended without a grant, and without a refusal, after it stood for a time.
     pub(super) fn ended(&mut self, had_offer: bool, stood: Duration) {
         let is_early = stood < PUT_OFF_WITHIN;
-        match (had_offer, is_early) {
-            (true, true) => self.put_off += 1,
-            (false, false) if self.knows == Knows::Nothing => self.knows = Knows::Plain,
-            _ => self.put_off = 0,
+        if !had_offer && !is_early && self.knows == Knows::Nothing {
+            self.knows = Knows::Plain;
         }
+        self.was_put_off = had_offer && is_early;
     }
 }
