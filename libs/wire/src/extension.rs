@@ -260,7 +260,7 @@ pub struct Replayed<'a> {
     pub after: Option<Token<'a>>,
     /// Whether there is something older that was asked for: after the place of a `Since`, or at all.
     pub more: bool,
-    /// Whether something between what was asked for and what was sent is no longer kept.
+    /// Whether something that was asked for, directly before the first message that was sent, is no longer kept.
     pub lost: bool,
 }
 

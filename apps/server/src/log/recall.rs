@@ -98,6 +98,8 @@ impl Log {
                 let replay = self.newest(since.unwrap_or(0), until, u32::MAX);
                 // Nobody knows what somebody has seen whose place is unknown.
                 let more = replay.more && since.is_some();
+                // Where there is more, what is lost is older than that, and is told when that is asked for.
+                let lost = lost && !more;
                 Replay {
                     more,
                     lost,

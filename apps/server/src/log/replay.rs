@@ -39,8 +39,7 @@ pub(crate) struct Replay {
     pub(crate) after: Option<Seq>,
     /// Whether something older is kept. After [`Ask::Since`], whether something between that place and the first text is.
     pub(crate) more: bool,
-    /// After [`Ask::Since`], whether something between that place and the first text is no longer kept. After
-    /// [`Ask::Before`], whether what came directly before the first text is no longer kept, or the place is unknown.
+    /// Whether what came directly before the first text is no longer kept and was asked for, or the place is unknown.
     pub(crate) lost: bool,
 }
 

@@ -218,9 +218,9 @@ fn what_is_no_longer_kept_is_lost_to_those_who_missed_it_only() {
     }
     // Nothing was missed, although nothing of that time is kept.
     assert_eq!(recalled(&mut log, &since(5), 5), (vec![], false, false));
-    // More is missing than one replay has: it is lost all the same.
+    // More is missing than one replay has: what is lost is told to who asks for the rest.
     assert_eq!(
-        (200, true, true),
+        (200, true, false),
         lengths(recalled(&mut log, &since(9), 1010))
     );
     assert_eq!(
@@ -229,7 +229,7 @@ fn what_is_no_longer_kept_is_lost_to_those_who_missed_it_only() {
     );
     let elsewhere = Ask::Since(Hex128(8), place(1));
     assert_eq!(
-        (200, true, true),
+        (200, true, false),
         lengths(recalled(&mut log, &elsewhere, 1010))
     );
     assert_eq!(

@@ -239,11 +239,8 @@ impl Replay {
         for message in unknown(page).rev() {
             self.past.push_front(Some(message));
         }
-        match self.phase {
-            // What is lost lies somewhere after what was seen.
-            Phase::First => self.is_lost |= replayed.lost,
-            _ if replayed.lost => self.past.push_front(None),
-            _ => {}
+        if replayed.lost && reached.is_none() {
+            self.past.push_front(None);
         }
         let is_open = !self.seen.is_empty() && reached.is_none() && replayed.more;
         match oldest {

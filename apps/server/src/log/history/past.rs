@@ -49,7 +49,8 @@ impl Database {
             (Ask::Since(..), None) => true,
             (Ask::Since(..), Some(since)) => {
                 since < until
-                    && (last < until || first > since + 1 && (is_gap || since < self.deleted))
+                    && (last < until
+                        || first > since + 1 && (is_gap || since < self.deleted && !more))
             }
             (Ask::Recent(_), _) => is_gap && more,
             (Ask::Before(..), _) => is_gap,

@@ -212,7 +212,7 @@ fn after_a_hole_the_place_is_that_of_what_was_live_meanwhile() {
 }
 
 #[test]
-fn what_is_not_kept_any_more_is_a_gap_before_the_rest() {
+fn what_is_not_kept_any_more_is_a_gap_before_what_came_with_the_news() {
     let mut side = back_after_a_5();
     hear_all(
         &mut side,
@@ -229,7 +229,7 @@ fn what_is_not_kept_any_more_is_a_gap_before_the_rest() {
         &mut side,
         &[past("a-7"), replayed_with("a-8", Some("a-8"), "")],
     );
-    assert_eq!(seqs(&side.tells()), ["gap", "a-7", "a-8", "caught up"]);
+    assert_eq!(seqs(&side.tells()), ["a-7", "gap", "a-8", "caught up"]);
 }
 
 #[test]
@@ -241,7 +241,8 @@ fn a_gap_stands_where_an_answer_says_that_it_is() {
     let second = replayed_with("a-9", Some("a-9"), "more lost");
     hear_all(&mut side, &[past("a-8"), second]);
     assert_eq!(side.sends(), ["EARLIER a-8 200"]);
-    let third = replayed_with("a-9", Some("a-8"), "more");
+    // What is lost before something that was seen is no gap.
+    let third = replayed_with("a-9", Some("a-8"), "more lost");
     hear_all(&mut side, &[past("a-5"), past("a-6"), third]);
     assert_eq!(
         seqs(&side.tells()),
@@ -498,14 +499,17 @@ fn where_nothing_was_missed_the_place_stays_that_of_a_message() {
 }
 
 #[test]
-fn two_reports_of_one_gap_are_one_gap() {
+fn two_reports_are_two_gaps() {
     let mut side = back_after_a_5();
     let first = replayed_with("a-9", None, "more lost");
     hear_all(&mut side, &[past("a-9"), first]);
     side.sends();
     let second = replayed_with("a-9", Some("a-9"), "lost");
     hear_all(&mut side, &[past("a-8"), second]);
-    assert_eq!(seqs(&side.tells()), ["gap", "a-8", "a-9", "caught up"]);
+    assert_eq!(
+        seqs(&side.tells()),
+        ["gap", "a-8", "gap", "a-9", "caught up"]
+    );
 }
 
 #[test]
