@@ -21,7 +21,7 @@ const NEWS: [(&str, &str); 2] = [
 pub(crate) struct House {
     journal: Arc<Journal>,
     port: HeldPort,
-    /// A copy of its own, since a newer one may be built during a long run.
+    /// A name of its own for the program, since a newer one may be built during a long run.
     program: PathBuf,
     history: PathBuf,
     options: Vec<String>,
@@ -40,7 +40,9 @@ impl House {
         options: &[&str],
     ) -> Self {
         let program = log.with_file_name("hubbub-server");
-        fs::copy(server().get_program(), &program).unwrap();
+        let _ = fs::remove_file(&program);
+        // A copy could not be started while another thread starts a program, which holds the copy open for writing then.
+        fs::hard_link(server().get_program(), &program).unwrap();
         let log = OpenOptions::new().create(true).append(true).open(log);
         Self {
             journal: Arc::clone(journal),
