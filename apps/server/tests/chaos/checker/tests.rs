@@ -302,6 +302,13 @@ fn what_is_missing_is_forgiven_only_if_it_was_not_kept_and_the_server_ended_then
     let ended_later = GOOD.replace("1.3 ann.1 heard pia.1.1 a-2 live\n", "");
     let ended_later = ended_later.replace("1.2 pia.1 says 1", "1.15 disk.1 full\n1.2 pia.1 says 1");
     assert_eq!(kinds(&judge(&ended_later)), [Kind::Lost]);
+    // What comes a moment after the end of the server was said before it.
+    for (stop, kind) in [("0.81", vec![]), ("0.79", vec![Kind::Lost])] {
+        let ended = lost.replace("2.0 server.1 stops killed\n", "");
+        let ended = ended.replace("1.6 ben.1 says 1", "1.55 disk.1 full\n1.6 ben.1 says 1");
+        let ended = format!("{stop} server.1 stops killed\n{ended}");
+        assert_eq!(kinds(&judge(&ended)), kind, "{stop}");
+    }
     let not_ended = lost.replace("1.6 ben.1 says 1", "1.55 disk.1 full\n1.6 ben.1 says 1");
     let not_ended = not_ended.replace("2.0 server.1 stops killed\n", "");
     assert_eq!(kinds(&judge(&not_ended)), [Kind::Lost]);

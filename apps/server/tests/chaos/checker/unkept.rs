@@ -10,6 +10,9 @@ const LOCKED_AFTER: Duration = Duration::from_secs(1);
 /// How long after the disk is fine again the last notice of it may come.
 const LATE: Duration = Duration::from_secs(3);
 
+/// What the server had sent before it ended may be heard this much later.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
 pub(super) struct Unkept {
     times: Vec<(Duration, Duration)>,
     stops: Vec<Duration>,
@@ -46,7 +49,8 @@ impl Unkept {
 
     /// Whether what was first known at one time may have been forgotten by another time.
     pub(super) fn is_forgotten(&self, known_at: Duration, by: Duration) -> bool {
-        self.was_unkept(known_at) && self.stops.iter().any(|stop| (known_at..=by).contains(stop))
+        let from = known_at.saturating_sub(ON_ITS_WAY);
+        self.was_unkept(known_at) && self.stops.iter().any(|stop| (from..=by).contains(stop))
     }
 }
 
