@@ -34,10 +34,10 @@ pub enum Event {
         peer: PeerId,
         /// Under which name.
         name: Username<'static>,
-        /// What stands directly behind it.
+        /// What comes directly after it.
         offered: Offered,
     },
-    /// What stands directly behind the JOIN, where that came in a later read. Never [`Offered::NotYet`].
+    /// What comes directly after the JOIN, where that came in a later read. Never [`Offered::NotYet`].
     Offered {
         /// Whose.
         peer: PeerId,
@@ -135,7 +135,7 @@ impl Event {
     }
 }
 
-/// What stands directly behind a JOIN.
+/// What comes directly after a JOIN.
 #[derive(Debug, Default)]
 pub enum Offered {
     /// Nothing has come yet.

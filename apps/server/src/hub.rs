@@ -73,10 +73,7 @@ pub(crate) async fn run_with(
     settings: Settings,
 ) {
     let drain_timeout = settings.drain_timeout;
-    let mut hub = Hub::new(queued, unfinished, settings, now());
-    hub.time = log.time();
-    hub.sent = log.last();
-    hub.log = log;
+    let mut hub = Hub::new(log, queued, unfinished, settings, now());
     while !hub.stopping
         && let Some(mail) = hub.wait(&inbox).await
     {
@@ -148,12 +145,18 @@ struct Hub {
 }
 
 impl Hub {
-    fn new(queued: Arc<Memory>, unfinished: Arc<Memory>, settings: Settings, now: Instant) -> Self {
-        let log = Log::new(draw_id(), draw(), Arc::clone(&queued));
+    fn new(
+        log: Log,
+        queued: Arc<Memory>,
+        unfinished: Arc<Memory>,
+        settings: Settings,
+        now: Instant,
+    ) -> Self {
         Self {
             room: Room::default(),
             lobby: Lobby::default(),
             sent: log.last(),
+            time: log.time(),
             log,
             post: Post::new(Arc::clone(&queued)),
             draft: Draft::default(),
@@ -166,7 +169,6 @@ impl Hub {
             unfinished,
             settings,
             now,
-            time: Time::from_unix_ms(0),
         }
     }
 

@@ -62,7 +62,7 @@ impl Lobby {
         late.or_else(|| self.claims.late(now))
     }
 
-    /// A peer whose JOIN has waited long enough for what stands behind it.
+    /// A peer whose JOIN has waited long enough for what comes after it.
     #[must_use]
     pub(crate) fn without_offer(&mut self, now: Instant) -> Option<PeerId> {
         self.claims.without_offer(now)
@@ -97,12 +97,12 @@ impl Lobby {
         self.claims.with_secret(secret)
     }
 
-    /// Notes what stands behind a JOIN that waits. Returns whether it has waited for that.
+    /// Notes what comes after a JOIN that waits. Returns whether it has waited for that.
     pub(crate) fn offered(&mut self, peer: PeerId, offered: Offered) -> bool {
         self.claims.offered(peer, offered)
     }
 
-    /// Lets a JOIN wait for what stands behind it, but not for long.
+    /// Lets a JOIN wait for what comes after it, but not for long.
     pub(crate) fn wait_for_offer(&mut self, peer: PeerId, now: Instant) {
         self.claims.wait_for_offer(peer, now);
     }

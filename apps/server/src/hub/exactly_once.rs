@@ -8,6 +8,7 @@ use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use self::world::World;
+use super::simulation::Repeat;
 
 mod disk;
 mod line;
@@ -70,23 +71,11 @@ impl AddAssign for Tally {
     }
 }
 
-/// Prints how to repeat a run if it fails.
-struct Repeat(u64);
-
-impl Drop for Repeat {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let seed = self.0;
-            eprintln!(
-                "seed {seed} found it; keep it in KEPT, and repeat it with\n  \
-                 SEED={seed} cargo test -p hubbub-server --lib exactly_once::one_seed -- --ignored --nocapture"
-            );
-        }
-    }
-}
-
 fn run(seed: u64) -> Tally {
-    let _repeat = Repeat(seed);
+    let _repeat = Repeat {
+        of: "exactly_once",
+        seed,
+    };
     let mut world = World::new(seed);
     for _ in 0..STEPS {
         world.step();

@@ -52,7 +52,7 @@ impl Hub {
         true
     }
 
-    /// It is known what stands behind a JOIN.
+    /// It is known what comes after a JOIN.
     pub(super) fn stands_behind_join(
         &mut self,
         peer: PeerId,

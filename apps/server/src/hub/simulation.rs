@@ -49,15 +49,19 @@ impl AddAssign for Tally {
 }
 
 /// Prints how to repeat a run if it fails.
-struct Repeat(u64);
+pub(super) struct Repeat {
+    /// Which simulation.
+    pub(super) of: &'static str,
+    pub(super) seed: u64,
+}
 
 impl Drop for Repeat {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let seed = self.0;
+            let Self { of, seed } = self;
             eprintln!(
                 "seed {seed} found it; keep it in KEPT, and repeat it with\n  \
-                 SEED={seed} cargo test -p hubbub-server --lib simulation::one_seed -- --ignored --nocapture"
+                 SEED={seed} cargo test -p hubbub-server --lib {of}::one_seed -- --ignored --nocapture"
             );
         }
     }
@@ -65,7 +69,10 @@ impl Drop for Repeat {
 
 /// One run. The log orders some steps later if it is `late`, and else at once.
 fn run(seed: u64, late: bool) -> Tally {
-    let _repeat = Repeat(seed);
+    let _repeat = Repeat {
+        of: "simulation",
+        seed,
+    };
     let mut simulation = Simulation::new(seed, late);
     for _ in 0..STEPS {
         simulation.step();

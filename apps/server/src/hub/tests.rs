@@ -67,7 +67,8 @@ pub(super) fn somewhere() -> Origin {
 impl Hub {
     pub(super) fn with(queued: Arc<Memory>, unfinished: Arc<Memory>) -> Self {
         // The clock stands still unless a test moves it.
-        Self::new(queued, unfinished, Settings::default(), Instant::now())
+        let log = Log::new(draw_id(), draw(), Arc::clone(&queued));
+        Self::new(log, queued, unfinished, Settings::default(), Instant::now())
     }
 
     /// An event comes, and the log orders it at once.
@@ -144,7 +145,7 @@ fn offered(secret: u128, attempt: u64) -> Offered {
 }
 
 impl Hub {
-    /// A JOIN comes, with an offer behind it. The log has not ordered it yet.
+    /// A JOIN comes, with an offer after it. The log has not ordered it yet.
     fn offers(&mut self, peer: PeerId, name: &'static str, secret: u128, attempt: u64) -> Pending {
         let (outbox, pending) = outbox(peer, ROOMY, None);
         let from = somewhere();

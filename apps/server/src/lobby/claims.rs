@@ -1,4 +1,4 @@
-//! Claims: JOINs that wait: for what stands behind them, for their place in the log, or for a name that a member bears.
+//! Claims: JOINs that wait: for what comes after them, for their place in the log, or for a name that a member bears.
 //!
 //! A client that closes a connection and opens another is often faster than the news of the close. So the bearer's task
 //! is asked whether its connection still stands. The JOIN waits, with everything that follows it, until the bearer has
@@ -19,7 +19,7 @@ use crate::outbox::Outbox;
 /// once. A peer that waits for the log may say more, but only while there is memory for it.
 pub(crate) const CLAIM_BYTES: usize = 64 * 1024;
 
-/// How long a JOIN waits for what stands behind it, where its fate hangs on that. A program of ours sends both in one
+/// How long a JOIN waits for what comes after it, where its fate hangs on that. A program of ours sends both in one
 /// write, and no line delays the second half of one by as much.
 pub(crate) const OFFER_WAIT: Duration = Duration::from_secs(1);
 
@@ -28,7 +28,7 @@ pub(crate) const OFFER_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Claim {
     /// Under which name.
     pub(crate) name: Username<'static>,
-    /// What stands directly behind it.
+    /// What comes directly after it.
     pub(crate) offered: Offered,
     /// Whose.
     pub(crate) stranger: Stranger,
@@ -45,7 +45,7 @@ enum Awaits {
     Order,
     /// An answer of the bearer of its name.
     Answer,
-    /// What stands behind it.
+    /// What comes after it.
     Offer,
 }
 
@@ -85,7 +85,7 @@ pub(super) struct Claims {
     by_secret: HashMap<Hex128, PeerId>,
     /// Until when each of them may wait at most, the first first. Some may have stopped waiting, here and below.
     deadlines: VecDeque<(Instant, PeerId)>,
-    /// Until when those wait that wait for what stands behind their JOIN, the first first.
+    /// Until when those wait that wait for what comes after their JOIN, the first first.
     offers: VecDeque<(Instant, PeerId)>,
 }
 
@@ -107,7 +107,7 @@ impl Claims {
         self.by_secret.get(&secret).copied()
     }
 
-    /// Notes what stands behind the JOIN of a peer. Returns whether the peer has waited for that.
+    /// Notes what comes after the JOIN of a peer. Returns whether the peer has waited for that.
     pub(super) fn offered(&mut self, peer: PeerId, offered: Offered) -> bool {
         let Some(claim) = self.by_claimant.get_mut(&peer) else {
             return false;
@@ -157,7 +157,7 @@ impl Claims {
         first_that(&mut self.deadlines, |peer| claims.contains_key(&peer))
     }
 
-    /// The same of those that wait for what stands behind their JOIN.
+    /// The same of those that wait for what comes after their JOIN.
     fn first_for_offer(&mut self) -> Option<(Instant, PeerId)> {
         let claims = &self.by_claimant;
         first_that(&mut self.offers, |peer| {
@@ -166,7 +166,7 @@ impl Claims {
         })
     }
 
-    /// A peer whose JOIN has waited long enough for what stands behind it.
+    /// A peer whose JOIN has waited long enough for what comes after it.
     pub(super) fn without_offer(&mut self, now: Instant) -> Option<PeerId> {
         let (until, peer) = self.first_for_offer()?;
         (until <= now).then_some(peer)

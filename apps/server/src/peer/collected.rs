@@ -19,7 +19,7 @@ pub(crate) enum Greeting {
     Before,
     /// Its first JOIN came last. An offer may come next.
     Open,
-    /// What stands behind its JOIN has come.
+    /// What comes after its JOIN has come.
     Over,
 }
 
@@ -136,7 +136,7 @@ impl<'a> Collected<'a> {
         why
     }
 
-    /// Adds to the JOIN what stands behind it. If the JOIN came in an earlier read, that is an event of its own.
+    /// Adds to the JOIN what comes after it. If the JOIN came in an earlier read, that is an event of its own.
     fn stands_behind(&mut self, name: Option<Username<'static>>, now: Offered) {
         self.greeting = Greeting::Over;
         if let Some(Event::Join { offered, .. }) = self.mail.last_mut() {

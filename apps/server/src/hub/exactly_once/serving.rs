@@ -90,16 +90,17 @@ impl Server {
     /// The hub lets go of everybody, and what is queued is written.
     pub(super) fn stop(&mut self) {
         let memory = Arc::clone(&self.house.unfinished);
+        let none = Log::new(self.hub.log.room(), 0, Arc::clone(&memory));
+        let mut log = mem::replace(&mut self.hub.log, none);
+        log.end();
         let hub = Hub::new(
+            log,
             Arc::clone(&memory),
             memory,
             self.hub.settings.clone(),
             self.hub.now,
         );
-        let mut ended = mem::replace(&mut self.hub, hub);
-        ended.log.end();
-        mem::swap(&mut self.hub.log, &mut ended.log);
-        ended.close();
+        mem::replace(&mut self.hub, hub).close();
         self.write_all();
     }
 

@@ -553,25 +553,24 @@ fn begin(
         grace: GRACE,
         ..Settings::default()
     };
+    let time = Time::from_unix_ms(1_700_000_000_000);
+    let (log, keeper) = match kind {
+        Kind::Memory => {
+            let (room, generation) = (Hex128(random.u128(..)), random.u64(..));
+            (Log::new(room, generation, Arc::clone(&memory)), None)
+        }
+        Kind::Disk | Kind::BadDisk => {
+            let (keeper, disk) = Keeper::open(directory, time, random);
+            (Log::on_disk(disk, Arc::clone(&memory)), Some(keeper))
+        }
+    };
     let mut hub = Hub::new(
+        log,
         Arc::clone(&memory),
         Arc::clone(&memory),
         settings,
         start + now,
     );
-    hub.time = Time::from_unix_ms(1_700_000_000_000);
-    let keeper = match kind {
-        Kind::Memory => {
-            let (room, generation) = (Hex128(random.u128(..)), random.u64(..));
-            hub.log = Log::new(room, generation, Arc::clone(&memory));
-            None
-        }
-        Kind::Disk | Kind::BadDisk => {
-            let (keeper, disk) = Keeper::open(directory, hub.time, random);
-            hub.log = Log::on_disk(disk, Arc::clone(&memory));
-            Some(keeper)
-        }
-    };
-    hub.sent = hub.log.last();
+    hub.time = time;
     (Server::new(hub, memory, cuts_offers), keeper)
 }
