@@ -331,6 +331,7 @@ layers:
     apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener
     apps/server/src/outbox   std::net|async_io|socket2|TcpStream|TcpListener|crate::(room|post|lobby|log|hub|peer|door)
     apps/server/src/hub!exactly_once/* std::net|async_io|socket2|TcpStream|TcpListener|crate::(peer|door)
+    apps/cli/src             async|await|async_std|TcpStream|TcpListener|dioxus|hubbub_server|hubbub_client
     apps/client/src          tokio|hubbub_server
     apps/client/src/timeline dioxus|flume|async_std|std::net
     apps/client/src/links    dioxus|flume|async_std|std::net|std::fs|timeline
@@ -348,6 +349,7 @@ layers:
     ! needs -p hubbub-session | grep -xE 'tokio|dioxus.*|hubbub-(client|server)' ||
         complain "hubbub-session must not need these"
     ! needs -p hubbub-server | grep -xE 'tokio|dioxus.*|hubbub-(client|session)' || complain "hubbub-server must not need these"
+    ! needs -p hubbub-cli | grep -xE 'tokio|dioxus.*|hubbub-(client|server)' || complain "hubbub-cli must not need these"
     ! needs -p hubbub-client --no-default-features | grep -xE 'wry|tao|webkit2gtk|dioxus-desktop' ||
         complain "hubbub-client without its feature desktop must not need these"
     ! cargo tree --locked --workspace --edges normal,build --invert hubbub-testing --prefix none --format '{p}' |

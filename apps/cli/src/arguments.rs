@@ -1,0 +1,132 @@
+//! Arguments: the commands, their options and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use hubbub_transport::{Address, AddressError};
+use hubbub_wire::{Limits, MAX_EARLIER, PORT, Username};
+
+/// A CHAT/1.0 room in a terminal and in scripts.
+///
+/// Data goes to stdout, everything else to stderr.
+#[derive(Debug, Parser)]
+#[command(name = "hubbub", version, after_help = STATUSES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const STATUSES: &str = "Exit status:
+   0  done
+   2  the command line is wrong
+  69  the room cannot be reached
+  74  cut off before it was done
+  76  what listens there is not a CHAT server, or cannot do what was asked
+  77  the server refused us
+  78  a file, such as that of --state, is not as it should be
+ 130  a signal ended `send` before it was done";
+
+/// What to do. Each command has a file of its own.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Send(Send),
+    Tail(Tail),
+    Who(Who),
+    Ping(Ping),
+}
+
+/// Where the room is, and as whom to go there.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Room {
+    /// The room: chat://HOST, chat://HOST:PORT, HOST or HOST:PORT, an IPv6 address in brackets
+    #[arg(value_name = "ROOM", value_parser = address)]
+    pub(crate) address: Address,
+
+    /// Name to use in the room, at most 64 bytes of UTF-8
+    #[arg(long, value_name = "NAME", value_parser = username)]
+    pub(crate) username: Username<'static>,
+}
+
+/// Say what stands on stdin
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  echo 'build 42 failed' | hubbub send chat://room.example.org --username ci"
+)]
+pub(crate) struct Send {
+    #[command(flatten)]
+    pub(crate) room: Room,
+
+    /// Each line of stdin is a message, said as soon as it is read; without this, all of stdin is one
+    #[arg(long)]
+    pub(crate) lines: bool,
+
+    /// Send nothing to a server that does not tell what has arrived
+    #[arg(long)]
+    pub(crate) require_ack: bool,
+}
+
+/// Print what is said, as it is said
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hubbub tail chat://room.example.org --username logger --json --recent 20"
+)]
+pub(crate) struct Tail {
+    #[command(flatten)]
+    pub(crate) room: Room,
+
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Keep here how far the conversation was printed, and go on from there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Begin with this many earlier messages, if the server remembers them
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_EARLIER)))]
+    pub(crate) recent: u32,
+
+    /// End when the connection ends, instead of connecting again
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// Print who is here, one name a line
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hubbub who chat://room.example.org --username monitor")]
+pub(crate) struct Who {
+    #[command(flatten)]
+    pub(crate) room: Room,
+}
+
+/// Find out whether the room is there, and how fast
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hubbub ping chat://room.example.org --username monitor --count 3"
+)]
+pub(crate) struct Ping {
+    #[command(flatten)]
+    pub(crate) room: Room,
+
+    /// How often to ask
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: u32,
+}
+
+/// Reads where a room is: a link, or its host and perhaps port without `chat://`.
+fn address(text: &str) -> Result<Address, AddressError> {
+    if text.contains("://") {
+        return Address::from_link(text, PORT);
+    }
+    Address::from_link(&format!("chat://{text}"), PORT)
+}
+
+/// Reads a name to use in the room.
+fn username(text: &str) -> Result<Username<'static>, String> {
+    if text == Username::SERVER.as_str() {
+        return Err("this name is reserved for the server itself; choose another one".to_owned());
+    }
+    Username::new(text, Limits::DEFAULT.max_name)
+        .map(Username::into_owned)
+        .map_err(|error| error.to_string())
+}

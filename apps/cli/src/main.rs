@@ -1,0 +1,40 @@
+//! `hubbub`: a CHAT/1.0 room in a terminal and in scripts. Data goes to stdout, everything else to stderr, and the exit
+//! status can be believed.
+//!
+//! Each command has a file of its own. All of them share [`member`], which is one member of a room on `libs/session`,
+//! [`status`], which is how they end, and [`clean`], which keeps a terminal safe from what others say. No command knows
+//! sockets or anything async: they are plain threads and channels.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+// In reading order. The blank lines keep rustfmt from sorting it.
+
+mod status;
+
+mod clean;
+
+mod arguments;
+
+mod member;
+
+mod send;
+
+mod tail;
+
+mod who;
+
+mod ping;
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Send(arguments) => send::run(&arguments),
+        Command::Tail(arguments) => tail::run(&arguments),
+        Command::Who(arguments) => who::run(&arguments),
+        Command::Ping(arguments) => ping::run(&arguments),
+    };
+    status::exit(outcome)
+}

@@ -1,0 +1,9 @@
+//! Send: not there yet.
+
+use crate::arguments;
+use crate::status::{Failure, Outcome, Status};
+
+pub(crate) fn run(arguments: &arguments::Send) -> Outcome {
+    let words = format!("send cannot talk to {} yet", arguments.room.address);
+    Err(Failure::new(Status::NotChat, words))
+}

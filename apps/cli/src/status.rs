@@ -1,0 +1,69 @@
+//! Status: how a command ends, as a number for scripts and in words on stderr.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::clean;
+
+/// How a command ended if it was not done. The numbers are those of `sysexits.h`, where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Status {
+    /// The room cannot be reached.
+    Unreachable = 69,
+    /// The connection ended before everything was done, or the output could not be written.
+    CutOff = 74,
+    /// What listens there is not a CHAT server, or not one that can do what was asked.
+    NotChat = 76,
+    /// The server refused us.
+    Refused = 77,
+    /// A file of ours is not as it should be.
+    #[expect(dead_code, reason = "`tail --state` brings the first such file")]
+    BadFile = 78,
+    /// A signal ended it before everything was done.
+    Interrupted = 130,
+}
+
+/// Why a command was not done. clap itself ends the program with status 2 where the command line is wrong.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It failed, for this reason.
+    Because(Status, String),
+    /// Whoever reads our output has enough of it: that is the reader's right, and no failure.
+    BrokenPipe,
+}
+
+impl Failure {
+    /// A failure with its reason: one line, lower case, no full stop.
+    pub(crate) fn new(status: Status, words: impl Into<String>) -> Self {
+        Self::Because(status, words.into())
+    }
+
+    /// The output cannot be written.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::new(Status::CutOff, format!("cannot write the output: {error}")),
+        }
+    }
+}
+
+/// What a command returns.
+pub(crate) type Outcome = Result<(), Failure>;
+
+/// Says something to the user that is no data.
+pub(crate) fn say(words: &str) {
+    // If stderr is gone, nobody is there to be told.
+    let _ = writeln!(io::stderr(), "hubbub: {}", clean::line(words));
+}
+
+/// Says why a command was not done, and returns its exit status.
+pub(crate) fn exit(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) | Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Because(status, words)) => {
+            say(&words);
+            ExitCode::from(status as u8)
+        }
+    }
+}
