@@ -160,6 +160,7 @@ check: setup layers policy
     cargo fmt --check --manifest-path libs/wire/examples/bare/Cargo.toml
     cargo clippy --workspace --all-targets -- -D warnings
     cargo clippy -p hubbub-client --no-default-features --all-targets -- -D warnings
+    cargo clippy -p hubbub-server --no-default-features --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # Random bytes and frames against the decoder and those of before the extension: three runs, on the nightly toolchain.

@@ -402,7 +402,7 @@ impl Hub {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "history"))]
 mod exactly_once;
 #[cfg(test)]
 mod simulation;

@@ -2,7 +2,7 @@
 //! everybody, to all but its sender in one order, and its sender knows that it arrived; through cut connections and sleep,
 //! and with a history through a restart and a `kill -9` of the server.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "history"))]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod actor;
