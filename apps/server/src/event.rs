@@ -101,12 +101,14 @@ pub enum Event {
         /// Why.
         why: Departure,
     },
+    /// The message of the day is another one now, or there is none any more.
+    Motd(Option<String>),
     /// The server stops. Everybody gets what is queued and goes.
     Stop,
 }
 
 impl Event {
-    /// The peer that it is about. `None` for the stop of the server.
+    /// The peer that it is about. `None` for what is about the whole room.
     #[must_use]
     pub fn peer(&self) -> Option<PeerId> {
         match *self {
@@ -120,7 +122,7 @@ impl Event {
             | Self::NoRoom { peer }
             | Self::StillHere { peer }
             | Self::Gone { peer, .. } => Some(peer),
-            Self::Stop => None,
+            Self::Motd(_) | Self::Stop => None,
         }
     }
 

@@ -37,6 +37,7 @@ mod granting;
 mod joining;
 mod keeping;
 mod leaving;
+mod motd;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
 /// find work whenever it looks, and for a burst of joins to pass without waiting: a peer that waits here waits until
@@ -290,6 +291,7 @@ impl Hub {
             Event::StillHere { peer } => self.keeps_its_name(peer),
             Event::Gone { peer, why } => self.depart(peer, why),
             Event::Offered { .. } => {}
+            Event::Motd(text) => self.set_motd(text),
             Event::Stop => {
                 info!(members = self.room.len(), "stopping");
                 self.stopping = true;

@@ -142,6 +142,8 @@ pub mod texts;
 
 pub mod said;
 
+pub mod motd;
+
 pub mod event;
 
 // The room: plain, without waiting, the time given.

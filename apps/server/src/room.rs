@@ -198,6 +198,11 @@ impl Room {
         self.names.keys().map(|name| name.as_str())
     }
 
+    /// All members.
+    pub fn peers(&self) -> impl Iterator<Item = PeerId> {
+        self.members.keys().copied()
+    }
+
     /// All members with a grant.
     pub fn granted(&self) -> impl Iterator<Item = PeerId> {
         let members = self.members.iter();

@@ -48,6 +48,10 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// Where messages are kept, and for how long. `None` for the last ones in memory only.
     pub history: Option<History>,
+    /// The message of the day at the start. [`Event::Motd`](crate::event::Event::Motd) changes it.
+    pub motd: Option<String>,
+    /// Whether members without a grant get the message of the day too, as a TEXT from `server`.
+    pub plain_motd: bool,
 }
 
 /// Where messages are kept on a disk, and for how long.
@@ -107,6 +111,8 @@ impl Default for Settings {
             grace: Duration::from_secs(15),
             drain_timeout: Duration::from_secs(5),
             history: None,
+            motd: None,
+            plain_motd: false,
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) fn frame(text: &str) -> Vec<u8> {
 /// What a NOTICE is about. Programs know these codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
+    /// The message of the day.
+    Motd,
     /// The server stops.
     Stopping,
     /// The same member has connected elsewhere.
@@ -33,8 +35,9 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::Motd => "motd",
             Self::Stopping => "stopping",
             Self::Replaced => "replaced",
             Self::TooLong => "too-long",

@@ -143,7 +143,8 @@ pub enum Event {
     Replaced,
     /// The server tells something.
     Notice {
-        /// What it is about, such as `motd`, `paused` or `too-long`. Unknown codes are shown by their words.
+        /// What it is about, such as `motd`, `paused` or `too-long`. Unknown codes are shown by their words. The same
+        /// `motd` is told once, however often the server tells it.
         code: String,
         /// The words.
         text: String,

@@ -82,6 +82,8 @@ pub struct Member {
     place: Place,
     texts: Texts,
     echoes: Echoes,
+    /// The message of the day as it was told last.
+    motd: String,
     link: Option<Link>,
     events: Vec<Stamped>,
 }
@@ -99,6 +101,7 @@ impl Member {
             place: Place::new(profile.seen),
             texts: Texts::new(profile.session),
             echoes: Echoes::default(),
+            motd: String::new(),
             link: None,
             events: Vec::new(),
         }

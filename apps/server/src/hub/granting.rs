@@ -21,7 +21,7 @@ use crate::words;
 /// A grant that is on its way to a member.
 #[derive(Debug)]
 pub(super) struct Welcome {
-    peer: PeerId,
+    pub(super) peer: PeerId,
     name: Name,
     grant: Grant,
     ask: Ask,
@@ -29,6 +29,8 @@ pub(super) struct Welcome {
     until: Seq,
     /// The place after which everything is live.
     last: Seq,
+    /// Whether it has got the message of the day before its grant.
+    pub(super) is_greeted: bool,
 }
 
 /// The names of all members in as many pieces as it takes, each shared by all who need it.
@@ -64,7 +66,17 @@ impl Hub {
             ask,
             until,
             last,
+            is_greeted: false,
         });
+    }
+
+    /// A member that is about to get a grant had its message of the day as others get it.
+    pub(super) fn was_greeted(&mut self, peer: PeerId) {
+        let plain_motd = self.settings.plain_motd;
+        let new = self.welcomes.iter_mut();
+        for welcome in new.filter(|welcome| welcome.peer == peer) {
+            welcome.is_greeted = plain_motd;
+        }
     }
 
     /// Tells all new members with a grant that they have it, who is here now, and what was said before.
@@ -72,7 +84,7 @@ impl Hub {
         if self.welcomes.is_empty() {
             return;
         }
-        let names = self.names();
+        let (names, posters) = (self.names(), self.posters());
         for welcome in std::mem::take(&mut self.welcomes) {
             let Welcome {
                 peer,
@@ -81,6 +93,7 @@ impl Hub {
                 ask,
                 until,
                 last,
+                is_greeted,
             } = welcome;
             let mut deliveries = Vec::new();
             let mut frames = Vec::new();
@@ -102,6 +115,8 @@ impl Hub {
                 deliveries.push(Delivery::all(Arc::clone(batch)).exempt());
             }
             let past = self.log.replay(&ask, until);
+            let motd = posters.as_ref().filter(|_| !is_greeted);
+            let motd = motd.map(|posters| posters.for_granted(&name, &self.queued));
             let answer = Answer {
                 name,
                 last: self.log.message_at(last),
@@ -109,6 +124,7 @@ impl Hub {
                 memory: Arc::clone(&self.queued),
             };
             deliveries.extend(answer.of(past));
+            deliveries.extend(motd.into_iter().flatten().map(Delivery::exempt));
             self.post.welcome(peer, deliveries);
         }
     }

@@ -103,6 +103,7 @@ impl Hub {
         };
         self.room.move_to(peer, last);
         self.grant(peer, candidate, place, last);
+        self.was_greeted(peer);
         if let Some(waiting) = self.lobby.with_secret(ticket.secret) {
             self.propose_join(waiting);
         }
@@ -248,6 +249,8 @@ impl Hub {
         if let Offered::Yes(candidate) = offered {
             let place = self.log.last();
             self.grant(peer, *candidate, place, place);
+        } else {
+            self.greet(peer);
         }
         mail.into_iter().for_each(|event| self.take(event));
     }

@@ -19,6 +19,7 @@ mod claims;
 mod lag;
 mod late;
 mod memory;
+mod motd;
 mod taking_over;
 
 const ADA: PeerId = PeerId(0);

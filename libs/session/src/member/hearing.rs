@@ -235,7 +235,13 @@ impl Member {
                 self.tell(Event::Replaced, now);
                 return Some(Ending::Replaced);
             }
-            self.tell(Event::Notice { code, text }, now);
+            // It comes with each grant, and nobody wants to read it again after each outage.
+            if code != "motd" || self.motd != text {
+                if code == "motd" {
+                    self.motd.clone_from(&text);
+                }
+                self.tell(Event::Notice { code, text }, now);
+            }
         } else {
             // Words that refuse us, and no others, come before a grant.
             let stamped = Stamped {

@@ -120,3 +120,23 @@ fn every_other_notice_is_told() {
     };
     assert_eq!(side.tells(), [told]);
 }
+
+#[test]
+fn the_same_message_of_the_day_is_told_once_however_often_we_come() {
+    let motd = |words: &str| {
+        let (code, text) = ("motd".to_owned(), words.to_owned());
+        Event::Notice { code, text }
+    };
+    let mut side = Side::granted("a-7").told();
+    side.hears(&notice("motd", "be kind"));
+    assert_eq!(side.tells().pop(), Some(motd("be kind")));
+    side.ends();
+    side.joins();
+    side.hears(&side.grant(ROOM, 0));
+    side.hears(&replayed("a-7"));
+    side.tells();
+    side.hears(&notice("motd", "be kind"));
+    assert_eq!(side.tells(), []);
+    side.hears(&notice("motd", "be quick"));
+    assert_eq!(side.tells(), [motd("be quick")]);
+}
