@@ -404,7 +404,8 @@ impl Hub {
     }
 }
 
-#[cfg(all(test, feature = "history"))]
+#[cfg(test)]
+#[cfg(feature = "history")]
 mod exactly_once;
 #[cfg(test)]
 mod simulation;
