@@ -93,7 +93,8 @@ impl Timeline {
                 refused,
                 retry_in,
             } => self.lost(at, Failure { why, refused }, retry_in),
-            Event::Replaced => self.replaced(at),
+            Event::Replaced => self.put_out(at, Attempt::Replaced),
+            Event::Kicked { why } => self.put_out(at, Attempt::Kicked { why }),
             Event::Joined { name } => self.joined(at, &name),
             Event::Left { name } => self.left(at, name.into()),
             Event::Said { name, text, mark } => return self.said(at, name.into(), text, mark),
@@ -253,9 +254,9 @@ impl Timeline {
         self.presence.lost(at, failure, retry_in);
     }
 
-    fn replaced(&mut self, at: SystemTime) {
+    fn put_out(&mut self, at: SystemTime, attempt: Attempt) {
         self.leave();
-        self.presence.replaced(at);
+        self.presence.put_out(at, attempt);
     }
 
     fn leave(&mut self) {

@@ -39,8 +39,8 @@ pub(crate) enum End {
     Left,
     /// It broke, the server closed it or refused us, or there never was one.
     Lost(Lost),
-    /// The same member has connected elsewhere.
-    Replaced,
+    /// The same member has connected elsewhere, or an operator has put us out: do not connect before the user wants it.
+    Out,
 }
 
 /// Why there is no connection any more.
@@ -281,7 +281,11 @@ impl<'n> Connection<'n> {
             return end;
         }
         let now = self.network.now();
+        let is_kicked = self.network.member.is_kicked();
         let refusal = self.network.member.ended(now);
+        if is_kicked {
+            return End::Out;
+        }
         End::Lost(Lost {
             refused: refusal.is_some(),
             why: refusal.map_or_else(|| why.to_owned(), |words| reason(&words)),

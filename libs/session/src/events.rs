@@ -18,7 +18,8 @@ pub enum Intent {
         /// Never empty. Lines end in LF.
         text: String,
     },
-    /// Connect now, without waiting for the end of the back-off. After [`Event::Replaced`], take the place back.
+    /// Connect now, without waiting for the end of the back-off. After [`Event::Replaced`], take the place back; after
+    /// [`Event::Kicked`], ask to come in again.
     Retry,
     /// Fetch messages that are older than the oldest known one. [`Event::Earlier`] answers. At most one is under way at a
     /// time: another one before the answer is ignored, and so is one before [`Event::CaughtUp`]. [`Event::Lost`] ends it
@@ -141,6 +142,12 @@ pub enum Event {
     /// The same member has connected elsewhere, and this connection has ended. There is no reconnect before
     /// [`Intent::Retry`].
     Replaced,
+    /// An operator has put the user out of the room, and this connection has ended. There is no reconnect before
+    /// [`Intent::Retry`].
+    Kicked {
+        /// The server's words: one line, lower case, no full stop.
+        why: String,
+    },
     /// The server tells something.
     Notice {
         /// What it is about, such as `motd`, `paused` or `too-long`. Unknown codes are shown by their words. The same

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use hubbub_wire::{Hex64, Hex128, Item, Username};
 
 use crate::echo::Echoes;
-use crate::words::cut_off;
+use crate::words::{cut_off, reason};
 use crate::{Event, MessageId, Seen, Stamped};
 
 use link::Link;
@@ -69,6 +69,8 @@ pub enum Ending {
     Asleep,
     /// The same member has connected elsewhere. [`Event::Replaced`] is told; do not connect before the user wants it.
     Replaced,
+    /// An operator does not want us in the room. [`Event::Kicked`] is told; do not connect before the user wants it.
+    Kicked,
 }
 
 /// A member of a room.
@@ -211,13 +213,23 @@ impl Member {
         self.events.extend(link.trial.admit());
     }
 
-    /// The connection has ended, and the user does not leave. Returns the server's words if it refused us.
+    /// Whether the server refuses us since an operator does not want us in the room, if it closes now.
+    #[must_use]
+    pub fn is_kicked(&self) -> bool {
+        self.link
+            .as_ref()
+            .is_some_and(|link| link.trial.is_kicked())
+    }
+
+    /// The connection has ended, and the user does not leave. Returns the server's words if it refused us. If
+    /// [`is_kicked`](Self::is_kicked), this is told, and there is no connection before the user wants one.
     pub fn ended(&mut self, now: Now) -> Option<String> {
         // What a server that grants has said will be replayed.
         if !self.offers.expects_grant() && self.link.as_ref()?.member.is_none() {
             self.goes_plain(now);
         }
         let link = self.link.as_mut()?;
+        let is_kicked = link.trial.is_kicked();
         let refusal = link.trial.refusal();
         let early = mem::take(&mut link.early);
         if refusal.is_some() {
@@ -232,6 +244,10 @@ impl Member {
         if link.member.is_none() && refusal.is_none() && link.has_joined {
             let stood = now.awake.saturating_sub(link.began);
             self.offers.ended(link.offer.is_some(), stood);
+        }
+        if let Some(words) = refusal.as_ref().filter(|_| is_kicked) {
+            let why = reason(words);
+            self.tell(Event::Kicked { why }, now);
         }
         refusal
     }

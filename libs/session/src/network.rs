@@ -64,7 +64,7 @@ impl Network {
             let wish = match self.attempt().await {
                 End::Left => break,
                 End::Lost(lost) => self.lose(lost).await,
-                End::Replaced => self.wait().await,
+                End::Out => self.wait().await,
             };
             if let Some(Wish::Leave) = wish {
                 break;

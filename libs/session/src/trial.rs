@@ -19,6 +19,9 @@ const KEPT_BACK: Duration = Duration::from_millis(50);
 /// A server that refuses closes within this time after its words. Until then the outcome is unknown, and texts wait.
 const CLOSES: Duration = Duration::from_secs(1);
 
+/// The code of a NOTICE that an operator does not want us in the room.
+pub(crate) const KICKED: &str = "kicked";
+
 /// How far the trial has got.
 #[derive(Debug)]
 pub(crate) enum Trial {
@@ -96,6 +99,14 @@ impl Trial {
             Event::Said { text, .. } | Event::Notice { text, .. } => Some(text),
             _ => None,
         }
+    }
+
+    /// Whether what was heard is that an operator does not want us in the room.
+    pub(crate) fn is_kicked(&self) -> bool {
+        let Self::Words { words, .. } = self else {
+            return false;
+        };
+        matches!(&words.event, Event::Notice { code, .. } if code == KICKED)
     }
 
     /// Whether texts may be written.

@@ -37,6 +37,11 @@ pub enum Attempt {
     },
     /// The user has come in elsewhere. No attempt will follow until the user asks for one.
     Replaced,
+    /// An operator has put the user out. No attempt will follow until the user asks for one.
+    Kicked {
+        /// The server's words.
+        why: String,
+    },
     /// The network thread has ended. No attempt will follow.
     Over,
 }
@@ -84,8 +89,15 @@ impl Presence {
         match self.attempt() {
             Some(Attempt::UnderWay { after }) => after.as_ref().is_some_and(|after| after.refused),
             Some(Attempt::Failed { failure, .. }) => failure.refused,
-            Some(Attempt::Replaced | Attempt::Over) | None => false,
+            Some(Attempt::Replaced | Attempt::Kicked { .. } | Attempt::Over) | None => false,
         }
+    }
+
+    /// Whether no attempt follows until the user asks for one.
+    #[must_use]
+    pub fn waits_for_user(&self) -> bool {
+        let attempt = self.attempt();
+        matches!(attempt, Some(Attempt::Replaced | Attempt::Kicked { .. }))
     }
 
     /// Notes that an attempt begins.
@@ -93,7 +105,7 @@ impl Presence {
         let after = match self.attempt() {
             Some(Attempt::UnderWay { after }) => after.clone(),
             Some(Attempt::Failed { failure, .. }) => Some(failure.clone()),
-            Some(Attempt::Replaced | Attempt::Over) | None => None,
+            Some(Attempt::Replaced | Attempt::Kicked { .. } | Attempt::Over) | None => None,
         };
         self.leave(at, Attempt::UnderWay { after });
     }
@@ -127,9 +139,9 @@ impl Presence {
         self.leave(at, Attempt::Failed { failure, retry_at });
     }
 
-    /// Notes that the user has come in elsewhere.
-    pub(super) fn replaced(&mut self, at: SystemTime) {
-        self.leave(at, Attempt::Replaced);
+    /// Notes that the connection has ended, and that no attempt will follow until the user asks for one.
+    pub(super) fn put_out(&mut self, at: SystemTime, attempt: Attempt) {
+        self.leave(at, attempt);
     }
 
     /// Notes that the network thread has ended.

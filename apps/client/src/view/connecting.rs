@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
 use super::other_name::OtherName;
-use super::status::{Retry, Seconds, Status, TAKE_BACK, use_presence};
+use super::status::{Retry, Seconds, Status, use_presence, way_back};
 use super::switches::ThemeSwitch;
 use crate::bridge::{Bridge, Room};
 use crate::timeline::{Attempt, visible};
@@ -21,7 +21,7 @@ pub(super) fn Connecting() -> Element {
     let status = Status::of(&presence, false);
     let attempt = presence.attempt();
     let is_over = attempt == Some(&Attempt::Over);
-    let is_replaced = attempt == Some(&Attempt::Replaced);
+    let is_out = presence.waits_for_user();
     let is_refused = presence.is_refused();
     // Another name leads on sooner than the same one.
     let retry = if is_refused { "" } else { "primary" };
@@ -38,7 +38,7 @@ pub(super) fn Connecting() -> Element {
                 h1 { {status.title} }
                 div { id: "status", role: "status", "data-state": status.state,
                     {status.now}
-                    if !is_over && !is_replaced {
+                    if !is_over && !is_out {
                         " to {room.address} "
                     }
                     if matches!(attempt, Some(Attempt::Failed { .. })) {
@@ -64,7 +64,7 @@ pub(super) fn Connecting() -> Element {
                         Retry {
                             class: retry,
                             disabled: matches!(attempt, Some(Attempt::UnderWay { .. })),
-                            label: is_replaced.then_some(TAKE_BACK),
+                            label: way_back(attempt),
                         }
                     }
                     button {

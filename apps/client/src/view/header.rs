@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
 use super::search::SearchSwitch;
-use super::status::{Retry, Seconds, Status, TAKE_BACK, use_presence};
+use super::status::{Retry, Seconds, Status, use_presence, way_back};
 use super::switches::{NotificationSwitch, PeopleSwitch, ThemeSwitch};
 use crate::bridge::Room;
 use crate::timeline::Attempt;
@@ -36,7 +36,7 @@ fn StatusView() -> Element {
         state, now, why, ..
     } = Status::of(&presence, false);
     let will_retry = matches!(presence.attempt(), Some(Attempt::Failed { .. }));
-    let is_replaced = presence.attempt() == Some(&Attempt::Replaced);
+    let is_out = presence.waits_for_user();
     rsx! {
         div { id: "status", role: "status", "data-state": state,
             span { class: "dot", "aria-hidden": "true" }
@@ -53,8 +53,8 @@ fn StatusView() -> Element {
             }
             if will_retry {
                 Retry { class: "quiet", disabled: false }
-            } else if is_replaced {
-                Retry { class: "quiet", disabled: false, label: TAKE_BACK }
+            } else if is_out {
+                Retry { class: "quiet", disabled: false, label: way_back(presence.attempt()) }
             }
         }
     }

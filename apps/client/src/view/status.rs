@@ -27,6 +27,7 @@ impl<'a> Status<'a> {
         let (state, now) = match presence.attempt() {
             None => ("connected", "connected"),
             Some(Attempt::Replaced) => ("replaced", "open elsewhere"),
+            Some(Attempt::Kicked { .. }) => ("lost", "put out"),
             Some(Attempt::UnderWay { after: None }) => ("connecting", "connecting"),
             Some(Attempt::UnderWay { after: Some(_) }) => ("connecting", "connecting again"),
             Some(Attempt::Failed { .. }) => ("lost", "connecting again"),
@@ -35,12 +36,13 @@ impl<'a> Status<'a> {
         let failure = match presence.attempt() {
             Some(Attempt::UnderWay { after }) => after.as_ref(),
             Some(Attempt::Failed { failure, .. }) => Some(failure),
-            Some(Attempt::Replaced | Attempt::Over) | None => None,
+            Some(Attempt::Replaced | Attempt::Kicked { .. } | Attempt::Over) | None => None,
         };
         let why = match presence.attempt() {
             Some(Attempt::Over) => {
                 Some("the network part has stopped: close the window and start it again")
             }
+            Some(Attempt::Kicked { why }) => Some(&**why),
             _ => failure.map(|failure| &*failure.why),
         };
         let (title, advice) = explain(presence, failure, remembers);
@@ -83,6 +85,14 @@ fn explain(
             "The room is open elsewhere",
             "You came in again from another place. Nothing new is shown here until you take the room back.",
         ),
+        Presence::Outside(Attempt::Kicked { .. })
+        | Presence::Away {
+            attempt: Attempt::Kicked { .. },
+            ..
+        } => (
+            "You were put out of the room",
+            "Somebody who runs the room has ended your stay. You may ask to come in again.",
+        ),
         Presence::Outside(_) if is_refused => (
             REFUSED,
             "Join under another name, or wait until yours is free.",
@@ -104,8 +114,14 @@ fn explain(
     (title, Some(advice))
 }
 
-/// The words on the button of a user who came in elsewhere.
-pub(super) const TAKE_BACK: &str = "Take it back";
+/// The words on the button of a user who came in elsewhere or was put out. `None` for the usual ones.
+pub(super) fn way_back(attempt: Option<&Attempt>) -> Option<&'static str> {
+    match attempt {
+        Some(Attempt::Replaced) => Some("Take it back"),
+        Some(Attempt::Kicked { .. }) => Some("Come in again"),
+        _ => None,
+    }
+}
 
 /// Whether the user is in the room, for a component that changes with it.
 pub(super) fn use_presence() -> Memo<Presence> {
@@ -162,6 +178,12 @@ mod tests {
         }
     }
 
+    fn kicked() -> Attempt {
+        Attempt::Kicked {
+            why: "an operator put you out".into(),
+        }
+    }
+
     fn failure(refused: bool) -> Failure {
         Failure {
             why: "no such host".into(),
@@ -204,6 +226,10 @@ mod tests {
             "The room is open elsewhere",
             "You came in again from another place",
         );
+        let (put_out, ended) = (
+            "You were put out of the room",
+            "Somebody who runs the room has ended your stay",
+        );
         let (inside, out) = ("You are in the room", "You are not in the room");
         let nothing = "Nothing has been said since you came";
         for (presence, words) in [
@@ -235,6 +261,11 @@ mod tests {
                 away(Attempt::Replaced),
                 ("replaced", "open elsewhere", false, elsewhere, came_in),
             ),
+            (
+                Presence::Outside(kicked()),
+                ("lost", "put out", true, put_out, ended),
+            ),
+            (away(kicked()), ("lost", "put out", true, put_out, ended)),
             (
                 Presence::Outside(Attempt::Over),
                 ("lost", "not connected", true, out, ""),

@@ -260,6 +260,21 @@ fn who_is_replaced_is_told_so_and_can_take_the_room_back() {
 }
 
 #[test]
+fn who_is_kicked_is_told_so_in_the_servers_words_and_can_ask_to_come_in_again() {
+    let mut window = remembering(&["known"], false);
+    let why = "an operator put you out".to_owned();
+    window.happen(Event::Kicked { why });
+    window.shows("an operator put you out");
+    window.shows("put out");
+    window.shows(">known</div>");
+    window.shows("Come in again");
+    window.click("retry");
+    assert_eq!(window.intents.try_recv(), Ok(Intent::Retry));
+    window.happen(Event::Connecting);
+    window.hides("Come in again");
+}
+
+#[test]
 fn who_is_replaced_before_the_room_is_shown_is_told_so_too() {
     let mut window = Window::open(16);
     window.happen_together([Event::Connecting, Event::Connected, Event::Replaced]);

@@ -66,7 +66,7 @@ impl Connection<'_> {
                 refused: false,
                 at_once: true,
             }),
-            Ending::Replaced => End::Replaced,
+            Ending::Replaced | Ending::Kicked => End::Out,
         }
     }
 }

@@ -10,7 +10,8 @@ use super::link::{GRANT_WITHIN, Granted};
 use super::place::Place;
 use super::replay::{self, Replay};
 use super::{Ending, Member, Now};
-use crate::words::{text, to_event};
+use crate::trial::KICKED;
+use crate::words::{reason, text, to_event};
 use crate::{Event, Mark, Stamped};
 
 /// No session says so much. A log that tells of more is not ours.
@@ -234,6 +235,11 @@ impl Member {
             if code == "replaced" {
                 self.tell(Event::Replaced, now);
                 return Some(Ending::Replaced);
+            }
+            if code == KICKED {
+                let why = reason(&text);
+                self.tell(Event::Kicked { why }, now);
+                return Some(Ending::Kicked);
             }
             // It comes with each grant, and nobody wants to read it again after each outage.
             if code != "motd" || self.motd != text {

@@ -56,7 +56,10 @@ impl Alice {
                 assert!(!refused, "{event:?}");
                 self.window.time.advance(*retry_in);
             }
-            Event::Unsure { .. } | Event::Replaced | Event::Missed { .. } => panic!("{event:?}"),
+            Event::Unsure { .. }
+            | Event::Replaced
+            | Event::Kicked { .. }
+            | Event::Missed { .. } => panic!("{event:?}"),
             _ => {}
         }
     }

@@ -257,6 +257,45 @@ fn who_was_replaced_stays_away_until_the_user_wants_the_place_back() {
 }
 
 #[test]
+fn who_was_kicked_stays_away_until_the_user_wants_to_come_in_again() {
+    let server = ScriptedServer::start();
+    let (mut window, mut peer, offered) = Window::granted(&server);
+    peer.send(notice("kicked", "an operator put you out"));
+    let why = "an operator put you out".to_owned();
+    window.expect(Event::Kicked { why });
+    peer.expect_closed();
+    window.say(1, "later");
+    for _ in 0..100 {
+        window.time.advance(Duration::from_secs(60));
+    }
+    window.expect_no_event();
+    window.wish(Intent::Retry);
+    let (mut peer, again) = window.expect_welcome(&server, 0, "a-0");
+    peer.expect(again.text(1, "later"));
+    assert_eq!(again.session(), (offered.session().0, 2));
+}
+
+#[test]
+fn who_comes_back_and_hears_only_then_that_it_was_kicked_stays_away_too() {
+    let server = ScriptedServer::start();
+    let (mut window, peer, _) = Window::granted(&server);
+    drop(peer);
+    let (_, _, retry_in) = window.expect_lost();
+    window.time.advance(retry_in);
+    let (mut peer, _) = window.expect_offering(&server);
+    peer.send(notice("kicked", "you were put out; come back in 50s"));
+    peer.finish_sending();
+    let why = "you were put out; come back in 50s".to_owned();
+    window.expect(Event::Kicked { why });
+    for _ in 0..100 {
+        window.time.advance(Duration::from_secs(60));
+    }
+    window.expect_no_event();
+    window.wish(Intent::Retry);
+    window.expect_welcome(&server, 0, "a-0");
+}
+
+#[test]
 fn who_was_replaced_can_leave() {
     let server = ScriptedServer::start();
     let (mut window, mut peer, _) = Window::granted(&server);

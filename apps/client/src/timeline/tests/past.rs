@@ -511,6 +511,20 @@ fn who_was_replaced_is_away_until_they_take_the_room_back() {
 }
 
 #[test]
+fn who_was_kicked_is_away_until_they_ask_to_come_in_again() {
+    let mut room = remembering(&[(1, "known")], false);
+    let why = "an operator put you out".to_owned();
+    room.happens(1, Event::Kicked { why: why.clone() });
+    assert_eq!(room.presence().attempt(), Some(&Attempt::Kicked { why }));
+    assert!(room.presence().waits_for_user());
+    assert!(room.presence().has_room() && room.people().is_empty());
+    room.happens(2, Event::Connecting);
+    let under_way = Attempt::UnderWay { after: None };
+    assert_eq!(room.presence().attempt(), Some(&under_way));
+    assert!(!room.presence().waits_for_user());
+}
+
+#[test]
 fn what_the_server_tells_stands_alone() {
     let mut room = remembering(&[], false);
     room.happens(0, joined("carol"));

@@ -111,6 +111,15 @@ fn who_was_replaced_says_so_and_a_takeover_back_is_a_later_attempt_with_the_same
 }
 
 #[test]
+fn who_was_kicked_says_so_with_the_servers_words() {
+    let mut side = Side::granted("a-0").told();
+    let ending = side.hears_last(&notice("kicked", "an operator put you out\nfor a minute"));
+    assert_eq!(ending, Some(Ending::Kicked));
+    let why = "an operator put you out".to_owned();
+    assert_eq!(side.tells(), [Event::Kicked { why }]);
+}
+
+#[test]
 fn every_other_notice_is_told() {
     let mut side = Side::granted("a-0").told();
     side.hears(&notice("unheard-of", "line one\r\nline two"));
