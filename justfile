@@ -101,6 +101,13 @@ install PREFIX=(env("HOME") / ".local"): setup
     just refresh-desktop "{{ PREFIX }}"
     @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub-client, and in share/ the icon and the opener of chat:// links"
 
+# Writes the man pages of all programs and their completions for bash, zsh and fish, as they stand below PREFIX/share.
+[group("install")]
+pages DIR:
+    cargo run --quiet --locked -p hubbub-server --example pages -- "{{ DIR }}"
+    cargo run --quiet --locked -p hubbub-cli --example pages -- "{{ DIR }}"
+    cargo run --quiet --locked -p hubbub-client --no-default-features --example pages -- "{{ DIR }}"
+
 # Removes what `install` put below PREFIX.
 [group("install")]
 uninstall PREFIX=(env("HOME") / ".local"):
@@ -315,6 +322,7 @@ layers:
     libs/session/src!draw.rs getrandom
     libs/session/src/member  async|await|flume|futures|std::net|Instant|SystemTime::now|crate::(network|connection|clock|runtime|outlet|connect|draw)
     libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
+    libs/pages/src           hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     libs/testing/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_client|dioxus
     apps/server/src!exactly_once/* dioxus|tokio|hubbub_session|hubbub_client
     apps/server/src!runtime.rs async_std|async_io|async_global_executor
@@ -355,6 +363,8 @@ layers:
         complain "hubbub-client without its feature desktop must not need these"
     ! cargo tree --locked --workspace --edges normal,build --invert hubbub-testing --prefix none --format '{p}' |
         grep -v '^hubbub-testing ' || complain "only tests may need hubbub-testing"
+    ! cargo tree --locked --workspace --edges normal,build --invert hubbub-pages --prefix none --format '{p}' |
+        grep -v '^hubbub-pages ' || complain "only what makes packages may need hubbub-pages"
     exit $broken
 
 # Licences, banned crates and sources of everything that is linked in.

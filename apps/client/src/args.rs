@@ -90,6 +90,12 @@ impl Args {
     }
 }
 
+/// The definition of the command line, for its man page.
+#[must_use]
+pub fn command() -> clap::Command {
+    CommandLine::command()
+}
+
 fn link(text: &str) -> Result<Address, AddressError> {
     Address::from_link(text, PORT)
 }
