@@ -170,6 +170,7 @@ fn as_entry(event: Event) -> What {
         Event::Arrived { id, seq } => What::Arrived(id, seq),
         Event::Unsure { id } => What::Unsure(id),
         Event::Replaced => What::Damaged("replaced".to_owned()),
+        Event::Kicked { why } => What::Damaged(format!("kicked: {why}")),
         Event::Notice { code, .. } => What::Notice(code),
         Event::Missed { events } => What::Damaged(format!("missed {events}")),
         Event::Earlier { .. } => What::Note("earlier".to_owned()),

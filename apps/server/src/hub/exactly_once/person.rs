@@ -149,7 +149,7 @@ impl Run {
 
     fn gives_up(&mut self, ending: &Ending, now: Duration) {
         self.lost(now);
-        if *ending == Ending::Replaced {
+        if matches!(ending, Ending::Replaced | Ending::Kicked) {
             self.next_attempt = None;
         }
     }
