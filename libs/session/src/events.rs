@@ -105,7 +105,8 @@ pub enum Event {
     },
     /// The answer to [`Intent::Earlier`].
     Earlier {
-        /// Messages older than all known ones, the oldest first. Each is an [`Event::Said`].
+        /// Messages older than all known ones, the oldest first. Each is an [`Event::Said`], or an [`Event::Gap`] where some are
+        /// not kept any more. What comes after the last of them is the oldest message that was known.
         messages: Vec<Stamped>,
         /// Whether there is something older still.
         more: bool,

@@ -256,7 +256,8 @@ pub struct Replayed<'a> {
     /// In the answer to an EARLIER, its `before`.
     pub before: Option<Token<'a>>,
     /// After a `Since`, if there is more: the newest message that is kept up to there. Whoever has this one in an answer to an
-    /// EARLIER has all that was missed.
+    /// EARLIER has all that was missed. In the answer to an EARLIER, if something directly before its `before` is no longer
+    /// kept: the last message that was sent, which came before that.
     pub after: Option<Token<'a>>,
     /// Whether there is something older that was asked for: after the place of a `Since`, or at all.
     pub more: bool,

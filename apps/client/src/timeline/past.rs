@@ -229,15 +229,11 @@ impl Timeline {
         let before = next.map(|at| self.zoned(at));
         // The user's own messages have the time of another clock, which may be ahead.
         let is_earlier = |at: &Zoned| before.as_ref().is_none_or(|before| at <= before);
-        let after = self.lines.kept().rev().find_map(|line| match line {
-            Line::Message(message) => Some(&message.at).filter(|at| is_earlier(at)).cloned(),
-            Line::Day(_) | Line::Notice(_) | Line::Answer(_) => None,
-        });
-        let Some(at) = after.clone().or_else(|| before.clone()) else {
-            return;
-        };
-        let what = What::Gap { after, before };
-        self.push(Line::Notice(Notice::new(Change { at, what }).into()));
+        let mut times = self.lines.kept().rev().filter_map(time_of_message);
+        let after = times.find(|at| is_earlier(at)).cloned();
+        if let Some(line) = gap(after, before) {
+            self.push(line);
+        }
     }
 
     /// Puts older messages above the first line.
@@ -246,24 +242,35 @@ impl Timeline {
         if self.past.older == Older::Apart {
             return;
         }
-        let goes_on = more && !lost && !messages.is_empty();
+        let goes_on = more && !messages.is_empty();
         self.past.older = if goes_on { Older::More } else { Older::Nothing };
         let mut lines = Vec::new();
         let mut day = None;
+        let mut last = None;
+        let mut has_gap = false;
         for Stamped { at, event } in messages {
             let Event::Said { name, text, mark } = event else {
+                has_gap |= event == Event::Gap;
                 continue;
             };
             if self.is_shown_already(mark.as_ref()) {
                 continue;
             }
             let at = self.zoned(at);
+            if std::mem::take(&mut has_gap) {
+                lines.extend(gap(last.take(), Some(at.clone())));
+            }
+            last = Some(at.clone());
             // The first line is always a day, so that no message that is shown already changes its place in a group.
             if day.replace(at.date()) != Some(at.date()) {
                 lines.push(Line::Day(at.date()));
             }
             let message = self.message(name.into(), text, 0, at);
             lines.push(Line::Message(message.into()));
+        }
+        if has_gap {
+            let next = self.lines.kept().find_map(time_of_message).cloned();
+            lines.extend(gap(last, next));
         }
         if let Some(search) = &mut self.search {
             search.comes_before(self.lines.first(), &lines);
@@ -298,6 +305,20 @@ impl Timeline {
         } else {
             self.notice(at, What::Back(away));
         }
+    }
+}
+
+/// The line for messages that are missing between these times.
+fn gap(after: Option<Zoned>, before: Option<Zoned>) -> Option<Line> {
+    let at = after.clone().or_else(|| before.clone())?;
+    let what = What::Gap { after, before };
+    Some(Line::Notice(Notice::new(Change { at, what }).into()))
+}
+
+fn time_of_message(line: &Line) -> Option<&Zoned> {
+    match line {
+        Line::Message(message) => Some(&message.at),
+        Line::Day(_) | Line::Notice(_) | Line::Answer(_) => None,
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Replay {
     /// Stamped TEXTs with `Past`, oldest first, shared by all who ask the same.
     pub(crate) texts: Option<Arc<Batch>>,
     /// After [`Ask::Since`], if there is more: the place of the newest message that is kept up to there, if only the disk knows
-    /// it.
+    /// it. After [`Ask::Before`], if what came directly before that place is no longer kept: the last text here.
     pub(crate) after: Option<Seq>,
     /// Whether something older is kept. After [`Ask::Since`], whether something between that place and the first text is.
     pub(crate) more: bool,

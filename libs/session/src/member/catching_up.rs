@@ -4,7 +4,7 @@ use hubbub_wire::{OWN_JOIN, Token};
 
 use super::replay::{self, Done, Held, Missed};
 use super::{Ending, Member, Now};
-use crate::Event;
+use crate::{Event, Stamped};
 
 impl Member {
     /// All of our texts up to this count are in the log, and we have heard everything up to this place.
@@ -44,14 +44,28 @@ impl Member {
             None => {}
             Some(Done::Missed(missed)) => self.catch_up(missed, now),
             Some(Done::Earlier {
-                messages,
+                mut messages,
+                is_apart,
                 more,
                 lost,
             }) => {
+                let place = &mut self.place;
                 if let Some(seq) = messages.first().and_then(replay::place) {
-                    self.place.oldest = Some(seq);
+                    place.oldest = Some(seq);
                 }
-                self.place.more = more;
+                place.more = more;
+                let gap = || Stamped {
+                    at: now.wall,
+                    event: Event::Gap,
+                };
+                // Both sides of a gap may tell of it.
+                if is_apart && !place.is_gap_told {
+                    messages.push(gap());
+                }
+                place.is_gap_told = lost && more;
+                if place.is_gap_told {
+                    messages.insert(0, gap());
+                }
                 let event = Event::Earlier {
                     messages,
                     more,
@@ -69,6 +83,7 @@ impl Member {
             let first = missed.past.iter().flatten().next().and_then(replay::place);
             place.oldest = first.or_else(|| Token::new(OWN_JOIN));
             place.more = missed.more;
+            place.is_gap_told = missed.past.first() == Some(&None);
         }
         let more = place.more;
         for past in missed.past {

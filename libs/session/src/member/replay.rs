@@ -60,6 +60,8 @@ pub(super) enum Done {
     /// The answer to the user's wish for older messages.
     Earlier {
         messages: Vec<Stamped>,
+        /// Whether something between the last of them and the place that was asked for is not kept any more.
+        is_apart: bool,
         more: bool,
         lost: bool,
     },
@@ -214,6 +216,7 @@ impl Replay {
                 (self.events, self.bytes) = (0, 0);
                 Some(Done::Earlier {
                     messages: unknown(mem::take(&mut self.page)).collect(),
+                    is_apart: replayed.after.is_some(),
                     more: replayed.more,
                     lost: replayed.lost,
                 })
@@ -236,11 +239,14 @@ impl Replay {
         // message more tells.
         let is_full = page.len() >= MAX_EARLIER as usize || self.phase == Phase::Closing;
         let oldest = page.first().and_then(|first| place(&first.message));
+        if replayed.before.is_some() && replayed.after.is_some() {
+            self.leave_gap();
+        }
         for message in unknown(page).rev() {
             self.past.push_front(Some(message));
         }
         if replayed.lost && reached.is_none() {
-            self.past.push_front(None);
+            self.leave_gap();
         }
         let is_open = !self.seen.is_empty() && reached.is_none() && replayed.more;
         match oldest {
@@ -255,6 +261,13 @@ impl Replay {
         }
         // What was seen is older.
         self.finish(!self.seen.is_empty() || replayed.more)
+    }
+
+    /// What came directly before all that is there is not kept any more. Both sides of it may say so.
+    fn leave_gap(&mut self) {
+        if self.past.front() != Some(&None) {
+            self.past.push_front(None);
+        }
     }
 
     /// Gives up closing the hole: it is more than this program holds.
@@ -275,8 +288,8 @@ impl Replay {
     fn finish(&mut self, more: bool) -> Option<Done> {
         self.phase = Phase::Live;
         (self.events, self.bytes) = (0, 0);
-        if self.is_lost && self.past.front() != Some(&None) {
-            self.past.push_front(None);
+        if self.is_lost {
+            self.leave_gap();
         }
         Some(Done::Missed(Missed {
             past: mem::take(&mut self.past).into(),

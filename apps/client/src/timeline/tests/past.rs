@@ -314,6 +314,56 @@ fn older_messages_come_above_and_no_line_that_is_shown_changes() {
 }
 
 #[test]
+fn a_hole_in_what_is_older_is_a_line_in_its_place_and_ends_nothing() {
+    let mut room = remembering(&[(3, "known")], true);
+    let gap = |at| Stamped {
+        at,
+        event: Event::Gap,
+    };
+    let message = |minutes, text| Stamped {
+        at: before(minutes),
+        event: said("bob", text, true),
+    };
+    let pages = [
+        (vec![message(9, "old"), gap(start())], false),
+        (
+            vec![gap(start()), message(20, "older"), message(19, "and on")],
+            true,
+        ),
+        (
+            vec![message(40, "first"), gap(start()), message(30, "second")],
+            false,
+        ),
+    ];
+    for (messages, lost) in pages {
+        assert!(room.reach_top());
+        let more = true;
+        let event = Event::Earlier {
+            messages,
+            more,
+            lost,
+        };
+        room.happens(0, event);
+    }
+    assert!(room.past().has_older() && !room.past().begins_here());
+    assert_eq!(
+        room.told(),
+        [
+            "[2026-11-23]",
+            "bob: first",
+            "# Some messages between 07:20 and 07:30 are no longer kept",
+            "bob: second",
+            "# Some messages before 07:40 are no longer kept",
+            "bob: older",
+            "+ and on",
+            "bob: old",
+            "# Some messages between 07:51 and 07:57 are no longer kept",
+            "bob: known",
+        ]
+    );
+}
+
+#[test]
 fn nothing_is_fetched_before_the_past_is_complete_or_without_a_connection() {
     let mut room = remembering(&[(1, "known")], true);
     room.lose(1);

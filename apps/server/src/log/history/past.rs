@@ -1,6 +1,6 @@
 //! Questions about the past, answered from the database.
 
-use hubbub_wire::{Hex64, Id, Payload, Time, Username};
+use hubbub_wire::{Hex64, Id, Payload, Time, Token, Username};
 use rusqlite::{Result, Row};
 
 use super::super::keeping::Answer;
@@ -20,8 +20,8 @@ impl Database {
             Ask::Since(room, _) if *room != self.room => (Some(0), until, u32::MAX),
             Ask::Since(_, place) => (place_of(place.as_str()), until, u32::MAX),
             &Ask::Recent(most) => (Some(0), until, most),
-            Ask::Before(place, most) => match place_of(place.as_str()) {
-                Some(before) => (Some(0), before - 1, *most),
+            Ask::Before(place, most) => match self.number_before(place) {
+                Some(end) => (Some(0), end, *most),
                 None => {
                     return Ok(Answer::Recalled {
                         number,
@@ -57,6 +57,7 @@ impl Database {
         };
         let after = match (ask, above) {
             (Ask::Since(..), Some(since)) if more => self.newest_up_to(since)?,
+            (Ask::Before(..), _) if last > 0 && last < end => self.newest_up_to(last)?,
             _ => None,
         };
         Ok(Answer::Recalled {
@@ -66,6 +67,14 @@ impl Database {
             more,
             lost,
         })
+    }
+
+    /// The number before that of a message. Where that was lost with the end of its start, so was what came directly before
+    /// it, and this is the number of the last one that is left.
+    fn number_before(&self, place: &Token<'_>) -> Option<i64> {
+        let Seq { generation, count } = Seq::parse(place.as_str())?;
+        let count = count.saturating_sub(1);
+        self.number_of(Seq { generation, count })
     }
 
     /// The place of the newest message up to a number.

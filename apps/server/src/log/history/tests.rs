@@ -101,10 +101,20 @@ fn letters(database: &mut Database, generation: u64, counts: impl IntoIterator<I
 
 /// What a replay has: the counts of its texts, whether there is more, whether something is lost.
 fn recalled(database: &Database, ask: &Ask, until: Seq) -> (Vec<u64>, bool, bool) {
+    let (counts, _, more, lost) = recalled_after(database, ask, until);
+    (counts, more, lost)
+}
+
+/// Also the count of the place after which it is.
+fn recalled_after(
+    database: &Database,
+    ask: &Ask,
+    until: Seq,
+) -> (Vec<u64>, Option<u64>, bool, bool) {
     let Ok(Answer::Recalled {
         number: 3,
         texts,
-        after: _,
+        after,
         more,
         lost,
     }) = database.recall(3, ask, until)
@@ -114,7 +124,7 @@ fn recalled(database: &Database, ask: &Ask, until: Seq) -> (Vec<u64>, bool, bool
     let texts = String::from_utf8(texts.unwrap_or_default()).unwrap();
     let places = texts.split("\r\nSeq: ").skip(1);
     let counts = places.map(|place| Seq::parse(place.lines().next().unwrap()).unwrap().count);
-    (counts.collect(), more, lost)
+    (counts.collect(), after.map(|place| place.count), more, lost)
 }
 
 fn token(generation: u64, count: u64) -> Token<'static> {
@@ -281,11 +291,17 @@ fn a_replay_stops_at_a_hole_and_says_so() {
         recalled(&database, &before(8, 3), until),
         (vec![6, 7], true, true)
     );
-    // Whoever asks for what came before 6 knows that 5 is lost.
-    assert_eq!(
-        recalled(&database, &before(6, 9), until),
-        (vec![1, 2, 3], false, false)
-    );
+    // Who has 6 from memory does not know that 5 is lost, and 5 may have been there while it was not.
+    for (count, most, wanted) in [
+        (7, 9, (vec![6], None, true, true)),
+        (6, 9, (vec![1, 2, 3], Some(3), false, false)),
+        (6, 2, (vec![2, 3], Some(3), true, false)),
+        (5, 9, (vec![1, 2, 3], Some(3), false, false)),
+        (4, 9, (vec![1, 2, 3], None, false, false)),
+    ] {
+        let got = recalled_after(&database, &before(count, most), until);
+        assert_eq!(got, wanted, "{most} before {count}");
+    }
     assert_eq!(
         recalled(&database, &Ask::Recent(9), until),
         (vec![6, 7, 8], true, true)
@@ -335,6 +351,21 @@ fn a_replay_is_as_long_as_one_from_memory() {
     );
     let (counts, ..) = recalled(&database, &Ask::Before(token(1, 101), 200), until);
     assert_eq!((counts.len(), counts[0]), (100, 1));
+}
+
+#[test]
+fn what_came_before_a_place_that_was_lost_ends_with_the_last_that_is_left() {
+    let dir = Dir::new();
+    let (mut database, _) = dir.open(1);
+    letters(&mut database, 1, 1..=3);
+    drop(database);
+    let (mut database, _) = dir.open(2);
+    letters(&mut database, 2, 1..=2);
+    for (count, wanted) in [(3, vec![1, 2]), (4, vec![1, 2, 3]), (9, vec![1, 2, 3])] {
+        let before = Ask::Before(token(1, count), 9);
+        let got = recalled(&database, &before, seq(2, 2));
+        assert_eq!(got, (wanted, false, false), "before {count}");
+    }
 }
 
 #[test]

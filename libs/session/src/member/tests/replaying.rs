@@ -250,6 +250,99 @@ fn a_gap_stands_where_an_answer_says_that_it_is() {
     );
 }
 
+/// The end of an answer to EARLIER whose last message is `after`: what came between that and `before` is not kept.
+fn replayed_apart<'a>(before: &'a str, after: &'a str, flags: &str) -> Frame<'a> {
+    let mut end = replayed_with("a-9", Some(before), flags);
+    if let Frame::Replayed { replayed, .. } = &mut end {
+        replayed.after = Some(token(after));
+    }
+    end
+}
+
+#[test]
+fn a_gap_stands_after_an_answer_that_ends_before_what_is_lost() {
+    for (flags, pages) in [
+        ("more", ["a-6", "gap", "a-9", "caught up"]),
+        ("", ["a-6", "gap", "a-9", "caught up"]),
+    ] {
+        let mut side = back_after_a_5();
+        let first = replayed_with("a-9", None, "more");
+        hear_all(&mut side, &[past("a-9"), first]);
+        side.sends();
+        let second = replayed_apart("a-9", "a-6", flags);
+        hear_all(&mut side, &[past("a-5"), past("a-6"), second]);
+        assert_eq!(seqs(&side.tells()), pages);
+    }
+    // Nothing of the answer is new, and the gap is.
+    let mut side = back_after_a_5();
+    let first = replayed_with("a-9", None, "more");
+    hear_all(&mut side, &[past("a-9"), first]);
+    side.sends();
+    hear_all(
+        &mut side,
+        &[past("a-5"), replayed_apart("a-9", "a-5", "more")],
+    );
+    assert_eq!(seqs(&side.tells()), ["gap", "a-9", "caught up"]);
+}
+
+#[test]
+fn a_gap_of_which_both_sides_tell_is_one() {
+    let mut side = back_after_a_5();
+    let first = replayed_with("a-9", None, "more lost");
+    hear_all(&mut side, &[past("a-9"), first]);
+    side.sends();
+    let second = replayed_apart("a-9", "a-6", "more");
+    hear_all(&mut side, &[past("a-5"), past("a-6"), second]);
+    assert_eq!(seqs(&side.tells()), ["a-6", "gap", "a-9", "caught up"]);
+}
+
+#[test]
+fn older_messages_that_the_user_wanted_have_their_gaps_once() {
+    let mut side = Side::granted("a-9");
+    let pages = [
+        ("join", "more lost", None, "gap a-8"),
+        // The page before it told of this gap.
+        ("a-8", "more", Some("a-7"), "a-7"),
+        ("a-7", "more", Some("a-6"), "a-6 gap"),
+        ("a-6", "lost", None, "a-5"),
+    ];
+    for (before, flags, after, wanted) in pages {
+        side.tells();
+        side.member.place.more = true;
+        side.member.ask_earlier();
+        assert_eq!(side.sends(), [format!("EARLIER {before} 200")]);
+        let message = wanted.split(' ').find(|word| *word != "gap").unwrap();
+        side.hears(&past(message));
+        side.hears(&match after {
+            Some(after) => replayed_apart(before, after, flags),
+            None => replayed_with("a-9", Some(before), flags),
+        });
+        let told = side.tells();
+        let [Event::Earlier { messages, .. }] = &told[..] else {
+            panic!("{told:?}");
+        };
+        let events: Vec<_> = messages
+            .iter()
+            .map(|message| message.event.clone())
+            .collect();
+        assert_eq!(seqs(&events).join(" "), wanted);
+    }
+}
+
+#[test]
+fn a_gap_before_what_came_first_is_not_told_again_with_what_is_older() {
+    let mut side = Side::new();
+    side.joins();
+    side.hears(&side.grant(ROOM, 0));
+    let first = replayed_with("a-9", None, "more lost");
+    hear_all(&mut side, &[past("a-9"), first]);
+    side.tells();
+    side.member.ask_earlier();
+    side.sends();
+    hear_all(&mut side, &[past("a-6"), replayed_apart("a-9", "a-6", "")]);
+    assert_eq!(side.tells(), [earlier(&["a-6"], false, false)]);
+}
+
 #[test]
 fn a_place_that_the_server_does_not_know_any_more_ends_the_closing_of_a_hole() {
     for flags in ["lost", "more"] {
