@@ -120,11 +120,7 @@ impl Timeline {
             Event::Present { names } => self.present(names),
             Event::Gap => self.gap(),
             Event::CaughtUp { last, more } => self.caught_up(last, more),
-            Event::Earlier {
-                messages,
-                more,
-                lost,
-            } => self.earlier(messages, more, lost),
+            Event::Earlier { messages, more, .. } => self.earlier(messages, more),
             Event::Notice { code, text } => self.server_tells(at, &code, &text),
             Event::Missed { events } => self.notice(at, What::Missed(events)),
         }

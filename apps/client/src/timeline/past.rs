@@ -229,15 +229,15 @@ impl Timeline {
         let before = next.map(|at| self.zoned(at));
         // The user's own messages have the time of another clock, which may be ahead.
         let is_earlier = |at: &Zoned| before.as_ref().is_none_or(|before| at <= before);
-        let mut times = self.lines.kept().rev().filter_map(time_of_message);
-        let after = times.find(|at| is_earlier(at)).cloned();
+        let is_message_before = |line| time_of_message(line).filter(|at| is_earlier(at));
+        let after = self.lines.kept().rev().find_map(is_message_before).cloned();
         if let Some(line) = gap(after, before) {
             self.push(line);
         }
     }
 
     /// Puts older messages above the first line.
-    pub(super) fn earlier(&mut self, messages: Vec<Stamped>, more: bool, lost: bool) {
+    pub(super) fn earlier(&mut self, messages: Vec<Stamped>, more: bool) {
         self.past.is_fetching = false;
         if self.past.older == Older::Apart {
             return;
