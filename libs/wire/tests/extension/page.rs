@@ -57,5 +57,5 @@ fn the_frames_in_its_blocks_are_in_the_exact_form() {
     });
     let all: Vec<_> = bytes.map(|bytes| methods(&bytes)).collect();
     let answer = vec!["grant", "PRESENT", "TEXT", "REPLAYED"];
-    assert_eq!(all, [vec!["JOIN", "offer"], answer]);
+    assert_eq!(all, [vec!["JOIN", "offer"], answer, vec!["REPLAYED"]]);
 }
