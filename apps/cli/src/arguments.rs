@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use hubbub_transport::{Address, AddressError};
 use hubbub_wire::{Limits, MAX_EARLIER, PORT, Username};
+#[cfg(feature = "export")]
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// A CHAT/1.0 room in a terminal and in scripts.
 ///
@@ -33,6 +35,8 @@ pub(crate) enum Command {
     Tail(Tail),
     Who(Who),
     Ping(Ping),
+    #[cfg(feature = "export")]
+    Export(Export),
 }
 
 /// Where the room is, and as whom to go there.
@@ -111,6 +115,58 @@ pub(crate) struct Ping {
     /// How often to ask
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: u32,
+}
+
+/// Print what a server has kept
+///
+/// Reads the directory that a server was given by --history. The server may be running, and nothing is changed.
+#[cfg(feature = "export")]
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hubbub export /var/lib/hubbub --since 2026-11-01
+      everything since the first of November
+  hubbub export /var/lib/hubbub --find 'alice cake' --json
+      what has both words in its text or its sender's name, for a program")]
+pub(crate) struct Export {
+    /// The directory of the history
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+
+    /// Print only what was said since then: a day such as 2026-11-01, which begins at midnight of this machine's time
+    /// zone, or a moment such as 2026-11-01T08:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(crate) since: Option<Timestamp>,
+
+    /// Print only messages that hold all of these words in their text or their sender's name, in capitals or not
+    #[arg(long, value_name = "WORDS", value_parser = words)]
+    pub(crate) find: Option<String>,
+
+    /// Print one JSON object a line, as tail does
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Reads a day or a moment.
+#[cfg(feature = "export")]
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment);
+    }
+    let day = Date::strptime("%Y-%m-%d", text).ok();
+    let midnight = day.and_then(|day| day.to_zoned(TimeZone::system()).ok());
+    midnight
+        .map(|midnight| midnight.timestamp())
+        .ok_or_else(|| {
+            "give a day such as 2026-11-01, or a moment such as 2026-11-01T08:00:00Z".to_owned()
+        })
+}
+
+#[cfg(feature = "export")]
+fn words(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Err("there is no word in it; leave --find out to print everything");
+    }
+    Ok(text.to_owned())
 }
 
 /// Reads where a room is: a link, or its host and perhaps port without `chat://`.

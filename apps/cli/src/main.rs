@@ -17,6 +17,9 @@ mod status;
 
 mod clean;
 
+#[cfg(feature = "export")]
+mod json;
+
 mod arguments;
 
 mod member;
@@ -29,12 +32,17 @@ mod who;
 
 mod ping;
 
+#[cfg(feature = "export")]
+mod export;
+
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Send(arguments) => send::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Who(arguments) => who::run(&arguments),
         Command::Ping(arguments) => ping::run(&arguments),
+        #[cfg(feature = "export")]
+        Command::Export(arguments) => export::run(&arguments),
     };
     status::exit(outcome)
 }

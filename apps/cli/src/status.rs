@@ -18,7 +18,7 @@ pub(crate) enum Status {
     /// The server refused us.
     Refused = 77,
     /// A file of ours is not as it should be.
-    #[expect(dead_code, reason = "`tail --state` brings the first such file")]
+    #[cfg_attr(not(feature = "export"), expect(dead_code))]
     BadFile = 78,
     /// A signal ended it before everything was done.
     Interrupted = 130,
