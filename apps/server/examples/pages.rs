@@ -24,7 +24,23 @@ const SECTIONS: &[Section] = &[
         page: "hubbub-server",
         heading: "SIGNALS",
         text: "  SIGINT, SIGTERM  stop: everybody is told, and what waits for them is sent; a second one ends it at once
-  SIGHUP  the same",
+  SIGHUP  the same where it was started on a terminal
+      elsewhere it reads the message of the day again, and says in a line of the log what has changed; nobody is dropped",
+    },
+    Section {
+        page: "hubbub-server",
+        heading: "AS A SERVICE",
+        text: "\
+The package brings two units of systemd, which are not enabled. hubbub-server.socket listens, on 127.0.0.1 port 8765 until
+another place is set with 'systemctl edit hubbub-server.socket', so that a restart refuses no connection. All other options
+are variables in /etc/hubbub/server.env.
+
+  systemctl enable --now hubbub-server.service
+      starts both, now and at each boot
+  systemctl reload hubbub-server.service
+      has it read its files again
+  systemctl stop hubbub-server.socket hubbub-server.service
+      stops both; if the socket stayed open, the next connection would start the server again",
     },
     Section {
         page: "hubbub-server",
@@ -33,7 +49,8 @@ const SECTIONS: &[Section] = &[
 Each option above names the variable that stands for it. An option on the command line counts more than its variable, and
 an empty variable counts as not set.
 
-  NO_COLOR  set to anything, it keeps colours out of the log",
+  NO_COLOR  set to anything, it keeps colours out of the log
+  NOTIFY_SOCKET, WATCHDOG_USEC, LISTEN_FDS, JOURNAL_STREAM  as systemd sets them",
     },
     Section {
         page: "hubbub-server",

@@ -2,6 +2,7 @@
 //! nothing of sockets.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::path::Path;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -15,6 +16,8 @@ use tracing::Level;
 
 #[cfg(feature = "history")]
 mod history;
+#[cfg(feature = "service")]
+mod service;
 
 /// The highest value of `--max-payload`. While a text is read, a peer may hold this much in memory.
 const MAX_MAX_PAYLOAD: usize = 256 * 1024 * 1024;
@@ -44,7 +47,8 @@ Examples:
       a small room for this machine only, with the port from the environment
 
 Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to
-those that are. An empty variable counts as not set. Stop it with Ctrl-C, SIGTERM or SIGHUP.";
+those that are. An empty variable counts as not set. Stop it with Ctrl-C or
+SIGTERM. SIGHUP stops it too where it has a terminal; elsewhere it reads its files again.";
 
 /// A chat room for every CHAT/1.0 client that connects.
 #[derive(Debug, Parser)]
@@ -206,6 +210,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     history: history::HistoryArguments,
 
+    #[cfg(feature = "service")]
+    #[command(flatten)]
+    service: service::ServiceArguments,
+
     /// How much to log on stderr
     #[arg(
         long,
@@ -225,6 +233,22 @@ impl Arguments {
             address.set_port(self.port);
             address
         })
+    }
+
+    /// The file with the message of the day.
+    pub(crate) fn motd(&self) -> Option<&Path> {
+        #[cfg(feature = "service")]
+        return self.service.motd.as_deref();
+        #[cfg(not(feature = "service"))]
+        None
+    }
+
+    /// Whether the lines of the log are JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        #[cfg(feature = "service")]
+        return self.service.log_format == service::LogFormat::Json;
+        #[cfg(not(feature = "service"))]
+        false
     }
 
     /// Fits the values that were not given to those that were.
@@ -304,6 +328,8 @@ impl Arguments {
             #[cfg(feature = "history")]
             history: self.history.history(),
             grace: self.grace,
+            #[cfg(feature = "service")]
+            plain_motd: self.service.plain_motd,
             ..Settings::default()
         }
     }

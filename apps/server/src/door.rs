@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hubbub_transport::{Listener, Transport};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::warn;
 
 use crate::Settings;
@@ -72,6 +72,12 @@ pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Whether a socket that somebody else has opened listens.
+#[must_use]
+pub fn listens(socket: &TcpListener) -> bool {
+    SockRef::from(socket).is_listener().unwrap_or(false)
 }
 
 /// Lets connections in for as long as it is polled.

@@ -30,6 +30,7 @@ use crate::post::Post;
 use crate::room::{Refusal, Room};
 use crate::runtime::{draw, draw_id, now, sleep, timeout, wall, yield_now};
 use crate::said::{Own, Said, Seq};
+use crate::service::{Supervisor, Watch};
 use crate::words;
 
 mod absent;
@@ -62,19 +63,30 @@ pub async fn run(
     settings: Settings,
 ) {
     let log = Log::new(draw_id(), draw(), Arc::clone(&queued));
-    run_with(log, inbox, queued, unfinished, settings).await;
+    run_with(
+        log,
+        inbox,
+        queued,
+        unfinished,
+        settings,
+        Supervisor::default(),
+    )
+    .await;
 }
 
-/// The same with this log.
+/// The same with this log, for this service manager.
 pub(crate) async fn run_with(
     log: Log,
     inbox: flume::Receiver<Mail>,
     queued: Arc<Memory>,
     unfinished: Arc<Memory>,
     settings: Settings,
+    supervisor: Supervisor,
 ) {
     let drain_timeout = settings.drain_timeout;
     let mut hub = Hub::new(log, queued, unfinished, settings, now());
+    hub.watch = Watch::new(supervisor, hub.now);
+    hub.watch.turn(hub.room.len(), hub.now);
     while !hub.stopping
         && let Some(mail) = hub.wait(&inbox).await
     {
@@ -97,7 +109,9 @@ pub(crate) async fn run_with(
             hub.take_all(mail);
         }
         hub.flush();
+        hub.watch.turn(hub.room.len(), hub.now);
     }
+    hub.watch.stopping();
     let until = now() + drain_timeout;
     hub.wait_for_log(until).await;
     let disk = hub.log.end();
@@ -136,6 +150,7 @@ struct Hub {
     addresses: ByPeer<Arc<Address>>,
     absent: Absent,
     stopping: bool,
+    watch: Watch,
     queued: Arc<Memory>,
     unfinished: Arc<Memory>,
     settings: Settings,
@@ -166,6 +181,7 @@ impl Hub {
             addresses: ByPeer::default(),
             absent: Absent::default(),
             stopping: false,
+            watch: Watch::default(),
             queued,
             unfinished,
             settings,
@@ -180,6 +196,7 @@ impl Hub {
             self.lobby.deadline(),
             self.absent.deadline(),
             self.log.deadline(now),
+            self.watch.deadline(),
         ];
         let deadline = deadlines.into_iter().flatten().min();
         let news = news(inbox, self.log.answers(), self.must_wait_for_log());
@@ -309,9 +326,13 @@ impl Hub {
             && !mem::replace(&mut notes.warned, true)
             && !notes.unlogged
         {
-            warn!(peer = peer.0, name = ?name.as_str(), "spoke under a name that is not its own: ignored");
+            warn!(
+                peer = peer.0,
+                name = name.as_str(),
+                "spoke under a name that is not its own: ignored"
+            );
         } else {
-            debug!(peer = peer.0, name = ?name.as_str(), ?why, "ignored");
+            debug!(peer = peer.0, name = name.as_str(), ?why, "ignored");
         }
         None
     }

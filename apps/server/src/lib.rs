@@ -110,7 +110,7 @@
 //! It lets through at once a pasted text of 500 lines and a class of 40 that shares an address. A flood cannot cost
 //! members on slow lines their place.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::net::TcpListener;
 use std::pin::pin;
@@ -120,11 +120,12 @@ use futures::future::select;
 use hubbub_transport::Listener;
 use tracing::info;
 
-pub use crate::door::{listen, listen_on};
+pub use crate::door::{listen, listen_on, listens};
 use crate::event::Event;
 use crate::log::Log;
 use crate::memory::{Memory, Shares};
 use crate::peer::House;
+use crate::service::Supervisor;
 pub use crate::settings::{History, HistorySync, Settings};
 
 // In reading order. The blank lines keep rustfmt from sorting it.
@@ -177,6 +178,12 @@ mod door;
 pub mod descriptors;
 pub mod runtime;
 
+#[cfg_attr(
+    not(all(feature = "service", target_os = "linux")),
+    path = "service/none.rs"
+)]
+pub mod service;
+
 /// Serves one room on `listener` until `shutdown` is ready. Then it writes what is queued, for at most
 /// [`Settings::drain_timeout`], and returns.
 ///
@@ -188,6 +195,43 @@ pub async fn serve(
     settings: Settings,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    serve_for(Operator::default(), listener, settings, shutdown).await
+}
+
+/// Who runs the server, and may change something while it serves.
+#[derive(Debug)]
+pub struct Operator {
+    /// What supervises the process.
+    pub supervisor: Supervisor,
+    /// What changes, such as [`Event::Motd`].
+    pub changes: flume::Receiver<Event>,
+}
+
+impl Default for Operator {
+    /// Nobody supervises, and nothing changes.
+    fn default() -> Self {
+        Self {
+            supervisor: Supervisor::default(),
+            changes: flume::bounded(0).1,
+        }
+    }
+}
+
+/// The same for somebody.
+///
+/// # Errors
+///
+/// The same as for [`serve`].
+pub async fn serve_for(
+    operator: Operator,
+    listener: TcpListener,
+    settings: Settings,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let Operator {
+        supervisor,
+        changes,
+    } = operator;
     let listener = Listener::new(listener)?;
     let shares = Shares::of(settings.memory_limit);
     let queued = Memory::new(shares.queued);
@@ -195,20 +239,39 @@ pub async fn serve(
     let log = open_log(&settings, &queued).map_err(io::Error::other)?;
     info!(address = %listener.local_addr()?, "listening");
     let (inbox, mail) = flume::bounded(hub::INBOX);
-    let hub = hub::run_with(log, mail, queued, Arc::clone(&unfinished), settings.clone());
-    let hub = runtime::spawn(hub);
+    let hub = runtime::spawn(hub::run_with(
+        log,
+        mail,
+        queued,
+        Arc::clone(&unfinished),
+        settings.clone(),
+        supervisor.clone(),
+    ));
     let house = Arc::new(House {
         settings,
         inbox,
         unfinished,
     });
-    select(pin!(shutdown), pin!(door::let_in(&listener, &house))).await;
+    {
+        let let_in = pin!(door::let_in(&listener, &house));
+        let changed = pin!(pass_on(changes, &supervisor, &house));
+        select(pin!(shutdown), select(let_in, changed)).await;
+    }
     drop(listener);
     let _ = house.inbox.send_async(vec![Event::Stop]).await;
     drop(house);
     hub.await;
     info!("stopped");
     Ok(())
+}
+
+/// Says that the server serves, and tells the hub what is changed. Never ends by itself.
+async fn pass_on(changes: flume::Receiver<Event>, supervisor: &Supervisor, house: &House) {
+    supervisor.ready().await;
+    while let Ok(change) = changes.recv_async().await {
+        let _ = house.inbox.send_async(vec![change]).await;
+    }
+    pending::<()>().await;
 }
 
 /// The log that the settings ask for. Replays count as used `memory`.

@@ -1,27 +1,44 @@
 //! The program `hubbub-server`: its arguments, its log and its signals. The rest is in the library.
 
-use std::future::Future;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
-use futures::StreamExt;
-use hubbub_server::{descriptors, listen, listen_on, runtime, serve};
-use hubbub_signals::Signal;
-use tracing::warn;
+use hubbub_server::service::Supervisor;
+use hubbub_server::{Operator, Settings, descriptors, listen, listen_on, motd, runtime, serve_for};
+use tracing::{Level, warn};
 
 use crate::arguments::Arguments;
+use crate::form::Form;
 use crate::stderr::Lines;
 
 mod arguments;
+mod form;
+#[cfg(feature = "service")]
+mod passed;
+mod reload;
+mod signals;
 mod stderr;
 mod variables;
 
+/// The socket that was passed, if one was, or what is wrong with it.
+type Passed = Result<Option<TcpListener>, String>;
+
+#[cfg(not(feature = "service"))]
+mod passed {
+    pub(crate) fn socket() -> super::Passed {
+        Ok(None)
+    }
+}
+
 fn main() -> ExitCode {
-    let (arguments, note) = variables::parse();
-    let Ok(lines) = Lines::start() else {
-        let _ = writeln!(io::stderr(), "hubbub-server: cannot start a thread");
+    let passed = passed::socket();
+    let (arguments, note) = variables::parse(!matches!(passed, Ok(None)));
+    let form = Form::of_stderr(arguments.wants_json());
+    let Ok(lines) = Lines::start(form) else {
+        let line = form.line(Level::ERROR, "cannot start a thread");
+        let _ = io::stderr().write_all(line.as_bytes());
         return ExitCode::FAILURE;
     };
     let log = lines.clone();
@@ -29,15 +46,15 @@ fn main() -> ExitCode {
         .with_writer(move || log.clone())
         .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .with_max_level(arguments.log)
-        .with_target(false)
         .log_internal_errors(false)
+        .event_format(form)
         .init();
     if let Some(note) = note {
         warn!("{note}");
     }
-    let ended = run(&arguments);
+    let ended = run(&arguments, passed);
     if let Err(message) = &ended {
-        lines.put(format!("hubbub-server: {message}\n").as_bytes());
+        lines.put(form.line(Level::ERROR, message).as_bytes());
     }
     lines.flush();
     match ended {
@@ -46,17 +63,43 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), String> {
+fn run(arguments: &Arguments, passed: Passed) -> Result<(), String> {
     runtime::size_executor();
-    let max_peers = max_peers(arguments.max_peers)?;
-    let listener = match arguments.address() {
-        Some(address) => listen_on(address),
-        None => listen(arguments.port),
+    let settings = settings(arguments)?;
+    let listener = match (passed?, arguments.address()) {
+        (Some(passed), _) => Ok(passed),
+        (None, Some(address)) => listen_on(address),
+        (None, None) => listen(arguments.port),
     };
     let listener = listener.map_err(|error| explain_listen(arguments, &error))?;
-    let shutdown = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let served = runtime::spawn(serve(listener, arguments.settings(max_peers), shutdown));
+    let supervisor = Supervisor::from_environment();
+    let (reload, asked) = flume::bounded(1);
+    let (change, changes) = flume::bounded(1);
+    let shutdown = signals::that_stop(reload)
+        .map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let motd = arguments.motd().map(Into::into);
+    runtime::spawn(reload::run(asked, motd, supervisor.clone(), change));
+    let operator = Operator {
+        supervisor,
+        changes,
+    };
+    let served = runtime::spawn(serve_for(operator, listener, settings, shutdown));
     runtime::block_on(served).map_err(|error| format!("cannot serve: {error}"))
+}
+
+/// The settings, with what is read from files.
+fn settings(arguments: &Arguments) -> Result<Settings, String> {
+    let mut settings = arguments.settings(max_peers(arguments.max_peers)?);
+    if let Some(file) = arguments.motd() {
+        let explain = |why| {
+            format!(
+                "the message of the day in {} cannot be used: {why}",
+                file.display()
+            )
+        };
+        settings.motd = motd::read(file).map_err(explain)?;
+    }
+    Ok(settings)
 }
 
 /// How many peers there may be: as many as `asked` for, or else as many as there are descriptors for.
@@ -74,19 +117,6 @@ fn max_peers(asked: Option<u32>) -> Result<usize, String> {
         Some(asked) => Ok(asked),
         None => Ok(possible),
     }
-}
-
-/// Ready at the first SIGINT, SIGTERM or SIGHUP. A second SIGINT or SIGTERM ends the process at once. A second SIGHUP
-/// does not: a terminal that goes away sends it twice, and a service manager may send it after SIGTERM.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut signals = hubbub_signals::that_ask_to_end()?;
-    Ok(async move {
-        signals.next().await;
-        runtime::spawn(async move {
-            while let Some(Ok(Signal::Hup)) = signals.next().await {}
-            std::process::exit(1);
-        });
-    })
 }
 
 fn explain_listen(arguments: &Arguments, error: &io::Error) -> String {

@@ -9,6 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use tracing::Level;
+
+use crate::form::Form;
+
 /// The most bytes of lines that wait to be written, which are some ten thousand lines. All lines about a burst of joins
 /// fit in, and a log that nobody reads costs no more memory than one long text.
 const WAITING_BYTES: usize = 1024 * 1024;
@@ -49,12 +53,12 @@ impl Lines {
     /// # Errors
     ///
     /// The system cannot start a thread.
-    pub(crate) fn start() -> io::Result<Self> {
+    pub(crate) fn start(form: Form) -> io::Result<Self> {
         let lines = Self::default();
         let shared = Arc::clone(&lines.0);
         thread::Builder::new()
             .name("log".to_owned())
-            .spawn(move || shared.write_to(Output::new(io::stderr())))?;
+            .spawn(move || shared.write_to(Output::new(io::stderr(), form)))?;
         Ok(lines)
     }
 
@@ -120,12 +124,13 @@ impl Write for Lines {
 /// Where lines are written, with the number of those that were lost.
 struct Output<W> {
     to: W,
+    form: Form,
     lost: usize,
 }
 
 impl<W: Write> Output<W> {
-    fn new(to: W) -> Self {
-        Self { to, lost: 0 }
+    fn new(to: W, form: Form) -> Self {
+        Self { to, form, lost: 0 }
     }
 
     /// Writes these lines, after which `dropped` others were dropped.
@@ -144,10 +149,9 @@ impl<W: Write> Output<W> {
         if self.lost == 0 {
             return;
         }
-        let told = format!(
-            "hubbub-server: {} lines of the log were dropped here: they could not be written\n",
-            self.lost
-        );
+        let lost = self.lost;
+        let told = format!("{lost} lines of the log were dropped here: they could not be written");
+        let told = self.form.line(Level::WARN, &told);
         if self.to.write_all(told.as_bytes()).is_ok() {
             self.lost = 0;
         }
@@ -182,7 +186,7 @@ mod tests {
 
     #[test]
     fn lines_that_fail_are_counted_and_the_count_stands_where_they_would() {
-        let mut output = Output::new(Disk::default());
+        let mut output = Output::new(Disk::default(), Form::default());
         output.to.room = "one\n".len();
         output.write(b"one\ntwo\nthree\n", 0);
         assert_eq!(output.to.written, "one\n");
@@ -197,7 +201,7 @@ mod tests {
 
     #[test]
     fn lines_that_found_no_room_are_counted_behind_those_that_did() {
-        let mut output = Output::new(Disk::default());
+        let mut output = Output::new(Disk::default(), Form::default());
         output.to.room = 1000;
         output.write(b"one\n", 7);
         let (one, count) = output.to.written.split_once('\n').unwrap();

@@ -16,7 +16,9 @@ const PORT: &str = "HUBBUB_PORT";
 
 /// Reads the command line and the variables. If something is wrong with them, or help was asked for, prints that and
 /// ends the program. May also return a line for the log.
-pub(crate) fn parse() -> (Arguments, Option<String>) {
+///
+/// Where a socket `is_passed`, it is wrong to say where to listen.
+pub(crate) fn parse(is_passed: bool) -> (Arguments, Option<String>) {
     let service = env::var(PORT).ok().filter(|value| is_of_a_service(value));
     let note = service.map(|value| {
         format!(
@@ -24,11 +26,11 @@ pub(crate) fn parse() -> (Arguments, Option<String>) {
              set a number, or use --port"
         )
     });
-    let arguments = read().unwrap_or_else(|error| error.exit());
+    let arguments = read(is_passed).unwrap_or_else(|error| error.exit());
     (arguments, note)
 }
 
-fn read() -> Result<Arguments, clap::Error> {
+fn read(is_passed: bool) -> Result<Arguments, clap::Error> {
     let mut command = Arguments::command().mut_args(|arg| {
         if arg.get_env().is_some_and(counts_as_unset) {
             without_variable(arg)
@@ -40,6 +42,18 @@ fn read() -> Result<Arguments, clap::Error> {
         .clone()
         .try_get_matches()
         .map_err(|error| naming_the_variable(error, &mut command))?;
+    if is_passed
+        && let Some(place) = ["listen", "port"].into_iter().find(|id| {
+            matches.value_source(id) != Some(ValueSource::DefaultValue) && matches.contains_id(id)
+        })
+    {
+        let place = shown(place, &command, &matches);
+        let why = format!(
+            "{place} cannot be used, since the service manager has passed a socket that listens elsewhere; \
+             leave it out, or do without the socket unit"
+        );
+        return Err(command.error(ErrorKind::ArgumentConflict, why));
+    }
     let mut arguments = Arguments::from_arg_matches(&matches)?;
     arguments.follow(|id| matches.value_source(id) != Some(ValueSource::DefaultValue));
     match arguments.contradiction(|id| shown(id, &command, &matches)) {

@@ -80,10 +80,26 @@ impl Program {
         program
     }
 
+    /// The server with a socket that somebody else has opened, passed `count` times as a service manager passes sockets.
+    #[track_caller]
+    pub fn passed(socket: impl Into<Stdio>, count: usize, options: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        let script = "exec 3<&0 4<&0 </dev/null; export LISTEN_FDS=$1 LISTEN_PID=$$; shift; exec \"$0\" \"$@\"";
+        command.args(["-c", script]).arg(server().get_program());
+        command.arg(count.to_string()).args(options);
+        Self::run_from(socket, command)
+    }
+
     /// Any program, whose lines on stderr are read as they come.
     #[track_caller]
     pub fn run(command: Command) -> Self {
-        let mut program = Self::run_into(command, Stdio::piped());
+        Self::run_from(Stdio::null(), command)
+    }
+
+    /// The same with this stdin.
+    #[track_caller]
+    pub fn run_from(stdin: impl Into<Stdio>, command: Command) -> Self {
+        let mut program = Self::begin(stdin.into(), command, Stdio::piped());
         let mut stderr = BufReader::new(program.child.stderr.take().unwrap());
         let (send, lines) = flume::unbounded();
         thread::spawn(move || {
@@ -99,9 +115,14 @@ impl Program {
 
     /// Any program with a stderr that the caller handles, so that none of its lines is seen here.
     #[track_caller]
-    pub fn run_into(mut command: Command, stderr: impl Into<Stdio>) -> Self {
+    pub fn run_into(command: Command, stderr: impl Into<Stdio>) -> Self {
+        Self::begin(Stdio::null(), command, stderr.into())
+    }
+
+    #[track_caller]
+    fn begin(stdin: Stdio, mut command: Command, stderr: Stdio) -> Self {
         let child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()

@@ -67,7 +67,11 @@ impl Hub {
         };
         let fits = name.is_none_or(|name| name == claim.name);
         if !fits {
-            warn!(peer = peer.0, name = ?claim.name.as_str(), "an offer under another name: ignored");
+            warn!(
+                peer = peer.0,
+                name = claim.name.as_str(),
+                "an offer under another name: ignored"
+            );
         }
         let offered = if fits { offered } else { Offered::No };
         if !self.is_newest(offered.offer()) {
@@ -171,7 +175,7 @@ impl Hub {
         self.post.tell(&stranger.outbox, words::refused(refusal));
         let why = Departure::Refused(refusal);
         let line = stranger.from.line(self.now);
-        thinned!(warn, line, peer = peer.0, name = ?name.as_str(), %why, address = %stranger.from, "refused");
+        thinned!(warn, line, peer = peer.0, name = name.as_str(), %why, address = %stranger.from, "refused");
     }
 
     /// Closes the connection of a member, since a newer one of the same member is about to join. What the older one says
@@ -243,7 +247,7 @@ impl Hub {
             Offered::NotYet | Offered::No => Form::Plain,
         };
         let members = self.room.len();
-        thinned!(info, line, peer = peer.0, name = ?name.as_str(), members, address = %stranger.from, "joined");
+        thinned!(info, line, peer = peer.0, name = name.as_str(), members, address = %stranger.from, "joined");
         self.post
             .admit(peer, stranger.outbox, self.draft.len(), notes, form);
         if let Offered::Yes(candidate) = offered {

@@ -132,11 +132,11 @@ impl Hub {
     fn log_left(&self, peer: PeerId, name: &Name, why: Departure, notes: Notes) {
         let members = self.room.len();
         if why == Departure::TooSlow {
-            warn!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            warn!(peer = peer.0, name = name.as_str(), members, %why, "left");
         } else if notes.unlogged {
-            debug!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            debug!(peer = peer.0, name = name.as_str(), members, %why, "left");
         } else {
-            info!(peer = peer.0, name = ?name.as_str(), members, %why, "left");
+            info!(peer = peer.0, name = name.as_str(), members, %why, "left");
         }
     }
 }

@@ -6,6 +6,10 @@ mod bounds;
 #[cfg(target_os = "linux")]
 mod descriptors;
 mod environment;
+#[cfg(all(target_os = "linux", feature = "service"))]
+mod form;
+#[cfg(all(target_os = "linux", feature = "service"))]
+mod hangup;
 mod lines;
 #[cfg(target_os = "linux")]
 mod log;
@@ -13,8 +17,15 @@ mod log;
 mod memory;
 mod options;
 mod pairs;
+#[cfg(all(target_os = "linux", feature = "service"))]
+mod passed;
 mod readme;
 #[cfg(target_os = "linux")]
 mod rest;
+#[cfg(all(target_os = "linux", feature = "service"))]
+mod service;
+#[cfg(target_os = "linux")]
 mod signals;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod threads;

@@ -1,10 +1,12 @@
-//! SIGTERM, SIGINT and SIGHUP: the first signal stops the server in good order, and the second stops it at once, except
+//! SIGTERM, SIGINT and SIGHUP with a terminal: the first signal stops the server in good order, and the second stops it at once, except
 //! for SIGHUP, which comes twice when a terminal goes away.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hubbub_testing::{Ended, Peer, Program, Room, join, server, text};
+
+use crate::terminal::on_terminal;
 
 /// Less than the outbox of 4 MiB, so that nobody is dropped, but more than the sockets take.
 const COUNT: usize = 60;
@@ -27,7 +29,7 @@ fn sigterm_sigint_and_sighup_write_what_is_queued_and_exit_0() {
         &["HUP", "HUP"],
         &["TERM", "HUP"],
     ] {
-        let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+        let (mut program, _terminal) = on_terminal();
         let room = program.room();
         let mut late = room.narrow_member("late");
         let mut bob = room.member("bob");
@@ -52,7 +54,7 @@ fn sigterm_sigint_and_sighup_write_what_is_queued_and_exit_0() {
 #[test]
 fn a_signal_to_an_empty_room_exits_0() {
     for signal in ["TERM", "INT", "HUP"] {
-        let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+        let (mut program, _terminal) = on_terminal();
         program.port();
         program.signal(signal);
         let Ended { status, stderr, .. } = program.end();
@@ -70,7 +72,7 @@ fn a_second_signal_ends_the_server_at_once() {
         ["INT", "TERM"],
         ["HUP", "TERM"],
     ] {
-        let mut program = Program::start(&["--port", "0", "--listen", "127.0.0.1"]);
+        let (mut program, _terminal) = on_terminal();
         let room = program.room();
         let stalled = room.narrow_member("stalled");
         let mut bob = room.member("bob");
