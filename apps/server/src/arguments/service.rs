@@ -29,7 +29,8 @@ pub(super) struct ServiceArguments {
     )]
     pub(super) plain_motd: bool,
 
-    /// How a line of the log is written; text has no time where the journal of systemd adds one
+    /// How a line of the log is written: as words with fields after them, or as a JSON object; neither has a time where
+    /// the journal of systemd adds it
     #[arg(
         long,
         env = "HUBBUB_LOG_FORMAT",
@@ -44,8 +45,6 @@ pub(super) struct ServiceArguments {
 /// How a line of the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// Words, then fields as key=value.
     Text,
-    /// One JSON object.
     Json,
 }

@@ -10,7 +10,7 @@ use hubbub_testing::{Ended, Program, Room, run, text};
 
 use crate::terminal::without_terminal;
 
-/// A file with a message of the day.
+/// A file with a message of the day, which is removed in the end.
 struct Motd(PathBuf);
 
 impl Motd {
@@ -180,5 +180,31 @@ fn a_file_that_cannot_be_used_at_the_start_is_one_line_and_status_1() {
         assert_eq!(status.code(), Some(1), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert!(stderr.contains(file) && stderr.contains(why), "{stderr}");
+    }
+}
+
+#[test]
+fn the_variables_of_the_message_of_the_day_count() {
+    let motd = Motd::saying("Be kind.");
+    for (plain, is_told) in [("true", true), ("false", false), ("", false)] {
+        let variables = [("HUBBUB_MOTD", motd.path()), ("HUBBUB_PLAIN_MOTD", plain)];
+        let mut program = Program::with(&[], &variables);
+        let room = Room::unwatched_at(program.address());
+        let [mut ada, mut bob] = [room.connect(), room.connect()];
+        ada.send(hubbub_testing::join("ada"));
+        if is_told {
+            ada.expect(text("server", "Be kind."));
+        }
+        program.line_with("joined");
+        bob.send(hubbub_testing::join("bob"));
+        ada.expect(hubbub_testing::join("bob"));
+    }
+    for (variable, bad) in [("HUBBUB_PLAIN_MOTD", "maybe"), ("HUBBUB_LOG_FORMAT", "xml")] {
+        let Ended { status, stderr, .. } = Program::with(&[], &[(variable, bad)]).end();
+        assert_eq!(status.code(), Some(2), "{stderr}");
+        assert!(
+            stderr.contains(variable) && stderr.contains(bad),
+            "{stderr}"
+        );
     }
 }

@@ -31,11 +31,21 @@ const OF_HISTORY: &[(&str, &str)] = &[
     ("--history-sync", "normal"),
 ];
 
+/// Those of the feature `service`.
+const OF_SERVICE: &[(&str, &str)] = &[
+    ("--motd", "none"),
+    ("--plain-motd", "false"),
+    ("--log-format", "text"),
+];
+
 #[test]
 fn help_names_every_option_with_its_default() {
     let mut expected = OPTIONS.to_vec();
     if cfg!(feature = "history") {
         expected.extend(OF_HISTORY);
+    }
+    if cfg!(feature = "service") {
+        expected.extend(OF_SERVICE);
     }
     let options = options_of_help();
     for (option, default) in &expected {

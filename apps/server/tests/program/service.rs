@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::PathBuf;
@@ -50,7 +51,12 @@ impl Manager {
 #[track_caller]
 fn hears(socket: &UnixDatagram) -> String {
     let mut words = [0; 1000];
-    let len = socket.recv(&mut words).expect("nothing was heard in time");
+    let len = loop {
+        match socket.recv(&mut words) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            heard => break heard.expect("nothing was heard in time"),
+        }
+    };
     String::from_utf8(words[..len].to_vec()).unwrap()
 }
 
@@ -97,8 +103,9 @@ fn the_watchdog_is_fed_after_each_half_of_its_time_and_nothing_else_wakes_the_se
     let took = since.elapsed();
     assert!(took > HALF * (FEEDS - 1), "{FEEDS} feeds in {took:?}");
     let switches = program.context_switches() - before;
-    // A timer wakes the thread that waits for it, which wakes one that runs the hub.
-    assert!(switches <= u64::from(10 * FEEDS), "{switches} switches");
+    // Threads wake each other about ten times for a feed, and lose the processor to others. A server that looked around
+    // every 10 ms would come to several hundred.
+    assert!(switches <= u64::from(25 * FEEDS), "{switches} switches");
     drop(room);
 }
 
