@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use hubbub_server::{History, HistorySync, Settings};
-use hubbub_testing::{Offer, Room, text};
+use hubbub_testing::{Offer, Room, leave, text};
 use tempfile::TempDir;
 
 /// A server with a history in this directory.
@@ -37,8 +37,10 @@ fn history() -> TempDir {
 
 fn talk(room: &Room) {
     let odd = text("bob", [0xff, b'x']);
-    room.member("bob").send(&odd);
+    let mut bob = room.member("bob");
+    bob.send([&odd[..], &leave("bob")].concat());
     room.hears(odd);
+    room.hears(leave("bob"));
     let mut alice = room.offering(&Offer::new("alice").recent(0));
     for (count, words) in [
         (1, "Cake for all"),
