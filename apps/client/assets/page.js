@@ -85,6 +85,11 @@ const hubbub = {
     document.getElementById('name')?.select();
   },
 
+  focusRoom() {
+    document.getElementById('room')?.focus();
+    document.getElementById('room')?.select();
+  },
+
   // A line in sight and where it stands, while the reader has scrolled up or has searched.
   anchor: null,
 

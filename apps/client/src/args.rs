@@ -19,11 +19,29 @@ pub struct Args {
     pub plain: bool,
 }
 
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// This room.
+    Room(Args),
+    /// A card that asks for the room and the name.
+    Ask(Asking),
+}
+
+/// What the card begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// The login name, if it can be used in a room.
+    pub login: Option<Username<'static>>,
+    /// Whether to speak CHAT/1.0 only.
+    pub plain: bool,
+}
+
 /// A window into a CHAT/1.0 room.
 #[derive(Parser)]
 #[command(
     version,
-    override_usage = "hubbub-client [OPTIONS] --username <NAME>\n       hubbub-client [OPTIONS] <LINK>",
+    override_usage = "hubbub-client [OPTIONS] --username <NAME>\n       hubbub-client [OPTIONS] <LINK>\n       hubbub-client --ask",
     after_help = "Examples:\n  hubbub-client --username alice --target chat.example.org\n  hubbub-client --username alice chat://chat.example.org:8765"
 )]
 struct CommandLine {
@@ -41,8 +59,12 @@ struct CommandLine {
     port: u16,
 
     /// Name to use in the room, at most 64 bytes of UTF-8
-    #[arg(long, value_name = "NAME", value_parser = username, required_unless_present = "link")]
+    #[arg(long, value_name = "NAME", value_parser = username, required_unless_present_any = ["link", "ask"])]
     username: Option<Username<'static>>,
+
+    /// Ask for the room and the name in a window, which offers those used before; a LINK is opened without it
+    #[arg(long, conflicts_with_all = ["username", "target", "port"])]
+    ask: bool,
 
     /// Never ask the server for what it remembers, who is here and what arrived: speak CHAT/1.0 only
     #[arg(long)]
@@ -53,7 +75,7 @@ impl Args {
     /// Reads the command line. If something is wrong with it, or it asks for help or the version, says so and ends the
     /// program.
     #[must_use]
-    pub fn parse() -> Self {
+    pub fn parse() -> Wanted {
         let value = |name| env::var(name).ok().filter(|login| !login.is_empty());
         let login = ["USER", "LOGNAME"]
             .into_iter()
@@ -64,8 +86,13 @@ impl Args {
     fn read(
         words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
         login: Option<(&str, String)>,
-    ) -> Result<Self, clap::Error> {
+    ) -> Result<Wanted, clap::Error> {
         let line = CommandLine::try_parse_from(words)?;
+        if line.ask && line.link.is_none() {
+            let login = login.and_then(|(_, login)| username(&login).ok());
+            let plain = line.plain;
+            return Ok(Wanted::Ask(Asking { login, plain }));
+        }
         let address = line.link.unwrap_or(Address {
             host: line.target,
             port: line.port,
@@ -82,12 +109,39 @@ impl Args {
                 })?
             }
         };
-        Ok(Self {
+        Ok(Wanted::Room(Self {
             address,
             username,
             plain: line.plain,
-        })
+        }))
     }
+
+    /// The words of a command line that asks for the same.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let room = format!("chat://{}", self.address);
+        // In one word, since a name may begin with a hyphen.
+        let username = format!("--username={}", self.username);
+        let plain = self.plain.then(|| "--plain".to_owned());
+        [room, username].into_iter().chain(plain).collect()
+    }
+}
+
+/// Reads where a room is, as people write it into a field: `host`, `host:port` or a link.
+///
+/// # Errors
+///
+/// It is none of these; why, in words for the user.
+pub fn room(text: &str) -> Result<Address, String> {
+    let link = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("chat://{text}")
+    };
+    Address::from_link(&link, PORT).map_err(|_| {
+        "this is no room; give HOST or HOST:PORT, an IPv6 address in brackets and the port from 1 to 65535"
+            .to_owned()
+    })
 }
 
 /// The definition of the command line, for its man page.
@@ -127,6 +181,13 @@ mod tests {
     }
 
     fn parse_as(login: Option<&str>, args: &[&str]) -> Result<Args, clap::Error> {
+        match wanted_as(login, args)? {
+            Wanted::Room(args) => Ok(args),
+            Wanted::Ask(asking) => panic!("{asking:?}"),
+        }
+    }
+
+    fn wanted_as(login: Option<&str>, args: &[&str]) -> Result<Wanted, clap::Error> {
         Args::read(
             [&["hubbub-client"], args].concat(),
             login.map(|login| ("LOGNAME", login.to_owned())),
@@ -292,6 +353,55 @@ mod tests {
             for words in [variable, "choose a name with --username"] {
                 assert!(error.to_string().contains(words), "{error}");
             }
+        }
+    }
+
+    #[test]
+    fn a_card_asks_only_where_no_room_is_given() {
+        let asking = |login, args: &[&str]| match wanted_as(login, args).unwrap() {
+            Wanted::Ask(asking) => (asking.login.map(|name| name.to_string()), asking.plain),
+            Wanted::Room(args) => panic!("{args:?}"),
+        };
+        assert_eq!(
+            asking(Some("carol"), &["--ask"]),
+            (Some("carol".to_owned()), false)
+        );
+        assert_eq!(asking(None, &["--ask", "--plain"]), (None, true));
+        assert_eq!(asking(Some("server"), &["--ask"]), (None, false));
+        let args = parse_as(Some("carol"), &["--ask", "chat://localhost"]).unwrap();
+        assert_eq!(args.username.as_str(), "carol");
+        for (option, value) in [("--username", "a"), ("--target", "a"), ("--port", "1")] {
+            let refusal = refusal(&["--ask", option, value]);
+            assert!(refusal.contains("cannot be used with"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_command_line_ask_for_the_same() {
+        for words in [
+            &["chat://[::1]:9000", "--username", "alice"][..],
+            &["--target", "localhost", "--username=--plain", "--plain"],
+            &["chat://chat.example.org", "--username", "bob smith"],
+        ] {
+            let args = parse(words).unwrap();
+            let again = args.words();
+            let again: Vec<&str> = again.iter().map(String::as_str).collect();
+            assert_eq!(parse(&again).unwrap(), args);
+        }
+    }
+
+    #[test]
+    fn a_room_in_a_field_is_a_host_with_or_without_a_port_or_a_link() {
+        for (text, address) in [
+            ("localhost", "localhost:8765"),
+            ("chat.example.org:9000", "chat.example.org:9000"),
+            ("[2001:db8::7]", "[2001:db8::7]:8765"),
+            ("chat://192.0.2.7/", "192.0.2.7:8765"),
+        ] {
+            assert_eq!(room(text).unwrap().to_string(), address);
+        }
+        for text in ["", "a b", "::1", "a:0", "a:65536", "http://a", "bob@a"] {
+            assert!(room(text).unwrap_err().contains("HOST:PORT"), "{text}");
         }
     }
 }

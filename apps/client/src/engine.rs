@@ -62,12 +62,31 @@ pub(crate) fn watch(pages: &Pages, window: &Window, dom: &VirtualDom) {
         let _ = news.send(News::Closing);
         Propagation::Stop
     });
-    let (runtime, pages) = (Rc::downgrade(&dom.runtime()), pages.clone());
-    // The page is put into the window as soon as this function has returned.
+    let pages = pages.clone();
+    when_there(dom, move |desktop| tend(&pages, &desktop));
+}
+
+/// Watches the page that asks for a room. If it dies, the window closes: nothing is lost with it.
+pub(crate) fn watch_asking(dom: &VirtualDom) {
+    when_there(dom, |desktop| {
+        let view = desktop.webview.webview();
+        unbrowse(&view);
+        on_edit(&view);
+        let desktop = Rc::downgrade(&desktop);
+        view.connect_web_process_terminated(move |_, _| {
+            if let Some(desktop) = desktop.upgrade() {
+                desktop.close();
+            }
+        });
+    });
+}
+
+/// Calls `tend` when the page is in its window, which is as soon as the caller has returned.
+fn when_there(dom: &VirtualDom, tend: impl Fn(DesktopContext) + 'static) {
+    let runtime = Rc::downgrade(&dom.runtime());
     glib::idle_add_local_full(Priority::HIGH, move || {
         if let Some(runtime) = runtime.upgrade() {
-            let desktop = runtime.in_scope(ScopeId::ROOT, consume_context::<DesktopContext>);
-            tend(&pages, &desktop);
+            tend(runtime.in_scope(ScopeId::ROOT, consume_context::<DesktopContext>));
         }
         ControlFlow::Break
     });
@@ -149,7 +168,12 @@ fn tend(pages: &Pages, desktop: &DesktopContext) {
     let memory = pages.memory.clone();
     on_message(&view, "failed", move |_, _| fail());
     on_message(&view, "draft", move |_, draft| memory.keep_draft(draft));
-    on_message(&view, "edit", |view, command| {
+    on_edit(&view);
+}
+
+/// Does what the page's own menu says to a field.
+fn on_edit(view: &WebView) {
+    on_message(view, "edit", |view, command| {
         view.execute_editing_command(&command);
     });
 }

@@ -6,7 +6,7 @@
 //! never waits for the network, and the network never waits for the window.
 //!
 //! Only the binary names a renderer, so that all of this builds and tests on a machine without one. Read `main.rs`,
-//! `engine.rs` and `keys.rs` after the modules here.
+//! `asking.rs`, `engine.rs` and `keys.rs` after the modules here.
 //!
 //! # What the window does
 //!
@@ -30,6 +30,8 @@
 //!   takes back what the window itself wrote into the field. Shortcuts go by the place of the key on keyboards whose letters
 //!   are not Latin.
 //! - **Commands.** `/help` lists them: `/clear`, `/save FILE` (never over an existing file), `/quit`. `//` sends a slash.
+//! - **Starting without a room.** `--ask`, which the desktop's menu uses, asks for room and name and offers the last five
+//!   rooms with the names that were used there. The program then starts again for the room that was chosen.
 //! - **Links.** http, https and mailto links open in the browser, and chat:// links in a window of their own, under the
 //!   login name (`$USER`) unless `--username` says otherwise. The tooltip of a link shows where it really leads, with a host
 //!   in another script spelled in ASCII. Everything else is plain text.
@@ -41,8 +43,8 @@
 //!   keyboard alone and with a screen reader.
 //! - **A page that dies** comes back by itself with everything in it, including what was being typed.
 //! - **Settings.** Theme, zoom, notifications and the people panel are kept in `hubbub/settings.toml` in the configuration
-//!   directory, and the window's place in `window.toml` next to it. The last message seen in each room is kept in
-//!   `hubbub/rooms.toml` in the state directory, at most once a second. A broken file is kept as `settings.toml.broken` or
+//!   directory, and the window's place in `window.toml` next to it. Each room, the name used there and the last message
+//!   seen are kept in `hubbub/rooms.toml` in the state directory, at most once a second. A broken file is kept as `settings.toml.broken` or
 //!   `rooms.toml.broken`, reported, and replaced.
 //!
 //! # Limits
@@ -50,7 +52,7 @@
 //! | what | limit | beyond it |
 //! |---|---|---|
 //! | lines in the window | 20,000, and 64 MiB of text | the oldest go, the window says so, and fetches no older ones |
-//! | rooms in which the last message seen is known | 100 | the room not seen for the longest time is forgotten |
+//! | rooms that are offered, and in which the last message seen is known | 5, and 100 | the room not seen for the longest time is forgotten |
 //! | what the server tells, in one line | 4 KiB | the rest is left out |
 //! | texts that Up brings back | 100, and 4 Mi characters | the oldest are forgotten |
 //! | notifications | one in 3 s, 200 characters | the next one replaces it |

@@ -1,6 +1,8 @@
 //! The binary: reads the command line, starts the network thread, opens the window, and makes sure that LEAVE is
 //! written on every orderly way out. Only the files of the binary name the renderer.
 
+mod asking;
+
 mod engine;
 
 #[cfg(target_os = "linux")]
@@ -22,7 +24,7 @@ use dioxus_desktop::tao::event::{Event, WindowEvent};
 use dioxus_desktop::tao::window::UserAttentionType;
 use dioxus_desktop::{Config, WindowBuilder, icon_from_memory};
 use futures::StreamExt;
-use hubbub_client::args::Args;
+use hubbub_client::args::{Args, Wanted};
 use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop::{self, News};
 use hubbub_client::settings::{LEAST, Place, RoomsFile, SettingsFile, Trail};
@@ -64,12 +66,16 @@ const NATURAL: (i32, i32) = (1000, 720);
 const ICON: &[u8] = include_bytes!("../assets/desktop/hubbub-client.png");
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let wanted = Args::parse();
     if let Err(why) = find_display() {
         return failure(&format!(
             "{why}; start this from a desktop, or under xvfb-run"
         ));
     }
+    let args = match wanted {
+        Wanted::Room(args) => args,
+        Wanted::Ask(asking) => asking::open(asking),
+    };
     match open(args) {
         Err(error) => failure(&format!("cannot start a thread: {error}")),
     }

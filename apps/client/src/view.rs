@@ -1,6 +1,7 @@
 //! The view: one component a file. Reads the timeline, acts through the bridge, and knows neither session nor sockets.
 
 mod answer;
+mod ask;
 mod closing;
 mod composer;
 mod connecting;
@@ -24,6 +25,7 @@ use dioxus::prelude::*;
 use crate::bridge::{Action, Attend, Bridge, Room, use_bridge};
 use crate::timeline::visible;
 
+pub use ask::{Ask, OFFERED_ROOMS};
 pub use cost::PART_COST;
 pub use page::{SCRIPT, STYLE};
 pub use people::LISTED_PEOPLE;

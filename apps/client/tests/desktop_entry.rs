@@ -73,7 +73,7 @@ fn under_a_plain_window_manager_xdg_open_hands_a_link_to_the_installed_window() 
     if let Some(output) = run(&mut open) {
         let said = String::from_utf8_lossy(&output.stderr);
         let taken = fs::read_to_string(&link).unwrap_or_default();
-        assert_eq!(taken, "chat://localhost:8765", "{said}");
+        assert_eq!(taken, "--ask chat://localhost:8765", "{said}");
     }
     fs::remove_dir_all(prefix).unwrap();
 }
@@ -85,7 +85,7 @@ fn a_path_with_a_blank_is_quoted_in_the_entry() {
     };
     let path = prefix.join("share/applications/hubbub-client.desktop");
     let entry = fs::read_to_string(&path).unwrap();
-    let line = format!("Exec=\"{}/bin/hubbub-client\" %u", prefix.display());
+    let line = format!("Exec=\"{}/bin/hubbub-client\" --ask %u", prefix.display());
     assert!(
         entry.lines().any(|other| other == line),
         "no {line} in {entry}"
@@ -95,9 +95,10 @@ fn a_path_with_a_blank_is_quoted_in_the_entry() {
 }
 
 #[test]
-fn the_desktop_hands_links_to_rooms_to_the_client() {
+fn the_desktop_has_the_window_in_its_menu_and_hands_it_links_to_rooms() {
     let entry = fs::read_to_string(ENTRY).unwrap();
     let has = |line: &str| entry.lines().any(|other| other == line);
     assert!(has("MimeType=x-scheme-handler/chat;"), "{entry}");
-    assert!(has("Exec=hubbub-client %u"), "{entry}");
+    assert!(has("Exec=hubbub-client --ask %u"), "{entry}");
+    assert!(!entry.contains("NoDisplay"), "{entry}");
 }

@@ -225,12 +225,14 @@ impl Side {
         }
         let timeline = self.timeline.peek();
         self.memory.count_unsettled(timeline.unsettled_texts());
-        if let Some(Seen { room, seq }) = timeline.past().seen()
-            && self.trail.note(LastSeen {
+        let mut is_new = timeline.presence().has_room() && self.trail.enter(timeline.own_name());
+        if let Some(Seen { room, seq }) = timeline.past().seen() {
+            is_new |= self.trail.note(LastSeen {
                 log: room,
                 place: seq,
-            })
-        {
+            });
+        }
+        if is_new {
             // If it is full, it will be seen soon.
             let _ = self.seen_more.try_send(());
         }

@@ -1,10 +1,12 @@
-//! Rooms: the last message that was seen in each room, so that the next window can tell what was missed. They are in a
-//! file of their own in the user's state directory, which nobody edits.
+//! Rooms: the name that was used in each room, so that it can be offered again, and the last message that was seen there,
+//! so that the next window can tell what was missed. They are in a file of their own in the user's state directory,
+//! which nobody edits.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use hubbub_wire::{Hex128, Token};
+use hubbub_transport::Address;
+use hubbub_wire::{Hex128, Limits, PORT, Token, Username};
 use serde::{Deserialize, Serialize};
 
 use super::{SettingsError, read, write};
@@ -13,6 +15,15 @@ use super::{SettingsError, read, write};
 /// coming back there is like coming for the first time.
 pub const KEPT_ROOMS: usize = 100;
 
+/// A room that was used before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedRoom {
+    /// Where it is.
+    pub address: Address,
+    /// The name that the user had there.
+    pub username: Username<'static>,
+}
+
 /// What was seen last in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastSeen {
@@ -20,6 +31,15 @@ pub struct LastSeen {
     pub log: Hex128,
     /// The place of the message in it.
     pub place: String,
+}
+
+/// What is kept of a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Visit {
+    /// The name that the user had there. `None` before they were in the room.
+    pub username: Option<String>,
+    /// What was seen last. `None` if the server does not tell its place, or nothing was said yet.
+    pub seen: Option<LastSeen>,
 }
 
 /// Where the rooms are kept.
@@ -41,39 +61,74 @@ struct Rooms {
 #[serde(try_from = "Written", into = "Written")]
 struct Entry {
     address: String,
-    seen: LastSeen,
+    visit: Visit,
 }
 
 /// An entry as the file has it.
 #[derive(Serialize, Deserialize)]
 struct Written {
     address: String,
-    log: String,
-    seen: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<String>,
 }
 
 impl TryFrom<Written> for Entry {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let log = Hex128::parse(&written.log).ok_or("log is not 32 hex digits")?;
-        let seen =
-            Token::new(written.seen).ok_or("seen is not 1 to 64 visible ASCII characters")?;
-        let place = seen.as_str().to_owned();
+        let seen = match (written.log, written.seen) {
+            (Some(log), Some(seen)) => Some(LastSeen::read(&log, seen)?),
+            (None, None) => None,
+            _ => return Err("log and seen do not stand together"),
+        };
         Ok(Self {
             address: written.address,
-            seen: LastSeen { log, place },
+            visit: Visit {
+                username: written.username,
+                seen,
+            },
         })
     }
 }
 
 impl From<Entry> for Written {
-    fn from(Entry { address, seen }: Entry) -> Self {
+    fn from(Entry { address, visit }: Entry) -> Self {
+        let (log, seen) = visit
+            .seen
+            .map(|seen| (seen.log.to_string(), seen.place))
+            .unzip();
         Self {
             address,
-            log: seen.log.to_string(),
-            seen: seen.place,
+            username: visit.username,
+            log,
+            seen,
         }
+    }
+}
+
+impl LastSeen {
+    fn read(log: &str, seen: String) -> Result<Self, &'static str> {
+        let log = Hex128::parse(log).ok_or("log is not 32 hex digits")?;
+        let seen = Token::new(seen).ok_or("seen is not 1 to 64 visible ASCII characters")?;
+        let place = seen.as_str().to_owned();
+        Ok(Self { log, place })
+    }
+}
+
+impl Entry {
+    /// The room, if it can be offered: the user was there, and address and name still follow the rules.
+    fn used(&self) -> Option<UsedRoom> {
+        let username = self.visit.username.as_deref()?;
+        let username = Username::new(username, Limits::DEFAULT.max_name).ok()?;
+        let address = Address::from_link(&format!("chat://{}", self.address), PORT).ok()?;
+        Some(UsedRoom {
+            address,
+            username: username.into_owned(),
+        })
     }
 }
 
@@ -100,19 +155,32 @@ impl RoomsFile {
             Ok(rooms) => {
                 let mut entries = rooms.unwrap_or_default().room.into_iter();
                 let entry = entries.find(|entry| entry.address == address);
-                (entry.map(|entry| entry.seen), None)
+                (entry.and_then(|entry| entry.visit.seen), None)
             }
             Err(trouble) => (None, Some(RoomsError(trouble))),
         }
     }
 
-    /// Keeps what was seen last in the room at this address. Other rooms stay as they are, also those that another window
-    /// has kept meanwhile.
+    /// The rooms that the user was in, the latest first. If the file cannot be read, returns none of them and the reason. A
+    /// broken file is set aside.
+    #[must_use]
+    pub fn used(&self) -> (Vec<UsedRoom>, Option<RoomsError>) {
+        match self.0.as_deref().map_or(Ok(None), read::<Rooms>) {
+            Ok(rooms) => {
+                let entries = rooms.unwrap_or_default().room;
+                (entries.iter().filter_map(Entry::used).collect(), None)
+            }
+            Err(trouble) => (Vec::new(), Some(RoomsError(trouble))),
+        }
+    }
+
+    /// Keeps what is known of the room at this address, which is now the latest. What is not known stays as the file has
+    /// it, and so do other rooms, also those that another window has kept meanwhile.
     ///
     /// # Errors
     ///
     /// The file could not be written, or there is nowhere to write it. A broken one is replaced, and that is no error here.
-    pub fn keep(&self, address: &str, seen: &LastSeen) -> Result<(), RoomsError> {
+    pub fn keep(&self, address: &str, visit: &Visit) -> Result<(), RoomsError> {
         let path = self.0.as_deref();
         let path = path.ok_or(RoomsError(SettingsError::Homeless))?;
         let mut rooms = match read::<Rooms>(path) {
@@ -120,9 +188,15 @@ impl RoomsFile {
             Err(SettingsError::Broken { .. }) => Rooms::default(),
             Err(trouble) => return Err(RoomsError(trouble)),
         };
-        rooms.room.retain(|entry| entry.address != address);
-        let (address, seen) = (address.to_owned(), seen.clone());
-        rooms.room.insert(0, Entry { address, seen });
+        let known = rooms.room.iter().position(|entry| entry.address == address);
+        let known = known.map(|at| rooms.room.remove(at).visit);
+        let known = known.unwrap_or_default();
+        let visit = Visit {
+            username: visit.username.clone().or(known.username),
+            seen: visit.seen.clone().or(known.seen),
+        };
+        let address = address.to_owned();
+        rooms.room.insert(0, Entry { address, visit });
         rooms.room.truncate(KEPT_ROOMS);
         write(path, &rooms)
             .map_err(|error| RoomsError(SettingsError::Unwritable(path.to_owned(), error)))
@@ -176,6 +250,27 @@ mod tests {
         LastSeen { log, place }
     }
 
+    fn visit(log: u128, place: &str) -> Visit {
+        Visit {
+            username: None,
+            seen: Some(seen(log, place)),
+        }
+    }
+
+    fn visit_as(username: &str) -> Visit {
+        Visit {
+            username: Some(username.to_owned()),
+            seen: None,
+        }
+    }
+
+    fn offered(file: &RoomsFile) -> Vec<String> {
+        let (used, trouble) = file.used();
+        assert!(trouble.is_none(), "{trouble:?}");
+        let words = |room: &UsedRoom| format!("{} as {}", room.address, room.username);
+        used.iter().map(words).collect()
+    }
+
     fn file() -> (tempfile::TempDir, RoomsFile) {
         let directory = tempfile::tempdir().unwrap();
         let file = RoomsFile::at(directory.path().join("state/rooms.toml"));
@@ -192,9 +287,9 @@ mod tests {
     fn each_room_has_its_own_last_message_and_the_latest_one_counts() {
         let (_directory, file) = file();
         assert_eq!(known(&file, "one:1"), None);
-        file.keep("one:1", &seen(u128::MAX, "00ff-7")).unwrap();
-        file.keep("[::1]:2", &seen(1, "x")).unwrap();
-        file.keep("one:1", &seen(2, "00ff-8")).unwrap();
+        file.keep("one:1", &visit(u128::MAX, "00ff-7")).unwrap();
+        file.keep("[::1]:2", &visit(1, "x")).unwrap();
+        file.keep("one:1", &visit(2, "00ff-8")).unwrap();
         assert_eq!(known(&file, "one:1"), Some(seen(2, "00ff-8")));
         assert_eq!(known(&file, "[::1]:2"), Some(seen(1, "x")));
         assert_eq!(known(&file, "one:2"), None);
@@ -205,14 +300,52 @@ mod tests {
         let (_directory, file) = file();
         let address = |number| format!("room:{number}");
         for number in 0..KEPT_ROOMS {
-            file.keep(&address(number), &seen(1, "x")).unwrap();
+            file.keep(&address(number), &visit(1, "x")).unwrap();
         }
         assert!(known(&file, &address(0)).is_some());
-        file.keep(&address(0), &seen(1, "y")).unwrap();
-        file.keep("one more", &seen(1, "x")).unwrap();
+        file.keep(&address(0), &visit(1, "y")).unwrap();
+        file.keep("one more", &visit(1, "x")).unwrap();
         assert_eq!(known(&file, &address(0)), Some(seen(1, "y")));
         assert_eq!(known(&file, &address(1)), None);
         assert!(known(&file, &address(2)).is_some());
+    }
+
+    #[test]
+    fn rooms_are_offered_with_the_name_used_there_and_the_latest_comes_first() {
+        let (_directory, file) = file();
+        assert!(offered(&file).is_empty());
+        file.keep("one:1", &visit_as("alice")).unwrap();
+        file.keep("[::1]:2", &visit_as("bob smith")).unwrap();
+        // Never entered, or no longer after the rules: not offered.
+        file.keep("three:3", &visit(1, "x")).unwrap();
+        file.keep("four:4", &visit_as(&"x".repeat(65))).unwrap();
+        file.keep("not an address", &visit_as("alice")).unwrap();
+        assert_eq!(offered(&file), ["[::1]:2 as bob smith", "one:1 as alice"]);
+        file.keep("one:1", &visit_as("alicia")).unwrap();
+        assert_eq!(offered(&file), ["one:1 as alicia", "[::1]:2 as bob smith"]);
+    }
+
+    #[test]
+    fn the_name_and_the_last_message_are_kept_one_without_the_other() {
+        let (_directory, file) = file();
+        file.keep("one:1", &visit_as("alice")).unwrap();
+        assert_eq!(known(&file, "one:1"), None);
+        file.keep("one:1", &visit(1, "x")).unwrap();
+        assert_eq!(offered(&file), ["one:1 as alice"]);
+        file.keep("one:1", &visit_as("bob")).unwrap();
+        assert_eq!(known(&file, "one:1"), Some(seen(1, "x")));
+        assert_eq!(offered(&file), ["one:1 as bob"]);
+    }
+
+    #[test]
+    fn a_file_of_a_window_that_kept_no_names_is_read() {
+        let (directory, file) = file();
+        let path = directory.path().join("state/rooms.toml");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let entry = "address = \"a:1\"\nlog = \"00000000000000000000000000000001\"\nseen = \"x\"";
+        fs::write(&path, format!("[[room]]\n{entry}")).unwrap();
+        assert_eq!(known(&file, "a:1"), Some(seen(1, "x")));
+        assert!(offered(&file).is_empty());
     }
 
     #[test]
@@ -220,6 +353,7 @@ mod tests {
         for broken in [
             "room = 3",
             "[[room]]\naddress = \"a\"\nlog = \"12\"\nseen = \"x\"",
+            "[[room]]\naddress = \"a\"\nseen = \"x\"",
             "[[room]]\naddress = \"a\"\nlog = \"00000000000000000000000000000001\"\nseen = \"x y\"",
         ] {
             let (directory, file) = file();
@@ -230,10 +364,10 @@ mod tests {
             let words = trouble.unwrap().to_string();
             assert!(nothing.is_none() && words.contains("is broken"), "{words}");
             assert!(words.contains("rooms.toml.broken"), "{words}");
-            file.keep("a", &seen(1, "x")).unwrap();
+            file.keep("a", &visit(1, "x")).unwrap();
             assert_eq!(known(&file, "a"), Some(seen(1, "x")));
             fs::write(&path, broken).unwrap();
-            file.keep("a", &seen(1, "y")).unwrap();
+            file.keep("a", &visit(1, "y")).unwrap();
             assert_eq!(known(&file, "a"), Some(seen(1, "y")));
         }
     }
@@ -243,9 +377,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = RoomsFile::at(directory.path().to_owned());
         for words in [
-            file.keep("a", &seen(1, "x")).unwrap_err().to_string(),
+            file.keep("a", &visit(1, "x")).unwrap_err().to_string(),
             RoomsFile(None)
-                .keep("a", &seen(1, "x"))
+                .keep("a", &visit(1, "x"))
                 .unwrap_err()
                 .to_string(),
         ] {

@@ -1,9 +1,10 @@
-//! Trail: how far the user has seen the conversation of this window's room, and how that gets into the file of rooms.
+//! Trail: how far the user has seen the conversation of this window's room and under which name, and how that gets into
+//! the file of rooms.
 //! It can be noted and kept from any thread, and noting never waits for the disk.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{LastSeen, RoomsError, RoomsFile};
+use super::{LastSeen, RoomsError, RoomsFile, Visit};
 
 /// How far the user has seen the conversation in one room. A root context.
 #[derive(Clone)]
@@ -13,9 +14,9 @@ struct Inner {
     file: RoomsFile,
     address: String,
     trouble: Option<String>,
-    latest: Mutex<Option<LastSeen>>,
-    /// What the file has. Held while it is written.
-    kept: Mutex<Option<LastSeen>>,
+    latest: Mutex<Visit>,
+    /// What the file has; its name does not count, so that each new window writes its own. Held while it is written.
+    kept: Mutex<Visit>,
 }
 
 impl Trail {
@@ -23,19 +24,21 @@ impl Trail {
     #[must_use]
     pub fn new(file: RoomsFile, address: &str) -> Self {
         let (seen, trouble) = file.load(address);
+        let username = None;
+        let known = Visit { username, seen };
         Self(Arc::new(Inner {
             file,
             address: address.to_owned(),
             trouble: trouble.map(|trouble| trouble.to_string()),
-            latest: Mutex::new(seen.clone()),
-            kept: Mutex::new(seen),
+            latest: Mutex::new(known.clone()),
+            kept: Mutex::new(known),
         }))
     }
 
     /// What was seen last: by the last window, until this one has seen more.
     #[must_use]
     pub fn latest(&self) -> Option<LastSeen> {
-        lock(&self.0.latest).clone()
+        lock(&self.0.latest).seen.clone()
     }
 
     /// Why it is not known how far the last window got, in words for the user.
@@ -47,8 +50,18 @@ impl Trail {
     /// Notes what was seen last. Returns whether that is something new.
     pub fn note(&self, seen: LastSeen) -> bool {
         let mut latest = lock(&self.0.latest);
-        let is_new = latest.as_ref() != Some(&seen);
-        *latest = Some(seen);
+        let is_new = latest.seen.as_ref() != Some(&seen);
+        latest.seen = Some(seen);
+        is_new
+    }
+
+    /// Notes that the user is in the room under this name. Returns whether that is something new.
+    pub fn enter(&self, username: &str) -> bool {
+        let mut latest = lock(&self.0.latest);
+        let is_new = latest.username.as_deref() != Some(username);
+        if is_new {
+            latest.username = Some(username.to_owned());
+        }
         is_new
     }
 
@@ -59,11 +72,9 @@ impl Trail {
     /// It could not be written.
     pub fn keep(&self) -> Result<(), RoomsError> {
         let mut kept = lock(&self.0.kept);
-        let latest = self.latest();
-        if let Some(seen) = &latest
-            && latest != *kept
-        {
-            self.0.file.keep(&self.0.address, seen)?;
+        let latest = lock(&self.0.latest).clone();
+        if latest != *kept {
+            self.0.file.keep(&self.0.address, &latest)?;
             *kept = latest;
         }
         Ok(())
@@ -106,5 +117,26 @@ mod tests {
         trail.note(seen("c"));
         trail.keep().unwrap();
         assert_eq!(Trail::new(file, "one:1").latest(), Some(seen("c")));
+    }
+
+    #[test]
+    fn each_window_that_enters_a_room_makes_it_the_latest() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = RoomsFile::at(directory.path().join("rooms.toml"));
+        let enter = |address: &str| {
+            let trail = Trail::new(file.clone(), address);
+            assert!(trail.enter("alice") && !trail.enter("alice"));
+            trail.keep().unwrap();
+        };
+        let latest = || file.used().0[0].address.to_string();
+        enter("one:1");
+        enter("two:1");
+        assert_eq!(latest(), "two:1");
+        enter("one:1");
+        assert_eq!(latest(), "one:1");
+        let trail = Trail::new(file.clone(), "one:1");
+        assert!(trail.enter("alicia"));
+        trail.keep().unwrap();
+        assert_eq!(file.used().0[0].username.as_str(), "alicia");
     }
 }

@@ -49,6 +49,11 @@ pub(super) fn focus_other_name() {
     document::eval("hubbub.focusOtherName()");
 }
 
+/// Puts the cursor into the field for the room, with what stands there selected.
+pub(super) fn focus_room() {
+    document::eval("hubbub.focusRoom()");
+}
+
 /// Opens the question before the window closes.
 pub(super) fn ask_to_close() {
     document::eval("hubbub.askToClose()");

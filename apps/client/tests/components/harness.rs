@@ -247,6 +247,14 @@ impl Window {
         rooms.load(ADDRESS).0
     }
 
+    /// The rooms that would be offered by the next window, each with the name that was used there.
+    pub(crate) fn used_rooms(&self) -> Vec<(String, String)> {
+        let rooms = RoomsFile::at(self.directory.path().join("rooms.toml"));
+        let used = rooms.used().0.into_iter();
+        used.map(|room| (room.address.to_string(), room.username.to_string()))
+            .collect()
+    }
+
     /// Waits for what another thread does.
     pub(crate) fn wait_until(&mut self, mut holds: impl FnMut(&mut Self) -> bool) {
         let deadline = Instant::now() + DEADLINE;

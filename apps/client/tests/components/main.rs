@@ -237,6 +237,9 @@ mod the_connection {
     fn nothing_ticks_while_connected() {
         let mut window = Window::joined();
         window.happen_together([lost("connection reset", 0.5), Event::Connected]);
+        // The room is written down, and its file is then left alone for a second.
+        window.wait_until(|window| window.time.naps() == 1);
+        window.wait(Duration::from_secs(1));
         assert_eq!(window.time.naps(), 0);
     }
 

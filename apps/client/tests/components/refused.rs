@@ -5,7 +5,7 @@ use std::time::Duration;
 use hubbub_session::{Event, Intent};
 use hubbub_wire::{Limits, Username};
 
-use crate::harness::Window;
+use crate::harness::{ADDRESS, Window};
 use crate::{lost, said};
 
 fn refused(why: &str) -> Event {
@@ -90,4 +90,14 @@ fn a_name_is_not_taken_when_the_network_cannot_hear_it() {
     window.click("retry");
     window.take_name("alicia");
     window.shows("<bdi>alice</bdi>");
+}
+
+#[test]
+fn a_room_is_offered_the_next_time_under_the_name_that_it_took() {
+    let mut window = turned_away();
+    assert!(window.used_rooms().is_empty());
+    window.take_name("alicia");
+    window.happen_together([Event::Connecting, Event::Connected, said("bob", "hi")]);
+    let room = (ADDRESS.to_owned(), "alicia".to_owned());
+    window.wait_until(|window| window.used_rooms() == [room.clone()]);
 }

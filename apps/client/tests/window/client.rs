@@ -39,6 +39,19 @@ impl Client {
         Self::run(command, name, port, &environment)
     }
 
+    /// Starts a client that asks for its room, with this file of rooms that were used before.
+    pub(crate) fn start_asking(screen: &Screen, inspector: u16, rooms: &str) -> Client {
+        let home = new_home();
+        let state = home.join("state/hubbub");
+        fs::create_dir_all(&state).unwrap();
+        fs::write(state.join("rooms.toml"), rooms).unwrap();
+        let inspector = format!("127.0.0.1:{inspector}");
+        let inspector = ("WEBKIT_INSPECTOR_HTTP_SERVER", &*inspector);
+        let mut command = screen.command(PROGRAM);
+        command.arg("--ask").env("USER", "carol");
+        Self::spawn(command, "the asking", home, &[inspector])
+    }
+
     /// Starts a plain client that ignores the signal of a terminal that goes away.
     pub(crate) fn start_without_hangup(screen: &Screen, name: &str, port: u16) -> Client {
         let mut command = screen.command("sh");
@@ -47,9 +60,17 @@ impl Client {
     }
 
     fn run(mut command: Command, name: &str, port: u16, environment: &[(&str, &str)]) -> Client {
-        let home = new_home();
+        command.args(["--username", name, "--port", &port.to_string()]);
+        Self::spawn(command, name, new_home(), environment)
+    }
+
+    fn spawn(
+        mut command: Command,
+        name: &str,
+        home: PathBuf,
+        environment: &[(&str, &str)],
+    ) -> Client {
         let process = command
-            .args(["--username", name, "--port", &port.to_string()])
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
             .env("XDG_STATE_HOME", home.join("state"))

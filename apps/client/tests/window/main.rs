@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod accessibility;
+mod asking;
 mod attention;
 mod composing;
 mod conversation;

@@ -54,23 +54,50 @@ impl Window {
     ) -> Window {
         let inspector = HeldPort::new();
         let number = inspector.number();
-        let mut client = Client::start(screen, name, port, number, options, environment);
+        let client = Client::start(screen, name, port, number, options, environment);
+        let title = format!("^([(][0-9]+[)] )?Hubbub - {name} on localhost:{port}$");
+        Self::of(client, screen, inspector, title)
+    }
+
+    /// Starts a client that asks for its room, with this file of rooms that were used before.
+    pub(crate) fn ask_for_a_room(screen: &Screen, rooms: &str) -> Window {
+        let inspector = HeldPort::new();
+        let client = Client::start_asking(screen, inspector.number(), rooms);
+        let mut window = Self::of(client, screen, inspector, "^Hubbub$".to_owned());
+        // The page is there, and not the empty one before it.
+        window.has_focus_in("room");
+        window
+    }
+
+    /// Waits until the window that asked has become one of this room.
+    pub(crate) fn enters(self, name: &str, port: u16) -> Window {
+        let Window {
+            screen,
+            client,
+            inspector,
+            ..
+        } = self;
+        let title = format!("^Hubbub - {name} on localhost:{port}$");
+        // Only then does the inspector list the new page alone.
+        shown(&screen, &title);
+        Self::of(client, &screen, inspector, title)
+    }
+
+    /// Waits for the window of a client and for the page inside.
+    fn of(mut client: Client, screen: &Screen, inspector: HeldPort, title: String) -> Window {
         let page = until(
             || {
-                assert_eq!(client.status(), None, "{name}'s client ended at once");
+                assert_eq!(
+                    client.status(),
+                    None,
+                    "{}'s client ended at once",
+                    client.name
+                );
                 Page::attach(inspector.number())
             },
-            || format!("no page in {name}'s window"),
+            || format!("no page in the window with the title {title}"),
         );
-        let title = format!("^([(][0-9]+[)] )?Hubbub - {name} on localhost:{port}$");
-        let found = || {
-            screen
-                .xdotool(&["search", "--onlyvisible", "--name", &title])?
-                .lines()
-                .next()
-                .map(str::to_owned)
-        };
-        let id = until(found, || format!("no window with the title {title}"));
+        let id = shown(screen, &title);
         let window = Window {
             screen: screen.clone(),
             client,
@@ -348,4 +375,16 @@ impl Window {
         self.shows("[innerWidth, innerHeight]", &json!([width, height]));
         self.is_wholly_on_the_screen();
     }
+}
+
+/// Waits for a window with this title, and returns its number.
+fn shown(screen: &Screen, title: &str) -> String {
+    let found = || {
+        screen
+            .xdotool(&["search", "--onlyvisible", "--name", title])?
+            .lines()
+            .next()
+            .map(str::to_owned)
+    };
+    until(found, || format!("no window with the title {title}"))
 }
