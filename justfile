@@ -256,7 +256,7 @@ bench-window: setup
     just on-screens 1 cargo test --release -p hubbub-client --test window -- \
         --ignored --exact --nocapture measures::of_the_window hostile::measured
 
-# Takes pictures of real windows in all their states, in target/pictures. The README shows four like them.
+# Takes pictures of real windows in all their states, in target/pictures. The README shows six like them.
 [group("measure")]
 screenshot: setup build
     just on-screens 1 cargo test --workspace --test window -- --ignored --exact \

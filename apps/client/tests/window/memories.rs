@@ -26,15 +26,15 @@ const BEFORE: [(i64, &str, &str); 4] = [
     (94, "claire", "They are. New ones come at noon."),
 ];
 
-/// And while she was away.
+/// And while she was away, which was after she had said something: these minutes are still to come.
 const MISSED: [(i64, &str, &str); 3] = [
-    (9, "frank", "Page four has its numbers now."),
+    (-6, "frank", "Page four has its numbers now."),
     (
-        8,
+        -7,
         "frank",
         "Somebody please read it once more before we print it.",
     ),
-    (3, "bob", "@alice has the sharpest eyes of us."),
+    (-9, "bob", "@alice has the sharpest eyes of us."),
 ];
 
 const LAST: &str = "[...document.querySelectorAll('#timeline .text')].at(-1)?.textContent";
