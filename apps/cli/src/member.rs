@@ -3,12 +3,11 @@
 
 use std::convert::Infallible;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use flume::{Receiver, RecvError, Selector, Sender};
 use futures::executor::block_on_stream;
 use hubbub_session::{Intent, Options, Seen, Stamped};
-use hubbub_wire::Limits;
 
 use crate::arguments::Room;
 use crate::status::{Failure, Status};
@@ -42,13 +41,9 @@ impl Member {
         let (intents, wanted) = flume::unbounded();
         let (happened, events) = flume::bounded(1);
         let options = Options {
-            address: room.address.clone(),
-            username: room.username.clone(),
-            limits: Limits::DEFAULT,
-            pace: Duration::ZERO,
             seen,
             recent,
-            plain: false,
+            ..Options::new(room.address.clone(), room.username.clone())
         };
         let cannot = |error| Failure::new(Status::CutOff, format!("cannot start: {error}"));
         let stop = signals().map_err(cannot)?;

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use hubbub_session::Cause;
+
 use crate::clean;
 
 /// How a command ended if it was not done. The numbers are those of `sysexits.h`, where it has one.
@@ -37,6 +39,17 @@ impl Failure {
     /// A failure with its reason: one line, lower case, no full stop.
     pub(crate) fn new(status: Status, words: impl Into<String>) -> Self {
         Self::Because(status, words.into())
+    }
+
+    /// There is no connection, for this cause.
+    pub(crate) fn lost(cause: &Cause, why: impl Into<String>) -> Self {
+        let status = match cause {
+            Cause::Unreachable => Status::Unreachable,
+            Cause::PutOff | Cause::CutOff => Status::CutOff,
+            Cause::NotChat => Status::NotChat,
+            Cause::Refused { .. } => Status::Refused,
+        };
+        Self::new(status, why)
     }
 
     /// The output cannot be written.

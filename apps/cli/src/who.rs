@@ -39,20 +39,11 @@ fn present(member: &Member) -> Result<Vec<String>, Failure> {
             match stamped.event {
                 Event::Connected => by = Some(Instant::now() + WITHIN),
                 Event::Present { names } => return Ok(names),
-                Event::Lost { why, refused, .. } => return Err(lost(why, refused, by.is_some())),
+                Event::Lost { why, cause, .. } => return Err(Failure::lost(&cause, why)),
                 _ => {}
             }
         }
     }
     let words = "this server does not tell who is here: it speaks plain CHAT/1.0";
     Err(Failure::new(Status::NotChat, words))
-}
-
-fn lost(why: String, refused: bool, was_connected: bool) -> Failure {
-    let status = match (refused, was_connected) {
-        (true, _) => Status::Refused,
-        (false, true) => Status::CutOff,
-        (false, false) => Status::Unreachable,
-    };
-    Failure::new(status, why)
 }

@@ -115,13 +115,11 @@ fn open(args: Args) -> io::Result<Infallible> {
         seq: seen.place,
     });
     let options = Options {
-        address: args.address,
-        username: args.username,
-        limits: Limits::DEFAULT,
         pace: PACE,
         seen,
         recent: RECENT,
         plain: args.plain,
+        ..Options::new(args.address, args.username)
     };
     let ended = hubbub_session::start(options, intents_taken, events_sent)?;
     let file = SettingsFile::of_user();

@@ -90,14 +90,19 @@ impl Timeline {
             Event::Connected => self.connected(at),
             Event::Lost {
                 why,
-                refused,
+                cause,
                 retry_in,
-            } => self.lost(at, Failure { why, refused }, retry_in),
+            } => {
+                let refused = cause.is_refusal();
+                self.lost(at, Failure { why, refused }, retry_in);
+            }
             Event::Replaced => self.put_out(at, Attempt::Replaced),
             Event::Kicked { why } => self.put_out(at, Attempt::Kicked { why }),
             Event::Joined { name } => self.joined(at, &name),
             Event::Left { name } => self.left(at, name.into()),
-            Event::Said { name, text, mark } => return self.said(at, name.into(), text, mark),
+            Event::Said {
+                name, text, mark, ..
+            } => return self.said(at, name.into(), text, mark),
             Event::CutOff {
                 name,
                 text,
@@ -106,6 +111,7 @@ impl Timeline {
                 let name: Rc<str> = name.into();
                 return self.heard(at, name, text, missing, false);
             }
+            Event::Parted | Event::Pong { .. } => {}
             Event::Written { id } => self.mark(id, Progress::Sent),
             Event::Unsure { id } => self.mark(id, Progress::Unsure),
             Event::Arrived { id, seq } => {

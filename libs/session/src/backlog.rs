@@ -77,9 +77,10 @@ impl Backlog {
 pub(crate) fn weight(event: &Event) -> Option<usize> {
     match event {
         Event::Joined { name } | Event::Left { name } => Some(name.len()),
-        Event::Said { name, text, .. } | Event::CutOff { name, text, .. } => {
-            Some(name.len() + text.len())
-        }
+        Event::Said {
+            name, text, bytes, ..
+        } => Some(name.len() + text.len() + bytes.as_ref().map_or(0, Vec::len)),
+        Event::CutOff { name, text, .. } => Some(name.len() + text.len()),
         _ => None,
     }
 }
@@ -99,6 +100,7 @@ mod tests {
         stamped(Event::Said {
             name: "bob".to_owned(),
             text: text.into(),
+            bytes: None,
             mark: None,
         })
     }

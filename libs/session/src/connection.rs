@@ -12,15 +12,16 @@ use hubbub_transport::Transport;
 use hubbub_wire::Decoder;
 
 use crate::connect::{CLOSED, why};
-use crate::draw;
-use crate::member::{Kind, Outgoing};
+use crate::member::{Kind, Outgoing, Refusal};
 use crate::network::{Network, Wish};
 use crate::words::reason;
+use crate::{Cause, draw};
 
 /// The size of one read, in bytes. Larger reads are not faster, and between two of them the user's intents are taken.
 const CHUNK: usize = 16 * 1024;
 /// The pause between texts that had to wait, and between them and a LEAVE. Many clients take one read for one frame and
-/// lose the second of two that arrive together. Frames this far apart arrive in different reads.
+/// lose the second of two that arrive together. Frames this far apart arrive in different reads. A server that grants
+/// reads frames however they come, and passes them on to such clients in its own pieces.
 const APART: Duration = Duration::from_millis(20);
 /// How long all that waits may take to be written and, where the server tells it, to arrive; and the LEAVE to be written.
 /// After that the connection ends without them, so that a server that does not read cannot hold up the user.
@@ -37,6 +38,8 @@ mod hearing;
 pub(crate) enum End {
     /// The user left.
     Left,
+    /// The user left, and the server closed after it had read the LEAVE.
+    Parted,
     /// It broke, the server closed it or refused us, or there never was one.
     Lost(Lost),
     /// The same member has connected elsewhere, or an operator has put us out: do not connect before the user wants it.
@@ -47,17 +50,17 @@ pub(crate) enum End {
 pub(crate) struct Lost {
     /// In words for a person.
     pub(crate) why: String,
-    /// Whether the server refused us.
-    pub(crate) refused: bool,
+    /// For a program.
+    pub(crate) cause: Cause,
     /// Whether the next attempt needs no wait.
     pub(crate) at_once: bool,
 }
 
 impl Lost {
-    pub(crate) fn because(why: impl Into<String>) -> Self {
+    pub(crate) fn because(cause: Cause, why: impl Into<String>) -> Self {
         Self {
             why: why.into(),
-            refused: false,
+            cause,
             at_once: false,
         }
     }
@@ -118,7 +121,8 @@ impl<'n> Connection<'n> {
             let end = match step {
                 Step::Wish(Wish::Retry) => None,
                 Step::Wish(Wish::Leave) => {
-                    self.leave_by = Some(self.now() + LEAVE_WITHIN);
+                    let within = LEAVE_WITHIN.max(self.network.options.patience);
+                    self.leave_by = Some(self.now() + within);
                     None
                 }
                 Step::Due => self.due(),
@@ -128,7 +132,12 @@ impl<'n> Connection<'n> {
                 }
                 Step::Read(Ok(0)) => {
                     let why = self.broken.as_ref().map_or_else(|| CLOSED.to_owned(), why);
-                    Some(self.closed(&why))
+                    let has_left = self.said_leave && self.frame.is_none();
+                    Some(if has_left && self.broken.is_none() {
+                        End::Parted
+                    } else {
+                        self.closed(&why)
+                    })
                 }
                 Step::Read(Ok(bytes)) => self.read(&chunk[..bytes]),
                 Step::Read(Err(error)) => Some(self.closed(&why(&error))),
@@ -257,17 +266,20 @@ impl<'n> Connection<'n> {
         self.network.member.wrote(kind, now);
         self.network.publish();
         match kind {
-            Kind::Join | Kind::Earlier | Kind::Ping => {}
+            Kind::Join | Kind::Earlier | Kind::Ping { .. } => {}
             Kind::Text { .. } => {
-                // What is typed while nothing waits goes out at once.
-                if self.network.member.has_texts() || self.leave_by.is_some() {
+                // What is typed while nothing waits goes out at once, and so does all that goes to a server that is no
+                // naive one: it has granted.
+                let waits = self.network.member.has_texts() || self.leave_by.is_some();
+                if waits && !self.network.member.is_granted() {
                     self.pause = Some(self.network.clock.sleep(APART));
                 }
             }
             Kind::Leave => {
                 // An error means that the connection is gone, and the next read says the same.
                 let _ = self.transport.finish();
-                self.leave_by = Some(self.now() + LINGER);
+                let linger = LINGER.max(self.network.options.patience);
+                self.leave_by = Some(self.now() + linger);
             }
         }
         Ok(())
@@ -281,15 +293,14 @@ impl<'n> Connection<'n> {
             return end;
         }
         let now = self.network.now();
-        let is_kicked = self.network.member.is_kicked();
-        let refusal = self.network.member.ended(now);
-        if is_kicked {
+        if self.network.member.is_kicked() {
+            self.network.member.ended(now);
             return End::Out;
         }
-        End::Lost(Lost {
-            refused: refusal.is_some(),
-            why: refusal.map_or_else(|| why.to_owned(), |words| reason(&words)),
-            at_once: false,
+        End::Lost(match self.network.member.ended(now) {
+            Some(Refusal { words, code }) => Lost::because(Cause::Refused { code }, reason(&words)),
+            None if self.network.member.is_put_off() => Lost::because(Cause::PutOff, why),
+            None => Lost::because(Cause::CutOff, why),
         })
     }
 

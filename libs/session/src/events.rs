@@ -25,6 +25,11 @@ pub enum Intent {
     /// time: another one before the answer is ignored, and so is one before [`Event::CaughtUp`]. [`Event::Lost`] ends it
     /// without an answer.
     Earlier,
+    /// Ask the server whether it is there. [`Event::Pong`] answers, if the server grants.
+    Ping {
+        /// Comes back in the answer.
+        id: u64,
+    },
     /// Go by another name, because the server refused this one: connect under it now.
     Rename {
         /// The new name.
@@ -53,10 +58,10 @@ pub enum Event {
     Connected,
     /// The connection has ended, or the attempt to connect has failed.
     Lost {
-        /// Why, in words for a person: one line, lower case, no full stop.
+        /// Why, in words for a person: one line, lower case, no full stop. If the server refused us, these are its words.
         why: String,
-        /// Whether the server refused us. Its words are then in `why`.
-        refused: bool,
+        /// Why, for a program.
+        cause: Cause,
         /// The next attempt begins after this time, counted from the stamp.
         retry_in: Duration,
     },
@@ -91,6 +96,8 @@ pub enum Event {
         name: String,
         /// Never empty. Lines end in LF, and bytes that are not UTF-8 are replaced.
         text: String,
+        /// What came, if it is not UTF-8.
+        bytes: Option<Vec<u8>>,
         /// Where it stands in the log; `None` from a plain server.
         mark: Option<Mark>,
     },
@@ -140,6 +147,13 @@ pub enum Event {
         /// Which message.
         id: MessageId,
     },
+    /// The server has answered an [`Intent::Ping`].
+    Pong {
+        /// Which one.
+        id: u64,
+    },
+    /// After [`Intent::Leave`], the server has closed the connection in good order: it has read all that was written.
+    Parted,
     /// The same member has connected elsewhere, and this connection has ended. There is no reconnect before
     /// [`Intent::Retry`].
     Replaced,
@@ -164,11 +178,40 @@ pub enum Event {
     },
 }
 
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// There was none: no such host, no network, or nobody takes the connection.
+    Unreachable,
+    /// The server closed it soon and without a word, as some do because of the offer of the extension. The next attempt
+    /// goes without one.
+    PutOff,
+    /// It was closed or broken.
+    CutOff,
+    /// What listens there does not speak as a CHAT server does.
+    NotChat,
+    /// The server refused us.
+    Refused {
+        /// By what, if it tells programs: the code of its notice, such as `name` or `banned`.
+        code: Option<String>,
+    },
+}
+
+impl Cause {
+    /// Whether the server refused us.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. })
+    }
+}
+
 /// Where a message stands in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Its place: opaque, compared for equality only.
     pub seq: String,
+    /// Its name, which stays the same wherever it is told again.
+    pub id: String,
     /// Whether it is replayed, and not live.
     pub past: bool,
     /// The user's own message that it is, if this run of the program sent it. It is shown already where it was sent.

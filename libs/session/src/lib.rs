@@ -14,14 +14,15 @@ use std::time::Duration;
 
 use flume::{Receiver, Sender};
 use hubbub_transport::Address;
-use hubbub_wire::{Limits, Username};
+use hubbub_wire::{Hex128, Limits, Username};
 
 use member::{Member, Profile};
 use network::Network;
 
 pub use backlog::{BACKLOG_BYTES, BACKLOG_EVENTS};
 pub use clock::Clock;
-pub use events::{Event, Intent, Mark, MessageId, Seen, Stamped};
+pub use draw::secret;
+pub use events::{Cause, Event, Intent, Mark, MessageId, Seen, Stamped};
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
@@ -76,6 +77,29 @@ pub struct Options {
     pub recent: u32,
     /// Whether to be a plain client, which never offers the extension.
     pub plain: bool,
+    /// Who has it is this member, and takes the place of an earlier run that had it, too. `None` draws a new one.
+    pub secret: Option<Hex128>,
+    /// How long leaving may wait for the server: to take what was said, and then to close first, so that
+    /// [`Event::Parted`] can be told. Leaving waits for at least 500 ms and then 200 ms in any case.
+    pub patience: Duration,
+}
+
+impl Options {
+    /// The options of a member who has seen nothing and does not care how soon events come.
+    #[must_use]
+    pub fn new(address: Address, username: Username<'static>) -> Self {
+        Self {
+            address,
+            username,
+            limits: Limits::DEFAULT,
+            pace: Duration::ZERO,
+            seen: None,
+            recent: 0,
+            plain: false,
+            secret: None,
+            patience: Duration::ZERO,
+        }
+    }
 }
 
 /// Starts the network thread. `events` gets batches at the pace of the options; a channel with room for one suits it.
@@ -103,7 +127,8 @@ pub fn start_with_clock(
     events: Sender<Vec<Stamped>>,
     clock: Clock,
 ) -> io::Result<Receiver<Infallible>> {
-    let (session, secret) = draw::session_and_secret()?;
+    let session = draw::session()?;
+    let secret = options.secret.map_or_else(draw::secret, Ok)?;
     let member = Member::new(Profile {
         username: options.username.clone(),
         seen: options.seen.clone(),

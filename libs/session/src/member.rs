@@ -5,6 +5,7 @@
 //! [`Member::next`] gives and reports it by [`Member::began`] and [`Member::wrote`], passes on what was read to
 //! [`Member::hear`], calls [`Member::due`] at [`Member::deadline`], and takes [`Member::events`] after each of them.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, SystemTime};
 
@@ -19,6 +20,7 @@ use offers::Offers;
 use place::Place;
 use texts::Texts;
 
+pub use crate::trial::Refusal;
 pub use crate::writing::{Kind, Outgoing};
 
 mod catching_up;
@@ -86,6 +88,8 @@ pub struct Member {
     echoes: Echoes,
     /// The message of the day as it was told last.
     motd: String,
+    /// What the user wants to ask the server as soon as it grants.
+    pings: VecDeque<u64>,
     link: Option<Link>,
     events: Vec<Stamped>,
 }
@@ -104,6 +108,7 @@ impl Member {
             texts: Texts::new(profile.session),
             echoes: Echoes::default(),
             motd: String::new(),
+            pings: VecDeque::new(),
             link: None,
             events: Vec::new(),
         }
@@ -122,6 +127,11 @@ impl Member {
     /// The user says something, which is not empty.
     pub fn say(&mut self, id: MessageId, text: String) {
         self.texts.say(id, text);
+    }
+
+    /// The user wants to know whether the server is there.
+    pub fn ask_whether_there(&mut self, id: u64) {
+        self.pings.push_back(id);
     }
 
     /// The user wants older messages.
@@ -221,9 +231,9 @@ impl Member {
             .is_some_and(|link| link.trial.is_kicked())
     }
 
-    /// The connection has ended, and the user does not leave. Returns the server's words if it refused us. If
+    /// The connection has ended, and the user does not leave. Returns how the server refused us, if it did. If
     /// [`is_kicked`](Self::is_kicked), this is told, and there is no connection before the user wants one.
-    pub fn ended(&mut self, now: Now) -> Option<String> {
+    pub fn ended(&mut self, now: Now) -> Option<Refusal> {
         // What a server that grants has said will be replayed.
         if !self.offers.expects_grant() && self.link.as_ref()?.member.is_none() {
             self.goes_plain(now);
@@ -245,11 +255,17 @@ impl Member {
             let stood = now.awake.saturating_sub(link.began);
             self.offers.ended(link.offer.is_some(), stood);
         }
-        if let Some(words) = refusal.as_ref().filter(|_| is_kicked) {
-            let why = reason(words);
+        if let Some(refusal) = refusal.as_ref().filter(|_| is_kicked) {
+            let why = reason(&refusal.words);
             self.tell(Event::Kicked { why }, now);
         }
         refusal
+    }
+
+    /// Whether the last connection ended as if the offer had put the server off, so that the next one goes without it.
+    #[must_use]
+    pub fn is_put_off(&self) -> bool {
+        self.offers.was_put_off()
     }
 
     /// Whether nothing waits: every text has been sent, and has arrived if the server tells that.

@@ -16,7 +16,7 @@ use crate::connection::{Connection, End, Lost};
 use crate::member::wake::{WAKE_CHECK, Wake};
 use crate::member::{Member, Now};
 use crate::outlet::Outlet;
-use crate::{Clock, Event, Intent, Options, Stamped};
+use crate::{Cause, Clock, Event, Intent, Options, Stamped};
 
 /// After a connection that stood this long, the back-off begins anew.
 const STOOD: Duration = Duration::from_secs(10);
@@ -60,19 +60,23 @@ impl Network {
 
     /// Ends when the user leaves.
     pub(crate) async fn run(mut self) {
-        loop {
+        let parted = loop {
             let wish = match self.attempt().await {
-                End::Left => break,
+                End::Left => break None,
+                End::Parted => break Some(Event::Parted),
                 End::Lost(lost) => self.lose(lost).await,
                 End::Out => self.wait().await,
             };
             if let Some(Wish::Leave) = wish {
-                break;
+                break None;
             }
-        }
+        };
         let now = self.now();
         self.member.abandon(now);
         self.publish();
+        if let Some(parted) = parted {
+            self.report(parted);
+        }
         self.outlet.finish();
     }
 
@@ -80,9 +84,10 @@ impl Network {
     async fn lose(&mut self, lost: Lost) -> Option<Wish> {
         let Lost {
             why,
-            refused,
+            cause,
             at_once,
         } = lost;
+        let refused = cause.is_refusal();
         let retry_in = if at_once || refused && self.member.is_renamed() {
             self.backoff.reset();
             Duration::ZERO
@@ -93,7 +98,7 @@ impl Network {
         };
         self.report(Event::Lost {
             why,
-            refused,
+            cause,
             retry_in,
         });
         self.rest(retry_in).await
@@ -119,7 +124,7 @@ impl Network {
         };
         let transport = match connected {
             Ok(transport) => transport,
-            Err(why) => return End::Lost(Lost::because(why)),
+            Err(why) => return End::Lost(Lost::because(Cause::Unreachable, why)),
         };
         let began = self.clock.awake();
         let end = Connection::new(self, transport).run().await;
@@ -170,6 +175,7 @@ impl Network {
                 // An empty text cannot be sent. `Say` promises that there is none.
                 Some(Intent::Say { text, .. }) if text.is_empty() => {}
                 Some(Intent::Say { id, text }) => self.member.say(id, text),
+                Some(Intent::Ping { id }) => self.member.ask_whether_there(id),
                 Some(Intent::Earlier) => self.member.ask_earlier(),
                 Some(Intent::Rename { username }) => {
                     self.member.rename(username);

@@ -22,6 +22,15 @@ const CLOSES: Duration = Duration::from_secs(1);
 /// The code of a NOTICE that an operator does not want us in the room.
 pub(crate) const KICKED: &str = "kicked";
 
+/// How the server refused us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// By these words.
+    pub words: String,
+    /// By what, if it tells programs.
+    pub code: Option<String>,
+}
+
 /// How far the trial has got.
 #[derive(Debug)]
 pub(crate) enum Trial {
@@ -90,13 +99,20 @@ impl Trial {
         }
     }
 
-    /// Ends the trial: the connection is closed. Returns the words with which the server refused us, if it did.
-    pub(crate) fn refusal(&mut self) -> Option<String> {
+    /// Ends the trial: the connection is closed. Returns how the server refused us, if it did.
+    pub(crate) fn refusal(&mut self) -> Option<Refusal> {
         let Self::Words { words, .. } = std::mem::replace(self, Self::Over) else {
             return None;
         };
         match words.event {
-            Event::Said { text, .. } | Event::Notice { text, .. } => Some(text),
+            Event::Said { text, .. } => Some(Refusal {
+                words: text,
+                code: None,
+            }),
+            Event::Notice { text, code } => Some(Refusal {
+                words: text,
+                code: Some(code),
+            }),
             _ => None,
         }
     }
@@ -143,6 +159,7 @@ mod tests {
         Event::Said {
             name: name.to_owned(),
             text: "no".to_owned(),
+            bytes: None,
             mark: None,
         }
     }
@@ -195,7 +212,8 @@ mod tests {
         assert!(!trial.may_say(JOINED + SETTLE));
         assert_eq!(trial.deadline(JOINED, false), Some(JOINED + CLOSES));
         assert_eq!(trial.due(JOINED + CLOSES - INSTANT), None);
-        assert_eq!(trial.refusal().as_deref(), Some("no"));
+        let refusal = trial.refusal().unwrap();
+        assert_eq!((&*refusal.words, refusal.code), ("no", None));
         let mut trial = held();
         assert!(trial.due(JOINED + KEPT_BACK).is_some());
         assert_eq!(trial.due(JOINED + CLOSES), None);

@@ -2,8 +2,8 @@
 
 use hubbub_wire::{Frame, Username};
 
-use crate::Event;
 use crate::connect::CLOSED;
+use crate::{Event, Mark};
 
 /// A reason is one line of at most this many characters. What is longer is not a reason but a text, and is cut.
 const REASON: usize = 200;
@@ -14,12 +14,19 @@ pub(crate) fn to_event(frame: &Frame<'_>) -> Option<Event> {
     match frame {
         Frame::Join { .. } => Some(Event::Joined { name }),
         Frame::Leave { .. } => Some(Event::Left { name }),
-        Frame::Text { payload, .. } => {
-            let text = text(payload.as_bytes());
-            let mark = None;
-            Some(Event::Said { name, text, mark })
-        }
+        Frame::Text { payload, .. } => Some(said(name, payload.as_bytes(), None)),
         _ => None,
+    }
+}
+
+/// The event for a text.
+pub(crate) fn said(name: String, payload: &[u8], mark: Option<Mark>) -> Event {
+    let is_text = str::from_utf8(payload).is_ok();
+    Event::Said {
+        name,
+        text: text(payload),
+        bytes: (!is_text).then(|| payload.to_vec()),
+        mark,
     }
 }
 

@@ -19,7 +19,10 @@ pub enum Kind {
     /// A wish for older messages.
     Earlier,
     /// Whether anybody is there.
-    Ping,
+    Ping {
+        /// What the user asked, if it was the user who asked.
+        id: Option<u64>,
+    },
     /// A LEAVE.
     Leave,
 }

@@ -249,7 +249,10 @@ impl Timeline {
         let mut last = None;
         let mut has_gap = false;
         for Stamped { at, event } in messages {
-            let Event::Said { name, text, mark } = event else {
+            let Event::Said {
+                name, text, mark, ..
+            } = event
+            else {
                 has_gap |= event == Event::Gap;
                 continue;
             };

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::tz::{self, TimeZone};
 
-use hubbub_session::Mark;
+use hubbub_session::{Cause, Mark};
 use hubbub_wire::Username;
 
 use super::*;
@@ -37,7 +37,15 @@ impl Timeline {
 
     fn hears(&mut self, minute: u64, name: &str, text: &str) {
         let (name, text, mark) = (name.into(), text.into(), None);
-        self.happens(minute, Event::Said { name, text, mark });
+        self.happens(
+            minute,
+            Event::Said {
+                name,
+                text,
+                bytes: None,
+                mark,
+            },
+        );
     }
 
     fn lose(&mut self, minute: u64) {
@@ -45,7 +53,7 @@ impl Timeline {
             minute,
             Event::Lost {
                 why: "the server closed the connection".into(),
-                refused: false,
+                cause: Cause::CutOff,
                 retry_in: Duration::from_secs(4),
             },
         );
@@ -342,6 +350,7 @@ fn what_was_said_before_the_server_hung_up_stays_on_the_page() {
         Event::Said {
             name: "bob".into(),
             text: "hi".into(),
+            bytes: None,
             mark: None,
         },
     ] {
@@ -351,7 +360,7 @@ fn what_was_said_before_the_server_hung_up_stays_on_the_page() {
     let at = start();
     let event = Event::Lost {
         why: "the server closed the connection".into(),
-        refused: false,
+        cause: Cause::CutOff,
         retry_in: Duration::from_secs(4),
     };
     timeline.apply(Stamped { at, event });
@@ -515,6 +524,7 @@ fn only_others_who_say_the_name_to_somebody_who_looks_elsewhere_ask_for_attentio
     let said = |text: &str| Event::Said {
         name: "bob".into(),
         text: text.into(),
+        bytes: None,
         mark: None,
     };
     assert_eq!(asks(&mut timeline, said("alice?")), None, "she looks");

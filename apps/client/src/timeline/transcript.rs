@@ -119,6 +119,7 @@ mod tests {
         let room = room([Event::Said {
             name: "eve".into(),
             text: "a\tb\r\n\u{1b}[31mred\u{7}\u{9b}2J\0".into(),
+            bytes: None,
             mark: None,
         }]);
         assert_eq!(
@@ -138,6 +139,7 @@ mod tests {
             Event::Said {
                 name: "bob".into(),
                 text: "one\ntwo".into(),
+                bytes: None,
                 mark: None,
             },
             Event::CutOff {
@@ -185,6 +187,7 @@ mod tests {
         let said = |i| Event::Said {
             name: "bob".into(),
             text: format!("line {i}"),
+            bytes: None,
             mark: None,
         };
         let transcript = room((0..1000).map(said)).transcript();

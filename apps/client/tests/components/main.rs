@@ -14,11 +14,16 @@ use std::time::Duration;
 use harness::{MAX_TEXT, Window};
 use hubbub_client::timeline::STRETCH_LINES;
 use hubbub_client::view::{LISTED_PEOPLE, PART_COST};
-use hubbub_session::{Event, Intent};
+use hubbub_session::{Cause, Event, Intent};
 
 fn said(name: &str, text: &str) -> Event {
     let (name, text, mark) = (name.into(), text.into(), None);
-    Event::Said { name, text, mark }
+    Event::Said {
+        name,
+        text,
+        bytes: None,
+        mark,
+    }
 }
 
 fn joined(name: &str) -> Event {
@@ -32,7 +37,7 @@ fn left(name: &str) -> Event {
 fn lost(why: &str, retry_in: f32) -> Event {
     Event::Lost {
         why: why.into(),
-        refused: false,
+        cause: Cause::CutOff,
         retry_in: Duration::from_secs_f32(retry_in),
     }
 }
@@ -91,7 +96,7 @@ mod before_the_first_connection {
         let mut window = Window::open(16);
         let refused = || Event::Lost {
             why: "the name alice is taken".into(),
-            refused: true,
+            cause: Cause::Refused { code: None },
             retry_in: Duration::from_secs(30),
         };
         // Only after the JOIN can a server refuse.
@@ -113,7 +118,7 @@ mod before_the_first_connection {
         window.shows("You are in the room");
         window.happen(Event::Lost {
             why: "the name alice is taken".into(),
-            refused: true,
+            cause: Cause::Refused { code: None },
             retry_in: Duration::from_secs(30),
         });
         window.shows(r#"id="composer""#);

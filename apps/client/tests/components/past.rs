@@ -29,12 +29,14 @@ fn present(names: &[&str]) -> Event {
 fn past(text: &str) -> Event {
     let mark = Mark {
         seq: text.into(),
+        id: "any".into(),
         past: true,
         own: None,
     };
     Event::Said {
         name: "bob".into(),
         text: text.into(),
+        bytes: None,
         mark: Some(mark),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_session::{Event, Intent};
+use hubbub_session::{Cause, Event, Intent};
 use hubbub_wire::{Limits, Username};
 
 use crate::harness::{ADDRESS, Window};
@@ -11,7 +11,7 @@ use crate::{lost, said};
 fn refused(why: &str) -> Event {
     Event::Lost {
         why: why.into(),
-        refused: true,
+        cause: Cause::Refused { code: None },
         retry_in: Duration::from_secs(30),
     }
 }

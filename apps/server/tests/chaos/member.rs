@@ -6,12 +6,11 @@
 use std::env;
 use std::io::{self, BufRead};
 use std::thread;
-use std::time::Duration;
 
 use flume::Sender;
 use hubbub_session::{Event, Intent, Options, Seen, Stamped};
 use hubbub_transport::Address;
-use hubbub_wire::{Hex128, Limits, Username};
+use hubbub_wire::{Hex128, Username};
 
 use crate::journal::What;
 use crate::words::TextId;
@@ -66,17 +65,15 @@ impl Orders {
             room: Hex128::parse(room).unwrap(),
             seq: seq.clone(),
         });
+        let address = Address {
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+        };
+        let username = Username::new(&self.name, 64).unwrap().into_owned();
         Options {
-            address: Address {
-                host: "127.0.0.1".to_owned(),
-                port: self.port,
-            },
-            username: Username::new(&self.name, 64).unwrap().into_owned(),
-            limits: Limits::DEFAULT,
-            pace: Duration::ZERO,
             seen,
             recent: self.recent,
-            plain: false,
+            ..Options::new(address, username)
         }
     }
 }
@@ -146,29 +143,34 @@ fn as_entry(event: Event) -> What {
     match event {
         Event::Connecting => What::Note("connecting".to_owned()),
         Event::Connected => What::Connected,
-        Event::Lost { refused, why, .. } => What::Lost { refused, why },
+        Event::Lost { cause, why, .. } => What::Lost {
+            refused: cause.is_refusal(),
+            why,
+        },
         Event::Joined { name } => What::Came(name),
         Event::Left { name } => What::Went(name),
         Event::Granted { room, .. } => What::Granted(room.to_string()),
         Event::Present { names } => What::Here(names),
-        Event::Said { name, text, mark } => {
-            match TextId::of_text(&text).filter(|id| id.who == name) {
-                Some(text) => What::Heard {
-                    text,
-                    past: mark.as_ref().is_some_and(|mark| mark.past),
-                    own: mark.as_ref().and_then(|mark| mark.own),
-                    place: mark.map(|mark| mark.seq),
-                },
-                None if name == Username::SERVER.as_str() => What::Note(one_line(&text)),
-                None => What::Damaged(format!("from {name}: {}", one_line(&text))),
-            }
-        }
+        Event::Said {
+            name, text, mark, ..
+        } => match TextId::of_text(&text).filter(|id| id.who == name) {
+            Some(text) => What::Heard {
+                text,
+                past: mark.as_ref().is_some_and(|mark| mark.past),
+                own: mark.as_ref().and_then(|mark| mark.own),
+                place: mark.map(|mark| mark.seq),
+            },
+            None if name == Username::SERVER.as_str() => What::Note(one_line(&text)),
+            None => What::Damaged(format!("from {name}: {}", one_line(&text))),
+        },
         Event::Gap => What::Gap,
         Event::CaughtUp { last, more } => What::CaughtUp(last, more),
         Event::CutOff { name, missing, .. } => What::Note(format!("{name} cut off, {missing}")),
         Event::Written { id } => What::Note(format!("written {id}")),
         Event::Arrived { id, seq } => What::Arrived(id, seq),
         Event::Unsure { id } => What::Unsure(id),
+        Event::Parted => What::Note("parted".to_owned()),
+        Event::Pong { id } => What::Note(format!("pong {id}")),
         Event::Replaced => What::Damaged("replaced".to_owned()),
         Event::Kicked { why } => What::Damaged(format!("kicked: {why}")),
         Event::Notice { code, .. } => What::Notice(code),

@@ -8,7 +8,7 @@ use hubbub_server::Settings;
 use hubbub_session::{Event, Intent, Options, Stamped};
 use hubbub_testing::{AnyFrame, DEADLINE, Peer, Room, ScriptedServer, Stranger, join, leave, text};
 use hubbub_transport::Address;
-use hubbub_wire::{Limits, Username};
+use hubbub_wire::Username;
 
 /// It has a grant and shows who is here. Returns room and time of keeping.
 #[track_caller]
@@ -27,17 +27,14 @@ struct Member {
 
 impl Member {
     fn join(name: &str, port: u16) -> Self {
+        let address = Address {
+            host: "127.0.0.1".to_owned(),
+            port,
+        };
+        let username = Username::new(name, 64).unwrap().into_owned();
         let options = Options {
-            address: Address {
-                host: "127.0.0.1".to_owned(),
-                port,
-            },
-            username: Username::new(name, 64).unwrap().into_owned(),
-            limits: Limits::DEFAULT,
-            pace: Duration::ZERO,
-            seen: None,
             recent: 200,
-            plain: false,
+            ..Options::new(address, username)
         };
         let (intents, wishes) = flume::unbounded();
         let (sender, events) = flume::unbounded();

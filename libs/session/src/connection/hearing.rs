@@ -5,6 +5,7 @@ use std::time::Duration;
 use hubbub_wire::DecodeError;
 
 use super::{Connection, End, Lost};
+use crate::Cause;
 use crate::member::Ending;
 
 /// A frame that began and did not go on for this long is given up when another one begins. No network delays the rest
@@ -40,7 +41,7 @@ impl Connection<'_> {
                 self.network.member.admit();
                 self.part_at_once();
                 let why = format!("the server sent something that is not CHAT/1.0 ({error})");
-                Some(End::Lost(Lost::because(why)))
+                Some(End::Lost(Lost::because(Cause::NotChat, why)))
             }
         }
     }
@@ -60,10 +61,10 @@ impl Connection<'_> {
     /// The end of a connection that the member gives up.
     pub(super) fn end(&mut self, ending: Ending) -> End {
         match ending {
-            Ending::GiveUp(why) => End::Lost(Lost::because(why)),
+            Ending::GiveUp(why) => End::Lost(Lost::because(Cause::NotChat, why)),
             Ending::Asleep => End::Lost(Lost {
                 why: "the connection did not survive the computer's sleep".to_owned(),
-                refused: false,
+                cause: Cause::CutOff,
                 at_once: true,
             }),
             Ending::Replaced | Ending::Kicked => End::Out,

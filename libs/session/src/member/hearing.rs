@@ -9,9 +9,10 @@ use hubbub_wire::{Frame, Grant, Label, Notice, Payload, Stamp, Time, Token, User
 use super::link::{GRANT_WITHIN, Granted};
 use super::place::Place;
 use super::replay::{self, Replay};
+use super::sending::ASKED;
 use super::{Ending, Member, Now};
 use crate::trial::KICKED;
-use crate::words::{reason, text, to_event};
+use crate::words::{reason, said, text, to_event};
 use crate::{Event, Mark, Stamped};
 
 /// No session says so much. A log that tells of more is not ours.
@@ -57,6 +58,10 @@ impl Member {
             }
             Frame::Pong { id, .. } => {
                 granted.ping.take_if(|ping| ping.id == *id);
+                let asked = id.as_str().strip_prefix(ASKED);
+                if let Some(id) = asked.and_then(|id| id.parse().ok()) {
+                    self.tell(Event::Pong { id }, now);
+                }
             }
             _ => {}
         }
@@ -134,16 +139,17 @@ impl Member {
         let granted = self.link.as_ref()?.member.as_ref();
         let Some(room) = granted.map(|granted| granted.room) else {
             // The answer to an offer that is not answered yet, or not in time, is not what people say now.
-            let event = said(username, payload, None);
+            let event = said(username.to_string(), payload.as_bytes(), None);
             return (!stamp.past).then(|| self.hear_other(event, Some(stamp.time), now))?;
         };
         let mark = Mark {
             seq: stamp.seq.to_string(),
+            id: stamp.id.to_string(),
             past: stamp.past,
             own: self.texts.own(room, stamp.id.as_str()),
         };
         let is_ours = mark.own.is_some();
-        let event = said(username, payload, Some(mark));
+        let event = said(username.to_string(), payload.as_bytes(), Some(mark));
         // What we said before the grant has no name that we know.
         let is_echo = !is_ours && self.is_own(&event, now.awake);
         let stamped = Stamped {
@@ -271,14 +277,6 @@ impl Member {
             Event::CutOff { name, .. } => name == own,
             _ => false,
         }
-    }
-}
-
-fn said(username: &Username<'_>, payload: Payload<'_>, mark: Option<Mark>) -> Event {
-    Event::Said {
-        name: username.to_string(),
-        text: text(payload.as_bytes()),
-        mark,
     }
 }
 

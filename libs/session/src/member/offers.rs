@@ -59,7 +59,7 @@ impl Offers {
     ) -> Option<Offer<'static>> {
         self.attempt += 1;
         let goes_without = match self.knows {
-            Knows::Nothing => self.was_put_off,
+            Knows::Nothing => self.was_put_off(),
             // It closes because it is restarted, or somebody forwards connections to it. Without an offer, what is said on
             // them would have no place in its log.
             Knows::GrantedOnce | Knows::Grants => false,
@@ -97,6 +97,11 @@ impl Offers {
     /// Whether the server has granted in this run.
     pub(super) fn has_granted(&self) -> bool {
         self.knows == Knows::Grants
+    }
+
+    /// Whether the next connection goes without an offer because the last one was closed early.
+    pub(super) fn was_put_off(&self) -> bool {
+        self.was_put_off && self.knows == Knows::Nothing
     }
 
     pub(super) fn granted(&mut self) {

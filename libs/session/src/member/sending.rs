@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use hubbub_wire::Frame;
+use hubbub_wire::{Frame, Token};
 
 use super::{Kind, Member, Now, Outgoing};
 use crate::{Event, MessageId};
+
+/// What the name of a PING begins with that the user wants.
+pub(super) const ASKED: &str = "asked-";
 
 impl Member {
     /// The frame to send next, if there is one: to be asked when the one before it is written. `is_leaving`: the user
@@ -49,7 +52,15 @@ impl Member {
         let username = self.username.borrowed();
         if let Some(ping) = granted.ping.as_ref().filter(|ping| !ping.is_sent) {
             let id = ping.id.borrowed();
-            return Some(Outgoing::new(Kind::Ping, &Frame::Ping { username, id }));
+            return Some(Outgoing::new(
+                Kind::Ping { id: None },
+                &Frame::Ping { username, id },
+            ));
+        }
+        if let Some(asked) = self.pings.front().copied() {
+            let kind = Kind::Ping { id: Some(asked) };
+            let id = Token::new(format!("{ASKED}{asked}"))?;
+            return Some(Outgoing::new(kind, &Frame::Ping { username, id }));
         }
         let (before, count) = granted.replay.to_ask()?;
         let frame = Frame::Earlier {
@@ -91,7 +102,8 @@ impl Member {
         link.writing = Some(kind);
         match kind {
             Kind::Join | Kind::Leave => {}
-            Kind::Ping => {
+            Kind::Ping { id: Some(_) } => drop(self.pings.pop_front()),
+            Kind::Ping { id: None } => {
                 let ping = link
                     .member
                     .as_mut()
@@ -144,7 +156,7 @@ impl Member {
                     self.tell(Event::Written { id }, now);
                 }
             }
-            Kind::Leave | Kind::Ping | Kind::Earlier => {}
+            Kind::Leave | Kind::Ping { .. } | Kind::Earlier => {}
         }
     }
 }

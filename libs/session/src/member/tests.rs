@@ -277,8 +277,10 @@ fn heard(seq: &str, past: bool) -> Event {
     Event::Said {
         name: "bob".to_owned(),
         text: seq.to_owned(),
+        bytes: None,
         mark: Some(Mark {
             seq: seq.to_owned(),
+            id: seq.to_owned(),
             past,
             own: None,
         }),
@@ -289,6 +291,7 @@ fn heard_plain(from: &str, text: &str) -> Event {
     Event::Said {
         name: from.to_owned(),
         text: text.to_owned(),
+        bytes: None,
         mark: None,
     }
 }

@@ -51,9 +51,9 @@ impl Alice {
             Event::CaughtUp { last, .. } => self.last = Some(last.clone()),
             Event::Gap => self.gaps += 1,
             Event::Lost {
-                refused, retry_in, ..
+                cause, retry_in, ..
             } => {
-                assert!(!refused, "{event:?}");
+                assert!(!cause.is_refusal(), "{event:?}");
                 self.window.time.advance(*retry_in);
             }
             Event::Unsure { .. }

@@ -108,8 +108,10 @@ pub(crate) fn heard(seq: &str, past: bool) -> Event {
     Event::Said {
         name: "bob".to_owned(),
         text: seq.to_owned(),
+        bytes: None,
         mark: Some(Mark {
             seq: seq.to_owned(),
+            id: seq.to_owned(),
             past,
             own: None,
         }),

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use hubbub_server::Settings;
-use hubbub_session::{Event, Intent, MessageId};
+use hubbub_session::{Cause, Event, Intent, MessageId};
 use hubbub_testing::{Network, Time, Way, Weather, join, text};
 
 use crate::harness::{PACE, Window, joined, left, options_of, said};
@@ -311,7 +311,7 @@ fn written_until_lost(alice: &mut Window) -> (Vec<MessageId>, Duration) {
         match alice.next() {
             Event::Written { id } => written.push(id),
             Event::Lost {
-                refused: false,
+                cause: Cause::CutOff,
                 retry_in,
                 ..
             } => return (written, retry_in),

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use hubbub_session::{Clock, Event, Intent, MessageId, Options, Stamped, start_with_clock};
 use hubbub_testing::{DEADLINE, Peer, ScriptedServer, Time, join};
 use hubbub_transport::Address;
-use hubbub_wire::{Limits, Username};
+use hubbub_wire::Username;
 
 /// The pace of batches. A clock that paces itself does not wait at all for such a short time.
 pub(crate) const PACE: Duration = Duration::from_millis(33);
@@ -27,6 +27,7 @@ pub(crate) fn said(name: &str, text: &str) -> Event {
     Event::Said {
         name: name.to_owned(),
         text: text.to_owned(),
+        bytes: None,
         mark: None,
     }
 }
@@ -118,9 +119,9 @@ impl Window {
         match self.next() {
             Event::Lost {
                 why,
-                refused,
+                cause,
                 retry_in,
-            } => (why, refused, retry_in),
+            } => (why, cause.is_refusal(), retry_in),
             other => panic!("not lost: {other:?}"),
         }
     }
@@ -155,17 +156,14 @@ fn clock_of(time: &Time) -> Clock {
 }
 
 pub(crate) fn options(host: &str, port: u16) -> Options {
+    let address = Address {
+        host: host.to_owned(),
+        port,
+    };
     Options {
-        address: Address {
-            host: host.to_owned(),
-            port,
-        },
-        username: Username::new("alice", 64).unwrap(),
-        limits: Limits::DEFAULT,
         pace: PACE,
-        seen: None,
-        recent: 0,
         plain: true,
+        ..Options::new(address, Username::new("alice", 64).unwrap())
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubbub_session::{Event, Intent, Options};
+use hubbub_session::{Cause, Event, Intent, Options};
 use hubbub_testing::{Time, namespace};
 use hubbub_transport::Address;
 
@@ -78,7 +78,7 @@ fn is_lost(event: &Event) -> bool {
         "the server does not answer",
         "the server broke the connection",
     ];
-    matches!(event, Event::Lost { why, refused: false, .. } if REASONS.contains(&why.as_str()))
+    matches!(event, Event::Lost { why, cause: Cause::CutOff | Cause::Unreachable, .. } if REASONS.contains(&why.as_str()))
 }
 
 /// Two members of one room: bob is near, alice is far.

@@ -10,12 +10,14 @@ const ANOTHER: Hex128 = Hex128(2);
 fn said(name: &str, text: &str, past: bool) -> Event {
     let mark = Mark {
         seq: text.into(),
+        id: "any".into(),
         past,
         own: None,
     };
     Event::Said {
         name: name.into(),
         text: text.into(),
+        bytes: None,
         mark: Some(mark),
     }
 }
@@ -478,12 +480,21 @@ fn ones_own_message_arrives_and_is_shown_once() {
     room.returns(1, ROOM, true);
     let mark = Mark {
         seq: "8".into(),
+        id: "any".into(),
         past: true,
         own: Some(second),
     };
     let mark = Some(mark);
     let (name, text) = ("alice".into(), "two".into());
-    room.happens(1, Event::Said { name, text, mark });
+    room.happens(
+        1,
+        Event::Said {
+            name,
+            text,
+            bytes: None,
+            mark,
+        },
+    );
     assert_eq!(room.told()[1..], ["alice: one", "+ two"]);
     assert_eq!(room.progress(), [Progress::Arrived, Progress::Arrived]);
     assert_eq!(room.unsettled_texts(), 0);

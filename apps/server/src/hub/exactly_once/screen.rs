@@ -135,6 +135,7 @@ impl Screen {
                 name,
                 text,
                 mark: None,
+                ..
             } if name != "server" => {
                 self.last = None;
                 self.shown.push(Shown::Plain(text));

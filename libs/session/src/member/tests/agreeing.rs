@@ -186,7 +186,8 @@ fn a_refusal_is_not_taken_for_a_server_that_dislikes_offers() {
         let mut side = Side::new();
         side.joins();
         side.hears(&words);
-        assert_eq!(side.member.ended(side.now).as_deref(), Some("taken"));
+        let refusal = side.member.ended(side.now).unwrap();
+        assert_eq!(refusal.words, "taken");
         assert!(side.joins().is_some());
     }
 }
@@ -268,12 +269,14 @@ fn what_was_sent_before_the_grant_is_not_shown_again_when_it_is_replayed() {
     side.hears(&replayed("a-2"));
     let mark = Some(Mark {
         seq: "a-2".to_owned(),
+        id: "a-2".to_owned(),
         past: true,
         own: None,
     });
     let said = Event::Said {
         name: "alice".to_owned(),
         text: "in another run".to_owned(),
+        bytes: None,
         mark,
     };
     assert_eq!(side.tells(), [said, caught_up("a-2", false)]);

@@ -227,8 +227,10 @@ fn a_message_of_our_own_that_comes_back_says_which_it_is() {
     let mine = Event::Said {
         name: "alice".to_owned(),
         text: "mine".to_owned(),
+        bytes: None,
         mark: Some(Mark {
             seq: "a-1".to_owned(),
+            id: own_id(1).to_string(),
             past: true,
             own: Some(7),
         }),
