@@ -121,7 +121,7 @@ impl<'n> Connection<'n> {
             let end = match step {
                 Step::Wish(Wish::Retry) => None,
                 Step::Wish(Wish::Leave) => {
-                    let within = LEAVE_WITHIN.max(self.network.options.patience);
+                    let within = LEAVE_WITHIN + self.network.options.patience;
                     self.leave_by = Some(self.now() + within);
                     None
                 }

@@ -79,8 +79,8 @@ pub struct Options {
     pub plain: bool,
     /// Who has it is this member, and takes the place of an earlier run that had it, too. `None` draws a new one.
     pub secret: Option<Hex128>,
-    /// How long leaving may wait for the server: to take what was said, and then to close first, so that
-    /// [`Event::Parted`] can be told. Leaving waits for at least 500 ms and then 200 ms in any case.
+    /// How much longer than usual leaving may wait for the server to take what was said, and then how long for it to
+    /// close first, so that [`Event::Parted`] can be told. Leaving waits for 500 ms and then 200 ms in any case.
     pub patience: Duration,
 }
 
