@@ -16,6 +16,8 @@ use tracing::Level;
 
 #[cfg(feature = "history")]
 mod history;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(feature = "service")]
 mod service;
 
@@ -214,6 +216,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     service: service::ServiceArguments,
 
+    #[cfg(feature = "metrics")]
+    #[command(flatten)]
+    metrics: metrics::MetricsArguments,
+
     /// How much to log on stderr
     #[arg(
         long,
@@ -327,6 +333,8 @@ impl Arguments {
             join_timeout: self.join_timeout,
             #[cfg(feature = "history")]
             history: self.history.history(),
+            #[cfg(feature = "metrics")]
+            metrics: self.metrics.address(),
             grace: self.grace,
             #[cfg(feature = "service")]
             plain_motd: self.service.plain_motd,

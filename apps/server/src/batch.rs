@@ -13,6 +13,7 @@ use self::sheet::Sheet;
 pub use self::sheet::{Form, Forms};
 use crate::id::{Name, PeerId};
 use crate::memory::{Held, Memory};
+use crate::metrics::Sample;
 use crate::said::Said;
 use crate::words;
 
@@ -60,6 +61,8 @@ pub struct Draft {
     entries: usize,
     /// How much memory their texts take, in bytes.
     size: usize,
+    /// Measures how long one of them is on its way.
+    sample: Option<Sample>,
 }
 
 /// The approximate size of a frame's head, in bytes.
@@ -95,7 +98,10 @@ impl Draft {
     }
 
     /// A member said something. The texts count as `held` until the draft is sealed.
-    pub fn said(&mut self, peer: PeerId, said: Arc<Said>, held: Held) {
+    pub fn said(&mut self, peer: PeerId, said: Arc<Said>, mut held: Held) {
+        if self.sample.is_none() {
+            self.sample = held.take_sample();
+        }
         self.size += said.texts.size();
         self.push(peer, What::Said { said, _held: held });
     }
@@ -129,7 +135,8 @@ impl Draft {
                 Sheet::default()
             }
         };
-        Batch::share(runs, Form::ALL.map(sheet), memory)
+        let sheets = Form::ALL.map(sheet);
+        Batch::share(runs, sheets, memory, self.sample)
     }
 
     fn sheet(&self, form: Form) -> Sheet {
@@ -178,7 +185,7 @@ impl Batch {
             sender: PeerId::SERVER,
             end: 1,
         };
-        Self::share(vec![run], sheets, memory)
+        Self::share(vec![run], sheets, memory, None)
     }
 
     /// A message of the server to one peer alone.
@@ -187,16 +194,23 @@ impl Batch {
         Self::alone(words::frame(text), memory)
     }
 
-    fn share(runs: Vec<Run>, sheets: [Sheet; Form::ALL.len()], memory: &Arc<Memory>) -> Arc<Self> {
+    fn share(
+        runs: Vec<Run>,
+        sheets: [Sheet; Form::ALL.len()],
+        memory: &Arc<Memory>,
+        sample: Option<Sample>,
+    ) -> Arc<Self> {
         let base = runs.len() * size_of::<Run>() + size_of::<Self>() + PLACE;
         let costs = sheets.each_ref().map(|sheet| base + sheet.cost());
         // What both have in common is there once.
         let cost = costs.iter().sum::<usize>() - base * (costs.len() - 1);
+        let mut held = memory.hold(cost);
+        held.measure(sample);
         Arc::new(Self {
             runs,
             sheets,
             costs,
-            held: memory.hold(cost),
+            held,
         })
     }
 
@@ -210,6 +224,22 @@ impl Batch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
+    }
+
+    /// Each run of entries of one sender, in order.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (PeerId, Range<u32>)> {
+        let mut at = 0;
+        self.runs.iter().map(move |run| {
+            let from = std::mem::replace(&mut at, run.end);
+            (run.sender, from..run.end)
+        })
+    }
+
+    /// Notes that somebody gets it. If it is measured, that counts.
+    pub(crate) fn is_given(&self) {
+        if let Some(sample) = self.held.sample() {
+            sample.counts();
+        }
     }
 
     /// Whether this sender sent all of it.

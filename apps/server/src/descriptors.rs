@@ -6,6 +6,20 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 /// streams, and connections that are being turned away.
 pub const RESERVED: usize = 64;
 
+/// How many may be open now. `None` stands for no limit at all.
+#[cfg(feature = "metrics")]
+pub(crate) fn limit() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+/// How many are open, where the system tells.
+#[cfg(feature = "metrics")]
+pub(crate) fn open() -> Option<u64> {
+    let open = std::fs::read_dir("/proc/self/fd").ok()?;
+    // Without the one that reads the directory.
+    Some(open.count().saturating_sub(1) as u64)
+}
+
 /// Raises the soft limit on open files to the hard limit. Returns the limit that then holds.
 #[must_use]
 pub fn raise_limit() -> usize {

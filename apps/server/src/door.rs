@@ -18,6 +18,7 @@ use crate::Settings;
 use crate::address::{Addresses, Origin, Place, thinned};
 use crate::event::Event;
 use crate::id::PeerId;
+use crate::metrics::Metrics;
 use crate::outbox::outbox;
 use crate::peer::{self, Connection, House, Peer};
 use crate::runtime;
@@ -85,10 +86,11 @@ pub(crate) async fn let_in(listener: &Listener, house: &Arc<House>) {
     let settings = &house.settings;
     let mut door = Door::default();
     for number in 0.. {
-        let (transport, from) = door.accept(listener).await;
+        let (transport, from) = door.accept(listener, &house.metrics).await;
         let place = match door.admit(&from, settings, runtime::now()) {
             Ok(place) => place,
             Err(why) => {
+                house.metrics.turned_away.count(why.cause());
                 door.turn_away(transport, &from, why);
                 continue;
             }
@@ -99,6 +101,7 @@ pub(crate) async fn let_in(listener: &Listener, house: &Arc<House>) {
         if house.inbox.send_async(vec![connected]).await.is_err() {
             return;
         }
+        house.metrics.connections.add(1);
         runtime::spawn(peer::run(Peer {
             connection: Connection {
                 peer,
@@ -120,6 +123,17 @@ enum TurnedAway {
     AddressFull { max_peers: usize },
     /// Its address has connected more often in a minute than is allowed.
     TooOften { visits_per_minute: u32 },
+}
+
+impl TurnedAway {
+    /// As a label of the metrics says it.
+    const fn cause(self) -> &'static str {
+        match self {
+            Self::Full { .. } => "full",
+            Self::AddressFull { .. } => "address_full",
+            Self::TooOften { .. } => "too_often",
+        }
+    }
 }
 
 impl fmt::Display for TurnedAway {
@@ -200,13 +214,14 @@ impl Door {
     }
 
     /// Waits for a connection, however long a shortage lasts.
-    async fn accept(&mut self, listener: &Listener) -> (Transport, Origin) {
+    async fn accept(&mut self, listener: &Listener, metrics: &Metrics) -> (Transport, Origin) {
         loop {
             match listener.accept().await {
                 Ok((transport, address)) => {
                     return (transport, self.addresses.origin(address, runtime::now()));
                 }
                 Err(error) => {
+                    metrics.accept_failures.add(1);
                     if self.shortage.begins(runtime::now()) {
                         warn!(%error, "cannot accept; trying again every second");
                     }

@@ -103,6 +103,11 @@ pub enum Event {
     },
     /// The message of the day is another one now, or there is none any more.
     Motd(Option<String>),
+    /// Somebody asks whether the hub still takes mail.
+    Probe {
+        /// Takes the answer.
+        answer: flume::Sender<()>,
+    },
     /// The server stops. Everybody gets what is queued and goes.
     Stop,
 }
@@ -122,7 +127,7 @@ impl Event {
             | Self::NoRoom { peer }
             | Self::StillHere { peer }
             | Self::Gone { peer, .. } => Some(peer),
-            Self::Motd(_) | Self::Stop => None,
+            Self::Motd(_) | Self::Probe { .. } | Self::Stop => None,
         }
     }
 

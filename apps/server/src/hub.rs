@@ -25,6 +25,7 @@ use crate::id::{ByPeer, Name, PeerId};
 use crate::lobby::{Kept, Lobby, Stranger};
 use crate::log::{Log, Ordered, Proposal};
 use crate::memory::{Held, Memory};
+use crate::metrics::Metrics;
 use crate::outbox::Closing;
 use crate::post::Post;
 use crate::room::{Refusal, Room};
@@ -70,11 +71,12 @@ pub async fn run(
         unfinished,
         settings,
         Supervisor::default(),
+        Arc::default(),
     )
     .await;
 }
 
-/// The same with this log, for this service manager.
+/// The same with this log and these metrics, for this service manager.
 pub(crate) async fn run_with(
     log: Log,
     inbox: flume::Receiver<Mail>,
@@ -82,9 +84,10 @@ pub(crate) async fn run_with(
     unfinished: Arc<Memory>,
     settings: Settings,
     supervisor: Supervisor,
+    metrics: Arc<Metrics>,
 ) {
     let drain_timeout = settings.drain_timeout;
-    let mut hub = Hub::new(log, queued, unfinished, settings, now());
+    let mut hub = Hub::new(log, queued, unfinished, settings, now(), metrics);
     hub.watch = Watch::new(supervisor, hub.now);
     hub.watch.turn(hub.room.len(), hub.now);
     while !hub.stopping
@@ -154,6 +157,7 @@ struct Hub {
     queued: Arc<Memory>,
     unfinished: Arc<Memory>,
     settings: Settings,
+    metrics: Arc<Metrics>,
     /// The time of this turn.
     now: Instant,
     /// The time of this turn for people. It never runs backwards.
@@ -167,6 +171,7 @@ impl Hub {
         unfinished: Arc<Memory>,
         settings: Settings,
         now: Instant,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             room: Room::default(),
@@ -185,6 +190,7 @@ impl Hub {
             queued,
             unfinished,
             settings,
+            metrics,
             now,
         }
     }
@@ -309,6 +315,10 @@ impl Hub {
             Event::Gone { peer, why } => self.depart(peer, why),
             Event::Offered { .. } => {}
             Event::Motd(text) => self.set_motd(text),
+            Event::Probe { answer } => {
+                // Whoever asked may not wait any longer.
+                let _ = answer.try_send(());
+            }
             Event::Stop => {
                 info!(members = self.room.len(), "stopping");
                 self.stopping = true;
@@ -385,6 +395,7 @@ impl Hub {
 
     fn said(&mut self, peer: PeerId, said: Arc<Said>, held: Held) {
         debug!(peer = peer.0, bytes = said.texts.size(), "text");
+        self.metrics.messages.add(said.count());
         if let Some(id) = said.last_own() {
             self.post.acknowledge(peer, &said.name, id, said.last());
         }
@@ -413,7 +424,22 @@ impl Hub {
         self.welcome_all();
         self.sent = self.log.last();
         self.newcomers.clear();
-        self.post.send(mem::take(&mut self.draft))
+        self.show();
+        let slow = self.post.send(mem::take(&mut self.draft));
+        let tally = self.post.take_tally();
+        self.metrics.deliveries.add(tally.frames);
+        self.metrics.sent_bytes.add(tally.written);
+        slow
+    }
+
+    /// Shows who is here, before anybody can have heard of it.
+    fn show(&self) {
+        let metrics = &self.metrics;
+        metrics.members.set(self.room.len() as u64);
+        metrics.granted.set(self.room.grants() as u64);
+        metrics.absent.set(self.absent.len() as u64);
+        metrics.strangers.set(self.lobby.len() as u64);
+        metrics.pass_time(self.now);
     }
 
     /// Lets go of everybody. Returns what is still to be written.

@@ -121,9 +121,10 @@ use hubbub_transport::Listener;
 use tracing::info;
 
 pub use crate::door::{listen, listen_on, listens};
-use crate::event::Event;
+use crate::event::{Event, Mail};
 use crate::log::Log;
 use crate::memory::{Memory, Shares};
+use crate::metrics::Metrics;
 use crate::peer::House;
 use crate::service::Supervisor;
 pub use crate::settings::{History, HistorySync, Settings};
@@ -133,6 +134,8 @@ pub use crate::settings::{History, HistorySync, Settings};
 // Words that the rooms below share.
 pub mod id;
 mod settings;
+
+mod metrics;
 
 pub mod memory;
 
@@ -173,6 +176,9 @@ pub mod hub;
 mod peer;
 
 mod door;
+
+#[cfg(feature = "metrics")]
+mod exporter;
 
 // The system.
 pub mod descriptors;
@@ -236,9 +242,11 @@ pub async fn serve_for(
     let shares = Shares::of(settings.memory_limit);
     let queued = Memory::new(shares.queued);
     let unfinished = Memory::new(shares.unfinished);
-    let log = open_log(&settings, &queued).map_err(io::Error::other)?;
-    info!(address = %listener.local_addr()?, "listening");
+    let metrics = Arc::<Metrics>::default();
+    let log = open_log(&settings, &queued, &metrics).map_err(io::Error::other)?;
     let (inbox, mail) = flume::bounded(hub::INBOX);
+    let _shown = show_metrics(&settings, &metrics, &inbox, [&queued, &unfinished])?;
+    info!(address = %listener.local_addr()?, "listening");
     let hub = runtime::spawn(hub::run_with(
         log,
         mail,
@@ -246,11 +254,13 @@ pub async fn serve_for(
         Arc::clone(&unfinished),
         settings.clone(),
         supervisor.clone(),
+        Arc::clone(&metrics),
     ));
     let house = Arc::new(House {
         settings,
         inbox,
         unfinished,
+        metrics,
     });
     {
         let let_in = pin!(door::let_in(&listener, &house));
@@ -275,17 +285,60 @@ async fn pass_on(changes: flume::Receiver<Event>, supervisor: &Supervisor, house
 }
 
 /// The log that the settings ask for. Replays count as used `memory`.
-fn open_log(settings: &Settings, memory: &Arc<Memory>) -> Result<Log, String> {
+fn open_log(
+    settings: &Settings,
+    memory: &Arc<Memory>,
+    metrics: &Arc<Metrics>,
+) -> Result<Log, String> {
     let (room, generation) = (runtime::draw_id(), runtime::draw());
     let memory = Arc::clone(memory);
     match &settings.history {
         None => Ok(Log::new(room, generation, memory)),
         #[cfg(feature = "history")]
         Some(history) => {
-            let disk = log::history::start(history, room, generation)?;
+            let disk = log::history::start(history, room, generation, metrics)?;
             Ok(Log::on_disk(disk, memory))
         }
         #[cfg(not(feature = "history"))]
-        Some(_) => Err("this build keeps no history".to_owned()),
+        Some(_) => {
+            let _ = metrics;
+            Err("this build keeps no history".to_owned())
+        }
+    }
+}
+
+/// Shows the metrics where the settings say, until what this returns is dropped.
+#[cfg(feature = "metrics")]
+fn show_metrics(
+    settings: &Settings,
+    metrics: &Arc<Metrics>,
+    inbox: &flume::Sender<Mail>,
+    [queued, unfinished]: [&Arc<Memory>; 2],
+) -> io::Result<Option<exporter::Shown>> {
+    let Some(address) = settings.metrics else {
+        return Ok(None);
+    };
+    let source = exporter::Source {
+        metrics: Arc::clone(metrics),
+        inbox: inbox.downgrade(),
+        queued: Arc::clone(queued),
+        unfinished: Arc::clone(unfinished),
+        max_peers: settings.max_peers,
+        has_history: settings.history.is_some(),
+        began: runtime::wall().unix_ms() as f64 / 1000.0,
+    };
+    exporter::start(address, source).map(Some)
+}
+
+#[cfg(not(feature = "metrics"))]
+fn show_metrics(
+    settings: &Settings,
+    _: &Arc<Metrics>,
+    _: &flume::Sender<Mail>,
+    _: [&Arc<Memory>; 2],
+) -> io::Result<()> {
+    match settings.metrics {
+        None => Ok(()),
+        Some(_) => Err(io::Error::other("this build has no metrics")),
     }
 }

@@ -44,6 +44,12 @@ impl Lobby {
         self.strangers.insert(peer, stranger);
     }
 
+    /// How many they are.
+    #[must_use]
+    pub(crate) fn len(&self) -> usize {
+        self.strangers.len() + self.claims.len()
+    }
+
     /// When the next of them has taken too long. `None` if there is nobody.
     #[must_use]
     pub(crate) fn deadline(&mut self) -> Option<Instant> {

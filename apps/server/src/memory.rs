@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::metrics::Sample;
+
 /// The limit that an operator sets is divided into this many parts.
 const PARTS: usize = 4;
 /// This many of them are for what waits to be written, and the rest is for unfinished texts: slow readers are common,
@@ -65,6 +67,7 @@ impl Memory {
         let mut held = Held {
             memory: Arc::clone(self),
             bytes: 0,
+            sample: None,
         };
         held.set(bytes);
         held
@@ -79,6 +82,18 @@ impl Memory {
         }
     }
 
+    /// The count, in bytes.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The limit, in bytes.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// By how many bytes the count passes the limit; 0 if it does not.
     #[must_use]
     pub fn excess(&self) -> usize {
@@ -91,6 +106,8 @@ impl Memory {
 pub struct Held {
     memory: Arc<Memory>,
     bytes: usize,
+    /// Measures how long they are on their way.
+    sample: Option<Sample>,
 }
 
 impl Held {
@@ -98,6 +115,21 @@ impl Held {
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Measures how long these bytes are on their way, from now on.
+    pub(crate) fn measure(&mut self, sample: Option<Sample>) {
+        self.sample = sample;
+    }
+
+    /// Takes what measures that. It goes on with other bytes.
+    pub(crate) const fn take_sample(&mut self) -> Option<Sample> {
+        self.sample.take()
+    }
+
+    /// What measures that.
+    pub(crate) const fn sample(&self) -> Option<&Sample> {
+        self.sample.as_ref()
     }
 
     /// From now on counts this many bytes instead.

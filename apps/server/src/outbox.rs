@@ -203,18 +203,22 @@ impl Outbox {
     }
 
     /// Writes to the peer at once if nothing waits before it, and queues what is left. For a short part that costs less
-    /// than waking the peer's task.
+    /// than waking the peer's task. Returns how many bytes were written at once.
     ///
     /// # Errors
     ///
     /// It does not fit. Nothing of it is written or queued.
-    pub fn deliver(&self, reader: PeerId, mut part: Part) -> Result<(), Full> {
+    pub fn deliver(&self, reader: PeerId, mut part: Part) -> Result<usize, Full> {
         let shared = &self.shared;
         if shared.waiting() > 0 {
-            return self.push(part.into());
+            return self.push(part.into()).map(|()| 0);
         }
         part.goes_first = shared.claim();
-        if !part.goes_first || !self.write(reader, &mut part) {
+        let (mut written, mut is_written) = (0, false);
+        if part.goes_first {
+            (written, is_written) = self.write(reader, &mut part);
+        }
+        if !is_written {
             // The queue takes it whatever its size, since nothing waits that counts.
             shared.enqueue(part.into());
         }
@@ -222,20 +226,20 @@ impl Outbox {
         if shared.waiting() > 0 {
             shared.task.wake();
         }
-        Ok(())
+        Ok(written)
     }
 
-    /// Writes once. Returns whether all of the part is written.
-    fn write(&self, reader: PeerId, part: &mut Part) -> bool {
+    /// Writes once. Returns how many bytes that were, and whether all of the part is written.
+    fn write(&self, reader: PeerId, part: &mut Part) -> (usize, bool) {
         let mut slices = [IoSlice::new(&[]); DIRECT_SLICES];
         let used = fill(&mut slices, part.parts(reader));
         let transport = self.shared.transport();
         let written = transport.and_then(|transport| transport.try_write_vectored(&slices[..used]));
-        let Ok(mut written) = written else {
-            return false;
+        let Ok(written) = written else {
+            return (0, false);
         };
         self.shared.count_write();
-        part.advance(reader, &mut written)
+        (written, part.advance(reader, &mut { written }))
     }
 
     /// What is pushed and not yet written, in bytes; see [`Delivery::cost`].

@@ -23,6 +23,7 @@ use crate::address::Place;
 use crate::event::{Departure, Event, Mail};
 use crate::id::PeerId;
 use crate::memory::Memory;
+use crate::metrics::Metrics;
 use crate::outbox::{Full, Intake, Pending};
 use crate::runtime::{sleep, timeout};
 use crate::words;
@@ -59,6 +60,7 @@ pub(crate) struct House {
     pub(crate) inbox: flume::Sender<Mail>,
     /// Counts what the peers hold of unfinished texts, and what waits for the hub.
     pub(crate) unfinished: Arc<Memory>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// What the two halves share.
@@ -69,6 +71,12 @@ pub(crate) struct Connection {
     pub(crate) intake: Intake,
     /// Its place among the peers, which is free again when the task ends.
     pub(crate) place: Place,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.house.metrics.ended.add(1);
+    }
 }
 
 impl Connection {

@@ -9,6 +9,7 @@ use hubbub_wire::Id;
 
 use self::catch_up::CatchUp;
 use self::fresh::Fresh;
+use self::tally::Tally;
 use crate::batch::{Batch, Form};
 use crate::id::{ByPeer, Name, PeerId};
 use crate::memory::Memory;
@@ -22,6 +23,7 @@ mod catch_up;
 mod fresh;
 mod sending;
 mod shortage;
+mod tally;
 
 /// The outboxes of all members, and of leaving ones for which something is still to be written.
 #[derive(Debug)]
@@ -43,6 +45,7 @@ pub(crate) struct Post {
     /// What is told right after it: the last text of a member that is in the log.
     acks: ByPeer<Ack>,
     fresh: Fresh,
+    tally: Tally,
     /// Counts every batch that some peer has still to write.
     queued: Arc<Memory>,
 }
@@ -108,6 +111,7 @@ impl Post {
             welcomes: ByPeer::default(),
             acks: ByPeer::default(),
             fresh: Fresh::default(),
+            tally: Tally::default(),
             queued,
         }
     }

@@ -209,6 +209,12 @@ impl Room {
         members.filter_map(|(&peer, member)| member.ticket.as_ref().map(|_| peer))
     }
 
+    /// How many members have a grant, without those that are about to leave.
+    #[must_use]
+    pub fn grants(&self) -> usize {
+        self.secrets.len()
+    }
+
     /// Whether `peer` may speak under `name`, which is then its own.
     ///
     /// # Errors

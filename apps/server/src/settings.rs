@@ -1,5 +1,6 @@
 //! Settings: what the server allows and how long it waits. Plain data.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub struct Settings {
     pub motd: Option<String>,
     /// Whether members without a grant get the message of the day too, as a TEXT from `server`.
     pub plain_motd: bool,
+    /// Where the metrics are shown over HTTP. `None` for nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Where messages are kept on a disk, and for how long.
@@ -113,6 +116,7 @@ impl Default for Settings {
             history: None,
             motd: None,
             plain_motd: false,
+            metrics: None,
         }
     }
 }

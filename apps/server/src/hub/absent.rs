@@ -48,6 +48,11 @@ impl Absent {
         self.lost.insert((until, peer), (why, Absence::begin(from)));
     }
 
+    /// How many they are.
+    pub(super) fn len(&self) -> usize {
+        self.until.len()
+    }
+
     /// Whether this member is absent.
     pub(super) fn has(&self, peer: PeerId) -> bool {
         self.until.contains_key(&peer)

@@ -174,6 +174,7 @@ impl Hub {
         stranger.outbox.refuse();
         self.post.tell(&stranger.outbox, words::refused(refusal));
         let why = Departure::Refused(refusal);
+        self.metrics.departed(why);
         let line = stranger.from.line(self.now);
         thinned!(warn, line, peer = peer.0, name = name.as_str(), %why, address = %stranger.from, "refused");
     }
@@ -190,6 +191,7 @@ impl Hub {
         if self.post.outbox(old).is_some() {
             let why = Departure::Replaced;
             self.notify(old, words::Code::Replaced, words::REPLACED);
+            self.metrics.departed(why);
             self.loses_connection(old, why);
         }
     }
@@ -218,6 +220,7 @@ impl Hub {
         let place = self.log.last();
         match self.room.join(peer, claim.name.clone(), place) {
             Ok(name) => {
+                self.metrics.joins.add(1);
                 self.draft.joined(peer, &name, time);
                 self.newcomers.push(peer);
                 self.enters(peer);

@@ -71,10 +71,14 @@ impl Hub {
     }
 
     fn tell_of_keeping(&mut self) {
-        let (code, text) = match self.log.notice() {
-            None => return,
-            Some(Notice::KeepingStopped) => (words::Code::KeepingStopped, words::KEEPING_STOPPED),
-            Some(Notice::KeepingResumed) => (words::Code::KeepingResumed, words::KEEPING_RESUMED),
+        let Some(notice) = self.log.notice() else {
+            return;
+        };
+        let is_suspended = notice == Notice::KeepingStopped;
+        self.metrics.history.is_suspended.set(is_suspended.into());
+        let (code, text) = match notice {
+            Notice::KeepingStopped => (words::Code::KeepingStopped, words::KEEPING_STOPPED),
+            Notice::KeepingResumed => (words::Code::KeepingResumed, words::KEEPING_RESUMED),
         };
         let granted: Vec<PeerId> = self.room.granted().collect();
         for peer in granted {

@@ -16,6 +16,7 @@ impl Hub {
     /// The one place where a peer goes. Late events of a peer that is gone have no effect.
     pub(super) fn depart(&mut self, peer: PeerId, why: Departure) {
         if let Some(stranger) = self.lobby.take(peer) {
+            self.metrics.departed(why);
             self.tell_why(&stranger.outbox, why);
             let line = match why {
                 Departure::SaidNothing => None,
@@ -32,6 +33,7 @@ impl Hub {
             return;
         };
         self.tell_why(outbox, why);
+        self.metrics.departed(why);
         if self.keeps_place(peer, why) {
             return self.loses_connection(peer, why);
         }

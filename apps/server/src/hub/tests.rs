@@ -69,7 +69,14 @@ impl Hub {
     pub(super) fn with(queued: Arc<Memory>, unfinished: Arc<Memory>) -> Self {
         // The clock stands still unless a test moves it.
         let log = Log::new(draw_id(), draw(), Arc::clone(&queued));
-        Self::new(log, queued, unfinished, Settings::default(), Instant::now())
+        Self::new(
+            log,
+            queued,
+            unfinished,
+            Settings::default(),
+            Instant::now(),
+            Arc::default(),
+        )
     }
 
     /// An event comes, and the log orders it at once.

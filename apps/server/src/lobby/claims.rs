@@ -99,6 +99,10 @@ impl Claims {
         self.deadlines.push_back((until, peer));
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.by_claimant.len()
+    }
+
     pub(super) fn get(&self, peer: PeerId) -> Option<&Claim> {
         self.by_claimant.get(&peer)
     }

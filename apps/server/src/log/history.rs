@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use tracing::warn;
 
 use self::database::Database;
 use super::keeping::{Answer, Disk, Order};
+use crate::metrics::Metrics;
 use crate::runtime::{now, wall};
 use crate::settings::History;
 
@@ -42,12 +44,18 @@ const SWEEP_PAUSE: Duration = Duration::from_secs(60);
 /// # Errors
 ///
 /// The history cannot be used, for a reason that the operator should read.
-pub(crate) fn start(history: &History, room: Hex128, generation: u64) -> Result<Disk, String> {
+pub(crate) fn start(
+    history: &History,
+    room: Hex128,
+    generation: u64,
+    metrics: &Arc<Metrics>,
+) -> Result<Disk, String> {
     let lock = open::lock(&history.dir)?;
     let (database, opened) = Database::open(history, room, generation, wall())?;
     let (orders, given) = flume::unbounded();
     let (answer, answers) = flume::unbounded();
-    let worker = Worker::new(database, given, answer, lock);
+    let metrics = Arc::clone(metrics);
+    let worker = Worker::new(database, given, answer, lock, metrics);
     let spawned = thread::Builder::new()
         .name("history".to_owned())
         .spawn(move || worker.run());
@@ -65,6 +73,7 @@ pub(crate) fn start(history: &History, room: Hex128, generation: u64) -> Result<
 }
 
 struct Worker {
+    metrics: Arc<Metrics>,
     database: Database,
     /// Nobody else uses the directory.
     _lock: File,
@@ -90,8 +99,12 @@ impl Worker {
         given: flume::Receiver<Order>,
         answer: flume::Sender<Answer>,
         lock: File,
+        metrics: Arc<Metrics>,
     ) -> Self {
+        metrics.history.rows.set(database.rows);
+        metrics.history.bytes.set(database.bytes());
         Self {
+            metrics,
             database,
             _lock: lock,
             given,
@@ -150,6 +163,7 @@ impl Worker {
                 _ => self.to_keep.push(order),
             }
         }
+        self.show_waiting();
         true
     }
 
@@ -189,10 +203,13 @@ impl Worker {
     }
 
     fn keep(&mut self) {
+        let before = self.database.rows;
         match self.database.keep(&self.to_keep) {
             Ok(()) => {
+                self.metrics.history.kept.add(self.database.rows - before);
                 self.kept += self.to_keep.len() as u64;
                 self.to_keep.clear();
+                self.show();
                 (self.retry, self.locked) = (None, None);
                 self.say(Answer::Kept { orders: self.kept });
             }
@@ -233,11 +250,34 @@ impl Worker {
         let may = self.sweep_not_before.is_none_or(|at| now() >= at);
         if may && self.to_keep.is_empty() {
             self.sweep_not_before = None;
+            let before = self.database.rows;
             if let Err(error) = self.database.sweep(wall()) {
                 self.sweep_not_before = Some(now() + SWEEP_PAUSE);
                 warn!("cannot delete old messages: {error}");
             }
+            if self.database.rows != before {
+                self.show();
+            }
         }
+    }
+
+    /// Shows what the database has now.
+    fn show(&self) {
+        let history = &self.metrics.history;
+        history.rows.set(self.database.rows);
+        history.bytes.set(self.database.bytes());
+        self.show_waiting();
+    }
+
+    /// Shows since when something waits to be kept.
+    fn show_waiting(&self) {
+        let oldest = self.to_keep.iter().find_map(|order| match order {
+            Order::Keep { said, .. } => Some(said.time),
+            Order::CatchUp { said, .. } => said.first().map(|said| said.time),
+            Order::Recall { .. } => None,
+        });
+        let since = oldest.map_or(0, Time::unix_ms);
+        self.metrics.history.waiting_since.set(since);
     }
 
     fn say(&self, answer: Answer) {

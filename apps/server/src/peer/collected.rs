@@ -172,7 +172,8 @@ impl<'a> Collected<'a> {
 
     fn close_texts(&mut self) {
         if let Some(Run { name, own, texts }) = self.texts.take() {
-            let held = self.connection.intake.hold(texts.size());
+            let mut held = self.connection.intake.hold(texts.size());
+            held.measure(self.connection.house.metrics.sample());
             self.mail.push(Event::Said {
                 peer: self.peer,
                 name,

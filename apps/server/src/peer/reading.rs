@@ -224,14 +224,17 @@ impl<'a> Reading<'a> {
         let end = SCRATCH.with_borrow_mut(|scratch| match read(scratch) {
             Ok(0) if !self.has_spoken => Some(Departure::SaidNothing),
             Ok(0) => Some(self.ended(Departure::Closed, collected)),
-            Ok(len) => match self.decode(&scratch[..len], collected) {
-                Ok(messages) => {
-                    self.has_spoken = true;
-                    self.wait_after(messages, len);
-                    None
+            Ok(len) => {
+                self.connection.house.metrics.received_bytes.add(len as u64);
+                match self.decode(&scratch[..len], collected) {
+                    Ok(messages) => {
+                        self.has_spoken = true;
+                        self.wait_after(messages, len);
+                        None
+                    }
+                    Err(why) => Some(why),
                 }
-                Err(why) => Some(why),
-            },
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
             Err(_) if !self.has_spoken => Some(Departure::SaidNothing),
             Err(error) => Some(self.ended(Departure::Failed(error.kind()), collected)),

@@ -51,7 +51,7 @@ impl<'a> Writing<'a> {
                 let outcome = if self.pending.is_unsettled() {
                     Box::pin(self.settle()).await
                 } else {
-                    match write(self.pending) {
+                    match self.write() {
                         Ok(()) => Outcome::Written,
                         Err(error) if error.kind() == ErrorKind::WouldBlock => {
                             Box::pin(self.wait_for_room()).await
@@ -100,6 +100,18 @@ impl<'a> Writing<'a> {
         }
     }
 
+    /// Writes once: as much of what waits as the socket takes.
+    fn write(&mut self) -> io::Result<()> {
+        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+        let used = self.pending.slices(&mut slices);
+        let transport = self.pending.transport()?;
+        let written = transport.try_write_vectored(&slices[..used])?;
+        let metrics = &self.connection.house.metrics;
+        metrics.sent_bytes.add(written as u64);
+        self.pending.advance(written);
+        Ok(())
+    }
+
     /// Waits until the socket takes something again.
     async fn wait_for_room(&mut self) -> Outcome {
         let Ok(transport) = self.pending.transport() else {
@@ -114,15 +126,6 @@ impl<'a> Writing<'a> {
             Ok(Either::Right(_)) | Err(_) => Outcome::TooSlow,
         }
     }
-}
-
-/// Writes once: as much of what waits as the socket takes.
-fn write(pending: &mut Pending) -> io::Result<()> {
-    let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-    let used = pending.slices(&mut slices);
-    let written = pending.transport()?.try_write_vectored(&slices[..used])?;
-    pending.advance(written);
-    Ok(())
 }
 
 #[cfg(test)]
@@ -182,6 +185,7 @@ mod tests {
                 settings,
                 inbox,
                 unfinished,
+                metrics: Arc::default(),
             });
             let place = Origin::alone(address).place();
             let connection = Connection {

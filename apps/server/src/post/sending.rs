@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hubbub_wire::{Frame, encode};
 
+use super::tally::frames;
 use super::{Leaver, Member, Post, push_all};
 use crate::batch::{Batch, Draft, Form, Forms};
 use crate::id::{ByPeer, PeerId};
@@ -32,8 +33,8 @@ impl Post {
         self.send_welcomes(&mut slow);
         slow.extend(self.slowest());
         let mut direct = DIRECT_MEMBERS;
-        if let Some(batch) = &batch {
-            self.send_batch(batch, &mut direct, &mut slow);
+        if let Some(batch) = batch {
+            self.send_batch(&batch, &mut direct, &mut slow);
         }
         self.send_acks(&mut direct, &mut slow);
         let leavers = self.leavers.drain(..);
@@ -55,6 +56,8 @@ impl Post {
 
     fn send_batch(&mut self, batch: &Arc<Batch>, direct: &mut usize, slow: &mut Vec<PeerId>) {
         let is_short = Form::ALL.map(|form| batch.cost_of(form) <= DIRECT_BYTES);
+        let own = self.own_frames(batch);
+        let (mut given, mut written) = (0, 0);
         for (&peer, member) in &mut self.members {
             let range = mem::take(&mut member.since)..batch.len();
             let Some(outbox) = &member.outbox else {
@@ -64,10 +67,15 @@ impl Post {
                 continue;
             }
             let is_behind = outbox.is_lagging();
-            let part = Part::new(Arc::clone(batch), range, member.form);
+            given += u64::from(range.end - range.start);
+            let part = Part::new(Arc::clone(batch), range.clone(), member.form);
             let is_direct = *direct > 0 && is_short[member.form as usize];
-            if deliver(peer, outbox, part, is_direct).is_err() {
-                slow.push(peer);
+            match deliver(peer, outbox, part, is_direct) {
+                Ok(bytes) => written += bytes as u64,
+                Err(Full) => {
+                    given -= frames(batch, range, peer);
+                    slow.push(peer);
+                }
             }
             *direct -= usize::from(is_direct);
             self.catch_up.saw(peer, is_behind, outbox.is_lagging());
@@ -75,7 +83,14 @@ impl Post {
         for leaver in &self.leavers {
             let part = Part::new(Arc::clone(batch), leaver.range.clone(), leaver.form);
             // The peer is leaving, so it does not matter if this does not fit.
-            let _ = leaver.outbox.push(part.into());
+            if leaver.outbox.push(part.into()).is_ok() {
+                given += frames(batch, leaver.range.clone(), leaver.peer);
+            }
+        }
+        self.tally.frames += given - own;
+        self.tally.written += written;
+        if given > own {
+            batch.is_given();
         }
     }
 
@@ -104,8 +119,9 @@ impl Post {
             encode(&Frame::Ack { username, id, seq }, &mut frame);
             let part = Part::all(Batch::alone(frame, &self.queued));
             let is_direct = *direct > 0;
-            if deliver(peer, outbox, part, is_direct).is_err() {
-                slow.push(peer);
+            match deliver(peer, outbox, part, is_direct) {
+                Ok(bytes) => self.tally.written += bytes as u64,
+                Err(Full) => slow.push(peer),
             }
             *direct -= usize::from(is_direct);
         }
@@ -125,11 +141,11 @@ fn outbox_of<'a>(
     member.outbox.as_ref()
 }
 
-/// Queues a part. If `is_direct`, as much of it as goes is written first.
-fn deliver(peer: PeerId, outbox: &Outbox, part: Part, is_direct: bool) -> Result<(), Full> {
+/// Queues a part. If `is_direct`, as much of it as goes is written first. Returns how many bytes that were.
+fn deliver(peer: PeerId, outbox: &Outbox, part: Part, is_direct: bool) -> Result<usize, Full> {
     if is_direct {
         outbox.deliver(peer, part)
     } else {
-        outbox.push(part.into())
+        outbox.push(part.into()).map(|()| 0)
     }
 }

@@ -45,6 +45,7 @@ impl Server {
             settings: hub.settings.clone(),
             inbox,
             unfinished: memory,
+            metrics: Arc::default(),
         });
         Self {
             hub,
@@ -99,6 +100,7 @@ impl Server {
             memory,
             self.hub.settings.clone(),
             self.hub.now,
+            Arc::default(),
         );
         mem::replace(&mut self.hub, hub).close();
         self.write_all();

@@ -570,6 +570,7 @@ fn begin(
         Arc::clone(&memory),
         settings,
         start + now,
+        Arc::default(),
     );
     hub.time = time;
     (Server::new(hub, memory, cuts_offers), keeper)

@@ -51,6 +51,8 @@ pub(crate) struct Database {
     /// The time of the oldest message.
     oldest: Option<i64>,
     sessions: usize,
+    /// How many messages there are.
+    pub(crate) rows: u64,
     keep: Duration,
     keep_bytes: u64,
     page_bytes: u32,
@@ -119,6 +121,7 @@ impl Database {
             deleted,
             oldest: read_oldest(&connection)?,
             sessions: sessions.len(),
+            rows: count_messages(&connection)?,
             keep: history.keep,
             keep_bytes: history.keep_bytes,
             page_bytes,
@@ -141,12 +144,14 @@ impl Database {
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut sessions = self.sessions;
         let mut oldest = self.oldest;
+        let mut rows = self.rows;
         {
             let mut keeper = Keeper::new(&transaction, start)?;
             for order in orders {
                 match order {
                     Order::Keep { said, key } => {
                         keeper.said(said)?;
+                        rows += said.count();
                         if let (Some(key), Some(last)) = (*key, said.last_own()) {
                             sessions += keeper.counted(&Counting {
                                 key,
@@ -160,6 +165,7 @@ impl Database {
                     Order::CatchUp { said, counted } => {
                         for said in said {
                             keeper.said(said)?;
+                            rows += said.count();
                             oldest.get_or_insert(ms(said.time));
                         }
                         for counting in counted {
@@ -171,7 +177,7 @@ impl Database {
             }
         }
         transaction.commit()?;
-        (self.sessions, self.oldest) = (sessions, oldest);
+        (self.sessions, self.oldest, self.rows) = (sessions, oldest, rows);
         Ok(())
     }
 
@@ -196,6 +202,11 @@ impl Database {
     }
 
     fn is_too_large(&self) -> bool {
+        self.oldest.is_some() && self.bytes() > self.keep_bytes
+    }
+
+    /// How many bytes the database takes, without its pages that are free.
+    pub(crate) fn bytes(&self) -> u64 {
         let count = |pragma| {
             let count: Result<u32> = self
                 .connection
@@ -203,7 +214,7 @@ impl Database {
             count.unwrap_or(0)
         };
         let used = count("page_count").saturating_sub(count("freelist_count"));
-        self.oldest.is_some() && u64::from(used) * u64::from(self.page_bytes) > self.keep_bytes
+        u64::from(used) * u64::from(self.page_bytes)
     }
 
     /// Deletes a few of what is too old or too much.
@@ -234,8 +245,9 @@ impl Database {
                 last = Some(seq);
             }
         }
+        let mut deleted = 0;
         if let Some(last) = last {
-            transaction.execute("DELETE FROM messages WHERE seq <= ?1", [last])?;
+            deleted = transaction.execute("DELETE FROM messages WHERE seq <= ?1", [last])?;
             transaction.execute("UPDATE room SET deleted = ?1", [last])?;
         }
         let mut forgotten = 0;
@@ -246,6 +258,7 @@ impl Database {
             )?;
         }
         transaction.commit()?;
+        self.rows = self.rows.saturating_sub(deleted as u64);
         self.sessions = self.sessions.saturating_sub(forgotten);
         self.deleted = last.unwrap_or(self.deleted);
         self.oldest = read_oldest(&self.connection)?;
@@ -349,6 +362,11 @@ fn forget_starts(connection: &Connection, deleted: i64) -> Result<usize> {
         )",
         [deleted, QUIET_STARTS],
     )
+}
+
+fn count_messages(connection: &Connection) -> Result<u64> {
+    let count = connection.query_row("SELECT count(*) FROM messages", [], |row| row.get(0));
+    count.map(i64::unsigned_abs)
 }
 
 /// The time of the oldest message.

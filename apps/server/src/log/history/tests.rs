@@ -599,8 +599,8 @@ fn the_directory_is_made_for_this_user_alone() {
 #[test]
 fn a_directory_serves_one_server_at_a_time() {
     let dir = Dir::new();
-    let first = start(&dir.history(), Hex128(1), 1).unwrap();
-    let refusal = start(&dir.history(), Hex128(1), 2).unwrap_err();
+    let first = start(&dir.history(), Hex128(1), 1, &Arc::default()).unwrap();
+    let refusal = start(&dir.history(), Hex128(1), 2, &Arc::default()).unwrap_err();
     assert!(
         refusal.starts_with("another server keeps its history in "),
         "{refusal}"
@@ -610,7 +610,7 @@ fn a_directory_serves_one_server_at_a_time() {
     } = first;
     drop(orders);
     assert!(answers.recv().is_err());
-    start(&dir.history(), Hex128(1), 3).unwrap();
+    start(&dir.history(), Hex128(1), 3, &Arc::default()).unwrap();
 }
 
 #[test]
@@ -682,7 +682,7 @@ fn answer(disk: &Disk) -> Answer {
 #[test]
 fn the_thread_keeps_what_waits_and_ends_when_the_log_does() {
     let dir = Dir::new();
-    let disk = start(&dir.history(), Hex128(1), 1).unwrap();
+    let disk = start(&dir.history(), Hex128(1), 1, &Arc::default()).unwrap();
     for count in 1..=3 {
         disk.orders.send(keep_now(count)).unwrap();
     }
@@ -740,7 +740,7 @@ fn the_thread_tries_again_what_failed_and_reads_meanwhile() {
     database.connection.busy_timeout(Duration::ZERO).unwrap();
     let (give, given) = flume::unbounded();
     let (answered, answers) = flume::unbounded();
-    let worker = Worker::new(database, given, answered, lock);
+    let worker = Worker::new(database, given, answered, lock, Arc::default());
     let other = dir.other();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let thread = thread::spawn(move || worker.run());
@@ -785,7 +785,7 @@ fn a_lock_for_a_moment_is_no_failure_and_reading_needs_none() {
     let lock = open::lock(&dir.0).unwrap();
     let (give, given) = flume::unbounded();
     let (answered, answers) = flume::unbounded();
-    let worker = Worker::new(database, given, answered, lock);
+    let worker = Worker::new(database, given, answered, lock, Arc::default());
     let other = dir.other();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let thread = thread::spawn(move || worker.run());
@@ -814,7 +814,7 @@ fn a_thread_that_is_to_end_tries_once_more() {
         database.connection.busy_timeout(Duration::ZERO).unwrap();
         let (give, given) = flume::unbounded();
         let (answered, answers) = flume::unbounded();
-        let mut worker = Worker::new(database, given, answered, lock);
+        let mut worker = Worker::new(database, given, answered, lock, Arc::default());
         // The next try would be in an hour.
         let hour = Duration::from_secs(3600);
         worker.retry = Some((hour, now() + hour));

@@ -1,0 +1,247 @@
+//! The page: all numbers in the text format of Prometheus, version 0.0.4.
+
+use std::fmt::{Display, Write as _};
+
+use super::{Source, process};
+use crate::metrics::{BOUNDS, Causes, Counter, Metrics};
+use crate::runtime;
+
+/// What the server can do that some builds cannot.
+const FEATURES: [(&str, bool); 2] = [
+    ("history", cfg!(feature = "history")),
+    ("metrics", cfg!(feature = "metrics")),
+];
+
+/// A page in the making. Names, helps and labels are ours, so nothing in them has to be escaped.
+#[derive(Debug, Default)]
+pub(super) struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a string does not fail, here and below.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn value(&mut self, name: &str, value: impl Display) {
+        let _ = writeln!(self.0, "{name} {value}");
+    }
+
+    pub(super) fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
+        self.family(name, "gauge", help);
+        self.value(name, value);
+    }
+
+    pub(super) fn counter(&mut self, name: &str, help: &str, value: impl Display) {
+        self.family(name, "counter", help);
+        self.value(name, value);
+    }
+
+    fn causes<const N: usize>(&mut self, name: &str, help: &str, causes: &Causes<N>) {
+        self.family(name, "counter", help);
+        for (cause, counter) in &causes.0 {
+            self.value(&format!("{name}{{cause=\"{cause}\"}}"), counter.get());
+        }
+    }
+}
+
+/// Writes the page.
+pub(super) fn write(source: &Source) -> String {
+    let mut page = Page::default();
+    let metrics = &*source.metrics;
+    build(&mut page);
+    room(&mut page, source);
+    traffic(&mut page, metrics);
+    going(&mut page, metrics);
+    memory(&mut page, source);
+    if source.has_history {
+        history(&mut page, metrics);
+    }
+    delays(&mut page, metrics);
+    process::write(&mut page, source.began);
+    page.0
+}
+
+fn build(page: &mut Page) {
+    let names = FEATURES.iter().filter(|(_, is_in)| *is_in);
+    let names: Vec<&str> = names.map(|(name, _)| *name).collect();
+    let name = "hubbub_build_info";
+    page.family(
+        name,
+        "gauge",
+        "1; the labels say which server this is, and what was built into it.",
+    );
+    let version = env!("CARGO_PKG_VERSION");
+    let features = names.join(",");
+    page.value(
+        &format!("{name}{{version=\"{version}\",features=\"{features}\"}}"),
+        1,
+    );
+}
+
+fn room(page: &mut Page, source: &Source) {
+    let metrics = &*source.metrics;
+    page.gauge(
+        "hubbub_members",
+        "Members of the room, also those that have lost their connection and may come back.",
+        metrics.members.get(),
+    );
+    page.gauge(
+        "hubbub_members_granted",
+        "Members whose program speaks the extension.",
+        metrics.granted.get(),
+    );
+    page.gauge(
+        "hubbub_members_absent",
+        "Members that have lost their connection and may come back.",
+        metrics.absent.get(),
+    );
+    page.gauge(
+        "hubbub_strangers",
+        "Connections that have not joined.",
+        metrics.strangers.get(),
+    );
+    // Whoever ends is counted after it was counted as a connection. Read in this order, there are never too few.
+    let ended = metrics.ended.get();
+    page.gauge(
+        "hubbub_connections",
+        "Connections that have a place, members or not, also those that are just ending.",
+        metrics.connections.get().saturating_sub(ended),
+    );
+    if source.max_peers != usize::MAX {
+        page.gauge(
+            "hubbub_connections_limit",
+            "The most connections that get a place.",
+            source.max_peers,
+        );
+    }
+}
+
+fn traffic(page: &mut Page, metrics: &Metrics) {
+    page.counter(
+        "hubbub_connections_total",
+        "Connections that got a place.",
+        metrics.connections.get(),
+    );
+    page.counter(
+        "hubbub_joins_total",
+        "JOINs that the room heard.",
+        metrics.joins.get(),
+    );
+    page.counter(
+        "hubbub_received_messages_total",
+        "TEXTs of members that were passed on, or would have been if somebody else had been there.",
+        metrics.messages.get(),
+    );
+    page.counter(
+        "hubbub_received_bytes_total",
+        "Bytes that were read of connections with a place.",
+        metrics.received_bytes.get(),
+    );
+    page.counter(
+        "hubbub_deliveries_total",
+        "JOINs, LEAVEs and TEXTs that were given to members, once for each member. What is for one member alone does not count.",
+        metrics.deliveries.get(),
+    );
+    page.counter(
+        "hubbub_sent_bytes_total",
+        "Bytes that the system took for connections with a place.",
+        metrics.sent_bytes.get(),
+    );
+}
+
+fn going(page: &mut Page, metrics: &Metrics) {
+    page.causes(
+        "hubbub_departures_total",
+        "Connections with a place that ended before the server did, by cause.",
+        &metrics.departures,
+    );
+    page.causes(
+        "hubbub_turned_away_total",
+        "Connections that got no place, by cause.",
+        &metrics.turned_away,
+    );
+    page.counter(
+        "hubbub_accept_failures_total",
+        "How often accepting failed because something had run out, such as descriptors.",
+        metrics.accept_failures.get(),
+    );
+}
+
+fn memory(page: &mut Page, source: &Source) {
+    page.gauge(
+        "hubbub_outbox_bytes",
+        "Memory of what waits in outboxes; what waits for several members counts once.",
+        source.queued.used(),
+    );
+    page.gauge(
+        "hubbub_outbox_limit_bytes",
+        "The most memory for that. Beyond it the slowest members are dropped.",
+        source.queued.limit(),
+    );
+    page.gauge(
+        "hubbub_unfinished_bytes",
+        "Memory of texts that are read in part, or read and not yet passed on.",
+        source.unfinished.used(),
+    );
+    page.gauge(
+        "hubbub_unfinished_limit_bytes",
+        "The most memory for that.",
+        source.unfinished.limit(),
+    );
+}
+
+fn history(page: &mut Page, metrics: &Metrics) {
+    let history = &metrics.history;
+    page.gauge(
+        "hubbub_history_rows",
+        "Messages in the database.",
+        history.rows.get(),
+    );
+    page.gauge(
+        "hubbub_history_bytes",
+        "What the database takes, without what is free in it.",
+        history.bytes.get(),
+    );
+    page.counter(
+        "hubbub_history_kept_total",
+        "Messages that were kept.",
+        history.kept.get(),
+    );
+    let since = history.waiting_since.get();
+    let lag = if since == 0 {
+        0
+    } else {
+        runtime::wall().unix_ms().saturating_sub(since)
+    };
+    page.gauge(
+        "hubbub_history_lag_seconds",
+        "Age of the oldest message that the database was given and has not kept; 0 if there is none.",
+        lag as f64 / 1000.0,
+    );
+    page.gauge(
+        "hubbub_history_suspended",
+        "1 while messages are not kept, since the disk does not take them; else 0.",
+        history.is_suspended.get(),
+    );
+}
+
+fn delays(page: &mut Page, metrics: &Metrics) {
+    let name = "hubbub_delivery_seconds";
+    page.family(
+        name,
+        "histogram",
+        "Time from the read that brought a TEXT until the system has taken its batch for the last reader, or that reader is gone; of samples, one after another.",
+    );
+    let buckets = &metrics.delays.buckets;
+    let mut count = 0;
+    for (bound, bucket) in BOUNDS.iter().zip(buckets) {
+        count += bucket.get();
+        let bound = *bound as f64 / 1e6;
+        page.value(&format!("{name}_bucket{{le=\"{bound}\"}}"), count);
+    }
+    count += buckets.last().map_or(0, Counter::get);
+    page.value(&format!("{name}_bucket{{le=\"+Inf\"}}"), count);
+    let sum = metrics.delays.sum.get() as f64 / 1e9;
+    page.value(&format!("{name}_sum"), sum);
+    page.value(&format!("{name}_count"), count);
+}

@@ -1,0 +1,176 @@
+//! Metrics: the numbers of the server, for whoever watches it. The rooms add to them, once for all that comes together
+//! wherever that is possible. `exporter` reads them.
+//!
+//! They are relaxed atomics: nobody waits for them, and they order nothing. Without the feature `metrics` they have no
+//! size, and adding to them does nothing. What each of them means stands on the front page of the crate.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(crate) use self::number::{Counter, Gauge};
+pub(crate) use self::sample::Sample;
+#[cfg(feature = "metrics")]
+pub(crate) use self::sample::{BOUNDS, Delays};
+use crate::event::Departure;
+use crate::room::Refusal;
+
+mod number;
+#[cfg(feature = "metrics")]
+mod sample;
+
+/// Samples where nothing is measured: there is never one.
+#[cfg(not(feature = "metrics"))]
+mod sample {
+    #[derive(Debug)]
+    pub(crate) enum Sample {}
+
+    impl Sample {
+        pub(crate) fn counts(&self) {
+            match *self {}
+        }
+    }
+}
+
+/// All numbers that the rooms keep.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    /// Members, also those without a connection.
+    pub(crate) members: Gauge,
+    /// Members with a grant.
+    pub(crate) granted: Gauge,
+    /// Members without a connection.
+    pub(crate) absent: Gauge,
+    /// Connections that have not joined.
+    pub(crate) strangers: Gauge,
+    /// JOINs that the room heard.
+    pub(crate) joins: Counter,
+    /// Connections that got a place.
+    pub(crate) connections: Counter,
+    /// Those of them that have ended.
+    pub(crate) ended: Counter,
+    /// Accepting failed, since something had run out.
+    pub(crate) accept_failures: Counter,
+    /// Connections that got no place.
+    pub(crate) turned_away: Causes<3>,
+    /// Peers that went.
+    pub(crate) departures: Causes<15>,
+    /// TEXTs that the room took.
+    pub(crate) messages: Counter,
+    /// Bytes that were read of peers.
+    pub(crate) received_bytes: Counter,
+    /// Bytes that were written to peers.
+    pub(crate) sent_bytes: Counter,
+    /// Frames of the room that were given to its members.
+    pub(crate) deliveries: Counter,
+    /// Of the history.
+    pub(crate) history: History,
+    /// From the read to the last write.
+    #[cfg(feature = "metrics")]
+    pub(crate) delays: Delays,
+}
+
+/// The numbers of the history.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// Messages in the database.
+    pub(crate) rows: Gauge,
+    /// The bytes that these take.
+    pub(crate) bytes: Gauge,
+    /// Messages that were kept.
+    pub(crate) kept: Counter,
+    /// When the oldest message was said that the disk has and has not kept, in ms since 1970; 0 for none.
+    pub(crate) waiting_since: Gauge,
+    /// 1 while what is said is not kept.
+    pub(crate) is_suspended: Gauge,
+}
+
+impl Metrics {
+    /// Notes that a peer has gone.
+    pub(crate) fn departed(&self, why: Departure) {
+        self.departures.count(departure(why));
+    }
+
+    /// Begins to measure what has just been read, unless something else is being measured.
+    pub(crate) fn sample(self: &Arc<Self>) -> Option<Sample> {
+        #[cfg(feature = "metrics")]
+        return Sample::begin(self);
+        #[cfg(not(feature = "metrics"))]
+        None
+    }
+
+    /// Lets another sample begin if the one that is running takes too long.
+    pub(crate) fn pass_time(&self, now: Instant) {
+        #[cfg(feature = "metrics")]
+        self.delays.pass_time(now);
+        #[cfg(not(feature = "metrics"))]
+        let _ = now;
+    }
+}
+
+/// A counter for each cause.
+#[derive(Debug)]
+pub(crate) struct Causes<const N: usize>(pub(crate) [(&'static str, Counter); N]);
+
+impl<const N: usize> Causes<N> {
+    fn of(causes: [&'static str; N]) -> Self {
+        Self(causes.map(|cause| (cause, Counter::default())))
+    }
+
+    /// Counts one more of this cause, which must be one of ours.
+    pub(crate) fn count(&self, cause: &'static str) {
+        let counter = self.0.iter().find(|(name, _)| *name == cause);
+        debug_assert!(counter.is_some(), "no counter for {cause}");
+        if let Some((_, counter)) = counter {
+            counter.add(1);
+        }
+    }
+}
+
+impl Default for Causes<3> {
+    fn default() -> Self {
+        Self::of(["full", "address_full", "too_often"])
+    }
+}
+
+impl Default for Causes<15> {
+    fn default() -> Self {
+        Self::of([
+            "left",
+            "closed",
+            "said_nothing",
+            "failed",
+            "broke_protocol",
+            "too_slow",
+            "unanswered",
+            "never_joined",
+            "out_of_memory",
+            "text_stalled",
+            "name_taken",
+            "name_reserved",
+            "replaced",
+            "beyond_limit",
+            "left_out_text",
+        ])
+    }
+}
+
+/// The cause of a departure, as a label says it.
+const fn departure(why: Departure) -> &'static str {
+    match why {
+        Departure::Left => "left",
+        Departure::Closed => "closed",
+        Departure::SaidNothing => "said_nothing",
+        Departure::Failed(_) => "failed",
+        Departure::Broke(_) => "broke_protocol",
+        Departure::TooSlow => "too_slow",
+        Departure::Unanswered => "unanswered",
+        Departure::NeverJoined => "never_joined",
+        Departure::OutOfMemory => "out_of_memory",
+        Departure::TextStalled => "text_stalled",
+        Departure::Refused(Refusal::NameTaken) => "name_taken",
+        Departure::Refused(Refusal::NameReserved) => "name_reserved",
+        Departure::Replaced => "replaced",
+        Departure::BeyondLimit => "beyond_limit",
+        Departure::LeftOutText => "left_out_text",
+    }
+}

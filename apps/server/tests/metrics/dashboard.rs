@@ -1,0 +1,1 @@
+//! The dashboard and the alerts name only what the page has.
