@@ -336,9 +336,9 @@ fn show_metrics(
     _: &Arc<Metrics>,
     _: &flume::Sender<Mail>,
     _: [&Arc<Memory>; 2],
-) -> io::Result<()> {
+) -> io::Result<Option<std::convert::Infallible>> {
     match settings.metrics {
-        None => Ok(()),
+        None => Ok(None),
         Some(_) => Err(io::Error::other("this build has no metrics")),
     }
 }

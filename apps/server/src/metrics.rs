@@ -71,6 +71,10 @@ pub(crate) struct Metrics {
 
 /// The numbers of the history.
 #[derive(Debug, Default)]
+#[cfg_attr(
+    not(any(feature = "history", feature = "metrics")),
+    expect(dead_code, reason = "nobody counts these and nobody reads them")
+)]
 pub(crate) struct History {
     /// Messages in the database.
     pub(crate) rows: Gauge,

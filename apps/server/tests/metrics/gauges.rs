@@ -66,7 +66,8 @@ fn what_waits_for_a_reader_and_what_is_read_in_part_takes_memory_and_gives_it_ba
     stalled.send(join("slow"));
     ada.expect(join("slow"));
     let words = text("ada", vec![b'x'; 500_000]);
-    ada.send(words.repeat(4));
+    // Sockets hold less than 2 MiB of it.
+    ada.send(words.repeat(7));
     let half = text("slow", vec![b'y'; 300_000]);
     stalled.send(&half[..200_000]);
     watched.until("it waits", |page| {
@@ -74,11 +75,11 @@ fn what_waits_for_a_reader_and_what_is_read_in_part_takes_memory_and_gives_it_ba
             page.value("hubbub_outbox_bytes"),
             page.value("hubbub_unfinished_bytes"),
         );
-        waits > 500_000.0 && waits < 2_100_000.0 && unfinished > 190_000.0 && unfinished < 300_000.0
+        waits > 500_000.0 && waits < 3_700_000.0 && unfinished > 190_000.0 && unfinished < 300_000.0
     });
     stalled.send(&half[200_000..]);
     ada.expect(&half);
-    stalled.expect(words.repeat(4));
+    stalled.expect(words.repeat(7));
     let rest = [
         ("hubbub_outbox_bytes", 0.0),
         ("hubbub_unfinished_bytes", 0.0),
@@ -124,12 +125,13 @@ fn a_reader_that_stalls_is_in_the_time_of_what_it_has_not_taken() {
     stalled.send(join("slow"));
     ada.expect(join("slow"));
     let long = text("ada", vec![b'x'; 1_000_000]);
-    ada.send(long.repeat(2));
+    // Sockets hold less than 2 MiB of it.
+    ada.send(long.repeat(3));
     watched.until("it waits", |page| page.value("hubbub_outbox_bytes") > 0.0);
     let begun = std::time::Instant::now();
     std::thread::sleep(std::time::Duration::from_millis(300));
     let least = begun.elapsed().as_secs_f64();
-    stalled.expect(long.repeat(2));
+    stalled.expect(long.repeat(3));
     let page = watched.until("nothing waits", |page| {
         page.value("hubbub_outbox_bytes") == 0.0
     });

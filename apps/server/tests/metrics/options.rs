@@ -12,7 +12,8 @@ fn a_port_alone_is_a_port_of_loopback_and_the_log_says_which() {
     let line = program.line_with("metrics are on");
     assert!(line.contains("address=127.0.0.1:"), "{line}");
     assert!(!line.contains(":0\n"), "{line}");
-    let watched = Watched::with(&["--metrics", "127.0.0.2:0"]);
+    let program = Program::with(&["--metrics", "127.0.0.2:0"], &[]);
+    let watched = Watched::of(program);
     let port = watched.metrics.port();
     assert!(TcpStream::connect(SocketAddr::from(([127, 0, 0, 2], port))).is_ok());
     assert!(TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).is_err());

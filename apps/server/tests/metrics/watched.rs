@@ -10,7 +10,7 @@ use crate::page::Page;
 
 /// A program whose metrics are read.
 pub(crate) struct Watched {
-    pub(crate) program: Program,
+    _program: Program,
     pub(crate) metrics: SocketAddr,
     pub(crate) room: Room,
 }
@@ -28,7 +28,7 @@ impl Watched {
         let port = port_in(&program.line_with("metrics are on"));
         let room = Room::unwatched_at(program.address());
         Self {
-            program,
+            _program: program,
             metrics: SocketAddr::from(([127, 0, 0, 1], port)),
             room,
         }

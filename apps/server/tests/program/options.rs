@@ -47,6 +47,9 @@ fn help_names_every_option_with_its_default() {
     if cfg!(feature = "service") {
         expected.extend(OF_SERVICE);
     }
+    if cfg!(feature = "metrics") {
+        expected.push(("--metrics", "nowhere"));
+    }
     let options = options_of_help();
     for (option, default) in &expected {
         let described = options
