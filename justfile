@@ -336,6 +336,8 @@ layers:
     apps/server/src/post     async|await|flume|futures|std::net|Instant::now|crate::(room|event|lobby|log|hub|peer|door)
     apps/server/src/lobby    async|await|flume|futures|std::net|Instant::now|crate::(room|batch|post|log|hub|peer|door)
     apps/server/src/log      async|await|futures|std::net|Instant::now|crate::(room|outbox|post|lobby|hub|peer|door)
+    apps/server/src/metrics  async|await|flume|futures|std::net|crate::(batch|outbox|post|lobby|log|hub|peer|door|exporter)
+    apps/server/src/exporter async_std|std::net::Tcp|crate::(room|batch|outbox|post|lobby|log|hub|peer)
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener
     apps/server/src/outbox   std::net|async_io|socket2|TcpStream|TcpListener|crate::(room|post|lobby|log|hub|peer|door)
