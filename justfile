@@ -256,6 +256,18 @@ bench-window: setup
     just on-screens 1 cargo test --release -p hubbub-client --test window -- \
         --ignored --exact --nocapture measures::of_the_window hostile::measured
 
+# Runs each query of the server's dashboard against a real Prometheus under load: three minutes. It draws target/grafana.svg.
+# Needs Debian's package prometheus, which `setup` leaves out since it takes 100 MB.
+[group("measure")]
+dashboard:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v promtool >/dev/null || { echo "dashboard: install prometheus first: apt-get install prometheus" >&2; exit 1; }
+    cargo build -p hubbub-server
+    promtool check rules apps/server/package/alerts.yml
+    python3 apps/server/tests/metrics/dashboard.py "{{ target }}/debug/hubbub-server" \
+        apps/server/package/grafana.json "{{ target }}/grafana.svg"
+
 # Takes pictures of real windows in all their states, in target/pictures. The README shows six like them.
 [group("measure")]
 screenshot: setup build

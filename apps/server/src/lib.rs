@@ -62,6 +62,60 @@
 //! sqlite3 DIR/history.db "SELECT datetime(time/1000, 'unixepoch'), name, CAST(text AS TEXT) FROM messages"
 //! ```
 //!
+//! # Metrics
+//!
+//! With `--metrics 9180`, `http://127.0.0.1:9180/metrics` shows the numbers below in the text format of Prometheus, and
+//! `/healthz` says 200 if the hub answers within a second, else 503. In a flood, or while much waits for a slow disk, it
+//! may take longer. They have a thread of their own: 8 are answered at a time and others wait, a request has 2 s and
+//! 4096 bytes, and an answer has 5 s. Nobody who reads them costs the room anything but CPU time. `apps/server/package/`
+//! has a dashboard for Grafana and rules for alerts.
+//!
+//! | name | what |
+//! |---|---|
+//! | `hubbub_build_info` | 1, with the labels `version` and `features` |
+//! | `hubbub_members` | members, also those that have lost their connection and may come back |
+//! | `hubbub_members_granted` | members whose program speaks the extension |
+//! | `hubbub_members_absent` | members that have lost their connection and may come back |
+//! | `hubbub_strangers` | connections that have not joined |
+//! | `hubbub_connections` | connections that have a place, members or not; also those that are just ending |
+//! | `hubbub_connections_limit` | the most of them (`--max-peers`) |
+//! | `hubbub_connections_total` | connections that got a place |
+//! | `hubbub_joins_total` | JOINs that the room heard. Who comes back within its grace is not heard |
+//! | `hubbub_received_messages_total` | TEXTs of members that have their place in the room, once each; ignored and repeated ones do not count |
+//! | `hubbub_received_bytes_total` | bytes that were read of connections with a place |
+//! | `hubbub_deliveries_total` | JOINs, LEAVEs and TEXTs that were put into outboxes, once for each member that gets them. What is for one member alone, such as a replay or a NOTICE, does not count |
+//! | `hubbub_sent_bytes_total` | bytes that the system took for connections with a place |
+//! | `hubbub_departures_total` | connections with a place that ended before the server did, by `cause`; each ends once |
+//! | `hubbub_turned_away_total` | connections that got no place, by `cause`: `full`, `address_full`, `too_often` |
+//! | `hubbub_accept_failures_total` | how often accepting failed because something had run out, such as descriptors |
+//! | `hubbub_outbox_bytes` | memory of what waits in outboxes, in bytes. What waits for several members counts once |
+//! | `hubbub_outbox_limit_bytes` | the most of it: three quarters of `--memory-limit` |
+//! | `hubbub_unfinished_bytes` | memory of texts that are read in part, or read and not yet passed on, in bytes |
+//! | `hubbub_unfinished_limit_bytes` | the most of it: the other quarter |
+//! | `hubbub_history_rows` | messages in the database; this and the next four only with `--history` |
+//! | `hubbub_history_bytes` | what the database takes, in bytes, without what is free in its file |
+//! | `hubbub_history_kept_total` | messages that were kept since the start |
+//! | `hubbub_history_lag_seconds` | age of the oldest message that the disk was given and has not kept, in seconds; 0 if there is none |
+//! | `hubbub_history_suspended` | 1 while what is said is not kept, since the disk does not take it; else 0 |
+//! | `hubbub_delivery_seconds` | histogram, see below |
+//! | `process_cpu_seconds_total` | CPU time of the server, in seconds |
+//! | `process_virtual_memory_bytes` | its address space; Linux only, as is the next one |
+//! | `process_resident_memory_bytes` | its memory in RAM, in bytes, without the socket buffers of the kernel |
+//! | `process_start_time_seconds` | when it began to serve, in seconds since 1970 |
+//! | `process_open_fds` | descriptors that are open; Linux only |
+//! | `process_max_fds` | the limit on them; a connection takes one |
+//!
+//! The causes of departures: `left` by LEAVE, `closed` without one, `failed` connections, `said_nothing` at all,
+//! `broke_protocol`, `too_slow` to take what was said, `unanswered` (what it was to get from the disk did not come in
+//! time), `never_joined`, `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `replaced` by a newer connection
+//! of the same member, and for members with a grant `beyond_limit` and `left_out_text`.
+//!
+//! `hubbub_delivery_seconds` is measured for one read at a time, so that it costs nothing. The clock starts when the TEXTs
+//! that a read brought are decoded. It stops when the batch with the first of them has been written: the system has
+//! taken the last byte for the last reader, or that reader is gone. So it has the time in the hub's inbox, in the log
+//! and on the disk, and in outboxes, but neither the network nor a TEXT that nobody gets. While a measurement takes longer than a
+//! second, the next one begins beside it.
+//!
 //! # Limits
 //!
 //! Sizes, times and numbers with an option are defaults. `hubbub-server --help` lists all options and the variables that
@@ -99,6 +153,7 @@
 //! | what a peer says | unlimited unless set (`--messages-per-second`, `--bytes-per-second`); ten seconds' worth at once | it is read more slowly, nothing is lost |
 //! | what all peers of an address say | ten times what one may say | they are read more slowly, nothing is lost |
 //! | lines in the log about one address | 60 at once, then one a second | left out and counted |
+//! | those that read metrics | 8 at a time, 2 s and 4096 bytes for a request, 5 s for an answer | others wait; the connection is closed |
 //! | a peer that vanished silently | found within a minute | the room hears a LEAVE |
 //!
 //! An IPv6 network of 64 bits counts as one address. For a room that strangers can reach, use

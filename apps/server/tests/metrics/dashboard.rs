@@ -1,1 +1,84 @@
-//! The dashboard and the alerts name only what the page has.
+//! What is written about the metrics names what the page has: the dashboard, the alerts, and the table on the front page of
+//! the crate, which names all of it.
+
+use std::collections::BTreeSet;
+
+use crate::watched::Watched;
+
+const DASHBOARD: &str = include_str!("../../package/grafana.json");
+const ALERTS: &str = include_str!("../../package/alerts.yml");
+const FRONT: &str = include_str!("../../src/lib.rs");
+
+/// The words of a text that can only be names of metrics.
+fn names(text: &str) -> BTreeSet<&str> {
+    let is_part = |character: char| character == '_' || character.is_ascii_alphanumeric();
+    let words = text.split(|character| !is_part(character));
+    let is_metric = |word: &&str| word.starts_with("hubbub_") || word.starts_with("process_");
+    words.filter(is_metric).collect()
+}
+
+/// A server whose page has everything that a page can have.
+fn watched() -> Watched {
+    let options: &[&str] = &["--max-peers", "9"];
+    Watched::with(options)
+}
+
+/// What the page of a server with a history has besides.
+fn of_history(name: &str) -> bool {
+    name.starts_with("hubbub_history_")
+}
+
+#[test]
+fn the_dashboard_and_the_alerts_name_only_what_there_is() {
+    let page = watched().page();
+    let known = page.names();
+    for text in [DASHBOARD, ALERTS] {
+        let named = names(text);
+        assert!(named.len() > 3, "{named:?}");
+        for name in named {
+            let is_known = known.contains(name) || of_history(name) && names(FRONT).contains(name);
+            assert!(is_known, "there is no {name}");
+        }
+    }
+    let causes = ALERTS.split("cause=~\"").skip(1);
+    for cause in causes.flat_map(|rest| rest.split('"').next().unwrap().split('|')) {
+        page.value(&format!("hubbub_departures_total{{cause=\"{cause}\"}}"));
+    }
+}
+
+/// The names in the rows of the table of metrics.
+fn documented() -> BTreeSet<&'static str> {
+    let (_, section) = FRONT.split_once("//! # Metrics\n").unwrap();
+    let section = section.split("\n//! # ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("//! | `"));
+    rows.map(|row| row.split('`').nth(1).unwrap()).collect()
+}
+
+#[test]
+fn the_front_page_names_all_that_the_page_shows_and_nothing_else() {
+    let page = watched().page();
+    let shown: BTreeSet<&str> = page.kinds.keys().map(String::as_str).collect();
+    let documented: BTreeSet<&str> = documented()
+        .into_iter()
+        .filter(|name| !of_history(name))
+        .collect();
+    assert_eq!(documented, shown);
+}
+
+/// As the test above, for a server that keeps messages.
+#[test]
+#[cfg(feature = "history")]
+fn the_front_page_names_all_that_the_history_shows() {
+    let directory = std::env::temp_dir().join(format!("hubbub-shown-{:016x}", fastrand::u64(..)));
+    let watched = Watched::with(&["--history", directory.to_str().unwrap()]);
+    let page = watched.page();
+    let shown = page.kinds.keys().map(String::as_str);
+    let shown: BTreeSet<&str> = shown.filter(|name| of_history(name)).collect();
+    let documented: BTreeSet<&str> = documented()
+        .into_iter()
+        .filter(|name| of_history(name))
+        .collect();
+    assert_eq!(documented, shown);
+    drop(watched);
+    std::fs::remove_dir_all(directory).unwrap();
+}

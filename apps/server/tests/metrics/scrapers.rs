@@ -134,3 +134,42 @@ fn a_thousand_scrapers_at_once_all_get_their_page_while_the_room_talks() {
         Page::read(body);
     }
 }
+
+/// Peers may take all descriptors but those that are reserved, and the metrics are among these.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_with_all_its_places_taken_still_shows_its_metrics() {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 100; exec \"$@\"", "sh"]);
+    command.arg(hubbub_testing::server().get_program());
+    command.args(["--port", "0", "--listen", "127.0.0.1", "--metrics", "0"]);
+    let watched = Watched::of(hubbub_testing::Program::run(command));
+    let places = watched.page().value("hubbub_connections_limit");
+    let _peers: Vec<Peer> = (0..100).map(|_| watched.room.connect()).collect();
+    watched.until("it is full", |page| {
+        let turned_away = page.value("hubbub_turned_away_total{cause=\"full\"}");
+        turned_away + places == 100.0
+    });
+    let crowd: Vec<Peer> = (0..8).map(|_| Peer::connect(watched.metrics)).collect();
+    let page = watched.page();
+    assert_eq!(page.value("hubbub_connections"), places);
+    assert_eq!(page.value("hubbub_accept_failures_total"), 0.0);
+    drop(crowd);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn while_nobody_reads_them_the_metrics_wake_no_thread() {
+    let mut program = hubbub_testing::Program::with(&["--metrics", "0"], &[]);
+    let port = hubbub_testing::port_in(&program.line_with("metrics are on"));
+    program.port();
+    let mut scraper = Peer::connect(([127, 0, 0, 1], port).into());
+    scraper.send("GET /metrics HTTP/1.1\r\n\r\n");
+    scraper.rest();
+    // This has to wait, since it measures a time in which nothing happens.
+    hubbub_testing::until("two seconds without a switch", || {
+        let before = program.context_switches();
+        std::thread::sleep(Duration::from_secs(2));
+        program.context_switches() == before
+    });
+}
