@@ -4,20 +4,28 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 
 use async_io::Async;
+use socket2::SockRef;
 
 use crate::Transport;
+
+/// The most that the system buffers for a connection that was let in, in bytes: as much as Linux lets any program have by
+/// default. Without a bound it takes 4 MiB for each peer that stalls, which no limit of the server would count. It is
+/// enough for 2 MB/s to the other side of the world.
+const SEND_BUFFER: usize = 208 * 1024;
 
 /// A socket that listens.
 #[derive(Debug)]
 pub struct Listener(Async<TcpListener>);
 
 impl Listener {
-    /// Takes over a socket that already listens.
+    /// Takes over a socket that already listens. Its connections get a bounded send buffer.
     ///
     /// # Errors
     ///
     /// The system cannot tell when a connection comes in.
     pub fn new(listener: TcpListener) -> io::Result<Self> {
+        // Connections inherit it.
+        SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER)?;
         Async::new(listener).map(Self)
     }
 
@@ -57,4 +65,26 @@ fn is_of_one_connection(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionReset | Interrupted | TimedOut
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use futures::executor::block_on;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_let_in_has_a_send_buffer_of_the_bound_and_one_of_our_own_has_not() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = Listener::new(socket).unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (theirs, _) = block_on(listener.0.accept()).unwrap();
+        // Linux counts twice as much, for what it needs itself.
+        let size = SockRef::from(&theirs).send_buffer_size().unwrap();
+        assert!((SEND_BUFFER..=2 * SEND_BUFFER).contains(&size), "{size}");
+        let size = SockRef::from(&ours).send_buffer_size().unwrap();
+        assert!(size > 2 * SEND_BUFFER, "{size}");
+    }
 }

@@ -16,6 +16,8 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod options;
+#[cfg(all(target_os = "linux", feature = "history", feature = "service"))]
+mod package;
 mod pairs;
 #[cfg(all(target_os = "linux", feature = "service"))]
 mod passed;
