@@ -71,7 +71,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 mod tests {
     use std::net::TcpStream;
 
-    use futures::executor::block_on;
+    use async_io::block_on;
 
     use super::*;
 
