@@ -341,6 +341,8 @@ layers:
     apps/server/src!door.rs  TcpStream|socket2
     apps/server/src/door     TcpStream
     apps/server/src/peer     Instant::now|std::net|std::io::Read|TcpListener|rustix|crate::(room|post|lobby|log|hub|batch)|Room
+    apps/server/src/service!tests.rs flume|async_std|async_io|socket2|std::net|TcpStream|TcpListener|Instant::now|crate::(room|post|lobby|log|hub|peer|door)
+    apps/server/src/motd     async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/texts    async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/id       async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/room     async|await|flume|futures|std::net|std::time|Instant|crate::(outbox|batch|post|lobby|log|hub|peer|door)

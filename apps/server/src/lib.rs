@@ -116,6 +116,23 @@
 //! and on the disk, and in outboxes, but neither the network nor a TEXT that nobody gets. While a measurement takes longer than a
 //! second, the next one begins beside it.
 //!
+//! # As a service
+//!
+//! A service manager such as systemd hears that the server is ready, that it stops, and how many members there are. It
+//! gets a sign of life from the hub itself, which wakes for it each half of `WatchdogSec`; without that, a server at rest
+//! never wakes. Nobody waits for the service manager, whatever it does. A socket that it passes is used in place of one of
+//! the server's own, so that connections wait while the server restarts; `--port` and `--listen` are refused then.
+//!
+//! SIGHUP has the server read the message of the day again (`--motd FILE`), and drops nobody. A file that cannot be used
+//! leaves the message as it was. With a controlling terminal SIGHUP means what it means there: the server stops. Programs
+//! of Hubbub get the message after their grant, and when it changes; others get it only with `--plain-motd`.
+//!
+//! Each event of the log is a line: its time and level, words, and fields as `key=value`; or a JSON object with
+//! `--log-format json`. Where the journal of systemd reads it, the time is left out and the level is a number in front of
+//! the line. It never has the text of a message.
+//!
+//! The directory `package` has the units, which explain themselves, and a file with all options as variables.
+//!
 //! # Limits
 //!
 //! Sizes, times and numbers with an option are defaults. `hubbub-server --help` lists all options and the variables that
@@ -146,6 +163,9 @@
 //! | what waits for the disk | 2 s | the room goes on, and keeps what it can in memory until the disk is back |
 //! | the same | 4 MiB | no more is taken until the disk answers, for 2 s at most |
 //! | sessions whose counts are known | 65,536, and 7 days after they were last heard | those heard longest ago are forgotten |
+//! | message of the day | 4 KiB of UTF-8, no control characters but tabs and line ends | the server does not start; at SIGHUP the old one stays |
+//! | words to the service manager about the number of members | 1 a second | the last number is told when the second is over |
+//! | what the system buffers for a peer | 208 KiB, which Linux counts twice | it waits in the outbox |
 //! | lines of the log that wait for stderr | 1 MiB | dropped; their number is written when stderr takes lines again |
 //! | connections | what the limit on open files allows (`--max-peers`) | told so and closed; in a burst, 32 at a time are told |
 //! | connections from one address | unlimited unless set (`--max-peers-per-address`) | the same |

@@ -1,8 +1,18 @@
 //! A service manager that the test plays: what it hears, and when.
 
+use std::future::Future;
 use std::os::linux::net::SocketAddrExt;
+use std::task::Context;
+use std::thread;
+
+use futures::task::noop_waker_ref;
 
 use super::*;
+use crate::Settings;
+use crate::hub;
+use crate::log::Log;
+use crate::memory::Memory;
+use crate::runtime::{draw, draw_id};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -137,4 +147,32 @@ fn what_is_no_name_of_a_socket_is_refused() {
     }
     let long = format!("@{}", "x".repeat(200));
     assert!(Supervisor::at(OsStr::new(&long), None).is_err());
+}
+
+#[test]
+fn a_hub_that_does_not_get_on_is_not_fed() {
+    const FEED: Duration = Duration::from_millis(10);
+    let (manager, supervisor) = fed_every(Some(FEED));
+    let memory = Memory::new(1024 * 1024);
+    let (_inbox, mail) = flume::bounded(1);
+    let log = Log::new(draw_id(), draw(), Arc::clone(&memory));
+    let settings = Settings::default();
+    let unfinished = Arc::clone(&memory);
+    let hub = hub::run_with(log, mail, memory, unfinished, settings, supervisor);
+    let mut hub = Box::pin(hub);
+    // A turn of the hub takes as many calls as it gives way.
+    let mut gets_on = || {
+        for _ in 0..5 {
+            let context = &mut Context::from_waker(noop_waker_ref());
+            assert!(hub.as_mut().poll(context).is_pending());
+        }
+    };
+    gets_on();
+    let begun = heard(&manager);
+    assert_eq!(begun[..2], ["WATCHDOG=1", "STATUS=0 members"]);
+    // A clock beside the hub would feed it now.
+    thread::sleep(10 * FEED);
+    assert_eq!(heard(&manager), [""; 0]);
+    gets_on();
+    assert_eq!(heard(&manager)[0], "WATCHDOG=1");
 }
