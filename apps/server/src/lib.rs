@@ -191,7 +191,7 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures::future::select;
+use futures::future::{join, select};
 use hubbub_transport::Listener;
 use tracing::info;
 
@@ -352,10 +352,12 @@ pub async fn serve_for(
 
 /// Says that the server serves, and tells the hub what is changed. Never ends by itself.
 async fn pass_on(changes: flume::Receiver<Event>, supervisor: &Supervisor, house: &House) {
-    supervisor.ready().await;
-    while let Ok(change) = changes.recv_async().await {
-        let _ = house.inbox.send_async(vec![change]).await;
-    }
+    join(supervisor.ready(), async {
+        while let Ok(change) = changes.recv_async().await {
+            let _ = house.inbox.send_async(vec![change]).await;
+        }
+    })
+    .await;
     pending::<()>().await;
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn run(
     changes: Sender<Event>,
 ) {
     while asked.recv_async().await.is_ok() {
-        supervisor.reloading().await;
+        let is_told = supervisor.reloading().await;
         match &motd {
             None => info!("nothing to read again: there is no --motd"),
             Some(file) => match read(file).await {
@@ -31,7 +31,9 @@ pub(crate) async fn run(
                 }
             },
         }
-        supervisor.ready().await;
+        if is_told {
+            supervisor.ready().await;
+        }
     }
 }
 

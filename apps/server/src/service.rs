@@ -92,24 +92,28 @@ impl Supervisor {
     /// Says that the server serves: for the first time, or again after [`reloading`](Self::reloading). Waits until that is
     /// taken.
     pub async fn ready(&self) {
-        self.say("READY=1").await;
-    }
-
-    /// Says that the server reads its files again. [`ready`](Self::ready) ends that.
-    pub async fn reloading(&self) {
-        if self.0.is_some() {
-            // A service of the type notify-reload must say when.
-            let now = clock_gettime(ClockId::Monotonic);
-            let now = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
-            self.say(&format!("RELOADING=1\nMONOTONIC_USEC={now}"))
-                .await;
-        }
-    }
-
-    async fn say(&self, words: &str) {
-        while self.try_say(words) == Took::Later {
+        while self.try_say("READY=1") == Took::Later {
             sleep(AGAIN).await;
         }
+    }
+
+    /// Says that the server reads its files again. Returns whether that was taken within a second. If so,
+    /// [`ready`](Self::ready) ends it.
+    pub async fn reloading(&self) -> bool {
+        if self.0.is_none() {
+            return false;
+        }
+        for _ in 0..10 {
+            // A service of the type notify-reload has to say when.
+            let now = clock_gettime(ClockId::Monotonic);
+            let now = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
+            match self.try_say(&format!("RELOADING=1\nMONOTONIC_USEC={now}")) {
+                Took::Done => return true,
+                Took::Never => return false,
+                Took::Later => sleep(AGAIN).await,
+            }
+        }
+        false
     }
 
     fn try_say(&self, words: &str) -> Took {

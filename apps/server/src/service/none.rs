@@ -17,7 +17,9 @@ impl Supervisor {
     pub async fn ready(&self) {}
 
     /// Nobody hears it.
-    pub async fn reloading(&self) {}
+    pub async fn reloading(&self) -> bool {
+        false
+    }
 }
 
 /// Nothing is told.

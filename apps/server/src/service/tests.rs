@@ -127,7 +127,7 @@ fn readiness_waits_for_a_full_socket() {
     let (manager, supervisor) = manager();
     fill(&supervisor);
     let said = crate::runtime::spawn(async move {
-        supervisor.reloading().await;
+        assert!(supervisor.reloading().await);
         supervisor.ready().await;
     });
     let mut words = Vec::new();
@@ -175,4 +175,12 @@ fn a_hub_that_does_not_get_on_is_not_fed() {
     assert_eq!(heard(&manager), [""; 0]);
     gets_on();
     assert_eq!(heard(&manager)[0], "WATCHDOG=1");
+}
+
+#[test]
+fn reading_again_waits_a_second_for_a_full_socket_and_no_longer() {
+    let (_manager, supervisor) = manager();
+    fill(&supervisor);
+    assert!(!crate::runtime::block_on(supervisor.reloading()));
+    assert!(!crate::runtime::block_on(Supervisor::default().reloading()));
 }
