@@ -158,7 +158,15 @@ fn a_hub_that_does_not_get_on_is_not_fed() {
     let log = Log::new(draw_id(), draw(), Arc::clone(&memory));
     let settings = Settings::default();
     let unfinished = Arc::clone(&memory);
-    let hub = hub::run_with(log, mail, memory, unfinished, settings, supervisor);
+    let hub = hub::run_with(
+        log,
+        mail,
+        memory,
+        unfinished,
+        settings,
+        supervisor,
+        Arc::default(),
+    );
     let mut hub = Box::pin(hub);
     // A turn of the hub takes as many calls as it gives way.
     let mut gets_on = || {

@@ -16,7 +16,12 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod options;
-#[cfg(all(target_os = "linux", feature = "history", feature = "service"))]
+#[cfg(all(
+    target_os = "linux",
+    feature = "history",
+    feature = "service",
+    feature = "metrics"
+))]
 mod package;
 mod pairs;
 #[cfg(all(target_os = "linux", feature = "service"))]

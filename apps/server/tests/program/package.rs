@@ -154,7 +154,7 @@ fn the_server_starts_with_all_that_the_file_of_variables_suggests() {
     let mut command = server();
     for (variable, value) in variables_of_file() {
         let value = match &*value {
-            "8765" => "0",
+            "8765" | "9180" => "0",
             "/etc/hubbub/motd" => motd.to_str().unwrap(),
             value if value.starts_with('/') => directory.to_str().unwrap(),
             value => value,
