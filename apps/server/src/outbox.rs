@@ -4,8 +4,9 @@
 //! has the [`Intake`]. None of them knows who is in the room.
 
 use std::io::{self, IoSlice};
+use std::mem;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures::task::AtomicWaker;
 use hubbub_transport::Transport;
@@ -36,7 +37,9 @@ pub struct Outbox {
 /// What the hub and a peer share. Every idle member has one, so its fields are no wider than they must be.
 #[derive(Debug)]
 struct Shared {
-    queue: flume::Sender<Delivery>,
+    /// What is pushed and not yet taken. `None` when the peer's task has ended. Locked only to put something in or to take
+    /// everything out. A channel would cost every idle member an allocation of its own.
+    queue: Mutex<Option<Vec<Delivery>>>,
     /// The cost of what is pushed and not yet written, without what is exempt from the limit.
     counted: AtomicUsize,
     /// The cost of the rest.
@@ -49,9 +52,8 @@ struct Shared {
     state: AtomicU8,
     /// The flags from [`ASKED`] on.
     flags: AtomicU8,
-    /// Wakes the peer's task when something is pushed or asked, or when the state changes. The queue could wait by
-    /// itself, but that would cost every idle member two allocations. Both halves register here, since they are one
-    /// task.
+    /// Wakes the peer's task when something is pushed or asked, or when the state changes. Both halves register here,
+    /// since they are one task.
     task: AtomicWaker,
     /// The connection. It is closed when the hub has let go of the outbox and the peer's task has ended. There is none
     /// where the hub is tested without peers.
@@ -140,8 +142,19 @@ impl Shared {
 
     fn enqueue(&self, delivery: Delivery) {
         self.wait(delivery.price());
-        // This fails only when the peer's task has ended. Its last event is then on its way to the hub.
-        let _ = self.queue.send(delivery);
+        // Without a queue, the peer's task has ended. Its last event is then on its way to the hub.
+        if let Some(queue) = &mut *self.queue() {
+            queue.push(delivery);
+        }
+    }
+
+    /// Takes the whole queue. That also frees its memory, so that an idle peer holds none.
+    fn take(&self) -> Vec<Delivery> {
+        self.queue().as_mut().map(mem::take).unwrap_or_default()
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Option<Vec<Delivery>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn end(&self, state: u8) {
@@ -157,9 +170,8 @@ impl Shared {
 /// [`Outbox::deliver`].
 #[must_use]
 pub fn outbox(reader: PeerId, limit: usize, transport: Option<Transport>) -> (Outbox, Pending) {
-    let (queue, receiver) = flume::unbounded();
     let shared = Arc::new(Shared {
-        queue,
+        queue: Mutex::new(Some(Vec::new())),
         counted: AtomicUsize::default(),
         exempt: AtomicUsize::default(),
         unfinished: AtomicU32::default(),
@@ -169,7 +181,7 @@ pub fn outbox(reader: PeerId, limit: usize, transport: Option<Transport>) -> (Ou
         task: AtomicWaker::new(),
         transport,
     });
-    let pending = Pending::new(reader, receiver, Arc::clone(&shared));
+    let pending = Pending::new(reader, Arc::clone(&shared));
     (Outbox { shared, limit }, pending)
 }
 
@@ -557,7 +569,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_hub_and_peer_share_costs_an_idle_member_72_bytes() {
-        assert_eq!(size_of::<Shared>(), 72);
+    fn what_hub_and_peer_share_costs_an_idle_member_96_bytes() {
+        assert_eq!(size_of::<Shared>(), 96);
     }
 }

@@ -19,21 +19,15 @@ use crate::memory::Memory;
 #[derive(Debug)]
 pub struct Pending {
     reader: PeerId,
-    queue: flume::Receiver<Delivery>,
     shared: Arc<Shared>,
     /// What is being written.
     taken: VecDeque<Delivery>,
 }
 
 impl Pending {
-    pub(super) fn new(
-        reader: PeerId,
-        queue: flume::Receiver<Delivery>,
-        shared: Arc<Shared>,
-    ) -> Self {
+    pub(super) fn new(reader: PeerId, shared: Arc<Shared>) -> Self {
         Self {
             reader,
-            queue,
             shared,
             taken: VecDeque::new(),
         }
@@ -65,9 +59,8 @@ impl Pending {
         })
     }
 
-    /// Takes the whole queue. That also frees its memory, so that an idle peer holds none.
     fn take(&mut self) {
-        for delivery in self.queue.drain() {
+        for delivery in self.shared.take() {
             match &delivery {
                 // The peer's task may have pushed something while the hub wrote it.
                 Delivery::Part(part) if part.goes_first => self.taken.push_front(delivery),
@@ -193,8 +186,9 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        // Others may still hold the queue, and nobody writes what is in it.
-        self.queue.drain();
+        // Others may still hold the queue, and nobody writes what is in it or comes later.
+        let left = self.shared.queue().take();
+        drop(left);
     }
 }
 
@@ -478,6 +472,18 @@ mod tests {
         assert_eq!(going.waiting(), waiting);
         drop(pending);
         assert_eq!(going.waiting(), 0);
+    }
+
+    #[test]
+    fn what_comes_after_the_peers_task_has_ended_is_thrown_away_at_once() {
+        let (outbox, pending) = outbox(READER, usize::MAX, None);
+        drop(pending);
+        let batch = batch(&[(OTHER, "unheard")]);
+        outbox.push(Part::all(Arc::clone(&batch)).into()).unwrap();
+        outbox
+            .deliver(READER, Part::all(Arc::clone(&batch)))
+            .unwrap();
+        assert_eq!(Arc::strong_count(&batch), 1);
     }
 
     #[test]
