@@ -158,9 +158,9 @@ test: setup
 vanishing:
     cargo test --workspace --test session vanishing -- --ignored
 
-# Format, lints, documentation, who may know whom, licences.
+# Format, lints, documentation, who may know whom, licences, and whether the small build is still small.
 [group("test")]
-check: setup layers policy
+check: setup layers policy small
     cargo fmt --all --check
     cargo fmt --check --manifest-path libs/wire/fuzz/Cargo.toml
     rustfmt --check --edition 2024 libs/wire/fuzz/before/fuzz_targets/*.rs
@@ -307,6 +307,16 @@ on-screens COUNT +COMMAND:
     done
     export SCREENS GDK_BACKEND=x11 NO_AT_BRIDGE=1
     {{ COMMAND }}
+
+# The server for small boards, as the README builds it, must fit into this many bytes.
+[private]
+small BYTES="1000000":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --locked --profile small --no-default-features -p hubbub-server
+    size=$(stat --format %s "{{ target }}/small/hubbub-server")
+    echo "small: $size bytes of {{ BYTES }}"
+    [ "$size" -le {{ BYTES }} ] || { echo "small: the small build has become too large" >&2; exit 1; }
 
 # Who may know whom: each row has a room, that is NAME.rs and the files in NAME/, and the words that its code must not use.
 # NAME!FILE is the room without this file, which is the only place for these words.

@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use hubbub_server::Settings;
@@ -14,12 +13,15 @@ use hubbub_server::memory::Shares;
 use hubbub_wire::Limits;
 use tracing::Level;
 
+use self::size::exact;
+
 #[cfg(feature = "history")]
 mod history;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "service")]
 mod service;
+mod size;
 
 /// The highest value of `--max-payload`. While a text is read, a peer may hold this much in memory.
 const MAX_MAX_PAYLOAD: usize = 256 * 1024 * 1024;
@@ -343,14 +345,6 @@ impl Arguments {
     }
 }
 
-/// Writes a size as the options take it, exact to the byte.
-fn exact(bytes: usize) -> String {
-    match bytes % 1024 {
-        0 => format!("{}KiB", bytes / 1024),
-        _ => bytes.to_string(),
-    }
-}
-
 /// Reads an address, with any port. The system finds the interface after `%` by its name.
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse::<IpAddr>() {
@@ -372,25 +366,21 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn parse_size(text: &str) -> Result<usize, String> {
-    let size: ByteSize = text
-        .parse()
-        .map_err(|_| "give a size such as 65536, 64KiB or 4MiB".to_owned())?;
+    let size = size::parse(text).ok_or("give a size such as 65536, 64KiB or 4MiB")?;
     // A size that is too large for a number is read as the largest number.
-    usize::try_from(size.as_u64())
+    usize::try_from(size)
         .ok()
         .filter(|&bytes| bytes > 0 && bytes < usize::MAX)
         .ok_or_else(|| {
-            format!(
-                "give at least 1 byte and less than {}",
-                ByteSize(usize::MAX as u64)
-            )
+            let most = usize::MAX;
+            format!("give at least 1 byte and less than {most}")
         })
 }
 
 fn parse_max_payload(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text)?;
     if bytes > MAX_MAX_PAYLOAD {
-        let limit = ByteSize(MAX_MAX_PAYLOAD as u64);
+        let limit = exact(MAX_MAX_PAYLOAD);
         return Err(format!(
             "{limit} is the most; every peer may fill as much memory"
         ));
@@ -401,7 +391,7 @@ fn parse_max_payload(text: &str) -> Result<usize, String> {
 fn parse_memory_limit(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text)?;
     if bytes < MIN_MEMORY_LIMIT {
-        let limit = ByteSize(MIN_MEMORY_LIMIT as u64);
+        let limit = exact(MIN_MEMORY_LIMIT);
         return Err(format!(
             "{limit} is the least; a few ordinary texts need as much"
         ));
@@ -410,17 +400,12 @@ fn parse_memory_limit(text: &str) -> Result<usize, String> {
 }
 
 fn parse_rate(text: &str) -> Result<u32, String> {
-    let bytes: ByteSize = text
-        .parse()
-        .map_err(|_| "give a size such as 65536, 64KiB or 4MiB, or 0 for no bound".to_owned())?;
-    let rate = u32::try_from(bytes.as_u64()).map_err(|_| {
-        format!(
-            "{} is the most; 0 is no bound",
-            ByteSize(u64::from(u32::MAX))
-        )
-    })?;
+    let bytes =
+        size::parse(text).ok_or("give a size such as 65536, 64KiB or 4MiB, or 0 for no bound")?;
+    let most = u32::MAX;
+    let rate = u32::try_from(bytes).map_err(|_| format!("{most} is the most; 0 is no bound"))?;
     if rate > 0 && rate < MIN_BYTES_PER_SECOND {
-        let limit = ByteSize(MIN_BYTES_PER_SECOND.into());
+        let limit = exact(MIN_BYTES_PER_SECOND as usize);
         return Err(format!(
             "{limit} is the least, or some could not join in time; 0 is no bound"
         ));

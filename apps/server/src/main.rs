@@ -22,6 +22,11 @@ mod signals;
 mod stderr;
 mod variables;
 
+#[cfg(all(without_unwinding, panic = "unwind"))]
+compile_error!(
+    "opt-level z is for `--profile small`: build.rs leaves out the tables for unwinding"
+);
+
 /// The socket that was passed, if one was, or what is wrong with it.
 type Passed = Result<Option<TcpListener>, String>;
 

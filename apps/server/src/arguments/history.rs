@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use hubbub_server::{History, HistorySync};
 
+use super::size::exact;
 use super::{parse_size, parse_time};
 
 /// The lowest value of `--keep-bytes`. An empty database takes a part of a lower one.
-const MIN_KEEP_BYTES: u64 = 1024 * 1024;
+const MIN_KEEP_BYTES: usize = 1024 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct HistoryArguments {
@@ -82,12 +82,12 @@ impl HistoryArguments {
 }
 
 fn parse_keep_bytes(text: &str) -> Result<u64, String> {
-    let bytes = parse_size(text)? as u64;
+    let bytes = parse_size(text)?;
     if bytes < MIN_KEEP_BYTES {
-        let limit = ByteSize(MIN_KEEP_BYTES);
+        let limit = exact(MIN_KEEP_BYTES);
         return Err(format!(
             "{limit} is the least; the database needs some of it for itself"
         ));
     }
-    Ok(bytes)
+    Ok(bytes as u64)
 }
