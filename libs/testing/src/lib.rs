@@ -46,7 +46,7 @@ pub use peer::Peer;
 pub use port::HeldPort;
 #[cfg(target_os = "linux")]
 pub use processes::{Processes, Ran, kernel_bytes, resident_bytes};
-pub use program::{Ended, Program, TROUBLE, port_in, run, server, signal};
+pub use program::{Ended, OTHER_SERVER, Program, TROUBLE, port_in, run, server, signal};
 pub use room::{Room, serve_for_ever};
 pub use scripted::ScriptedServer;
 #[cfg(target_os = "linux")]

@@ -14,6 +14,10 @@ use crate::{DEADLINE, HeldPort, Room, until};
 /// Words of the lines that a program writes when something goes wrong.
 pub const TROUBLE: &[&str] = &[" WARN ", "ERROR", "panicked"];
 
+/// The variable that names another server to test, by the words of its command with blanks between them: one that is built
+/// for another machine, perhaps, after the emulator that it needs. Then [`Room`] starts it too, for each room.
+pub const OTHER_SERVER: &str = "HUBBUB_TEST_SERVER";
+
 /// A running program. It is killed when dropped.
 pub struct Program {
     pub(crate) child: Child,
@@ -33,9 +37,21 @@ pub struct Ended {
     pub stderr: String,
 }
 
+/// The other server that is to be tested, if there is one.
+pub(crate) fn other_server() -> Option<Command> {
+    let words = env::var(OTHER_SERVER).ok()?;
+    let mut words = words.split_whitespace();
+    let mut command = Command::new(words.next()?);
+    command.args(words);
+    Some(command)
+}
+
 /// The built `hubbub-server`, for a test that sets arguments and variables itself.
 #[track_caller]
 pub fn server() -> Command {
+    if let Some(other) = other_server() {
+        return other;
+    }
     // Tests and benches are in `deps`, and cargo puts programs next to that directory.
     let test = env::current_exe().unwrap();
     let program = test.ancestors().nth(2).unwrap().join("hubbub-server");

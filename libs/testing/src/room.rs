@@ -5,13 +5,15 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 use hubbub_server::{Settings, serve};
 
-use crate::{DEADLINE, Offer, Ours, Peer, join, leave, shown, text};
+use crate::program::other_server;
+use crate::{DEADLINE, Ended, Offer, Ours, Peer, Program, join, leave, shown, text};
 #[cfg(target_os = "linux")]
 use crate::{tcp_sockets, until};
 
@@ -22,9 +24,14 @@ pub struct Room {
     server: Option<Server>,
 }
 
-struct Server {
-    stop: Option<Sender<()>>,
-    result: Receiver<io::Result<()>>,
+enum Server {
+    /// In a thread of this process.
+    Thread {
+        stop: Option<Sender<()>>,
+        result: Receiver<io::Result<()>>,
+    },
+    /// The other server that is tested; see [`OTHER_SERVER`](crate::OTHER_SERVER).
+    Other(Program),
 }
 
 impl Room {
@@ -195,8 +202,10 @@ impl Room {
 
     /// Tells the server to stop, and does not wait for it.
     pub fn begin_stop(&mut self) {
-        let server = self.server.as_mut().unwrap();
-        server.stop = None;
+        match self.server.as_mut().unwrap() {
+            Server::Thread { stop, .. } => *stop = None,
+            Server::Other(program) => program.signal("TERM"),
+        }
     }
 
     /// Stops the server and checks that it ended well.
@@ -207,13 +216,21 @@ impl Room {
 
     #[track_caller]
     fn end(&mut self) {
-        if let Some(Server { stop, result }) = self.server.take() {
-            drop(stop);
-            match result.recv_timeout(DEADLINE) {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => panic!("the server ended with an error: {error}"),
-                Err(RecvTimeoutError::Timeout) => panic!("the server does not stop"),
-                Err(RecvTimeoutError::Disconnected) => panic!("the server panicked"),
+        match self.server.take() {
+            None => {}
+            Some(Server::Thread { stop, result }) => {
+                drop(stop);
+                match result.recv_timeout(DEADLINE) {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => panic!("the server ended with an error: {error}"),
+                    Err(RecvTimeoutError::Timeout) => panic!("the server does not stop"),
+                    Err(RecvTimeoutError::Disconnected) => panic!("the server panicked"),
+                }
+            }
+            Some(Server::Other(program)) => {
+                program.signal("TERM");
+                let Ended { status, stderr, .. } = program.end();
+                assert!(status.success(), "{status}: {stderr}");
             }
         }
     }
@@ -238,6 +255,9 @@ pub fn serve_for_ever(address: Ipv4Addr, settings: Settings) -> u16 {
 }
 
 fn start(settings: Settings) -> (SocketAddr, Server) {
+    if let Some(other) = other_server() {
+        return start_other(other, &settings);
+    }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = flume::bounded(0);
@@ -252,7 +272,24 @@ fn start(settings: Settings) -> (SocketAddr, Server) {
         )));
     });
     let stop = Some(stop);
-    (address, Server { stop, result })
+    (address, Server::Thread { stop, result })
+}
+
+/// Starts another server. A test in a room with other settings fails.
+#[track_caller]
+fn start_other(mut command: Command, settings: &Settings) -> (SocketAddr, Server) {
+    let mut known = Settings::default();
+    known.limits.max_payload = settings.limits.max_payload;
+    assert_eq!(
+        format!("{settings:?}"),
+        format!("{known:?}"),
+        "no other server is given settings besides the longest text"
+    );
+    let longest = known.limits.max_payload.to_string();
+    command.args(["--port", "0", "--listen", "127.0.0.1"]);
+    command.args(["--max-payload", &longest]);
+    let mut program = Program::run(command);
+    (program.address(), Server::Other(program))
 }
 
 /// Starts the watcher, and returns once it is certainly in.
