@@ -303,10 +303,10 @@ impl Arguments {
         if outbox > queued {
             let (memory, outbox) = (value("memory_limit"), value("outbox"));
             let most = exact(queued);
-            let least = Shares::limit_for_queued(self.outbox).div_ceil(1024);
+            let least = exact(Shares::limit_for_queued(self.outbox).next_multiple_of(1024));
             return Some(format!(
                 "{outbox} is more than {memory} has for what waits, which is three quarters; \
-                 give --outbox {most} or less, or --memory-limit {least}KiB or more"
+                 give --outbox {most} or less, or --memory-limit {least} or more"
             ));
         }
         None
