@@ -152,6 +152,7 @@ pub(crate) struct Log {
     keeping: Option<Keeping>,
     remembered: Remembered<Range, u64>,
     remembered_of_disk: Remembered<(Ask, Seq), (Option<Seq>, bool, bool)>,
+    has_recalled: bool,
     memory: Arc<Memory>,
     /// Everything that came out, for tests that hold it against what was shown.
     #[cfg(test)]
@@ -179,6 +180,7 @@ impl Log {
             keeping: None,
             remembered: Remembered::default(),
             remembered_of_disk: Remembered::default(),
+            has_recalled: false,
             memory,
             #[cfg(test)]
             all: Vec::new(),

@@ -270,6 +270,12 @@ impl Post {
         self.queued.excess() > 0
     }
 
+    /// Notes that somebody got an answer for which a place was kept, so that somebody may have to go for the memory that it
+    /// takes.
+    pub(crate) const fn recalled(&mut self) {
+        self.fresh.answer();
+    }
+
     /// Notes that everything that happened is sent. What was given until now may be taken into account from now on.
     pub(crate) fn flushed(&mut self) {
         self.fresh = Fresh::default();

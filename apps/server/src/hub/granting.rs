@@ -117,6 +117,7 @@ impl Hub {
             let past = self.log.replay(&ask, until);
             let motd = posters.as_ref().filter(|_| !is_greeted);
             let motd = motd.map(|posters| posters.for_granted(&name, &self.queued));
+            let of_keeping = self.word_of_keeping(&name);
             let answer = Answer {
                 name,
                 last: self.log.message_at(last),
@@ -125,6 +126,7 @@ impl Hub {
             };
             deliveries.extend(answer.of(past));
             deliveries.extend(motd.into_iter().flatten().map(Delivery::exempt));
+            deliveries.extend(of_keeping);
             self.post.welcome(peer, deliveries);
         }
     }

@@ -8,7 +8,7 @@ use futures::future::{Either, select};
 use super::{CATCH_UP_STEP, Hub};
 use crate::batch::Batch;
 use crate::event::{Departure, Mail};
-use crate::id::PeerId;
+use crate::id::{Name, PeerId};
 use crate::log::{Answer, Notice};
 use crate::outbox::Delivery;
 use crate::runtime::{now, sleep, timeout, yield_now};
@@ -51,6 +51,9 @@ impl Hub {
     pub(super) fn listen_to_log(&mut self) {
         self.log.listen(self.now);
         self.tell_of_keeping();
+        if self.log.has_recalled() {
+            self.post.recalled();
+        }
     }
 
     /// Sends what the disk has let come out, which may be far more than a batch. Between two batches members have the time
@@ -82,7 +85,9 @@ impl Hub {
         };
         let granted: Vec<PeerId> = self.room.granted().collect();
         for peer in granted {
-            let Some(name) = self.room.name(peer) else {
+            // Who is about to get a grant is told after it.
+            let is_new = self.welcomes.iter().any(|welcome| welcome.peer == peer);
+            let Some(name) = self.room.name(peer).filter(|_| !is_new) else {
                 continue;
             };
             let frame = words::notice(name, code, text);
@@ -91,6 +96,14 @@ impl Hub {
                 self.depart(peer, Departure::TooSlow);
             }
         }
+    }
+
+    /// What a member is told after its grant, if messages are not kept at the moment.
+    pub(super) fn word_of_keeping(&self, name: &Name) -> Option<Delivery> {
+        self.log.is_suspended().then(|| {
+            let frame = words::notice(name, words::Code::KeepingStopped, words::KEEPING_STOPPED);
+            Delivery::all(Batch::alone(frame, &self.queued)).exempt()
+        })
     }
 
     /// Sends what still waits for its place in the log, unless that takes too long.

@@ -16,6 +16,7 @@ use hubbub_wire::{Hex64, Hex128, Offer, Payload};
 
 mod batches;
 mod claims;
+mod keeping;
 mod lag;
 mod late;
 mod memory;

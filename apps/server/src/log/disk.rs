@@ -57,6 +57,17 @@ impl Log {
         self.ready < self.ordered.len() || is_asked
     }
 
+    /// Whether what is said is in memory only, because the disk does not take it.
+    pub(crate) fn is_suspended(&self) -> bool {
+        let keeping = self.keeping.as_ref();
+        keeping.is_some_and(Keeping::is_suspended)
+    }
+
+    /// Whether a question about the past was answered since this was last called. The answers count as used memory.
+    pub(crate) const fn has_recalled(&mut self) -> bool {
+        std::mem::replace(&mut self.has_recalled, false)
+    }
+
     /// What has changed since this was last called.
     pub(crate) fn notice(&mut self) -> Option<Notice> {
         self.keeping.as_mut()?.notice()
@@ -131,6 +142,7 @@ impl Log {
             self.remembered_of_disk
                 .remember((asked.ask, asked.until), rest, texts);
         }
+        self.has_recalled = true;
         for waiting in asked.waiting {
             let _ = waiting.try_send(replay.clone());
         }
@@ -148,7 +160,9 @@ impl Log {
         let Some(keeping) = &mut self.keeping else {
             return;
         };
-        for asked in keeping.give_up_asking() {
+        let asked = keeping.give_up_asking();
+        self.has_recalled |= !asked.is_empty();
+        for asked in asked {
             let replay = self.recall_without_disk(&asked.ask, asked.until);
             for waiting in asked.waiting {
                 let _ = waiting.try_send(replay.clone());

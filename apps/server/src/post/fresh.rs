@@ -12,6 +12,8 @@ pub(super) struct Fresh {
     batches: [usize; Form::ALL.len()],
     /// Of what single peers were given besides.
     given: ByPeer<usize>,
+    /// Whether somebody got an answer for which a place was kept.
+    has_answers: bool,
 }
 
 impl Fresh {
@@ -27,9 +29,14 @@ impl Fresh {
         *self.given.entry(peer).or_default() += delivery.cost();
     }
 
+    /// Notes that somebody got an answer for which a place was kept.
+    pub(super) const fn answer(&mut self) {
+        self.has_answers = true;
+    }
+
     /// Whether nothing was given to anybody.
     pub(super) fn is_empty(&self) -> bool {
-        self.batches == [0; Form::ALL.len()] && self.given.is_empty()
+        !self.has_answers && self.batches == [0; Form::ALL.len()] && self.given.is_empty()
     }
 
     /// What was given to a peer that reads this form.
