@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::keeping::{Answer, Asked, Disk, Keeping, Missed, Notice, PATIENCE};
+use super::recall::cut_off;
 use super::{Log, Ordered, Replay};
 use crate::batch::Batch;
 use crate::memory::Memory;
@@ -137,12 +138,14 @@ impl Log {
 
     /// Everybody who asked the same gets the same answer.
     fn recalled(&mut self, asked: Asked, replay: &Replay) {
-        if let Some(texts) = &replay.texts {
+        let completed = asked.page.map(|page| page.completed(replay));
+        if let Some(texts) = replay.texts.as_ref().filter(|_| completed.is_none()) {
             let rest = (replay.after, replay.more, replay.lost);
             self.remembered_of_disk
                 .remember((asked.ask, asked.until), rest, texts);
         }
         self.has_recalled = true;
+        let replay = completed.as_ref().unwrap_or(replay);
         for waiting in asked.waiting {
             let _ = waiting.try_send(replay.clone());
         }
@@ -163,7 +166,10 @@ impl Log {
         let asked = keeping.give_up_asking();
         self.has_recalled |= !asked.is_empty();
         for asked in asked {
-            let replay = self.recall_without_disk(&asked.ask, asked.until);
+            let replay = match asked.page {
+                Some(page) => cut_off(page),
+                None => self.recall_without_disk(&asked.ask, asked.until),
+            };
             for waiting in asked.waiting {
                 let _ = waiting.try_send(replay.clone());
             }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hubbub_wire::{Hex64, Hex128, Time};
+use hubbub_wire::{Hex64, Hex128, Time, Token};
 use tracing::{error, info};
 
 use super::replay::{Ask, Replay};
@@ -124,6 +124,8 @@ pub(super) struct Asked {
     number: u64,
     pub(super) ask: Ask,
     pub(super) until: Seq,
+    /// What memory has, to which the disk adds what it knows of the rest.
+    pub(super) page: Option<Replay>,
     pub(super) waiting: Vec<flume::Sender<Replay>>,
 }
 
@@ -368,14 +370,29 @@ impl Keeping {
 
     /// Asks the disk, unless somebody else waits for the same answer.
     pub(super) fn ask(&mut self, ask: &Ask, until: Seq) -> flume::Receiver<Replay> {
+        let same = |asked: &&mut Asked| asked.ask == *ask && asked.until == until;
+        if let Some(asked) = self.asked.iter_mut().find(same) {
+            let (sender, receiver) = flume::bounded(1);
+            asked.waiting.push(sender);
+            return receiver;
+        }
+        self.ask_anew(ask, until, None)
+    }
+
+    /// Asks the disk whether it has something between a place and what memory has.
+    pub(super) fn ask_whether(
+        &mut self,
+        (room, place): (Hex128, Token<'static>),
+        until: Seq,
+        page: Replay,
+    ) -> flume::Receiver<Replay> {
+        self.ask_anew(&Ask::Whether(room, place), until, Some(page))
+    }
+
+    fn ask_anew(&mut self, ask: &Ask, until: Seq, page: Option<Replay>) -> flume::Receiver<Replay> {
         let (sender, receiver) = flume::bounded(1);
         if !self.is_awaited() {
             self.busy = None;
-        }
-        let same = |asked: &&mut Asked| asked.ask == *ask && asked.until == until;
-        if let Some(asked) = self.asked.iter_mut().find(same) {
-            asked.waiting.push(sender);
-            return receiver;
         }
         self.questions += 1;
         let number = self.questions;
@@ -384,6 +401,7 @@ impl Keeping {
             number,
             ask: ask.clone(),
             until,
+            page,
             waiting: vec![sender],
         });
         let _ = self.orders.send(Order::Recall { number, ask, until });

@@ -16,10 +16,16 @@ impl Log {
                 count: 0,
                 ..self.given
             },
-            Ask::Since(..) | Ask::Recent(_) => until,
+            _ => until,
         };
         let replay = self.recall(ask, until.count);
         let is_complete = self.is_complete(ask, until.count, &replay);
+        let since = match ask {
+            Ask::Since(room, place) if !is_complete => Some((*room, place.clone())),
+            _ => None,
+        };
+        // What is said of the rest here is more than memory knows.
+        let is_whole = since.is_none() || !self.newest(0, until.count, u32::MAX).more;
         match &mut self.keeping {
             None => Past::Here(replay),
             Some(keeping) if is_complete => {
@@ -37,6 +43,19 @@ impl Log {
                     };
                     if !has_rest {
                         return Past::Here(cut_off(replay));
+                    }
+                    if let (Some(since), Some(first), Some(_)) =
+                        (since, self.backlog.first(), &replay.texts)
+                    {
+                        let below = Seq {
+                            count: first - 1,
+                            ..self.given
+                        };
+                        let page = Replay {
+                            more: !is_whole,
+                            ..replay
+                        };
+                        return Past::Later(keeping.ask_whether(since, below, page));
                     }
                     if replay.texts.is_some() {
                         let (more, lost) = (true, false);
@@ -70,6 +89,7 @@ impl Log {
                 let since = self.count_of(place).filter(|_| *room == self.room);
                 since.is_some_and(|since| since >= until || self.has(since))
             }
+            Ask::Whether(..) => false,
         }
     }
 
@@ -87,7 +107,7 @@ impl Log {
     fn recall(&mut self, ask: &Ask, until: u64) -> Replay {
         match ask {
             &Ask::Recent(most) => self.newest(0, until, most),
-            Ask::Since(room, place) => {
+            Ask::Since(room, place) | Ask::Whether(room, place) => {
                 let since = match self.count_of(place) {
                     // Everything is new to somebody who comes from another room.
                     _ if *room != self.room => Some(0),
@@ -179,7 +199,7 @@ impl Log {
 }
 
 /// What memory has of a past of which the disk has more, when the disk cannot be asked.
-fn cut_off(replay: Replay) -> Replay {
+pub(super) fn cut_off(replay: Replay) -> Replay {
     let lost = replay.lost || !replay.more;
     Replay { lost, ..replay }
 }

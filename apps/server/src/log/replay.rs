@@ -27,6 +27,8 @@ pub(crate) enum Ask {
     Recent(u32),
     /// The last messages before this place, at most so many.
     Before(Token<'static>, u32),
+    /// Not what came after this place of this room, but whether anything is kept of it.
+    Whether(Hex128, Token<'static>),
 }
 
 /// The answer: the newest of what was asked for, as much as one replay may have.
@@ -41,6 +43,19 @@ pub(crate) struct Replay {
     pub(crate) more: bool,
     /// Whether what came directly before the first text is no longer kept and was asked for, or the place is unknown.
     pub(crate) lost: bool,
+}
+
+impl Replay {
+    /// This page from memory, with what the disk knows of the rest.
+    pub(super) fn completed(self, rest: &Self) -> Self {
+        let more = self.more || rest.more;
+        Self {
+            after: rest.after.filter(|_| more),
+            more,
+            lost: !self.more && rest.lost,
+            ..self
+        }
+    }
 }
 
 /// An answer now or later.

@@ -116,7 +116,7 @@ fn who_does_not_read_what_it_asked_the_disk_goes_when_that_is_too_much_though_no
     hub.flush();
     disk.recalls(&mut hub, 1);
     all.iter_mut().for_each(|pending| drop(taken(pending)));
-    let mut asks = |hub: &mut Hub, peer: u64, pending: &mut Pending| {
+    let asks = |hub: &mut Hub, peer: u64, pending: &mut Pending| {
         // Each asks something else, so that no answer serves two.
         let before = Token::new(format!("{:016x}-{}", 8, peer + 1)).unwrap();
         let peer = PeerId(peer);

@@ -486,7 +486,6 @@ fn while_keeping_is_suspended_the_disk_still_tells_what_memory_does_not_have() {
     let (mut log, mut disk) = log_with(Vec::new(), true);
     say(&mut log, "a");
     disk.keeps(&mut log, 1);
-    let older = Ask::Since(Hex128(7), Token::new("0000000000000008-2").unwrap());
     let Past::Later(under_way) = asks(&mut log, &Ask::Recent(9)) else {
         panic!("the disk has more");
     };
@@ -494,18 +493,65 @@ fn while_keeping_is_suspended_the_disk_still_tells_what_memory_does_not_have() {
     disk.fails(&mut log);
     assert_eq!(out(&mut log), "ab");
     assert!(under_way.is_empty() && !under_way.is_disconnected());
-    for ask in [older, Ask::Recent(9)] {
-        let Past::Here(replay) = asks(&mut log, &ask) else {
-            panic!("{ask:?}: what the disk may not have is in memory");
-        };
-        assert_eq!(payloads(&replay), ["a", "b"]);
-        assert!(replay.more && !replay.lost, "{ask:?}: the rest is kept");
-    }
+    let Past::Here(replay) = asks(&mut log, &Ask::Recent(9)) else {
+        panic!("what the disk may not have is in memory");
+    };
+    assert_eq!(payloads(&replay), ["a", "b"]);
+    assert!(replay.more && !replay.lost, "the rest is kept");
     let Past::Later(rest) = asks(&mut log, &Ask::Before(place(1), 9)) else {
         panic!("memory has nothing older");
     };
     disk.recalls(&mut log, 2);
     assert!(!rest.try_recv().unwrap().lost);
+}
+
+#[test]
+fn while_keeping_is_suspended_the_disk_tells_who_comes_back_whether_it_has_what_memory_has_not() {
+    let earlier = Seq {
+        generation: 8,
+        count: 2,
+    };
+    let older = Ask::Since(Hex128(7), earlier.token().unwrap());
+    let (after, none) = (Some(earlier), None);
+    for (texts, answer, wanted) in [
+        (2, Some((true, false)), (after, true, false)),
+        (2, Some((false, true)), (none, false, true)),
+        (2, Some((false, false)), (none, false, false)),
+        // The disk does not answer.
+        (2, None, (none, false, true)),
+        // A page does not reach down to what the disk may have.
+        (200, Some((false, true)), (none, false, true)),
+        (201, Some((false, true)), (after, true, false)),
+    ] {
+        let (mut log, mut disk) = log_with(Vec::new(), true);
+        (0..texts).for_each(|_| say(&mut log, "x"));
+        disk.fails(&mut log);
+        out(&mut log);
+        disk.given();
+        let Past::Later(later) = asks(&mut log, &older) else {
+            panic!("memory does not know");
+        };
+        let Ok(Order::Recall { number, ask, until }) = disk.orders.try_recv() else {
+            panic!("the disk is not asked");
+        };
+        assert_eq!(ask, Ask::Whether(Hex128(7), earlier.token().unwrap()));
+        assert_eq!((until.generation, until.count), (9, 0));
+        if let Some((more, lost)) = answer {
+            let recalled = Answer::Recalled {
+                number,
+                texts: None,
+                after,
+                more,
+                lost,
+            };
+            disk.answer(&mut log, recalled);
+        } else {
+            disk.waits(&mut log, PATIENCE);
+        }
+        let replay = later.try_recv().unwrap();
+        assert_eq!(payloads(&replay).len(), texts.min(200));
+        assert_eq!((replay.after, replay.more, replay.lost), wanted, "{texts}");
+    }
 }
 
 #[test]

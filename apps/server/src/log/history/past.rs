@@ -15,10 +15,17 @@ impl Database {
     /// Answers a question. `until` is the place of the JOIN of the member that asks.
     pub(crate) fn recall(&self, number: u64, ask: &Ask, until: Seq) -> Result<Answer> {
         let until = self.number_of(until).unwrap_or(0);
+        if let Ask::Whether(room, place) = ask {
+            let seen = Seq::parse(place.as_str()).and_then(|place| self.number_of(place));
+            let seen = if *room == self.room { seen } else { Some(0) };
+            return self.whether(number, seen, until);
+        }
         let place_of = |text: &str| Seq::parse(text).and_then(|place| self.number_of(place));
         let (above, end, most) = match ask {
             Ask::Since(room, _) if *room != self.room => (Some(0), until, u32::MAX),
-            Ask::Since(_, place) => (place_of(place.as_str()), until, u32::MAX),
+            Ask::Since(_, place) | Ask::Whether(_, place) => {
+                (place_of(place.as_str()), until, u32::MAX)
+            }
             &Ask::Recent(most) => (Some(0), until, most),
             Ask::Before(place, most) => match self.number_before(place) {
                 Some(end) => (Some(0), end, *most),
@@ -53,7 +60,7 @@ impl Database {
                         || first > since + 1 && (is_gap || since < self.deleted && !more))
             }
             (Ask::Recent(_), _) => is_gap && more,
-            (Ask::Before(..), _) => is_gap,
+            (Ask::Before(..) | Ask::Whether(..), _) => is_gap,
         };
         let after = match (ask, above) {
             (Ask::Since(..), Some(since)) if more => self.newest_up_to(since)?,
@@ -66,6 +73,27 @@ impl Database {
             after,
             more,
             lost,
+        })
+    }
+
+    /// Whether anything up to the number `until` is kept that came after what was `seen`.
+    fn whether(&self, number: u64, seen: Option<i64>, until: i64) -> Result<Answer> {
+        let newest: Option<i64> = self.connection.query_row(
+            "SELECT max(seq) FROM messages WHERE seq <= ?1",
+            [until],
+            |row| row.get(0),
+        )?;
+        let more = seen.is_some() && newest > seen;
+        let after = match seen {
+            Some(seen) => self.newest_up_to(seen)?,
+            None => None,
+        };
+        Ok(Answer::Recalled {
+            number,
+            texts: None,
+            after,
+            more,
+            lost: !more && seen.is_none_or(|seen| seen < until),
         })
     }
 

@@ -354,6 +354,30 @@ fn a_replay_is_as_long_as_one_from_memory() {
 }
 
 #[test]
+fn whether_something_is_kept_after_a_place_is_told_without_it() {
+    let dir = Dir::new();
+    let (mut database, _) = dir.open(1);
+    letters(&mut database, 1, (1..=3).chain(6..=8));
+    for (seen, until, wanted) in [
+        (2, 5, (vec![], Some(2), true, false)),
+        (3, 5, (vec![], Some(3), false, true)),
+        (4, 5, (vec![], Some(3), false, true)),
+        (5, 5, (vec![], Some(3), false, false)),
+        (4, 6, (vec![], Some(3), true, false)),
+    ] {
+        let whether = Ask::Whether(Hex128(1), token(1, seen));
+        let got = recalled_after(&database, &whether, seq(1, until));
+        assert_eq!(got, wanted, "from {seen} to {until}");
+    }
+    let unknown = Ask::Whether(Hex128(1), token(4, 1));
+    let got = recalled_after(&database, &unknown, seq(1, 5));
+    assert_eq!(got, (vec![], None, false, true));
+    let elsewhere = Ask::Whether(Hex128(2), token(1, 5));
+    let got = recalled_after(&database, &elsewhere, seq(1, 5));
+    assert_eq!(got, (vec![], None, true, false));
+}
+
+#[test]
 fn what_came_before_a_place_that_was_lost_ends_with_the_last_that_is_left() {
     let dir = Dir::new();
     let (mut database, _) = dir.open(1);
