@@ -19,6 +19,8 @@ mod silence;
 mod speaking;
 mod strangers;
 mod student;
+mod twins;
 #[cfg(target_os = "linux")]
 mod vanishing;
+mod waking;
 mod window;
