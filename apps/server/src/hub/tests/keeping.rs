@@ -34,7 +34,15 @@ fn on_disk(limit: usize) -> (Hub, Fake) {
     let queued = Memory::new(limit);
     let log = Log::on_disk(disk, Arc::clone(&queued));
     let unfinished = Memory::new(ROOMY);
-    let hub = Hub::new(log, queued, unfinished, Settings::default(), Instant::now());
+    let settings = Settings::default();
+    let hub = Hub::new(
+        log,
+        queued,
+        unfinished,
+        settings,
+        Instant::now(),
+        Arc::default(),
+    );
     let answers = answer;
     (hub, Fake { orders, answers })
 }
