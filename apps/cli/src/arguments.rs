@@ -35,6 +35,7 @@ pub(crate) enum Command {
     Tail(Tail),
     Who(Who),
     Ping(Ping),
+    Chat(Chat),
     #[cfg(feature = "export")]
     Export(Export),
 }
@@ -115,6 +116,22 @@ pub(crate) struct Ping {
     /// How often to ask
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: u32,
+}
+
+/// Talk from a terminal, or through a pipe: lines in, lines out
+///
+/// On a terminal, what others say is shown above the line that is typed, and Enter sends that line. Up brings back what was
+/// typed before, and several lines can be pasted at once. In a pipe, each line of stdin is said, each message is a line of
+/// stdout, and everything else goes to stderr. The end of the input, Ctrl-C and SIGTERM leave the room.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hubbub chat chat://room.example.org --username alice")]
+pub(crate) struct Chat {
+    #[command(flatten)]
+    pub(crate) room: Room,
+
+    /// Begin with this many earlier messages, if the server remembers them [default: 20 on a terminal, 0 in a pipe]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_EARLIER)))]
+    pub(crate) recent: Option<u32>,
 }
 
 /// Print what a server has kept

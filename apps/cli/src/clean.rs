@@ -14,7 +14,6 @@ pub(crate) fn line(text: &str) -> String {
 }
 
 /// A text: its further lines are indented, so that none of them can be taken for a line of ours. A tab is a blank.
-#[cfg_attr(not(any(test, feature = "export")), expect(dead_code))]
 pub(crate) fn text(text: &str) -> String {
     let lines = text.split('\n');
     let lines: Vec<_> = lines.map(|part| line(&part.replace('\t', " "))).collect();

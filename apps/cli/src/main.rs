@@ -32,6 +32,8 @@ mod who;
 
 mod ping;
 
+mod chat;
+
 #[cfg(feature = "export")]
 mod export;
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Who(arguments) => who::run(&arguments),
         Command::Ping(arguments) => ping::run(&arguments),
+        Command::Chat(arguments) => chat::run(&arguments),
         #[cfg(feature = "export")]
         Command::Export(arguments) => export::run(&arguments),
     };

@@ -1,0 +1,183 @@
+//! Chat: talks from a terminal, where the line that is typed stays below what comes in, or through a pipe: lines in, lines
+//! out. What is said and told is decided in `conversation`, which knows no terminal.
+//!
+//! It ends at the end of the input, at Ctrl-C and at a signal, and has left the room then.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant, SystemTime};
+
+use hubbub_session::{Intent, Stamped};
+use hubbub_wire::Limits;
+
+use crate::arguments;
+use crate::member::{Member, Next};
+use crate::status::{Failure, Outcome, Status};
+
+use self::conversation::Conversation;
+use self::screen::{Screen, Typed};
+
+mod conversation;
+
+mod own;
+
+mod words;
+
+mod screen;
+
+mod terminal;
+
+/// How many earlier messages a terminal begins with: about a screen. A program begins with what comes.
+const RECENT: u32 = 20;
+
+/// How long what was said may take to arrive after the end of the input.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// How long a server that only speaks CHAT/1.0 may take to refuse somebody. It does not say who is in.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+
+pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {
+    let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let recent = arguments
+        .recent
+        .unwrap_or(if is_terminal { RECENT } else { 0 });
+    let member = Member::start(&arguments.room, None, recent)?;
+    let name = arguments.room.username.as_str();
+    let (screen, typed) = Screen::open(is_terminal, name)
+        .map_err(|error| Failure::new(Status::CutOff, format!("cannot start: {error}")))?;
+    let mut chat = Chat {
+        conversation: Conversation::new(&arguments.room.address.to_string()),
+        screen,
+        member,
+        ended: None,
+    };
+    let outcome = chat.until_the_end(&typed);
+    chat.end(outcome)
+}
+
+struct Chat {
+    conversation: Conversation,
+    screen: Screen,
+    member: Member,
+    /// When the input ended.
+    ended: Option<Instant>,
+}
+
+/// Why the conversation is over, if it did not fail.
+enum End {
+    /// There was no more input, and what was said has arrived or cannot be waited for any longer.
+    Input,
+    /// The user or the system wanted it.
+    Asked,
+}
+
+impl Chat {
+    fn until_the_end(&mut self, typed: &flume::Receiver<Typed>) -> Result<End, Failure> {
+        loop {
+            let now = Instant::now();
+            if self.is_over(now) {
+                return Ok(End::Input);
+            }
+            match self.member.next_or(typed, self.looks_again(now)) {
+                Next::Happened(batch) => self.hear(batch)?,
+                Next::Own(Typed::Text(text)) => self.say(text)?,
+                Next::Own(Typed::End) => {
+                    self.ended = Some(now);
+                    if let count @ 1.. = self.conversation.waiting() {
+                        let messages = words::messages(count);
+                        let words = format!("waiting until {messages} arrived; Ctrl-C ends it now");
+                        self.conversation.tell(SystemTime::now(), words);
+                    }
+                    self.show()?;
+                }
+                Next::Own(Typed::Stop) | Next::Stop => return Ok(End::Asked),
+                Next::Late => {
+                    self.conversation
+                        .tell_what_is_late(SystemTime::now(), Instant::now());
+                    self.show()?;
+                }
+                Next::Ended => return Err(Failure::new(Status::CutOff, "the session has ended")),
+            }
+        }
+    }
+
+    /// Whether the input has ended, and nothing more has to be waited for.
+    fn is_over(&self, now: Instant) -> bool {
+        self.ended.is_some_and(|ended| {
+            let is_in = self.conversation.is_in() || now >= ended + REFUSED_WITHIN;
+            is_in && self.conversation.is_settled() || now >= ended + SETTLE
+        })
+    }
+
+    /// When something changes although nothing happens.
+    fn looks_again(&self, now: Instant) -> Option<Instant> {
+        let ends = self.ended.map(|ended| {
+            let refused_by = ended + REFUSED_WITHIN;
+            if now < refused_by {
+                refused_by
+            } else {
+                ended + SETTLE
+            }
+        });
+        ends.into_iter().chain(self.conversation.tells_next()).min()
+    }
+
+    fn hear(&mut self, batch: Vec<Stamped>) -> Result<(), Failure> {
+        let mut heard = Ok(());
+        for stamped in batch {
+            heard = self.conversation.hear(stamped);
+            if heard.is_err() {
+                break;
+            }
+        }
+        self.show()?;
+        heard
+    }
+
+    fn say(&mut self, text: String) -> Result<(), Failure> {
+        let most = Limits::DEFAULT.max_payload;
+        if text.len() > most {
+            let len = text.len();
+            self.conversation.tell(
+                SystemTime::now(),
+                format!("not sent: it has {len} bytes, and {most} is the most"),
+            );
+        } else if !text.trim().is_empty() {
+            let id = self.conversation.say(&text, Instant::now());
+            self.member.wants(Intent::Say { id, text });
+        }
+        self.show()
+    }
+
+    fn show(&mut self) -> Result<(), Failure> {
+        let lines = self.conversation.take_lines();
+        self.screen
+            .show(&lines)
+            .map_err(|error| Failure::output(&error))
+    }
+
+    /// Leaves, and says what did not arrive.
+    fn end(mut self, outcome: Result<End, Failure>) -> Outcome {
+        let rest = self.member.leave();
+        if outcome.is_ok() {
+            for stamped in rest {
+                // After the end nothing can fail any more.
+                let _ = self.conversation.hear(stamped);
+            }
+            let lines = self.conversation.take_lines();
+            self.screen
+                .show(&lines)
+                .map_err(|error| Failure::output(&error))?;
+        }
+        self.screen.close();
+        let lost = self.conversation.unsettled();
+        match (outcome, lost) {
+            (Err(failure), _) => Err(failure),
+            (Ok(_), None) => Ok(()),
+            (Ok(End::Asked), Some(words)) => {
+                crate::status::say(&words);
+                Ok(())
+            }
+            (Ok(End::Input), Some(words)) => Err(Failure::new(Status::CutOff, words)),
+        }
+    }
+}

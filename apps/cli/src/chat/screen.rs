@@ -1,0 +1,182 @@
+//! Screen: where lines are shown and where typed ones come from: a terminal, or plain input and output.
+
+use std::io::{self, BufRead, Write};
+use std::thread;
+
+use flume::{Receiver, Sender};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use super::conversation::{Line, What};
+use super::terminal::Terminal;
+use crate::clean;
+
+/// What the user does.
+pub(super) enum Typed {
+    /// Says this. Its lines end in LF.
+    Text(String),
+    /// Has no more to say.
+    End,
+    /// Wants to go.
+    Stop,
+}
+
+/// How many typed lines may wait. Beyond that, the input waits.
+const TYPED: usize = 64;
+
+/// Where lines are shown.
+pub(super) enum Screen {
+    /// Above the line that is being typed.
+    Terminal(Terminal, Dates),
+    /// What is said goes to stdout, and the rest to stderr.
+    Plain(TimeZone),
+}
+
+impl Screen {
+    /// Opens the terminal, or plain input and output, for the user of this name. Returns what is typed from now on.
+    pub(super) fn open(is_terminal: bool, name: &str) -> io::Result<(Self, Receiver<Typed>)> {
+        let (send, typed) = flume::bounded(TYPED);
+        let zone = TimeZone::system();
+        if is_terminal && let Some(terminal) = Terminal::open(name, send.clone())? {
+            let dates = Dates::new(zone);
+            return Ok((Self::Terminal(terminal, dates), typed));
+        }
+        let read = move || read_lines(&send);
+        thread::Builder::new()
+            .name("input".to_owned())
+            .spawn(read)?;
+        Ok((Self::Plain(zone), typed))
+    }
+
+    /// Shows lines.
+    pub(super) fn show(&mut self, lines: &[Line]) -> io::Result<()> {
+        match self {
+            Self::Terminal(terminal, dates) => {
+                for line in lines {
+                    let style = terminal.style();
+                    terminal.print(dates.line(line, style));
+                }
+                Ok(())
+            }
+            Self::Plain(zone) => lines.iter().try_for_each(|line| show_plain(line, zone)),
+        }
+    }
+
+    /// Leaves the terminal as it was.
+    pub(super) fn close(&mut self) {
+        if let Self::Terminal(terminal, _) = self {
+            terminal.close();
+        }
+    }
+}
+
+/// Sends each line of stdin.
+fn read_lines(typed: &Sender<Typed>) {
+    let mut stdin = io::stdin().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match stdin.read_until(b'\n', &mut line) {
+            Ok(1..) => {}
+            // What cannot be read has ended.
+            Ok(0) | Err(_) => break,
+        }
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_end_matches(['\r', '\n']).to_owned();
+        if typed.send(Typed::Text(text)).is_err() {
+            return;
+        }
+    }
+    // The command has ended if nobody takes it.
+    let _ = typed.send(Typed::End);
+}
+
+fn show_plain(line: &Line, zone: &TimeZone) -> io::Result<()> {
+    match &line.what {
+        What::Told(words) => crate::status::say(words),
+        What::Said { .. } => {
+            let time = zoned(line, zone).strftime("%Y-%m-%d %H:%M:%S").to_string();
+            let mut out = io::stdout().lock();
+            writeln!(out, "{time} {}", said(line, Style::PLAIN))?;
+            out.flush()?;
+        }
+    }
+    Ok(())
+}
+
+fn zoned(line: &Line, zone: &TimeZone) -> Zoned {
+    let at = Timestamp::try_from(line.at).unwrap_or_default();
+    at.to_zoned(zone.clone())
+}
+
+/// How parts of a line are set apart.
+#[derive(Clone, Copy)]
+pub(super) struct Style {
+    name: &'static str,
+    dim: &'static str,
+    end: &'static str,
+}
+
+impl Style {
+    /// Not at all.
+    pub(super) const PLAIN: Self = Self {
+        name: "",
+        dim: "",
+        end: "",
+    };
+
+    /// With what every terminal has, and so that it can be read on dark and light.
+    pub(super) const COLOURS: Self = Self {
+        name: "\x1b[1m",
+        dim: "\x1b[2m",
+        end: "\x1b[0m",
+    };
+
+    /// The name of somebody.
+    pub(super) fn name(self, name: &str) -> String {
+        let Self {
+            name: begin, end, ..
+        } = self;
+        format!("{begin}{}{end}", clean::line(name))
+    }
+}
+
+/// Who said what, or what is told.
+fn said(line: &Line, style: Style) -> String {
+    match &line.what {
+        What::Told(words) => format!("{}* {}{}", style.dim, clean::text(words), style.end),
+        What::Said {
+            name,
+            text,
+            is_cut_off,
+        } => {
+            let remark = if *is_cut_off { " (cut off)" } else { "" };
+            format!("{}{remark}: {}", style.name(name), clean::text(text))
+        }
+    }
+}
+
+/// Says which day it is whenever that changes, since lines of a terminal have the time of day alone.
+pub(super) struct Dates {
+    zone: TimeZone,
+    day: jiff::civil::Date,
+}
+
+impl Dates {
+    fn new(zone: TimeZone) -> Self {
+        let day = Timestamp::now().to_zoned(zone.clone()).date();
+        Self { zone, day }
+    }
+
+    fn line(&mut self, line: &Line, style: Style) -> String {
+        let at = zoned(line, &self.zone);
+        let mut shown = String::new();
+        let Style { dim, end, .. } = style;
+        if at.date() != self.day {
+            self.day = at.date();
+            shown = format!("{dim}{}{end}\n", at.strftime("%A, %-d %B %Y"));
+        }
+        let time = at.strftime("%H:%M");
+        shown + &format!("{dim}{time}{end} {}\n", said(line, style))
+    }
+}

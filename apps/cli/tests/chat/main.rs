@@ -1,0 +1,6 @@
+//! `hubbub chat` with a real server, in a real pseudo terminal whose screen is read, and in a pipe.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod pipe;
+mod screen;
+mod terminal;

@@ -1,0 +1,151 @@
+//! In a pipe: lines in, lines out.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use hubbub_testing::{HeldPort, Room, join, leave, signal, text, until};
+
+struct Pipe {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Pipe {
+    fn chat(address: &str, options: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hubbub"))
+            .args(["chat", address, "--username", "alice"])
+            .args(options)
+            .env("TZ", "UTC")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            stdin: child.stdin.take(),
+            stdout: BufReader::new(child.stdout.take().unwrap()),
+            child,
+        }
+    }
+
+    fn says(&mut self, lines: impl AsRef<[u8]>) {
+        self.stdin
+            .as_mut()
+            .unwrap()
+            .write_all(lines.as_ref())
+            .unwrap();
+    }
+
+    /// The next line without its time.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line.get("2026-11-26 03:00:00 ".len()..)
+            .unwrap_or(&line)
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Waits for the end. Returns status, the rest of stdout, and stderr.
+    fn ends(mut self) -> (Option<i32>, String, String) {
+        self.stdin = None;
+        let mut status = None;
+        until("the program ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        (status.unwrap().code(), stdout, stderr)
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn each_line_is_said_and_what_others_say_is_a_line() {
+    let room = Room::open();
+    let mut pipe = Pipe::chat(&room.address().to_string(), &[]);
+    room.hears(join("alice"));
+    pipe.says("one\r\n\ntwo\n");
+    room.hears(text("alice", "one"));
+    room.hears(text("alice", "two"));
+    let mut bob = room.member("bob");
+    bob.send(text("bob", "hi\nthere\u{1b}[2J"));
+    assert_eq!(pipe.line(), "bob: hi");
+    let mut further = String::new();
+    pipe.stdout.read_line(&mut further).unwrap();
+    assert_eq!(further, "    there\u{fffd}[2J\n");
+    pipe.says("last without an end");
+    let (status, stdout, stderr) = pipe.ends();
+    room.hears(text("alice", "last without an end"));
+    room.hears(leave("alice"));
+    assert_eq!((status, &*stdout), (Some(0), ""), "{stderr}");
+    assert!(
+        stderr.contains("hubbub: bob joined\n") && !stderr.contains('\u{1b}'),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn the_end_of_the_input_comes_after_everything_has_arrived() {
+    let room = Room::open();
+    let mut pipe = Pipe::chat(&room.address().to_string(), &[]);
+    let lines: String = (0..500).map(|n| format!("line {n}\n")).collect();
+    pipe.says(lines);
+    let (status, _, stderr) = pipe.ends();
+    assert_eq!(status, Some(0), "{stderr}");
+    for n in 0..500 {
+        room.hears(text("alice", format!("line {n}")));
+    }
+    room.hears(leave("alice"));
+}
+
+#[test]
+fn a_program_begins_with_what_comes_unless_it_asks_for_more() {
+    let room = Room::open();
+    let mut bob = room.member("bob");
+    bob.send(text("bob", "before"));
+    room.hears(text("bob", "before"));
+    let address = room.address().to_string();
+    assert_eq!(Pipe::chat(&address, &[]).ends().1, "");
+    room.hears(leave("alice"));
+    let mut pipe = Pipe::chat(&address, &["--recent", "5"]);
+    assert_eq!(pipe.line(), "bob: before");
+    assert_eq!(pipe.ends().0, Some(0));
+}
+
+#[test]
+fn sigterm_leaves_with_0() {
+    let room = Room::open();
+    let pipe = Pipe::chat(&room.address().to_string(), &[]);
+    room.hears(join("alice"));
+    signal("TERM", pipe.child.id());
+    room.hears(leave("alice"));
+    assert_eq!(pipe.ends().0, Some(0));
+}
+
+#[test]
+fn who_cannot_come_in_is_told_why_and_by_the_status() {
+    let room = Room::open();
+    let _alice = room.member("alice");
+    let (status, stdout, stderr) = Pipe::chat(&room.address().to_string(), &[]).ends();
+    assert_eq!((status, &*stdout), (Some(77), ""), "{stderr}");
+    let nobody = HeldPort::new();
+    let address = format!("127.0.0.1:{}", nobody.number());
+    let (status, _, stderr) = Pipe::chat(&address, &[]).ends();
+    assert_eq!(status, Some(69), "{stderr}");
+    assert!(stderr.starts_with("hubbub: "), "{stderr}");
+}
