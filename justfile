@@ -90,16 +90,19 @@ client NAME *ARGS: setup
 # Installs release builds of server and window below PREFIX. The desktop then opens chat://host:port links in the window.
 [group("install")]
 install PREFIX=(env("HOME") / ".local"): setup
-    cargo build --release --locked -p hubbub-server -p hubbub-client
+    cargo build --release --locked -p hubbub-server -p hubbub-cli -p hubbub-client
     install -D --mode=755 --target-directory="{{ PREFIX }}/bin" \
-        "{{ target }}/release/hubbub-server" "{{ target }}/release/hubbub-client"
+        "{{ target }}/release/hubbub-server" "{{ target }}/release/hubbub" "{{ target }}/release/hubbub-client"
     install -D --mode=644 --target-directory="{{ PREFIX }}/share/icons/hicolor/scalable/apps" \
         apps/client/assets/desktop/hubbub-client.svg
     install -D --mode=644 --target-directory="{{ PREFIX }}/share/icons/hicolor/128x128/apps" \
         apps/client/assets/desktop/hubbub-client.png
+    install -D --mode=644 --target-directory="{{ PREFIX }}/share/metainfo" \
+        apps/client/assets/desktop/org.example.hubbub.metainfo.xml
+    just pages "{{ PREFIX }}/share"
     just desktop-entry "{{ PREFIX }}"
     just refresh-desktop "{{ PREFIX }}"
-    @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub-client, and in share/ the icon and the opener of chat:// links"
+    @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub, bin/hubbub-client, and in share/ man pages, completions, the icon and the opener of chat:// links"
 
 # Writes the man pages of all programs and their completions for bash, zsh and fish, as they stand below PREFIX/share.
 [group("install")]
@@ -111,9 +114,11 @@ pages DIR:
 # Removes what `install` put below PREFIX.
 [group("install")]
 uninstall PREFIX=(env("HOME") / ".local"):
-    cd "{{ PREFIX }}" && rm --force --verbose bin/hubbub-server bin/hubbub-client \
+    cd "{{ PREFIX }}" && rm --force --verbose bin/hubbub-server bin/hubbub bin/hubbub-client \
         share/icons/hicolor/scalable/apps/hubbub-client.svg share/icons/hicolor/128x128/apps/hubbub-client.png \
-        share/applications/hubbub-client.desktop
+        share/applications/hubbub-client.desktop share/metainfo/org.example.hubbub.metainfo.xml \
+        share/man/man1/hubbub{,-*}.1 share/bash-completion/completions/hubbub{,-server,-client} \
+        share/zsh/site-functions/_hubbub{,-server,-client} share/fish/vendor_completions.d/hubbub{,-server,-client}.fish
     just refresh-desktop "{{ PREFIX }}"
 
 # Installs the desktop entry with the full path of the window below PREFIX. The path is quoted only if it has to be: under
@@ -134,6 +139,47 @@ refresh-desktop PREFIX:
     @! command -v update-desktop-database >/dev/null || update-desktop-database "{{ PREFIX }}/share/applications"
     @! command -v gtk-update-icon-cache >/dev/null || ! [ -f "{{ PREFIX }}/share/icons/hicolor/icon-theme.cache" ] || \
         gtk-update-icon-cache --quiet --ignore-theme-index "{{ PREFIX }}/share/icons/hicolor"
+
+# Makes the Debian packages hubbub-server, which has the command line too, and hubbub-client, in target/packages.
+[group("install")]
+deb: setup
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v cargo-deb >/dev/null || cargo install cargo-deb --locked
+    # All features that are on by default, but SQLite is the system's.
+    features=$(cargo metadata --locked --no-deps --format-version 1 | python3 -c '
+    import json, sys
+    for package in json.load(sys.stdin)["packages"]:
+        if package["name"] in ("hubbub-server", "hubbub-cli", "hubbub-client"):
+            for feature in package["features"].get("default", []):
+                if feature != "bundled-sqlite":
+                    print(package["name"] + "/" + feature)')
+    # Together, as `install` builds them, so that only the server is built once more.
+    cargo build --release --locked -p hubbub-server -p hubbub-cli -p hubbub-client \
+        --no-default-features --features "$features"
+    pages={{ justfile_directory() }}/target/pages
+    rm -rf "$pages"
+    cargo run --quiet --locked -p hubbub-server --example pages -- "$pages/server"
+    cargo run --quiet --locked -p hubbub-cli --example pages -- "$pages/server"
+    cargo run --quiet --locked -p hubbub-client --no-default-features --example pages -- "$pages/client"
+    for package in hubbub-server hubbub-client; do
+        cargo deb --quiet --locked --no-build -p $package --output "{{ target }}/packages/"
+    done
+
+# Installs the packages of `just deb` into a clean Debian in target/packages, uses them there, upgrades and removes them.
+# Needs root. Makes the Debian by debootstrap, from the mirror that this machine uses, and keeps it.
+[group("test")]
+test-packages: deb
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [ "$(id -u)" = 0 ] || { echo "test-packages: this needs root" >&2; exit 1; }
+    export DEBIAN_FRONTEND=noninteractive
+    for tool in debootstrap lintian appstreamcli:appstream desktop-file-validate:desktop-file-utils; do
+        command -v ${tool%:*} >/dev/null || apt-get install --yes --no-install-recommends ${tool#*:}
+    done
+    desktop-file-validate apps/client/assets/desktop/hubbub-client.desktop
+    appstreamcli validate --no-net apps/client/assets/desktop/org.example.hubbub.metainfo.xml
+    python3 apps/server/package/test-packages.py "{{ target }}/packages" "{{ target }}/packages/tried"
 
 # Every test, including those of the real windows, which run on separate screens and leave yours alone.
 [group("test")]
