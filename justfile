@@ -10,9 +10,9 @@ arch := "gcc pkgconf python iproute2 openssl sqlite xdotool xclip webkit2gtk-4.1
 menu:
     @just --list --unsorted
 
-# Installs the system packages that are missing: for building the window and for the tests.
+# Installs the system packages that are missing: for building the window and for the tests. Debian's may be others.
 [group("start here")]
-setup:
+setup DEBIAN=debian:
     #!/usr/bin/env bash
     set -euo pipefail
     as_root() {
@@ -23,7 +23,7 @@ setup:
     }
     if command -v apt-get >/dev/null; then
         missing=()
-        for package in {{ debian }}; do
+        for package in {{ DEBIAN }}; do
             state=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
             [ "$state" = installed ] || missing+=("$package")
         done
@@ -211,6 +211,7 @@ check: setup layers policy small
     cargo fmt --check --manifest-path libs/wire/fuzz/Cargo.toml
     rustfmt --check --edition 2024 libs/wire/fuzz/before/fuzz_targets/*.rs
     cargo fmt --check --manifest-path libs/wire/examples/bare/Cargo.toml
+    cargo fmt --check --manifest-path libs/wire/examples/board/Cargo.toml
     cargo clippy --workspace --all-targets -- -D warnings
     cargo clippy -p hubbub-client --no-default-features --all-targets -- -D warnings
     cargo clippy -p hubbub-server --no-default-features --all-targets -- -D warnings
@@ -279,6 +280,12 @@ fuzz-server SECONDS:
 no-std:
     cargo run --release --manifest-path libs/wire/examples/bare/Cargo.toml --target-dir "{{ target }}/bare"
     @echo "no-std: it decoded the message as it should"
+
+# The server and the wire library on small boards under QEMU, and a table of what they and the optional parts need. For
+# Debian with rustup: it installs what is missing. A quarter of an hour.
+[group("test")]
+boards:
+    CARGO_TARGET_DIR="{{ target }}" apps/server/package/boards
 
 # Measures the README's numbers again, and draws target/room.svg.
 [group("measure")]
