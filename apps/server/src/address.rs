@@ -3,7 +3,6 @@
 //!
 //! Knows no sockets; the time is given.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -13,7 +12,10 @@ use tracing::info;
 pub use self::known::{Addresses, MOST_ADDRESSES, Origin, Place};
 use crate::allowance::{Allowance, BURST};
 
+pub use self::network::{Host, Network};
+
 mod known;
+mod network;
 
 /// All peers of one address together may say as much as this many peers. That is enough for a class of forty, of whom
 /// hardly anybody uses up an allowance, and no more than ten floods.
@@ -41,7 +43,7 @@ pub(crate) use thinned;
 /// One address.
 #[derive(Debug)]
 pub struct Address {
-    network: IpAddr,
+    network: Network,
     /// The zero of the times below, which are in nanoseconds.
     known_since: Instant,
     /// When all that its peers have said is paid for.
@@ -61,7 +63,7 @@ pub struct Address {
 }
 
 impl Address {
-    fn new(network: IpAddr, all: &Arc<AtomicUsize>, now: Instant) -> Self {
+    fn new(network: Network, all: &Arc<AtomicUsize>, now: Instant) -> Self {
         Self {
             network,
             known_since: now,
@@ -73,6 +75,12 @@ impl Address {
             all: Arc::clone(all),
             absent: AtomicUsize::new(0),
         }
+    }
+
+    /// What counts as this address.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        self.network
     }
 
     fn nanos(&self, now: Instant) -> u64 {
@@ -203,7 +211,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn address(now: Instant) -> Address {
-        Address::new(Ipv4Addr::LOCALHOST.into(), &Arc::default(), now)
+        Address::new(
+            Network::of(Ipv4Addr::LOCALHOST.into()),
+            &Arc::default(),
+            now,
+        )
     }
 
     #[test]

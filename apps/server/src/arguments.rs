@@ -15,6 +15,8 @@ use tracing::Level;
 
 use self::size::exact;
 
+#[cfg(feature = "admin")]
+mod admin;
 #[cfg(feature = "history")]
 mod history;
 #[cfg(feature = "metrics")]
@@ -217,6 +219,9 @@ pub(crate) struct Arguments {
     #[cfg(feature = "service")]
     #[command(flatten)]
     service: service::ServiceArguments,
+    #[cfg(feature = "admin")]
+    #[command(flatten)]
+    admin: admin::AdminArguments,
 
     #[cfg(feature = "metrics")]
     #[command(flatten)]
@@ -340,6 +345,10 @@ impl Arguments {
             grace: self.grace,
             #[cfg(feature = "service")]
             plain_motd: self.service.plain_motd,
+            #[cfg(feature = "admin")]
+            admin: self.admin.admin.clone(),
+            #[cfg(feature = "admin")]
+            state: self.admin.state(),
             ..Settings::default()
         }
     }

@@ -16,12 +16,16 @@ use tracing::warn;
 
 use crate::Settings;
 use crate::address::{Addresses, Origin, Place, thinned};
+#[cfg(feature = "admin")]
+use crate::bans::{self, Bans};
 use crate::event::Event;
 use crate::id::PeerId;
 use crate::metrics::Metrics;
 use crate::outbox::outbox;
 use crate::peer::{self, Connection, House, Peer};
 use crate::runtime;
+#[cfg(feature = "admin")]
+use crate::words;
 
 /// How many connections may wait to be accepted. The system refuses more. After a restart, all members of a room come
 /// back at once.
@@ -87,6 +91,8 @@ pub(crate) async fn let_in(listener: &Listener, house: &Arc<House>) {
     let mut door = Door::default();
     for number in 0.. {
         let (transport, from) = door.accept(listener, &house.metrics).await;
+        #[cfg(feature = "admin")]
+        door.read(&house.bans);
         let place = match door.admit(&from, settings, runtime::now()) {
             Ok(place) => place,
             Err(why) => {
@@ -123,6 +129,9 @@ enum TurnedAway {
     AddressFull { max_peers: usize },
     /// Its address has connected more often in a minute than is allowed.
     TooOften { visits_per_minute: u32 },
+    /// An operator has banned its address.
+    #[cfg(feature = "admin")]
+    Banned { seconds: Option<u32> },
 }
 
 impl TurnedAway {
@@ -132,6 +141,8 @@ impl TurnedAway {
             Self::Full { .. } => "full",
             Self::AddressFull { .. } => "address_full",
             Self::TooOften { .. } => "too_often",
+            #[cfg(feature = "admin")]
+            Self::Banned { .. } => "banned",
         }
     }
 }
@@ -152,6 +163,8 @@ impl fmt::Display for TurnedAway {
                 "you come too often: {visits_per_minute} connections a minute from one address is the most; \
                  try again in a minute"
             ),
+            #[cfg(feature = "admin")]
+            Self::Banned { seconds } => f.write_str(&words::banned(*seconds)),
         }
     }
 }
@@ -159,12 +172,22 @@ impl fmt::Display for TurnedAway {
 #[derive(Default)]
 struct Door {
     addresses: Addresses,
+    #[cfg(feature = "admin")]
+    bans: Arc<Bans>,
     turning_away: TurningAway,
     full: bool,
     shortage: Shortage,
 }
 
 impl Door {
+    /// Reads the bans, if they have changed.
+    #[cfg(feature = "admin")]
+    fn read(&mut self, board: &flume::Receiver<Arc<Bans>>) {
+        if let Ok(bans) = board.try_recv() {
+            self.bans = bans;
+        }
+    }
+
     /// Gives a connection a place, if there is one for it.
     fn admit(
         &mut self,
@@ -172,6 +195,14 @@ impl Door {
         settings: &Settings,
         now: Instant,
     ) -> Result<Place, TurnedAway> {
+        #[cfg(feature = "admin")]
+        if !self.bans.is_empty()
+            && let now = runtime::wall()
+            && let Some(until) = self.bans.of(from.address().network(), now)
+        {
+            let seconds = bans::left(until, now);
+            return Err(TurnedAway::Banned { seconds });
+        }
         let &Settings {
             max_peers,
             max_peers_per_address,

@@ -6,8 +6,12 @@ use std::sync::Arc;
 use hubbub_wire::{DecodeError, Id, Offer, Token, Username};
 
 use crate::address::{Address, Origin};
+#[cfg(feature = "admin")]
+use crate::bans::{Bans, Board};
 use crate::id::PeerId;
 use crate::memory::Held;
+#[cfg(feature = "admin")]
+use crate::orders::{Answer, Order};
 use crate::outbox::Outbox;
 use crate::room::Refusal;
 use crate::texts::Texts;
@@ -108,6 +112,22 @@ pub enum Event {
         /// Takes the answer.
         answer: flume::Sender<()>,
     },
+    /// The bans that are kept from before, and where the door finds those that last.
+    #[cfg(feature = "admin")]
+    Bans {
+        /// All of them.
+        bans: Arc<Bans>,
+        /// Takes each later list.
+        board: Board,
+    },
+    /// An administrator wants something.
+    #[cfg(feature = "admin")]
+    Admin {
+        /// What.
+        order: Order,
+        /// Takes the one answer.
+        reply: flume::Sender<Answer>,
+    },
     /// The server stops. Everybody gets what is queued and goes.
     Stop,
 }
@@ -128,6 +148,8 @@ impl Event {
             | Self::StillHere { peer }
             | Self::Gone { peer, .. } => Some(peer),
             Self::Motd(_) | Self::Probe { .. } | Self::Stop => None,
+            #[cfg(feature = "admin")]
+            Self::Bans { .. } | Self::Admin { .. } => None,
         }
     }
 
@@ -206,6 +228,10 @@ pub enum Departure {
     BeyondLimit,
     /// It has a grant and left out a count. No later text of it may be acknowledged.
     LeftOutText,
+    /// An operator has put it out.
+    Kicked,
+    /// An operator has banned its address.
+    Banned,
 }
 
 impl Departure {
@@ -226,7 +252,9 @@ impl Departure {
             | Self::NeverJoined
             | Self::Refused(_)
             | Self::BeyondLimit
-            | Self::LeftOutText => false,
+            | Self::LeftOutText
+            | Self::Kicked
+            | Self::Banned => false,
         }
     }
 }
@@ -255,6 +283,13 @@ impl fmt::Display for Departure {
             Self::LeftOutText => f.write_str("it left out the count of a text"),
             Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
             Self::Refused(Refusal::NameReserved) => f.write_str("its name is reserved"),
+            Self::Refused(Refusal::Kicked { .. }) => {
+                f.write_str("its name or address was kicked a moment ago")
+            }
+            Self::Refused(Refusal::Banned { .. }) | Self::Banned => {
+                f.write_str("its address is banned")
+            }
+            Self::Kicked => f.write_str("it was kicked"),
         }
     }
 }

@@ -35,11 +35,15 @@ use crate::service::{Supervisor, Watch};
 use crate::words;
 
 mod absent;
+#[cfg(feature = "admin")]
+mod administering;
 mod granting;
 mod joining;
 mod keeping;
 mod leaving;
 mod motd;
+#[cfg(feature = "admin")]
+mod outlaws;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
 /// find work whenever it looks, and for a burst of joins to pass without waiting: a peer that waits here waits until
@@ -152,6 +156,8 @@ struct Hub {
     /// Where each member with a grant comes from.
     addresses: ByPeer<Arc<Address>>,
     absent: Absent,
+    #[cfg(feature = "admin")]
+    outlaws: outlaws::Outlaws,
     stopping: bool,
     watch: Watch,
     queued: Arc<Memory>,
@@ -185,6 +191,8 @@ impl Hub {
             newcomers: Vec::new(),
             addresses: ByPeer::default(),
             absent: Absent::default(),
+            #[cfg(feature = "admin")]
+            outlaws: outlaws::Outlaws::default(),
             stopping: false,
             watch: Watch::default(),
             queued,
@@ -319,6 +327,10 @@ impl Hub {
                 // Whoever asked may not wait any longer.
                 let _ = answer.try_send(());
             }
+            #[cfg(feature = "admin")]
+            Event::Bans { bans, board } => self.outlaws.begin(bans, board),
+            #[cfg(feature = "admin")]
+            Event::Admin { order, reply } => self.administer(order, &reply),
             Event::Stop => {
                 info!(members = self.room.len(), "stopping");
                 self.stopping = true;

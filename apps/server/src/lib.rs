@@ -223,6 +223,12 @@ pub mod said;
 
 pub mod motd;
 
+#[cfg(feature = "admin")]
+pub mod bans;
+
+#[cfg(feature = "admin")]
+pub mod orders;
+
 pub mod event;
 
 // The room: plain, without waiting, the time given.
@@ -255,6 +261,9 @@ mod door;
 #[cfg(feature = "metrics")]
 mod exporter;
 
+#[cfg(feature = "admin")]
+mod admin;
+
 // The system.
 pub mod descriptors;
 pub mod runtime;
@@ -270,7 +279,8 @@ pub mod service;
 ///
 /// # Errors
 ///
-/// The system does not let the listener be used, or the history cannot be used.
+/// The system does not let the listener be used, the history or the bans cannot be used, or the socket of the
+/// administrators cannot be made.
 pub async fn serve(
     listener: TcpListener,
     settings: Settings,
@@ -319,6 +329,10 @@ pub async fn serve_for(
     let unfinished = Memory::new(shares.unfinished);
     let metrics = Arc::<Metrics>::default();
     let log = open_log(&settings, &queued, &metrics).map_err(io::Error::other)?;
+    #[cfg(feature = "admin")]
+    let (office, first, bans) = admin::Office::open(&settings).map_err(io::Error::other)?;
+    #[cfg(not(feature = "admin"))]
+    refuse_administration(&settings)?;
     let (inbox, mail) = flume::bounded(hub::INBOX);
     let _shown = show_metrics(&settings, &metrics, &inbox, [&queued, &unfinished])?;
     info!(address = %listener.local_addr()?, "listening");
@@ -336,13 +350,23 @@ pub async fn serve_for(
         inbox,
         unfinished,
         metrics,
+        #[cfg(feature = "admin")]
+        bans,
     });
+    #[cfg(feature = "admin")]
+    let office = {
+        // Nobody comes in before the hub knows who may not.
+        let _ = house.inbox.send_async(vec![first]).await;
+        runtime::spawn(office.serve(house.inbox.clone()))
+    };
     {
         let let_in = pin!(door::let_in(&listener, &house));
         let changed = pin!(pass_on(changes, &supervisor, &house));
         select(pin!(shutdown), select(let_in, changed)).await;
     }
     drop(listener);
+    #[cfg(feature = "admin")]
+    office.cancel().await;
     let _ = house.inbox.send_async(vec![Event::Stop]).await;
     drop(house);
     hub.await;
@@ -359,6 +383,17 @@ async fn pass_on(changes: flume::Receiver<Event>, supervisor: &Supervisor, house
     })
     .await;
     pending::<()>().await;
+}
+
+/// An operator who relies on bans must not find out later that there are none.
+#[cfg(not(feature = "admin"))]
+fn refuse_administration(settings: &Settings) -> io::Result<()> {
+    match (&settings.admin, &settings.state) {
+        (None, None) => Ok(()),
+        _ => Err(io::Error::other(
+            "this build has no administration and keeps no bans",
+        )),
+    }
 }
 
 /// The log that the settings ask for. Replays count as used `memory`.

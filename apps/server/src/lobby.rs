@@ -8,6 +8,8 @@ use std::time::Instant;
 use hubbub_wire::{Hex128, Username};
 
 use self::claims::Claims;
+#[cfg(feature = "admin")]
+use crate::address::Network;
 use crate::address::Origin;
 use crate::event::{Event, Offered};
 use crate::id::PeerId;
@@ -144,6 +146,42 @@ impl Lobby {
     pub(crate) fn take(&mut self, peer: PeerId) -> Option<Stranger> {
         let claim = || Some(self.claims.take(peer)?.stranger);
         self.strangers.remove(&peer).or_else(claim)
+    }
+
+    /// Those whose JOIN under this name waits, and what counts as their addresses.
+    #[cfg(feature = "admin")]
+    pub(crate) fn named(&self, name: &Username<'static>) -> Vec<(PeerId, Network)> {
+        let named = self.claims.iter().filter(|(_, claim)| claim.name == *name);
+        let network = |claim: &Claim| claim.stranger.from.address().network();
+        let mut named: Vec<_> = named.map(|(peer, claim)| (peer, network(claim))).collect();
+        named.sort_unstable();
+        named
+    }
+
+    /// Those that come from an address.
+    #[cfg(feature = "admin")]
+    pub(crate) fn of(&self, network: Network) -> Vec<PeerId> {
+        let strangers = self
+            .strangers
+            .iter()
+            .map(|(&peer, stranger)| (peer, stranger));
+        let claims = self
+            .claims
+            .iter()
+            .map(|(peer, claim)| (peer, &claim.stranger));
+        let is_there = |stranger: &Stranger| stranger.from.address().network() == network;
+        let there = strangers
+            .chain(claims)
+            .filter(|(_, stranger)| is_there(stranger));
+        let mut there: Vec<_> = there.map(|(peer, _)| peer).collect();
+        there.sort_unstable();
+        there
+    }
+
+    /// Where the server's words go to a peer that has not sent a JOIN.
+    #[cfg(feature = "admin")]
+    pub(crate) fn outbox(&self, peer: PeerId) -> Option<&Outbox> {
+        self.strangers.get(&peer).map(|stranger| &stranger.outbox)
     }
 
     /// All of them, with where the server's words to them go.

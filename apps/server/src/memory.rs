@@ -83,7 +83,7 @@ impl Memory {
     }
 
     /// The count, in bytes.
-    #[cfg(feature = "metrics")]
+    #[cfg(any(feature = "metrics", feature = "admin"))]
     pub(crate) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }

@@ -51,9 +51,9 @@ pub(crate) struct Metrics {
     /// Accepting failed, since something had run out.
     pub(crate) accept_failures: Counter,
     /// Connections that got no place.
-    pub(crate) turned_away: Causes<3>,
+    pub(crate) turned_away: Causes<4>,
     /// Peers that went.
-    pub(crate) departures: Causes<15>,
+    pub(crate) departures: Causes<18>,
     /// TEXTs that the room took.
     pub(crate) messages: Counter,
     /// Bytes that were read of peers.
@@ -130,13 +130,13 @@ impl<const N: usize> Causes<N> {
     }
 }
 
-impl Default for Causes<3> {
+impl Default for Causes<4> {
     fn default() -> Self {
-        Self::of(["full", "address_full", "too_often"])
+        Self::of(["full", "address_full", "too_often", "banned"])
     }
 }
 
-impl Default for Causes<15> {
+impl Default for Causes<18> {
     fn default() -> Self {
         Self::of([
             "left",
@@ -154,6 +154,9 @@ impl Default for Causes<15> {
             "replaced",
             "beyond_limit",
             "left_out_text",
+            "kicked",
+            "still_out",
+            "banned",
         ])
     }
 }
@@ -176,5 +179,8 @@ const fn departure(why: Departure) -> &'static str {
         Departure::Replaced => "replaced",
         Departure::BeyondLimit => "beyond_limit",
         Departure::LeftOutText => "left_out_text",
+        Departure::Kicked => "kicked",
+        Departure::Refused(Refusal::Kicked { .. }) => "still_out",
+        Departure::Banned | Departure::Refused(Refusal::Banned { .. }) => "banned",
     }
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use futures::task::AtomicWaker;
 use hubbub_transport::Transport;
 
+use crate::address::Host;
 use crate::id::PeerId;
 
 use self::delivery::Price;
@@ -263,6 +264,13 @@ impl Outbox {
     /// Notes that the peer has a grant; see [`Intake::has_grant`].
     pub fn grant(&self) {
         self.shared.set(GRANTED);
+    }
+
+    /// Where the peer is, as far as its system still knows.
+    #[must_use]
+    pub fn host(&self) -> Option<Host> {
+        let address = self.shared.transport().ok()?.peer_addr().ok()?;
+        Some(Host::of(address))
     }
 
     /// A number that changes whenever the socket takes something.

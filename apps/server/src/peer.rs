@@ -20,6 +20,8 @@ use self::reading::Reading;
 use self::writing::Writing;
 use crate::Settings;
 use crate::address::Place;
+#[cfg(feature = "admin")]
+use crate::bans::Bans;
 use crate::event::{Departure, Event, Mail};
 use crate::id::PeerId;
 use crate::memory::Memory;
@@ -61,6 +63,9 @@ pub(crate) struct House {
     /// Counts what the peers hold of unfinished texts, and what waits for the hub.
     pub(crate) unfinished: Arc<Memory>,
     pub(crate) metrics: Arc<Metrics>,
+    /// What the door has to know of the bans.
+    #[cfg(feature = "admin")]
+    pub(crate) bans: flume::Receiver<Arc<Bans>>,
 }
 
 /// What the two halves share.

@@ -94,6 +94,9 @@ pub(crate) struct Notes {
     pub(crate) warned: bool,
     /// Whether its JOIN was left out of the log. Its LEAVE is then left out too.
     pub(crate) unlogged: bool,
+    /// When it joined, in seconds since the beginning of 1970.
+    #[cfg(feature = "admin")]
+    pub(crate) since_s: u32,
 }
 
 impl Post {
@@ -222,6 +225,15 @@ impl Post {
     /// What the hub remembers of a member.
     pub(crate) fn notes(&mut self, peer: PeerId) -> Option<&mut Notes> {
         Some(&mut self.members.get_mut(&peer)?.notes)
+    }
+
+    /// When a member joined, in seconds since the beginning of 1970.
+    #[cfg(feature = "admin")]
+    #[must_use]
+    pub(crate) fn since(&self, peer: PeerId) -> u32 {
+        self.members
+            .get(&peer)
+            .map_or(0, |member| member.notes.since_s)
     }
 
     /// The outbox of a member. `None` if it is about to leave.

@@ -18,6 +18,16 @@ pub enum Refusal {
     NameTaken,
     /// The name is the server's own.
     NameReserved,
+    /// An operator has put somebody with this name or from this address out.
+    Kicked {
+        /// How long it still lasts.
+        seconds: u32,
+    },
+    /// An operator has banned this address.
+    Banned {
+        /// How long it still lasts. `None` for good.
+        seconds: Option<u32>,
+    },
 }
 
 /// Why a TEXT or LEAVE is ignored.

@@ -8,8 +8,12 @@ use std::time::{Instant, SystemTime};
 use async_global_executor::GlobalExecutorConfig;
 use hubbub_wire::{Hex128, Time};
 
+#[cfg(feature = "admin")]
+pub use async_io::Async;
 pub use async_io::Timer;
 pub use async_std::future::timeout;
+#[cfg(feature = "admin")]
+pub use async_std::task::spawn_blocking;
 pub use async_std::task::{sleep, spawn, yield_now};
 /// Waits for a future in this thread, which does nothing else meanwhile. With async-std's own function, the thread
 /// would poll sockets too, and wake the others for each of them.

@@ -55,6 +55,11 @@ pub struct Settings {
     pub plain_motd: bool,
     /// Where the metrics are shown over HTTP. `None` for nowhere.
     pub metrics: Option<SocketAddr>,
+    /// Where the Unix socket of the administrators is made. `None` for no administration.
+    pub admin: Option<PathBuf>,
+    /// The directory in which bans are kept, which is made if it is missing. Without one they last until the server ends.
+    /// Only one server at a time may use it.
+    pub state: Option<PathBuf>,
 }
 
 /// Where messages are kept on a disk, and for how long.
@@ -117,6 +122,8 @@ impl Default for Settings {
             motd: None,
             plain_motd: false,
             metrics: None,
+            admin: None,
+            state: None,
         }
     }
 }

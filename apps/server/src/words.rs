@@ -1,5 +1,6 @@
 //! Everything that `server` says to a peer once it has a place.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use hubbub_wire::{Frame, Notice, Payload, Token, Username, encode};
@@ -32,6 +33,11 @@ pub(crate) enum Code {
     KeepingStopped,
     /// Messages are kept again.
     KeepingResumed,
+    /// An operator has put the member out.
+    Kicked,
+    /// An operator says something to everybody.
+    #[cfg(feature = "admin")]
+    Said,
 }
 
 impl Code {
@@ -43,6 +49,9 @@ impl Code {
             Self::TooLong => "too-long",
             Self::KeepingStopped => "keeping-stopped",
             Self::KeepingResumed => "keeping-resumed",
+            Self::Kicked => "kicked",
+            #[cfg(feature = "admin")]
+            Self::Said => "said",
         }
     }
 }
@@ -75,11 +84,41 @@ pub(crate) const REPLACED: &str = "you have connected from elsewhere";
 
 /// Why a JOIN was refused.
 #[must_use]
-pub(crate) fn refused(refusal: Refusal) -> &'static str {
+pub(crate) fn refused(refusal: Refusal) -> Cow<'static, str> {
     match refusal {
-        Refusal::NameTaken => "this name is taken; join under another one",
-        Refusal::NameReserved => "the name server is reserved; join under another one",
+        Refusal::NameTaken => "this name is taken; join under another one".into(),
+        Refusal::NameReserved => "the name server is reserved; join under another one".into(),
+        Refusal::Kicked { seconds } => {
+            let wait = wait(seconds);
+            format!("an operator has put this name or address out of the room; come back in {wait}")
+                .into()
+        }
+        Refusal::Banned { seconds } => banned(seconds).into(),
     }
+}
+
+/// The address of the peer is banned, for so many more seconds or for good.
+#[must_use]
+pub(crate) fn banned(seconds: Option<u32>) -> String {
+    let address = "an operator has banned your address from the room";
+    match seconds {
+        None => address.to_owned(),
+        Some(seconds) => format!("{address}; come back in {}", wait(seconds)),
+    }
+}
+
+/// The peer is put out, and may come back after so many seconds.
+#[cfg(feature = "admin")]
+#[must_use]
+pub(crate) fn kicked(seconds: u32) -> String {
+    format!(
+        "an operator has put you out of the room; you may come back in {}",
+        wait(seconds)
+    )
+}
+
+fn wait(seconds: u32) -> humantime::FormattedDuration {
+    humantime::format_duration(Duration::from_secs(seconds.into()))
 }
 
 /// A text was longer than the limit. Both lengths are in bytes.

@@ -130,6 +130,15 @@ impl Transport {
         }
     }
 
+    /// Where the other side is.
+    ///
+    /// # Errors
+    ///
+    /// The connection has failed.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.get_ref().peer_addr()
+    }
+
     /// Whether the other side has ended its half, or the connection has failed. What arrived before can still be read.
     /// Where the system does not tell, the answer is no.
     #[must_use]

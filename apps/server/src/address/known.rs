@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::{Address, LeftOut};
+use super::{Address, LeftOut, Network};
 
 /// The most addresses that are known besides those that have peers here, at about 200 bytes each. Beyond that, those
 /// that owe least are forgotten.
@@ -98,7 +98,7 @@ impl Drop for Place {
 /// All addresses that are known. One without a peer is forgotten when it owes nothing, or when there are too many.
 #[derive(Debug, Default)]
 pub struct Addresses {
-    known: HashMap<IpAddr, Arc<Address>>,
+    known: HashMap<Network, Arc<Address>>,
     /// How many there must be before some are forgotten again.
     look_at: usize,
     peers: Arc<AtomicUsize>,
@@ -117,7 +117,7 @@ impl Addresses {
         if self.known.len() >= self.look_at.max(FEW_ADDRESSES) {
             self.forget(now);
         }
-        let network = network(socket.ip());
+        let network = Network::of(socket.ip());
         let address = self
             .known
             .entry(network)
@@ -132,7 +132,7 @@ impl Addresses {
         let is_idle = |address: &Arc<Address>| Arc::strong_count(address) == 1;
         self.known
             .retain(|_, address| !is_idle(address) || address.owes(now) > 0);
-        let mut idle: Vec<(u64, IpAddr)> = self
+        let mut idle: Vec<(u64, Network)> = self
             .known
             .iter()
             .filter(|(_, address)| is_idle(address))
@@ -151,19 +151,9 @@ impl Addresses {
     }
 }
 
-/// What counts as one address.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let network = address.to_bits() >> 64 << 64;
-            Ipv6Addr::from_bits(network).into()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::time::Duration;
 
     use super::*;
@@ -232,7 +222,7 @@ mod tests {
         let _ = addresses.origin(nth(3), now);
         addresses.forget(now);
         let known = |addresses: &Addresses| {
-            [1, 2, 3].map(|number| addresses.known.contains_key(&nth(number).ip()))
+            [1, 2, 3].map(|number| addresses.known.contains_key(&Network::of(nth(number).ip())))
         };
         assert_eq!(known(&addresses), [true, true, false]);
         addresses.forget(now + 2 * SECOND);
@@ -254,6 +244,6 @@ mod tests {
         }
         assert!(most > MOST_ADDRESSES / 2, "{most}");
         assert!(most <= MOST_ADDRESSES + 1, "{most}");
-        assert!(addresses.known.contains_key(&nth(1).ip()));
+        assert!(addresses.known.contains_key(&Network::of(nth(1).ip())));
     }
 }

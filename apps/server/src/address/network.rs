@@ -51,7 +51,10 @@ impl Network {
             None => text.parse().ok().map(Self::of),
             Some(network) => {
                 let network: Ipv6Addr = network.parse().ok()?;
-                network.to_ipv4_mapped().is_none().then(|| Self::of(network.into()))
+                network
+                    .to_ipv4_mapped()
+                    .is_none()
+                    .then(|| Self::of(network.into()))
             }
         }
     }

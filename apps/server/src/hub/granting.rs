@@ -153,7 +153,7 @@ impl Hub {
     }
 
     /// A delivery to one member, which does not count against the limit of its outbox.
-    fn alone(&self, frames: Vec<u8>) -> Delivery {
+    pub(super) fn alone(&self, frames: Vec<u8>) -> Delivery {
         Delivery::all(Batch::alone(frames, &self.queued)).exempt()
     }
 

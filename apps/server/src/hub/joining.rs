@@ -7,12 +7,12 @@ use tracing::{debug, warn};
 
 use super::Hub;
 use crate::address::thinned;
-use crate::batch::Form;
+use crate::batch::{Batch, Form};
 use crate::event::{Candidate, Departure, Offered};
 use crate::id::PeerId;
 use crate::lobby::Claim;
 use crate::log::Proposal;
-use crate::outbox::Outbox;
+use crate::outbox::{Delivery, Outbox};
 use crate::post::Notes;
 use crate::room::{Refusal, Ticket};
 use crate::words;
@@ -121,6 +121,10 @@ impl Hub {
 
     /// Proposes a JOIN that waits in the lobby, unless it is already clear that its name is not free.
     pub(super) fn propose_join(&mut self, peer: PeerId) {
+        #[cfg(feature = "admin")]
+        if let Some(refusal) = self.keeps_out(peer) {
+            return self.refuse(peer, refusal);
+        }
         let Some(claim) = self.lobby.claimed(peer) else {
             return;
         };
@@ -168,15 +172,33 @@ impl Hub {
     }
 
     pub(super) fn refuse(&mut self, peer: PeerId, refusal: Refusal) {
-        let Some(Claim { name, stranger, .. }) = self.lobby.take_claim(peer) else {
+        let Some(Claim {
+            name,
+            stranger,
+            offered,
+            ..
+        }) = self.lobby.take_claim(peer)
+        else {
             return;
         };
         stranger.outbox.refuse();
-        self.post.tell(&stranger.outbox, words::refused(refusal));
+        self.tell_refused(&stranger.outbox, &name, &offered, refusal);
         let why = Departure::Refused(refusal);
         self.metrics.departed(why);
         let line = stranger.from.line(self.now);
         thinned!(warn, line, peer = peer.0, name = name.as_str(), %why, address = %stranger.from, "refused");
+    }
+
+    /// Says to a peer why its JOIN was refused. A program of ours that was put out learns that in a form that it knows, so
+    /// that it does not come again by itself.
+    fn tell_refused(&self, outbox: &Outbox, name: &Username<'_>, offered: &Offered, why: Refusal) {
+        let text = words::refused(why);
+        if matches!(why, Refusal::Kicked { .. }) && offered.offer().is_some() {
+            let notice = words::notice(name, words::Code::Kicked, &text);
+            let _ = outbox.push(Delivery::all(Batch::alone(notice, &self.queued)));
+        } else {
+            self.post.tell(outbox, &text);
+        }
     }
 
     /// Closes the connection of a member, since a newer one of the same member is about to join. What the older one says
@@ -198,6 +220,11 @@ impl Hub {
 
     /// The turn of a JOIN in the log has come.
     pub(super) fn joined(&mut self, peer: PeerId, time: Time) {
+        // An operator may have put it out while it waited.
+        #[cfg(feature = "admin")]
+        if let Some(refusal) = self.keeps_out(peer) {
+            return self.refuse(peer, refusal);
+        }
         let Some(claim) = self.lobby.claimed(peer) else {
             // The peer went while its JOIN waited.
             return;
@@ -244,6 +271,8 @@ impl Hub {
         let notes = Notes {
             warned: false,
             unlogged: line.is_none(),
+            #[cfg(feature = "admin")]
+            since_s: u32::try_from(self.time.unix_ms() / 1000).unwrap_or(u32::MAX),
         };
         let form = match offered {
             Offered::Yes(_) => Form::Stamped,

@@ -12,9 +12,10 @@ use crate::memory::Memory;
 use crate::outbox::Delivery;
 use crate::words;
 
-/// The message of the day in the two forms in which it goes out, each made once for all who get it.
+/// What the server tells all members, in the two forms in which it goes out, each made once for all who get it.
 #[derive(Debug)]
 pub(super) struct Posters {
+    code: words::Code,
     /// The payload of the NOTICE, whose head has the name of whoever gets it.
     granted: Arc<Batch>,
     text: String,
@@ -57,11 +58,7 @@ impl Hub {
     pub(super) fn posters(&self) -> Option<Posters> {
         let text = self.settings.motd.clone()?;
         let plain = self.settings.plain_motd;
-        Some(Posters {
-            granted: Batch::alone(text.clone().into_bytes(), &self.queued),
-            plain: plain.then(|| Batch::notice(&text, &self.queued)),
-            text,
-        })
+        Some(Posters::new(words::Code::Motd, &text, plain, &self.queued))
     }
 
     /// Tells a new member without a grant, before all else.
@@ -76,9 +73,19 @@ impl Hub {
 }
 
 impl Posters {
+    /// A text, which is also for members without a grant if it is `plain`.
+    pub(super) fn new(code: words::Code, text: &str, plain: bool, memory: &Arc<Memory>) -> Self {
+        Self {
+            code,
+            granted: Batch::alone(text.as_bytes().to_vec(), memory),
+            plain: plain.then(|| Batch::notice(text, memory)),
+            text: text.to_owned(),
+        }
+    }
+
     /// What a member with a grant gets.
     pub(super) fn for_granted(&self, name: &Name, memory: &Arc<Memory>) -> Vec<Delivery> {
-        let (code, text) = (words::Code::Motd.as_str(), self.text.as_bytes());
+        let (code, text) = (self.code.as_str(), self.text.as_bytes());
         let (Some(code), Some(text)) = (Token::new(code), Payload::new(text)) else {
             return Vec::new();
         };
@@ -97,7 +104,7 @@ impl Posters {
     }
 
     /// What another member gets.
-    fn for_plain(&self) -> Vec<Delivery> {
+    pub(super) fn for_plain(&self) -> Vec<Delivery> {
         let plain = self.plain.iter();
         plain
             .map(|batch| Delivery::all(Arc::clone(batch)))

@@ -14,6 +14,8 @@ use crate::post::{CATCH_UP, STALLED};
 use crate::texts::Texts;
 use hubbub_wire::{Hex64, Hex128, Offer, Payload};
 
+#[cfg(feature = "admin")]
+mod administering;
 mod batches;
 mod claims;
 mod keeping;

@@ -236,6 +236,11 @@ impl Claims {
         Some(claim)
     }
 
+    #[cfg(feature = "admin")]
+    pub(super) fn iter(&self) -> impl Iterator<Item = (PeerId, &Claim)> {
+        self.by_claimant.iter().map(|(&peer, claim)| (peer, claim))
+    }
+
     pub(super) fn outboxes(&self) -> impl Iterator<Item = (PeerId, &Outbox)> {
         let claims = self.by_claimant.iter();
         claims.map(|(&peer, claim)| (peer, &claim.stranger.outbox))

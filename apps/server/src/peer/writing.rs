@@ -186,6 +186,8 @@ mod tests {
                 inbox,
                 unfinished,
                 metrics: Arc::default(),
+                #[cfg(feature = "admin")]
+                bans: flume::bounded(0).1,
             });
             let place = Origin::alone(address).place();
             let connection = Connection {

@@ -46,6 +46,8 @@ impl Server {
             inbox,
             unfinished: memory,
             metrics: Arc::default(),
+            #[cfg(feature = "admin")]
+            bans: flume::bounded(0).1,
         });
         Self {
             hub,

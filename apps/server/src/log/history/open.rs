@@ -131,6 +131,19 @@ fn try_to_connect(path: &Path, sync: HistorySync) -> rusqlite::Result<Result<Con
     })
 }
 
+/// How many messages the database in a directory has, for an operator: all numbers from the first to the last count, also
+/// those in a hole. `None` if it cannot be read.
+#[cfg(feature = "admin")]
+pub(crate) fn rows(dir: &Path) -> Option<u64> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(dir.join(DATABASE), flags).ok()?;
+    // To count them would read the whole database.
+    let ends =
+        "SELECT coalesce((SELECT max(seq) FROM messages) - (SELECT min(seq) FROM messages) + 1, 0)";
+    let rows: i64 = connection.query_row(ends, [], |row| row.get(0)).ok()?;
+    u64::try_from(rows).ok()
+}
+
 /// Says why the database cannot be used.
 pub(super) fn explain(path: &Path, error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {

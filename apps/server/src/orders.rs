@@ -1,0 +1,100 @@
+//! Orders: what an administrator wants of the hub, and what the hub answers. Plain values.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hubbub_wire::{Time, Username};
+
+use crate::address::Network;
+use crate::bans::Bans;
+use crate::id::Name;
+
+/// What an administrator wants of the hub.
+#[derive(Debug)]
+pub enum Order {
+    /// To know who is here.
+    Who,
+    /// That whoever has this name goes, and stays away for a while.
+    Kick(Username<'static>),
+    /// That nobody comes in from there, for this time or for good.
+    Ban(Network, Option<Duration>),
+    /// That those from there may come in again.
+    Unban(Network),
+    /// To know who is banned.
+    Bans,
+    /// That everybody is told this. It is not empty.
+    Say(String),
+    /// To know how the room does.
+    Stats,
+}
+
+/// What the hub answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// Everybody who is here, in the order of their names.
+    Who(Vec<Row>),
+    /// Whoever has the name is out.
+    Kicked,
+    /// Nobody here has the name.
+    NotHere,
+    /// The address is banned.
+    Banned {
+        /// All bans now.
+        bans: Arc<Bans>,
+        /// How many were put out.
+        out: usize,
+    },
+    /// There are as many bans as there may be.
+    TooManyBans,
+    /// The address is not banned any more.
+    Unbanned(Arc<Bans>),
+    /// The address was not banned.
+    NotBanned,
+    /// The bans.
+    Bans(Arc<Bans>),
+    /// So many members were told.
+    Said(usize),
+    /// How the room does.
+    Stats(Stats),
+}
+
+/// A member.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name.
+    pub name: Name,
+    /// Its address, if it is known.
+    pub address: Option<String>,
+    /// When it joined.
+    pub since: Time,
+    /// What it is to the server.
+    pub standing: Standing,
+}
+
+/// What a member is to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It has a grant.
+    Granted,
+    /// It has none.
+    Plain,
+    /// It has a grant, has lost its connection and keeps its place for a while.
+    Absent,
+}
+
+/// How the room does.
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    /// How many members there are, absent ones included.
+    pub members: usize,
+    /// How many of them are absent.
+    pub absent: usize,
+    /// How many connections have not joined.
+    pub strangers: usize,
+    /// How many messages were taken since the start.
+    pub messages: u64,
+    /// How much memory texts on their way take, in bytes.
+    pub texts: usize,
+    /// How many bans there are.
+    pub bans: usize,
+}
