@@ -417,6 +417,9 @@ layers:
     apps/server/src/exporter async_std|std::net::Tcp|crate::(room|batch|outbox|post|lobby|log|hub|peer)
     apps/server/src/allowance async|await|flume|async_std|async_io|futures|std::net|Instant::now
     apps/server/src/address  async|await|flume|async_std|async_io|socket2|TcpStream|TcpListener
+    apps/server/src/bans     async|await|futures|std::net|Instant::now|crate::(room|outbox|batch|post|lobby|log|hub|peer|door|admin)
+    apps/server/src/orders   async|await|flume|futures|std::net|Instant|crate::(outbox|batch|post|lobby|log|hub|peer|door|admin)
+    apps/server/src/admin    std::net|TcpStream|TcpListener|crate::(room|outbox|batch|post|lobby|hub|peer|door)
     apps/server/src/outbox   std::net|async_io|socket2|TcpStream|TcpListener|crate::(room|post|lobby|log|hub|peer|door)
     apps/server/src/hub!exactly_once/* std::net|async_io|socket2|TcpStream|TcpListener|crate::(peer|door)
     apps/cli/src             async|await|async_std|TcpStream|TcpListener|dioxus|hubbub_server|hubbub_client

@@ -213,6 +213,11 @@ impl Program {
         signal(name, self.child.id());
     }
 
+    /// Whether the process has ended by now.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits until the process has ended, whatever it wrote.
     #[track_caller]
     pub fn status(&mut self) -> ExitStatus {

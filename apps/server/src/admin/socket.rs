@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, SockAddr, Socket as Any, Type};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 
 use crate::runtime::{Async, draw};
 
@@ -122,10 +122,7 @@ fn is_free(path: &Path) -> Result<(), String> {
         }
         Ok(_) => {}
     }
-    let tried = Any::new(Domain::UNIX, Type::STREAM, None).and_then(|socket| {
-        socket.set_nonblocking(true)?;
-        socket.connect(&SockAddr::unix(path)?)
-    });
+    let tried = try_to_connect(path);
     match tried {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(()),
         Ok(()) => Err("another program listens there; stop it, or choose another path".to_owned()),
@@ -137,4 +134,11 @@ fn is_free(path: &Path) -> Result<(), String> {
             "cannot find out whether another program listens there: {error}"
         )),
     }
+}
+
+/// Connects, unless that would have to wait.
+fn try_to_connect(path: &Path) -> io::Result<()> {
+    let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    rustix::io::ioctl_fionbio(&socket, true)?;
+    Ok(connect(&socket, &SocketAddrUnix::new(path)?)?)
 }

@@ -38,6 +38,15 @@ const OF_SERVICE: &[(&str, &str)] = &[
     ("--log-format", "text"),
 ];
 
+/// Those of the feature `admin`.
+const OF_ADMIN: &[(&str, &str)] = &[
+    ("--admin", "none"),
+    (
+        "--state",
+        "systemd's $STATE_DIRECTORY, or none: they last until the server ends",
+    ),
+];
+
 #[test]
 fn help_names_every_option_with_its_default() {
     let mut expected = OPTIONS.to_vec();
@@ -49,6 +58,8 @@ fn help_names_every_option_with_its_default() {
     }
     if cfg!(feature = "metrics") {
         expected.push(("--metrics", "nowhere"));
+    if cfg!(feature = "admin") {
+        expected.extend(OF_ADMIN);
     }
     let options = options_of_help();
     for (option, default) in &expected {
