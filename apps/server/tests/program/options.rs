@@ -58,6 +58,7 @@ fn help_names_every_option_with_its_default() {
     }
     if cfg!(feature = "metrics") {
         expected.push(("--metrics", "nowhere"));
+    }
     if cfg!(feature = "admin") {
         expected.extend(OF_ADMIN);
     }
