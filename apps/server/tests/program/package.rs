@@ -151,11 +151,13 @@ fn the_server_starts_with_all_that_the_file_of_variables_suggests() {
     fs::create_dir_all(&directory).unwrap();
     let motd = directory.join("motd");
     fs::write(&motd, "Be kind.").unwrap();
+    let admin = directory.join("admin");
     let mut command = server();
     for (variable, value) in variables_of_file() {
         let value = match &*value {
             "8765" | "9180" => "0",
             "/etc/hubbub/motd" => motd.to_str().unwrap(),
+            "/run/hubbub/admin" => admin.to_str().unwrap(),
             value if value.starts_with('/') => directory.to_str().unwrap(),
             value => value,
         };
