@@ -87,7 +87,7 @@ server *ARGS:
 client NAME *ARGS: setup
     cargo run --release -p hubbub-client -- --username {{ quote(NAME) }} {{ ARGS }}
 
-# Installs release builds of server and window below PREFIX. The desktop then opens chat://host:port links in the window.
+# Installs release builds of all programs below PREFIX, with their man pages. The desktop then opens chat://host:port links in the window.
 [group("install")]
 install PREFIX=(env("HOME") / ".local"): setup
     cargo build --release --locked -p hubbub-server -p hubbub-cli -p hubbub-client
@@ -166,8 +166,7 @@ deb: setup
         cargo deb --quiet --locked --no-build -p $package --output "{{ target }}/packages/"
     done
 
-# Installs the packages of `just deb` into a clean Debian in target/packages, uses them there, upgrades and removes them.
-# Needs root. Makes the Debian by debootstrap, from the mirror that this machine uses, and keeps it.
+# Makes the packages and a clean Debian in target/packages, and installs, uses, upgrades and removes them there; needs root.
 [group("test")]
 test-packages: deb
     #!/usr/bin/env bash

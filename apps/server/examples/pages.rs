@@ -40,7 +40,26 @@ are variables in /etc/hubbub/server.env.
   systemctl reload hubbub-server.service
       has it read its files again
   systemctl stop hubbub-server.socket hubbub-server.service
-      stops both; if the socket stayed open, the next connection would start the server again",
+      stops both; if the socket stayed open, the next connection would start the server again
+
+This lets everybody in who reaches the machine, by IPv4 and IPv6. It counts after 'systemctl restart hubbub-server.socket':
+
+  [Socket]
+  ListenStream=
+  ListenStream=8765
+
+An upgrade of the package restarts a server that runs, and not the socket, so that nobody is refused. Members come back by
+themselves.",
+    },
+    Section {
+        page: "hubbub-server",
+        heading: "FILES",
+        text: "  /etc/hubbub/server.env
+      the variables of the service
+  /var/lib/hubbub
+      what the room keeps; it stays when the package is purged, and the user hubbub with it
+  /usr/share/doc/hubbub-server/README.Debian
+      the first steps",
     },
     Section {
         page: "hubbub-server",
