@@ -331,3 +331,6 @@ fn who_takes_what_it_was_given_never_goes() {
         assert_eq!(taken(&mut eve).len(), 9000);
     }
 }
+
+#[cfg(feature = "metrics")]
+mod tally;

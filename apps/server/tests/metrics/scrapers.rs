@@ -4,6 +4,8 @@
 use std::time::{Duration, Instant};
 
 use hubbub_testing::{Peer, text};
+#[cfg(target_os = "linux")]
+use hubbub_testing::{TcpSocket, tcp_sockets, until};
 
 use crate::page::Page;
 use crate::watched::Watched;
@@ -59,11 +61,19 @@ fn a_head_of_4096_bytes_is_read_and_one_more_is_refused() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_request_in_pieces_is_read_and_one_that_does_not_end_is_refused_after_two_seconds() {
     let watched = Watched::with(&[]);
     let mut peer = Peer::connect(watched.metrics);
-    for byte in b"GET /healthz HTTP/1.1\r\n\r\n" {
-        peer.send([*byte]);
+    let own = peer.local_address().port();
+    let port = watched.metrics.port();
+    for piece in ["GET /hea", "lthz HTTP/1.1\r\n", "\r", "\n"] {
+        peer.send(piece);
+        until("the piece is read", || {
+            let mut sockets = tcp_sockets().into_iter();
+            let of_server = |socket: &TcpSocket| socket.local == port && socket.remote == own;
+            sockets.all(|socket| !of_server(&socket) || socket.unread == 0)
+        });
     }
     assert!(peer.rest().starts_with(b"HTTP/1.1 200 OK\r\n"));
     let begun = Instant::now();
@@ -167,7 +177,7 @@ fn while_nobody_reads_them_the_metrics_wake_no_thread() {
     scraper.send("GET /metrics HTTP/1.1\r\n\r\n");
     scraper.rest();
     // This has to wait, since it measures a time in which nothing happens.
-    hubbub_testing::until("two seconds without a switch", || {
+    until("two seconds without a switch", || {
         let before = program.context_switches();
         std::thread::sleep(Duration::from_secs(2));
         program.context_switches() == before
