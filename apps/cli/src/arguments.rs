@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Chat(Chat),
     #[cfg(feature = "export")]
     Export(Export),
+    #[cfg(unix)]
+    Admin(Admin),
 }
 
 /// Where the room is, and as whom to go there.
@@ -161,6 +163,79 @@ pub(crate) struct Export {
     /// Print one JSON object a line, as tail does
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Run a room: see who is here, put somebody out, tell everybody something
+#[cfg(unix)]
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hubbub admin /run/hubbub/admin who
+  hubbub admin /run/hubbub/admin kick 'alice smith'
+      she is out, and her name and address are not let in for a minute
+  hubbub admin /run/hubbub/admin ban 192.0.2.1 12h
+  hubbub admin /run/hubbub/admin say 'the room moves at ten'
+
+The socket belongs to the user who runs the server. Names that begin with - come after --.")]
+pub(crate) struct Admin {
+    /// The socket of the server, as its option --admin names it
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+
+    #[command(subcommand)]
+    pub(crate) wish: Wish,
+}
+
+/// What an administrator wants.
+#[cfg(unix)]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Wish {
+    /// Print who is here: name, address, since when, and granted, plain or absent
+    Who {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put somebody out for at least a minute
+    Kick {
+        /// The name, exactly
+        name: String,
+    },
+    /// Let nobody in from an address, and put out who is here from there
+    Ban {
+        /// The address. One of IPv6 stands for its network of 64 bits
+        #[arg(value_name = "ADDR")]
+        address: String,
+        /// For how long, such as 30min, 12h or 7d [default: for good]
+        time: Option<String>,
+    },
+    /// Let an address in again
+    Unban {
+        /// The address
+        #[arg(value_name = "ADDR")]
+        address: String,
+    },
+    /// Print the addresses that are banned, and until when
+    Bans {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell everybody who is here something, as the server
+    Say {
+        /// What
+        text: String,
+    },
+    /// Change the message of the day until the server reads its own again; an empty file takes it away
+    Motd {
+        /// The file with the text, which is read here and not by the server
+        file: PathBuf,
+    },
+    /// Print how the room does
+    Stats {
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Reads a day or a moment.

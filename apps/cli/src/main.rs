@@ -37,6 +37,9 @@ mod chat;
 #[cfg(feature = "export")]
 mod export;
 
+#[cfg(unix)]
+mod admin;
+
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Send(arguments) => send::run(&arguments),
@@ -46,6 +49,8 @@ fn main() -> ExitCode {
         Command::Chat(arguments) => chat::run(&arguments),
         #[cfg(feature = "export")]
         Command::Export(arguments) => export::run(&arguments),
+        #[cfg(unix)]
+        Command::Admin(arguments) => admin::run(&arguments),
     };
     status::exit(outcome)
 }

@@ -11,6 +11,9 @@ use crate::clean;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Status {
+    /// The command line is wrong in a way that only the server can tell.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "nobody else uses it"))]
+    Usage = 2,
     /// The room cannot be reached.
     Unreachable = 69,
     /// The connection ended before everything was done, or the output could not be written.
@@ -20,7 +23,7 @@ pub(crate) enum Status {
     /// The server refused us.
     Refused = 77,
     /// A file of ours is not as it should be.
-    #[cfg_attr(not(feature = "export"), expect(dead_code))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only some commands read a file"))]
     BadFile = 78,
     /// A signal ended it before everything was done.
     Interrupted = 130,
