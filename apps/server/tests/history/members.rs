@@ -86,6 +86,30 @@ fn who_comes_back_after_a_kill_gets_what_it_missed_and_who_sends_again_is_heard_
 }
 
 #[test]
+fn what_was_acknowledged_is_kept_when_the_server_is_killed_with_and_without_waiting_for_the_disk() {
+    for sync in ["normal", "full"] {
+        let directory = Directory::new();
+        let mut program = directory.serve(&["--history-sync", sync]);
+        let mut ada = program.room().ours("ada");
+        for count in 1..=20 {
+            say(&mut ada, count..=count);
+            // Nothing more is read or written by this server.
+            if count % 5 == 0 {
+                drop(program);
+                let kept = directory.rows();
+                let kept = kept.iter().map(|row| String::from_utf8_lossy(&row.text));
+                assert!(
+                    kept.eq((1..=count).map(|count| count.to_string())),
+                    "{sync}"
+                );
+                program = directory.serve(&["--history-sync", sync]);
+                ada = program.room().offering(&ada.offer.again());
+            }
+        }
+    }
+}
+
+#[test]
 fn older_messages_come_page_by_page_through_memory_and_disk_and_starts() {
     let directory = Directory::new();
     let mut program = directory.serve(&[]);

@@ -35,14 +35,19 @@ impl Member {
         if done.is_none() {
             return Some(Ending::GiveUp("the server sent more than was asked for"));
         }
-        self.replay_done(done, now);
-        None
+        self.replay_done(done, now)
     }
 
-    pub(super) fn replay_done(&mut self, done: Option<Done>, now: Now) {
+    pub(super) fn replay_done(&mut self, done: Option<Done>, now: Now) -> Option<Ending> {
         match done {
             None => {}
             Some(Done::Missed(missed)) => self.catch_up(missed, now),
+            Some(Done::Anew) => {
+                self.place.is_begun_anew = true;
+                return Some(Ending::GiveUp(
+                    "the server lost some of what it was telling",
+                ));
+            }
             Some(Done::Earlier {
                 mut messages,
                 is_apart,
@@ -74,11 +79,13 @@ impl Member {
                 self.tell(event, now);
             }
         }
+        None
     }
 
     /// Shows what was missed, and then what has happened meanwhile.
     fn catch_up(&mut self, missed: Missed, now: Now) {
         let place = &mut self.place;
+        place.is_begun_anew = false;
         if place.oldest.is_none() {
             let first = missed.past.iter().flatten().next().and_then(replay::place);
             place.oldest = first.or_else(|| Token::new(OWN_JOIN));

@@ -51,7 +51,7 @@ impl Member {
             }
             Frame::Replayed { replayed, .. } => {
                 let done = granted.replay.replayed(replayed);
-                self.replay_done(done, now);
+                return self.replay_done(done, now);
             }
             Frame::Ack { id, seq, .. } if self.offers.is_ours(*id) => {
                 self.arrived(id.count, seq, now)
@@ -101,7 +101,7 @@ impl Member {
         for (id, text) in self.texts.take_sent_too_long(room, most) {
             self.refuse_too_long(id, &text, most, now);
         }
-        let replay = Replay::new(self.place.seen());
+        let replay = Replay::new(self.place.seen(), self.place.is_begun_anew);
         let mut granted = Granted::new(room, most, replay, now);
         let link = self.link.as_mut()?;
         if link.is_plain {

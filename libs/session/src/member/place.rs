@@ -20,6 +20,8 @@ pub(super) struct Place {
     pub(super) oldest: Option<Token<'static>>,
     /// Whether there is something older than that.
     pub(super) more: bool,
+    /// Whether the replay was begun anew, which does not help twice.
+    pub(super) is_begun_anew: bool,
     /// Whether the user knows that what came directly before the oldest message is not kept any more.
     pub(super) is_gap_told: bool,
 }

@@ -30,6 +30,8 @@ pub(super) struct Replay {
     events: usize,
     bytes: usize,
     is_lost: bool,
+    /// Whether the first REPLAYED said which message is kept in place of what was seen last.
+    is_sure: bool,
     /// Whether something came before the grant: it is not replayed, and `last` lies after it.
     is_ahead: bool,
     last: Option<Token<'static>>,
@@ -65,6 +67,9 @@ pub(super) enum Done {
         more: bool,
         lost: bool,
     },
+    /// What was seen last may have been lost since the first REPLAYED, so that it would be looked for in all of the past.
+    /// Whoever connects again is told where to look.
+    Anew,
 }
 
 /// All that was missed, and what has happened since.
@@ -91,7 +96,8 @@ pub(super) enum Held {
 }
 
 impl Replay {
-    pub(super) fn new(seen: VecDeque<Token<'static>>) -> Self {
+    /// `is_sure`: it is not to be begun anew.
+    pub(super) fn new(seen: VecDeque<Token<'static>>, is_sure: bool) -> Self {
         Self {
             seen,
             phase: Phase::First,
@@ -104,6 +110,7 @@ impl Replay {
             events: 0,
             bytes: 0,
             is_lost: false,
+            is_sure,
             is_ahead: false,
             last: None,
         }
@@ -198,6 +205,7 @@ impl Replay {
             (Phase::First, None, _) => {
                 self.last = Some(replayed.last.clone().into_owned());
                 // What was seen last may be no longer kept. Then this was seen before it.
+                self.is_sure |= replayed.after.is_some();
                 self.seen
                     .extend(replayed.after.clone().map(Token::into_owned));
                 self.close(replayed)
@@ -234,6 +242,11 @@ impl Replay {
             self.seen.iter().any(|seen| Some(seen.as_str()) == place)
         };
         let reached = page.iter().rposition(is_seen);
+        let has_hole = replayed.lost || replayed.after.is_some();
+        let is_open = !self.seen.is_empty() && reached.is_none() && replayed.more;
+        if self.phase == Phase::Closing && has_hole && is_open && !self.is_sure {
+            return Some(Done::Anew);
+        }
         page.drain(..reached.map_or(0, |at| at + 1));
         // A server that means all that is older, and not all that was missed, says so of a first page that is not full. One
         // message more tells.
@@ -248,7 +261,6 @@ impl Replay {
         if replayed.lost && reached.is_none() {
             self.leave_gap();
         }
-        let is_open = !self.seen.is_empty() && reached.is_none() && replayed.more;
         match oldest {
             Some(oldest) if is_open => {
                 self.phase = Phase::Closing;

@@ -13,6 +13,7 @@ use super::super::sessions::{KNOWN_FOR, MAX_SESSIONS};
 use super::database::Opened;
 use super::*;
 use crate::said::{Said, Seq};
+use crate::settings::HistorySync;
 use crate::texts::Texts;
 
 /// A directory that is gone after the test.
@@ -389,6 +390,47 @@ fn what_came_before_a_place_that_was_lost_ends_with_the_last_that_is_left() {
         let before = Ask::Before(token(1, count), 9);
         let got = recalled(&database, &before, seq(2, 2));
         assert_eq!(got, (wanted, false, false), "before {count}");
+    }
+}
+
+#[test]
+fn what_was_deleted_since_is_told_where_it_is_missing_and_not_before_a_full_page() {
+    let dir = Dir::new();
+    let (mut database, _) = dir.open(1);
+    letters(&mut database, 1, 3..=205);
+    database.deleted = 2;
+    let until = seq(1, 205);
+    let since = Ask::Since(Hex128(1), token(1, 1));
+    let (counts, more, lost) = recalled(&database, &since, until);
+    assert_eq!((counts[0], more, lost), (6, true, false));
+    let before = Ask::Before(token(1, 6), 200);
+    let got = recalled(&database, &before, until);
+    assert_eq!(got, (vec![3, 4, 5], false, true));
+    let (counts, more, lost) = recalled(&database, &since, seq(1, 100));
+    assert_eq!((counts[0], more, lost), (3, false, true));
+}
+
+#[test]
+fn a_transaction_waits_for_the_disk_if_it_is_to_survive_a_power_failure_and_what_is_deleted_is_gone()
+ {
+    // As SQLite counts them.
+    const NORMAL: i64 = 1;
+    const FULL: i64 = 2;
+    for (sync, wanted) in [(HistorySync::Normal, NORMAL), (HistorySync::Full, FULL)] {
+        let dir = Dir::new();
+        let history = History {
+            sync,
+            ..dir.history()
+        };
+        let (database, _) = dir.open_with(&history, 1);
+        let value = |pragma| -> i64 {
+            let connection = &database.connection;
+            connection
+                .pragma_query_value(None, pragma, |row| row.get(0))
+                .unwrap()
+        };
+        assert_eq!(value("synchronous"), wanted);
+        assert_eq!(value("secure_delete"), 1);
     }
 }
 

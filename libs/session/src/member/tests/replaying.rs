@@ -235,7 +235,10 @@ fn what_is_not_kept_any_more_is_a_gap_before_what_came_with_the_news() {
 #[test]
 fn a_gap_stands_where_an_answer_says_that_it_is() {
     let mut side = back_after_a_5();
-    let first = replayed_with("a-9", None, "more");
+    let mut first = replayed_with("a-9", None, "more");
+    if let Frame::Replayed { replayed, .. } = &mut first {
+        replayed.after = Some(token("a-5"));
+    }
     hear_all(&mut side, &[past("a-9"), first]);
     side.sends();
     let second = replayed_with("a-9", Some("a-9"), "more lost");
@@ -248,6 +251,33 @@ fn a_gap_stands_where_an_answer_says_that_it_is() {
         seqs(&side.tells()),
         ["a-6", "gap", "a-8", "a-9", "caught up"]
     );
+}
+
+#[test]
+fn what_was_seen_last_is_not_looked_for_below_a_hole_in_which_it_may_be() {
+    let lost = || replayed_with("a-9", Some("a-9"), "more lost");
+    let apart = || replayed_apart("a-9", "a-2", "more");
+    for second in [lost(), apart()] {
+        let mut side = back_after_a_5();
+        let first = replayed_with("a-9", None, "more");
+        hear_all(&mut side, &[past("a-9"), live("a-10"), first.clone()]);
+        side.sends();
+        side.hears(&past("a-8"));
+        let ending = side.hears_last(&second);
+        let why = "the server lost some of what it was telling";
+        assert_eq!(ending, Some(Ending::GiveUp(why)));
+        assert_eq!(side.tells(), []);
+        side.ends();
+        // It does not help twice. A server that says no more the next time either is believed.
+        side.joins();
+        side.hears(&side.grant(ROOM, 0));
+        side.tells();
+        hear_all(&mut side, &[past("a-9"), past("a-10"), first]);
+        side.sends();
+        side.hears(&past("a-8"));
+        side.hears(&second);
+        assert_eq!(side.sends(), ["EARLIER a-8 200"]);
+    }
 }
 
 /// The end of an answer to EARLIER whose last message is `after`: what came between that and `before` is not kept.
