@@ -1,10 +1,11 @@
 //! `kill -9` at any moment, and a stop: what anybody has heard is in the database, once and in order.
 
 use std::thread;
+use std::time::Instant;
 
 use hubbub_testing::{Peer, leave, text};
 
-use crate::directory::Directory;
+use crate::directory::{Directory, in_time, is_early};
 
 /// How often the program is killed.
 const KILLS: usize = 12;
@@ -79,24 +80,29 @@ fn hear(mut bob: Peer, texts: usize) -> Vec<String> {
 
 #[test]
 fn a_server_that_stops_keeps_and_delivers_what_it_has_accepted() {
-    let directory = Directory::new();
-    let mut program = directory.serve(&[]);
-    let room = program.room();
-    let [mut ada, mut bob] = room.members(["ada", "bob"]);
-    let other = directory.other();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    ada.send(text("ada", "last words"));
-    ada.wait_until_taken();
-    ada.send(leave("ada"));
-    ada.wait_until_taken();
-    program.signal("TERM");
-    program.line_with("stopping");
-    other.execute_batch("COMMIT").unwrap();
-    bob.expect([text("ada", "last words"), leave("ada")].concat());
-    let ended = program.end();
-    assert!(ended.status.success(), "{}", ended.stderr);
-    assert!(!ended.stderr.contains("ERROR"), "{}", ended.stderr);
-    assert_eq!(directory.rows().len(), 1);
+    in_time(|| {
+        let directory = Directory::new();
+        let mut program = directory.serve(&[]);
+        let room = program.room();
+        let [mut ada, mut bob] = room.members(["ada", "bob"]);
+        let other = directory.other();
+        let locked = Instant::now();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        ada.send(text("ada", "last words"));
+        ada.wait_until_taken();
+        ada.send(leave("ada"));
+        ada.wait_until_taken();
+        program.signal("TERM");
+        program.line_with("stopping");
+        other.execute_batch("COMMIT").unwrap();
+        is_early(locked).then_some(())?;
+        bob.expect([text("ada", "last words"), leave("ada")].concat());
+        let ended = program.end();
+        assert!(ended.status.success(), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("ERROR"), "{}", ended.stderr);
+        assert_eq!(directory.rows().len(), 1);
+        Some(())
+    });
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use hubbub_testing::{Program, server};
 use rusqlite::{Connection, OpenFlags};
@@ -63,6 +64,18 @@ impl Drop for Directory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// Plays a scene that is `None` where this computer was too busy for it, until it is not.
+#[track_caller]
+pub(crate) fn in_time(scene: impl Fn() -> Option<()>) {
+    let played = (0..20).find_map(|_| scene());
+    played.expect("this computer was too busy for it, twenty times");
+}
+
+/// Whether there is time enough left until a server gives up a disk that somebody has locked since then.
+pub(crate) fn is_early(locked: Instant) -> bool {
+    locked.elapsed() < Duration::from_secs(1)
 }
 
 /// A message in the database.

@@ -42,12 +42,12 @@ impl Alice {
 fn a_connection_that_outlives_the_sleep_is_kept() {
     let (_room, network, mut alice, mut bob) = room();
     alice.wakes();
-    // The server acknowledges a text after it has answered the PING before it.
-    alice.window.say(0, "good morning");
-    alice.has_arrived(0);
     network
         .connection(0)
         .mentions("CHAT/1.0 PING\r\nUsername: alice\r\n");
+    // The server acknowledges a text after it has answered the PING before it.
+    alice.window.say(0, "good morning");
+    alice.has_arrived(0);
     alice.waits();
     alice.window.time.settle();
     alice.window.expect_no_event();

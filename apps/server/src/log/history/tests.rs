@@ -411,6 +411,35 @@ fn what_was_deleted_since_is_told_where_it_is_missing_and_not_before_a_full_page
 }
 
 #[test]
+fn from_an_unknown_place_a_full_page_has_nothing_to_go_on_with() {
+    let dir = Dir::new();
+    let (mut database, _) = dir.open(1);
+    letters(&mut database, 1, 1..=201);
+    let since = Ask::Since(Hex128(1), token(4, 1));
+    let (counts, more, lost) = recalled(&database, &since, seq(1, 201));
+    assert_eq!((counts[0], more, lost), (2, false, true));
+}
+
+#[test]
+fn a_message_that_is_longer_than_a_step_goes_alone() {
+    let dir = Dir::new();
+    let history = History {
+        keep: Duration::from_millis(1),
+        ..dir.history()
+    };
+    let (mut database, _) = dir.open_with(&history, 1);
+    let long = vec![b'x'; 1024 * 1024 + 1];
+    for (count, text) in [(1, &b"x"[..]), (2, &long), (3, b"x")] {
+        let said = said_at(seq(1, count), at(NOW), None, &[text]);
+        database.keep(&[Order::Keep { said, key: None }]).unwrap();
+    }
+    for deleted in [1, 2, 3] {
+        database.sweep(at(NOW + 2)).unwrap();
+        assert_eq!(database.deleted, deleted);
+    }
+}
+
+#[test]
 fn a_transaction_waits_for_the_disk_if_it_is_to_survive_a_power_failure_and_what_is_deleted_is_gone()
  {
     // As SQLite counts them.
@@ -867,6 +896,55 @@ fn a_lock_for_a_moment_is_no_failure_and_reading_needs_none() {
     other.execute_batch("COMMIT").unwrap();
     let answer = answers.recv_timeout(Duration::from_secs(30)).unwrap();
     assert!(matches!(answer, Answer::Kept { orders: 1 }), "{answer:?}");
+    drop(give);
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_failed_transaction_is_tried_less_and_less_often_and_what_was_locked_long_ago_counts_no_more() {
+    let dir = Dir::new();
+    let (database, _) = dir.open(1);
+    let lock = open::lock(&dir.0).unwrap();
+    database.connection.busy_timeout(Duration::ZERO).unwrap();
+    let (_give, given) = flume::unbounded();
+    let (answered, answers) = flume::unbounded();
+    let mut worker = Worker::new(database, given, answered, lock, Arc::default());
+    let other = dir.other();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    worker.to_keep.push(keep_now(1));
+    worker.locked = Some(now() - LOCKED_FOR);
+    for wait in [250, 500, 1000, 2000, 4000, 8000, 8000] {
+        worker.keep();
+        let Some((waits, _)) = worker.retry else {
+            panic!("it is not tried again");
+        };
+        assert_eq!(waits, Duration::from_millis(wait));
+        assert!(matches!(answers.recv(), Ok(Answer::Failed { .. })));
+    }
+    other.execute_batch("COMMIT").unwrap();
+    worker.keep();
+    assert!(matches!(answers.recv(), Ok(Answer::Kept { orders: 1 })));
+    assert_eq!((worker.retry, worker.locked), (None, None));
+}
+
+#[test]
+fn a_question_that_waits_behind_another_waits_for_nothing_else() {
+    let dir = Dir::new();
+    let (database, _) = dir.open(1);
+    let lock = open::lock(&dir.0).unwrap();
+    let (give, given) = flume::unbounded();
+    let (answered, answers) = flume::unbounded();
+    let worker = Worker::new(database, given, answered, lock, Arc::default());
+    let (ask, until) = (Ask::Recent(9), seq(1, 1));
+    for number in 1..=3 {
+        let ask = ask.clone();
+        give.send(Order::Recall { number, ask, until }).unwrap();
+    }
+    let thread = thread::spawn(move || worker.run());
+    for number in 1..=3 {
+        let answer = answers.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert!(matches!(answer, Answer::Recalled { number: known, .. } if known == number));
+    }
     drop(give);
     thread.join().unwrap();
 }
