@@ -33,6 +33,7 @@ struct Tally {
     went_for_memory: usize,
     heard: usize,
     read: usize,
+    kicked: usize,
 }
 
 impl AddAssign for Tally {
@@ -45,6 +46,7 @@ impl AddAssign for Tally {
         self.went_for_memory += other.went_for_memory;
         self.heard += other.heard;
         self.read += other.read;
+        self.kicked += other.kicked;
     }
 }
 
@@ -69,6 +71,11 @@ impl Drop for Repeat {
 
 /// One run. The log orders some steps later if it is `late`, and else at once.
 fn run(seed: u64, late: bool) -> Tally {
+    run_with(seed, late, false)
+}
+
+/// The same. An operator puts somebody out now and then if it `kicks`.
+fn run_with(seed: u64, late: bool, kicks: bool) -> Tally {
     let _repeat = Repeat {
         of: "simulation",
         seed,
@@ -76,6 +83,9 @@ fn run(seed: u64, late: bool) -> Tally {
     let mut simulation = Simulation::new(seed, late);
     for _ in 0..STEPS {
         simulation.step();
+        if kicks {
+            simulation.kicks_perhaps();
+        }
     }
     simulation.end()
 }
@@ -88,6 +98,17 @@ fn whatever_happens_in_whatever_order_everybody_gets_what_the_model_says() {
 #[test]
 fn everybody_gets_what_the_model_says_also_when_the_log_answers_later() {
     all_is_as_the_model_says(true);
+}
+
+#[test]
+#[cfg(feature = "admin")]
+fn everybody_gets_what_the_model_says_also_when_an_operator_kicks() {
+    let mut all = Tally::default();
+    for seed in 0..SEEDS {
+        all += run_with(seed, seed % 2 == 1, true);
+    }
+    let least = all.joined.min(all.refused).min(all.waited).min(all.kicked);
+    assert!(least > SEEDS as usize, "too little of something: {all:?}");
 }
 
 fn all_is_as_the_model_says(late: bool) {
@@ -126,7 +147,12 @@ fn a_seed_gives_the_same_run_each_time() {
 fn one_seed() {
     let seed = std::env::var("SEED").unwrap();
     let seed = seed.parse().unwrap();
-    println!("{:?}", [false, true].map(|late| run(seed, late)));
+    for kicks in [false, true] {
+        println!(
+            "{:?}",
+            [false, true].map(|late| run_with(seed, late, kicks))
+        );
+    }
 }
 
 #[test]
@@ -138,7 +164,7 @@ fn many_seeds() {
     let mut runs = 0;
     let mut all = Tally::default();
     while Instant::now() < until {
-        all += run(first.wrapping_add(runs), runs % 2 == 1);
+        all += run_with(first.wrapping_add(runs), runs % 2 == 1, runs % 4 >= 2);
         runs += 1;
     }
     println!("{runs} runs of {STEPS} steps: {all:?}");

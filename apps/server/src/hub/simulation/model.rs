@@ -22,6 +22,12 @@ const TABLES: usize = 256;
 /// The shortest frame, in bytes.
 const SHORTEST: usize = "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n".len();
 
+/// What somebody hears who is put out.
+const PUT_OUT: &str = "an operator has put you out of the room; you may come back in 1m";
+
+/// What somebody hears who comes back too early.
+const STILL_OUT: &str = "an operator has put this name or address out of the room; come back in 1m";
+
 #[derive(Default)]
 pub(super) struct Model {
     peers: BTreeMap<PeerId, Peer>,
@@ -33,6 +39,10 @@ pub(super) struct Model {
     /// wait.
     claims: Vec<Claim>,
     tally: Tally,
+    /// The names that an operator has put out.
+    out: Vec<&'static str>,
+    /// Whether the address is out from which all come.
+    all_are_out: bool,
 }
 
 /// What a peer says.
@@ -205,7 +215,7 @@ impl Model {
         let claim = &mut self.claims[at];
         if claim.is_asked && claim.bytes > CLAIM_BYTES {
             self.claims.remove(at);
-            return self.refuse(peer, "this name is taken");
+            return self.refuse(peer, "this name is taken; join under another one");
         }
         claim.bytes += match said {
             Said::Texts { size, .. } => size,
@@ -251,9 +261,12 @@ impl Model {
         let Some(at) = self.claims.iter().position(|claim| claim.peer == peer) else {
             return;
         };
+        if self.is_kept_out(at) {
+            return;
+        }
         if self.claims[at].name == Username::SERVER.as_str() {
             self.claims.remove(at);
-            return self.refuse(peer, "the name server is reserved");
+            return self.refuse(peer, "the name server is reserved; join under another one");
         }
         if !self.waits_for_bearer(at) {
             self.log.push_back((peer, Proposed::Join));
@@ -293,7 +306,7 @@ impl Model {
         let Some(at) = self.claims.iter().position(|claim| claim.peer == peer) else {
             return;
         };
-        if self.waits_for_bearer(at) {
+        if self.is_kept_out(at) || self.waits_for_bearer(at) {
             return;
         }
         let Claim { name, mail, .. } = self.claims.remove(at);
@@ -304,10 +317,47 @@ impl Model {
         mail.into_iter().for_each(|said| self.says(peer, said, 0));
     }
 
+    /// Whether an operator has put out whoever claims this; then it is refused.
+    fn is_kept_out(&mut self, at: usize) -> bool {
+        let is_out = self.all_are_out || self.out.contains(&self.claims[at].name);
+        if is_out {
+            let claim = self.claims.remove(at);
+            self.refuse(claim.peer, STILL_OUT);
+        }
+        is_out
+    }
+
+    /// An operator puts out whoever has this name, and who claims it. Returns whether there is somebody.
+    pub(super) fn kick(&mut self, name: &'static str) -> bool {
+        let bearer = self.member_named(name);
+        let claimed = |claim: &mut Claim| claim.name == name;
+        let claimed: Vec<Claim> = self.claims.extract_if(.., claimed).collect();
+        if bearer.is_none() && claimed.is_empty() {
+            return false;
+        }
+        self.out.push(name);
+        // Here, an address is known only of those who have not joined.
+        self.all_are_out |= bearer.is_none();
+        if let Some(bearer) = bearer.filter(|&bearer| self.is_here(bearer)) {
+            self.tell(bearer, PUT_OUT);
+            self.gone(bearer, true);
+        }
+        for claim in claimed {
+            self.refuse(claim.peer, STILL_OUT);
+        }
+        true
+    }
+
+    /// A minute has passed since the last kick.
+    pub(super) fn may_all_come_back(&mut self) {
+        self.out.clear();
+        self.all_are_out = false;
+    }
+
     fn refuse(&mut self, peer: PeerId, why: &str) {
         self.tally.refused += 1;
         self.stands(peer, Standing::Out);
-        let text = from_server(&format!("{why}; join under another one"));
+        let text = from_server(why);
         if let Some(refused) = self.peers.get_mut(&peer) {
             refused.is_due(&text, false);
         }
@@ -328,7 +378,7 @@ impl Model {
         let refused = |claim: &mut Claim| claim.bearer == Some(bearer) && claim.looked;
         let refused: Vec<Claim> = self.claims.extract_if(.., refused).collect();
         for claim in refused {
-            self.refuse(claim.peer, "this name is taken");
+            self.refuse(claim.peer, "this name is taken; join under another one");
         }
     }
 

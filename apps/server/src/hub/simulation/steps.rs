@@ -14,6 +14,10 @@ use super::super::tests::{is_asked, is_evicted, join, somewhere, taken, text, us
 use super::super::*;
 use super::Tally;
 use super::model::{Model, Said};
+#[cfg(feature = "admin")]
+use crate::hub::outlaws::OUT_FOR;
+#[cfg(feature = "admin")]
+use crate::orders::{Answer, Order};
 use crate::outbox::{Intake, Pending, outbox};
 use crate::texts::Texts;
 
@@ -118,6 +122,11 @@ impl Simulation {
             80..92 => self.write_some(),
             _ => self.flush(),
         }
+        self.order_some();
+    }
+
+    /// The log orders what it has, or some of it if it is late.
+    fn order_some(&mut self) {
         if self.late {
             let count = self.random.usize(..2);
             self.order(count);
@@ -125,6 +134,29 @@ impl Simulation {
             self.order(usize::MAX);
         }
     }
+
+    /// Now and then, an operator puts out whoever has a name or is about to get it; a minute later they may come back.
+    #[cfg(feature = "admin")]
+    pub(super) fn kicks_perhaps(&mut self) {
+        match self.random.u8(..100) {
+            0..4 => {
+                let name = self.some_name();
+                let kicked = self.hub.ordered(Order::Kick(username(name)));
+                let is_there = self.model.kick(name);
+                assert_eq!(matches!(kicked, Answer::Kicked), is_there, "{name}");
+                self.tally.kicked += usize::from(is_there);
+            }
+            4..12 => {
+                self.hub.now += OUT_FOR;
+                self.model.may_all_come_back();
+            }
+            _ => {}
+        }
+        self.order_some();
+    }
+
+    #[cfg(not(feature = "admin"))]
+    pub(super) fn kicks_perhaps(&mut self) {}
 
     /// The log orders some proposals.
     fn order(&mut self, count: usize) {
