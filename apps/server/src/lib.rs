@@ -107,8 +107,8 @@
 //!
 //! The causes of departures: `left` by LEAVE, `closed` without one, `failed` connections, `said_nothing` at all,
 //! `broke_protocol`, `too_slow` to take what was said, `unanswered` (what it was to get from the disk did not come in
-//! time), `never_joined`, `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `replaced` by a newer connection
-//! of the same member, and for members with a grant `beyond_limit` and `left_out_text`.
+//! time), `never_joined`, `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `kicked`, `still_out` after a kick,
+//! `banned`, `replaced` by a newer connection of the same member, and for members with a grant `beyond_limit` and `left_out_text`.
 //!
 //! `hubbub_delivery_seconds` is measured for one read at a time, so that it costs nothing. The clock starts when the TEXTs
 //! that a read brought are decoded. It stops when the batch with the first of them has been written: the system has
@@ -132,6 +132,24 @@
 //! the line. It never has the text of a message.
 //!
 //! The directory `package` has the units, which explain themselves, and a file with all options as variables.
+//!
+//! # Administration
+//!
+//! With `--admin PATH` the server makes a Unix socket that only its own user and root may use, for `hubbub admin PATH`. An
+//! operator sees there who is here, puts somebody out, bans addresses, and tells everybody something. Each command is a
+//! line in the log with the user and the process that gave it. Nobody in the room waits for an operator, whatever one sends.
+//!
+//! Who is put out is told so, by a NOTICE `kicked` or a TEXT from `server`. Its secret is void at once, so that it cannot
+//! take its place back, and the room hears a LEAVE. For a minute, no JOIN under its name or from its address is taken,
+//! apart from those of members that come from another connection. Programs of Hubbub do not come back by themselves. A
+//! minute that is not over when the server stops is forgotten.
+//!
+//! A ban is for an address, for a time or for good. Who is here from there is put out, and whoever comes is turned away
+//! in one line. With `--state DIR` bans are kept in `DIR/bans`, which is replaced as a whole and never half written;
+//! without it they last until the server ends. A damaged file is not touched: the server says so and does not start.
+//!
+//! What an operator says (`say`) comes to members with a grant as a NOTICE `said`, and to others as a TEXT from `server`.
+//! No member said it, so it has no place in the log: who is absent or comes later does not get it.
 //!
 //! # Limits
 //!
@@ -172,6 +190,11 @@
 //! | visits from one address in a minute | unlimited unless set (`--visits-per-minute`); a minute's worth at once | the same |
 //! | what a peer says | unlimited unless set (`--messages-per-second`, `--bytes-per-second`); ten seconds' worth at once | it is read more slowly, nothing is lost |
 //! | what all peers of an address say | ten times what one may say | they are read more slowly, nothing is lost |
+//! | administrators that are connected | 4 | told so and closed |
+//! | a request of an administrator | 16 KiB, and 10 s for it and for taking the answer | refused; closed |
+//! | what an administrator says, and a message of the day | 4 KiB | refused |
+//! | bans | 4096, each for a year at most or for good | refused |
+//! | kicks that are remembered | 1,024, each for a minute | the oldest is forgotten |
 //! | lines in the log about one address | 60 at once, then one a second | left out and counted |
 //! | those that read metrics | 8 at a time, 2 s and 4096 bytes for a request, 5 s for an answer | others wait; the connection is closed |
 //! | a peer that vanished silently | found within a minute | the room hears a LEAVE |
