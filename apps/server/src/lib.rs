@@ -86,7 +86,7 @@
 //! | `hubbub_deliveries_total` | JOINs, LEAVEs and TEXTs that were put into outboxes, once for each member that gets them. What is for one member alone, such as a replay or a NOTICE, does not count |
 //! | `hubbub_sent_bytes_total` | bytes that the system took for connections with a place |
 //! | `hubbub_departures_total` | connections with a place that ended before the server did, by `cause`; each ends once |
-//! | `hubbub_turned_away_total` | connections that got no place, by `cause`: `full`, `address_full`, `too_often` |
+//! | `hubbub_turned_away_total` | connections that got no place, by `cause`: `full`, `address_full`, `too_often`, `banned` |
 //! | `hubbub_accept_failures_total` | how often accepting failed because something had run out, such as descriptors |
 //! | `hubbub_outbox_bytes` | memory of what waits in outboxes, in bytes. What waits for several members counts once |
 //! | `hubbub_outbox_limit_bytes` | the most of it: three quarters of `--memory-limit` |
