@@ -42,11 +42,8 @@ are variables in /etc/hubbub/server.env.
   systemctl stop hubbub-server.socket hubbub-server.service
       stops both; if the socket stayed open, the next connection would start the server again
 
-This lets everybody in who reaches the machine, by IPv4 and IPv6. It counts after 'systemctl restart hubbub-server.socket':
-
-  [Socket]
-  ListenStream=
-  ListenStream=8765
+To let everybody in who reaches the machine, by IPv4 and IPv6, give that edit a section [Socket] of two lines,
+'ListenStream=' and 'ListenStream=8765', and then 'systemctl restart hubbub-server.socket'.
 
 An upgrade of the package restarts a server that runs, and not the socket, so that nobody is refused. Members come back by
 themselves.",

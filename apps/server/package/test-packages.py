@@ -94,6 +94,10 @@ def used_and_purged(root, older, server):
     service.stop()
     kept = root.files(STATE)
     assert any(name.endswith("history.db") for name in kept), kept
+    # By root, whose files the service could not open.
+    exported = root.output(*root.hubbub(True, "export", STATE)[2:])
+    assert "from inside" in exported and "from outside" in exported, exported
+    assert root.files(STATE) == kept, "looking at the history has changed it"
 
     step("removed and purged: the state stays, with its user, and nothing else")
     root.asked()

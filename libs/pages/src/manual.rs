@@ -6,9 +6,10 @@ use roff::{Roff, bold, roman};
 use crate::{Section, options, prose};
 
 /// In which order sections stand. Others come after these.
-const ORDER: [&str; 6] = [
+const ORDER: [&str; 7] = [
     "EXIT STATUS",
     "SIGNALS",
+    "AS A SERVICE",
     "ENVIRONMENT",
     "FILES",
     "EXAMPLES",
