@@ -12,11 +12,51 @@ mod program {
     pub(crate) mod arguments;
 }
 
-const SECTIONS: &[Section] = &[Section {
-    page: "hubbub",
-    heading: "SEE ALSO",
-    text: "hubbub-server(1), hubbub-client(1)",
-}];
+const SECTIONS: &[Section] = &[
+    Section {
+        page: "hubbub",
+        heading: "SEE ALSO",
+        text: "hubbub-server(1), hubbub-client(1)",
+    },
+    Section {
+        page: "hubbub-chat",
+        heading: "EXIT STATUS",
+        text: "  0  the input has ended and everything that was said has arrived, or Ctrl-C or a signal ended it
+  69  the room cannot be reached
+  74  the input has ended, and something that was said may not have arrived within ten seconds
+  76  what listens there is not a CHAT server
+  77  the server refused the user, or put the user out",
+    },
+    Section {
+        page: "hubbub-chat",
+        heading: "SIGNALS",
+        text: "  SIGINT, SIGTERM, SIGHUP  leave the room; the status is 0",
+    },
+    Section {
+        page: "hubbub-chat",
+        heading: "ENVIRONMENT",
+        text: "  NO_COLOR  set to anything, it keeps colours away
+  TZ  the time zone in which times are shown",
+    },
+    Section {
+        page: "hubbub-export",
+        heading: "EXIT STATUS",
+        text: "  0  done, also where nothing was found
+  2  the command line is wrong
+  74  the output cannot be written, or a server has begun to use the directory meanwhile
+  78  there is no history in the directory, or it cannot be read",
+    },
+    Section {
+        page: "hubbub-export",
+        heading: "ENVIRONMENT",
+        text: "  TZ  the time zone of the times that are printed and of the midnight of --since",
+    },
+    Section {
+        page: "hubbub-export",
+        heading: "FILES",
+        text: "  DIR/history.db  the database, which is only read",
+    },
+];
 
 fn main() -> ExitCode {
     hubbub_pages::main(program::arguments::Arguments::command(), SECTIONS)

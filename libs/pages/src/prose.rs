@@ -37,17 +37,17 @@ fn is_explanation(line: &str, next: &str) -> bool {
     indent(next) >= EXPLAINS && indent(next) > indent(line)
 }
 
-fn item(roff: &mut Roff, entry: &str, meaning: &[&str], is_first: bool) {
-    if !meaning.is_empty() {
-        roff.control("TP", []);
-        roff.text([bold(entry)]);
-        meaning.iter().for_each(|line| {
-            roff.text(inlines(line));
-        });
-    } else if let Some((term, meaning)) = entry.split_once("  ") {
+fn item(roff: &mut Roff, entry: &str, further: &[&str], is_first: bool) {
+    let (term, meaning) = match entry.split_once("  ") {
+        Some((term, meaning)) => (term, Some(meaning.trim())),
+        None => (entry, None),
+    };
+    if meaning.is_some() || !further.is_empty() {
         roff.control("TP", []);
         roff.text([bold(term)]);
-        roff.text(inlines(meaning.trim()));
+        for line in meaning.iter().chain(further) {
+            roff.text(inlines(line.trim()));
+        }
     } else {
         if !is_first {
             roff.control("PP", []);
@@ -100,6 +100,8 @@ mod tests {
             "{}",
             page(lists)
         );
+        let both = "  HUP  ends\n      it\n";
+        assert_eq!(page(both), ".TP\n\\fBHUP\\fR\nends\nit\n");
         let examples = "  hubbub \\-x\n      says it\n      to all\n";
         assert_eq!(
             page(examples),

@@ -262,3 +262,163 @@ impl Conversation {
         std::mem::take(&mut self.lines)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hubbub_wire::{Hex128, Kept};
+
+    use super::*;
+
+    const START: SystemTime = SystemTime::UNIX_EPOCH;
+
+    struct Room(Conversation);
+
+    impl Room {
+        /// A room in which the user is.
+        fn entered() -> Self {
+            let mut room = Self(Conversation::new("localhost:8765"));
+            assert!(room.hears(Event::Connected).is_ok());
+            room.0.take_lines();
+            room
+        }
+
+        fn hears(&mut self, event: Event) -> Result<(), Failure> {
+            self.hears_at(0, event)
+        }
+
+        fn hears_at(&mut self, second: u64, event: Event) -> Result<(), Failure> {
+            let at = START + Duration::from_secs(second);
+            self.0.hear(Stamped { at, event })
+        }
+
+        /// What was told since the last time.
+        fn told(&mut self) -> Vec<String> {
+            let words = |line: Line| match line.what {
+                What::Told(words) => words,
+                What::Said { name, text, .. } => format!("{name}: {text}"),
+            };
+            self.0.take_lines().into_iter().map(words).collect()
+        }
+    }
+
+    fn granted() -> Event {
+        Event::Granted {
+            room: Hex128(1),
+            kept: Kept::Memory,
+            resumed: false,
+        }
+    }
+
+    fn lost(cause: Cause) -> Event {
+        Event::Lost {
+            why: "gone".into(),
+            cause,
+            retry_in: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_server_that_tells_what_arrived_is_waited_for_and_a_plain_one_is_not() {
+        for (is_granted, is_settled) in [(true, false), (false, true)] {
+            let mut room = Room::entered();
+            if is_granted {
+                room.hears(granted()).unwrap();
+            }
+            let id = room.0.say("hi", Instant::now());
+            assert!(!room.0.is_settled());
+            room.hears(Event::Written { id }).unwrap();
+            assert_eq!(room.0.is_settled(), is_settled);
+            let seq = "a1-1".to_owned();
+            room.hears(Event::Arrived { id, seq }).unwrap();
+            assert!(room.0.is_settled());
+            assert_eq!(room.told(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_connection_that_is_lost_is_told_once_and_for_how_long() {
+        let mut room = Room::entered();
+        room.hears_at(10, lost(Cause::CutOff)).unwrap();
+        room.hears_at(20, lost(Cause::Unreachable)).unwrap();
+        assert_eq!(
+            room.told(),
+            ["the connection is lost: gone; trying to get it back"]
+        );
+        room.hears_at(75, Event::Connected).unwrap();
+        assert_eq!(room.told(), ["connected again, after 1 min 5 s"]);
+    }
+
+    #[test]
+    fn a_server_that_wants_no_offer_is_asked_again_without_a_word() {
+        let mut room = Room(Conversation::new("localhost:8765"));
+        room.hears(lost(Cause::PutOff)).unwrap();
+        room.hears(Event::Connected).unwrap();
+        room.hears(lost(Cause::PutOff)).unwrap();
+        assert_eq!(room.told(), ["connected to localhost:8765"]);
+    }
+
+    #[test]
+    fn who_is_refused_at_first_is_out_and_later_tries_on() {
+        let refused = || lost(Cause::Refused { code: None });
+        assert!(Room::entered().hears(refused()).is_err());
+        let mut room = Room::entered();
+        room.hears(granted()).unwrap();
+        assert!(room.hears(refused()).is_ok());
+    }
+
+    #[test]
+    fn who_is_put_out_or_comes_in_elsewhere_is_out() {
+        let kicked = Event::Kicked {
+            why: "flood".into(),
+        };
+        for (event, wanted, words) in [
+            (
+                kicked,
+                Status::Refused,
+                "you were put out of the room: flood",
+            ),
+            (Event::Replaced, Status::CutOff, "elsewhere"),
+        ] {
+            let Err(Failure::Because(status, told)) = Room::entered().hears(event) else {
+                panic!("it goes on");
+            };
+            assert!(
+                status == wanted && told.contains(words),
+                "{status:?} {told}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_missing_and_what_the_server_says_is_told() {
+        let mut room = Room::entered();
+        for event in [
+            Event::Gap,
+            Event::Missed { events: 3 },
+            Event::Notice {
+                code: "motd".into(),
+                text: "Welcome".into(),
+            },
+            Event::Unsure {
+                id: room.0.say("hi", Instant::now()),
+            },
+        ] {
+            room.hears(event).unwrap();
+        }
+        assert_eq!(
+            room.told(),
+            [
+                "some messages are missing here: they are no longer kept",
+                "3 events were skipped because too much came at once",
+                "the server says: Welcome",
+                "this may not have arrived: hi",
+            ]
+        );
+        assert_eq!(
+            room.0.unsettled().unwrap(),
+            "1 message may not have arrived"
+        );
+    }
+}

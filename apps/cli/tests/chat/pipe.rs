@@ -2,13 +2,14 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
 
-use hubbub_testing::{HeldPort, Room, join, leave, signal, text, until};
+use hubbub_testing::{DEADLINE, HeldPort, Program, Room, join, leave, signal, text, until};
 
 struct Pipe {
     child: Child,
     stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
+    stdout: flume::Receiver<String>,
 }
 
 impl Pipe {
@@ -24,7 +25,7 @@ impl Pipe {
             .unwrap();
         Self {
             stdin: child.stdin.take(),
-            stdout: BufReader::new(child.stdout.take().unwrap()),
+            stdout: lines_of(child.stdout.take().unwrap()),
             child,
         }
     }
@@ -38,13 +39,15 @@ impl Pipe {
     }
 
     /// The next line without its time.
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        line.get("2026-11-26 03:00:00 ".len()..)
-            .unwrap_or(&line)
-            .trim_end()
-            .to_owned()
+    #[track_caller]
+    fn line(&self) -> String {
+        let line = self.whole_line();
+        line["2026-11-26 03:00:00 ".len()..].trim_end().to_owned()
+    }
+
+    #[track_caller]
+    fn whole_line(&self) -> String {
+        self.stdout.recv_timeout(DEADLINE).unwrap()
     }
 
     /// Waits for the end. Returns status, the rest of stdout, and stderr.
@@ -55,8 +58,8 @@ impl Pipe {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
-        let (mut stdout, mut stderr) = (String::new(), String::new());
-        self.stdout.read_to_string(&mut stdout).unwrap();
+        let mut stderr = String::new();
+        let stdout = self.stdout.iter().collect();
         self.child
             .stderr
             .take()
@@ -65,6 +68,18 @@ impl Pipe {
             .unwrap();
         (status.unwrap().code(), stdout, stderr)
     }
+}
+
+fn lines_of(stdout: ChildStdout) -> flume::Receiver<String> {
+    let (send, lines) = flume::unbounded();
+    thread::spawn(move || {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        while stdout.read_line(&mut line).unwrap() > 0 {
+            let _ = send.send(std::mem::take(&mut line));
+        }
+    });
+    lines
 }
 
 impl Drop for Pipe {
@@ -85,9 +100,7 @@ fn each_line_is_said_and_what_others_say_is_a_line() {
     let mut bob = room.member("bob");
     bob.send(text("bob", "hi\nthere\u{1b}[2J"));
     assert_eq!(pipe.line(), "bob: hi");
-    let mut further = String::new();
-    pipe.stdout.read_line(&mut further).unwrap();
-    assert_eq!(further, "    there\u{fffd}[2J\n");
+    assert_eq!(pipe.whole_line(), "    there\u{fffd}[2J\n");
     pipe.says("last without an end");
     let (status, stdout, stderr) = pipe.ends();
     room.hears(text("alice", "last without an end"));
@@ -122,7 +135,7 @@ fn a_program_begins_with_what_comes_unless_it_asks_for_more() {
     let address = room.address().to_string();
     assert_eq!(Pipe::chat(&address, &[]).ends().1, "");
     room.hears(leave("alice"));
-    let mut pipe = Pipe::chat(&address, &["--recent", "5"]);
+    let pipe = Pipe::chat(&address, &["--recent", "5"]);
     assert_eq!(pipe.line(), "bob: before");
     assert_eq!(pipe.ends().0, Some(0));
 }
@@ -148,4 +161,25 @@ fn who_cannot_come_in_is_told_why_and_by_the_status() {
     let (status, _, stderr) = Pipe::chat(&address, &[]).ends();
     assert_eq!(status, Some(69), "{stderr}");
     assert!(stderr.starts_with("hubbub: "), "{stderr}");
+}
+
+/// The server is there and reads nothing any more.
+#[test]
+fn what_may_not_have_arrived_at_the_end_of_the_input_is_a_failure_with_its_own_status() {
+    let port = HeldPort::new();
+    let mut server = Program::on(&port);
+    let room = server.room();
+    let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
+    room.hears(join("alice"));
+    server.signal("STOP");
+    pipe.says("too late\n");
+    let (status, _, stderr) = pipe.ends();
+    server.signal("CONT");
+    assert_eq!(status, Some(74), "{stderr}");
+    let told = [
+        "not arrived yet: too late",
+        "waiting until 1 message arrived",
+        "1 message may not have arrived",
+    ];
+    assert!(told.iter().all(|words| stderr.contains(words)), "{stderr}");
 }
