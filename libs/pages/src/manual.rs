@@ -53,12 +53,7 @@ fn page(command: &Command, sections: &[Section], names: &[String]) -> String {
     page += &format!(".TH {title} 1 \"\" \"Hubbub {version}\" \"Hubbub\"\n");
     page += &titled("NAME", &format!("{name} - {}", summary(command)));
     page += &synopsis(command);
-    let about = command.get_long_about().or_else(|| command.get_about());
-    let about = about.map(ToString::to_string).unwrap_or_default();
-    page += &titled(
-        "DESCRIPTION",
-        &format!("{about}.\n\n{description}").replacen("..\n", ".\n", 1),
-    );
+    page += &titled("DESCRIPTION", &[about(command), description].join("\n\n"));
     let mut roff = Roff::new();
     options::append(&mut roff, "ARGUMENTS", command.get_positionals());
     let named = command.get_arguments().filter(|arg| !arg.is_positional());
@@ -82,6 +77,14 @@ fn summary(command: &Command) -> String {
         Some(first) => first.to_lowercase().chain(letters).collect(),
         None => about,
     }
+}
+
+/// What the command does. Its first sentence has a full stop here, which clap takes away.
+fn about(command: &Command) -> String {
+    let about = command.get_long_about().or_else(|| command.get_about());
+    let about = about.map(ToString::to_string).unwrap_or_default();
+    let (first, rest) = about.split_once("\n\n").unwrap_or((&about, ""));
+    format!("{}.\n\n{rest}", first.trim_end_matches('.'))
 }
 
 /// How the command is called, as its help says it.
