@@ -206,12 +206,13 @@ impl Worker {
         let before = self.database.rows;
         match self.database.keep(&self.to_keep) {
             Ok(()) => {
-                self.metrics.history.kept.add(self.database.rows - before);
                 self.kept += self.to_keep.len() as u64;
+                // First of all, since the room waits for it.
+                self.say(Answer::Kept { orders: self.kept });
+                self.metrics.history.kept.add(self.database.rows - before);
                 self.to_keep.clear();
                 self.show();
                 (self.retry, self.locked) = (None, None);
-                self.say(Answer::Kept { orders: self.kept });
             }
             Err(error) if self.is_locked_for_a_moment(&error) => {
                 self.retry = Some((Duration::ZERO, now()));

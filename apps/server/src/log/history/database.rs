@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hubbub_wire::{Hex64, Hex128, Time};
-use rusqlite::{Connection, Result, Statement, params};
+use rusqlite::{CachedStatement, Connection, Result, params};
 
 use super::super::keeping::{Counting, Order};
 use super::super::sessions::{KNOWN_FOR, MAX_SESSIONS};
@@ -56,6 +56,8 @@ pub(crate) struct Database {
     keep: Duration,
     keep_bytes: u64,
     page_bytes: u32,
+    /// How many bytes it takes after the last transaction, without its pages that are free.
+    bytes: u64,
 }
 
 impl Database {
@@ -125,6 +127,7 @@ impl Database {
             keep: history.keep,
             keep_bytes: history.keep_bytes,
             page_bytes,
+            bytes: used_bytes(&connection, page_bytes),
             connection,
         };
         let opened = Opened {
@@ -176,8 +179,10 @@ impl Database {
                 }
             }
         }
+        let bytes = used_bytes(&transaction, self.page_bytes);
         transaction.commit()?;
         (self.sessions, self.oldest, self.rows) = (sessions, oldest, rows);
+        self.bytes = bytes;
         Ok(())
     }
 
@@ -202,19 +207,12 @@ impl Database {
     }
 
     fn is_too_large(&self) -> bool {
-        self.oldest.is_some() && self.bytes() > self.keep_bytes
+        self.oldest.is_some() && self.bytes > self.keep_bytes
     }
 
     /// How many bytes the database takes, without its pages that are free.
-    pub(crate) fn bytes(&self) -> u64 {
-        let count = |pragma| {
-            let count: Result<u32> = self
-                .connection
-                .pragma_query_value(None, pragma, |row| row.get(0));
-            count.unwrap_or(0)
-        };
-        let used = count("page_count").saturating_sub(count("freelist_count"));
-        u64::from(used) * u64::from(self.page_bytes)
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Deletes a few of what is too old or too much.
@@ -257,7 +255,9 @@ impl Database {
                 [SWEEP_ROWS as i64],
             )?;
         }
+        let bytes = used_bytes(&transaction, self.page_bytes);
         transaction.commit()?;
+        self.bytes = bytes;
         self.rows = self.rows.saturating_sub(deleted as u64);
         self.sessions = self.sessions.saturating_sub(forgotten);
         self.deleted = last.unwrap_or(self.deleted);
@@ -282,12 +282,22 @@ impl Database {
     }
 }
 
-/// The statements of a transaction.
+/// How many bytes a database takes, without its pages that are free. Within a transaction this needs no lock of its own.
+fn used_bytes(connection: &Connection, page_bytes: u32) -> u64 {
+    let count = |pragma| {
+        let count: Result<u32> = connection.pragma_query_value(None, pragma, |row| row.get(0));
+        count.unwrap_or(0)
+    };
+    let used = count("page_count").saturating_sub(count("freelist_count"));
+    u64::from(used) * u64::from(page_bytes)
+}
+
+/// The statements of a transaction, which SQLite need not read anew for each.
 struct Keeper<'a> {
     start: Start,
-    message: Statement<'a>,
-    known: Statement<'a>,
-    new: Statement<'a>,
+    message: CachedStatement<'a>,
+    known: CachedStatement<'a>,
+    new: CachedStatement<'a>,
 }
 
 impl<'a> Keeper<'a> {
@@ -295,10 +305,11 @@ impl<'a> Keeper<'a> {
         Ok(Self {
             start,
             message: connection
-                .prepare("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?,
-            known: connection
-                .prepare("UPDATE sessions SET count = ?2, place = ?3, heard = ?4 WHERE key = ?1")?,
-            new: connection.prepare("INSERT INTO sessions VALUES (?1, ?2, ?3, ?4)")?,
+                .prepare_cached("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?,
+            known: connection.prepare_cached(
+                "UPDATE sessions SET count = ?2, place = ?3, heard = ?4 WHERE key = ?1",
+            )?,
+            new: connection.prepare_cached("INSERT INTO sessions VALUES (?1, ?2, ?3, ?4)")?,
         })
     }
 
