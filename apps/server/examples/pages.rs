@@ -24,16 +24,17 @@ const SECTIONS: &[Section] = &[
         page: "hubbub-server",
         heading: "SIGNALS",
         text: "  SIGINT, SIGTERM  stop: everybody is told, and what waits for them is sent; a second one ends it at once
-  SIGHUP  the same where it was started on a terminal
-      elsewhere it reads the message of the day again, and says in a line of the log what has changed; nobody is dropped",
+  SIGHUP
+      where it was started on a terminal, the same; elsewhere it reads the message of the day again, says in a line of the
+      log what has changed, and drops nobody",
     },
     Section {
         page: "hubbub-server",
         heading: "AS A SERVICE",
         text: "\
-The package brings two units of systemd, which are not enabled. hubbub-server.socket listens, on 127.0.0.1 port 8765 until
-another place is set with 'systemctl edit hubbub-server.socket', so that a restart refuses no connection. All other options
-are variables in /etc/hubbub/server.env.
+The package brings two units of systemd, which are not enabled. hubbub-server.socket holds the port, so that a restart
+refuses no connection. It is port 8765 of 127.0.0.1, until 'systemctl edit hubbub-server.socket' sets another place. All
+other options are variables in /etc/hubbub/server.env.
 
   systemctl enable --now hubbub-server.service
       starts both, now and at each boot

@@ -29,8 +29,7 @@ pub(super) struct ServiceArguments {
     )]
     pub(super) plain_motd: bool,
 
-    /// How a line of the log is written: as words with fields after them, or as a JSON object; neither has a time where
-    /// the journal of systemd adds it
+    /// Form of the log's lines, which have no time where the journal of systemd adds it
     #[arg(
         long,
         env = "HUBBUB_LOG_FORMAT",
