@@ -93,6 +93,15 @@ fn a_second_signal_ends_the_server_at_once() {
     }
 }
 
+#[test]
+fn a_terminal_that_goes_away_stops_the_server_in_good_order() {
+    let (mut program, terminal) = on_terminal();
+    let mut alice = program.room().member("alice");
+    drop(terminal);
+    alice.expect_closed();
+    assert_eq!(program.end().status.code(), Some(0));
+}
+
 /// The program as it runs under `nohup`.
 #[cfg(target_os = "linux")]
 #[test]
