@@ -11,7 +11,6 @@ const ORDER: [&str; 7] = [
     "SIGNALS",
     "AS A SERVICE",
     "ENVIRONMENT",
-    "AS A SERVICE",
     "FILES",
     "EXAMPLES",
     "SEE ALSO",
