@@ -173,6 +173,10 @@ impl Conversation {
         match (self.state, cause) {
             // The next attempt is made at once, in another way.
             (_, Cause::PutOff) => {}
+            (State::Outside, Cause::Unreachable) => {
+                let words = format!("cannot reach {}: {why}", self.address);
+                return Err(Failure::lost(cause, words));
+            }
             (State::Outside, _) => return Err(Failure::lost(cause, why)),
             // Nobody was let in who is refused before anything else has happened.
             (State::Inside, cause) if cause.is_refusal() && !self.is_in => {

@@ -160,7 +160,8 @@ fn who_cannot_come_in_is_told_why_and_by_the_status() {
     let address = format!("127.0.0.1:{}", nobody.number());
     let (status, _, stderr) = Pipe::chat(&address, &[]).ends();
     assert_eq!(status, Some(69), "{stderr}");
-    assert!(stderr.starts_with("hubbub: "), "{stderr}");
+    let words = format!("hubbub: cannot reach {address}: ");
+    assert!(stderr.starts_with(&words), "{stderr}");
 }
 
 /// The server is there and reads nothing any more.
