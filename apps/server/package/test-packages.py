@@ -8,6 +8,7 @@ and a copy of it, in which the packages are installed, used, upgraded, removed a
 that copy by chroot. The first check that fails ends it.
 """
 
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -20,6 +21,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 
 DEADLINE = 30  # seconds, for whatever is waited for
 RELEASE = "bookworm"
@@ -41,12 +43,12 @@ def main(packages, directory):
     clean = debian(directory / RELEASE)
     older = lower(server, directory)
     root = Root(clean, directory / "root")
-    used_and_purged(root, older, server)
+    used_and_purged(root, older, server, client)
     purged_unused(root, server)
     print("the packages are as they should be")
 
 
-def used_and_purged(root, older, server):
+def used_and_purged(root, older, server, client):
     step("installed: neither enabled nor started, and nothing kept yet")
     before = root.files()
     root.dpkg("--install", older)
@@ -61,13 +63,21 @@ def used_and_purged(root, older, server):
     step("enabled and started by the unit's command line, with a socket that was passed")
     root.output("systemctl", "enable", "hubbub-server.service")
     root.write("/etc/hubbub/motd", "Welcome")
-    options = root.read("/etc/hubbub/server.env") + "\nHUBBUB_MOTD=/etc/hubbub/motd\n"
+    given = {"HUBBUB_MOTD": "/etc/hubbub/motd", "HUBBUB_ADMIN": "/run/hubbub/admin", "HUBBUB_METRICS": "0"}
+    options = root.read("/etc/hubbub/server.env") + "".join(f"{name}={value}\n" for name, value in given.items())
     root.write("/etc/hubbub/server.env", options)
     service = Service(root)
     assert service.uid == int(root.output("id", "--user", "hubbub")), "it does not run as hubbub"
 
-    step("talked to from inside and from outside, and reloaded")
+    step("talked to from inside and from outside, watched and reloaded")
     tail = Tail(root, service.port)
+    members = root.output("hubbub", "admin", given["HUBBUB_ADMIN"], "who")
+    assert members.startswith("listener"), members
+    watched = service.wait_for(r"metrics are on .*\Waddress=(\S+)").group(1)
+    with urllib.request.urlopen(f"http://{watched}/healthz", timeout=DEADLINE) as health:
+        assert health.status == 200, health.status
+    with urllib.request.urlopen(f"http://{watched}/metrics", timeout=DEADLINE) as metrics:
+        assert "\nhubbub_members" in metrics.read().decode(), watched
     root.say("from inside", service.port, inside=True)
     tail.wait_for("from inside")
     root.write("/etc/hubbub/motd", "Welcome again")
@@ -75,6 +85,8 @@ def used_and_purged(root, older, server):
     service.wait_for(r"message of the day")
     root.say("from outside", service.port, inside=False)
     tail.wait_for("from outside")
+    with window(client, root.at.with_name("client"), service.port):
+        root.wait_until_here("window", service.port)
     tail.end()
     service.stop()
 
@@ -223,6 +235,12 @@ class Root:
             return ["chroot", str(self.at), "/usr/bin/hubbub", *arguments]
         return [str(self.path("/usr/bin/hubbub")), *arguments]
 
+    def wait_until_here(self, name, port):
+        until = time.monotonic() + DEADLINE
+        who = self.hubbub(True, "who", "--username", "watcher", f"127.0.0.1:{port}")
+        while name not in run(*who, capture=True).split("\n"):
+            assert time.monotonic() < until, f"{name} does not get into the room"
+
     def say(self, text, port, inside):
         command = self.hubbub(inside, "send", "--username", "speaker", f"127.0.0.1:{port}")
         subprocess.run(command, input=text.encode(), check=True, timeout=DEADLINE)
@@ -317,7 +335,7 @@ class Service:
             seen.append(self.notified.recv(4096))
 
     def wait_for(self, pattern):
-        self.log.wait_for(pattern)
+        return self.log.wait_for(pattern)
 
     def reload(self):
         run(*(word.replace("$MAINPID", str(self.pid)) for word in self.reloads))
@@ -339,10 +357,7 @@ class Tail:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         running.add(self.process.pid)
         self.lines = Lines(self.process.stdout)
-        until = time.monotonic() + DEADLINE
-        who = root.hubbub(True, "who", "--username", "watcher", f"127.0.0.1:{port}")
-        while "listener" not in run(*who, capture=True):
-            assert time.monotonic() < until, "hubbub tail does not get into the room"
+        root.wait_until_here("listener", port)
 
     def wait_for(self, text):
         self.lines.wait_for(re.escape(text))
@@ -351,6 +366,21 @@ class Tail:
         self.process.terminate()
         self.process.wait(DEADLINE)
         running.remove(self.process.pid)
+
+
+@contextlib.contextmanager
+def window(client, files, port):
+    """The packaged window on a screen in memory of this machine, in the room."""
+    shutil.rmtree(files, ignore_errors=True)
+    run("dpkg-deb", "--extract", client, files)
+    command = ["xvfb-run", "--auto-servernum", files / "usr/bin/hubbub-client", "--username", "window"]
+    at_home = os.environ | {"HOME": str(files), "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "1"}
+    process = subprocess.Popen([*command, f"chat://127.0.0.1:{port}"], env=at_home, start_new_session=True)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(DEADLINE)
 
 
 def debian(at):
