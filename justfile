@@ -154,7 +154,7 @@ deb: setup
             for feature in package["features"].get("default", []):
                 if feature != "bundled-sqlite":
                     print(package["name"] + "/" + feature)')
-    # Together, as `install` builds them, so that only the server is built once more.
+    # Together, as `install` builds them, so that only what has SQLite is built once more.
     cargo build --release --locked -p hubbub-server -p hubbub-cli -p hubbub-client \
         --no-default-features --features "$features"
     pages={{ justfile_directory() }}/target/pages
