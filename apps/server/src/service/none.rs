@@ -4,13 +4,13 @@ use std::time::Instant;
 
 /// No service manager.
 #[derive(Clone, Debug, Default)]
-pub struct Supervisor;
+pub struct Supervisor(());
 
 impl Supervisor {
     /// There is none.
     #[must_use]
     pub fn from_environment() -> Self {
-        Self
+        Self(())
     }
 
     /// Nobody hears it.
@@ -24,13 +24,13 @@ impl Supervisor {
 
 /// Nothing is told.
 #[derive(Debug, Default)]
-pub struct Watch;
+pub struct Watch(());
 
 impl Watch {
     /// A hub begins.
     #[must_use]
     pub fn new(_: Supervisor, _: Instant) -> Self {
-        Self
+        Self(())
     }
 
     /// Never.

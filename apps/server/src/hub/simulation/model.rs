@@ -23,6 +23,7 @@ const TABLES: usize = 256;
 const SHORTEST: usize = "CHAT/1.0 JOIN\r\nUsername: ada\r\n\r\n".len();
 
 /// What somebody hears who is put out.
+#[cfg(feature = "admin")]
 const PUT_OUT: &str = "an operator has put you out of the room; you may come back in 1m";
 
 /// What somebody hears who comes back too early.
@@ -328,6 +329,7 @@ impl Model {
     }
 
     /// An operator puts out whoever has this name, and who claims it. Returns whether there is somebody.
+    #[cfg(feature = "admin")]
     pub(super) fn kick(&mut self, name: &'static str) -> bool {
         let bearer = self.member_named(name);
         let claimed = |claim: &mut Claim| claim.name == name;
@@ -349,6 +351,7 @@ impl Model {
     }
 
     /// A minute has passed since the last kick.
+    #[cfg(feature = "admin")]
     pub(super) fn may_all_come_back(&mut self) {
         self.out.clear();
         self.all_are_out = false;
