@@ -107,14 +107,15 @@
 //!
 //! The causes of departures: `left` by LEAVE, `closed` without one, `failed` connections, `said_nothing` at all,
 //! `broke_protocol`, `too_slow` to take what was said, `unanswered` (what it was to get from the disk did not come in
-//! time), `never_joined`, `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `kicked`, `still_out` after a kick,
-//! `banned`, `replaced` by a newer connection of the same member, and for members with a grant `beyond_limit` and `left_out_text`.
+//! time), `never_joined`, `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `replaced` by a newer connection
+//! of the same member, `kicked` by an operator, `still_out` a minute after that, `banned`, and for members with a grant
+//! `beyond_limit` and `left_out_text`.
 //!
-//! `hubbub_delivery_seconds` is measured for one read at a time, so that it costs nothing. The clock starts when the TEXTs
+//! `hubbub_delivery_seconds` is measured for one read at a time, so that it costs little. The clock starts when the TEXTs
 //! that a read brought are decoded. It stops when the batch with the first of them has been written: the system has
 //! taken the last byte for the last reader, or that reader is gone. So it has the time in the hub's inbox, in the log
 //! and on the disk, and in outboxes, but neither the network nor a TEXT that nobody gets. While a measurement takes longer than a
-//! second, the next one begins beside it.
+//! second, the next one may begin.
 //!
 //! # As a service
 //!

@@ -184,3 +184,42 @@ const fn departure(why: Departure) -> &'static str {
         Departure::Banned | Departure::Refused(Refusal::Banned { .. }) => "banned",
     }
 }
+
+#[cfg(all(test, feature = "metrics"))]
+mod tests {
+    use std::io::ErrorKind;
+
+    use hubbub_wire::DecodeError;
+
+    use super::*;
+
+    #[test]
+    fn each_departure_has_a_counter_and_each_counter_a_departure() {
+        let metrics = Metrics::default();
+        for why in [
+            Departure::Left,
+            Departure::Closed,
+            Departure::SaidNothing,
+            Departure::Failed(ErrorKind::ConnectionReset),
+            Departure::Broke(DecodeError::BadLength),
+            Departure::TooSlow,
+            Departure::Unanswered,
+            Departure::NeverJoined,
+            Departure::OutOfMemory,
+            Departure::TextStalled,
+            Departure::Replaced,
+            Departure::BeyondLimit,
+            Departure::LeftOutText,
+            Departure::Kicked,
+            Departure::Banned,
+            Departure::Refused(Refusal::NameTaken),
+            Departure::Refused(Refusal::NameReserved),
+            Departure::Refused(Refusal::Kicked { seconds: 1 }),
+        ] {
+            metrics.departed(why);
+        }
+        for (cause, counter) in &metrics.departures.0 {
+            assert_eq!(counter.get(), 1, "{cause}");
+        }
+    }
+}

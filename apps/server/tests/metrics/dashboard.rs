@@ -46,6 +46,23 @@ fn the_dashboard_and_the_alerts_name_only_what_there_is() {
     }
 }
 
+#[test]
+fn the_front_page_names_each_cause() {
+    let page = watched().page();
+    let causes = page.values.keys().filter_map(|name| {
+        let (_, cause) = name.split_once("{cause=\"")?;
+        cause.strip_suffix("\"}")
+    });
+    let (_, section) = FRONT.split_once("//! # Metrics\n").unwrap();
+    let section = section.split("\n//! # ").next().unwrap();
+    let mut count = 0;
+    for cause in causes {
+        assert!(section.contains(&format!("`{cause}`")), "{cause}");
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}
+
 /// The names in the rows of the table of metrics.
 fn documented() -> BTreeSet<&'static str> {
     let (_, section) = FRONT.split_once("//! # Metrics\n").unwrap();
