@@ -26,7 +26,7 @@ import urllib.request
 DEADLINE = 30  # seconds, for whatever is waited for
 RELEASE = "bookworm"
 # What the packages need. It is installed before, so that only the packages' own files count as theirs.
-INCLUDED = "systemd,libsqlite3-0"
+INCLUDED = "systemd,libsqlite3-0,procps"
 UNITS = ["hubbub-server.service", "hubbub-server.socket"]
 STATE = "/var/lib/hubbub"
 # Where others write whenever a package is installed, and the copies that useradd and its like make of what they change.
@@ -40,7 +40,7 @@ running = set()
 def main(packages, directory):
     server, client = (newest(packages, name) for name in ("hubbub-server", "hubbub-client"))
     look_at(server, client)
-    clean = debian(directory / RELEASE)
+    clean = debian(directory / "+".join([RELEASE, *INCLUDED.split(",")]))
     older = lower(server, directory)
     root = Root(clean, directory / "root")
     used_and_purged(root, older, server, client)
@@ -273,6 +273,7 @@ class Service:
         unit = root.unit("hubbub-server.service")
         command = shlex.split(unit["ExecStart"][-1])
         user = unit["User"][0]
+        self.root = root
         self.reloads = shlex.split(unit["ExecReload"][-1])
         variables = {"USER": user, "PATH": "/usr/bin:/bin", "NOTIFY_SOCKET": "/run/played", "LISTEN_FDS": "1"}
         for line in unit.get("Environment", []):
@@ -338,7 +339,7 @@ class Service:
         return self.log.wait_for(pattern)
 
     def reload(self):
-        run(*(word.replace("$MAINPID", str(self.pid)) for word in self.reloads))
+        self.root.output(*(word.replace("$MAINPID", str(self.pid)) for word in self.reloads))
 
     def stop(self):
         os.kill(self.pid, signal.SIGTERM)
@@ -391,7 +392,7 @@ def debian(at):
     targets = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Created-By: Packages", capture=True)
     mirrors = [line.split()[0] for line in targets.splitlines() if line.split()[1:] == [RELEASE]]
     assert mirrors, f"this machine's apt has no source of {RELEASE}"
-    unfinished = at.with_suffix(".unfinished")
+    unfinished = at.with_name("unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     run("debootstrap", "--variant=minbase", f"--include={INCLUDED}", RELEASE, unfinished, mirrors[0])
