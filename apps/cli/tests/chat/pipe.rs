@@ -1,6 +1,7 @@
 //! In a pipe: lines in, lines out.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 
@@ -173,6 +174,14 @@ fn what_may_not_have_arrived_at_the_end_of_the_input_is_a_failure_with_its_own_s
     let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
     room.hears(join("alice"));
     server.signal("STOP");
+    until("all threads of the server stand still", || {
+        let threads = fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
+        let stat =
+            |thread: io::Result<fs::DirEntry>| fs::read_to_string(thread?.path().join("stat"));
+        threads
+            .map(stat)
+            .all(|stat| stat.is_ok_and(|stat| stat.contains(") T ")))
+    });
     pipe.says("too late\n");
     let (status, _, stderr) = pipe.ends();
     server.signal("CONT");
