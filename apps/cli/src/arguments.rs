@@ -108,12 +108,15 @@ pub(crate) struct Who {
 
 /// Find out whether the room is there, and how fast
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  hubbub ping chat://room.example.org --username monitor --count 3"
-)]
+#[command(after_help = "Example:\n  hubbub ping chat://room.example.org --count 3")]
 pub(crate) struct Ping {
-    #[command(flatten)]
-    pub(crate) room: Room,
+    /// The room: chat://HOST, chat://HOST:PORT, HOST or HOST:PORT, an IPv6 address in brackets
+    #[arg(value_name = "ROOM", value_parser = address)]
+    pub(crate) address: Address,
+
+    /// Name to use in the room, at most 64 bytes of UTF-8
+    #[arg(long, value_name = "NAME", default_value = "ping", value_parser = username)]
+    pub(crate) username: Username<'static>,
 
     /// How often to ask
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]

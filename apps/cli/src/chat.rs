@@ -10,7 +10,7 @@ use hubbub_session::{Intent, Stamped};
 use hubbub_wire::Limits;
 
 use crate::arguments;
-use crate::member::{Member, Next};
+use crate::member::{Member, Next, Profile};
 use crate::status::{Failure, Outcome, Status};
 
 use self::conversation::Conversation;
@@ -40,7 +40,11 @@ pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {
     let recent = arguments
         .recent
         .unwrap_or(if is_terminal { RECENT } else { 0 });
-    let member = Member::start(&arguments.room, None, recent)?;
+    let profile = Profile {
+        recent,
+        ..Profile::default()
+    };
+    let member = Member::start(&arguments.room, profile)?;
     let name = arguments.room.username.as_str();
     let (screen, typed) = Screen::open(is_terminal, name)
         .map_err(|error| Failure::new(Status::CutOff, format!("cannot start: {error}")))?;

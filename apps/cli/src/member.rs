@@ -1,13 +1,16 @@
 //! Member: one member of a room, as the commands use it. It starts a session, passes on the user's wishes and gives what
 //! happens, signals included. It ends with [`Member::leave`], or when it is dropped, which leaves as well.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use flume::{Receiver, RecvError, Selector, Sender};
+use flume::{Receiver, Selector, Sender};
 use futures::executor::block_on_stream;
-use hubbub_session::{Intent, Options, Seen, Stamped};
+use hubbub_session::{Cause, Event, Intent, Options, Seen, Stamped};
+
+use hubbub_wire::Hex128;
 
 use crate::arguments::Room;
 use crate::status::{Failure, Status};
@@ -16,8 +19,22 @@ use crate::status::{Failure, Status};
 pub(crate) struct Member {
     intents: Sender<Intent>,
     events: Receiver<Vec<Stamped>>,
-    ended: Receiver<Infallible>,
     stop: Receiver<()>,
+}
+
+/// What a command asks of its session beyond the room. The default is a member who wants nothing of the past.
+#[derive(Debug, Default)]
+pub(crate) struct Profile {
+    /// The last message that is known from an earlier run.
+    pub(crate) seen: Option<Seen>,
+    /// How many earlier messages come first where none is known.
+    pub(crate) recent: u32,
+    /// With it, this member takes the place of an earlier run that had it, too.
+    pub(crate) secret: Option<Hex128>,
+    /// As in [`Options::patience`].
+    pub(crate) patience: Duration,
+    /// Whether the command takes events at once, whatever it does with them. Then none is lost at the end.
+    pub(crate) is_prompt: bool,
 }
 
 /// What comes next.
@@ -35,23 +52,27 @@ pub(crate) enum Next<T = Infallible> {
 }
 
 impl Member {
-    /// Connects, and again whenever the connection ends. `seen` is the last message that is known from an earlier run;
-    /// without one, `recent` earlier messages come first.
-    pub(crate) fn start(room: &Room, seen: Option<Seen>, recent: u32) -> Result<Self, Failure> {
+    /// Connects, and again whenever the connection ends.
+    pub(crate) fn start(room: &Room, profile: Profile) -> Result<Self, Failure> {
         let (intents, wanted) = flume::unbounded();
-        let (happened, events) = flume::bounded(1);
+        let (happened, events) = if profile.is_prompt {
+            flume::unbounded()
+        } else {
+            flume::bounded(1)
+        };
         let options = Options {
-            seen,
-            recent,
+            seen: profile.seen,
+            recent: profile.recent,
+            secret: profile.secret,
+            patience: profile.patience,
             ..Options::new(room.address.clone(), room.username.clone())
         };
-        let cannot = |error| Failure::new(Status::CutOff, format!("cannot start: {error}"));
-        let stop = signals().map_err(cannot)?;
-        let ended = hubbub_session::start(options, wanted, happened).map_err(cannot)?;
+        let stop = signals().map_err(|error| Failure::start(&error))?;
+        let started = hubbub_session::start(options, wanted, happened);
+        started.map_err(|error| Failure::start(&error))?;
         Ok(Self {
             intents,
             events,
-            ended,
             stop,
         })
     }
@@ -83,12 +104,62 @@ impl Member {
         }
     }
 
-    /// Leaves the room, and returns what happened until the end, which comes within a second.
+    /// Leaves the room, and returns what happened until the end. It comes within a second, unless the profile has more
+    /// patience, or when a signal comes.
     pub(crate) fn leave(self) -> Vec<Stamped> {
         self.wants(Intent::Leave);
-        let rest = self.events.iter().flatten().collect();
-        let Err(RecvError::Disconnected) = self.ended.recv();
+        let mut rest = Vec::new();
+        while let Next::Happened(batch) = self.next(None) {
+            rest.extend(batch);
+        }
         rest
+    }
+}
+
+/// Waits for one event after the other, for a command that is over when the connection is.
+pub(crate) struct Watch<'m> {
+    member: &'m Member,
+    waiting: VecDeque<Event>,
+}
+
+impl<'m> Watch<'m> {
+    pub(crate) fn new(member: &'m Member) -> Self {
+        let waiting = VecDeque::new();
+        Self { member, waiting }
+    }
+
+    /// Waits for an event that is it, and passes over all others. Returns whether it came in time.
+    pub(crate) fn until(
+        &mut self,
+        by: Option<Instant>,
+        mut is_it: impl FnMut(&Event) -> bool,
+    ) -> Result<bool, Failure> {
+        loop {
+            while let Some(event) = self.waiting.pop_front() {
+                if is_it(&event) {
+                    return Ok(true);
+                }
+                match event {
+                    // The next attempt goes without the offer.
+                    Event::Lost {
+                        cause: Cause::PutOff,
+                        ..
+                    } => {}
+                    Event::Lost { cause, why, .. } => return Err(Failure::lost(&cause, why)),
+                    Event::Kicked { why } => return Err(Failure::new(Status::Refused, why)),
+                    _ => {}
+                }
+            }
+            match self.member.next(by) {
+                Next::Happened(batch) => {
+                    let events = batch.into_iter().map(|stamped| stamped.event);
+                    self.waiting.extend(events);
+                }
+                Next::Stop => return Err(Failure::new(Status::Interrupted, "interrupted")),
+                Next::Ended => return Err(Failure::ended()),
+                Next::Late | Next::Own(_) => return Ok(false),
+            }
+        }
     }
 }
 

@@ -11,8 +11,7 @@ use crate::clean;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Status {
-    /// The command line is wrong in a way that only the server can tell.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "nobody else uses it"))]
+    /// The command line is wrong, or what stands on stdin.
     Usage = 2,
     /// The room cannot be reached.
     Unreachable = 69,
@@ -42,6 +41,16 @@ impl Failure {
     /// A failure with its reason: one line, lower case, no full stop.
     pub(crate) fn new(status: Status, words: impl Into<String>) -> Self {
         Self::Because(status, words.into())
+    }
+
+    /// The system does not give what the program needs to begin.
+    pub(crate) fn start(error: &io::Error) -> Self {
+        Self::new(Status::CutOff, format!("cannot start: {error}"))
+    }
+
+    /// The session has ended by itself, which it never should.
+    pub(crate) fn ended() -> Self {
+        Self::new(Status::CutOff, "the network part has stopped")
     }
 
     /// There is no connection, for this cause.

@@ -7,14 +7,14 @@ use hubbub_session::Event;
 
 use crate::arguments;
 use crate::clean;
-use crate::member::{Member, Next};
+use crate::member::{Member, Profile, Watch};
 use crate::status::{Failure, Outcome, Status};
 
 /// How long the server may take to tell. A grant that comes later does not count.
 const WITHIN: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(arguments: &arguments::Who) -> Outcome {
-    let member = Member::start(&arguments.room, None, 0)?;
+    let member = Member::start(&arguments.room, Profile::default())?;
     let names = present(&member);
     member.leave();
     let lines: String = names?
@@ -28,22 +28,19 @@ pub(crate) fn run(arguments: &arguments::Who) -> Outcome {
 
 /// Waits until the server has told who is here.
 fn present(member: &Member) -> Result<Vec<String>, Failure> {
-    let mut by = None;
-    loop {
-        let batch = match member.next(by) {
-            Next::Happened(batch) => batch,
-            Next::Stop => return Err(Failure::new(Status::Interrupted, "interrupted")),
-            Next::Late | Next::Ended | Next::Own(_) => break,
+    let mut watch = Watch::new(member);
+    watch.until(None, |event| *event == Event::Connected)?;
+    let mut here = Vec::new();
+    let is_told = watch.until(Some(Instant::now() + WITHIN), |event| {
+        let Event::Present { names } = event else {
+            return false;
         };
-        for stamped in batch {
-            match stamped.event {
-                Event::Connected => by = Some(Instant::now() + WITHIN),
-                Event::Present { names } => return Ok(names),
-                Event::Lost { why, cause, .. } => return Err(Failure::lost(&cause, why)),
-                _ => {}
-            }
-        }
+        here.clone_from(names);
+        true
+    })?;
+    if !is_told {
+        let words = "this server does not tell who is here: it speaks plain CHAT/1.0";
+        return Err(Failure::new(Status::NotChat, words));
     }
-    let words = "this server does not tell who is here: it speaks plain CHAT/1.0";
-    Err(Failure::new(Status::NotChat, words))
+    Ok(here)
 }
