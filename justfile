@@ -216,6 +216,12 @@ check: setup layers policy small
     cargo clippy -p hubbub-server --no-default-features --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
+# `hubbub tail --state` while server and tail are killed a hundred times: every message is printed once. Minutes.
+[group("test")]
+restarts:
+    cargo build -p hubbub-server
+    cargo test -p hubbub-cli --test hubbub a_hundred_restarts -- --ignored --nocapture
+
 # Random bytes and frames against the decoder and those of before the extension: three runs, on the nightly toolchain.
 # What it finds stays in target/. It needs the repository's history.
 [group("test")]

@@ -20,13 +20,37 @@ pub(crate) struct Arguments {
 
 const STATUSES: &str = "Exit status:
    0  done
-   2  the command line is wrong
+   2  the command line is wrong, or what stands on stdin
   69  the room cannot be reached
-  74  cut off before it was done
+  74  cut off before it was done, or the output cannot be written
   76  what listens there is not a CHAT server, or cannot do what was asked
   77  the server refused us
   78  a file, such as that of --state, is not as it should be
- 130  a signal ended `send` before it was done";
+ 130  a signal ended the command before it was done; for `tail` that is the usual end, and 0";
+
+const TAIL: &str = "Examples:
+  hubbub tail chat://room.example.org --username logger --recent 20
+      the last 20 messages, and then what is said
+  hubbub tail chat://room.example.org --username logger --json --state place >>talk.json
+      everything in a file, also what is said while this program does not run
+
+It connects again whenever the connection ends. Only the first connection must succeed.
+
+With --json each line is an object with `type` and `time` (RFC 3339 in UTC). Skip types and fields that you do not know:
+  text       id, seq, from, text, past: somebody said it. text_base64 instead of text where that is not UTF-8.
+             A server of plain CHAT/1.0 gives no id and no seq.
+  join       name: somebody came
+  leave      name: somebody left
+  present    names: everybody who is here
+  connected  the connection stands
+  lost       why, cause: it has ended. cause is unreachable, cut-off, not-chat, replaced, kicked, refused, or the
+             server's own word for a refusal, such as name or banned
+  notice     code, text: the server tells something. Codes of this program are gap and missed, where messages are
+             missing, and cut-off, for a text of which the end is missing
+
+With --state, a restarted program prints what was said meanwhile, nothing twice, and takes its old place in the room.
+That holds after kill -9 too if stdout is a file to which nothing else writes. Into a pipe, the lines that were
+printed last may come again then; they have the same id. The server must remember (--history, or its memory).";
 
 /// What to do. Each command has a file of its own.
 #[derive(Debug, Subcommand)]
@@ -74,9 +98,7 @@ pub(crate) struct Send {
 
 /// Print what is said, as it is said
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  hubbub tail chat://room.example.org --username logger --json --recent 20"
-)]
+#[command(after_help = TAIL)]
 pub(crate) struct Tail {
     #[command(flatten)]
     pub(crate) room: Room,

@@ -135,7 +135,10 @@ impl Tail<'_> {
                     return Err(Failure::lost(cause, why));
                 }
                 self.was_in |= *cause == Cause::CutOff;
-                say(&format!("{why}; connecting again"));
+                // The end of a connection is said once, and not every attempt that fails after it.
+                if *cause != Cause::Unreachable {
+                    say(&format!("{why}; connecting again"));
+                }
             }
             _ => {}
         }

@@ -176,7 +176,10 @@ impl Sending {
         if ends {
             return Err(Failure::lost(cause, why));
         }
-        say(&format!("{why}; connecting again"));
+        // The end of a connection is said once, and not every attempt that fails after it.
+        if *cause != Cause::Unreachable {
+            say(&format!("{why}; connecting again"));
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::process;
 
 use hubbub_session::{Seen, secret};
 use hubbub_wire::Hex128;
@@ -182,7 +183,8 @@ impl SeenInFile {
 /// Writes a file so that a power cut, too, leaves the old one or the new one.
 fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut next = path.as_os_str().to_owned();
-    next.push(".new");
+    // Another program may have the same file, until it notices that it is replaced.
+    next.push(format!(".{}", process::id()));
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)

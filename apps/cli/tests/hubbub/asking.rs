@@ -1,0 +1,40 @@
+//! `who` and `ping`.
+
+use hubbub_testing::{Room, ScriptedServer};
+
+use crate::program::{Hubbub, accept, at};
+
+#[test]
+fn who_prints_everybody_one_name_a_line() {
+    let room = Room::open();
+    let _bob = room.member("bob");
+    let ended =
+        Hubbub::start(&["who", &room.address().to_string(), "--username", "monitor"]).ends(0, "");
+    let mut names: Vec<_> = ended.stdout.lines().collect();
+    names.sort_unstable();
+    assert_eq!(
+        (names, &*ended.stderr),
+        (vec!["bob", "monitor", "watcher"], "")
+    );
+}
+
+#[test]
+fn ping_asks_as_often_as_it_is_told() {
+    let room = Room::open();
+    let ended = Hubbub::start(&["ping", &room.address().to_string(), "--count", "2"]).ends(0, "");
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{ended:?}");
+    assert!(lines[1].contains("answer 2 of 2 after "), "{ended:?}");
+}
+
+#[test]
+fn ping_says_of_a_plain_server_how_long_it_took_to_connect() {
+    let server = ScriptedServer::start();
+    let ping = Hubbub::start(&["ping", &at(server.port()), "--count", "2"]);
+    let _peer = accept(&server, "ping");
+    let ended = ping.ends(0, "");
+    assert!(
+        ended.stdout.contains("connected in ") && ended.stdout.contains("no answer to PING"),
+        "{ended:?}"
+    );
+}

@@ -1,0 +1,11 @@
+//! The program `hubbub` as scripts use it: with our server, with plain ones, and while either side is killed.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod program;
+
+mod asking;
+mod readme;
+mod restarts;
+mod sending;
+mod statuses;
+mod tailing;
