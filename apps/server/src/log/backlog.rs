@@ -147,6 +147,24 @@ mod tests {
     }
 
     #[test]
+    fn the_oldest_comes_first_and_nothing_that_ends_before_the_place() {
+        let mut backlog = Backlog::default();
+        for count in [1, 4, 7] {
+            backlog.push(said(count, 3, 1));
+        }
+        for (from, firsts) in [
+            (1, &[1, 4, 7][..]),
+            (3, &[1, 4, 7]),
+            (4, &[4, 7]),
+            (9, &[7]),
+            (10, &[]),
+        ] {
+            let got = backlog.oldest_first(from).map(|said| said.first.count);
+            assert_eq!(got.collect::<Vec<_>>(), firsts, "from {from}");
+        }
+    }
+
+    #[test]
     fn the_newest_comes_first_and_nothing_that_begins_after_the_place() {
         let mut backlog = Backlog::default();
         for count in [1, 4, 7] {

@@ -88,9 +88,7 @@ fn a_server_that_stops_keeps_and_delivers_what_it_has_accepted() {
         let other = directory.other();
         let locked = Instant::now();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        ada.send(text("ada", "last words"));
-        ada.wait_until_taken();
-        ada.send(leave("ada"));
+        ada.send([text("ada", "last words"), leave("ada")].concat());
         ada.wait_until_taken();
         program.signal("TERM");
         program.line_with("stopping");

@@ -134,6 +134,7 @@ fn who_does_not_read_what_it_asked_the_disk_goes_when_that_is_too_much_though_no
             before,
             count,
         });
+        hub.flush();
         disk.recalls(hub, answer);
         // Its task takes the answer, and the socket takes nothing.
         assert_eq!(pending.fill().now_or_never(), Some(true));
