@@ -151,6 +151,27 @@ fn who_shares_an_address_with_somebody_kicked_keeps_its_place_when_its_line_brea
 }
 
 #[test]
+fn a_join_from_there_that_waits_for_its_place_in_the_log_is_refused_too() {
+    let mut hub = hub();
+    let _bob = hub.ours(BOB, "bob", 1, 1);
+    // Its JOIN is not ordered yet.
+    let mut eve = hub.offers(EVE, "eve", 2, 1);
+    hub.kicks("bob");
+    noticed(&mut eve, "kicked");
+    assert!(hub.room.is_empty());
+}
+
+#[test]
+fn the_secret_of_who_is_absent_is_void_before_the_log_has_ordered_the_leave() {
+    let mut hub = hub();
+    let _bob = hub.ours(BOB, "bob", 1, 1);
+    hub.is_gone(BOB, Departure::Closed);
+    hub.ordered(Order::Kick(username("bob")));
+    assert_eq!(hub.room.with_secret(Hex128(1)), None);
+    assert_eq!(hub.room.len(), 1, "its LEAVE waits");
+}
+
+#[test]
 fn who_is_kicked_before_its_grant_is_on_its_way_gets_that_first() {
     let mut hub = hub();
     let mut bob = hub.offers(BOB, "bob", 1, 1);
