@@ -177,8 +177,16 @@ fn a_kill_between_the_output_and_the_state_is_seen_in_the_file() {
         );
         assert_eq!(ended.status, Some(0), "{ended:?}");
     };
+    // What is printed without a place would move the end of the file later.
+    let has_left = |times| {
+        until("who spoke has left", || {
+            let out = fs::read_to_string(scene.dir.path().join("out")).unwrap();
+            out.matches(r#""type":"leave""#).count() == times
+        });
+    };
     let size = || fs::metadata(scene.dir.path().join("out")).unwrap().len();
     say("number 1");
+    has_left(1);
     until("it is printed and noted", || {
         scene.numbers() == [1]
             && !fs::read_to_string(scene.path("state"))
@@ -188,6 +196,7 @@ fn a_kill_between_the_output_and_the_state_is_seen_in_the_file() {
     // As it was before.
     let (before, begin) = (fs::read_to_string(scene.path("state")).unwrap(), size());
     say("number 2");
+    has_left(2);
     until("it is printed and noted", || {
         let state = fs::read_to_string(scene.path("state")).unwrap();
         scene.numbers() == [1, 2] && !state.contains("writing") && state != before
@@ -221,8 +230,11 @@ fn a_kill_between_the_output_and_the_state_is_seen_in_the_file() {
         fs::write(scene.path("state"), &noted).unwrap();
         scene.follow();
         until("it is printed and noted", || {
+            let out = fs::read_to_string(scene.path("out")).unwrap();
+            // It prints who is here when it has come back.
+            let is_back = out.matches(r#""type":"present""#).count() == 2;
             let state = fs::read_to_string(scene.path("state")).unwrap();
-            seen(&state) == seen(&after) && scene.numbers().ends_with(&[2])
+            is_back && seen(&state) == seen(&after) && scene.numbers().ends_with(&[2])
         });
         let tail = scene.tail.take().unwrap();
         tail.signal("TERM");
