@@ -107,9 +107,9 @@ install PREFIX=(env("HOME") / ".local"): setup
 # Writes the man pages of all programs and their completions for bash, zsh and fish, as they stand below PREFIX/share.
 [group("install")]
 pages DIR:
-    cargo run --quiet --locked -p hubbub-server --example pages -- "{{ DIR }}"
-    cargo run --quiet --locked -p hubbub-cli --example pages -- "{{ DIR }}"
-    cargo run --quiet --locked -p hubbub-client --no-default-features --example pages -- "{{ DIR }}"
+    cargo run --quiet --locked -p hubbub-server --example hubbub-server-pages -- "{{ DIR }}"
+    cargo run --quiet --locked -p hubbub-cli --example hubbub-pages -- "{{ DIR }}"
+    cargo run --quiet --locked -p hubbub-client --no-default-features --example hubbub-client-pages -- "{{ DIR }}"
 
 # Removes what `install` put below PREFIX.
 [group("install")]
@@ -159,9 +159,9 @@ deb: setup
         --no-default-features --features "$features"
     pages={{ justfile_directory() }}/target/pages
     rm -rf "$pages"
-    cargo run --quiet --locked -p hubbub-server --example pages -- "$pages/server"
-    cargo run --quiet --locked -p hubbub-cli --example pages -- "$pages/server"
-    cargo run --quiet --locked -p hubbub-client --no-default-features --example pages -- "$pages/client"
+    cargo run --quiet --locked -p hubbub-server --example hubbub-server-pages -- "$pages/server"
+    cargo run --quiet --locked -p hubbub-cli --example hubbub-pages -- "$pages/server"
+    cargo run --quiet --locked -p hubbub-client --no-default-features --example hubbub-client-pages -- "$pages/client"
     for package in hubbub-server hubbub-client; do
         cargo deb --quiet --locked --no-build -p $package --output "{{ target }}/packages/"
     done

@@ -2,7 +2,7 @@
 //! no program links it.
 //!
 //! Each program has an example `pages`, which hands its command line and the [`Section`]s that clap does not know to
-//! [`main`]. `cargo run -p hubbub-server --example pages -- DIR` then writes what belongs below `PREFIX/share`.
+//! [`main`]. `cargo run -p hubbub-server --example hubbub-server-pages -- DIR` then writes what belongs below `PREFIX/share`.
 
 use std::env;
 use std::fs::{self, File};

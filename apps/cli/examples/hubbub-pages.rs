@@ -1,4 +1,4 @@
-//! Writes the man pages of `hubbub` and its completions: `cargo run -p hubbub-cli --example pages -- DIR`.
+//! Writes the man pages of `hubbub` and its completions: `cargo run -p hubbub-cli --example hubbub-pages -- DIR`.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
 //! Writes the man page of `hubbub-client` and its completions:
-//! `cargo run -p hubbub-client --no-default-features --example pages -- DIR`.
+//! `cargo run -p hubbub-client --no-default-features --example hubbub-client-pages -- DIR`.
 
 use std::process::ExitCode;
 
