@@ -19,7 +19,7 @@ fn used(rooms: &[(&str, &str)]) -> String {
 #[test]
 fn the_first_time_it_asks_for_a_room_says_what_is_wrong_and_leads_there() {
     let screen = Screen::take();
-    let mut server = Program::start(&[]);
+    let mut server = Program::with(&[], &[]);
     let port = server.port();
     let mut carol = Window::ask_for_a_room(&screen, "");
     carol.shows(FIELDS, &json!(["", "carol"]));
@@ -51,7 +51,7 @@ fn the_first_time_it_asks_for_a_room_says_what_is_wrong_and_leads_there() {
 #[test]
 fn a_room_that_was_used_before_is_one_key_or_one_click_away() {
     let screen = Screen::take();
-    let (here, mut program) = (ScriptedServer::start(), Program::start(&[]));
+    let (here, mut program) = (ScriptedServer::start(), Program::with(&[], &[]));
     let (here_port, there_port) = (here.port(), program.port());
     let room = |port| format!("localhost:{port}");
     let (first, second) = (room(here_port), room(there_port));
