@@ -92,7 +92,7 @@
 //! | `hubbub_outbox_limit_bytes` | the most of it: three quarters of `--memory-limit` |
 //! | `hubbub_unfinished_bytes` | memory of texts that are read in part, or read and not yet passed on, in bytes |
 //! | `hubbub_unfinished_limit_bytes` | the most of it: the other quarter |
-//! | `hubbub_history_rows` | messages in the database; this and the next four only with `--history` |
+//! | `hubbub_history_rows` | messages in the database, with those that were lost between them; this and the next four only with `--history` |
 //! | `hubbub_history_bytes` | what the database takes, in bytes, without what is free in its file |
 //! | `hubbub_history_kept_total` | messages that were kept since the start |
 //! | `hubbub_history_lag_seconds` | age of the oldest message that the disk was given and has not kept, in seconds; 0 if there is none |

@@ -203,13 +203,12 @@ impl Worker {
     }
 
     fn keep(&mut self) {
-        let before = self.database.rows;
         match self.database.keep(&self.to_keep) {
-            Ok(()) => {
+            Ok(kept) => {
                 self.kept += self.to_keep.len() as u64;
                 // First of all, since the room waits for it.
                 self.say(Answer::Kept { orders: self.kept });
-                self.metrics.history.kept.add(self.database.rows - before);
+                self.metrics.history.kept.add(kept);
                 self.to_keep.clear();
                 self.show();
                 (self.retry, self.locked) = (None, None);

@@ -51,7 +51,7 @@ pub(crate) struct Database {
     /// The time of the oldest message.
     oldest: Option<i64>,
     sessions: usize,
-    /// How many messages there are.
+    /// How many messages there are, with those in holes.
     pub(crate) rows: u64,
     keep: Duration,
     keep_bytes: u64,
@@ -123,7 +123,7 @@ impl Database {
             deleted,
             oldest: read_oldest(&connection)?,
             sessions: sessions.len(),
-            rows: count_messages(&connection)?,
+            rows: open::count(&connection)?,
             keep: history.keep,
             keep_bytes: history.keep_bytes,
             page_bytes,
@@ -139,22 +139,22 @@ impl Database {
         Ok((database, opened))
     }
 
-    /// Keeps all of these or nothing.
-    pub(crate) fn keep(&mut self, orders: &[Order]) -> Result<()> {
+    /// Keeps all of these or nothing. Returns how many messages that are.
+    pub(crate) fn keep(&mut self, orders: &[Order]) -> Result<u64> {
         let start = self.start();
         let transaction = self
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut sessions = self.sessions;
         let mut oldest = self.oldest;
-        let mut rows = self.rows;
+        let mut kept = 0;
         {
             let mut keeper = Keeper::new(&transaction, start)?;
             for order in orders {
                 match order {
                     Order::Keep { said, key } => {
                         keeper.said(said)?;
-                        rows += said.count();
+                        kept += said.count();
                         if let (Some(key), Some(last)) = (*key, said.last_own()) {
                             sessions += keeper.counted(&Counting {
                                 key,
@@ -168,7 +168,7 @@ impl Database {
                     Order::CatchUp { said, counted } => {
                         for said in said {
                             keeper.said(said)?;
-                            rows += said.count();
+                            kept += said.count();
                             oldest.get_or_insert(ms(said.time));
                         }
                         for counting in counted {
@@ -180,10 +180,11 @@ impl Database {
             }
         }
         let bytes = used_bytes(&transaction, self.page_bytes);
+        let rows = open::count(&transaction)?;
         transaction.commit()?;
         (self.sessions, self.oldest, self.rows) = (sessions, oldest, rows);
         self.bytes = bytes;
-        Ok(())
+        Ok(kept)
     }
 
     fn start(&self) -> Start {
@@ -243,9 +244,8 @@ impl Database {
                 last = Some(seq);
             }
         }
-        let mut deleted = 0;
         if let Some(last) = last {
-            deleted = transaction.execute("DELETE FROM messages WHERE seq <= ?1", [last])?;
+            transaction.execute("DELETE FROM messages WHERE seq <= ?1", [last])?;
             transaction.execute("UPDATE room SET deleted = ?1", [last])?;
         }
         let mut forgotten = 0;
@@ -256,9 +256,9 @@ impl Database {
             )?;
         }
         let bytes = used_bytes(&transaction, self.page_bytes);
+        let rows = open::count(&transaction)?;
         transaction.commit()?;
-        self.bytes = bytes;
-        self.rows = self.rows.saturating_sub(deleted as u64);
+        (self.bytes, self.rows) = (bytes, rows);
         self.sessions = self.sessions.saturating_sub(forgotten);
         self.deleted = last.unwrap_or(self.deleted);
         self.oldest = read_oldest(&self.connection)?;
@@ -373,11 +373,6 @@ fn forget_starts(connection: &Connection, deleted: i64) -> Result<usize> {
         )",
         [deleted, QUIET_STARTS],
     )
-}
-
-fn count_messages(connection: &Connection) -> Result<u64> {
-    let count = connection.query_row("SELECT count(*) FROM messages", [], |row| row.get(0));
-    count.map(i64::unsigned_abs)
 }
 
 /// The time of the oldest message.

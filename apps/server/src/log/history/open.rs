@@ -131,17 +131,21 @@ fn try_to_connect(path: &Path, sync: HistorySync) -> rusqlite::Result<Result<Con
     })
 }
 
-/// How many messages the database in a directory has, for an operator: all numbers from the first to the last count, also
-/// those in a hole. `None` if it cannot be read.
+/// How many messages there are: all numbers from the first to the last count, also those in a hole. To count the others
+/// alone would read the whole database.
+pub(super) fn count(connection: &Connection) -> rusqlite::Result<u64> {
+    let mut ends = connection.prepare_cached(
+        "SELECT coalesce((SELECT max(seq) FROM messages) - (SELECT min(seq) FROM messages) + 1, 0)",
+    )?;
+    ends.query_row([], |row| row.get(0)).map(i64::unsigned_abs)
+}
+
+/// The same for the database in a directory, for an operator. `None` if it cannot be read.
 #[cfg(feature = "admin")]
 pub(crate) fn rows(dir: &Path) -> Option<u64> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(dir.join(DATABASE), flags).ok()?;
-    // To count them would read the whole database.
-    let ends =
-        "SELECT coalesce((SELECT max(seq) FROM messages) - (SELECT min(seq) FROM messages) + 1, 0)";
-    let rows: i64 = connection.query_row(ends, [], |row| row.get(0)).ok()?;
-    u64::try_from(rows).ok()
+    count(&connection).ok()
 }
 
 /// Says why the database cannot be used.

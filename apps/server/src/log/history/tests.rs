@@ -319,6 +319,25 @@ fn a_replay_stops_at_a_hole_and_says_so() {
 }
 
 #[test]
+fn rows_are_counted_with_those_in_holes_also_after_a_restart_and_a_sweep() {
+    let dir = Dir::new();
+    let (mut database, _) = dir.open(1);
+    assert_eq!(database.rows, 0);
+    letters(&mut database, 1, (1..=3).chain(6..=7));
+    assert_eq!(database.rows, 7);
+    drop(database);
+    let (mut database, _) = dir.open(2);
+    assert_eq!(database.rows, 7);
+    let later = NOW + 10_000;
+    let said = said_at(seq(2, 3), at(later), None, &[b"x", b"x"]);
+    let kept = database.keep(&[Order::Keep { said, key: None }]);
+    assert_eq!((kept, database.rows), (Ok(2), 11));
+    let keep = u64::try_from(dir.history().keep.as_millis()).unwrap();
+    database.sweep(at(later + keep)).unwrap();
+    assert_eq!(database.rows, 2);
+}
+
+#[test]
 fn who_has_seen_what_is_lost_is_told_what_is_kept_before_it() {
     let dir = Dir::new();
     let (mut database, _) = dir.open(1);
