@@ -98,7 +98,7 @@ pub(crate) async fn run_with(
         && let Some(mail) = hub.wait(&inbox).await
     {
         hub.now = now();
-        hub.time = hub.time.max(wall());
+        hub.set_time(wall());
         hub.listen_to_log();
         if hub.log.size() > 0 {
             hub.flush_at_a_pace().await;
@@ -168,6 +168,9 @@ struct Hub {
     now: Instant,
     /// The time of this turn for people. It never runs backwards.
     time: Time,
+    /// The same as the system has it, which bans are measured by: the door and the file know no other.
+    #[cfg(feature = "admin")]
+    wall: Time,
 }
 
 impl Hub {
@@ -184,6 +187,8 @@ impl Hub {
             lobby: Lobby::default(),
             sent: log.last(),
             time: log.time(),
+            #[cfg(feature = "admin")]
+            wall: wall(),
             log,
             post: Post::new(Arc::clone(&queued)),
             draft: Draft::default(),
@@ -200,6 +205,15 @@ impl Hub {
             settings,
             metrics,
             now,
+        }
+    }
+
+    /// It is this time for people, as the system says.
+    fn set_time(&mut self, wall: Time) {
+        self.time = self.time.max(wall);
+        #[cfg(feature = "admin")]
+        {
+            self.wall = wall;
         }
     }
 

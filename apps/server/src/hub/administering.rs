@@ -28,13 +28,13 @@ impl Hub {
             Order::Ban(network, time) => {
                 let until = time.map(|time| {
                     let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-                    Time::from_unix_ms(self.time.unix_ms().saturating_add(ms))
+                    Time::from_unix_ms(self.wall.unix_ms().saturating_add(ms))
                 });
                 self.ban(network, until)
             }
             Order::Unban(network) => {
-                let time = self.time;
-                if self.outlaws.change(|bans| bans.unban(network, time)) {
+                let now = self.wall;
+                if self.outlaws.change(|bans| bans.unban(network, now)) {
                     Answer::Unbanned(Arc::clone(&self.outlaws.bans))
                 } else {
                     Answer::NotBanned
@@ -58,7 +58,7 @@ impl Hub {
             network: claim.stranger.from.address().network(),
             is_member: old.is_some(),
         };
-        self.outlaws.refusal(comer, self.now, self.time)
+        self.outlaws.refusal(comer, self.now, self.wall)
     }
 
     /// Puts out whoever has this name, and those who are about to get it.
@@ -89,15 +89,15 @@ impl Hub {
     }
 
     fn ban(&mut self, network: Network, until: Option<Time>) -> Answer {
-        let time = self.time;
+        let now = self.wall;
         if self
             .outlaws
-            .change(|bans| bans.ban(network, until, time))
+            .change(|bans| bans.ban(network, until, now))
             .is_err()
         {
             return Answer::TooManyBans;
         }
-        let seconds = left(until, time);
+        let seconds = left(until, now);
         let is_there = |peer: &PeerId| self.network_of(*peer) == Some(network);
         let mut members: Vec<PeerId> = self.room.peers().filter(is_there).collect();
         members.sort_unstable();
@@ -214,7 +214,7 @@ impl Hub {
             strangers: self.lobby.outboxes().count(),
             messages: self.log.last().count,
             texts: self.queued.used() + self.unfinished.used(),
-            bans: self.outlaws.bans.iter(self.time).count(),
+            bans: self.outlaws.bans.iter(self.wall).count(),
         }
     }
 }
