@@ -7,9 +7,11 @@ use crate::metrics::{BOUNDS, Causes, Counter, Metrics};
 use crate::runtime;
 
 /// What the server can do that some builds cannot.
-const FEATURES: [(&str, bool); 2] = [
+const FEATURES: [(&str, bool); 4] = [
+    ("admin", cfg!(feature = "admin")),
     ("history", cfg!(feature = "history")),
     ("metrics", cfg!(feature = "metrics")),
+    ("service", cfg!(feature = "service")),
 ];
 
 /// A page in the making. Names, helps and labels are ours, so nothing in them has to be escaped.
@@ -194,7 +196,7 @@ fn history(page: &mut Page, metrics: &Metrics) {
     let history = &metrics.history;
     page.gauge(
         "hubbub_history_rows",
-        "Messages in the database.",
+        "Messages in the database, with those that were lost between them.",
         history.rows.get(),
     );
     page.gauge(
@@ -244,4 +246,20 @@ fn delays(page: &mut Page, metrics: &Metrics) {
     let sum = metrics.delays.sum.get() as f64 / 1e9;
     page.value(&format!("{name}_sum"), sum);
     page.value(&format!("{name}_count"), count);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_features_are_those_that_a_build_may_leave_out() {
+        let of_crate = include_str!("../../Cargo.toml");
+        let default = of_crate.lines().find(|line| line.starts_with("default = "));
+        let names = default.unwrap().split('"').skip(1).step_by(2);
+        // How SQLite is linked changes nothing that the server can do.
+        let mut names: Vec<&str> = names.filter(|name| *name != "bundled-sqlite").collect();
+        names.sort_unstable();
+        assert_eq!(FEATURES.map(|(name, _)| name), *names);
+    }
 }
