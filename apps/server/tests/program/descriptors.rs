@@ -7,7 +7,7 @@ use std::time::Duration;
 use hubbub_testing::{Ended, Peer, Program, Room, join, server, text};
 
 /// How many descriptors the program keeps for itself.
-const RESERVED: usize = 64;
+pub(crate) const RESERVED: usize = 96;
 
 /// Starts the program under these limits on open files, set by a shell.
 fn under(limits: &str, options: &[&str]) -> Program {

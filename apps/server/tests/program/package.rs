@@ -8,6 +8,8 @@ use std::process::{Command, Output};
 
 use hubbub_testing::{Ended, Program, run, server};
 
+use crate::descriptors::RESERVED;
+
 const SERVICE: &str = include_str!("../../package/hubbub-server.service");
 const SOCKET: &str = include_str!("../../package/hubbub-server.socket");
 const USERS: &str = include_str!("../../package/hubbub.sysusers");
@@ -92,6 +94,20 @@ fn the_sum_beside_the_most_memory_is_right_and_fits() {
     let sum: u64 = parts.iter().map(|(size, _)| size).sum();
     assert_eq!((parts.len(), sums[0].0), (6, sum));
     assert!(SERVICE.contains("\nMemoryMax=1G\n") && sum < 1024);
+}
+
+#[test]
+fn the_service_may_have_as_many_peers_as_its_units_say() {
+    let limit = SERVICE.lines().find_map(|line| line.strip_prefix("LimitNOFILE="));
+    let peers = limit.unwrap().parse::<usize>().unwrap() - RESERVED;
+    let peers = format!("{},{:03}", peers / 1000, peers % 1000);
+    assert_eq!(SERVICE.matches(&peers).count(), 2, "{peers}");
+}
+
+/// A slow disk with a large history must not have it killed and started for ever.
+#[test]
+fn the_service_may_take_its_time_to_start() {
+    assert!(SERVICE.contains("\nTimeoutStartSec=infinity\n"));
 }
 
 #[test]
