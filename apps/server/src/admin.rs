@@ -12,12 +12,9 @@ use std::future;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-use futures::future::{Either, select};
 use futures::io::AsyncWriteExt;
 use futures::stream::FuturesUnordered;
 use tracing::{info, warn};
@@ -30,6 +27,7 @@ use crate::bans::file::Keeper;
 use crate::bans::{Bans, Board};
 use crate::event::{Event, Mail};
 use crate::runtime::{self, Async, timeout};
+use crate::shortage::Shortage;
 
 mod answers;
 mod lines;
@@ -90,24 +88,18 @@ impl Office {
         let Some(socket) = &self.socket else {
             return future::pending().await;
         };
-        let mut visitors = FuturesUnordered::new();
+        let (mut visitors, mut shortage) = (FuturesUnordered::new(), Shortage::default());
         loop {
-            let accepted = if visitors.is_empty() {
-                socket.listener.accept().await
-            } else {
-                match select(pin!(socket.listener.accept()), visitors.next()).await {
-                    Either::Left((accepted, _)) => accepted,
-                    Either::Right(_) => continue,
-                }
-            };
-            match accepted {
+            match runtime::meanwhile(&mut visitors, socket.listener.accept()).await {
                 Ok((stream, _)) if visitors.len() < MOST_VISITORS => {
                     visitors.push(self.attend(stream, &inbox));
                 }
                 Ok((stream, _)) => turn_away(&stream),
                 Err(error) => {
-                    warn!(%error, "cannot accept an administrator; trying again in a second");
-                    runtime::sleep(ACCEPT_PAUSE).await;
+                    if shortage.begins(runtime::now()) {
+                        warn!(%error, "cannot accept an administrator; trying again every second");
+                    }
+                    runtime::meanwhile(&mut visitors, runtime::sleep(ACCEPT_PAUSE)).await;
                 }
             }
         }
@@ -182,7 +174,9 @@ impl Office {
         let order = match request {
             Request::Motd(text) => {
                 let words = match &text {
-                    Some(_) => "everybody is told, and so is whoever comes",
+                    Some(_) => {
+                        "set; if it is another one, programs of Hubbub are told, and others with --plain-motd"
+                    }
                     None => "there is no message of the day any more",
                 };
                 let mail = vec![Event::Motd(text)];

@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::outbox::outbox;
 use crate::peer::{self, Connection, House, Peer};
 use crate::runtime;
+use crate::shortage::Shortage;
 #[cfg(feature = "admin")]
 use crate::words;
 
@@ -37,11 +38,6 @@ const TURNED_AWAY_AT_ONCE: usize = 32;
 
 /// How long accepting pauses when the process or the system has run out of something, such as descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
-
-/// A shortage is over when accepting has not failed for this long, and the next one is worth another line in the log. A
-/// full server that lets one in for each that goes fails more often than that, and an operator soon hears of a new
-/// shortage.
-const SHORTAGE_OVER: Duration = Duration::from_secs(60);
 
 /// Listens on `port` of all interfaces, IPv4 and IPv6. Port 0 takes a free one.
 ///
@@ -288,20 +284,6 @@ impl Drop for OneTurnedAway {
     }
 }
 
-/// When accepting last failed because something had run out, such as descriptors.
-#[derive(Default)]
-struct Shortage {
-    last: Option<Instant>,
-}
-
-impl Shortage {
-    /// Notes a failure. Returns whether a shortage begins with it.
-    fn begins(&mut self, now: Instant) -> bool {
-        let last = self.last.replace(now);
-        last.is_none_or(|last| now - last > SHORTAGE_OVER)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,15 +299,5 @@ mod tests {
         let last = one_more();
         assert!(last.is_some());
         assert!(one_more().is_none());
-    }
-
-    #[test]
-    fn a_shortage_is_over_after_a_minute_without_a_failure_and_not_before() {
-        let (mut shortage, start) = (Shortage::default(), Instant::now());
-        assert!(shortage.begins(start));
-        assert!(!shortage.begins(start + SHORTAGE_OVER));
-        // The time counts from the last failure, not from the first.
-        assert!(!shortage.begins(start + 2 * SHORTAGE_OVER));
-        assert!(shortage.begins(start + 3 * SHORTAGE_OVER + Duration::from_millis(1)));
     }
 }

@@ -4,12 +4,11 @@
 //! numbers and asks the hub whether it still answers; it knows nothing of the room. It holds the hub's inbox only while it
 //! asks. It ends when [`Shown`] is dropped.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -109,24 +108,11 @@ async fn show(listener: &Listener, source: &Source) {
         while open.len() >= CONNECTIONS {
             open.next().await;
         }
-        match meanwhile(&mut open, listener.accept()).await {
+        match runtime::meanwhile(&mut open, listener.accept()).await {
             Ok((transport, _)) => open.push(serve(transport, source)),
-            Err(_) => meanwhile(&mut open, runtime::sleep(ACCEPT_PAUSE)).await,
+            Err(_) => runtime::meanwhile(&mut open, runtime::sleep(ACCEPT_PAUSE)).await,
         }
     }
-}
-
-/// Waits for something, and goes on with what is `open` meanwhile.
-async fn meanwhile<T>(
-    open: &mut FuturesUnordered<impl Future<Output = ()>>,
-    something: impl Future<Output = T>,
-) -> T {
-    let mut something = pin!(something);
-    poll_fn(|context| {
-        while let Poll::Ready(Some(())) = open.poll_next_unpin(context) {}
-        something.as_mut().poll(context)
-    })
-    .await
 }
 
 /// Answers one request and closes the connection.

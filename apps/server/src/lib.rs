@@ -241,6 +241,8 @@ pub mod memory;
 pub mod address;
 pub mod allowance;
 
+mod shortage;
+
 pub mod texts;
 
 pub mod said;

@@ -1,11 +1,19 @@
 //! Runtime: where tasks run, how they wait, and what time it is. The only file of the server that names async-std, or
 //! async-io's timers.
 
+#[cfg(any(feature = "admin", feature = "metrics"))]
+use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher, RandomState};
+#[cfg(any(feature = "admin", feature = "metrics"))]
+use std::pin::pin;
+#[cfg(any(feature = "admin", feature = "metrics"))]
+use std::task::Poll;
 use std::thread;
 use std::time::{Instant, SystemTime};
 
 use async_global_executor::GlobalExecutorConfig;
+#[cfg(any(feature = "admin", feature = "metrics"))]
+use futures::{StreamExt, stream::FuturesUnordered};
 use hubbub_wire::{Hex128, Time};
 
 #[cfg(feature = "admin")]
@@ -31,6 +39,20 @@ pub fn size_executor() {
             .with_env_var("ASYNC_STD_THREAD_COUNT")
             .with_min_threads((cores / 2).max(1)),
     );
+}
+
+/// Waits for something, and goes on meanwhile with all that is `open`.
+#[cfg(any(feature = "admin", feature = "metrics"))]
+pub(crate) async fn meanwhile<T>(
+    open: &mut FuturesUnordered<impl Future<Output = ()>>,
+    something: impl Future<Output = T>,
+) -> T {
+    let mut something = pin!(something);
+    poll_fn(|context| {
+        while let Poll::Ready(Some(())) = open.poll_next_unpin(context) {}
+        something.as_mut().poll(context)
+    })
+    .await
 }
 
 /// What time it is.

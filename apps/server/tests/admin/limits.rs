@@ -1,6 +1,7 @@
 //! What an administrator cannot do, whatever it sends or leaves undone.
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use hubbub_testing::{Program, join, text};
 
@@ -121,4 +122,29 @@ fn a_server_that_stops_waits_for_no_administrator() {
     assert!(began.elapsed().as_secs() < 5);
     desk.expect_closed();
     assert!(!directory.socket().exists());
+}
+
+#[test]
+fn while_descriptors_are_used_up_who_is_connected_is_served_and_it_is_written_once() {
+    // The next three attempts to accept. This has to wait, since it checks that something does not happen.
+    const WHILE: Duration = Duration::from_millis(2200);
+    let directory = Directory::new();
+    let mut program = directory.program(&[]);
+    let mut desk = directory.desk();
+    desk.does("who");
+    let [_, hard] = program.descriptor_limits();
+    program.limit_descriptors("0");
+    let mut late = Desk::silent(&directory.socket());
+    program.line_with("cannot accept an administrator");
+    let began = Instant::now();
+    while began.elapsed() < WHILE {
+        desk.does("who");
+        thread::sleep(Duration::from_millis(50));
+    }
+    program.limit_descriptors(&hard);
+    assert_eq!(late.line(), "hubbub-admin 1");
+    late.does("who");
+    program.signal("TERM");
+    let log = program.end().stderr;
+    assert_eq!(log.matches("cannot accept").count(), 1, "{log}");
 }

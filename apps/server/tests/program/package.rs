@@ -98,7 +98,9 @@ fn the_sum_beside_the_most_memory_is_right_and_fits() {
 
 #[test]
 fn the_service_may_have_as_many_peers_as_its_units_say() {
-    let limit = SERVICE.lines().find_map(|line| line.strip_prefix("LimitNOFILE="));
+    let limit = SERVICE
+        .lines()
+        .find_map(|line| line.strip_prefix("LimitNOFILE="));
     let peers = limit.unwrap().parse::<usize>().unwrap() - RESERVED;
     let peers = format!("{},{:03}", peers / 1000, peers % 1000);
     assert_eq!(SERVICE.matches(&peers).count(), 2, "{peers}");
