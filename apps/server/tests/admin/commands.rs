@@ -93,7 +93,8 @@ fn the_message_of_the_day_changes_for_all_and_goes_when_it_is_empty() {
     let room = directory.room();
     let mut ada = room.ours("ada");
     let mut desk = directory.desk();
-    desk.does("motd\tBe kind.\\n");
+    let words = desk.does("motd\tBe kind.\\n").words;
+    assert!(words.contains("programs of Hubbub"), "{words}");
     assert_eq!(ada.expect_notice("motd"), "Be kind.");
     let words = desk.does("motd\t").words;
     assert!(words.contains("no message of the day"), "{words}");
