@@ -4,6 +4,7 @@
 use std::time::{Instant, SystemTime};
 
 use hubbub_session::{Cause, Event, MessageId, Stamped};
+use hubbub_wire::Username;
 
 use super::own::{Own, Told};
 use super::words;
@@ -77,10 +78,14 @@ impl Conversation {
     /// It is over, and not because the user wanted that.
     pub(super) fn hear(&mut self, stamped: Stamped) -> Result<(), Failure> {
         let Stamped { at, event } = stamped;
-        self.is_in |= matches!(
-            event,
-            Event::Granted { .. } | Event::Joined { .. } | Event::Left { .. }
-        );
+        self.is_in |= match &event {
+            Event::Granted { .. } | Event::Joined { .. } | Event::Left { .. } => true,
+            // What the server itself says may be a refusal.
+            Event::Said { name, .. } | Event::CutOff { name, .. } => {
+                name != Username::SERVER.as_str()
+            }
+            _ => false,
+        };
         match event {
             Event::Connected => self.connected(at),
             Event::Lost { why, cause, .. } => return self.lost(at, why, &cause),
@@ -178,8 +183,11 @@ impl Conversation {
                 return Err(Failure::lost(cause, words));
             }
             (State::Outside, _) => return Err(Failure::lost(cause, why)),
-            // Nobody was let in who is refused before anything else has happened.
-            (State::Inside, cause) if cause.is_refusal() && !self.is_in => {
+            // Nobody was let in who is refused before anything else has happened. A connection counts before the first
+            // answer, so only now is it known what listens there.
+            (State::Inside, cause)
+                if !self.is_in && (cause.is_refusal() || *cause == Cause::NotChat) =>
+            {
                 return Err(Failure::lost(cause, why));
             }
             (State::Inside, _) => {
@@ -370,6 +378,22 @@ mod tests {
         let mut room = Room::entered();
         room.hears(granted()).unwrap();
         assert!(room.hears(refused()).is_ok());
+    }
+
+    #[test]
+    fn who_has_heard_somebody_was_in_and_words_of_the_server_may_be_its_refusal() {
+        for (name, is_in) in [("bob", true), (Username::SERVER.as_str(), false)] {
+            let mut room = Room::entered();
+            let said = Event::Said {
+                name: name.into(),
+                text: "hi".into(),
+                bytes: None,
+                mark: None,
+            };
+            room.hears(said).unwrap();
+            let refused = room.hears(lost(Cause::Refused { code: None }));
+            assert_eq!(refused.is_ok(), is_in, "{name}");
+        }
     }
 
     #[test]
