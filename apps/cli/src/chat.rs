@@ -4,7 +4,7 @@
 //! It ends at the end of the input, at Ctrl-C and at a signal, and has left the room then.
 
 use std::io::IsTerminal as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use hubbub_session::{Intent, Stamped};
 use hubbub_wire::Limits;
@@ -15,6 +15,7 @@ use crate::status::{Failure, Outcome, Status};
 
 use self::conversation::Conversation;
 use self::screen::{Screen, Typed};
+use self::settling::Settling;
 
 mod conversation;
 
@@ -26,14 +27,15 @@ mod screen;
 
 mod terminal;
 
+mod queue;
+
+mod settling;
+
 /// How many earlier messages a terminal begins with: about a screen. A program begins with what comes.
 const RECENT: u32 = 20;
 
-/// How long what was said may take to arrive after the end of the input.
-const SETTLE: Duration = Duration::from_secs(10);
-
-/// How long a server that only speaks CHAT/1.0 may take to refuse somebody. It does not say who is in.
-const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+/// How many messages may be on their way before a pipe waits: enough for a fast network, and little memory in an outage.
+const ON_THE_WAY: usize = 256;
 
 pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {
     let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -52,7 +54,7 @@ pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {
         conversation: Conversation::new(&arguments.room.address.to_string()),
         screen,
         member,
-        ended: None,
+        settling: Settling::default(),
     };
     let outcome = chat.until_the_end(&typed);
     chat.end(outcome)
@@ -62,8 +64,7 @@ struct Chat {
     conversation: Conversation,
     screen: Screen,
     member: Member,
-    /// When the input ended.
-    ended: Option<Instant>,
+    settling: Settling,
 }
 
 /// Why the conversation is over, if it did not fail.
@@ -76,16 +77,19 @@ enum End {
 
 impl Chat {
     fn until_the_end(&mut self, typed: &flume::Receiver<Typed>) -> Result<End, Failure> {
+        let nothing = flume::bounded(0).1;
         loop {
             let now = Instant::now();
-            if self.is_over(now) {
+            let (is_in, is_settled) = (self.conversation.is_in(), self.conversation.is_settled());
+            if self.settling.is_over(now, is_in, is_settled) {
                 return Ok(End::Input);
             }
+            let typed = if self.takes_more() { typed } else { &nothing };
             match self.member.next_or(typed, self.looks_again(now)) {
                 Next::Happened(batch) => self.hear(batch)?,
                 Next::Own(Typed::Text(text)) => self.say(text)?,
                 Next::Own(Typed::End) => {
-                    self.ended = Some(now);
+                    self.settling.begin(now);
                     if let count @ 1.. = self.conversation.waiting() {
                         let messages = words::messages(count);
                         let words = format!("waiting until {messages} arrived; Ctrl-C ends it now");
@@ -104,34 +108,28 @@ impl Chat {
         }
     }
 
-    /// Whether the input has ended, and nothing more has to be waited for.
-    fn is_over(&self, now: Instant) -> bool {
-        self.ended.is_some_and(|ended| {
-            let is_in = self.conversation.is_in() || now >= ended + REFUSED_WITHIN;
-            is_in && self.conversation.is_settled() || now >= ended + SETTLE
-        })
+    /// Whether more input is taken. What a terminal gives is always taken: its Ctrl-C comes the same way.
+    fn takes_more(&self) -> bool {
+        self.screen.is_terminal() || self.conversation.waiting() < ON_THE_WAY
     }
 
     /// When something changes although nothing happens.
     fn looks_again(&self, now: Instant) -> Option<Instant> {
-        let ends = self.ended.map(|ended| {
-            let refused_by = ended + REFUSED_WITHIN;
-            if now < refused_by {
-                refused_by
-            } else {
-                ended + SETTLE
-            }
-        });
+        let ends = self.settling.looks_again(now);
         ends.into_iter().chain(self.conversation.tells_next()).min()
     }
 
     fn hear(&mut self, batch: Vec<Stamped>) -> Result<(), Failure> {
         let mut heard = Ok(());
+        let waiting = self.conversation.waiting();
         for stamped in batch {
             heard = self.conversation.hear(stamped);
             if heard.is_err() {
                 break;
             }
+        }
+        if self.conversation.waiting() < waiting {
+            self.settling.progress(Instant::now());
         }
         self.show()?;
         heard
@@ -140,11 +138,8 @@ impl Chat {
     fn say(&mut self, text: String) -> Result<(), Failure> {
         let most = Limits::DEFAULT.max_payload;
         if text.len() > most {
-            let len = text.len();
-            self.conversation.tell(
-                SystemTime::now(),
-                format!("not sent: it has {len} bytes, and {most} is the most"),
-            );
+            let words = format!("not sent: it is longer than {most} bytes, which is the most");
+            self.conversation.tell(SystemTime::now(), words);
         } else if !text.trim().is_empty() {
             let id = self.conversation.say(&text, Instant::now());
             self.member.wants(Intent::Say { id, text });

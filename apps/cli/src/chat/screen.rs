@@ -1,9 +1,10 @@
 //! Screen: where lines are shown and where typed ones come from: a terminal, or plain input and output.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::thread;
 
 use flume::{Receiver, Sender};
+use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -41,11 +42,16 @@ impl Screen {
             let dates = Dates::new(zone);
             return Ok((Self::Terminal(terminal, dates), typed));
         }
-        let read = move || read_lines(&send);
+        let read = move || read_lines(&mut io::stdin().lock(), &send);
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(read)?;
         Ok((Self::Plain(zone), typed))
+    }
+
+    /// Whether somebody sits before it.
+    pub(super) fn is_terminal(&self) -> bool {
+        matches!(self, Self::Terminal(..))
     }
 
     /// Shows lines.
@@ -70,21 +76,28 @@ impl Screen {
     }
 }
 
-/// Sends each line of stdin.
-fn read_lines(typed: &Sender<Typed>) {
-    let mut stdin = io::stdin().lock();
+/// Sends each line. No more is kept of one that is too long than what shows that.
+fn read_lines(input: &mut impl BufRead, typed: &Sender<Typed>) {
+    // Room for a line end, and one byte that is too many.
+    let most = Limits::DEFAULT.max_payload as u64 + 3;
     let mut line = Vec::new();
     loop {
         line.clear();
-        match stdin.read_until(b'\n', &mut line) {
+        match input.by_ref().take(most).read_until(b'\n', &mut line) {
             Ok(1..) => {}
             // What cannot be read has ended.
             Ok(0) | Err(_) => break,
         }
         let text = String::from_utf8_lossy(&line);
-        let text = text.trim_end_matches(['\r', '\n']).to_owned();
+        let whole = text.strip_suffix('\n');
+        let is_cut = whole.is_none() && line.len() as u64 == most;
+        let text = whole.unwrap_or(&text);
+        let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
         if typed.send(Typed::Text(text)).is_err() {
             return;
+        }
+        if is_cut && input.skip_until(b'\n').is_err() {
+            break;
         }
     }
     // The command has ended if nobody takes it.
@@ -178,5 +191,39 @@ impl Dates {
         }
         let time = at.strftime("%H:%M");
         shown + &format!("{dim}{time}{end} {}\n", said(line, style))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: usize = Limits::DEFAULT.max_payload;
+
+    /// The lines of this input.
+    fn lines(mut input: &[u8]) -> Vec<String> {
+        let (send, typed) = flume::unbounded();
+        read_lines(&mut input, &send);
+        drop(send);
+        let text = |typed| match typed {
+            Typed::Text(text) => Some(text),
+            Typed::End | Typed::Stop => None,
+        };
+        typed.iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn a_line_end_is_no_part_of_a_line() {
+        assert_eq!(lines(b"one\r\n\ntwo\nthree"), ["one", "", "two", "three"]);
+    }
+
+    #[test]
+    fn of_a_line_that_is_too_long_only_so_much_is_kept_that_this_is_seen() {
+        for (len, kept) in [(MOST, MOST), (MOST + 1, MOST + 1), (9 * MOST, MOST + 3)] {
+            let input = ["x".repeat(len), "\r\n".into(), "next".into()].concat();
+            let lines = lines(input.as_bytes());
+            assert_eq!((lines[0].len(), &*lines[1]), (kept, "next"), "{len}");
+            assert_eq!(lines.len(), 2, "{len}");
+        }
     }
 }

@@ -18,13 +18,8 @@ use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
 use rustyline::{ColorMode, Config, Context, Editor, ExternalPrinter, Helper};
 
+use super::queue::{Intake, Outlet, queue};
 use super::screen::{Style, Typed};
-
-/// How many lines may wait to be shown while the terminal takes none. Beyond that, they are counted and left out.
-const WAITING: usize = 10_000;
-
-/// The most bytes that are shown at once, apart from a single line: the typed line is drawn anew each time.
-const AT_ONCE: usize = 64 * 1024;
 
 /// How long the end may wait for lines to be shown.
 const LAST_LINES: Duration = Duration::from_millis(500);
@@ -36,9 +31,8 @@ const NO_MARKS: &str = "\x1b[?2004l";
 pub(super) struct Terminal {
     before: Termios,
     editing: Arc<Editing>,
-    lines: Option<Sender<String>>,
+    lines: Option<Intake>,
     shown: Receiver<()>,
-    left_out: usize,
     style: Style,
 }
 
@@ -66,7 +60,7 @@ impl Terminal {
             prompt: format!("{}> ", style.name(name)),
         }));
         let prompt = format!("{}> ", Style::PLAIN.name(name));
-        let (lines, to_show) = flume::bounded(WAITING);
+        let (lines, to_show) = queue();
         let (done, shown) = flume::bounded(0);
         let gate = editing.clone();
         let show = move || {
@@ -86,7 +80,6 @@ impl Terminal {
             editing,
             lines: Some(lines),
             shown,
-            left_out: 0,
             style,
         }))
     }
@@ -98,14 +91,8 @@ impl Terminal {
 
     /// Shows a line, which has an end.
     pub(super) fn print(&mut self, line: String) {
-        let Some(lines) = &self.lines else { return };
-        let line = match self.left_out {
-            0 => line,
-            count => format!("* {count} lines are left out here: the terminal took none\n{line}"),
-        };
-        match lines.try_send(line) {
-            Ok(()) => self.left_out = 0,
-            Err(_) => self.left_out += 1,
+        if let Some(lines) = &mut self.lines {
+            lines.put(line);
         }
     }
 
@@ -154,13 +141,8 @@ impl Editing {
     }
 }
 
-fn show_lines(mut printer: impl ExternalPrinter, lines: &Receiver<String>, editing: &Editing) {
-    while let Ok(mut together) = lines.recv() {
-        while together.len() < AT_ONCE
-            && let Ok(line) = lines.try_recv()
-        {
-            together += &line;
-        }
+fn show_lines(mut printer: impl ExternalPrinter, lines: &Outlet, editing: &Editing) {
+    while let Some(together) = lines.take() {
         editing.wait_until_lines_may_be_shown();
         if printer.print(together).is_err() {
             return;
