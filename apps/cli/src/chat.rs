@@ -169,6 +169,9 @@ impl Chat {
         }
         self.screen.close();
         let lost = self.conversation.unsettled();
+        if let (Ok(End::Input), Some(unreached)) = (&outcome, self.conversation.unreached()) {
+            return Err(unreached);
+        }
         match (outcome, lost) {
             (Err(failure), _) => Err(failure),
             (Ok(_), None) => Ok(()),

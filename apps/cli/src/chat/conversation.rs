@@ -258,6 +258,12 @@ impl Conversation {
         self.state != State::Outside && self.own.waiting() == 0
     }
 
+    /// The failure of never having reached the room, if so.
+    pub(super) fn unreached(&self) -> Option<Failure> {
+        let words = || format!("cannot reach {}: it takes too long", self.address);
+        (self.state == State::Outside).then(|| Failure::new(Status::Unreachable, words()))
+    }
+
     /// How many of the user's messages are on their way.
     pub(super) fn waiting(&self) -> usize {
         self.own.waiting()
@@ -417,6 +423,20 @@ mod tests {
                 "{status:?} {told}"
             );
         }
+    }
+
+    #[test]
+    fn a_room_that_was_entered_and_lost_was_reached() {
+        let mut room = Room(Conversation::new("localhost:8765"));
+        let Some(Failure::Because(status, words)) = room.0.unreached() else {
+            panic!("it was reached");
+        };
+        assert_eq!(status, Status::Unreachable);
+        assert_eq!(words, "cannot reach localhost:8765: it takes too long");
+        room.hears(Event::Connected).unwrap();
+        assert!(room.0.unreached().is_none());
+        room.hears(lost(Cause::CutOff)).unwrap();
+        assert!(room.0.unreached().is_none());
     }
 
     #[test]
