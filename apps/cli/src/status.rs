@@ -79,7 +79,7 @@ pub(crate) type Outcome = Result<(), Failure>;
 /// Says something to the user that is no data.
 pub(crate) fn say(words: &str) {
     // If stderr is gone, nobody is there to be told.
-    let _ = writeln!(io::stderr(), "hubbub: {}", clean::line(words));
+    let _ = writeln!(io::stderr(), "hubbub: {}", clean::text(words));
 }
 
 /// Says why a command was not done, and returns its exit status.

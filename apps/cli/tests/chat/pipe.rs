@@ -2,15 +2,18 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 
-use hubbub_testing::{DEADLINE, HeldPort, Program, Room, join, leave, signal, text, until};
+use hubbub_testing::{
+    DEADLINE, HeldPort, Program, Room, ScriptedServer, join, leave, signal, text, until,
+};
 
 struct Pipe {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: flume::Receiver<String>,
+    stderr: flume::Receiver<String>,
 }
 
 impl Pipe {
@@ -27,6 +30,7 @@ impl Pipe {
         Self {
             stdin: child.stdin.take(),
             stdout: lines_of(child.stdout.take().unwrap()),
+            stderr: lines_of(child.stderr.take().unwrap()),
             child,
         }
     }
@@ -51,32 +55,31 @@ impl Pipe {
         self.stdout.recv_timeout(DEADLINE).unwrap()
     }
 
-    /// Waits for the end. Returns status, the rest of stdout, and stderr.
+    /// Ends the input, and waits for the end. Returns status, the rest of stdout, and the rest of stderr.
     fn ends(mut self) -> (Option<i32>, String, String) {
         self.stdin = None;
+        self.ends_by_itself()
+    }
+
+    /// The same where the input goes on.
+    fn ends_by_itself(mut self) -> (Option<i32>, String, String) {
         let mut status = None;
         until("the program ends", || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
-        let mut stderr = String::new();
-        let stdout = self.stdout.iter().collect();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut stderr)
-            .unwrap();
+        let rest = |lines: &flume::Receiver<String>| lines.iter().collect();
+        let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
         (status.unwrap().code(), stdout, stderr)
     }
 }
 
-fn lines_of(stdout: ChildStdout) -> flume::Receiver<String> {
+fn lines_of(output: impl Read + Send + 'static) -> flume::Receiver<String> {
     let (send, lines) = flume::unbounded();
     thread::spawn(move || {
-        let mut stdout = BufReader::new(stdout);
+        let mut output = BufReader::new(output);
         let mut line = String::new();
-        while stdout.read_line(&mut line).unwrap() > 0 {
+        while output.read_line(&mut line).unwrap() > 0 {
             let _ = send.send(std::mem::take(&mut line));
         }
     });
@@ -165,14 +168,8 @@ fn who_cannot_come_in_is_told_why_and_by_the_status() {
     assert!(stderr.starts_with(&words), "{stderr}");
 }
 
-/// The server is there and reads nothing any more.
-#[test]
-fn what_may_not_have_arrived_at_the_end_of_the_input_is_a_failure_with_its_own_status() {
-    let port = HeldPort::new();
-    let mut server = Program::on(&port);
-    let room = server.room();
-    let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
-    room.hears(join("alice"));
+/// Stops the server, which is there and reads nothing any more.
+fn stand_still(server: &Program) {
     server.signal("STOP");
     until("all threads of the server stand still", || {
         let threads = fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
@@ -182,6 +179,16 @@ fn what_may_not_have_arrived_at_the_end_of_the_input_is_a_failure_with_its_own_s
             .map(stat)
             .all(|stat| stat.is_ok_and(|stat| stat.contains(") T ")))
     });
+}
+
+#[test]
+fn what_may_not_have_arrived_at_the_end_of_the_input_is_a_failure_with_its_own_status() {
+    let port = HeldPort::new();
+    let mut server = Program::on(&port);
+    let room = server.room();
+    let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
+    room.hears(join("alice"));
+    stand_still(&server);
     pipe.says("too late\n");
     let (status, _, stderr) = pipe.ends();
     server.signal("CONT");
@@ -192,4 +199,54 @@ fn what_may_not_have_arrived_at_the_end_of_the_input_is_a_failure_with_its_own_s
         "1 message may not have arrived",
     ];
     assert!(told.iter().all(|words| stderr.contains(words)), "{stderr}");
+}
+
+#[test]
+fn more_than_256_messages_on_their_way_make_the_input_wait_and_nothing_is_lost() {
+    let port = HeldPort::new();
+    let mut server = Program::on(&port);
+    let room = server.room();
+    let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
+    room.hears(join("alice"));
+    stand_still(&server);
+    let lines: String = (0..2000).map(|n| format!("{n}\n")).collect();
+    pipe.says(lines);
+    pipe.stdin = None;
+    let late = "hubbub: not arrived yet: 255\n";
+    let mut told = String::new();
+    while !told.ends_with(late) {
+        told += &pipe.stderr.recv_timeout(DEADLINE).unwrap();
+    }
+    server.signal("CONT");
+    for n in 0..2000 {
+        room.hears(text("alice", n.to_string()));
+    }
+    let (status, _, stderr) = pipe.ends_by_itself();
+    assert_eq!(status, Some(0), "{stderr}");
+    // All of the input was read only when most of it had arrived.
+    told += &stderr;
+    assert!(!told.contains("waiting until 2000 "), "{told}");
+}
+
+#[test]
+fn what_listens_there_is_no_chat_server() {
+    let server = ScriptedServer::start();
+    let pipe = Pipe::chat(&format!("127.0.0.1:{}", server.port()), &[]);
+    let mut peer = server.accept();
+    peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n".repeat(1000));
+    let (status, _, stderr) = pipe.ends_by_itself();
+    assert_eq!(status, Some(76), "{stderr}");
+    assert!(stderr.contains("not CHAT/1.0"), "{stderr}");
+}
+
+#[test]
+fn a_message_of_the_day_keeps_its_lines() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("motd");
+    fs::write(&file, "Welcome.\nBe kind.\n").unwrap();
+    let mut server = Program::with(&["--motd", file.to_str().unwrap()], &[]);
+    let (status, _, stderr) = Pipe::chat(&server.address().to_string(), &[]).ends();
+    assert_eq!(status, Some(0), "{stderr}");
+    let words = "hubbub: the server says: Welcome.\n    Be kind.\n";
+    assert!(stderr.contains(words), "{stderr}");
 }
