@@ -54,6 +54,11 @@ pub(crate) enum Next<T = Infallible> {
 impl Member {
     /// Connects, and again whenever the connection ends.
     pub(crate) fn start(room: &Room, profile: Profile) -> Result<Self, Failure> {
+        let stop = signals().map_err(|error| Failure::start(&error))?;
+        Self::start_until(stop, room, profile)
+    }
+
+    fn start_until(stop: Receiver<()>, room: &Room, profile: Profile) -> Result<Self, Failure> {
         let (intents, wanted) = flume::unbounded();
         let (happened, events) = if profile.is_prompt {
             flume::unbounded()
@@ -67,7 +72,6 @@ impl Member {
             patience: profile.patience,
             ..Options::new(room.address.clone(), room.username.clone())
         };
-        let stop = signals().map_err(|error| Failure::start(&error))?;
         let started = hubbub_session::start(options, wanted, happened);
         started.map_err(|error| Failure::start(&error))?;
         Ok(Self {
@@ -113,6 +117,19 @@ impl Member {
             rest.extend(batch);
         }
         rest
+    }
+
+    /// Leaves the room, whatever happens until the end, and connects anew. `None`: meanwhile a signal came.
+    pub(crate) fn start_anew(self, room: &Room, profile: Profile) -> Result<Option<Self>, Failure> {
+        self.wants(Intent::Leave);
+        loop {
+            match self.next(None) {
+                Next::Stop => return Ok(None),
+                Next::Ended => break,
+                Next::Happened(_) | Next::Late | Next::Own(_) => {}
+            }
+        }
+        Self::start_until(self.stop, room, profile).map(Some)
     }
 }
 

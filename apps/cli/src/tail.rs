@@ -27,20 +27,28 @@ pub(crate) fn run(arguments: &arguments::Tail) -> Outcome {
         None => Place::not_kept(room)?,
     };
     let gone = reader_gone().map_err(|error| Failure::start(&error))?;
+    let mut member = Member::start(room, place.profile(arguments.recent))?;
+    let mut tail = Tail {
+        lines: Lines::new(arguments.json),
+        ends: arguments.once,
+        was_in: false,
+        place: &mut place,
+    };
     loop {
-        let member = Member::start(room, place.profile(arguments.recent))?;
-        let mut tail = Tail {
-            lines: Lines::new(arguments.json),
-            ends: arguments.once,
-            was_in: false,
-            place: &mut place,
-        };
-        let end = tail.follow(&member, &gone);
-        let rest = member.leave();
-        match end? {
-            End::Stop => return tail.print(rest).map(drop),
+        match tail.follow(&member, &gone) {
+            Ok(End::Stop) => return tail.print(member.leave()).map(drop),
             // What was missed comes again from the place up to which everything is printed.
-            End::Missed => {}
+            Ok(End::Missed) => {
+                let profile = tail.place.profile(arguments.recent);
+                match member.start_anew(room, profile)? {
+                    Some(next) => member = next,
+                    None => return Ok(()),
+                }
+            }
+            Err(failure) => {
+                member.leave();
+                return Err(failure);
+            }
         }
     }
 }
@@ -100,13 +108,19 @@ impl Tail<'_> {
     /// Prints what happened, up to where the program or the session has to end.
     fn print(&mut self, batch: Vec<Stamped>) -> Result<Option<End>, Failure> {
         let (mut out, mut end) = (String::new(), Ok(None));
-        for stamped in batch {
-            if matches!(stamped.event, Event::Missed { .. }) && self.place.is_known() {
+        let is_missed = |stamped: &Stamped| matches!(stamped.event, Event::Missed { .. });
+        let missed = batch.iter().position(is_missed);
+        for (at, stamped) in batch.into_iter().enumerate() {
+            if is_missed(&stamped) && self.place.is_known() {
                 end = Ok(Some(End::Missed));
                 break;
             }
             out.push_str(&self.lines.line(&stamped));
-            self.place.pass(&stamped.event);
+            // A place that is told before a hole may lie after it: texts are thrown away, and what tells of the place stays.
+            let is_before_hole = missed.is_some_and(|missed| at < missed);
+            if !(is_before_hole && matches!(stamped.event, Event::CaughtUp { .. })) {
+                self.place.pass(&stamped.event);
+            }
             if let Err(failure) = self.judge(&stamped.event) {
                 end = Err(failure);
                 break;
