@@ -34,7 +34,8 @@ const TAIL: &str = "Examples:
   hubbub tail chat://room.example.org --username logger --json --state place >>talk.json
       everything in a file, also what is said while this program does not run
 
-It connects again whenever the connection ends. Only the first connection must succeed.
+It reconnects whenever the connection ends. It gives up only if the first connection fails, an operator puts it out, or
+another program with the same state file takes its place.
 
 With --json each line is an object with `type` and `time` (RFC 3339 in UTC). Skip types and fields that you do not know:
   text       id, seq, from, text, past: somebody said it. text_base64 instead of text where that is not UTF-8.

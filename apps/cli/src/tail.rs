@@ -6,6 +6,7 @@ use std::thread;
 
 use flume::Receiver;
 use hubbub_session::{Cause, Event, Stamped};
+use hubbub_wire::Username;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
@@ -134,7 +135,9 @@ impl Tail<'_> {
     fn judge(&mut self, event: &Event) -> Outcome {
         let is_out = |why: &str| Failure::new(Status::Refused, why);
         match event {
-            Event::Granted { .. } | Event::Said { .. } | Event::Joined { .. } => self.was_in = true,
+            Event::Granted { .. } | Event::Joined { .. } => self.was_in = true,
+            // The server's own words may be those of a refusal.
+            Event::Said { name, .. } => self.was_in |= name != Username::SERVER.as_str(),
             Event::Kicked { why } => return Err(is_out(why)),
             Event::Replaced => {
                 let words =
@@ -142,10 +145,11 @@ impl Tail<'_> {
                 return Err(Failure::new(Status::CutOff, words));
             }
             Event::Lost { cause, why, .. } => {
-                let never_was_in =
-                    !self.was_in && matches!(cause, Cause::Unreachable | Cause::NotChat);
+                // Later, a refusal has its time: the room is full, or our old connection still has the name.
+                let never_was_in = !self.was_in
+                    && (cause.is_refusal() || matches!(cause, Cause::Unreachable | Cause::NotChat));
                 let is_end = self.ends && *cause != Cause::PutOff;
-                if cause.is_refusal() || never_was_in || is_end {
+                if never_was_in || is_end {
                     return Err(Failure::lost(cause, why));
                 }
                 self.was_in |= *cause == Cause::CutOff;

@@ -4,6 +4,7 @@
 mod program;
 
 mod asking;
+mod outages;
 mod readme;
 mod restarts;
 mod sending;
