@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use flume::Receiver;
-use hubbub_session::Intent;
+use hubbub_session::{Intent, Stamped};
 
 use crate::arguments;
 use crate::member::{Member, Next, Profile};
@@ -31,9 +31,11 @@ pub(crate) fn run(arguments: &arguments::Send) -> Outcome {
     let member = Member::start(&arguments.room, profile)?;
     let mut sending = Sending::new(arguments.require_ack, Instant::now());
     let all = send_all(&member, &texts, &mut sending);
-    for stamped in member.leave() {
-        // Why it failed is known by then, if it did.
-        let _ = sending.hear(&stamped.event, Instant::now());
+    let rest = hear_all(&mut sending, member.leave());
+    if let Err(failure) = rest
+        && (all.is_ok() || failure.is_refusal())
+    {
+        return Err(failure);
     }
     match all? {
         // What is on its way may have arrived by now.
@@ -43,6 +45,19 @@ pub(crate) fn run(arguments: &arguments::Send) -> Outcome {
         }
         Sent::All | Sent::Interrupted => sending.verdict(),
     }
+}
+
+/// Takes in what happened. That a message may not have arrived says less than the refusal that comes with it.
+fn hear_all(sending: &mut Sending, batch: Vec<Stamped>) -> Outcome {
+    let mut heard = Ok(());
+    for stamped in batch {
+        if let Err(failure) = sending.hear(&stamped.event, Instant::now())
+            && (heard.is_ok() || failure.is_refusal())
+        {
+            heard = Err(failure);
+        }
+    }
+    heard
 }
 
 /// How far it got.
@@ -66,11 +81,7 @@ fn send_all(
         }
         let own = if sending.may_say() { texts } else { &nothing };
         match member.next_or(own, sending.deadline(ended)) {
-            Next::Happened(batch) => {
-                for stamped in batch {
-                    sending.hear(&stamped.event, Instant::now())?;
-                }
-            }
+            Next::Happened(batch) => hear_all(sending, batch)?,
             Next::Own(Ok(text)) => {
                 let id = sending.says(Instant::now());
                 member.wants(Intent::Say { id, text });

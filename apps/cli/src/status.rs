@@ -64,6 +64,11 @@ impl Failure {
         Self::new(status, why)
     }
 
+    /// Whether the server refused us.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Because(Status::Refused, _))
+    }
+
     /// The output cannot be written.
     pub(crate) fn output(error: &io::Error) -> Self {
         match error.kind() {

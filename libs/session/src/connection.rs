@@ -40,6 +40,8 @@ pub(crate) enum End {
     Left,
     /// The user left, and the server closed after it had read the LEAVE.
     Parted,
+    /// The user left, and the server has refused us all the same: it did not take what was said before.
+    Barred(Lost),
     /// It broke, the server closed it or refused us, or there never was one.
     Lost(Lost),
     /// The same member has connected elsewhere, or an operator has put us out: do not connect before the user wants it.
@@ -63,6 +65,10 @@ impl Lost {
             cause,
             at_once: false,
         }
+    }
+
+    fn refused(Refusal { words, code }: Refusal) -> Self {
+        Self::because(Cause::Refused { code }, reason(&words))
     }
 }
 
@@ -134,7 +140,7 @@ impl<'n> Connection<'n> {
                     let why = self.broken.as_ref().map_or_else(|| CLOSED.to_owned(), why);
                     let has_left = self.said_leave && self.frame.is_none();
                     Some(if has_left && self.broken.is_none() {
-                        End::Parted
+                        self.left(End::Parted)
                     } else {
                         self.closed(&why)
                     })
@@ -287,7 +293,7 @@ impl<'n> Connection<'n> {
 
     fn closed(&mut self, why: &str) -> End {
         if self.leave_by.is_some() {
-            return End::Left;
+            return self.left(End::Left);
         }
         if let Some(end) = self.silence() {
             return end;
@@ -298,10 +304,23 @@ impl<'n> Connection<'n> {
             return End::Out;
         }
         End::Lost(match self.network.member.ended(now) {
-            Some(Refusal { words, code }) => Lost::because(Cause::Refused { code }, reason(&words)),
+            Some(refusal) => Lost::refused(refusal),
             None if self.network.member.is_put_off() => Lost::because(Cause::PutOff, why),
             None => Lost::because(Cause::CutOff, why),
         })
+    }
+
+    /// The server has closed the connection after the user's wish to leave.
+    fn left(&mut self, end: End) -> End {
+        let now = self.network.now();
+        // Words that came long before the close are no refusal.
+        let _ = self.network.member.due(now);
+        let is_kicked = self.network.member.is_kicked();
+        match self.network.member.ended(now) {
+            Some(refusal) if !is_kicked => End::Barred(Lost::refused(refusal)),
+            Some(_) => End::Left,
+            None => end,
+        }
     }
 
     /// Writes the LEAVE of a connection that we give up, if the socket takes it at once and it does not cut into a

@@ -62,7 +62,8 @@ pub enum Event {
         why: String,
         /// Why, for a program.
         cause: Cause,
-        /// The next attempt begins after this time, counted from the stamp.
+        /// The next attempt begins after this time, counted from the stamp. After [`Intent::Leave`] there is none, and this
+        /// is [`Duration::MAX`].
         retry_in: Duration,
     },
     /// Somebody else joined.

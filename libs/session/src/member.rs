@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use hubbub_wire::{Hex64, Hex128, Item, Username};
 
 use crate::echo::Echoes;
+use crate::trial::Trial;
 use crate::words::{cut_off, reason};
 use crate::{Event, MessageId, Seen, Stamped};
 
@@ -221,6 +222,14 @@ impl Member {
         };
         self.renamed = None;
         self.events.extend(link.trial.admit());
+    }
+
+    /// Whether it is not known yet that we are in the room.
+    #[must_use]
+    pub fn may_be_refused(&self) -> bool {
+        self.link
+            .as_ref()
+            .is_some_and(|link| !matches!(link.trial, Trial::Over))
     }
 
     /// Whether the server refuses us since an operator does not want us in the room, if it closes now.

@@ -60,10 +60,18 @@ impl Network {
 
     /// Ends when the user leaves.
     pub(crate) async fn run(mut self) {
-        let parted = loop {
+        let last = loop {
             let wish = match self.attempt().await {
                 End::Left => break None,
                 End::Parted => break Some(Event::Parted),
+                End::Barred(Lost { why, cause, .. }) => {
+                    let retry_in = Duration::MAX;
+                    break Some(Event::Lost {
+                        why,
+                        cause,
+                        retry_in,
+                    });
+                }
                 End::Lost(lost) => self.lose(lost).await,
                 End::Out => self.wait().await,
             };
@@ -74,8 +82,8 @@ impl Network {
         let now = self.now();
         self.member.abandon(now);
         self.publish();
-        if let Some(parted) = parted {
-            self.report(parted);
+        if let Some(last) = last {
+            self.report(last);
         }
         self.outlet.finish();
     }

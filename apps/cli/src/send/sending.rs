@@ -165,7 +165,13 @@ impl Sending {
     fn lost(&mut self, cause: &Cause, why: &str) -> Outcome {
         self.decide_at = None;
         if self.written > 0 {
-            return Err(self.cut_off(why));
+            let words = format!("{why}; {}", self.left());
+            // The words of a refusal may come after the first messages went out.
+            return Err(if cause.is_refusal() {
+                Failure::lost(cause, words)
+            } else {
+                Failure::new(Status::CutOff, words)
+            });
         }
         let ends = match cause {
             Cause::Refused { .. } => true,

@@ -171,6 +171,21 @@ fn status_77_a_refusal_of_a_plain_server_is_told_in_its_words() {
 }
 
 #[test]
+fn status_77_a_refusal_that_comes_after_all_is_sent_is_no_success() {
+    let server = ScriptedServer::start();
+    let sending = start("send", &at(server.port()));
+    let mut peer = accept(&server, "alice");
+    peer.expect(text("alice", "hi"));
+    peer.expect(leave("alice"));
+    peer.send(text("server", "the name is taken"));
+    peer.shut();
+    sending.ends(
+        77,
+        "the name is taken; 1 message is not known to have arrived",
+    );
+}
+
+#[test]
 fn status_78_a_state_file_that_is_not_ours_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("state");

@@ -13,10 +13,11 @@ use crate::member::Ending;
 const SILENCE: Duration = Duration::from_secs(2);
 
 impl Connection<'_> {
-    /// Takes what was read. After the user's wish to leave, only what tells that a text has arrived still matters.
+    /// Takes what was read. After the user's wish to leave, only what tells that a text has arrived still matters, or that
+    /// the server refuses us.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<End> {
         if self.leave_by.is_some() {
-            if self.network.member.is_granted() {
+            if self.network.member.is_granted() || self.network.member.may_be_refused() {
                 // Whatever ends the connection now, the user has left it.
                 let _ = self.hear_all(bytes);
             }

@@ -7,7 +7,7 @@ use hubbub_session::{Cause, Event, Intent, Options, secret};
 use hubbub_testing::{HeldPort, Peer, ScriptedServer, Time, leave, text};
 
 use crate::extension::{arrived, notice, stamped};
-use crate::harness::{PACE, Window, offering, options};
+use crate::harness::{PACE, Window, offering, options, said};
 
 /// How long a server may take, where the options say so.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -98,6 +98,47 @@ fn a_server_that_closes_after_our_leave_has_read_everything_and_one_that_resets_
     peer.reset();
     window.expect_ended();
     window.expect_no_event();
+}
+
+/// A window that has said something and its LEAVE, and then hears this before the server closes.
+fn refused_late(words: Vec<u8>) -> (Window, Peer) {
+    let server = ScriptedServer::start();
+    let options = Options {
+        patience: PATIENCE,
+        ..options("127.0.0.1", server.port())
+    };
+    let mut window = Window::open_at(options, Time::that_skips(PACE));
+    let mut peer = window.expect_connection(&server);
+    window.say(1, "hi");
+    peer.expect(text("alice", "hi"));
+    window.expect(Event::Written { id: 1 });
+    window.wish(Intent::Leave);
+    peer.expect(leave("alice"));
+    peer.send(words);
+    (window, peer)
+}
+
+#[test]
+fn a_server_that_refuses_only_after_our_leave_has_not_taken_what_we_said() {
+    let (mut window, peer) = refused_late(text("server", "no"));
+    peer.shut();
+    window.expect(Event::Unsure { id: 1 });
+    expect_cause(&mut window, refused(None));
+    window.expect_ended();
+    window.expect_no_event();
+}
+
+#[test]
+fn what_others_say_after_our_leave_is_no_refusal() {
+    let (mut window, peer) = refused_late([text("bob", "bye"), text("server", "no")].concat());
+    peer.shut();
+    assert_eq!(window.next(), said("bob", "bye"));
+    let mut last = window.next();
+    if last == said("server", "no") {
+        last = window.next();
+    }
+    assert_eq!(last, Event::Parted);
+    window.expect_ended();
 }
 
 #[test]
