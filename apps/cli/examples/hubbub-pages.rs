@@ -23,7 +23,8 @@ const SECTIONS: &[Section] = &[
         heading: "EXIT STATUS",
         text: "  0  the input has ended and everything that was said has arrived, or Ctrl-C or a signal ended it
   69  the room cannot be reached
-  74  the input has ended, and something that was said may not have arrived within ten seconds
+  74  the input has ended, and for ten seconds nothing more of what was said has arrived; or the output cannot be
+      written
   76  what listens there is not a CHAT server
   77  the server refused the user, or put the user out",
     },
@@ -35,7 +36,7 @@ const SECTIONS: &[Section] = &[
     Section {
         page: "hubbub-chat",
         heading: "ENVIRONMENT",
-        text: "  NO_COLOR  set to anything, it keeps colours away
+        text: "  NO_COLOR  if set and not empty, there are no colours
   TZ  the time zone in which times are shown",
     },
     Section {

@@ -20,13 +20,13 @@ pub(crate) struct Arguments {
 
 const STATUSES: &str = "Exit status:
    0  done
-   2  the command line is wrong, or what stands on stdin
+   2  the command line or the input is wrong
   69  the room cannot be reached
   74  cut off before it was done, or the output cannot be written
   76  what listens there is not a CHAT server, or cannot do what was asked
   77  the server refused us
-  78  a file, such as that of --state, is not as it should be
- 130  a signal ended the command before it was done; for `tail` that is the usual end, and 0";
+  78  a file, such as that of --state, cannot be used
+ 130  a signal ended the command early; `tail` and `chat` end with 0 instead";
 
 const TAIL: &str = "Examples:
   hubbub tail chat://room.example.org --username logger --recent 20
@@ -79,7 +79,7 @@ pub(crate) struct Room {
     pub(crate) username: Username<'static>,
 }
 
-/// Say what stands on stdin
+/// Send stdin as a message
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  echo 'build 42 failed' | hubbub send chat://room.example.org --username ci"
@@ -150,7 +150,8 @@ pub(crate) struct Ping {
 ///
 /// On a terminal, what others say is shown above the line that is typed, and Enter sends that line. Up brings back what was
 /// typed before, and several lines can be pasted at once. In a pipe, each line of stdin is said, each message is a line of
-/// stdout, and everything else goes to stderr. The end of the input, Ctrl-C and SIGTERM leave the room.
+/// stdout, and everything else goes to stderr; while 256 messages are on their way, as in an outage, no more is read. The
+/// end of the input, Ctrl-C and SIGTERM leave the room.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hubbub chat chat://room.example.org --username alice")]
 pub(crate) struct Chat {
@@ -168,17 +169,17 @@ pub(crate) struct Chat {
 #[cfg(feature = "export")]
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  hubbub export /var/lib/hubbub --since 2026-11-01
-      everything since the first of November
-  hubbub export /var/lib/hubbub --find 'alice cake' --json
+  sudo hubbub export /var/lib/hubbub --since 2026-11-01
+      everything since the first of November, from the service, whose directory only it and root may read
+  hubbub export talk --find 'alice cake' --json
       what has both words in its text or its sender's name, for a program")]
 pub(crate) struct Export {
     /// The directory of the history
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
 
-    /// Print only what was said since then: a day such as 2026-11-01, which begins at midnight of this machine's time
-    /// zone, or a moment such as 2026-11-01T08:00:00Z
+    /// Print only what was said at or after this time: a day such as 2026-11-01, which begins at midnight of this
+    /// machine's time zone, or a moment such as 2026-11-01T08:00:00Z
     #[arg(long, value_name = "DATE", value_parser = moment)]
     pub(crate) since: Option<Timestamp>,
 
@@ -221,7 +222,7 @@ pub(crate) enum Wish {
         #[arg(long)]
         json: bool,
     },
-    /// Put somebody out for at least a minute
+    /// Put somebody out; for a minute neither the name nor its address is let in
     Kick {
         /// The name, exactly
         name: String,
@@ -256,7 +257,7 @@ pub(crate) enum Wish {
         /// The file with the text, which is read here and not by the server
         file: PathBuf,
     },
-    /// Print how the room does
+    /// Print figures about the room
     Stats {
         /// Print a JSON object
         #[arg(long)]

@@ -11,7 +11,7 @@ use crate::clean;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Status {
-    /// The command line is wrong, or what stands on stdin.
+    /// The command line or the input is wrong.
     Usage = 2,
     /// The room cannot be reached.
     Unreachable = 69,

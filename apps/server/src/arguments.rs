@@ -52,9 +52,9 @@ Examples:
   HUBBUB_PORT=9000 hubbub-server --listen 127.0.0.1 --max-payload 64KiB --max-peers 50
       a small room for this machine only, with the port from the environment
 
-Sizes take KiB, MiB, kB, MB; times take ms, s, min. A size that is not given fits itself to
-those that are. An empty variable counts as not set. Stop it with Ctrl-C or
-SIGTERM. SIGHUP stops it too where it has a terminal; elsewhere it reads its files again.";
+Sizes take KiB, MiB, kB, MB; times take ms, s, min. Sizes that you do not give are adjusted
+to those that you do. An empty variable counts as not set. Stop it with Ctrl-C or SIGTERM.
+SIGHUP stops it too if it was started on a terminal; otherwise it reads its files again.";
 
 /// A chat room for every CHAT/1.0 client that connects.
 #[derive(Debug, Parser)]
@@ -110,8 +110,8 @@ pub(crate) struct Arguments {
     )]
     max_peers_per_address: Option<u32>,
 
-    /// Most connections that may come from one address in a minute, a minute's worth at once; 0 is no bound, 60
-    /// lets a class of forty in at once
+    /// Most connections from one address in a minute; all may come at once. 0 is no bound; 60 is enough for a class of
+    /// forty behind one address
     #[arg(
         long,
         env = "HUBBUB_VISITS_PER_MINUTE",
@@ -156,7 +156,8 @@ pub(crate) struct Arguments {
     )]
     messages_per_second: u32,
 
-    /// The same in bytes, at least 2KiB; 256KiB is what a line of 2 Mbit/s takes
+    /// Most bytes that a peer may send in a second on average, ten seconds' worth at once; a peer that sends more is read
+    /// slower; 0 is no bound, 2KiB the least, and 256KiB what a line of 2 Mbit/s takes
     #[arg(
         long,
         env = "HUBBUB_BYTES_PER_SECOND",

@@ -7,7 +7,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct AdminArguments {
-    /// Unix socket for `hubbub admin`, which only this user may use [default: none]
+    /// Unix socket for `hubbub admin`, which only root and the user who runs the server may use [default: none]
     #[arg(
         long,
         env = "HUBBUB_ADMIN",

@@ -47,7 +47,7 @@ pub(super) struct HistoryArguments {
     )]
     keep_bytes: u64,
 
-    /// What a kept message survives: normal is a crash of the server, full is a power failure too
+    /// What a kept message survives: with normal, a crash of the server; with full, a power failure too
     #[arg(
         long,
         env = "HUBBUB_HISTORY_SYNC",
