@@ -148,10 +148,10 @@ pub(crate) struct Ping {
 
 /// Talk from a terminal, or through a pipe: lines in, lines out
 ///
-/// On a terminal, what others say is shown above the line that is typed, and Enter sends that line. Up brings back what was
-/// typed before, and several lines can be pasted at once. In a pipe, each line of stdin is said, each message is a line of
-/// stdout, and everything else goes to stderr; while 256 messages are on their way, as in an outage, no more is read. The
-/// end of the input, Ctrl-C and SIGTERM leave the room.
+/// On a terminal, what others say is shown above the line that is typed, and Enter sends that line. Up brings back what
+/// was typed before, and several lines can be pasted at once. In a pipe, each line of stdin is said, each message is a
+/// line of stdout, and everything else goes to stderr; while 256 messages are on their way, as in an outage, no more is
+/// read. The end of the input, Ctrl-C and SIGTERM leave the room.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hubbub chat chat://room.example.org --username alice")]
 pub(crate) struct Chat {

@@ -34,7 +34,7 @@ mod settling;
 /// How many earlier messages a terminal begins with: about a screen. A program begins with what comes.
 const RECENT: u32 = 20;
 
-/// How many messages may be on their way before a pipe waits: enough for a fast network, and little memory in an outage.
+/// How many messages may be on their way before a pipe waits: enough for a fast network, and a bound in an outage.
 const ON_THE_WAY: usize = 256;
 
 pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {

@@ -156,8 +156,8 @@ pub(crate) struct Arguments {
     )]
     messages_per_second: u32,
 
-    /// Most bytes that a peer may send in a second on average, ten seconds' worth at once; a peer that sends more is read
-    /// slower; 0 is no bound, 2KiB the least, and 256KiB what a line of 2 Mbit/s takes
+    /// Most bytes that a peer may send in a second on average, ten seconds' worth at once; a peer that sends more is
+    /// read slower; 0 is no bound, 2KiB the least, and 256KiB what a line of 2 Mbit/s takes
     #[arg(
         long,
         env = "HUBBUB_BYTES_PER_SECOND",

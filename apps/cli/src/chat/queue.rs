@@ -1,5 +1,5 @@
-//! Queue: lines on their way to the terminal. While the terminal takes none, they wait, and what is too much is left out:
-//! the conversation never waits for a terminal.
+//! Queue: lines on their way to the terminal. While the terminal takes none, they wait, and what is too much is left
+//! out: the conversation never waits for a terminal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

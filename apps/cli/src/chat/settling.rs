@@ -1,4 +1,5 @@
-//! Settling: how long chat goes on after the end of its input, until what was said has arrived. Plain; the time is given.
+//! Settling: how long chat goes on after the end of its input, until what was said has arrived. Plain; the time is
+//! given.
 
 use std::time::{Duration, Instant};
 
