@@ -13,7 +13,7 @@ const MOST: usize = 256;
 const PLAIN_AFTER: Duration = Duration::from_secs(1);
 /// The same where only a server that grants will do. A later grant does not count.
 const NO_GRANT_AFTER: Duration = Duration::from_secs(5);
-/// How long nothing may get on once all of stdin is read. A server that is restarted is back by then.
+/// How long nothing may get on once all of stdin is read, or no more of it is. A server that is restarted is back by then.
 const RESUME_WITHIN: Duration = Duration::from_secs(60);
 /// How long a server without acknowledgements may take to read everything and to close.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,7 +63,12 @@ impl Sending {
 
     /// Whether the next message may be sent.
     pub(super) fn may_say(&self) -> bool {
-        self.is_decided && self.unacknowledged.len() + self.unwritten.len() < MOST
+        self.is_decided && !self.is_full()
+    }
+
+    /// Whether as many are on their way as may be. Then nobody reads stdin, and its end is not seen.
+    fn is_full(&self) -> bool {
+        self.unacknowledged.len() + self.unwritten.len() >= MOST
     }
 
     /// The next message is sent, under this name.
@@ -91,7 +96,7 @@ impl Sending {
 
     /// When [`due`](Self::due) is to be called. `has_ended`: all of stdin is read.
     pub(super) fn deadline(&self, has_ended: bool) -> Option<Instant> {
-        let hope = has_ended.then(|| self.moved_at + RESUME_WITHIN);
+        let hope = (has_ended || self.is_full()).then(|| self.moved_at + RESUME_WITHIN);
         [self.decide_at, hope].into_iter().flatten().min()
     }
 
@@ -105,7 +110,7 @@ impl Sending {
             }
             self.is_decided = true;
         }
-        if has_ended && self.moved_at + RESUME_WITHIN <= now {
+        if (has_ended || self.is_full()) && self.moved_at + RESUME_WITHIN <= now {
             let seconds = RESUME_WITHIN.as_secs();
             return Err(self.cut_off(&format!("nothing got on for {seconds} s")));
         }
@@ -214,5 +219,41 @@ impl Sending {
 
     fn cut_off(&self, why: &str) -> Failure {
         Failure::new(Status::CutOff, format!("{why}; {}", self.left()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+    use super::*;
+
+    const INSTANT: Duration = Duration::from_nanos(1);
+
+    /// As many messages on their way to a server without acknowledgements.
+    fn sending(messages: usize, now: Instant) -> Sending {
+        let mut sending = Sending::new(false, now);
+        sending.hear(&Event::Connected, now).unwrap();
+        sending.due(false, now + PLAIN_AFTER).unwrap();
+        for _ in 0..messages {
+            assert!(sending.may_say());
+            sending.says(now);
+        }
+        sending
+    }
+
+    #[test]
+    fn a_minute_without_progress_is_the_end_once_stdin_has_ended_or_is_not_read_any_more() {
+        let now = Instant::now();
+        let end = now + RESUME_WITHIN;
+        for (messages, has_ended) in [(1, true), (MOST, false), (MOST, true)] {
+            let mut sending = sending(messages, now);
+            assert_eq!(sending.deadline(has_ended), Some(end));
+            sending.due(has_ended, end - INSTANT).unwrap();
+            sending.due(has_ended, end).unwrap_err();
+        }
+        let mut sending = sending(MOST - 1, now);
+        assert_eq!(sending.deadline(false), None);
+        sending.due(false, end).unwrap();
     }
 }
