@@ -14,7 +14,7 @@ use hubbub_wire::{Hex64, Hex128, Item, Username};
 use crate::echo::Echoes;
 use crate::trial::Trial;
 use crate::words::{cut_off, reason};
-use crate::{Event, MessageId, Seen, Stamped};
+use crate::{Cause, Event, MessageId, Seen, Stamped};
 
 use link::Link;
 use offers::Offers;
@@ -66,8 +66,13 @@ pub struct Profile {
 /// Why the member gives up its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The server does not do what it should. In words for a person.
-    GiveUp(&'static str),
+    /// The server does not do what it should.
+    GiveUp {
+        /// In words for a person.
+        why: &'static str,
+        /// For a program.
+        cause: Cause,
+    },
     /// The computer slept, and the connection did not survive it: connect anew at once.
     Asleep,
     /// The same member has connected elsewhere. [`Event::Replaced`] is told; do not connect before the user wants it.

@@ -62,7 +62,7 @@ impl Connection<'_> {
     /// The end of a connection that the member gives up.
     pub(super) fn end(&mut self, ending: Ending) -> End {
         match ending {
-            Ending::GiveUp(why) => End::Lost(Lost::because(Cause::NotChat, why)),
+            Ending::GiveUp { why, cause } => End::Lost(Lost::because(cause, why)),
             Ending::Asleep => End::Lost(Lost {
                 why: "the connection did not survive the computer's sleep".to_owned(),
                 cause: Cause::CutOff,

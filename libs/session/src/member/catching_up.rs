@@ -4,7 +4,7 @@ use hubbub_wire::{OWN_JOIN, Token};
 
 use super::replay::{self, Done, Held, Missed};
 use super::{Ending, Member, Now};
-use crate::{Event, Stamped};
+use crate::{Cause, Event, Stamped};
 
 impl Member {
     /// All of our texts up to this count are in the log, and we have heard everything up to this place.
@@ -33,7 +33,10 @@ impl Member {
         }
         let done = granted.replay.cut_short();
         if done.is_none() {
-            return Some(Ending::GiveUp("the server sent more than was asked for"));
+            return Some(Ending::GiveUp {
+                why: "the server sent more than was asked for",
+                cause: Cause::NotChat,
+            });
         }
         self.replay_done(done, now)
     }
@@ -44,9 +47,10 @@ impl Member {
             Some(Done::Missed(missed)) => self.catch_up(missed, now),
             Some(Done::Anew) => {
                 self.place.is_begun_anew = true;
-                return Some(Ending::GiveUp(
-                    "the server lost some of what it was telling",
-                ));
+                return Some(Ending::GiveUp {
+                    why: "the server lost some of what it was telling",
+                    cause: Cause::CutOff,
+                });
             }
             Some(Done::Earlier {
                 mut messages,

@@ -13,7 +13,7 @@ use super::sending::ASKED;
 use super::{Ending, Member, Now};
 use crate::trial::KICKED;
 use crate::words::{reason, said, text, to_event};
-use crate::{Event, Mark, Stamped};
+use crate::{Cause, Event, Mark, Stamped};
 
 /// No session says so much. A log that tells of more is not ours.
 const MOST_TEXTS: u64 = u64::MAX / 2;
@@ -75,7 +75,10 @@ impl Member {
             return None;
         }
         if now.awake > link.began + GRANT_WITHIN {
-            return Some(Ending::GiveUp("the server answered too late"));
+            return Some(Ending::GiveUp {
+                why: "the server answered too late",
+                cause: Cause::CutOff,
+            });
         }
         self.admit();
         self.offers.granted();

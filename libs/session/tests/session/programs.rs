@@ -60,6 +60,16 @@ fn what_is_not_chat_is_told_as_such() {
 }
 
 #[test]
+fn a_server_that_grants_too_late_cuts_us_off_and_is_a_chat_server_all_the_same() {
+    let server = ScriptedServer::start();
+    let mut window = Window::offer(&server);
+    let (mut peer, offered) = window.expect_offering(&server);
+    window.time.advance(Duration::from_secs(5) + INSTANT);
+    peer.send(offered.welcome(0, "a-0"));
+    expect_cause(&mut window, Cause::CutOff);
+}
+
+#[test]
 fn a_refusal_tells_by_what_if_the_server_does() {
     for (words, cause) in [
         (text("server", "no"), refused(None)),

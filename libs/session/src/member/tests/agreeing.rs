@@ -1,7 +1,7 @@
 //! Offers, grants, and servers that want neither.
 
 use super::*;
-use crate::{BACKLOG_BYTES, BACKLOG_EVENTS};
+use crate::{BACKLOG_BYTES, BACKLOG_EVENTS, Cause};
 
 const THREE_SECONDS: Duration = Duration::from_secs(3);
 
@@ -123,13 +123,11 @@ fn a_grant_of_an_earlier_connection_does_not_count() {
 
 #[test]
 fn a_grant_counts_within_five_seconds_and_later_ends_the_connection() {
-    for (late, ending) in [
-        (Duration::ZERO, None),
-        (
-            INSTANT,
-            Some(Ending::GiveUp("the server answered too late")),
-        ),
-    ] {
+    let given_up = Ending::GiveUp {
+        why: "the server answered too late",
+        cause: Cause::CutOff,
+    };
+    for (late, ending) in [(Duration::ZERO, None), (INSTANT, Some(given_up))] {
         let mut side = Side::new();
         side.joins();
         side.passes(Duration::from_secs(5) + late);

@@ -1,7 +1,7 @@
 //! What was missed comes before what is live, without a hole where there need be none.
 
 use super::*;
-use crate::{BACKLOG_BYTES, BACKLOG_EVENTS, Stamped};
+use crate::{BACKLOG_BYTES, BACKLOG_EVENTS, Cause, Stamped};
 
 /// A side that has seen everything up to `a-5` in this run, and is connected again, with the grant.
 fn back_after_a_5() -> Side {
@@ -265,7 +265,8 @@ fn what_was_seen_last_is_not_looked_for_below_a_hole_in_which_it_may_be() {
         side.hears(&past("a-8"));
         let ending = side.hears_last(&second);
         let why = "the server lost some of what it was telling";
-        assert_eq!(ending, Some(Ending::GiveUp(why)));
+        let cause = Cause::CutOff;
+        assert_eq!(ending, Some(Ending::GiveUp { why, cause }));
         assert_eq!(side.tells(), []);
         side.ends();
         // It does not help twice. A server that says no more the next time either is believed.
@@ -457,10 +458,9 @@ fn a_first_replay_without_end_is_given_up() {
     side.hears(&side.grant(ROOM, 0));
     (0..BACKLOG_EVENTS).for_each(|_| side.hears(&past("a-1")));
     let ending = side.hears_last(&past("a-1"));
-    assert_eq!(
-        ending,
-        Some(Ending::GiveUp("the server sent more than was asked for"))
-    );
+    let why = "the server sent more than was asked for";
+    let cause = Cause::NotChat;
+    assert_eq!(ending, Some(Ending::GiveUp { why, cause }));
 }
 
 fn earlier(messages: &[&str], more: bool, lost: bool) -> Event {
