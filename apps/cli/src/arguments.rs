@@ -137,9 +137,9 @@ pub(crate) struct Ping {
     #[arg(value_name = "ROOM", value_parser = address)]
     pub(crate) address: Address,
 
-    /// Name to use in the room, at most 64 bytes of UTF-8
-    #[arg(long, value_name = "NAME", default_value = "ping", value_parser = username)]
-    pub(crate) username: Username<'static>,
+    /// Name to use in the room, at most 64 bytes of UTF-8 [default: ping- and four random hex digits]
+    #[arg(long, value_name = "NAME", value_parser = username)]
+    pub(crate) username: Option<Username<'static>>,
 
     /// How often to ask
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]

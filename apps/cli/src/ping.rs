@@ -4,7 +4,8 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use hubbub_session::{Event, Intent};
+use hubbub_session::{Event, Intent, secret};
+use hubbub_wire::{Limits, Username};
 
 use crate::arguments::{self, Room};
 use crate::member::{Member, Profile, Watch};
@@ -16,17 +17,32 @@ const PLAIN_AFTER: Duration = Duration::from_secs(1);
 const PONG_WITHIN: Duration = Duration::from_secs(5);
 /// From one answer to the next question.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How many random digits the name has, in base sixteen: one in 65,536 pings at once meets another one.
+const DIGITS: usize = 4;
 
 pub(crate) fn run(arguments: &arguments::Ping) -> Outcome {
+    let username = match &arguments.username {
+        Some(username) => username.clone(),
+        None => own_name()?,
+    };
     let room = Room {
         address: arguments.address.clone(),
-        username: arguments.username.clone(),
+        username,
     };
     let began = Instant::now();
     let member = Member::start(&room, Profile::default())?;
     let answered = ask_all(&member, arguments, began);
     member.leave();
     answered
+}
+
+/// A name that another ping, which runs at the same time, hardly has.
+fn own_name() -> Result<Username<'static>, Failure> {
+    let drawn = secret().map_err(|error| Failure::start(&error))?;
+    let digits = drawn.to_string();
+    let name = format!("ping-{}", &digits[..DIGITS]);
+    let name = Username::new(&name, Limits::DEFAULT.max_name).map(Username::into_owned);
+    name.map_err(|error| Failure::new(Status::Usage, error.to_string()))
 }
 
 fn ask_all(member: &Member, arguments: &arguments::Ping, began: Instant) -> Outcome {

@@ -30,11 +30,27 @@ fn ping_asks_as_often_as_it_is_told() {
 #[test]
 fn ping_says_of_a_plain_server_how_long_it_took_to_connect() {
     let server = ScriptedServer::start();
-    let ping = Hubbub::start(&["ping", &at(server.port()), "--count", "2"]);
+    let room = at(server.port());
+    let ping = Hubbub::start(&["ping", &room, "--username", "ping", "--count", "2"]);
     let _peer = accept(&server, "ping");
     let ended = ping.ends(0, "");
     assert!(
         ended.stdout.contains("connected in ") && ended.stdout.contains("no answer to PING"),
         "{ended:?}"
+    );
+}
+
+#[test]
+fn two_monitors_ping_the_same_room_at_once() {
+    let room = Room::open();
+    let address = room.address().to_string();
+    let first = Hubbub::start(&["ping", &address, "--count", "1000"]);
+    first.line_with("answer 1 of 1000");
+    Hubbub::start(&["ping", &address, "--count", "1"]).ends(0, "");
+    let help = Hubbub::start(&["ping", "--help"]).ends(0, "");
+    assert!(
+        help.stdout
+            .contains("[default: ping- and four random hex digits]"),
+        "{help:?}"
     );
 }
