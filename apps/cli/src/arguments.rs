@@ -51,7 +51,9 @@ With --json each line is an object with `type` and `time` (RFC 3339 in UTC). Ski
 
 With --state, a restarted program prints what was said meanwhile, nothing twice, and takes its old place in the room.
 That holds after kill -9 too if stdout is a file to which nothing else writes. Into a pipe, the lines that were
-printed last may come again then; they have the same id. The server must remember (--history, or its memory).";
+printed last may come again then; they have the same id. The server must remember (--history, or its memory). If
+more than 20,000 messages or 16 MiB were missed, only the newest of them come, after a notice with code gap; the others
+are printed by hubbub export where the server runs.";
 
 /// What to do. Each command has a file of its own.
 #[derive(Debug, Subcommand)]

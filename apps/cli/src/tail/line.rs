@@ -37,8 +37,8 @@ struct Object<'a> {
     cause: Option<&'a str>,
 }
 
-/// A hole in what the server remembers.
-const GAP: &str = "some messages before the next one are no longer kept";
+/// A hole in what the server remembers, or in what a session holds of it.
+const GAP: &str = "some messages before the next one are missing: they are no longer kept, or too many were missed";
 /// What the session has thrown away.
 const MISSED: &str = "some messages before the next one were not read in time";
 

@@ -181,3 +181,15 @@ fn words_of_the_server_that_come_some_time_before_the_refusal_are_not_the_room()
     peer.shut();
     tail.ends(77, "the room is full");
 }
+
+#[test]
+fn a_gap_says_that_messages_are_gone_or_were_too_many() {
+    let server = ScriptedServer::start();
+    let tail = Hubbub::start(&["tail", &at(server.port()), "--username", "logger", "--json"]);
+    let (mut peer, offer) = accept_offer(&server);
+    let welcome = welcome(&offer, &["a-9".to_owned()]);
+    peer.send(welcome.replace("Last: a-9\r\n", "Last: a-9\r\nLost: yes\r\n"));
+    let gap = tail.line_with(r#""code":"gap""#);
+    let words = "some messages before the next one are missing: they are no longer kept, or too many were missed";
+    assert!(gap.contains(words), "{gap}");
+}
