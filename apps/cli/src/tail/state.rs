@@ -185,11 +185,15 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut next = path.as_os_str().to_owned();
     // Another program may have the same file, until it notices that it is replaced.
     next.push(format!(".{}", process::id()));
+    // What is there was left by a run of this number, or put there by somebody who may write here: another file.
+    match fs::remove_file(&next) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&next)?;
     file.write_all(bytes)?;

@@ -1,8 +1,11 @@
 //! `tail`: its lines for programs and for people, and how it ends.
 
-use std::fs::File;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
-use hubbub_testing::{Room, ScriptedServer, join, leave, text};
+use hubbub_session::{BACKLOG_BYTES, BACKLOG_EVENTS};
+use hubbub_testing::{HeldPort, MIB, Room, ScriptedServer, join, leave, text};
 
 use crate::program::{Hubbub, accept, at, hubbub};
 
@@ -130,7 +133,7 @@ fn a_signal_leaves_the_room() {
 #[test]
 fn a_reader_who_has_enough_ends_it_quietly_even_while_nobody_speaks() {
     let room = Room::open();
-    let mut command = std::process::Command::new("sh");
+    let mut command = Command::new("sh");
     let program = env!("CARGO_BIN_EXE_hubbub");
     let line = format!(
         "{{ {program} tail {} --username logger --json; echo \"status $?\" >&2; }} | head -n 1",
@@ -179,7 +182,6 @@ fn it_connects_again_by_itself_and_once_it_does_not() {
 
 #[test]
 fn a_state_file_is_for_its_owner_only_and_a_second_program_with_it_takes_the_place_of_the_first() {
-    use std::os::unix::fs::PermissionsExt;
     let room = Room::open();
     let address = room.address().to_string();
     let dir = tempfile::tempdir().unwrap();
@@ -202,4 +204,39 @@ fn a_state_file_is_for_its_owner_only_and_a_second_program_with_it_takes_the_pla
     let second = Hubbub::start(&arguments);
     second.line_with("present");
     first.ends(74, "connected elsewhere");
+}
+
+#[test]
+fn a_file_that_somebody_has_put_where_the_state_is_written_first_gets_no_secret() {
+    let port = HeldPort::new();
+    for plant in ["ln -s victim", "cp -p victim"] {
+        let dir = tempfile::tempdir().unwrap();
+        let (victim, state) = (dir.path().join("victim"), dir.path().join("state"));
+        fs::write(&victim, "mine").unwrap();
+        fs::set_permissions(&victim, Permissions::from_mode(0o644)).unwrap();
+        let line = format!(
+            "{plant} state.$$ && exec {} tail {} --username logger --state state",
+            env!("CARGO_BIN_EXE_hubbub"),
+            at(port.number())
+        );
+        let mut command = Command::new("sh");
+        let output = command.args(["-c", &line]).current_dir(&dir).output();
+        assert_eq!(output.unwrap().status.code(), Some(69));
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+        let found = fs::symlink_metadata(&state).unwrap();
+        assert!(found.is_file(), "{found:?}");
+        assert_eq!(found.permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_help_says_how_much_is_fetched_of_what_was_missed() {
+    let ended = Hubbub::start(&["tail", "--help"]).ends(0, "");
+    let most = format!(
+        "more than {},{:03} messages or {} MiB",
+        BACKLOG_EVENTS / 1000,
+        BACKLOG_EVENTS % 1000,
+        BACKLOG_BYTES / MIB
+    );
+    assert!(ended.stdout.contains(&most), "{ended:?}");
 }
