@@ -17,7 +17,7 @@ use crate::outbox::{Closing, Delivery, Full, Outbox};
 use crate::said::Seq;
 
 #[cfg(test)]
-pub(crate) use self::catch_up::{CATCH_UP, STALLED};
+pub(crate) use self::catch_up::{CATCH_UP, LONGEST_LOOK, STALLED};
 
 mod catch_up;
 mod fresh;

@@ -10,7 +10,7 @@ use crate::address::Origin;
 use crate::event::Candidate;
 use crate::lobby::{CLAIM_BYTES, OFFER_WAIT};
 use crate::outbox::{Call, Intake, Outbox, Pending, outbox};
-use crate::post::{CATCH_UP, STALLED};
+use crate::post::{CATCH_UP, LONGEST_LOOK, STALLED};
 use crate::texts::Texts;
 use hubbub_wire::{Hex64, Hex128, Offer, Payload};
 

@@ -15,15 +15,21 @@ pub(crate) const CATCH_UP: Duration = Duration::from_secs(1);
 /// stalled member delays all others by this time, once.
 pub(crate) const STALLED: Duration = Duration::from_millis(500);
 
+/// The most that counts of the time between two looks at those who lag. The hub looks far more often. Where it did not,
+/// the whole server had no turn, so that nobody could take anything: a machine too busy for it costs no member its place.
+pub(crate) const LONGEST_LOOK: Duration = Duration::from_millis(50);
+
 /// The members that lag, and since when.
 #[derive(Debug, Default)]
 pub(super) struct CatchUp {
     /// Whether some member lags and still has time to catch up.
     is_needed: bool,
-    /// When the current wait began.
-    began: Option<Instant>,
-    /// For each lagging member, how many writes it had made when that number last changed, and when that was.
-    seen: HashMap<PeerId, (u16, Instant)>,
+    /// How long the current wait has been, as far as the server had a turn.
+    waited: Duration,
+    /// When the hub last looked, in the current wait.
+    looked: Option<Instant>,
+    /// For each lagging member, how many writes it had made when that number last changed, and how long the wait had been.
+    seen: HashMap<PeerId, (u16, Duration)>,
     /// Members that had time and did not catch up. They get no more time until they have.
     given_up: HashSet<PeerId>,
 }
@@ -52,24 +58,26 @@ impl CatchUp {
             return false;
         }
         self.is_needed = false;
-        let began = *self.began.get_or_insert(now);
+        let looked = self.looked.replace(now).unwrap_or(now);
+        self.waited += now.saturating_duration_since(looked).min(LONGEST_LOOK);
+        let waited = self.waited;
         for (peer, outbox) in members {
             if !outbox.is_lagging() || self.given_up.contains(&peer) {
                 continue;
             }
             let writes = outbox.writes();
-            let (last, since) = self.seen.entry(peer).or_insert((writes, now));
+            let (last, since) = self.seen.entry(peer).or_insert((writes, waited));
             if writes != *last {
-                (*last, *since) = (writes, now);
+                (*last, *since) = (writes, waited);
             }
-            if now - *since >= STALLED || now - began >= CATCH_UP {
+            if waited - *since >= STALLED || waited >= CATCH_UP {
                 self.given_up.insert(peer);
             } else {
                 self.is_needed = true;
             }
         }
         if !self.is_needed {
-            self.began = None;
+            (self.waited, self.looked) = (Duration::ZERO, None);
             self.seen = HashMap::new();
         }
         self.is_needed

@@ -54,6 +54,18 @@ impl Hub {
     fn waits_after(&mut self, time: Duration) -> bool {
         self.post.is_to_wait(self.now + time)
     }
+
+    /// Whether it still waits at the end of such a time, at each step of which it looks.
+    fn waits_from_to(&mut self, from: Duration, to: Duration) -> bool {
+        let mut time = from;
+        while time < to {
+            time += CATCH_UP_STEP;
+            if !self.waits_after(time) {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 #[test]
@@ -79,7 +91,7 @@ fn the_hub_goes_on_as_soon_as_the_room_has_caught_up() {
 fn the_hub_waits_once_for_those_who_stall_and_again_after_they_have_read() {
     let (mut hub, mut pending) = room_that_lags(2, 2);
     assert!(hub.waits_after(Duration::ZERO));
-    assert!(hub.waits_after(STALLED - CATCH_UP_STEP));
+    assert!(hub.waits_from_to(Duration::ZERO, STALLED - CATCH_UP_STEP));
     assert!(!hub.waits_after(STALLED));
     let waits_for_one_more = |hub: &mut Hub| {
         hub.says(ADA, "ada", &"x".repeat(TEXT));
@@ -104,11 +116,24 @@ fn the_hub_waits_longer_for_one_that_reads_but_not_for_ever() {
     }
     assert_eq!(bob.fill().now_or_never(), Some(true));
     assert!(hub.waits_after(Duration::ZERO));
-    // It takes one text each time, just before it would count as stalled and just before the wait is over.
-    for time in [STALLED, CATCH_UP].map(|time| time - CATCH_UP_STEP) {
+    // It takes one text each time, before it would count as stalled and before the wait is over.
+    let mut from = Duration::ZERO;
+    for to in [STALLED, CATCH_UP - 2 * CATCH_UP_STEP, CATCH_UP].map(|time| time - CATCH_UP_STEP) {
         bob.advance(text("ada", &"x".repeat(TEXT)).len());
-        assert!(hub.waits_after(time));
+        assert!(hub.waits_from_to(from, to), "{to:?}");
+        from = to;
     }
     bob.advance(text("ada", &"x".repeat(TEXT)).len());
     assert!(!hub.waits_after(CATCH_UP));
+}
+
+#[test]
+fn the_time_in_which_the_server_had_no_turn_does_not_count() {
+    let (mut hub, _pending) = room_that_lags(2, 2);
+    assert!(hub.waits_after(Duration::ZERO));
+    let turn = 10 * CATCH_UP;
+    assert!(hub.waits_after(turn));
+    let stalled = turn + STALLED - LONGEST_LOOK;
+    assert!(hub.waits_from_to(turn, stalled - CATCH_UP_STEP));
+    assert!(!hub.waits_after(stalled));
 }
