@@ -34,26 +34,31 @@ const TAIL: &str = "Examples:
   hubbub tail chat://room.example.org --username logger --json --state place >>talk.json
       everything in a file, also what is said while this program does not run
 
-It reconnects whenever the connection ends. It gives up only if the first connection fails, an operator puts it out, or
-another program with the same state file takes its place.
+It reconnects whenever the connection ends. It gives up only if the first connection fails, an operator puts it out, \
+or another program with the same state file takes its place.
 
-With --json each line is an object with `type` and `time` (RFC 3339 in UTC). Skip types and fields that you do not know:
-  text       id, seq, from, text, past: somebody said it. text_base64 instead of text where that is not UTF-8.
-             A server of plain CHAT/1.0 gives no id and no seq.
+With --json each line is an object with `type` and `time` (RFC 3339 in UTC). Skip types and fields that you do not know.
+
+Types:
+  text       id, seq, from, text, past: somebody said it. text_base64 stands
+             instead of text where that is not UTF-8. A server of plain
+             CHAT/1.0 gives no id and no seq.
   join       name: somebody came
   leave      name: somebody left
   present    names: everybody who is here
   connected  the connection stands
-  lost       why, cause: it has ended. cause is unreachable, cut-off, not-chat, replaced, kicked, refused, or the
-             server's own word for a refusal, such as name or banned
-  notice     code, text: the server tells something. Codes of this program are gap and missed, where messages are
-             missing, and cut-off, for a text of which the end is missing
+  lost       why, cause: it has ended. cause is unreachable, cut-off, not-chat,
+             replaced, kicked, refused, or the server's own word for a refusal,
+             such as name or banned
+  notice     code, text: the server tells something. Codes of this program are
+             gap and missed, where messages are missing, and cut-off, for a
+             text of which the end is missing
 
-With --state, a restarted program prints what was said meanwhile, nothing twice, and takes its old place in the room.
-That holds after kill -9 too if stdout is a file to which nothing else writes. Into a pipe, the lines that were
-printed last may come again then; they have the same id. The server must remember (--history, or its memory). If
-more than 20,000 messages or 16 MiB were missed, only the newest of them come, after a notice with code gap; the others
-are printed by hubbub export where the server runs.";
+With --state, a restarted program prints what was said meanwhile, nothing twice, and takes its old place in the room. \
+That holds after kill -9 too if stdout is a file to which nothing else writes. Into a pipe, the lines that were \
+printed last may come again then; they have the same id. The server must remember (--history, or its memory). If \
+more than 20,000 messages or 16 MiB were missed, only the newest of them come, after a notice with code gap; the \
+others are printed by hubbub export where the server runs.";
 
 /// What to do. Each command has a file of its own.
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,7 @@ use roff::{Roff, bold, roman};
 
 use crate::{Section, options, prose};
 
-/// In which order sections stand. Others come after these.
+/// In which order sections stand. Others come before these.
 const ORDER: [&str; 7] = [
     "EXIT STATUS",
     "SIGNALS",
@@ -154,7 +154,7 @@ fn ordered(
         }
     }
     let place = |heading: &str| ORDER.iter().position(|known| *known == heading);
-    all.sort_by_key(|(heading, _)| place(heading).unwrap_or(ORDER.len()));
+    all.sort_by_key(|(heading, _)| place(heading));
     all
 }
 
