@@ -32,10 +32,8 @@ pub(crate) fn run(arguments: &arguments::Send) -> Outcome {
     let mut sending = Sending::new(arguments.require_ack, Instant::now());
     let all = send_all(&member, &texts, &mut sending);
     let rest = hear_all(&mut sending, member.leave());
-    if let Err(failure) = rest
-        && (all.is_ok() || failure.is_refusal())
-    {
-        return Err(failure);
+    if rest.as_ref().is_err_and(Failure::is_refusal) {
+        return rest;
     }
     match all? {
         // What is on its way may have arrived by now.
@@ -43,7 +41,7 @@ pub(crate) fn run(arguments: &arguments::Send) -> Outcome {
             let words = format!("interrupted; {}", sending.left());
             Err(Failure::new(Status::Interrupted, words))
         }
-        Sent::All | Sent::Interrupted => sending.verdict(),
+        Sent::All | Sent::Interrupted => rest.and_then(|()| sending.verdict()),
     }
 }
 

@@ -146,11 +146,11 @@ impl Sending {
                 self.was_too_long = true;
             }
             Event::Unsure { id } => {
-                self.unacknowledged.remove(id);
-                self.unwritten.remove(id);
                 if !was_too_long {
                     return Err(self.cut_off("a message may not have arrived"));
                 }
+                self.unacknowledged.remove(id);
+                self.unwritten.remove(id);
                 self.skip();
             }
             Event::Said {

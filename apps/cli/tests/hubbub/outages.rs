@@ -23,7 +23,7 @@ fn header<'a>(offer: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Takes the next connection, and returns its offer, too.
-fn accept_offer(server: &ScriptedServer) -> (Peer, String) {
+pub(crate) fn accept_offer(server: &ScriptedServer) -> (Peer, String) {
     let mut peer = server.accept();
     peer.expect(join("logger"));
     let offer = peer.head();
@@ -31,7 +31,7 @@ fn accept_offer(server: &ScriptedServer) -> (Peer, String) {
 }
 
 /// A grant, and what was said before it.
-fn welcome(offer: &str, past: &[String]) -> String {
+pub(crate) fn welcome(offer: &str, past: &[String]) -> String {
     let version = header(offer, "Offer").unwrap();
     let said: String = past
         .iter()

@@ -2,6 +2,7 @@
 
 use hubbub_testing::{HeldPort, Room, ScriptedServer, join, leave, text};
 
+use crate::outages::{accept_offer, welcome};
 use crate::program::{Hubbub, accept, at, send};
 
 const COMMANDS: [&str; 4] = ["send", "tail", "who", "ping"];
@@ -241,6 +242,19 @@ fn status_130_a_signal_ends_a_send_that_was_not_done() {
         sending.ends(130, "interrupted");
         room.hears(leave("alice"));
     }
+}
+
+#[test]
+fn status_130_a_signal_ends_a_send_of_which_the_last_message_is_not_acknowledged() {
+    let server = ScriptedServer::start();
+    let mut sending = Hubbub::start(&["send", &at(server.port()), "--username", "logger"]);
+    sending.write(b"hi\n");
+    sending.stdin = None;
+    let (mut peer, offer) = accept_offer(&server);
+    peer.send(welcome(&offer, &[]));
+    assert!(peer.head().contains("Msg-len: 2"));
+    sending.signal("INT");
+    sending.ends(130, "interrupted; 1 message is not known to have arrived");
 }
 
 fn until_ended(program: &mut Hubbub) {
