@@ -449,6 +449,7 @@ impl Hub {
     fn send(&mut self) -> Vec<PeerId> {
         self.welcome_all();
         self.sent = self.log.last();
+        self.post.reach(self.log.message_at(self.sent));
         self.newcomers.clear();
         self.show();
         let slow = self.post.send(mem::take(&mut self.draft));

@@ -168,6 +168,12 @@ impl Post {
         }
     }
 
+    /// The batch that is sent next ends at this place of the log. Its acknowledgements name it: they are pushed after the
+    /// batch, and a member that went back to the place of its own text would be told again what came after that.
+    pub(crate) fn reach(&mut self, seq: Seq) {
+        self.acks.values_mut().for_each(|ack| ack.seq = seq);
+    }
+
     /// Gives a member something now, after what is queued for it. A member that is absent gets nothing.
     ///
     /// # Errors

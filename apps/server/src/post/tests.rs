@@ -181,6 +181,18 @@ fn the_highest_ack_comes_once_and_behind_the_batch_even_if_all_of_it_is_its_own(
 }
 
 #[test]
+fn an_ack_names_the_place_up_to_which_everything_was_sent_before_it() {
+    let mut post = post();
+    let mut ada = post.member(ADA, Form::Stamped);
+    post.acks(ADA, 1);
+    let (generation, count) = (1, 12);
+    post.reach(Seq { generation, count });
+    post.say(&[(ADA, "own"), (BOB, "others")]);
+    let ack = ack(1).replace("-11\r\n", "-12\r\n");
+    assert_eq!(taken(&mut ada), frame_in(Form::Stamped, "others") + &ack);
+}
+
+#[test]
 fn one_that_leaves_gets_its_welcome_its_share_and_its_ack_before_it_is_let_go() {
     let mut post = post();
     let mut ada = post.member(ADA, Form::Stamped);

@@ -194,3 +194,27 @@ fn several_slow_consumers_go_together_and_none_hears_of_the_others() {
     assert_eq!(taken(&mut slow[0]), join("fay"));
     assert_eq!(taken(&mut slow[1]), text("ada", "one"));
 }
+
+#[test]
+fn an_ack_names_the_last_text_of_its_batch_so_that_nobody_goes_back_to_a_text_of_its_own() {
+    let mut hub = hub();
+    let mut bob = hub.offers(BOB, "bob", 1, 1);
+    let _ada = hub.member(ADA, "ada", ROOMY);
+    taken(&mut bob);
+    let (session, count) = (Hex64(2), 1);
+    let mut own = hub.speech(BOB, "bob", "own");
+    if let Event::Said { own, .. } = &mut own {
+        *own = Some(Id { session, count });
+    }
+    hub.happens(own);
+    hub.says(ADA, "ada", "others");
+    hub.flush();
+    let told = taken(&mut bob);
+    let (text, ack) = told.split_at(told.find("CHAT/1.0 ACK").unwrap());
+    let place = |frame: &str| {
+        let line = frame.lines().find(|line| line.starts_with("Seq: "));
+        line.unwrap().to_owned()
+    };
+    assert!(text.contains("others"), "{told}");
+    assert_eq!(place(text), place(ack));
+}
