@@ -153,7 +153,7 @@ impl Log {
 
     fn suspend(&mut self, why: &str) {
         if let Some(keeping) = &mut self.keeping {
-            keeping.suspend(why, self.now);
+            keeping.suspend(why, self.now, self.last.count);
         }
         self.release();
     }

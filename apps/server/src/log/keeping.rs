@@ -141,6 +141,8 @@ enum State {
         from: Option<u64>,
         /// Whether the disk has been given what it had missed.
         is_catching_up: bool,
+        /// The count of a text up to which the disk has everything.
+        kept: u64,
     },
 }
 
@@ -247,6 +249,14 @@ impl Keeping {
         matches!(self.state, State::Suspended { .. })
     }
 
+    /// While keeping is suspended, the count of a text up to which the disk has everything.
+    pub(super) const fn kept_until(&self) -> Option<u64> {
+        match self.state {
+            State::Steady => None,
+            State::Suspended { kept, .. } => Some(kept),
+        }
+    }
+
     /// Whether its thread has ended.
     pub(super) fn is_dead(&self) -> bool {
         self.answers.is_disconnected()
@@ -279,8 +289,8 @@ impl Keeping {
         since.is_some_and(|since| now.saturating_duration_since(since) >= PATIENCE)
     }
 
-    /// From now on everything comes out of memory.
-    pub(super) fn suspend(&mut self, why: &str, time: Time) {
+    /// From now on everything comes out of memory. The disk has everything up to the count `kept`.
+    pub(super) fn suspend(&mut self, why: &str, time: Time, kept: u64) {
         if self.is_suspended() {
             return;
         }
@@ -291,6 +301,7 @@ impl Keeping {
             begun: time,
             from: None,
             is_catching_up: false,
+            kept,
         };
         self.notice = Some(Notice::KeepingStopped);
     }

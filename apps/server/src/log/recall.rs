@@ -35,9 +35,15 @@ impl Log {
             }
             Some(keeping) if keeping.is_deaf() => Past::Here(cut_off(replay)),
             Some(keeping) => {
-                if keeping.is_suspended() {
-                    // What the disk does not have is in memory, or lost. The rest can still be read, on demand, and says where
-                    // it ends.
+                if let Some(kept) = keeping.kept_until() {
+                    // What the disk does not have is in memory, or lost. The rest can still be read, on demand.
+                    let has_rest = match self.backlog.first() {
+                        Some(first) => first <= kept + 1,
+                        None => self.last.count <= kept,
+                    };
+                    if !has_rest {
+                        return Past::Here(cut_off(replay));
+                    }
                     if let (Some(since), Some(first), Some(_)) =
                         (since, self.backlog.first(), &replay.texts)
                     {
