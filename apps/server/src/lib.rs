@@ -38,9 +38,10 @@
 //!
 //! # Memory
 //!
-//! An idle member costs about 1.6 kB, and one with a grant about 1.8 kB. `benches/idle` measures the whole server, and then makes 10,000 of each part that
-//! can be made alone: a place in the reactor takes 250 bytes, a queue 256, a decoder 170, a name and its rows in the
-//! room 198. The other 690 or so are the rest of the task, the row in the hub and what the allocator loses. A member
+//! An idle member costs about 1.4 kB, and one with a grant about 1.6 kB. `benches/idle` measures the whole server, and then
+//! makes 10,000 of each part that can be made alone: a place in the reactor takes 241 bytes, a queue 128, a decoder 168, a
+//! name and its rows in the room 186. The other 700 or so are the rest of the task, the row in the hub and what the
+//! allocator loses. A member
 //! holds no buffer: all reads of a thread share one. Besides that, the kernel holds 4 kB for the socket.
 //!
 //! A member that stalls costs up to [`Settings::outbox_bytes`] more, and one batch. All of that together, with all
