@@ -5,8 +5,12 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use hubbub_pages::Section;
 
-// Of the program itself. What only it needs is unused here.
-#[allow(dead_code, unreachable_pub, missing_docs)]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "it is a file of the program, most of which is not needed here"
+)]
 #[path = "../src"]
 mod program {
     pub(crate) mod arguments;

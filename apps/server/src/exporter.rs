@@ -132,7 +132,7 @@ async fn serve(transport: Transport, source: &Source) {
     let _ = transport.try_read(&mut [0; UNREAD]);
 }
 
-/// Reads until the end of the head. What comes behind it is not for us.
+/// Reads until the end of the head. What comes after it is not for us.
 ///
 /// # Errors
 ///

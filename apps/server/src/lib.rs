@@ -100,8 +100,8 @@
 //! | `hubbub_history_suspended` | 1 while what is said is not kept, since the disk does not take it; else 0 |
 //! | `hubbub_delivery_seconds` | histogram, see below |
 //! | `process_cpu_seconds_total` | CPU time of the server, in seconds |
-//! | `process_virtual_memory_bytes` | its address space; Linux only, as is the next one |
-//! | `process_resident_memory_bytes` | its memory in RAM, in bytes, without the socket buffers of the kernel |
+//! | `process_virtual_memory_bytes` | its address space, in bytes; only on Linux |
+//! | `process_resident_memory_bytes` | its memory in RAM, in bytes, without the socket buffers of the kernel; only on Linux |
 //! | `process_start_time_seconds` | when it began to serve, in seconds since 1970 |
 //! | `process_open_fds` | descriptors that are open; Linux only |
 //! | `process_max_fds` | the limit on them; a connection takes one |

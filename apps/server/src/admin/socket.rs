@@ -1,5 +1,5 @@
-//! The socket of the administrators: nobody but its owner can connect to it, not even in its first moment. It is removed
-//! at the end. One that an earlier server left is replaced.
+//! The socket of the administrators. From its first moment, only its owner can connect to it. It is removed at the end.
+//! One that an earlier server left is replaced.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
