@@ -168,10 +168,10 @@ fn an_acknowledgement_stands_behind_everything_up_to_its_place() {
         if frame.method == "ACK" {
             let id = frame.need("Id");
             known = id.rsplit('-').next().unwrap().parse().unwrap();
-            // All that stands before it in the log is either heard or its own. More may be heard: it comes after a batch.
+            // It names the end of a batch: all up to there is either heard or her own, whoever said the last text of it.
             let place = place(&frame);
-            let before = heard.iter().filter(|&&heard| heard < place).count();
-            assert_eq!(place, before as u64 + known);
+            let others = heard.iter().filter(|&&heard| heard <= place).count();
+            assert_eq!(place, others as u64 + known);
         } else {
             heard.push(place(&frame));
         }
