@@ -8,6 +8,7 @@ use crate::Frame;
 use crate::extension::{Grant, Label, Offer};
 use crate::head::{MSG_LEN, USERNAME};
 use crate::header::Header;
+use crate::password::Password;
 use crate::start::EXACT_START;
 
 /// Appends `frame` to `out`. A frame of CHAT/1.0 allocates at most once, and not at all if `out` has room.
@@ -107,6 +108,8 @@ fn push_offer(offer: &Offer<'_>, out: &mut Vec<u8>) {
         push(Header::Since, &format_args!("{room} {seq}"), out);
     }
     push(Header::Recent, &offer.recent, out);
+    let password = offer.password.as_ref().map(Password::encoded);
+    push_some(Header::Password, password.as_ref(), out);
 }
 
 fn push_grant(grant: &Grant, out: &mut Vec<u8>) {
@@ -120,6 +123,7 @@ fn push_grant(grant: &Grant, out: &mut Vec<u8>) {
     push(Header::Kept, &grant.kept, out);
     push(Header::Arrived, &grant.arrived, out);
     push(Header::MaxPayload, &grant.max_payload, out);
+    push_flag(Header::Private, grant.private, out);
 }
 
 /// Ends the line before and appends a header.

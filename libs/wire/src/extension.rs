@@ -4,6 +4,7 @@
 use alloc::borrow::Cow;
 use core::fmt::{self, Write};
 
+use crate::password::{HIDDEN, Password};
 use crate::{Payload, Time};
 
 /// The version of the extension that this library speaks.
@@ -97,7 +98,7 @@ impl fmt::Display for Hex128 {
 /// Without the digits, since a secret must not get into a log.
 impl fmt::Debug for Hex128 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hex128(..)")
+        f.write_str(HIDDEN)
     }
 }
 
@@ -180,6 +181,8 @@ pub struct Offer<'a> {
     pub since: Option<(Hex128, Token<'a>)>,
     /// How many earlier messages it would like when there is no `since`, at most [`MAX_EARLIER`].
     pub recent: u32,
+    /// The password of the room. It belongs only inside TLS whose key the client believes.
+    pub password: Option<Password<'a>>,
 }
 
 impl Offer<'_> {
@@ -188,6 +191,7 @@ impl Offer<'_> {
     pub fn into_owned(self) -> Offer<'static> {
         Offer {
             since: self.since.map(|(room, seq)| (room, seq.into_owned())),
+            password: self.password.map(Password::into_owned),
             ..self
         }
     }
@@ -208,6 +212,8 @@ pub struct Grant {
     pub arrived: u64,
     /// The longest text that the server takes, in bytes.
     pub max_payload: u64,
+    /// Whether nobody can read along on anybody's way to the server: every member's connection is inside TLS.
+    pub private: bool,
 }
 
 /// How long a server keeps messages.

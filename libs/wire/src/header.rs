@@ -12,11 +12,13 @@ pub(crate) enum Header {
     Resume,
     Since,
     Recent,
+    Password,
     Grant,
     Room,
     Kept,
     Arrived,
     MaxPayload,
+    Private,
     Id,
     Seq,
     Time,
@@ -31,17 +33,19 @@ pub(crate) enum Header {
 }
 
 /// All of them with their names in the exact form, in the order of [`Header`].
-const NAMES: [(Header, &str); 21] = [
+const NAMES: [(Header, &str); 23] = [
     (Header::Offer, "Offer"),
     (Header::Session, "Session"),
     (Header::Resume, "Resume"),
     (Header::Since, "Since"),
     (Header::Recent, "Recent"),
+    (Header::Password, "Password"),
     (Header::Grant, "Grant"),
     (Header::Room, "Room"),
     (Header::Kept, "Kept"),
     (Header::Arrived, "Arrived"),
     (Header::MaxPayload, "Max-payload"),
+    (Header::Private, "Private"),
     (Header::Id, "Id"),
     (Header::Seq, "Seq"),
     (Header::Time, "Time"),
@@ -71,7 +75,7 @@ impl Header {
 }
 
 /// What a head says about one header.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 enum Value<'a> {
     Missing,
     Text(&'a str),
@@ -79,8 +83,7 @@ enum Value<'a> {
     Unreadable,
 }
 
-/// The headers of the extension in a head.
-#[derive(Debug)]
+/// The headers of the extension in a head. Some are secret, so there is no `Debug`.
 pub(crate) struct Headers<'a>([Value<'a>; NAMES.len()]);
 
 impl<'a> Headers<'a> {

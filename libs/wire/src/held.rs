@@ -2,13 +2,20 @@
 //! only counted, and go when more are added. It knows nothing of frames.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 /// A buffer that grows at its end and shrinks at its front.
-#[derive(Debug)]
 pub(crate) struct Held {
     bytes: Vec<u8>,
     /// How many bytes at the front are done with.
     front: usize,
+}
+
+/// Without the bytes, which may be those of a secret.
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Held({} bytes)", self.len())
+    }
 }
 
 impl Held {

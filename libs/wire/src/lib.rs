@@ -156,6 +156,7 @@ mod head;
 mod header;
 mod held;
 mod limits;
+mod password;
 mod scan;
 mod start;
 mod surplus;
@@ -172,6 +173,7 @@ pub use extension::{
 pub use frame::{Frame, Method, PORT, Payload};
 pub use head::DecodeError;
 pub use limits::Limits;
+pub use password::{MAX_PASSWORD, Password};
 pub use time::Time;
 pub use username::{Username, UsernameError};
 #[cfg(fuzzing)]

@@ -7,9 +7,9 @@ pub struct Limits {
     /// pastes, and a thousand peers in the middle of one still fit into the memory of a small machine.
     pub max_payload: usize,
     /// Longest head, in bytes, from the start line to the blank line. In the exact form a head has at most 125, and one of
-    /// the extension less than 512, so 4 KiB leaves plenty for headers of other people.
+    /// the extension less than 600, so 4 KiB leaves plenty for headers of other people.
     pub max_head: usize,
-    /// Most headers in a head. The protocol has two and the extension seven at most, so 32 leaves plenty for those of other
+    /// Most headers in a head. The protocol has two and the extension eight at most, so 32 leaves plenty for those of other
     /// people.
     pub max_headers: usize,
     /// Longest name, in bytes of UTF-8. 64 is enough for a full name in any script, and still fits on a line of a window.

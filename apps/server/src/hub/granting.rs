@@ -54,6 +54,7 @@ impl Hub {
             kept: self.log.kept(),
             arrived: self.log.arrived(Own::key(ticket.session, ticket.secret)),
             max_payload: self.settings.limits.max_payload as u64,
+            private: false,
         };
         let ask = match offer.since {
             Some((room, place)) => Ask::Since(room, place),

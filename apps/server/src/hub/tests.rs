@@ -150,6 +150,7 @@ fn offered(secret: u128, attempt: u64) -> Offered {
         secret: Hex128(secret),
         since: None,
         recent: 200,
+        password: None,
     };
     let address = Arc::clone(somewhere().address());
     Offered::Yes(Box::new(Candidate { offer, address }))

@@ -76,6 +76,7 @@ impl Offers {
             secret: self.secret,
             since,
             recent: recent.min(MAX_EARLIER),
+            password: None,
         })
     }
 

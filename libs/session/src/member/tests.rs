@@ -77,10 +77,7 @@ impl Side {
         assert!(matches!(first, Some(Item::Frame(Frame::Join { .. }))));
         let offer = match decoder.next(&mut bytes).unwrap() {
             None => None,
-            Some(Item::Frame(Frame::Offer { offer, .. })) => Some(Offer {
-                since: offer.since.map(|(room, seq)| (room, seq.into_owned())),
-                ..offer
-            }),
+            Some(Item::Frame(Frame::Offer { offer, .. })) => Some(offer.into_owned()),
             other => panic!("{other:?}"),
         };
         self.member.began(join.kind(), self.now);
@@ -100,6 +97,7 @@ impl Side {
             kept: Kept::Memory,
             arrived,
             max_payload,
+            private: false,
         };
         let username = name("alice");
         Frame::Grant { username, grant }

@@ -7,6 +7,7 @@ use super::{Ignored, Item};
 use crate::extension::{Grant, Hex64, Hex128, Id, Kept, Label, MAX_EARLIER, Notice, Offer};
 use crate::extension::{Replayed, Stamp, Token, decimal};
 use crate::header::{Header, Headers};
+use crate::password::Password;
 use crate::{Frame, Method, Payload, Time, Username};
 
 /// Reads a frame.
@@ -100,6 +101,7 @@ fn offer<'a>(headers: &Headers<'a>) -> Option<Offer<'a>> {
         secret: headers.required(Header::Resume, Hex128::parse)?,
         since,
         recent: headers.optional(Header::Recent, count)?.unwrap_or(0),
+        password: headers.optional(Header::Password, Password::parse)?,
     })
 }
 
@@ -112,6 +114,7 @@ fn grant(headers: &Headers<'_>) -> Option<Grant> {
         kept: headers.required(Header::Kept, Kept::parse)?,
         arrived: headers.required(Header::Arrived, decimal)?,
         max_payload: headers.required(Header::MaxPayload, decimal)?,
+        private: headers.flag(Header::Private)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use hubbub_wire::{
     Decoder, EXTENSION, Frame, Grant, Hex64, Hex128, Id, Ignored, Item, Kept, Label, Limits,
-    Notice, Offer, Payload, Replayed, Stamp, Time, Token, Username, encode,
+    Notice, Offer, Password, Payload, Replayed, Stamp, Time, Token, Username, encode,
 };
 
 pub(super) const NONCE: Hex64 = Hex64(0x7f3a_9c01_d2e4_b768);
@@ -38,12 +38,23 @@ fn offer(since: bool) -> Frame<'static> {
         secret: SECRET,
         since: since.then(|| (ROOM, token("00000000000000a1-41"))),
         recent: if since { 0 } else { 200 },
+        password: None,
     };
     let username = bob();
     Frame::Offer { username, offer }
 }
 
-fn grant(kept: Kept) -> Frame<'static> {
+/// The offer of a client that knows the password of the room.
+fn offer_with(password: &'static [u8]) -> Frame<'static> {
+    let Frame::Offer { username, offer } = offer(true) else {
+        unreachable!("it is an offer");
+    };
+    let password = Password::new(password);
+    let offer = Offer { password, ..offer };
+    Frame::Offer { username, offer }
+}
+
+fn grant(kept: Kept, private: bool) -> Frame<'static> {
     let grant = Grant {
         version: EXTENSION,
         nonce: NONCE,
@@ -51,6 +62,7 @@ fn grant(kept: Kept) -> Frame<'static> {
         kept,
         arrived: 16,
         max_payload: 1_048_576,
+        private,
     };
     let username = bob();
     Frame::Grant { username, grant }
@@ -108,6 +120,13 @@ pub(super) fn of_clients() -> Vec<(&'static str, Frame<'static>)> {
             offer(true),
         ),
         (
+            "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 0\r\nOffer: 1 7f3a9c01d2e4b768\r\n\
+             Session: 0f3a9c01d2e4b768 3\r\nResume: 4be15ac290d73e680f1b2c3d4e5f6071\r\n\
+             Since: 3f9c5a010000000000000000000000ff 00000000000000a1-41\r\nRecent: 0\r\n\
+             Password: b3BlbiBzZXNhbWU=\r\n\r\n",
+            offer_with(b"open sesame"),
+        ),
+        (
             "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 2\r\nId: 0f3a9c01d2e4b768-17\r\n\r\nhi",
             Frame::Text {
                 username: bob(),
@@ -142,13 +161,13 @@ pub(super) fn of_servers() -> Vec<(&'static str, Frame<'static>)> {
             "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 0\r\nGrant: 1 7f3a9c01d2e4b768\r\n\
              Room: 3f9c5a010000000000000000000000ff\r\nKept: 30d\r\nArrived: 16\r\n\
              Max-payload: 1048576\r\n\r\n",
-            grant(Kept::Seconds(30 * 86_400)),
+            grant(Kept::Seconds(30 * 86_400), false),
         ),
         (
             "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 0\r\nGrant: 1 7f3a9c01d2e4b768\r\n\
              Room: 3f9c5a010000000000000000000000ff\r\nKept: memory\r\nArrived: 16\r\n\
-             Max-payload: 1048576\r\n\r\n",
-            grant(Kept::Memory),
+             Max-payload: 1048576\r\nPrivate: yes\r\n\r\n",
+            grant(Kept::Memory, true),
         ),
         (
             "CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 2\r\nId: 0f3a9c01d2e4b768-17\r\n\

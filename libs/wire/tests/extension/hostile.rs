@@ -191,7 +191,7 @@ fn a_time_to_keep_is_a_number_and_a_unit() {
 
 #[test]
 fn a_flag_says_yes_or_no() {
-    for header in ["Past", "More", "Lost"] {
+    for header in ["Past", "More", "Lost", "Private"] {
         cannot_be_read(header, &[b"", b"1", b"yes!", b"\xff"]);
     }
 }

@@ -1,6 +1,6 @@
 //! What is sent: every byte is fixed.
 
-use hubbub_wire::{Frame, Hex64, Hex128, MAX_TOKEN, Offer, encode};
+use hubbub_wire::{Frame, Hex64, Hex128, MAX_PASSWORD, MAX_TOKEN, Offer, Password, encode};
 
 use super::frames::{all, name, token};
 
@@ -31,7 +31,11 @@ fn the_longest_join_and_offer_have_less_than_900_bytes() {
         secret: Hex128(u128::MAX),
         since: Some((Hex128(u128::MAX), token(&seq))),
         recent: u32::MAX,
+        password: Password::new(vec![0xff; MAX_PASSWORD]),
     };
     let offer = encoded(&Frame::Offer { username, offer });
+    assert!(offer.contains("\r\nPassword: "));
     assert!(join.len() + offer.len() < 900, "{offer}");
+    // What the limit of a head is measured by.
+    assert!(offer.len() < 600, "{}", offer.len());
 }

@@ -1,6 +1,9 @@
 //! The words of the extension: the texts that are read, and those that are written.
 
-use hubbub_wire::{Frame, Hex64, Hex128, Id, Kept, MAX_EARLIER, MAX_TOKEN, Time, Token};
+use hubbub_wire::{
+    Decoder, Frame, Hex64, Hex128, Id, Ignored, Item, Kept, Limits, MAX_EARLIER, MAX_PASSWORD,
+    MAX_TOKEN, Method, Password, Time, Token,
+};
 
 use super::frames::{Came, SECRET, SESSION, decode, of_clients};
 
@@ -60,6 +63,110 @@ fn a_secret_does_not_show_in_a_log() {
     assert!(matches!(offer, Frame::Offer { .. }));
     assert!(!format!("{offer:?}").contains(&SECRET.0.to_string()));
     assert!(!format!("{offer:?}").contains(&SECRET.to_string()));
+    assert!(format!("{offer:?}").contains("secret: [hidden]"));
+}
+
+#[test]
+fn a_password_does_not_show_in_a_log() {
+    let (bytes, offer) = of_clients().swap_remove(2);
+    let written = format!("{offer:?} {offer:#?}");
+    assert!(written.contains("Some([hidden])"), "{written}");
+    // Neither as it is, nor in base64, nor byte for byte: "open" is 111, 112, 101, 110.
+    for shown in ["open", "b3Bl", "111, 112"] {
+        assert!(!written.contains(shown), "{written}");
+    }
+    let mut decoder = Decoder::new(Limits::DEFAULT);
+    let unfinished = &bytes.as_bytes()[..bytes.len() - 1];
+    assert_eq!(decoder.next(&mut &unfinished[..]), Ok(None));
+    let written = format!("{decoder:?}");
+    assert!(!written.contains("83, 101, 115, 115"), "{written}");
+}
+
+#[test]
+fn a_password_has_1_to_128_bytes_of_any_value() {
+    assert_eq!(MAX_PASSWORD, 128);
+    for (len, is_password) in [(0, false), (1, true), (128, true), (129, false)] {
+        assert_eq!(Password::new(vec![0; len]).is_some(), is_password, "{len}");
+    }
+    let password = Password::new(&b"\0\xff\r\n"[..]).unwrap();
+    assert_eq!(password.as_bytes(), b"\0\xff\r\n");
+    assert_eq!(password.clone().into_owned(), password);
+}
+
+/// The bytes of the password that an offer with this header bears.
+fn password_of(value: &str) -> Option<Vec<u8>> {
+    let (offer, _) = of_clients()[2];
+    let offer = offer.replace("b3BlbiBzZXNhbWU=", value);
+    match Decoder::new(Limits::DEFAULT).next(&mut offer.as_bytes()) {
+        Ok(Some(Item::Frame(Frame::Offer { offer, .. }))) => {
+            offer.password.map(|password| password.as_bytes().to_vec())
+        }
+        other => {
+            let unreadable = Item::Ignored(Ignored::Unreadable(Method::Text));
+            assert_eq!(other, Ok(Some(unreadable)), "{value}");
+            None
+        }
+    }
+}
+
+/// The values are those of the RFC, section 10, and of bytes that take every digit.
+#[test]
+fn a_password_is_read_from_base64_with_padding() {
+    for (value, bytes) in [
+        ("Zg==", &b"f"[..]),
+        ("Zm8=", b"fo"),
+        ("Zm9v", b"foo"),
+        ("Zm9vYg==", b"foob"),
+        ("Zm9vYmE=", b"fooba"),
+        ("Zm9vYmFy", b"foobar"),
+        ("+/+/", b"\xfb\xff\xbf"),
+        ("AAAA", b"\0\0\0"),
+        ("/w==", b"\xff"),
+    ] {
+        assert_eq!(password_of(value).as_deref(), Some(bytes), "{value}");
+    }
+    let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bytes = password_of(digits).unwrap();
+    assert_eq!(bytes[..6], [0x00, 0x10, 0x83, 0x10, 0x51, 0x87]);
+    assert_eq!(bytes[42..], [0xe3, 0x9e, 0xbb, 0xf3, 0xdf, 0xbf][..]);
+    let longest = format!("{}8=", "/".repeat(170));
+    assert_eq!(password_of(&longest), Some(vec![0xff; 128]));
+}
+
+#[test]
+fn what_is_no_base64_is_no_password() {
+    let too_long = "/".repeat(172);
+    let far_too_long = "A".repeat(2000);
+    for value in [
+        "",
+        "=",
+        "==",
+        "====",
+        "Z",
+        "Zg",
+        "Zg=",
+        "Zg===",
+        "Zm8",
+        "Zm9",
+        "Zm9vY",
+        "Zm9vYg=",
+        "Zm9vYg===",
+        "Zg==Zg==",
+        "Zm8=Zm8=",
+        "Z===",
+        "=Zm8",
+        "Zm=8",
+        "Zh==",
+        "Zm9=",
+        "Zm9v Yg==",
+        "Zm9v-_-_",
+        "Zm9v.",
+        "Zm9vYéA",
+        &too_long,
+        &far_too_long,
+    ] {
+        assert_eq!(password_of(value), None, "{value}");
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Any frame of the extension.
 
 use hubbub_wire::{
-    Frame, Grant, Hex64, Hex128, Id, Kept, Label, Limits, MAX_EARLIER, Notice, Offer, Payload,
-    Replayed, Stamp, Time, Token, Username,
+    Frame, Grant, Hex64, Hex128, Id, Kept, Label, Limits, MAX_EARLIER, MAX_PASSWORD, Notice, Offer,
+    Password, Payload, Replayed, Stamp, Time, Token, Username,
 };
+use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -58,7 +59,9 @@ fn any_label() -> impl Strategy<Value = Label<'static>> {
 fn any_offer() -> impl Strategy<Value = Offer<'static>> {
     let numbers = any::<(u32, u64, u64, u64, u128)>();
     let since = option::of((any::<u128>(), any_token()));
-    (numbers, since, 0..=MAX_EARLIER).prop_map(|(numbers, since, recent)| {
+    let password = option::of(vec(any::<u8>(), 1..=MAX_PASSWORD));
+    let parts = (numbers, since, 0..=MAX_EARLIER, password);
+    parts.prop_map(|(numbers, since, recent, password)| {
         let (version, nonce, session, attempt, secret) = numbers;
         Offer {
             version,
@@ -68,6 +71,7 @@ fn any_offer() -> impl Strategy<Value = Offer<'static>> {
             secret: Hex128(secret),
             since: since.map(|(room, seq)| (Hex128(room), seq)),
             recent,
+            password: password.and_then(Password::new),
         }
     })
 }
@@ -75,7 +79,7 @@ fn any_offer() -> impl Strategy<Value = Offer<'static>> {
 fn any_grant() -> impl Strategy<Value = Grant> {
     let kept = prop_oneof![Just(Kept::Memory), any::<u64>().prop_map(Kept::Seconds)];
     let numbers = any::<(u32, u64, u128, u64, u64)>();
-    (numbers, kept).prop_map(|(numbers, kept)| {
+    (numbers, kept, any::<bool>()).prop_map(|(numbers, kept, private)| {
         let (version, nonce, room, arrived, max_payload) = numbers;
         Grant {
             version,
@@ -84,6 +88,7 @@ fn any_grant() -> impl Strategy<Value = Grant> {
             kept,
             arrived,
             max_payload,
+            private,
         }
     })
 }

@@ -22,6 +22,7 @@ fn an_offer_says_who_we_are_and_how_often_we_came() {
         secret: SECRET,
         since: None,
         recent: 20,
+        password: None,
     };
     assert_eq!(offer, first);
     side.hears(&side.grant(ROOM, 0));

@@ -7,8 +7,8 @@
 #![no_main]
 
 use hubbub_wire::{
-    Decoder, Frame, Grant, Hex64, Hex128, Id, Item, Kept, Label, Limits, MAX_EARLIER, Notice,
-    Offer, Payload, Replayed, Stamp, Time, Token, Username, encode,
+    Decoder, Frame, Grant, Hex64, Hex128, Id, Item, Kept, Label, Limits, MAX_EARLIER, MAX_PASSWORD,
+    Notice, Offer, Password, Payload, Replayed, Stamp, Time, Token, Username, encode,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -81,6 +81,12 @@ impl<'a> Source<'a> {
         }
     }
 
+    fn password(&mut self) -> Password<'a> {
+        let len = usize::from(self.byte()) % MAX_PASSWORD + 1;
+        let password = Password::new(self.bytes(len));
+        password.unwrap_or_else(|| Password::new(&b"open sesame"[..]).expect("a password"))
+    }
+
     fn offer(&mut self) -> Offer<'a> {
         Offer {
             version: self.number(4) as u32,
@@ -90,6 +96,7 @@ impl<'a> Source<'a> {
             secret: Hex128(self.number(16)),
             since: self.some(|source| (Hex128(source.number(16)), source.token())),
             recent: u32::from(self.byte()).min(MAX_EARLIER),
+            password: self.some(Self::password),
         }
     }
 
@@ -103,6 +110,7 @@ impl<'a> Source<'a> {
                 .unwrap_or(Kept::Memory),
             arrived: self.long(),
             max_payload: self.long(),
+            private: self.byte() & 1 == 1,
         }
     }
 
