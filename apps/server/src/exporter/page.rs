@@ -7,11 +7,12 @@ use crate::metrics::{BOUNDS, Causes, Counter, Metrics};
 use crate::runtime;
 
 /// What the server can do that some builds cannot.
-const FEATURES: [(&str, bool); 4] = [
+const FEATURES: [(&str, bool); 5] = [
     ("admin", cfg!(feature = "admin")),
     ("history", cfg!(feature = "history")),
     ("metrics", cfg!(feature = "metrics")),
     ("service", cfg!(feature = "service")),
+    ("tls", cfg!(feature = "tls")),
 ];
 
 /// A page in the making. Names, helps and labels are ours, so nothing in them has to be escaped.
