@@ -48,16 +48,20 @@ pub struct Ticket {
     pub session: Hex64,
     /// The number of its attempt to connect.
     pub attempt: u64,
+    /// The place of what it had seen last before it came, if it had seen anything.
+    pub seen: Option<Seq>,
 }
 
 impl Ticket {
     /// That of an offer.
     #[must_use]
-    pub const fn of(offer: &Offer<'_>) -> Self {
+    pub fn of(offer: &Offer<'_>) -> Self {
+        let since = offer.since.as_ref();
         Self {
             secret: offer.secret,
             session: offer.session,
             attempt: offer.attempt,
+            seen: since.and_then(|(_, place)| Seq::parse(place.as_str())),
         }
     }
 
@@ -334,6 +338,7 @@ mod tests {
             secret: Hex128(secret),
             session: Hex64(7),
             attempt,
+            seen: None,
         }
     }
 

@@ -20,8 +20,9 @@ mod world;
 /// Seeds that once found a mistake: programs looked for a place in the log at which there was no message, or whose message was
 /// lost, and showed everything again; took an answer for empty in which there was only a text that they had; and missed a
 /// second time what had come plain before a late grant; saw a gap in another place than where something was lost; saw
-/// none where an answer ended before what was lost; and looked for a place that was lost while they were told of it.
-const KEPT: [u64; 8] = [
+/// none where an answer ended before what was lost; looked for a place that was lost while they were told of it; and were
+/// told late what the disk kept after it had said that it has no more.
+const KEPT: [u64; 9] = [
     1,
     6,
     10_031_709_212_835_883_791,
@@ -30,6 +31,7 @@ const KEPT: [u64; 8] = [
     7_739_962_573_476_552_087,
     4_924_152_710_991_707_643,
     13_832_306_497_553_243_459,
+    16_728_615_602_213_740_649,
 ];
 
 /// How many other seeds each test takes.

@@ -115,7 +115,8 @@ impl Hub {
                 deliveries.push(self.alone(head));
                 deliveries.push(Delivery::all(Arc::clone(batch)).exempt());
             }
-            let past = self.log.replay(&ask, until);
+            let seen = self.room.ticket(peer).and_then(|ticket| ticket.seen);
+            let past = self.log.replay(&ask, until, seen);
             let motd = posters.as_ref().filter(|_| !is_greeted);
             let motd = motd.map(|posters| posters.for_granted(&name, &self.queued));
             let of_keeping = self.word_of_keeping(&name);
@@ -175,7 +176,8 @@ impl Hub {
         } else {
             Ask::Before(before, count)
         };
-        let past = self.log.replay(&ask, last);
+        let seen = self.room.ticket(peer).and_then(|ticket| ticket.seen);
+        let past = self.log.replay(&ask, last, seen);
         // An answer is exempt, so that it always fits.
         let _ = self.post.give(peer, answer.of(past));
     }

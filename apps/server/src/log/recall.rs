@@ -8,8 +8,9 @@ use crate::batch::Batch;
 use crate::said::Seq;
 
 impl Log {
-    /// Answers what a member asks of the past. `until` is the place of its JOIN.
-    pub(crate) fn replay(&mut self, ask: &Ask, until: Seq) -> Past {
+    /// Answers what a member asks of the past, who had seen everything up to the place `seen` before it came. `until` is the
+    /// place of its JOIN.
+    pub(crate) fn replay(&mut self, ask: &Ask, until: Seq, seen: Option<Seq>) -> Past {
         // What lies before a place is the same for all who ask.
         let until = match ask {
             Ask::Before(..) => Seq {
@@ -24,6 +25,7 @@ impl Log {
             Ask::Since(room, place) if !is_complete => Some((*room, place.clone())),
             _ => None,
         };
+        let seen = seen.filter(|seen| seen.generation == self.given.generation);
         // What is said of the rest here is more than memory knows.
         let is_whole = since.is_none() || !self.newest(0, until.count, u32::MAX).more;
         match &mut self.keeping {
@@ -41,7 +43,9 @@ impl Log {
                         Some(first) => first <= kept + 1,
                         None => self.last.count <= kept,
                     };
-                    if !has_rest {
+                    // Who has seen so much of this start needs nothing from the disk. What the disk was given, and has yet to
+                    // keep, would come out of order.
+                    if !has_rest && seen.is_some_and(|seen| seen.count >= kept) {
                         return Past::Here(cut_off(replay));
                     }
                     if let (Some(since), Some(first), Some(_)) =
@@ -195,6 +199,16 @@ impl Log {
             }
         }
         Some((first?, page.finish()?))
+    }
+}
+
+/// What memory has of a past for somebody who has seen all that the disk has. If it is more than one page, that ends `after`
+/// this message.
+fn without_rest(replay: Replay, after: Option<Seq>) -> Replay {
+    if replay.more {
+        Replay { after, ..replay }
+    } else {
+        cut_off(replay)
     }
 }
 

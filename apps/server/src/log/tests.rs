@@ -68,7 +68,7 @@ fn own(count: u64) -> Option<Own> {
 fn recalled(log: &mut Log, ask: &Ask, until: u64) -> (Vec<String>, bool, bool) {
     let generation = log.last().generation;
     let count = until;
-    let Past::Here(replay) = log.replay(ask, Seq { generation, count }) else {
+    let Past::Here(replay) = log.replay(ask, Seq { generation, count }, None) else {
         panic!("memory answers at once");
     };
     (payloads(&replay), replay.more, replay.lost)
@@ -290,7 +290,7 @@ fn older_messages_are_those_before_a_place_until_nothing_older_is_kept() {
 fn who_asks_the_same_gets_the_same_bytes_as_long_as_somebody_holds_them() {
     let mut log = with(&[&["a", "b"]]);
     let until = log.last();
-    let ask = |log: &mut Log, ask| match log.replay(&ask, until) {
+    let ask = |log: &mut Log, ask| match log.replay(&ask, until, None) {
         Past::Here(Replay { texts, .. }) => texts.unwrap(),
         Past::Later(_) => panic!("memory answers at once"),
     };

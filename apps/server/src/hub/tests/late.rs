@@ -162,6 +162,7 @@ fn an_offer_counts_also_if_it_comes_while_its_join_waits_for_the_log() {
         secret: Hex128(1),
         session: Hex64(2),
         attempt: 1,
+        seen: None,
     };
     assert_eq!(hub.room.ticket(BOB), Some(&ticket));
 }

@@ -375,8 +375,13 @@ fn since(count: u64) -> Ask {
 }
 
 fn asks(log: &mut Log, ask: &Ask) -> Past {
+    asks_after(log, ask, None)
+}
+
+/// Somebody asks who had seen everything up to there.
+fn asks_after(log: &mut Log, ask: &Ask, seen: Option<Seq>) -> Past {
     let until = log.last();
-    log.replay(ask, until)
+    log.replay(ask, until, seen)
 }
 
 #[test]
@@ -555,24 +560,79 @@ fn while_keeping_is_suspended_the_disk_tells_who_comes_back_whether_it_has_what_
 }
 
 #[test]
-fn what_neither_disk_nor_memory_has_is_lost() {
-    for (more, is_lost) in [(1000, false), (1001, true)] {
+fn the_disk_tells_what_is_below_memory_also_where_something_between_them_is_lost() {
+    for (more, lost) in [(1000, 0), (1001, 1)] {
         let (mut log, mut disk) = log_with(Vec::new(), true);
-        say(&mut log, "a");
-        disk.keeps(&mut log, 1);
+        for text in ["a", "b", "c"] {
+            say(&mut log, text);
+        }
+        disk.keeps(&mut log, 3);
         out(&mut log);
-        say(&mut log, "b");
+        say(&mut log, "d");
         disk.fails(&mut log);
         for _ in 1..more {
             say(&mut log, "x");
         }
         out(&mut log);
-        let first = if is_lost { 3 } else { 2 };
-        match asks(&mut log, &Ask::Before(place(first), 9)) {
-            Past::Here(replay) => assert!(is_lost && replay.lost && !replay.more),
-            Past::Later(_) => assert!(!is_lost),
+        disk.given();
+        // The first in memory is the fourth of all, or the fifth where the fourth is lost.
+        let before = Ask::Before(place(4 + lost), 9);
+        assert!(matches!(asks(&mut log, &before), Past::Later(_)));
+        let asked = disk.orders.try_recv();
+        assert!(matches!(asked, Ok(Order::Recall { ask, .. }) if ask == before));
+        let earlier = Seq {
+            generation: 8,
+            count: 2,
+        };
+        for seen in [earlier.token().unwrap(), place(2)] {
+            let since = Ask::Since(Hex128(7), seen.clone());
+            assert!(matches!(asks(&mut log, &since), Past::Later(_)));
+            let Ok(Order::Recall { ask, until, .. }) = disk.orders.try_recv() else {
+                panic!("the disk is not asked");
+            };
+            assert_eq!(ask, Ask::Whether(Hex128(7), seen));
+            assert_eq!(until.count, 3 + lost);
         }
     }
+}
+
+/// What the disk was given and has not kept yet, it may keep after it has answered.
+#[test]
+fn who_has_seen_what_the_disk_may_still_keep_is_told_only_that_the_rest_is_lost() {
+    let (mut log, mut disk) = log_with(Vec::new(), true);
+    say(&mut log, "a");
+    disk.keeps(&mut log, 1);
+    out(&mut log);
+    say(&mut log, "b");
+    disk.fails(&mut log);
+    for _ in 0..1001 {
+        say(&mut log, "x");
+    }
+    out(&mut log);
+    disk.given();
+    for count in [1, 2] {
+        let seen = Seq {
+            generation: 9,
+            count,
+        };
+        let since = Ask::Since(Hex128(7), place(count));
+        // Memory has more than a page, and none of that is lost.
+        let Past::Here(page) = asks_after(&mut log, &since, Some(seen)) else {
+            panic!("the disk was asked");
+        };
+        assert!(page.more && !page.lost);
+        let Past::Here(end) = asks_after(&mut log, &Ask::Before(place(4), 9), Some(seen)) else {
+            panic!("the disk was asked");
+        };
+        assert!(!end.more && end.lost);
+    }
+    // The numbers of another start are others.
+    let seen = Seq {
+        generation: 8,
+        count: 2,
+    };
+    let before = asks_after(&mut log, &Ask::Before(place(4), 9), Some(seen));
+    assert!(matches!(before, Past::Later(_)));
 }
 
 #[test]
