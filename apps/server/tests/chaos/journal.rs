@@ -208,6 +208,8 @@ pub(crate) struct Journal {
 struct Pages {
     entries: Vec<Entry>,
     file: BufWriter<File>,
+    /// What comes after the end is not judged, so it does not stand there.
+    has_ended: bool,
 }
 
 impl Journal {
@@ -216,13 +218,20 @@ impl Journal {
         let file = BufWriter::new(File::create(file).unwrap());
         Self {
             began: Instant::now(),
-            pages: Mutex::new(Pages { entries, file }),
+            pages: Mutex::new(Pages {
+                entries,
+                file,
+                has_ended: false,
+            }),
             grown: Condvar::new(),
         }
     }
 
     pub(crate) fn add(&self, who: &str, run: u32, what: What) {
         let mut pages = self.lock();
+        if pages.has_ended {
+            return;
+        }
         let entry = Entry {
             at: self.began.elapsed(),
             who: who.to_owned(),
@@ -262,6 +271,7 @@ impl Journal {
     pub(crate) fn end(&self) -> Vec<Entry> {
         let mut pages = self.lock();
         pages.file.flush().unwrap();
+        pages.has_ended = true;
         pages.entries.clone()
     }
 

@@ -18,12 +18,13 @@ mod short;
 mod storm;
 mod words;
 
-use std::env;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 use hubbub_testing::namespace;
 
 use checker::{Kind, Verdict};
+use journal::Entry;
 use scene::Scene;
 use storm::{Counts, Storm};
 
@@ -57,6 +58,17 @@ fn rage(with_disk: bool) {
         verdict.evidence(&journal),
         env!("CARGO_TARGET_TMPDIR")
     );
+}
+
+/// Judges the journal of an earlier run once more, for example after a change of the checker.
+#[test]
+#[ignore = "needs a journal: JOURNAL=target/tmp/chaos/7/journal.txt"]
+fn once_more() {
+    let journal = fs::read_to_string(env::var("JOURNAL").unwrap()).unwrap();
+    let journal: Vec<_> = journal.lines().filter_map(Entry::parse).collect();
+    let verdict = checker::check(&journal);
+    println!("{}", table(0.0, &Counts::default(), &verdict));
+    assert!(verdict.faults.is_empty(), "{}", verdict.evidence(&journal));
 }
 
 /// What happened and what was found, as a table for people.

@@ -1,6 +1,6 @@
 //! Chain: what one member with a grant was shown over all its runs, of which each goes on where the last one ended.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::places::Place;
@@ -11,14 +11,18 @@ use crate::words::TextId;
 /// What was found so far.
 #[derive(Default)]
 struct Shown<'j> {
-    /// Others' texts, and its own from earlier runs.
-    texts: HashSet<&'j TextId>,
+    /// Others' texts, and its own from earlier runs, each with the place at which it was shown first, and after how many
+    /// grants.
+    texts: HashMap<&'j TextId, (Place, usize)>,
     /// The first place from which on everything is due.
     first: Option<Place>,
     /// Before which of the places that follow the member was told that something is missing.
     gaps: Vec<usize>,
     /// Whether the member came back with a place that the log has forgotten. It cannot tell then what it was shown.
     is_astray: bool,
+    grants: usize,
+    /// The last place that was shown since the last grant.
+    last: Option<Place>,
     /// All places that were shown, in this order, each with its time and where the journal says so.
     way: Vec<(Place, Duration, usize)>,
 }
@@ -83,6 +87,8 @@ impl Case<'_> {
             What::Granted(_) => {
                 let last = shown.way.last().map(|(last, ..)| *last);
                 shown.is_astray = last.is_some_and(|last| self.is_place_forgotten(last, entry.at));
+                shown.grants += 1;
+                shown.last = None;
             }
             What::Gap => shown.gaps.push(shown.way.len()),
             What::CaughtUp(last, _) => {
@@ -110,8 +116,12 @@ impl Case<'_> {
                 }
                 shown.first = shown.first.or(Some(place));
                 verdict.deliveries += 1;
-                if !shown.texts.insert(text) {
-                    if shown.is_astray || self.may_be_forgotten(text, entry.at) {
+                let is_ordered = shown.last < Some(place);
+                shown.last = shown.last.max(Some(place));
+                if let Some((first, grants)) = shown.texts.get(text) {
+                    let came_back = shown.is_astray && *grants < shown.grants;
+                    let was_said_again = *first != place && self.may_be_forgotten(text, entry.at);
+                    if came_back || was_said_again {
                         verdict.forgiven += 1;
                     } else {
                         verdict.blame(
@@ -123,8 +133,9 @@ impl Case<'_> {
                     }
                     return;
                 }
+                shown.texts.insert(text, (place, shown.grants));
                 match shown.way.last() {
-                    Some((last, ..)) if *last >= place && !shown.is_astray => {
+                    Some((last, ..)) if *last >= place && !(shown.is_astray && is_ordered) => {
                         let words = format!("{text} at {place:?} was shown after {last:?}");
                         verdict.blame(Kind::OutOfOrder, &entry.who, at, words);
                     }
@@ -154,7 +165,7 @@ impl Case<'_> {
             .places
             .between(first, last)
             .filter(|(_, text)| text.who != entry.who);
-        for (place, text) in due.filter(|(_, text)| !shown.texts.contains(text)) {
+        for (place, text) in due.filter(|(_, text)| !shown.texts.contains_key(text)) {
             let next = shown.way.partition_point(|(shown, ..)| *shown < place);
             let was_told = shown.gaps.contains(&next);
             let next = shown.way.get(next);

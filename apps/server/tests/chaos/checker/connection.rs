@@ -1,8 +1,9 @@
 //! Connection: what a plain member said and heard on one connection.
 
 use super::places::Place;
+use super::unkept::ON_ITS_WAY;
 use super::{Case, Kind, Numbered, Verdict, lives};
-use crate::journal::What;
+use crate::journal::{Entry, What};
 use crate::words::TextId;
 
 impl Case<'_> {
@@ -83,6 +84,10 @@ impl Case<'_> {
             let Some(place) = self.places.of_text(text) else {
                 continue;
             };
+            if self.is_of_a_later_start(place, entry, connection) {
+                verdict.forgiven += 1;
+                continue;
+            }
             match way.last() {
                 Some((last, _)) if *last >= place => {
                     verdict.blame(
@@ -116,5 +121,22 @@ impl Case<'_> {
                 );
             }
         }
+    }
+
+    /// Whether a text that was heard here got its place from a later start of the server only: it was heard while nothing was
+    /// kept, the server ended after that, and no member knew of the start with this place until then. Where the text stood
+    /// when it was heard, nobody knows any more.
+    fn is_of_a_later_start(
+        &self,
+        place: Place,
+        heard: &Entry,
+        connection: &[Numbered<'_>],
+    ) -> bool {
+        let [(_, first), .., (_, last)] = connection else {
+            return false;
+        };
+        // This connection is none of a start that ended before it began.
+        let from = first.at.max(last.at.saturating_sub(ON_ITS_WAY));
+        self.unkept.was_unkept(heard.at) && self.unkept.has_ended(from, self.places.begun_at(place))
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Places<'j> {
     order: BTreeMap<Place, &'j TextId>,
     /// When anybody first knew that a text is in the log.
     known_at: HashMap<&'j TextId, Duration>,
+    /// When a member first showed that there is this generation.
+    begun_at: HashMap<usize, Duration>,
     /// Two texts that claim one place.
     rivals: Vec<(&'j TextId, &'j TextId, usize)>,
 }
@@ -44,9 +46,13 @@ impl<'j> Places<'j> {
             of_texts: HashMap::new(),
             order: BTreeMap::new(),
             known_at: HashMap::new(),
+            begun_at: HashMap::new(),
             rivals: Vec::new(),
         };
         for (at, entry) in journal.iter().enumerate() {
+            if let Some((generation, _)) = shown(entry).and_then(|seq| places.place(seq)) {
+                places.begun_at.entry(generation).or_insert(entry.at);
+            }
             let What::Heard { text, place, .. } = &entry.what else {
                 continue;
             };
@@ -86,6 +92,11 @@ impl<'j> Places<'j> {
 
     pub(super) fn known_at(&self, text: &TextId) -> Option<Duration> {
         self.known_at.get(text).copied()
+    }
+
+    /// When a member first showed that there is the generation of this place.
+    pub(super) fn begun_at(&self, (generation, _): Place) -> Duration {
+        self.begun_at[&generation]
     }
 
     /// All texts from one place to another, both included.

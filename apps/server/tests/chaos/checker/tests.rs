@@ -1,5 +1,7 @@
 //! Doctored journals: one that is in order, and what the checker says when something in it is changed.
 
+mod unkept;
+
 use super::{Kind, Verdict, check};
 use crate::journal::Entry;
 

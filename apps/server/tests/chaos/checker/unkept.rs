@@ -11,7 +11,7 @@ const LOCKED_AFTER: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(3);
 
 /// What the server had sent before it ended may be heard this much later.
-const ON_ITS_WAY: Duration = Duration::from_secs(1);
+pub(super) const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 pub(super) struct Unkept {
     times: Vec<(Duration, Duration)>,
@@ -47,10 +47,14 @@ impl Unkept {
         times.any(|(from, until)| (*from..=*until).contains(&known_at))
     }
 
+    /// Whether the server ended from one time to another, so that it forgot what it had in memory only.
+    pub(super) fn has_ended(&self, from: Duration, until: Duration) -> bool {
+        self.stops.iter().any(|stop| (from..=until).contains(stop))
+    }
+
     /// Whether what was first known at one time may have been forgotten by another time.
     pub(super) fn is_forgotten(&self, known_at: Duration, by: Duration) -> bool {
-        let from = known_at.saturating_sub(ON_ITS_WAY);
-        self.was_unkept(known_at) && self.stops.iter().any(|stop| (from..=by).contains(stop))
+        self.was_unkept(known_at) && self.has_ended(known_at.saturating_sub(ON_ITS_WAY), by)
     }
 }
 
