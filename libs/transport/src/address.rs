@@ -55,14 +55,22 @@ impl Address {
     /// [`AddressError::Link`]: it is not such a link.
     pub fn from_link(link: &str, default_port: u16) -> Result<Self, AddressError> {
         let (scheme, rest) = link.split_once("://").ok_or(AddressError::Link)?;
+        if !scheme.eq_ignore_ascii_case("chat") {
+            return Err(AddressError::Link);
+        }
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let is_bracketed = rest.starts_with('[');
+        Self::from_authority(rest, default_port)
+    }
+
+    /// Reads what stands in a link between the scheme and the path: `host:port`, or `host` for `default_port`.
+    pub(crate) fn from_authority(text: &str, default_port: u16) -> Result<Self, AddressError> {
+        let is_bracketed = text.starts_with('[');
         let end = if is_bracketed {
-            rest.find(']').ok_or(AddressError::Link)? + 1
+            text.find(']').ok_or(AddressError::Link)? + 1
         } else {
-            rest.find(':').unwrap_or(rest.len())
+            text.find(':').unwrap_or(text.len())
         };
-        let (host, port) = rest.split_at(end);
+        let (host, port) = text.split_at(end);
         let port = match port.strip_prefix(':') {
             Some(port) => {
                 let port = port.parse().ok().filter(|port| *port != 0);
@@ -73,7 +81,7 @@ impl Address {
         };
         let host = parse_host(host).map_err(|_| AddressError::Link)?;
         let is_host = host.contains(':') == is_bracketed && !host.contains(['/', '?', '#', '@']);
-        if !scheme.eq_ignore_ascii_case("chat") || !is_host {
+        if !is_host {
             return Err(AddressError::Link);
         }
         Ok(Self { host, port })

