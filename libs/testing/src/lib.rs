@@ -8,6 +8,7 @@
 //!   does only what the test says, and [`HeldPort`] is a port where a server comes later, or never.
 //! - [`Network`] is the bad weather between two ends, [`namespace`] a network that can vanish without a word, and [`Time`]
 //!   a clock that the test moves.
+//! - [`tls`] is an authority, what it signs, a peer's handshake, and a man in the middle.
 //! - [`Stranger`] is a program that other people could have written, [`Crowd`] many connections that one thread reads,
 //!   and [`storm`] many members who talk at once.
 //!
@@ -34,6 +35,7 @@ mod sockets;
 pub mod storm;
 mod stranger;
 mod tape;
+pub mod tls;
 mod wait;
 mod weather;
 

@@ -1,5 +1,7 @@
-//! One end of a connection that speaks raw bytes over a blocking socket. Every wait has a deadline and fails with what
-//! had come so far. It knows the exact form of frames, and no code of ours.
+//! One end of a connection that speaks raw bytes over a blocking socket, with or without TLS. Every wait has a deadline and
+//! fails with what had come so far. It knows the exact form of frames, and no code of ours.
+
+mod secure;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,13 +10,14 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::frames::{frame_len, head_len, same_bytes};
+use crate::tls::Line;
 use crate::{AnyFrame, DEADLINE, Tape, join, shown};
 #[cfg(target_os = "linux")]
 use crate::{TcpSocket, tcp_sockets, until};
 
 /// One end of a connection: a client of the server under test, or what a scripted server has accepted.
 pub struct Peer {
-    stream: TcpStream,
+    line: Line,
     unread: Vec<u8>,
 }
 
@@ -68,7 +71,7 @@ impl Peer {
         stream.set_nodelay(true).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
         Self {
-            stream,
+            line: Line::plain(stream),
             unread: Vec::new(),
         }
     }
@@ -83,33 +86,37 @@ impl Peer {
 
     /// The address of this end, by which the other end can be found.
     pub fn local_address(&self) -> SocketAddr {
-        self.stream.local_addr().unwrap()
+        self.line.stream.local_addr().unwrap()
     }
 
-    /// A second handle to write with, for another thread.
+    /// A second handle to write with, for another thread. Without TLS only.
+    #[track_caller]
     pub fn writer(&self) -> TcpStream {
-        self.stream.try_clone().unwrap()
+        assert!(self.line.tls.is_none(), "a peer with TLS has one handle");
+        self.line.stream.try_clone().unwrap()
     }
 
-    /// Keeps everything that comes from now on, so that the other end never waits for this one to read.
+    /// Keeps everything that comes from now on, so that the other end never waits for this one to read. Without TLS only.
+    #[track_caller]
     pub fn tape(&self) -> Tape {
+        assert!(self.line.tls.is_none(), "a peer with TLS has one handle");
         assert!(self.unread.is_empty(), "unread: {}", shown(&self.unread));
-        self.stream.set_read_timeout(None).unwrap();
-        Tape::of(&self.stream)
+        self.line.stream.set_read_timeout(None).unwrap();
+        Tape::of(&self.line.stream)
     }
 
     /// Sends bytes as they are.
     #[track_caller]
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
-        if let Err(error) = self.stream.write_all(bytes) {
+        if let Err(error) = self.line.write_all(bytes) {
             panic!("could not send {}: {error}", shown(bytes));
         }
     }
 
     /// Sends bytes as they are, to an end that may have closed the connection by now.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream.write_all(bytes.as_ref());
+        let _ = self.line.write_all(bytes.as_ref());
     }
 
     /// Takes exactly these bytes. Fails at the first byte that differs.
@@ -211,9 +218,10 @@ impl Peer {
     #[track_caller]
     pub fn expect_nothing_yet(&self) {
         assert!(self.unread.is_empty(), "unread: {}", shown(&self.unread));
-        self.stream.set_nonblocking(true).unwrap();
-        let peeked = self.stream.peek(&mut [0; 1]).map_err(|error| error.kind());
-        self.stream.set_nonblocking(false).unwrap();
+        self.line.stream.set_nonblocking(true).unwrap();
+        let peeked = self.line.stream.peek(&mut [0; 1]);
+        let peeked = peeked.map_err(|error| error.kind());
+        self.line.stream.set_nonblocking(false).unwrap();
         assert_eq!(peeked, Err(ErrorKind::WouldBlock));
     }
 
@@ -235,7 +243,12 @@ impl Peer {
             match self.read_until(until) {
                 Ok(1..) => {}
                 Ok(0) => return std::mem::take(&mut self.unread),
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof
+                    ) =>
+                {
                     return std::mem::take(&mut self.unread);
                 }
                 Err(error) => panic!("still connected: {error}; {}", shown(&self.unread)),
@@ -245,8 +258,8 @@ impl Peer {
 
     /// Reads a single byte, or finds that the server has ended the connection.
     pub fn take_a_byte(&mut self) {
-        self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        let _ = self.stream.read(&mut [0]);
+        self.line.stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let _ = self.line.read(&mut [0]);
     }
 
     /// Whether the server has ended the connection, or does so within this time.
@@ -282,17 +295,18 @@ impl Peer {
 
     /// Ends the connection in both directions at once, while other handles to it are still in use.
     pub fn shut(&self) {
-        self.stream.shutdown(Shutdown::Both).unwrap();
+        self.line.stream.shutdown(Shutdown::Both).unwrap();
     }
 
     /// Says that nothing more will be sent, and goes on reading.
     pub fn finish_sending(&mut self) {
-        self.stream.shutdown(Shutdown::Write).unwrap();
+        self.say_the_end();
+        self.line.stream.shutdown(Shutdown::Write).unwrap();
     }
 
     /// Ends the connection by a reset, as a crash does.
     pub fn reset(self) {
-        let socket = SockRef::from(&self.stream);
+        let socket = SockRef::from(&self.line.stream);
         socket.set_linger(Some(Duration::ZERO)).unwrap();
     }
 
@@ -300,7 +314,7 @@ impl Peer {
     #[cfg(target_os = "linux")]
     #[track_caller]
     pub fn wait_until_taken(&self) {
-        let [own, other] = [self.stream.local_addr(), self.stream.peer_addr()]
+        let [own, other] = [self.line.stream.local_addr(), self.line.stream.peer_addr()]
             .map(|address| address.unwrap().port());
         until("all that was sent is taken", || {
             let is_this = |socket: &TcpSocket| socket.local == own && socket.remote == other;
@@ -319,8 +333,8 @@ impl Peer {
             if left.is_zero() {
                 return Err(io::Error::new(ErrorKind::TimedOut, "silence"));
             }
-            self.stream.set_read_timeout(Some(left))?;
-            match self.stream.read(&mut piece) {
+            self.line.stream.set_read_timeout(Some(left))?;
+            match self.line.read(&mut piece) {
                 Ok(len) => {
                     self.unread.extend_from_slice(&piece[..len]);
                     return Ok(len);
