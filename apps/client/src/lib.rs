@@ -16,7 +16,7 @@
 //!   button asks first while messages wait or have not arrived. What is lost when the program ends, it says on stderr.
 //! - **A server that remembers** also tells who is here, how long messages are kept, and what was said before. Older
 //!   messages come in above the first line as the reader gets there, and the view does not move. What was missed stands
-//!   below the line "New", also after the window was closed. What is no longer kept is a line with the times around it.
+//!   below the line "New", also after the window was closed. Where some are missing, a line has the times around them.
 //!   With a plain server none of this shows. `--plain` never asks for it.
 //! - **A room that refuses** a name takes another one on the same screen. A room that was opened elsewhere can be taken
 //!   back.

@@ -102,7 +102,7 @@ pub enum Event {
         /// Where it stands in the log; `None` from a plain server.
         mark: Option<Mark>,
     },
-    /// Some messages between those that came before and those that come next are not kept any more.
+    /// Some messages between those that came before and those that come next are not kept any more, or were too many.
     Gap,
     /// What was missed is complete. From now on everything is live.
     CaughtUp {

@@ -111,7 +111,8 @@ impl Conversation {
             }
             Event::Gap => self.told(
                 at,
-                "some messages are missing here: they are no longer kept".to_owned(),
+                "some messages are missing here: they are no longer kept, or too many were missed"
+                    .to_owned(),
             ),
             Event::Missed { events } => {
                 self.told(
@@ -458,7 +459,7 @@ mod tests {
         assert_eq!(
             room.told(),
             [
-                "some messages are missing here: they are no longer kept",
+                "some messages are missing here: they are no longer kept, or too many were missed",
                 "3 events were skipped because too much came at once",
                 "the server says: Welcome",
                 "this may not have arrived: hi",

@@ -35,7 +35,7 @@ pub enum What {
     Back(Duration),
     /// The connection stands again after this time without one, and the room remembers nothing of before.
     Anew(Duration),
-    /// Some messages between these times are no longer kept.
+    /// Some messages between these times are missing: they are no longer kept, or too many were missed.
     Gap {
         /// When the one before was said, if there is one.
         after: Option<Zoned>,

@@ -26,7 +26,7 @@ pub struct Past {
     /// How many messages came that were missed; `None` where what comes as past was not missed.
     missed: Option<usize>,
     is_caught_up: bool,
-    /// Something between the last line and the next message is no longer kept.
+    /// Something between the last line and the next message is missing.
     has_gap: bool,
     /// Older messages were asked for and have not come.
     is_fetching: bool,
@@ -205,7 +205,7 @@ impl Timeline {
         }
     }
 
-    /// Notes that something between the last line and the next one is no longer kept.
+    /// Notes that something between the last line and the next one is missing.
     pub(super) fn gap(&mut self) {
         self.past.has_gap = true;
     }
@@ -221,7 +221,7 @@ impl Timeline {
         }
     }
 
-    /// A line for what is no longer kept, if something is: before the message of this time, or at the end.
+    /// A line for what is missing, if something is: before the message of this time, or at the end.
     pub(super) fn tell_gap(&mut self, next: Option<SystemTime>) {
         if !std::mem::take(&mut self.past.has_gap) {
             return;
@@ -345,5 +345,5 @@ pub(super) fn gap_words(after: Option<&Zoned>, before: Option<&Zoned>) -> String
         (None, Some(before)) => format!("before {}", before.strftime("%H:%M")),
         (None, None) => String::new(),
     };
-    format!("Some messages {between} are no longer kept")
+    format!("Some messages {between} are missing")
 }

@@ -231,7 +231,7 @@ fn a_hole_is_told_with_the_times_around_it() {
     alice.shows(
         AROUND_NEW,
         &json!([
-            "Some messages between 00:03 and 01:01 are no longer kept",
+            "Some messages between 00:03 and 01:01 are missing",
             "New",
             "line 61.",
             "line 62."

@@ -254,13 +254,13 @@ fn a_hole_is_a_line_with_the_times_around_it() {
         room.told()[1..],
         [
             "bob: before",
-            "# Some messages between 07:30 and 09:05 are no longer kept",
+            "# Some messages between 07:30 and 09:05 are missing",
             "--- new",
             "bob: after",
-            "# Some messages between 23 November, 09:05 and 24 November, 08:00 are no longer kept",
+            "# Some messages between 23 November, 09:05 and 24 November, 08:00 are missing",
             "[2026-11-24]",
             "bob: after",
-            "# Some messages since 08:00 are no longer kept"
+            "# Some messages since 08:00 are missing"
         ]
     );
     // One's own message has the time of this computer.
@@ -268,12 +268,12 @@ fn a_hole_is_a_line_with_the_times_around_it() {
     room.say(after(60), "ahead");
     room.happens(10, Event::Gap);
     room.happens(10, said("bob", "after", true));
-    let words = "# Some messages between 07:30 and 08:10 are no longer kept";
+    let words = "# Some messages between 07:30 and 08:10 are missing";
     assert_eq!(room.told()[3], words);
     let mut empty = remembering(&[], false);
     empty.happens(10, Event::Gap);
     empty.happens(10, said("bob", "after", true));
-    let words = "# Some messages before 08:10 are no longer kept";
+    let words = "# Some messages before 08:10 are missing";
     assert_eq!(empty.told(), [words, "[2026-11-23]", "bob: after"]);
 }
 
@@ -353,13 +353,13 @@ fn a_hole_in_what_is_older_is_a_line_in_its_place_and_ends_nothing() {
         [
             "[2026-11-23]",
             "bob: first",
-            "# Some messages between 07:20 and 07:30 are no longer kept",
+            "# Some messages between 07:20 and 07:30 are missing",
             "bob: second",
-            "# Some messages before 07:40 are no longer kept",
+            "# Some messages before 07:40 are missing",
             "bob: older",
             "+ and on",
             "bob: old",
-            "# Some messages between 07:51 and 07:57 are no longer kept",
+            "# Some messages between 07:51 and 07:57 are missing",
             "bob: known",
         ]
     );
