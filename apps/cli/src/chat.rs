@@ -14,7 +14,7 @@ use crate::member::{Member, Next, Profile};
 use crate::status::{Failure, Outcome, Status};
 
 use self::conversation::Conversation;
-use self::screen::{Screen, Typed};
+use self::screen::{Input, Screen, Typed};
 use self::settling::Settling;
 
 mod conversation;
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {
     };
     let member = Member::start(&arguments.room, profile)?;
     let name = arguments.room.username.as_str();
-    let (screen, typed) = Screen::open(is_terminal, name)
+    let (screen, input) = Screen::open(is_terminal, name)
         .map_err(|error| Failure::new(Status::CutOff, format!("cannot start: {error}")))?;
     let mut chat = Chat {
         conversation: Conversation::new(&arguments.room.address.to_string()),
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {
         member,
         settling: Settling::default(),
     };
-    let outcome = chat.until_the_end(&typed);
+    let outcome = chat.until_the_end(&input);
     chat.end(outcome)
 }
 
@@ -76,18 +76,22 @@ enum End {
 }
 
 impl Chat {
-    fn until_the_end(&mut self, typed: &flume::Receiver<Typed>) -> Result<End, Failure> {
-        let nothing = flume::bounded(0).1;
+    fn until_the_end(&mut self, input: &Input) -> Result<End, Failure> {
         loop {
             let now = Instant::now();
             let (is_in, is_settled) = (self.conversation.is_in(), self.conversation.is_settled());
             if self.settling.is_over(now, is_in, is_settled) {
                 return Ok(End::Input);
             }
-            let typed = if self.takes_more() { typed } else { &nothing };
-            match self.member.next_or(typed, self.looks_again(now)) {
+            let next = if self.takes_more() {
+                &input.typed
+            } else {
+                &input.closed
+            };
+            match self.member.next_or(next, self.looks_again(now)) {
                 Next::Happened(batch) => self.hear(batch)?,
                 Next::Own(Typed::Text(text)) => self.say(text)?,
+                Next::Own(Typed::NoMore) => self.settling.closes(now),
                 Next::Own(Typed::End) => {
                     self.settling.begin(now);
                     if let count @ 1.. = self.conversation.waiting() {
@@ -168,7 +172,15 @@ impl Chat {
                 .map_err(|error| Failure::output(&error))?;
         }
         self.screen.close();
-        let lost = self.conversation.unsettled();
+        let lost = self.conversation.unsettled().map(|words| {
+            let is_all = self.settling.has_ended() || !matches!(outcome, Ok(End::Input));
+            let rest = if is_all {
+                ""
+            } else {
+                ", and the rest of the input was not sent"
+            };
+            words + rest
+        });
         if let (Ok(End::Input), Some(unreached)) = (&outcome, self.conversation.unreached()) {
             return Err(unreached);
         }

@@ -1,12 +1,16 @@
 //! Screen: where lines are shown and where typed ones come from: a terminal, or plain input and output.
 
 use std::io::{self, BufRead, Read, Write};
+use std::os::fd::AsFd;
 use std::thread;
 
 use flume::{Receiver, Sender};
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{FileType, fstat};
+use rustix::io::Errno;
 
 use super::conversation::{Line, What};
 use super::terminal::Terminal;
@@ -16,10 +20,20 @@ use crate::clean;
 pub(super) enum Typed {
     /// Says this. Its lines end in LF.
     Text(String),
+    /// Can add nothing to what waits to be read.
+    NoMore,
     /// Has no more to say.
     End,
     /// Wants to go.
     Stop,
+}
+
+/// Where what is typed comes from.
+pub(super) struct Input {
+    /// In order, up to [`Typed::End`].
+    pub(super) typed: Receiver<Typed>,
+    /// [`Typed::NoMore`], once, also while nobody takes what is typed. A terminal never gives it.
+    pub(super) closed: Receiver<Typed>,
 }
 
 /// How many typed lines may wait. Beyond that, the input waits.
@@ -35,18 +49,23 @@ pub(super) enum Screen {
 
 impl Screen {
     /// Opens the terminal, or plain input and output, for the user of this name. Returns what is typed from now on.
-    pub(super) fn open(is_terminal: bool, name: &str) -> io::Result<(Self, Receiver<Typed>)> {
+    pub(super) fn open(is_terminal: bool, name: &str) -> io::Result<(Self, Input)> {
         let (send, typed) = flume::bounded(TYPED);
+        let (close, closed) = flume::bounded(1);
+        let input = Input { typed, closed };
         let zone = TimeZone::system();
         if is_terminal && let Some(terminal) = Terminal::open(name, send.clone())? {
             let dates = Dates::new(zone);
-            return Ok((Self::Terminal(terminal, dates), typed));
+            return Ok((Self::Terminal(terminal, dates), input));
         }
-        let read = move || read_lines(&mut io::stdin().lock(), &send);
-        thread::Builder::new()
-            .name("input".to_owned())
-            .spawn(read)?;
-        Ok((Self::Plain(zone), typed))
+        let thread = |name: &str| thread::Builder::new().name(name.to_owned());
+        thread("input").spawn(move || read_lines(&mut io::stdin().lock(), &send))?;
+        thread("writers").spawn(move || {
+            wait_until_closed(&io::stdin());
+            // The command has ended if nobody takes it.
+            let _ = close.send(Typed::NoMore);
+        })?;
+        Ok((Self::Plain(zone), input))
     }
 
     /// Whether somebody sits before it.
@@ -102,6 +121,14 @@ fn read_lines(input: &mut impl BufRead, typed: &Sender<Typed>) {
     }
     // The command has ended if nobody takes it.
     let _ = typed.send(Typed::End);
+}
+
+/// Waits until nobody can write to the input any more. A file is written already.
+fn wait_until_closed(input: &impl AsFd) {
+    let mut watched = [PollFd::new(input, PollFlags::empty())];
+    let is_file = fstat(input).is_ok_and(|found| FileType::from_raw_mode(found.st_mode).is_file());
+    // A hang-up is always told.
+    while !is_file && matches!(poll(&mut watched, None), Err(Errno::INTR)) {}
 }
 
 fn show_plain(line: &Line, zone: &TimeZone) -> io::Result<()> {
@@ -196,6 +223,8 @@ impl Dates {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const MOST: usize = Limits::DEFAULT.max_payload;
@@ -207,9 +236,32 @@ mod tests {
         drop(send);
         let text = |typed| match typed {
             Typed::Text(text) => Some(text),
-            Typed::End | Typed::Stop => None,
+            Typed::NoMore | Typed::End | Typed::Stop => None,
         };
         typed.iter().filter_map(text).collect()
+    }
+
+    /// A thread that waits until this is closed, and tells.
+    fn closed(input: impl AsFd + Send + 'static) -> Receiver<()> {
+        let (tell, closed) = flume::bounded(1);
+        thread::spawn(move || {
+            wait_until_closed(&input);
+            tell.send(())
+        });
+        closed
+    }
+
+    #[test]
+    fn an_input_is_closed_when_its_last_writer_is_gone_or_it_is_a_file() {
+        let soon = Duration::from_secs(30);
+        let (input, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"unread").unwrap();
+        let pipe = closed(input);
+        let file = closed(tempfile::tempfile().unwrap());
+        file.recv_timeout(soon).unwrap();
+        assert!(pipe.recv_timeout(Duration::from_millis(50)).is_err());
+        drop(writer);
+        pipe.recv_timeout(soon).unwrap();
     }
 
     #[test]

@@ -11,49 +11,55 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The time since the end of the input, if it has ended.
 #[derive(Debug, Default)]
-pub(super) struct Settling(Option<Since>);
-
-#[derive(Clone, Copy, Debug)]
-struct Since {
-    ended: Instant,
-    /// The end, or when a message arrived after it.
-    progress: Instant,
+pub(super) struct Settling {
+    /// When all of it was read.
+    ended: Option<Instant>,
+    /// When nobody could write more of it, or something last arrived after that.
+    progress: Option<Instant>,
 }
 
 impl Settling {
-    /// The input has ended.
+    /// The input gets no longer. Some of it may wait to be read.
+    pub(super) fn closes(&mut self, now: Instant) {
+        self.progress.get_or_insert(now);
+    }
+
+    /// All of the input is read.
     pub(super) fn begin(&mut self, now: Instant) {
-        self.0 = Some(Since {
-            ended: now,
-            progress: now,
-        });
+        self.ended = Some(now);
+        self.progress = Some(now);
     }
 
     /// Something that was said has arrived.
     pub(super) fn progress(&mut self, now: Instant) {
-        if let Some(since) = &mut self.0 {
-            since.progress = now;
+        if let Some(progress) = &mut self.progress {
+            *progress = now;
         }
+    }
+
+    /// Whether all of the input is read.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_some()
     }
 
     /// Whether the input has ended, and nothing more has to be waited for.
     pub(super) fn is_over(&self, now: Instant, is_in: bool, is_settled: bool) -> bool {
-        self.0.is_some_and(|Since { ended, progress }| {
-            let is_in = is_in || now >= ended + REFUSED_WITHIN;
-            is_in && is_settled || now >= progress + SETTLE
-        })
+        let is_done = self
+            .ended
+            .is_some_and(|ended| is_settled && (is_in || now >= ended + REFUSED_WITHIN));
+        is_done
+            || self
+                .progress
+                .is_some_and(|progress| now >= progress + SETTLE)
     }
 
     /// When something changes although nothing happens.
     pub(super) fn looks_again(&self, now: Instant) -> Option<Instant> {
-        self.0.map(|Since { ended, progress }| {
-            let refused_by = ended + REFUSED_WITHIN;
-            if now < refused_by {
-                refused_by
-            } else {
-                progress + SETTLE
-            }
-        })
+        let refused_by = self.ended.map(|ended| ended + REFUSED_WITHIN);
+        let gives_up = self.progress.map(|progress| progress + SETTLE);
+        refused_by
+            .filter(|refused_by| now < *refused_by)
+            .or(gives_up)
     }
 }
 
@@ -76,6 +82,20 @@ mod tests {
         assert!(!settling.is_over(progress + SETTLE - MOMENT, true, false));
         assert_eq!(settling.looks_again(progress), Some(progress + SETTLE));
         assert!(settling.is_over(progress + SETTLE, true, false));
+    }
+
+    #[test]
+    fn what_waits_to_be_read_is_given_up_in_the_same_way_and_not_because_the_rest_has_arrived() {
+        let (mut settling, closed) = (Settling::default(), Instant::now());
+        settling.closes(closed);
+        let progress = closed + SETTLE - MOMENT;
+        assert!(!settling.is_over(progress, true, true));
+        settling.progress(progress);
+        settling.closes(progress + MOMENT);
+        assert!(!settling.is_over(progress + SETTLE - MOMENT, true, true));
+        assert_eq!(settling.looks_again(progress), Some(progress + SETTLE));
+        assert!(settling.is_over(progress + SETTLE, true, false));
+        assert!(!settling.has_ended());
     }
 
     #[test]

@@ -229,6 +229,23 @@ fn more_than_256_messages_on_their_way_make_the_input_wait_and_nothing_is_lost()
 }
 
 #[test]
+fn a_server_that_is_gone_is_given_up_also_where_not_all_of_the_input_is_read() {
+    let port = HeldPort::new();
+    let mut server = Program::on(&port);
+    let room = server.room();
+    let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
+    room.hears(join("alice"));
+    stand_still(&server);
+    let lines: String = (0..2000).map(|n| format!("{n}\n")).collect();
+    pipe.says(lines);
+    let (status, _, stderr) = pipe.ends();
+    server.signal("CONT");
+    assert_eq!(status, Some(74), "{stderr}");
+    let words = "256 messages may not have arrived, and the rest of the input was not sent\n";
+    assert!(stderr.ends_with(words), "{stderr}");
+}
+
+#[test]
 fn what_listens_there_is_no_chat_server() {
     let server = ScriptedServer::start();
     let pipe = Pipe::chat(&format!("127.0.0.1:{}", server.port()), &[]);
