@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(unix)]
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -145,6 +147,30 @@ fn what_cannot_be_done_ends_with_77_and_what_makes_no_sense_with_2() {
         let (status, _, err) = admin(&path, &["motd", file.to_str().unwrap()]);
         assert!(status == 78 && err.contains(words), "{status}: {err}");
     }
+}
+
+/// A user without rights.
+const NOBODY: u32 = 65534;
+
+#[test]
+fn who_has_no_right_to_the_socket_ends_with_77() {
+    let (dir, _room, path) = room();
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+    let as_nobody = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        command.args(arguments).uid(NOBODY).gid(NOBODY).output()
+    };
+    if as_nobody(&["--version"]).is_err() {
+        eprintln!(
+            "SKIPPED: only root can run a program as another user, who must be able to read it"
+        );
+        return;
+    }
+    let output = as_nobody(&["admin", path.to_str().unwrap(), "who"]).unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(77), "{told}");
+    let words = "may be used only by the user who runs the server, and by root";
+    assert!(told.contains(words) && output.stdout.is_empty(), "{told}");
 }
 
 #[test]

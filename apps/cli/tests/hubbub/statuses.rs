@@ -5,7 +5,7 @@ use hubbub_testing::{HeldPort, Room, ScriptedServer, join, leave, text};
 use crate::outages::{accept_offer, welcome};
 use crate::program::{Hubbub, accept, at, send};
 
-const COMMANDS: [&str; 4] = ["send", "tail", "who", "ping"];
+const COMMANDS: [&str; 5] = ["send", "tail", "who", "ping", "chat"];
 
 /// A command with something to say, if it wants that.
 fn start(command: &str, room: &str) -> Hubbub {
@@ -21,7 +21,7 @@ fn start(command: &str, room: &str) -> Hubbub {
 fn status_0_each_command_is_done_with_a_server_of_ours() {
     let room = Room::open();
     let address = room.address().to_string();
-    for command in ["send", "who", "ping"] {
+    for command in ["send", "who", "ping", "chat"] {
         start(command, &address).ends(0, "");
     }
     let tail = start("tail", &address);
@@ -69,12 +69,13 @@ fn status_2_the_command_line_or_stdin_is_wrong() {
 fn status_69_nobody_takes_the_connection() {
     let port = HeldPort::new();
     for command in COMMANDS {
-        let ended = start(command, &at(port.number())).ends(69, "connection refused");
-        assert_eq!(
-            (&*ended.stdout, &*ended.stderr),
-            ("", "hubbub: connection refused\n"),
-            "{command}"
-        );
+        let room = at(port.number());
+        let ended = start(command, &room).ends(69, "connection refused");
+        let words = match command {
+            "chat" => format!("hubbub: cannot reach {room}: connection refused\n"),
+            _ => "hubbub: connection refused\n".to_owned(),
+        };
+        assert_eq!((&*ended.stdout, ended.stderr), ("", words), "{command}");
     }
     Hubbub::start(&["who", &"x".repeat(64), "--username", "a"]).ends(69, "no such host");
 }
