@@ -22,7 +22,6 @@ pub(crate) enum Status {
     /// The server refused us.
     Refused = 77,
     /// A file of ours is not as it should be.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "only some commands read a file"))]
     BadFile = 78,
     /// A signal ended it before everything was done.
     Interrupted = 130,
@@ -59,7 +58,8 @@ impl Failure {
             Cause::Unreachable => Status::Unreachable,
             Cause::PutOff | Cause::CutOff => Status::CutOff,
             Cause::NotChat => Status::NotChat,
-            Cause::Refused { .. } => Status::Refused,
+            Cause::Refused { .. } | Cause::Plain => Status::Refused,
+            Cause::BadFile => Status::BadFile,
         };
         Self::new(status, why)
     }

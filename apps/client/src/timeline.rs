@@ -96,6 +96,18 @@ impl Timeline {
                 let refused = cause.is_refusal();
                 self.lost(at, Failure { why, refused }, retry_in);
             }
+            Event::AsksTrust { why, .. } => {
+                let why = format!("nothing says that this is the right server: {why}");
+                self.stays_out(at, why);
+            }
+            Event::KeyChanged { .. } => {
+                self.stays_out(
+                    at,
+                    "the server has another key than the one that is known".into(),
+                );
+            }
+            Event::AsksPassword { .. } => self.stays_out(at, "the room wants a password".into()),
+            Event::Secured { .. } => {}
             Event::Replaced => self.put_out(at, Attempt::Replaced),
             Event::Kicked { why } => self.put_out(at, Attempt::Kicked { why }),
             Event::Joined { name } => self.joined(at, &name),
@@ -254,6 +266,12 @@ impl Timeline {
     fn lost(&mut self, at: SystemTime, failure: Failure, retry_in: Duration) {
         self.leave();
         self.presence.lost(at, failure, retry_in);
+    }
+
+    /// There is no connection, and none follows before the user wants one.
+    fn stays_out(&mut self, at: SystemTime, why: String) {
+        let refused = false;
+        self.lost(at, Failure { why, refused }, Duration::MAX);
     }
 
     fn put_out(&mut self, at: SystemTime, attempt: Attempt) {

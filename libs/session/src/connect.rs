@@ -7,14 +7,18 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use futures::{StreamExt, pin_mut};
+use hubbub_transport::tls::{Connector, Seen};
 use hubbub_transport::{Address, Transport};
 
-use crate::{Clock, Options, runtime};
+use crate::known::host_name;
+use crate::{Clock, runtime};
 
 /// How long looking up a name may take: long enough for a resolver to ask two name servers twice.
 const RESOLVE_WITHIN: Duration = Duration::from_secs(20);
 /// How long connecting to one address may take. A SYN that was lost twice is sent a third time after 3 s.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long a handshake may take. It is two round trips, but a server that many come to at once lets them wait.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// When an address has not answered for this long, the next one is tried alongside it, as in RFC 8305. Most answer
 /// sooner, and a user whose first address never answers hardly notices the delay.
 const NEXT_AFTER: Duration = Duration::from_millis(250);
@@ -25,8 +29,8 @@ const NEXT_AFTER: Duration = Duration::from_millis(250);
 /// # Errors
 ///
 /// Why there is no connection, in words for a person.
-pub(crate) async fn connect(options: &Options, clock: &Clock) -> Result<Transport, String> {
-    let Address { host, port } = options.address.clone();
+pub(crate) async fn connect(address: &Address, clock: &Clock) -> Result<Transport, String> {
+    let Address { host, port } = address.clone();
     let addresses = match within(clock, RESOLVE_WITHIN, runtime::look_up(host, port)).await {
         Some(Ok(addresses)) => addresses,
         Some(Err(_)) => return Err("no such host, or no network to look it up".to_owned()),
@@ -36,6 +40,23 @@ pub(crate) async fn connect(options: &Options, clock: &Clock) -> Result<Transpor
         }
     };
     connect_to_any(by_turns(addresses), clock).await
+}
+
+/// Makes a connection one on which nobody reads along. Nothing is written there but what the handshake takes.
+///
+/// # Errors
+///
+/// The server does not speak TLS as it should, or not in time.
+pub(crate) async fn secure(
+    transport: Transport,
+    connector: &Connector,
+    host: &str,
+    clock: &Clock,
+) -> io::Result<(Transport, Seen)> {
+    let host = host_name(host);
+    let handshake = transport.connect_tls(connector, &host);
+    let secured = within(clock, HANDSHAKE_WITHIN, handshake).await;
+    secured.unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
 }
 
 /// Alternates the two kinds of addresses, so that one kind that leads nowhere delays the other by one address only.

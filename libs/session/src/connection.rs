@@ -2,7 +2,7 @@
 //! turns: each is served when it is ready, and none of them waits for another.
 
 use std::future;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use hubbub_transport::Transport;
 use hubbub_wire::Decoder;
 
 use crate::connect::{CLOSED, why};
-use crate::member::{Kind, Outgoing, Refusal};
+use crate::member::{Kind, Line, Outgoing, Refusal};
 use crate::network::{Network, Wish};
 use crate::words::reason;
-use crate::{Cause, draw};
+use crate::{Cause, TLS, draw};
 
 /// The size of one read, in bytes. Larger reads are not faster, and between two of them the user's intents are taken.
 const CHUNK: usize = 16 * 1024;
@@ -34,6 +34,10 @@ const LINGER: Duration = Duration::from_millis(200);
 
 mod hearing;
 
+/// Why a server that takes nobody in plain is left.
+const WANTS_TLS: &str =
+    "this room wants TLS; ask whoever runs it for an invitation, which begins with chats://";
+
 /// How a connection ended.
 pub(crate) enum End {
     /// The user left.
@@ -44,6 +48,8 @@ pub(crate) enum End {
     Barred(Lost),
     /// It broke, the server closed it or refused us, or there never was one.
     Lost(Lost),
+    /// The room wants a password that it did not get.
+    AsksPassword,
     /// The same member has connected elsewhere, or an operator has put us out: do not connect before the user wants it.
     Out,
 }
@@ -65,6 +71,33 @@ impl Lost {
             cause,
             at_once: false,
         }
+    }
+
+    /// The server does not do what TLS wants. It is not followed into plain.
+    pub(crate) fn in_handshake(error: &io::Error) -> Self {
+        let is_broken = matches!(
+            error.kind(),
+            ErrorKind::UnexpectedEof
+                | ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::TimedOut
+        );
+        let cause = if is_broken {
+            Cause::CutOff
+        } else {
+            Cause::NotChat
+        };
+        Self::because(
+            cause,
+            format!("there is no TLS with this server: {}", why(error)),
+        )
+    }
+
+    /// The server takes nobody in plain. It is not followed into TLS, where nothing would say that it is the right one.
+    fn wants_tls() -> Self {
+        let code = Some(TLS.to_owned());
+        Self::because(Cause::Refused { code }, WANTS_TLS)
     }
 
     fn refused(Refusal { words, code }: Refusal) -> Self {
@@ -102,9 +135,9 @@ enum Step {
 }
 
 impl<'n> Connection<'n> {
-    pub(crate) fn new(network: &'n mut Network, transport: Transport) -> Self {
+    pub(crate) fn new(network: &'n mut Network, transport: Transport, line: Option<Line>) -> Self {
         let now = network.now();
-        network.member.connect(draw::nonce(), now);
+        network.member.connect(draw::nonce(), line, now);
         Self {
             decoder: Decoder::new(network.options.limits),
             frame: network.member.next(false, now),
@@ -303,7 +336,10 @@ impl<'n> Connection<'n> {
             self.network.member.ended(now);
             return End::Out;
         }
+        let is_private = self.network.options.is_private;
         End::Lost(match self.network.member.ended(now) {
+            Some(refusal) if is_private && refusal.wants_password() => return End::AsksPassword,
+            Some(refusal) if !is_private && refusal.wants_tls() => Lost::wants_tls(),
             Some(refusal) => Lost::refused(refusal),
             None if self.network.member.is_put_off() => Lost::because(Cause::PutOff, why),
             None => Lost::because(Cause::CutOff, why),
@@ -326,11 +362,13 @@ impl<'n> Connection<'n> {
     /// Writes the LEAVE of a connection that we give up, if the socket takes it at once and it does not cut into a
     /// frame. A server that has granted keeps our place instead, for the next connection.
     fn part_at_once(&mut self) {
-        // Bytes that the socket has refused may be offered again, and no others in their place.
+        // Bytes that the socket has refused may be offered again, and no others in their place. The end would be such.
         if self.frame.is_none() && !self.network.member.is_granted() {
             let leave = self.network.member.leave();
-            let _ = self.transport.try_write(leave.rest());
-            let _ = self.transport.finish();
+            let wrote = self.transport.try_write(leave.rest());
+            if wrote.is_ok_and(|bytes| bytes == leave.rest().len()) {
+                let _ = self.transport.finish();
+            }
         }
     }
 

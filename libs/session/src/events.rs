@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use hubbub_transport::{Password, Pin};
 use hubbub_wire::{Hex128, Kept, Username};
 
 /// Names one message of the user's own on its whole way, from the screen to the socket and back. The screen counts them
@@ -19,8 +20,18 @@ pub enum Intent {
         text: String,
     },
     /// Connect now, without waiting for the end of the back-off. After [`Event::Replaced`], take the place back; after
-    /// [`Event::Kicked`], ask to come in again.
+    /// [`Event::Kicked`], ask to come in again; after [`Event::KeyChanged`], look again which key the server has.
     Retry,
+    /// The answer to [`Event::AsksTrust`]: a person says that this is the server's key. Connect to exactly this one.
+    Trust {
+        /// The key that was asked about.
+        pin: Pin,
+    },
+    /// The answer to [`Event::AsksPassword`]: connect with this one.
+    Password {
+        /// What the user typed.
+        password: Password,
+    },
     /// Fetch messages that are older than the oldest known one. [`Event::Earlier`] answers. At most one is under way at a
     /// time: another one before the answer is ignored, and so is one before [`Event::CaughtUp`]. [`Event::Lost`] ends it
     /// without an answer.
@@ -54,6 +65,45 @@ pub struct Stamped {
 pub enum Event {
     /// An attempt to connect begins.
     Connecting,
+    /// Nothing says that the server's key is the right one, so a person is asked. The connection is closed, and nothing of
+    /// the user was sent. There is no reconnect before [`Intent::Trust`] or [`Intent::Retry`], which asks again.
+    AsksTrust {
+        /// The key that the server has.
+        pin: Pin,
+        /// Why the system does not vouch for it: one line, lower case, no full stop.
+        why: String,
+    },
+    /// The server has another key than the one that is known. The connection is closed, and nothing of the user was sent.
+    /// There is no reconnect before [`Intent::Retry`], which looks again; nothing says yes to the other key.
+    KeyChanged {
+        /// The keys that would be right.
+        known: Vec<Pin>,
+        /// The key that the server has.
+        offered: Pin,
+        /// Why the known ones were believed.
+        reason: Reason,
+        /// Since when they are known. `None`: nothing is stored of this address. The invitation names them, or a person has
+        /// said yes to them in this run.
+        since: Option<SystemTime>,
+    },
+    /// The room wants a password, or another one than it got. The connection is closed. There is no reconnect before
+    /// [`Intent::Password`] or [`Intent::Retry`], which never repeats a password that was refused.
+    AsksPassword {
+        /// Whether one was refused.
+        refused: bool,
+    },
+    /// Nobody reads along on the way to the server, and it is the one that is believed. It follows [`Event::Granted`], or comes
+    /// some seconds after [`Event::Connected`] from a server that does not grant. What was learnt of the address is stored.
+    Secured {
+        /// Why the key was believed.
+        reason: Reason,
+        /// Since when it is known.
+        since: SystemTime,
+        /// The key.
+        pin: Pin,
+        /// Whether the server says that this is so for everybody in the room.
+        all_private: bool,
+    },
     /// The connection stands and the JOIN is written. From now on the server's frames say anew who is here.
     Connected,
     /// The connection has ended, or the attempt to connect has failed.
@@ -63,7 +113,7 @@ pub enum Event {
         /// Why, for a program.
         cause: Cause,
         /// The next attempt begins after this time, counted from the stamp. After [`Intent::Leave`] there is none, and this
-        /// is [`Duration::MAX`].
+        /// is [`Duration::MAX`], as it is where there is none before [`Intent::Retry`].
         retry_in: Duration,
     },
     /// Somebody else joined.
@@ -164,7 +214,7 @@ pub enum Event {
         /// The server's words: one line, lower case, no full stop.
         why: String,
     },
-    /// The server tells something.
+    /// The server tells something, or the session itself: with the code `too-long`, and with [`NOT_KEPT`](crate::NOT_KEPT).
     Notice {
         /// What it is about, such as `motd`, `paused` or `too-long`. Unknown codes are shown by their words. The same
         /// `motd` is told once, however often the server tells it.
@@ -193,9 +243,26 @@ pub enum Cause {
     NotChat,
     /// The server refused us.
     Refused {
-        /// By what, if it tells programs: the code of its notice, such as `name` or `banned`.
+        /// By what, if it tells programs: the code of its notice, such as `name` or `banned`. It is [`TLS`](crate::TLS) where
+        /// a server takes nobody in plain.
         code: Option<String>,
     },
+    /// We were to speak in plain to an address that is known with TLS. Nobody was asked, and no attempt follows before
+    /// [`Intent::Retry`].
+    Plain,
+    /// What is known of the servers' keys cannot be read, so that no server is believed.
+    BadFile,
+}
+
+/// Why a server's key was believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// An invitation names it, or an option of the program.
+    Pin,
+    /// A person was asked, and said yes.
+    Asked,
+    /// An authority of the system vouches for it: name and dates are right.
+    Authority,
 }
 
 impl Cause {

@@ -10,10 +10,12 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use flume::{Receiver, Sender};
-use hubbub_transport::Address;
+use hubbub_transport::tls::Connector;
+use hubbub_transport::{Address, Invitation, Password, Pin};
 use hubbub_wire::{Hex128, Limits, Username};
 
 use member::{Member, Profile};
@@ -22,7 +24,7 @@ use network::Network;
 pub use backlog::{BACKLOG_BYTES, BACKLOG_EVENTS};
 pub use clock::Clock;
 pub use draw::secret;
-pub use events::{Cause, Event, Intent, Mark, MessageId, Seen, Stamped};
+pub use events::{Cause, Event, Intent, Mark, MessageId, Reason, Seen, Stamped};
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
@@ -34,6 +36,8 @@ mod words;
 mod trial;
 
 mod echo;
+
+mod belief;
 
 mod backlog;
 
@@ -52,12 +56,23 @@ mod draw;
 
 mod outlet;
 
+pub mod known;
+
+mod trust;
+
 mod connect;
 
 // The life of a connection, and what outlives it.
 mod connection;
 
 mod network;
+
+/// The code of an [`Event::Notice`] of the session itself: what was learnt of the server's key is not kept, for the reason
+/// in its words.
+pub const NOT_KEPT: &str = "not-kept";
+
+/// The code of a [`Cause::Refused`] by a server that takes nobody in plain.
+pub const TLS: &str = "tls";
 
 /// Where to go and under which name.
 #[derive(Clone, Debug)]
@@ -66,6 +81,16 @@ pub struct Options {
     pub address: Address,
     /// The name to join under.
     pub username: Username<'static>,
+    /// Whether to speak TLS there, and nothing else.
+    pub is_private: bool,
+    /// The keys of which the server must have one. Where there are none, the address is known, or an authority vouches for
+    /// the server, or a person is asked.
+    pub pins: Vec<Pin>,
+    /// The password of the room. It travels in TLS only, to a key that is believed.
+    pub password: Option<Password>,
+    /// The file of known rooms, such as [`KnownRooms::path_of_user`](known::KnownRooms::path_of_user). `None`: nothing that
+    /// is stored is believed, and nothing is stored; what is learnt holds for this run.
+    pub known: Option<PathBuf>,
     /// The limits on what the server may send.
     pub limits: Limits,
     /// The shortest time between two batches of events. Events that happen sooner wait, and come in one batch.
@@ -91,6 +116,10 @@ impl Options {
         Self {
             address,
             username,
+            is_private: false,
+            pins: Vec::new(),
+            password: None,
+            known: None,
             limits: Limits::DEFAULT,
             pace: Duration::ZERO,
             seen: None,
@@ -98,6 +127,17 @@ impl Options {
             plain: false,
             secret: None,
             patience: Duration::ZERO,
+        }
+    }
+
+    /// The same for whoever has this invitation.
+    #[must_use]
+    pub fn invited(invitation: Invitation, username: Username<'static>) -> Self {
+        Self {
+            is_private: invitation.is_private,
+            pins: invitation.pins,
+            password: invitation.password,
+            ..Self::new(invitation.address, username)
         }
     }
 }
@@ -113,19 +153,20 @@ pub fn start(
     intents: Receiver<Intent>,
     events: Sender<Vec<Stamped>>,
 ) -> io::Result<Receiver<Infallible>> {
-    start_with_clock(options, intents, events, Clock::system())
+    start_with(options, intents, events, Clock::system(), Connector::new())
 }
 
-/// [`start`] with another clock.
+/// [`start`] with another clock, and with authorities of the caller's own.
 ///
 /// # Errors
 ///
 /// The system cannot start a thread, or has no random numbers.
-pub fn start_with_clock(
+pub fn start_with(
     options: Options,
     intents: Receiver<Intent>,
     events: Sender<Vec<Stamped>>,
     clock: Clock,
+    connector: Connector,
 ) -> io::Result<Receiver<Infallible>> {
     let session = draw::session()?;
     let secret = options.secret.map_or_else(draw::secret, Ok)?;
@@ -140,7 +181,7 @@ pub fn start_with_clock(
     let (alive, ended) = flume::bounded(0);
     runtime::spawn(move || async move {
         let _alive = alive;
-        Network::new(options, member, intents, events, clock)
+        Network::new(options, member, intents, events, clock, connector)
             .run()
             .await;
     })?;

@@ -9,12 +9,13 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, SystemTime};
 
-use hubbub_wire::{Hex64, Hex128, Item, Username};
+use hubbub_transport::Pin;
+use hubbub_wire::{Hex64, Hex128, Item, Password, Username};
 
 use crate::echo::Echoes;
 use crate::trial::Trial;
 use crate::words::{cut_off, reason};
-use crate::{Cause, Event, MessageId, Seen, Stamped};
+use crate::{Cause, Event, MessageId, Reason, Seen, Stamped};
 
 use link::Link;
 use offers::Offers;
@@ -63,6 +64,22 @@ pub struct Profile {
     pub secret: Hex128,
 }
 
+/// A connection on which nobody reads along, to a server that is believed.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The server's key.
+    pub pin: Pin,
+    /// Why it was believed.
+    pub reason: Reason,
+    /// Since when it is known.
+    pub since: SystemTime,
+    /// The room's password. It goes into the offer.
+    pub password: Option<Password<'static>>,
+    /// Whether the JOIN never goes without an offer. Where a key was named or there is a password, somebody knows that the
+    /// server grants.
+    pub is_bound: bool,
+}
+
 /// Why the member gives up its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -96,6 +113,8 @@ pub struct Member {
     motd: String,
     /// What the user wants to ask the server as soon as it grants.
     pings: VecDeque<u64>,
+    /// The key that the server says it will have.
+    announced: Option<Pin>,
     link: Option<Link>,
     events: Vec<Stamped>,
 }
@@ -115,19 +134,24 @@ impl Member {
             echoes: Echoes::default(),
             motd: String::new(),
             pings: VecDeque::new(),
+            announced: None,
             link: None,
             events: Vec::new(),
         }
     }
 
-    /// A connection begins. Its `nonce` is drawn for it.
-    pub fn connect(&mut self, nonce: Hex64, now: Now) {
+    /// A connection begins, in plain or on a line. Its `nonce` is drawn for it.
+    pub fn connect(&mut self, nonce: Hex64, line: Option<Line>, now: Now) {
         if let Some(username) = self.renamed.take() {
             self.username = username;
         }
         let since = self.place.room.zip(self.place.last().cloned());
-        let offer = self.offers.next(nonce, since, self.recent);
-        self.link = Some(Link::new(offer, self.offers.expects_grant(), now));
+        self.offers
+            .bind(line.as_ref().is_some_and(|line| line.is_bound));
+        let password = line.as_ref().and_then(|line| line.password.clone());
+        let offer = self.offers.next(nonce, since, self.recent, password);
+        let link = Link::new(offer, self.offers.expects_grant(), now);
+        self.link = Some(Link { line, ..link });
     }
 
     /// The user says something, which is not empty.
@@ -184,7 +208,11 @@ impl Member {
         let patience = (texts_wait && self.is_patient()).then_some(link.began + link::PATIENCE);
         let is_open = link.is_open(now.awake) && texts_wait || !link.held.is_empty();
         let open = is_open.then_some(link.open_until);
-        [trial, granted, patience, open].into_iter().flatten().min()
+        let secured = link.secured_at();
+        [trial, granted, patience, open, secured]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Whether texts wait for a grant that may never come.
@@ -197,6 +225,10 @@ impl Member {
     /// Time has passed.
     pub fn due(&mut self, now: Now) -> Option<Ending> {
         let is_patient = self.is_patient();
+        let link = self.link.as_mut()?;
+        if link.secured_at().is_some_and(|at| at <= now.awake) {
+            self.tell_secured(false, now);
+        }
         let link = self.link.as_mut()?;
         if let Some(words) = link.trial.due(now.awake) {
             self.events.push(words);
@@ -227,6 +259,35 @@ impl Member {
         };
         self.renamed = None;
         self.events.extend(link.trial.admit());
+    }
+
+    /// Tells once that nobody reads along.
+    fn tell_secured(&mut self, all_private: bool, now: Now) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        let untold = link.line.as_ref().filter(|_| !link.is_secured);
+        let secured = untold.map(|line| Event::Secured {
+            reason: line.reason,
+            since: line.since,
+            pin: line.pin,
+            all_private,
+        });
+        link.is_secured = true;
+        if let Some(secured) = secured {
+            self.tell(secured, now);
+        }
+    }
+
+    /// The line of the connection of now.
+    #[must_use]
+    pub fn line(&self) -> Option<&Line> {
+        self.link.as_ref()?.line.as_ref()
+    }
+
+    /// Takes the key that the server has announced on the line of now.
+    pub fn announced(&mut self) -> Option<Pin> {
+        self.announced.take()
     }
 
     /// Whether it is not known yet that we are in the room.

@@ -9,20 +9,30 @@ use std::time::Duration;
 use flume::r#async::RecvStream;
 use flume::{Receiver, Sender};
 use futures::{FutureExt, StreamExt};
+use hubbub_transport::Transport;
+use hubbub_transport::tls::{Connector, Seen};
 
 use crate::backoff::{self, Backoff};
+use crate::belief::Verdict;
 use crate::connect;
 use crate::connection::{Connection, End, Lost};
+use crate::known::{KnownError, KnownRoom};
 use crate::member::wake::{WAKE_CHECK, Wake};
-use crate::member::{Member, Now};
+use crate::member::{Line, Member, Now};
 use crate::outlet::Outlet;
-use crate::{Cause, Clock, Event, Intent, Options, Stamped};
+use crate::trust::Trust;
+use crate::{Cause, Clock, Event, Intent, NOT_KEPT, Options, Stamped};
 
 /// After a connection that stood this long, the back-off begins anew.
 const STOOD: Duration = Duration::from_secs(10);
 /// The wait after a refusal. A name that is taken stays taken for a while, and frequent attempts are a nuisance to the
 /// server.
 const REFUSED_RETRY: Duration = backoff::LAST;
+
+/// Why an address is not spoken to in plain.
+const KNOWN_WITH_TLS: &str = "this room is known as a private one, so it is not spoken to in plain; \
+    use its chats:// link, or forget the room first";
+
 /// What outlives a connection.
 pub(crate) struct Network {
     pub(crate) options: Options,
@@ -31,6 +41,8 @@ pub(crate) struct Network {
     pub(crate) member: Member,
     pub(crate) outlet: Outlet,
     backoff: Backoff,
+    connector: Connector,
+    trust: Trust,
 }
 
 /// An intent that cannot wait.
@@ -46,10 +58,13 @@ impl Network {
         intents: Receiver<Intent>,
         events: Sender<Vec<Stamped>>,
         clock: Clock,
+        connector: Connector,
     ) -> Self {
         let clock = Rc::new(clock);
         Self {
             outlet: Outlet::new(events, options.pace, clock.clone()),
+            trust: Trust::new(&options),
+            connector,
             options,
             intents: intents.into_stream(),
             member,
@@ -73,6 +88,10 @@ impl Network {
                     });
                 }
                 End::Lost(lost) => self.lose(lost).await,
+                End::AsksPassword => {
+                    self.ask_password();
+                    self.wait().await
+                }
                 End::Out => self.wait().await,
             };
             if let Some(Wish::Leave) = wish {
@@ -95,11 +114,20 @@ impl Network {
             cause,
             at_once,
         } = lost;
+        if cause == Cause::Plain {
+            let retry_in = Duration::MAX;
+            self.report(Event::Lost {
+                why,
+                cause,
+                retry_in,
+            });
+            return self.wait().await;
+        }
         let refused = cause.is_refusal();
         let retry_in = if at_once || refused && self.member.is_renamed() {
             self.backoff.reset();
             Duration::ZERO
-        } else if refused {
+        } else if refused || cause == Cause::BadFile {
             REFUSED_RETRY
         } else {
             self.backoff.next()
@@ -121,21 +149,22 @@ impl Network {
     /// One connection, from the attempt to its end.
     async fn attempt(&mut self) -> End {
         self.report(Event::Connecting);
-        let (options, clock) = (self.options.clone(), self.clock.clone());
-        let mut connecting = async move { connect::connect(&options, &clock).await }.boxed_local();
-        let connected = loop {
-            match self.meanwhile(&mut connecting).await {
-                Ok(connected) => break connected,
-                Err(Wish::Retry) => {}
-                Err(Wish::Leave) => return End::Left,
-            }
+        let known = match self.known() {
+            Ok(known) => known,
+            Err(lost) => return End::Lost(lost),
         };
-        let transport = match connected {
-            Ok(transport) => transport,
-            Err(why) => return End::Lost(Lost::because(Cause::Unreachable, why)),
+        let (transport, seen) = match self.connect().await {
+            Ok(connected) => connected,
+            Err(end) => return end,
+        };
+        let line = match seen.map(|seen| self.judge(known.as_ref(), seen)) {
+            Some(Ok(line)) => Some(line),
+            // Dropping the transport closes it, with nothing written.
+            Some(Err(end)) => return end,
+            None => None,
         };
         let began = self.clock.awake();
-        let end = Connection::new(self, transport).run().await;
+        let end = Connection::new(self, transport, line).run().await;
         let now = self.now();
         // After a close, this has been told already.
         self.member.ended(now);
@@ -144,6 +173,71 @@ impl Network {
             self.backoff.reset();
         }
         end
+    }
+
+    /// What is known of the server, which is never spoken to in plain if it is known.
+    fn known(&self) -> Result<Option<KnownRoom>, Lost> {
+        let known = self.trust.look();
+        let known = known.map_err(|error| Lost::because(Cause::BadFile, error.to_string()))?;
+        if known.is_some() && !self.options.is_private {
+            return Err(Lost::because(Cause::Plain, KNOWN_WITH_TLS));
+        }
+        Ok(known)
+    }
+
+    /// Connects, and serves the screen meanwhile. Nothing of the user is written.
+    async fn connect(&mut self) -> Result<(Transport, Option<Seen>), End> {
+        let (address, is_private) = (self.options.address.clone(), self.options.is_private);
+        let (clock, connector) = (self.clock.clone(), self.connector.clone());
+        let mut connecting = async move {
+            let connected = connect::connect(&address, &clock).await;
+            let unreachable = |why| Lost::because(Cause::Unreachable, why);
+            let transport = connected.map_err(unreachable)?;
+            if !is_private {
+                return Ok((transport, None));
+            }
+            let host = &address.host;
+            let secured = connect::secure(transport, &connector, host, &clock).await;
+            let (transport, seen) = secured.map_err(|error| Lost::in_handshake(&error))?;
+            Ok((transport, Some(seen)))
+        }
+        .boxed_local();
+        loop {
+            match self.meanwhile(&mut connecting).await {
+                Ok(connected) => return connected.map_err(End::Lost),
+                Err(Wish::Retry) => {}
+                Err(Wish::Leave) => return Err(End::Left),
+            }
+        }
+    }
+
+    /// Decides whether the server is the one that is meant, and tells a person if it is not known to be.
+    fn judge(&mut self, known: Option<&KnownRoom>, seen: Seen) -> Result<Line, End> {
+        let told = match self.trust.judge(known, &seen) {
+            Verdict::Believe { reason, since } => {
+                let since = since.unwrap_or_else(|| self.clock.wall());
+                return Ok(self.trust.line(known, seen.pin, reason, since));
+            }
+            Verdict::Ask { why } => Event::AsksTrust { pin: seen.pin, why },
+            Verdict::Stop {
+                known,
+                reason,
+                since,
+            } => Event::KeyChanged {
+                known,
+                offered: seen.pin,
+                reason,
+                since,
+            },
+        };
+        self.report(told);
+        Err(End::Out)
+    }
+
+    fn ask_password(&mut self) {
+        let (refused, kept) = self.trust.password_refused();
+        self.report(Event::AsksPassword { refused });
+        self.note(kept);
     }
 
     /// Waits for the next attempt: until `time` has passed, the computer has woken up, or the user wants something.
@@ -189,16 +283,47 @@ impl Network {
                     self.member.rename(username);
                     return Poll::Ready(Wish::Retry);
                 }
+                Some(Intent::Trust { pin }) => {
+                    self.trust.say_yes(pin);
+                    return Poll::Ready(Wish::Retry);
+                }
+                Some(Intent::Password { password }) => {
+                    self.trust.take_password(password);
+                    return Poll::Ready(Wish::Retry);
+                }
                 Some(Intent::Retry) => return Poll::Ready(Wish::Retry),
                 Some(Intent::Leave) | None => return Poll::Ready(Wish::Leave),
             }
         }
     }
 
-    /// Passes on what the member tells.
+    /// Passes on what the member tells, and keeps what is learnt of the server.
     pub(crate) fn publish(&mut self) {
-        for stamped in self.member.events() {
+        let events = self.member.events();
+        let is_secured = events
+            .iter()
+            .any(|stamped| matches!(stamped.event, Event::Secured { .. }));
+        for stamped in events {
             self.outlet.push(stamped);
+        }
+        let announced = self.member.announced();
+        let Some(line) = self.member.line() else {
+            return;
+        };
+        let learnt = is_secured.then(|| self.trust.learn(line, self.member.is_granted()));
+        let heard = announced.map(|next| self.trust.announced(line.pin, next));
+        for kept in [learnt, heard].into_iter().flatten() {
+            self.note(kept);
+        }
+    }
+
+    /// Tells if something is not kept.
+    fn note(&mut self, kept: Result<(), KnownError>) {
+        if let Err(error) = kept {
+            let (code, text) = (NOT_KEPT.to_owned(), error.to_string());
+            let at = self.clock.wall();
+            let event = Event::Notice { code, text };
+            self.outlet.push(Stamped { at, event });
         }
     }
 

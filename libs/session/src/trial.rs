@@ -22,6 +22,12 @@ const CLOSES: Duration = Duration::from_secs(1);
 /// The code of a NOTICE that an operator does not want us in the room.
 pub(crate) const KICKED: &str = "kicked";
 
+/// The code of a NOTICE that the room wants a password, or another one than it got.
+const PASSWORD: &str = "password";
+
+/// What `server` says to whoever comes in plain where only TLS is spoken.
+const WANTS_TLS: &str = "this room wants TLS";
+
 /// How the server refused us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -29,6 +35,18 @@ pub struct Refusal {
     pub words: String,
     /// By what, if it tells programs.
     pub code: Option<String>,
+}
+
+impl Refusal {
+    /// Whether the room wants a password, or another one.
+    pub(crate) fn wants_password(&self) -> bool {
+        self.code.as_deref() == Some(PASSWORD)
+    }
+
+    /// Whether the server takes nobody in plain.
+    pub(crate) fn wants_tls(&self) -> bool {
+        self.words.trim_end() == WANTS_TLS
+    }
 }
 
 /// How far the trial has got.

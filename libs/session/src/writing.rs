@@ -1,5 +1,7 @@
 //! Writing: a frame on its way into the socket. Pure.
 
+use std::fmt;
+
 use hubbub_wire::{Frame, Id, Label, Offer, Payload, Username, encode};
 
 use crate::MessageId;
@@ -27,12 +29,20 @@ pub enum Kind {
     Leave,
 }
 
-/// A frame and how much of it the socket has taken.
-#[derive(Debug)]
+/// A frame and how much of it the socket has taken. Its `Debug` says nothing of what stands in it.
 pub struct Outgoing {
     kind: Kind,
     bytes: Vec<u8>,
     written: usize,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut outgoing = f.debug_struct("Outgoing");
+        outgoing.field("kind", &self.kind);
+        outgoing.field("written", &self.written);
+        outgoing.finish_non_exhaustive()
+    }
 }
 
 impl Outgoing {

@@ -179,7 +179,7 @@ impl Sending {
             });
         }
         let ends = match cause {
-            Cause::Refused { .. } => true,
+            Cause::Refused { .. } | Cause::Plain | Cause::BadFile => true,
             Cause::PutOff => false,
             // Before the first message there is nothing to resume.
             Cause::Unreachable | Cause::NotChat | Cause::CutOff => !self.is_decided,

@@ -176,6 +176,8 @@ fn word(cause: &Cause) -> &str {
         Cause::PutOff | Cause::CutOff => "cut-off",
         Cause::NotChat => "not-chat",
         Cause::Refused { code } => code.as_deref().unwrap_or("refused"),
+        Cause::Plain => "plain",
+        Cause::BadFile => "bad-file",
     }
 }
 

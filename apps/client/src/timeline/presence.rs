@@ -2,6 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+/// When an attempt is shown to begin that never does: nobody looks on for so long.
+const NO_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Whether the user is in the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
@@ -135,7 +138,7 @@ impl Presence {
 
     /// Notes that there is no connection, and that the next attempt begins after `retry_in`.
     pub(super) fn lost(&mut self, at: SystemTime, failure: Failure, retry_in: Duration) {
-        let retry_at = at + retry_in;
+        let retry_at = at.checked_add(retry_in).unwrap_or(at + NO_RETRY);
         self.leave(at, Attempt::Failed { failure, retry_at });
     }
 

@@ -176,6 +176,10 @@ fn as_entry(event: Event) -> What {
         Event::Notice { code, .. } => What::Notice(code),
         Event::Missed { events } => What::Damaged(format!("missed {events}")),
         Event::Earlier { .. } => What::Note("earlier".to_owned()),
+        other @ (Event::AsksTrust { .. }
+        | Event::KeyChanged { .. }
+        | Event::AsksPassword { .. }
+        | Event::Secured { .. }) => What::Damaged(format!("in a plain room: {other:?}")),
     }
 }
 

@@ -15,6 +15,8 @@ use crate::trial::KICKED;
 use crate::words::{reason, said, text, to_event};
 use crate::{Cause, Event, Mark, Stamped};
 
+/// The code of a NOTICE whose payload is the pin of the key that the server will have.
+const NEXT_KEY: &str = "next-key";
 /// No session says so much. A log that tells of more is not ours.
 const MOST_TEXTS: u64 = u64::MAX / 2;
 
@@ -95,6 +97,7 @@ impl Member {
             resumed,
         };
         self.tell(event, now);
+        self.tell_secured(grant.private, now);
         for id in self.texts.resume(room, grant.arrived) {
             let seq = self.place.last().map(Token::to_string);
             let seq = seq.unwrap_or_default();
@@ -249,6 +252,11 @@ impl Member {
                 let why = reason(&text);
                 self.tell(Event::Kicked { why }, now);
                 return Some(Ending::Kicked);
+            }
+            if code == NEXT_KEY {
+                // Only who has the key that is believed can say which one comes after it.
+                self.announced = link.line.as_ref().and_then(|_| text.parse().ok());
+                return None;
             }
             // It comes with each grant, and nobody wants to read it again after each outage.
             if code != "motd" || self.motd != text {

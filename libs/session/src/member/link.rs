@@ -6,7 +6,7 @@ use hubbub_wire::{Hex64, Hex128, Offer, Token};
 
 use super::replay::Replay;
 use super::wake::Wake;
-use super::{Kind, Now};
+use super::{Kind, Line, Now};
 use crate::backlog::{BACKLOG_BYTES, BACKLOG_EVENTS, weight};
 use crate::trial::Trial;
 use crate::{MessageId, Stamped};
@@ -27,6 +27,10 @@ pub(super) const PONG_WITHIN: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) began: Duration,
+    /// What keeps others from reading along, if it is not a plain connection.
+    pub(super) line: Option<Line>,
+    /// Whether [`Event::Secured`](crate::Event::Secured) was told.
+    pub(super) is_secured: bool,
     pub(super) offer: Option<Offer<'static>>,
     /// Whether the JOIN is written.
     pub(super) has_joined: bool,
@@ -80,6 +84,8 @@ impl Link {
             held: Vec::new(),
             held_bytes: 0,
             began: now.awake,
+            line: None,
+            is_secured: false,
             is_plain: offer.is_none(),
             offer,
             has_joined: false,
@@ -93,6 +99,12 @@ impl Link {
     /// Whether what others say waits for a grant.
     pub(super) fn is_open(&self, now: Duration) -> bool {
         self.member.is_none() && !self.is_plain && now < self.open_until
+    }
+
+    /// When a server that has not granted and not refused us counts as one that has let us in.
+    pub(super) fn secured_at(&self) -> Option<Duration> {
+        let is_untold = self.line.is_some() && !self.is_secured && self.has_joined;
+        is_untold.then_some(self.began + GRANT_WITHIN)
     }
 
     /// Lets what others say wait. Returns whether it is not too much.

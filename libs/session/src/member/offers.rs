@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hubbub_wire::{EXTENSION, Hex64, Hex128, Id, MAX_EARLIER, Offer, Token};
+use hubbub_wire::{EXTENSION, Hex64, Hex128, Id, MAX_EARLIER, Offer, Password, Token};
 
 use super::Profile;
 
@@ -20,6 +20,8 @@ pub(super) struct Offers {
     knows: Knows,
     /// Whether the last connection was closed early after an offer.
     was_put_off: bool,
+    /// Whether no JOIN ever goes without one, since a key was named for the server, or a password is for its ears.
+    is_bound: bool,
 }
 
 /// What is known about the server at the address.
@@ -47,7 +49,13 @@ impl Offers {
             attempt: 0,
             knows,
             was_put_off: false,
+            is_bound: false,
         }
+    }
+
+    /// From now on no JOIN goes without an offer, or one may.
+    pub(super) fn bind(&mut self, is_bound: bool) {
+        self.is_bound = is_bound;
     }
 
     /// The offer for the connection that begins.
@@ -56,6 +64,7 @@ impl Offers {
         nonce: Hex64,
         since: Option<(Hex128, Token<'static>)>,
         recent: u32,
+        password: Option<Password<'static>>,
     ) -> Option<Offer<'static>> {
         self.attempt += 1;
         let goes_without = match self.knows {
@@ -76,7 +85,7 @@ impl Offers {
             secret: self.secret,
             since,
             recent: recent.min(MAX_EARLIER),
-            password: None,
+            password,
         })
     }
 
@@ -102,7 +111,7 @@ impl Offers {
 
     /// Whether the next connection goes without an offer because the last one was closed early.
     pub(super) fn was_put_off(&self) -> bool {
-        self.was_put_off && self.knows == Knows::Nothing
+        self.was_put_off && self.knows == Knows::Nothing && !self.is_bound
     }
 
     pub(super) fn granted(&mut self) {

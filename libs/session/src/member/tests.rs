@@ -69,7 +69,7 @@ impl Side {
     /// Connects, and sends what it sends first.
     fn joins(&mut self) -> Option<Offer<'static>> {
         self.nonces += 1;
-        self.member.connect(Hex64(self.nonces), self.now);
+        self.member.connect(Hex64(self.nonces), None, self.now);
         let join = self.member.next(false, self.now).unwrap();
         let mut decoder = Decoder::new(Limits::DEFAULT);
         let mut bytes = join.rest();

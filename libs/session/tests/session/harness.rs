@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 use futures::FutureExt;
-use hubbub_session::{Clock, Event, Intent, MessageId, Options, Stamped, start_with_clock};
+use hubbub_session::{Clock, Event, Intent, MessageId, Options, Stamped, start_with};
 use hubbub_testing::{DEADLINE, Peer, ScriptedServer, Time, join};
 use hubbub_transport::Address;
+use hubbub_transport::tls::Connector;
 use hubbub_wire::Username;
 
 /// The pace of batches. A clock that paces itself does not wait at all for such a short time.
@@ -49,7 +50,7 @@ impl Window {
     pub(crate) fn open_at(options: Options, time: Time) -> Self {
         let (intents, wishes) = flume::bounded(1024);
         let (events, batches) = flume::bounded(1);
-        let ended = start_with_clock(options, wishes, events, clock_of(&time)).unwrap();
+        let ended = start_with(options, wishes, events, clock_of(&time), Connector::new()).unwrap();
         Self {
             intents: Some(intents),
             batches,

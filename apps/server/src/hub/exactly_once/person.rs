@@ -69,7 +69,7 @@ impl Run {
     }
 
     pub(super) fn connect(&mut self, line: Line, nonce: Hex64, now: Duration) {
-        self.member.connect(nonce, moment(now));
+        self.member.connect(nonce, None, moment(now));
         self.connection = Some(Connection {
             line,
             decoder: Decoder::new(Limits::DEFAULT),

@@ -46,7 +46,7 @@ fn join_and_offer_are_one_write_of_less_than_900_bytes_whatever_name_and_place_a
         ..profile_that_has_seen(&"x".repeat(64))
     });
     let now = Side::new().now;
-    member.connect(Hex64(u64::MAX), now);
+    member.connect(Hex64(u64::MAX), None, now);
     let join = member.next(false, now).unwrap();
     let bytes = join.rest();
     assert!(bytes.ends_with(b"Recent: 200\r\n\r\n"));
@@ -161,7 +161,7 @@ fn a_server_that_closes_within_three_seconds_gets_no_offer_the_next_time() {
 #[test]
 fn a_connection_that_ended_before_its_join_was_written_says_nothing_about_offers() {
     let mut side = Side::new();
-    side.member.connect(Hex64(1), side.now);
+    side.member.connect(Hex64(1), None, side.now);
     side.ends();
     assert!(side.joins().is_some());
 }

@@ -1,0 +1,228 @@
+//! Known rooms: the file in which window and command line remember which keys the servers have, why they believed them, and
+//! the rooms' passwords. Only its owner may read it, from its first byte on.
+//!
+//! It is replaced as a whole, so that a reader needs no lock and never sees half of it; who writes locks a file beside it and
+//! reads anew. A file that is broken, or that a later version wrote, is told and never written over: what stands in it is
+//! what keeps an impostor away.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use hubbub_transport::{Address, Password, Pin};
+use tempfile::NamedTempFile;
+
+use crate::Reason;
+use written::Written;
+
+mod written;
+
+/// What is known of the server at an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRoom {
+    /// The keys that are believed: the one that the server had last, and one that it or an invitation has announced.
+    pub pins: Vec<Pin>,
+    /// Why the first of them was believed.
+    pub reason: Reason,
+    /// When it was first believed.
+    pub since: SystemTime,
+    /// The room's password.
+    pub password: Option<KeptPassword>,
+}
+
+/// A password that goes to nobody but the server it was meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPassword {
+    /// The password.
+    pub password: Password,
+    /// The key that the server had when it took the password.
+    pub key: Pin,
+}
+
+/// The file of known rooms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRooms(PathBuf);
+
+/// Why the file was not read or not written, in words for a person.
+#[derive(Debug)]
+pub enum KnownError {
+    /// The system does not let us read it.
+    Unreadable(PathBuf, io::Error),
+    /// It is not what this program writes.
+    Broken {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong in it.
+        why: String,
+    },
+    /// A later version of this program wrote it.
+    FromTheFuture(PathBuf),
+    /// The system does not let us write it.
+    Unwritable(PathBuf, io::Error),
+}
+
+impl KnownRooms {
+    /// The path of the user's own file: `hubbub/known_rooms.toml` under XDG_STATE_HOME, or under `.local/state` in the home
+    /// directory. `None` if there is no home.
+    #[must_use]
+    pub fn path_of_user() -> Option<PathBuf> {
+        // Not every system has a directory for state.
+        let directory = dirs::state_dir().or_else(dirs::data_local_dir);
+        Some(directory?.join("hubbub/known_rooms.toml"))
+    }
+
+    /// The file at this path, which need not be there.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// What is known of the server at this address.
+    ///
+    /// # Errors
+    ///
+    /// The file is there, and cannot be read.
+    pub fn get(&self, address: &Address) -> Result<Option<KnownRoom>, KnownError> {
+        Ok(self.read()?.take(&place(address)))
+    }
+
+    /// Changes what is known of the server at this address, whatever another program has written meanwhile. `change` gets what
+    /// the file says now, and returns what it shall say.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or written. It is then as it was.
+    pub fn change(
+        &self,
+        address: &Address,
+        change: impl FnOnce(Option<KnownRoom>) -> Option<KnownRoom>,
+    ) -> Result<(), KnownError> {
+        let unwritable = |error| KnownError::Unwritable(self.0.clone(), error);
+        let _lock = self.lock().map_err(unwritable)?;
+        let mut written = self.read()?;
+        let place = place(address);
+        let before = written.take(&place);
+        let after = change(before.clone());
+        if after == before {
+            return Ok(());
+        }
+        if let Some(room) = after {
+            written.put(place, room);
+        }
+        let text = written.text().map_err(unwritable)?;
+        self.write(&text).map_err(unwritable)
+    }
+
+    /// Forgets the server at this address, its password included. Returns whether it was known.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or written. It is then as it was.
+    pub fn forget(&self, address: &Address) -> Result<bool, KnownError> {
+        let mut was_known = false;
+        self.change(address, |known| {
+            was_known = known.is_some();
+            None
+        })?;
+        Ok(was_known)
+    }
+
+    fn read(&self) -> Result<Written, KnownError> {
+        match fs::read_to_string(&self.0) {
+            Ok(text) => Written::read(&text, &self.0),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Written::default()),
+            Err(error) => Err(KnownError::Unreadable(self.0.clone(), error)),
+        }
+    }
+
+    /// Waits for other programs, which hold it for as long as they write.
+    fn lock(&self) -> io::Result<File> {
+        if let Some(directory) = self.0.parent() {
+            make_private(directory)?;
+        }
+        let mut path = self.0.clone().into_os_string();
+        path.push(".lock");
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(path)?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
+    fn write(&self, text: &str) -> io::Result<()> {
+        let directory = self.0.parent().unwrap_or(Path::new("."));
+        // It is made for its owner alone.
+        let mut file = NamedTempFile::new_in(directory)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&self.0)?;
+        Ok(())
+    }
+}
+
+/// Makes a directory and those above it. What is new is for its owner alone.
+fn make_private(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// One text for all ways to write the same address.
+fn place(address: &Address) -> String {
+    let Address { host, port } = address;
+    let host = host_name(host);
+    Address { host, port: *port }.to_string()
+}
+
+/// The host in the one way in which it is looked up, known, and named in TLS: in lower case, without a final dot.
+pub(crate) fn host_name(host: &str) -> String {
+    let host = host.strip_suffix('.').unwrap_or(host).to_lowercase();
+    let address = host.parse::<IpAddr>();
+    address.map_or(host, |address| address.to_string())
+}
+
+impl fmt::Display for KnownError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(path, error) => {
+                write!(
+                    f,
+                    "cannot read the known rooms in {}: {error}",
+                    path.display()
+                )
+            }
+            Self::Broken { path, why } => write!(
+                f,
+                "the known rooms in {} are broken ({why}); mend the file, or move it away to know no room any more",
+                path.display()
+            ),
+            Self::FromTheFuture(path) => write!(
+                f,
+                "a later version of this program wrote the known rooms in {}; use that one",
+                path.display()
+            ),
+            Self::Unwritable(path, error) => {
+                write!(
+                    f,
+                    "cannot write the known rooms to {}: {error}",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for KnownError {}
