@@ -4,18 +4,20 @@
 use std::time::{Duration, SystemTime};
 
 use fastrand::Rng;
+use hubbub_session::MessageId;
 use hubbub_session::member::{Ending, Kind, Member, Now, Outgoing, Profile};
-use hubbub_session::{MessageId, Seen};
 use hubbub_wire::{Decoder, Hex64, Hex128, Limits, Username};
 
 use super::line::Line;
-use super::screen::Screen;
+use super::screen::{Kept, Screen};
 
 /// Somebody who uses the room, whichever program runs at the moment.
 pub(super) struct Person {
     pub(super) name: &'static str,
     /// How many texts the person has said, in all runs.
     pub(super) said: u64,
+    /// Whether the person's programs count what arrives as seen.
+    pub(super) counts_arrivals: bool,
     pub(super) run: Run,
 }
 
@@ -40,10 +42,15 @@ pub(super) struct Connection {
 const AGAIN: Duration = Duration::from_millis(500);
 
 impl Run {
-    pub(super) fn new(name: &'static str, seen: Option<Seen>, random: &mut Rng) -> Self {
+    pub(super) fn new(
+        name: &'static str,
+        kept: Option<Kept>,
+        counts_arrivals: bool,
+        random: &mut Rng,
+    ) -> Self {
         let profile = Profile {
             username: Username::new(name, Limits::DEFAULT.max_name).unwrap(),
-            seen: seen.clone(),
+            seen: kept.as_ref().map(|kept| kept.seen.clone()),
             recent: random.u32(..=200),
             plain: false,
             session: Hex64(random.u64(..)),
@@ -51,7 +58,7 @@ impl Run {
         };
         Self {
             member: Member::new(profile),
-            screen: Screen::new(seen),
+            screen: Screen::new(kept, counts_arrivals),
             connection: None,
             next_attempt: Some(Duration::ZERO),
         }

@@ -57,16 +57,29 @@ enum Shown {
     CaughtUp(String),
 }
 
+/// What a program keeps for its next run.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) seen: Seen,
+    /// What this person was shown up to there, in all runs.
+    texts: HashSet<String>,
+}
+
 /// What one run has shown.
 #[derive(Debug)]
 pub(super) struct Screen {
-    began_with: Option<Seen>,
+    began_with: Option<Kept>,
     shown: Vec<Shown>,
     own: Vec<(MessageId, String, Own)>,
     /// Messages that went out before the server had granted anything.
     plain: HashSet<MessageId>,
     room: Option<Hex128>,
     last: Option<String>,
+    /// Whether the place that comes with the arrival of a message counts as seen, as in the window. Other programs keep only
+    /// the places of what they have shown.
+    counts_arrivals: bool,
+    /// What was kept when the program was told last that it knows all.
+    kept: Option<Kept>,
     pub(super) is_live: bool,
     /// Whether no server has granted anything to the program.
     pub(super) is_plain: bool,
@@ -78,11 +91,14 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn new(seen: Option<Seen>) -> Self {
+    pub(super) fn new(kept: Option<Kept>, counts_arrivals: bool) -> Self {
+        let seen = kept.as_ref().map(|kept| &kept.seen);
         Self {
-            room: seen.as_ref().map(|seen| seen.room),
-            last: seen.as_ref().map(|seen| seen.seq.clone()),
-            began_with: seen,
+            room: seen.map(|seen| seen.room),
+            last: seen.map(|seen| seen.seq.clone()),
+            counts_arrivals,
+            kept: kept.clone(),
+            began_with: kept,
             shown: Vec::new(),
             own: Vec::new(),
             plain: HashSet::new(),
@@ -103,12 +119,24 @@ impl Screen {
         self.own.push((id, text.to_owned(), Own::Waiting));
     }
 
-    /// The last place that was seen: what a program keeps for its next run.
-    pub(super) fn seen(&self) -> Option<Seen> {
-        Some(Seen {
+    /// What the program keeps for its next run, if it writes that down now.
+    pub(super) fn kept(&self) -> Option<Kept> {
+        let seen = Seen {
             room: self.room?,
             seq: self.last.clone()?,
-        })
+        };
+        let shown = self.shown.iter().filter_map(|shown| match shown {
+            Shown::Said { text, .. } | Shown::Plain(text) => Some(text.clone()),
+            _ => None,
+        });
+        let before = self.began_with.iter().flat_map(|kept| kept.texts.clone());
+        let texts = before.chain(shown).collect();
+        Some(Kept { seen, texts })
+    }
+
+    /// The same if it has written down nothing since it was told last that it knows all.
+    pub(super) fn kept_early(&self) -> Option<Kept> {
+        self.kept.clone()
     }
 
     pub(super) fn show(&mut self, event: Event) {
@@ -148,9 +176,16 @@ impl Screen {
                 self.is_live = true;
                 self.last = Some(last.clone());
                 self.shown.push(Shown::CaughtUp(last));
+                self.kept = self.kept();
             }
             Event::Written { id } => self.becomes(id, Own::Written),
-            Event::Arrived { id, .. } => self.becomes(id, Own::Arrived),
+            Event::Arrived { id, seq } => {
+                self.becomes(id, Own::Arrived);
+                assert!(!seq.is_empty(), "a message arrived at no place");
+                if self.counts_arrivals {
+                    self.last = Some(seq);
+                }
+            }
             Event::Unsure { id } => self.becomes(id, Own::Unsure),
             _ => {}
         }
@@ -174,7 +209,7 @@ impl Screen {
 
     /// Holds what was shown against the logs. `is_up_to_date`: the program is connected, and nothing is on its way.
     pub(super) fn check(&self, name: &str, truths: &HashMap<Hex128, Truth>, is_up_to_date: bool) {
-        let seen = self.began_with.as_ref();
+        let seen = self.began_with.as_ref().map(|kept| &kept.seen);
         let nothing = Truth::default();
         let mut room = seen.map(|seen| seen.room);
         let mut truth = room.and_then(|room| truths.get(&room)).unwrap_or(&nothing);
@@ -195,7 +230,8 @@ impl Screen {
                 .find(|text| !elsewhere.contains(text))
                 .map(str::to_owned)
         };
-        let mut all = HashSet::new();
+        let before = self.began_with.iter().flat_map(|kept| &kept.texts);
+        let mut all: HashSet<&String> = before.collect();
         for shown in &self.shown {
             match shown {
                 Shown::Plain(text) => {

@@ -71,11 +71,16 @@ impl World {
         let mut random = Rng::with_seed(seed);
         let start = Instant::now();
         let outbox = OUTBOX[random.usize(..OUTBOX.len())];
-        let people = PEOPLE.map(|name| Person {
-            name,
-            said: 0,
-            run: Run::new(name, None, &mut random),
+        let people = PEOPLE.iter().enumerate().map(|(number, &name)| {
+            let counts_arrivals = number % 2 == 0;
+            Person {
+                name,
+                said: 0,
+                counts_arrivals,
+                run: Run::new(name, None, counts_arrivals, &mut random),
+            }
         });
+        let people = people.collect();
         let kind = [Kind::Memory, Kind::Disk, Kind::Disk, Kind::BadDisk][random.usize(..4)];
         let cuts_offers = random.u8(..3) == 0;
         let directory = Directory::new();
@@ -95,7 +100,7 @@ impl World {
             cuts_offers,
             lives: Vec::new(),
             answered: Duration::ZERO,
-            people: people.into(),
+            people,
             random,
             start,
             now: Duration::ZERO,
@@ -266,13 +271,16 @@ impl World {
     /// A program is killed and started again. What it has not sent is lost, and what it kept may be old.
     fn restarts_program(&mut self) {
         let who = self.someone();
-        let seen = match self.random.u8(..3) {
+        let screen = &self.people[who].run.screen;
+        let kept = match self.random.u8(..3) {
             0 if self.random.bool() => None,
-            _ => self.people[who].run.screen.seen(),
+            0 => screen.kept_early(),
+            _ => screen.kept(),
         };
         self.check(who, false);
         let person = &mut self.people[who];
-        person.run = Run::new(person.name, seen, &mut self.random);
+        self.tally.kept += usize::from(kept.is_some());
+        person.run = Run::new(person.name, kept, person.counts_arrivals, &mut self.random);
         person.run.next_attempt = Some(self.now);
         self.tally.programs += 1;
     }
