@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Command;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 use hubbub_server::{Settings, serve};
@@ -17,9 +17,14 @@ use crate::{DEADLINE, Ended, Offer, Ours, Peer, Program, join, leave, shown, tex
 #[cfg(target_os = "linux")]
 use crate::{tcp_sockets, until};
 
+/// How long to wait before another peer shows whether the watcher is in.
+const WATCHER_IS_LATE: Duration = Duration::from_millis(100);
+
 /// One room, which stops when dropped.
 pub struct Room {
     address: SocketAddr,
+    /// Whether its members speak TLS.
+    is_secure: bool,
     heard: Receiver<Vec<u8>>,
     server: Option<Server>,
 }
@@ -45,6 +50,7 @@ impl Room {
         let (address, server) = start(settings);
         Self {
             address,
+            is_secure: false,
             heard: watch(address),
             server: Some(server),
         }
@@ -60,6 +66,7 @@ impl Room {
         let (address, server) = start(settings);
         Self {
             address,
+            is_secure: false,
             heard: flume::bounded(0).1,
             server: Some(server),
         }
@@ -69,7 +76,18 @@ impl Room {
     pub fn at(address: SocketAddr) -> Self {
         Self {
             address,
+            is_secure: false,
             heard: watch(address),
+            server: None,
+        }
+    }
+
+    /// The same where everybody speaks TLS, the watcher too, with whatever certificate.
+    pub fn secure_at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            is_secure: true,
+            heard: watch_securely(address),
             server: None,
         }
     }
@@ -78,6 +96,7 @@ impl Room {
     pub fn unwatched_at(address: SocketAddr) -> Self {
         Self {
             address,
+            is_secure: false,
             heard: flume::bounded(0).1,
             server: None,
         }
@@ -91,7 +110,18 @@ impl Room {
     /// A connection that has not joined.
     #[track_caller]
     pub fn connect(&self) -> Peer {
-        Peer::connect(self.address)
+        self.over(Peer::connect(self.address))
+    }
+
+    /// A connection that has not joined, from this address of loopback.
+    #[track_caller]
+    pub fn connect_from(&self, from: [u8; 4]) -> Peer {
+        self.over(Peer::connect_from(from, self.address))
+    }
+
+    #[track_caller]
+    fn over(&self, peer: Peer) -> Peer {
+        if self.is_secure { peer.secure() } else { peer }
     }
 
     /// A connection that has certainly joined.
@@ -134,7 +164,7 @@ impl Room {
     /// A member with small socket buffers. What it does not read waits in the server.
     #[track_caller]
     pub fn narrow_member(&self, name: &str) -> Peer {
-        self.enter(Peer::connect_narrow(self.address), name)
+        self.enter(self.over(Peer::connect_narrow(self.address)), name)
     }
 
     #[track_caller]
@@ -311,6 +341,27 @@ fn watch(address: SocketAddr) -> Receiver<Vec<u8>> {
     let left = hears.recv_timeout(DEADLINE);
     assert_eq!(left.map(|frame| shown(&frame)), Ok(shown(&leave("second"))));
     hears
+}
+
+/// Starts the watcher of a room where everybody speaks TLS, and returns once it is certainly in.
+fn watch_securely(address: SocketAddr) -> Receiver<Vec<u8>> {
+    let (heard, hears) = flume::unbounded();
+    let mut watcher = Peer::connect(address).secure();
+    watcher.send(join("watcher"));
+    listen(watcher, heard);
+    let until = Instant::now() + DEADLINE;
+    while Instant::now() < until {
+        let mut second = Peer::connect(address).secure();
+        second.send([join("second"), leave("second")].concat());
+        second.expect_gone();
+        // One that came before the watcher was in is not heard, or only while it leaves.
+        while let Ok(frame) = hears.recv_timeout(WATCHER_IS_LATE) {
+            if frame == leave("second") {
+                return hears;
+            }
+        }
+    }
+    panic!("nobody gets into the room at {address}");
 }
 
 /// Reads frames until the connection ends.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(target_os = "linux")]
 
+mod browsers;
 mod crowds;
 mod floods;
 mod names;
