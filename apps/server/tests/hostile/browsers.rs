@@ -14,7 +14,7 @@ const METHODS: [&str; 12] = [
 ];
 
 /// The lengths of targets around the bounds of a line and of noise, and one as long as a browser's longest.
-const LENGTHS: [usize; 8] = [1, 1000, 4070, 4090, 8180, 8200, 16 * 1024, 80 * 1024];
+const LENGTHS: [usize; 9] = [1, 1000, 3000, 4070, 4090, 8180, 8200, 16 * 1024, 80 * 1024];
 
 /// What the page wants to say.
 fn words() -> Vec<u8> {
