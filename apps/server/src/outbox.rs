@@ -56,9 +56,9 @@ struct Shared {
     /// Wakes the peer's task when something is pushed or asked, or when the state changes. Both halves register here,
     /// since they are one task.
     task: AtomicWaker,
-    /// The connection. It is closed when the hub has let go of the outbox and the peer's task has ended. There is none
+    /// The connection. It is closed when the hub has let go of the outbox and the peer's task has ended. It leads nowhere
     /// where the hub is tested without peers.
-    transport: Option<Transport>,
+    transport: Transport,
 }
 
 /// The hub asks whether the connection has ended, and the peer's task has not seen that yet.
@@ -90,8 +90,10 @@ impl Shared {
     }
 
     fn transport(&self) -> io::Result<&Transport> {
-        let transport = self.transport.as_ref();
-        transport.ok_or_else(|| io::ErrorKind::NotConnected.into())
+        if self.transport.is_nowhere() {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        Ok(&self.transport)
     }
 
     fn count_write(&self) {
@@ -180,7 +182,7 @@ pub fn outbox(reader: PeerId, limit: usize, transport: Option<Transport>) -> (Ou
         state: AtomicU8::new(OPEN),
         flags: AtomicU8::default(),
         task: AtomicWaker::new(),
-        transport,
+        transport: transport.unwrap_or_else(Transport::nowhere),
     });
     let pending = Pending::new(reader, Arc::clone(&shared));
     (Outbox { shared, limit }, pending)

@@ -13,9 +13,14 @@ pub use acceptor::{Acceptor, HANDSHAKE_BYTES};
 pub use connector::{Connector, Seen};
 pub use identity::{Identity, IdentityError};
 
+pub(crate) use secured::Secured;
+
 mod acceptor;
 mod connector;
+mod engine;
+mod handshake;
 mod identity;
+mod secured;
 
 /// What is spoken within TLS.
 const ALPN: &[u8] = b"chat/1.0";

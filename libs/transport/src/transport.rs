@@ -14,6 +14,8 @@ use async_io::Async;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
+#[cfg(feature = "tls")]
+use crate::tls::Secured;
 use crate::tuning::tune;
 
 /// What the system says of a connection that the other side has ended, or that has failed.
@@ -22,9 +24,20 @@ const END: PollFlags = PollFlags::RDHUP.union(PollFlags::HUP).union(PollFlags::E
 #[cfg(not(target_os = "linux"))]
 const END: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
-/// One connection. Dropping it closes it.
+/// One connection, plain or encrypted. Dropping it closes it.
 #[derive(Debug)]
-pub struct Transport(Async<TcpStream>);
+pub struct Transport(Kind);
+
+/// What a connection is made of. A plain one costs as much as if there were no others: every member has one.
+#[derive(Debug)]
+enum Kind {
+    Plain(Async<TcpStream>),
+    /// `None` leads nowhere.
+    #[cfg(feature = "tls")]
+    Secured(Option<Box<Secured>>),
+    #[cfg(not(feature = "tls"))]
+    Nowhere,
+}
 
 impl Transport {
     /// Connects and tunes the socket.
@@ -36,6 +49,22 @@ impl Transport {
         Self::tuned(Async::<TcpStream>::connect(address).await?)
     }
 
+    /// One that leads nowhere, for those who have none: everything fails with [`ErrorKind::NotConnected`]. An `Option`
+    /// would be larger.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        #[cfg(feature = "tls")]
+        return Self(Kind::Secured(None));
+        #[cfg(not(feature = "tls"))]
+        Self(Kind::Nowhere)
+    }
+
+    /// Whether it leads nowhere.
+    #[must_use]
+    pub fn is_nowhere(&self) -> bool {
+        self.socket().is_err()
+    }
+
     /// Takes over a connected socket and tunes it.
     ///
     /// # Errors
@@ -43,7 +72,35 @@ impl Transport {
     /// The connection has already ended.
     pub(crate) fn tuned(socket: Async<TcpStream>) -> io::Result<Self> {
         tune(socket.get_ref())?;
-        Ok(Self(socket))
+        Ok(Self(Kind::Plain(socket)))
+    }
+
+    /// Takes over an encrypted connection.
+    #[cfg(feature = "tls")]
+    pub(crate) fn secured(secured: Secured) -> Self {
+        Self(Kind::Secured(Some(Box::new(secured))))
+    }
+
+    /// The socket of a plain connection.
+    ///
+    /// # Errors
+    ///
+    /// It is encrypted: there is no TLS within TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn into_plain(self) -> io::Result<Async<TcpStream>> {
+        match self.0 {
+            Kind::Plain(socket) => Ok(socket),
+            Kind::Secured(_) => Err(ErrorKind::InvalidInput.into()),
+        }
+    }
+
+    fn socket(&self) -> io::Result<&Async<TcpStream>> {
+        match &self.0 {
+            Kind::Plain(socket) => Ok(socket),
+            #[cfg(feature = "tls")]
+            Kind::Secured(Some(secured)) => Ok(&secured.socket),
+            _ => Err(ErrorKind::NotConnected.into()),
+        }
     }
 
     /// Reads what has arrived. 0 means that the other side has ended its half.
@@ -51,17 +108,29 @@ impl Transport {
     /// # Errors
     ///
     /// [`ErrorKind::WouldBlock`] when nothing has arrived. After any other error the connection is broken.
+    /// [`ErrorKind::UnexpectedEof`] says that an encrypted one has ended without the other side's word: somebody in
+    /// between may have cut it off.
     pub fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        uninterrupted(|| self.0.get_ref().read(bytes))
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0 {
+            return secured.try_read(bytes);
+        }
+        let mut socket = self.socket()?.get_ref();
+        uninterrupted(|| socket.read(bytes))
     }
 
-    /// Writes as much as the system takes now.
+    /// Writes as much as the system takes now. An encrypted connection takes one record at most.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::WouldBlock`] when it takes nothing. After any other error the connection is broken.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        uninterrupted(|| self.0.get_ref().write(bytes))
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0 {
+            return secured.try_write_vectored(&[IoSlice::new(bytes)]);
+        }
+        let mut socket = self.socket()?.get_ref();
+        uninterrupted(|| socket.write(bytes))
     }
 
     /// Does the same as [`try_write`](Self::try_write) for bytes in several places. With no bytes at all, it does
@@ -71,11 +140,18 @@ impl Transport {
     ///
     /// The same as for [`try_write`](Self::try_write).
     pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0 {
+            return secured.try_write_vectored(slices);
+        }
         match slices {
             [] => Ok(0),
             // The plain system call is cheaper.
             [slice] => self.try_write(slice),
-            slices => uninterrupted(|| self.0.get_ref().write_vectored(slices)),
+            slices => {
+                let mut socket = self.socket()?.get_ref();
+                uninterrupted(|| socket.write_vectored(slices))
+            }
         }
     }
 
@@ -86,7 +162,11 @@ impl Transport {
     ///
     /// The system cannot tell.
     pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_readable(cx)
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0 {
+            return secured.poll_readable(cx);
+        }
+        self.socket()?.poll_readable(cx)
     }
 
     /// Ready when writing is worth another try. The system may take nothing after all.
@@ -95,7 +175,7 @@ impl Transport {
     ///
     /// The system cannot tell.
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_writable(cx)
+        self.socket()?.poll_writable(cx)
     }
 
     /// Reads like [`try_read`](Self::try_read), but waits for something to arrive.
@@ -134,6 +214,10 @@ impl Transport {
     /// one holds none.
     #[must_use]
     pub fn held(&self) -> usize {
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0 {
+            return secured.held();
+        }
         0
     }
 
@@ -143,14 +227,23 @@ impl Transport {
     ///
     /// The connection has failed.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.0.get_ref().peer_addr()
+        self.socket()?.get_ref().peer_addr()
     }
 
     /// Whether the other side has ended its half, or the connection has failed. What arrived before can still be read.
     /// Where the system does not tell, the answer is no.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        let mut ends = [PollFd::new(self.0.get_ref(), END)];
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0
+            && secured.is_ended()
+        {
+            return true;
+        }
+        let Ok(socket) = self.socket() else {
+            return true;
+        };
+        let mut ends = [PollFd::new(socket.get_ref(), END)];
         // With a time of zero, this does not wait.
         let asked = poll(&mut ends, Some(&Timespec::default()));
         asked.is_ok() && ends[0].revents().intersects(END)
@@ -162,7 +255,11 @@ impl Transport {
     ///
     /// The connection has already ended.
     pub fn finish(&self) -> io::Result<()> {
-        self.0.get_ref().shutdown(Shutdown::Write)
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0 {
+            return secured.finish();
+        }
+        self.socket()?.get_ref().shutdown(Shutdown::Write)
     }
 
     /// Ends both halves: what has arrived can still be read, and nothing more arrives.
@@ -171,7 +268,11 @@ impl Transport {
     ///
     /// The connection has already ended.
     pub fn cut(&self) -> io::Result<()> {
-        self.0.get_ref().shutdown(Shutdown::Both)
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0 {
+            return secured.cut();
+        }
+        self.socket()?.get_ref().shutdown(Shutdown::Both)
     }
 
     /// Makes the connection break when it is dropped: what is still on its way is thrown away, and the other side sees a
@@ -181,12 +282,12 @@ impl Transport {
     ///
     /// The connection has already ended.
     pub fn reset(&self) -> io::Result<()> {
-        SockRef::from(self.0.get_ref()).set_linger(Some(Duration::ZERO))
+        SockRef::from(self.socket()?.get_ref()).set_linger(Some(Duration::ZERO))
     }
 }
 
 /// Repeats a system call that a signal has interrupted.
-fn uninterrupted<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn uninterrupted<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match attempt() {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -258,7 +359,7 @@ mod tests {
     }
 
     fn expect_tuned(transport: &Transport) {
-        let socket = SockRef::from(transport.0.get_ref());
+        let socket = SockRef::from(transport.socket().unwrap().get_ref());
         assert!(socket.tcp_nodelay().unwrap());
         assert!(socket.keepalive().unwrap());
         let probes =

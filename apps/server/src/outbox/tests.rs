@@ -179,7 +179,7 @@ fn the_task_is_not_kept_from_writing_after_a_write_of_the_hub() {
     let (outbox, mut pending, mut socket) = over_a_connection();
     let direct = |text| outbox.deliver(READER, Part::all(batch(&[(OTHER, text)])));
     direct("written").unwrap();
-    outbox.shared.transport.as_ref().unwrap().cut().unwrap();
+    outbox.shared.transport.cut().unwrap();
     direct("left").unwrap();
     assert_eq!(pending.fill().now_or_never(), Some(true));
     expect(&mut socket, &frame("written"));
@@ -216,7 +216,7 @@ fn what_the_connection_does_not_take_at_once_is_queued_before_everything_else() 
 #[test]
 fn what_cannot_be_written_at_once_is_left_to_the_peers_task() {
     let (outbox, mut pending, _socket) = over_a_connection();
-    outbox.shared.transport.as_ref().unwrap().cut().unwrap();
+    outbox.shared.transport.cut().unwrap();
     let part = Part::all(batch(&[(OTHER, "unheard")]));
     let cost = part.cost();
     outbox.deliver(READER, part).unwrap();

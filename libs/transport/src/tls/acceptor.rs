@@ -5,16 +5,21 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::server::NoServerSessionStorage;
+use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::sign::SingleCertAndKey;
 use rustls::version::TLS13;
 
+use super::engine::{Engine, LONGEST_RECORD};
+use super::handshake::handshake;
 use super::{ALPN, Identity, provider};
 use crate::Transport;
 
 /// What a handshake holds at most besides the transport, in bytes: one message of the longest kind that is taken, and a
 /// chain of certificates on its way out.
 pub const HANDSHAKE_BYTES: usize = 64 * 1024;
+
+/// The most that a client says before the server answers, in bytes. It is less than 2 kB with the clients that there are.
+const MOST_SAID: usize = LONGEST_RECORD;
 
 /// Makes encrypted connections of those that come in. A clone is cheap.
 #[derive(Clone)]
@@ -54,7 +59,10 @@ impl Transport {
     /// The connection is broken, or the client does not do what TLS wants. It has then been told why, as far as the
     /// socket took that at once.
     pub async fn accept_tls(self, acceptor: &Acceptor, first: &[u8]) -> io::Result<Self> {
-        let _ = (&acceptor.0, first);
-        Err(io::ErrorKind::Unsupported.into())
+        let server = UnbufferedServerConnection::new(Arc::clone(&acceptor.0));
+        let server = server.map_err(io::Error::other)?;
+        let engine = Engine::Server(server);
+        let secured = handshake(self.into_plain()?, engine, first, MOST_SAID).await?;
+        Ok(Self::secured(secured))
     }
 }

@@ -1,0 +1,7 @@
+//! Encrypted connections over real sockets: between two of ours, and with rustls itself or raw bytes on the other side.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod support;
+
+mod talking;
