@@ -24,6 +24,14 @@ pub const PEERS_WORTH: u32 = 10;
 /// As many visits as are allowed in this time may come at once, as when a class sits down.
 const VISITS_BURST: Duration = Duration::from_secs(60);
 
+/// How many passwords of one address may be compared in a second. More wait, so that nobody can try many, and a program
+/// that comes again and again with an old one keeps nobody out.
+#[cfg(feature = "tls")]
+pub const COMPARISONS_PER_SECOND: u32 = 10;
+/// What one comparison costs. None are saved up.
+#[cfg(feature = "tls")]
+const COMPARISON: Duration = Duration::from_millis(1000 / COMPARISONS_PER_SECOND as u64);
+
 /// How many lines about an address may be logged in a minute: one for each of a class of forty, and no flood.
 pub const LINES_PER_MINUTE: u32 = 60;
 /// As many lines as are allowed in this time may be logged at once.
@@ -50,6 +58,9 @@ pub struct Address {
     said: AtomicU64,
     /// When its visits are paid for.
     visits: AtomicU64,
+    /// When the passwords that were compared for it are paid for.
+    #[cfg(feature = "tls")]
+    compared: AtomicU64,
     /// When its lines in the log are paid for.
     lines: AtomicU64,
     /// How many lines were left out since the last one that was logged.
@@ -69,6 +80,8 @@ impl Address {
             known_since: now,
             said: AtomicU64::new(0),
             visits: AtomicU64::new(0),
+            #[cfg(feature = "tls")]
+            compared: AtomicU64::new(0),
             lines: AtomicU64::new(0),
             left_out: AtomicU32::new(0),
             peers: AtomicUsize::new(0),
@@ -123,6 +136,20 @@ impl Address {
         cost.is_none_or(|cost| self.may(&self.visits, cost, VISITS_BURST, now))
     }
 
+    /// Whether one more password that came from it may be compared, which then counts.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn may_compare(&self, now: Instant) -> bool {
+        self.may(&self.compared, COMPARISON, COMPARISON, now)
+    }
+
+    /// When the next password may be compared, if that is not at once.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn compares_at(&self) -> Instant {
+        self.known_since + Duration::from_nanos(self.compared.load(Ordering::Acquire))
+    }
+
     /// Whether one more line may be logged of a kind that peers can cause as often as they like. If so, returns how
     /// many were left out before it.
     #[must_use]
@@ -157,7 +184,13 @@ impl Address {
     /// How long it still owes something, in nanoseconds. At zero it can be forgotten, and nobody gains anything by
     /// that.
     fn owes(&self, now: Instant) -> u64 {
-        let paid_at = [&self.said, &self.visits, &self.lines];
+        let paid_at = [
+            &self.said,
+            &self.visits,
+            &self.lines,
+            #[cfg(feature = "tls")]
+            &self.compared,
+        ];
         let last = paid_at.map(|at| at.load(Ordering::Acquire)).into_iter();
         last.max().unwrap_or(0).saturating_sub(self.nanos(now))
     }
@@ -248,6 +281,25 @@ mod tests {
         assert!(address.pause(now + SECOND).is_zero());
         let unlimited = Allowance::UNLIMITED;
         assert!(address.says(unlimited, 1 << 30, 0, now).is_zero());
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn ten_passwords_a_second_are_compared_and_none_is_saved_up() {
+        let start = Instant::now();
+        let address = address(start);
+        let ms = |ms| start + Duration::from_millis(ms);
+        // Somebody tries every millisecond, after a quiet hour.
+        let hour = 3_600_000;
+        let tried = (hour..hour + 1000).filter(|&at| address.may_compare(ms(at)));
+        let tried: Vec<u64> = tried.collect();
+        let expected: Vec<u64> = (0..10).map(|at| hour + 100 * at).collect();
+        assert_eq!(tried, expected);
+        assert_eq!(address.compares_at(), ms(hour + 1000));
+        assert!(!address.may_compare(ms(hour + 999)));
+        assert!(address.may_compare(ms(hour + 1000)));
+        assert!(address.owes(ms(hour + 1099)) > 0);
+        assert_eq!(address.owes(ms(hour + 1100)), 0);
     }
 
     #[test]

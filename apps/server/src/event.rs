@@ -13,6 +13,8 @@ use crate::memory::Held;
 #[cfg(feature = "admin")]
 use crate::orders::{Answer, Order};
 use crate::outbox::Outbox;
+#[cfg(feature = "tls")]
+use crate::password::Password;
 use crate::room::Refusal;
 use crate::texts::Texts;
 
@@ -107,6 +109,9 @@ pub enum Event {
     },
     /// The message of the day is another one now, or there is none any more.
     Motd(Option<String>),
+    /// The password of the room is another one now.
+    #[cfg(feature = "tls")]
+    Password(Password),
     /// Somebody asks whether the hub still takes mail.
     Probe {
         /// Takes the answer.
@@ -148,6 +153,8 @@ impl Event {
             | Self::StillHere { peer }
             | Self::Gone { peer, .. } => Some(peer),
             Self::Motd(_) | Self::Probe { .. } | Self::Stop => None,
+            #[cfg(feature = "tls")]
+            Self::Password(_) => None,
             #[cfg(feature = "admin")]
             Self::Bans { .. } | Self::Admin { .. } => None,
         }
@@ -172,6 +179,8 @@ pub enum Offered {
     NotYet,
     /// Something else than an offer that counts.
     No,
+    /// An offer of another version, which does not count either.
+    OtherVersion,
     /// An offer of our version.
     Yes(Box<Candidate>),
 }
@@ -191,8 +200,14 @@ impl Offered {
     pub fn offer(&self) -> Option<&Offer<'static>> {
         match self {
             Self::Yes(candidate) => Some(&candidate.offer),
-            Self::NotYet | Self::No => None,
+            Self::NotYet | Self::No | Self::OtherVersion => None,
         }
+    }
+
+    /// Whether the peer reads a NOTICE.
+    #[must_use]
+    pub fn is_offer(&self) -> bool {
+        matches!(self, Self::Yes(_) | Self::OtherVersion)
     }
 }
 
@@ -283,6 +298,11 @@ impl fmt::Display for Departure {
             Self::LeftOutText => f.write_str("it left out the count of a text"),
             Self::Refused(Refusal::NameTaken) => f.write_str("its name is taken"),
             Self::Refused(Refusal::NameReserved) => f.write_str("its name is reserved"),
+            Self::Refused(Refusal::NoPassword) => f.write_str("it has shown no password"),
+            Self::Refused(Refusal::WrongPassword) => f.write_str("it has shown a wrong password"),
+            Self::Refused(Refusal::OtherVersion) => {
+                f.write_str("it offers another version, so that its password cannot be read")
+            }
             Self::Refused(Refusal::Kicked { .. }) => {
                 f.write_str("its name or address was kicked a moment ago")
             }

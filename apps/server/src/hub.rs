@@ -44,6 +44,8 @@ mod leaving;
 mod motd;
 #[cfg(feature = "admin")]
 mod outlaws;
+#[cfg(feature = "tls")]
+mod password;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
 /// find work whenever it looks, and for a burst of joins to pass without waiting: a peer that waits here waits until
@@ -262,6 +264,8 @@ impl Hub {
         while let Some(peer) = self.lobby.without_offer(self.now) {
             self.stands_behind_join(peer, None, Offered::No);
         }
+        #[cfg(feature = "tls")]
+        self.compare_passwords();
         while let Some(peer) = self.absent.late(self.now) {
             self.does_not_come_back(peer);
         }
@@ -274,6 +278,11 @@ impl Hub {
                 name,
                 offered,
             } => return self.stands_behind_join(peer, name, offered),
+            // Its turn to have a password compared is for somebody who is still there.
+            #[cfg(feature = "tls")]
+            Event::Gone { peer, why } if self.lobby.awaits_comparison(peer) => {
+                return self.depart(peer, why);
+            }
             Event::Gone { peer, .. } => self.stands_behind_join(peer, None, Offered::No),
             _ => {}
         }
@@ -281,9 +290,18 @@ impl Hub {
         match self.lobby.keep(event, is_short) {
             Kept::No(event) => self.propose(event),
             Kept::Yes => {}
-            Kept::TooMuch(peer) => self.refuse(peer, Refusal::NameTaken),
+            Kept::TooMuch(peer) => self.said_too_much(peer),
             Kept::NoRoom(peer) => self.depart(peer, Departure::OutOfMemory),
         }
+    }
+
+    /// A peer has said too much to wait any longer.
+    fn said_too_much(&mut self, peer: PeerId) {
+        #[cfg(feature = "tls")]
+        if self.lobby.awaits_comparison(peer) {
+            return self.depart(peer, Departure::NeverJoined);
+        }
+        self.refuse(peer, Refusal::NameTaken);
     }
 
     /// Turns an event into a proposal, if it counts.
@@ -337,6 +355,8 @@ impl Hub {
             Event::Gone { peer, why } => self.depart(peer, why),
             Event::Offered { .. } => {}
             Event::Motd(text) => self.set_motd(text),
+            #[cfg(feature = "tls")]
+            Event::Password(password) => self.set_password(password),
             Event::Probe { answer } => {
                 // Whoever asked may not wait any longer.
                 let _ = answer.try_send(());

@@ -253,6 +253,9 @@ pub mod motd;
 #[cfg(feature = "admin")]
 pub mod bans;
 
+#[cfg(feature = "tls")]
+pub mod password;
+
 #[cfg(feature = "admin")]
 pub mod orders;
 

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+#[cfg(feature = "tls")]
+use hubbub_wire::Password;
 use hubbub_wire::{Hex128, Username};
 
 use self::claims::Claims;
@@ -20,6 +22,8 @@ pub(crate) use self::claims::{CLAIM_BYTES, OFFER_WAIT};
 pub(crate) use self::claims::{Claim, Kept};
 
 mod claims;
+#[cfg(feature = "tls")]
+mod comparisons;
 
 /// A connection that has not joined.
 #[derive(Debug)]
@@ -99,10 +103,15 @@ impl Lobby {
         self.claims.get(peer)
     }
 
-    /// The peer whose JOIN waits and whose offer has this secret.
+    /// The peer whose JOIN waits and is registered with this secret.
     #[must_use]
     pub(crate) fn with_secret(&self, secret: Hex128) -> Option<PeerId> {
         self.claims.with_secret(secret)
+    }
+
+    /// From now on others find a JOIN that waits by the secret in its offer.
+    pub(crate) fn register(&mut self, peer: PeerId) {
+        self.claims.register(peer);
     }
 
     /// Notes what comes after a JOIN that waits. Returns whether it has waited for that.
@@ -113,6 +122,33 @@ impl Lobby {
     /// Lets a JOIN wait for what comes after it, but not for long.
     pub(crate) fn wait_for_offer(&mut self, peer: PeerId, now: Instant) {
         self.claims.wait_for_offer(peer, now);
+    }
+
+    /// Lets a JOIN wait for the comparison of the password in its offer.
+    #[cfg(feature = "tls")]
+    pub(crate) fn wait_for_comparison(&mut self, peer: PeerId) {
+        self.claims.wait_for_comparison(peer);
+    }
+
+    /// A peer whose password is compared now, which counts for its address, and the password.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub(crate) fn compares(&mut self, now: Instant) -> Option<(PeerId, Password<'static>)> {
+        self.claims.compares(now)
+    }
+
+    /// Whether a JOIN waits for the comparison of its password.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub(crate) fn awaits_comparison(&self, peer: PeerId) -> bool {
+        self.claims.awaits_comparison(peer)
+    }
+
+    /// Whether a JOIN waits for what comes after it.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub(crate) fn awaits_offer(&self, peer: PeerId) -> bool {
+        self.claims.awaits_offer(peer)
     }
 
     /// Lets a JOIN wait for the `bearer` of its name. If the bearer was `asked`, the JOIN waits for its answer: to a

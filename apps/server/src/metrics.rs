@@ -53,7 +53,7 @@ pub(crate) struct Metrics {
     /// Connections that got no place.
     pub(crate) turned_away: Causes<4>,
     /// Peers that went.
-    pub(crate) departures: Causes<18>,
+    pub(crate) departures: Causes<20>,
     /// TEXTs that the room took.
     pub(crate) messages: Counter,
     /// Bytes that were read of peers.
@@ -136,7 +136,7 @@ impl Default for Causes<4> {
     }
 }
 
-impl Default for Causes<18> {
+impl Default for Causes<20> {
     fn default() -> Self {
         Self::of([
             "left",
@@ -151,6 +151,8 @@ impl Default for Causes<18> {
             "text_stalled",
             "name_taken",
             "name_reserved",
+            "password",
+            "version",
             "replaced",
             "beyond_limit",
             "left_out_text",
@@ -176,6 +178,8 @@ const fn departure(why: Departure) -> &'static str {
         Departure::TextStalled => "text_stalled",
         Departure::Refused(Refusal::NameTaken) => "name_taken",
         Departure::Refused(Refusal::NameReserved) => "name_reserved",
+        Departure::Refused(Refusal::NoPassword | Refusal::WrongPassword) => "password",
+        Departure::Refused(Refusal::OtherVersion) => "version",
         Departure::Replaced => "replaced",
         Departure::BeyondLimit => "beyond_limit",
         Departure::LeftOutText => "left_out_text",
@@ -214,6 +218,8 @@ mod tests {
             Departure::Banned,
             Departure::Refused(Refusal::NameTaken),
             Departure::Refused(Refusal::NameReserved),
+            Departure::Refused(Refusal::NoPassword),
+            Departure::Refused(Refusal::OtherVersion),
             Departure::Refused(Refusal::Kicked { seconds: 1 }),
         ] {
             metrics.departed(why);

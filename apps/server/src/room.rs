@@ -18,6 +18,12 @@ pub enum Refusal {
     NameTaken,
     /// The name is the server's own.
     NameReserved,
+    /// The room has a password, and none was shown.
+    NoPassword,
+    /// The room has another password than the one that was shown.
+    WrongPassword,
+    /// The room has a password, and the offer is of a version that cannot show it.
+    OtherVersion,
     /// An operator has put somebody with this name or from this address out.
     Kicked {
         /// How long it still lasts.

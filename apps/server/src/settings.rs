@@ -7,6 +7,8 @@ use std::time::Duration;
 use hubbub_wire::Limits;
 
 use crate::allowance::Allowance;
+#[cfg(feature = "tls")]
+use crate::password::Password;
 
 /// What the server allows and how long it waits.
 #[derive(Clone, Debug)]
@@ -53,6 +55,10 @@ pub struct Settings {
     pub motd: Option<String>,
     /// Whether members without a grant get the message of the day too, as a TEXT from `server`.
     pub plain_motd: bool,
+    /// The password of the room: who does not know it does not come in. On the command line it needs TLS for everybody.
+    /// [`Event::Password`](crate::event::Event::Password) changes it; whether there is one never changes.
+    #[cfg(feature = "tls")]
+    pub password: Option<Password>,
     /// Where the metrics are shown over HTTP. `None` for nowhere.
     pub metrics: Option<SocketAddr>,
     /// Where the Unix socket of the administrators is made. `None` for no administration.
@@ -121,6 +127,8 @@ impl Default for Settings {
             history: None,
             motd: None,
             plain_motd: false,
+            #[cfg(feature = "tls")]
+            password: None,
             metrics: None,
             admin: None,
             state: None,

@@ -35,6 +35,14 @@ pub(crate) enum Code {
     KeepingResumed,
     /// An operator has put the member out.
     Kicked,
+    /// A refusal: nobody else may have the name, or nobody at all.
+    Name,
+    /// A refusal: an operator lets nobody in from this address.
+    Banned,
+    /// A refusal: the password is missing or wrong.
+    Password,
+    /// A refusal: the password cannot be read.
+    Version,
     /// An operator says something to everybody.
     #[cfg(feature = "admin")]
     Said,
@@ -50,6 +58,10 @@ impl Code {
             Self::KeepingStopped => "keeping-stopped",
             Self::KeepingResumed => "keeping-resumed",
             Self::Kicked => "kicked",
+            Self::Name => "name",
+            Self::Banned => "banned",
+            Self::Password => "password",
+            Self::Version => "version",
             #[cfg(feature = "admin")]
             Self::Said => "said",
         }
@@ -82,12 +94,34 @@ pub(crate) const KEEPING_RESUMED: &str = "messages are kept again";
 /// A newer connection has taken the place of this one.
 pub(crate) const REPLACED: &str = "you have connected from elsewhere";
 
+impl Code {
+    /// What a refusal is about.
+    pub(crate) const fn of(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NameTaken | Refusal::NameReserved => Self::Name,
+            Refusal::NoPassword | Refusal::WrongPassword => Self::Password,
+            Refusal::OtherVersion => Self::Version,
+            Refusal::Kicked { .. } => Self::Kicked,
+            Refusal::Banned { .. } => Self::Banned,
+        }
+    }
+}
+
 /// Why a JOIN was refused.
 #[must_use]
 pub(crate) fn refused(refusal: Refusal) -> Cow<'static, str> {
     match refusal {
         Refusal::NameTaken => "this name is taken; join under another one".into(),
         Refusal::NameReserved => "the name server is reserved; join under another one".into(),
+        Refusal::NoPassword => {
+            "this room has a password; come in with a program of Hubbub and an invitation to the room".into()
+        }
+        Refusal::WrongPassword => {
+            "this is not the password of the room; ask whoever runs it for an invitation".into()
+        }
+        Refusal::OtherVersion => {
+            "this room has a password, and the server cannot read yours; use a program of the server's version".into()
+        }
         Refusal::Kicked { seconds } => {
             let wait = wait(seconds);
             format!("an operator has put this name or address out of the room; come back in {wait}")

@@ -23,6 +23,8 @@ pub struct Offer {
     pub since: Option<String>,
     /// How many earlier messages are wanted.
     pub recent: u32,
+    /// The password of the room, in base64 as the header bears it.
+    pub password: Option<String>,
 }
 
 impl Offer {
@@ -42,6 +44,7 @@ impl Offer {
             secret: u128::from(number) << 64 | 0xbbbb,
             since: None,
             recent: 200,
+            password: None,
         }
     }
 
@@ -84,6 +87,7 @@ impl Offer {
             secret,
             since,
             recent,
+            password,
         } = self;
         let mut head = format!(
             "CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: 0\r\nOffer: {version} {nonce:016x}\r\n\
@@ -92,7 +96,11 @@ impl Offer {
         if let Some(since) = since {
             let _ = write!(head, "Since: {since}\r\n");
         }
-        let _ = write!(head, "Recent: {recent}\r\n\r\n");
+        let _ = write!(head, "Recent: {recent}\r\n");
+        if let Some(password) = password {
+            let _ = write!(head, "Password: {password}\r\n");
+        }
+        head.push_str("\r\n");
         head.into_bytes()
     }
 

@@ -214,6 +214,15 @@ impl Peer {
         String::from_utf8(payload.to_vec()).unwrap()
     }
 
+    /// Waits for a NOTICE with this code, and returns its words.
+    #[track_caller]
+    pub fn expect_refusal(&mut self, code: &str) -> String {
+        let frame = self.any_frame();
+        let got = (&*frame.method, frame.header("Code"));
+        assert_eq!(got, ("NOTICE", Some(code)), "{frame:?}");
+        frame.payload
+    }
+
     /// Fails if anything has come that was not taken.
     #[track_caller]
     pub fn expect_nothing_yet(&self) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_wire::{Offer, Time, Username};
+use hubbub_wire::{Time, Username};
 use tracing::{debug, warn};
 
 use super::Hub;
@@ -24,24 +24,36 @@ const TAKEOVER: Duration = Duration::from_secs(10);
 impl Hub {
     /// A JOIN has come.
     pub(super) fn claims(&mut self, peer: PeerId, name: Username<'static>, offered: Offered) {
-        let is_newest = self.is_newest(offered.offer());
-        let offered = if is_newest { offered } else { Offered::No };
         let until = self.now + self.settings.join_timeout;
         if !self.lobby.claim(peer, name, offered, until) {
             debug!(peer = peer.0, "second join ignored");
-        } else if is_newest {
+            return;
+        }
+        #[cfg(feature = "tls")]
+        if self.settings.password.is_some() {
+            return self.asks_password(peer);
+        }
+        self.may_have_name(peer);
+    }
+
+    /// A JOIN that waits may have its name now, if that is free: the room has no password, or the right one was shown.
+    pub(super) fn may_have_name(&mut self, peer: PeerId) {
+        if self.is_newest(peer) {
+            self.lobby.register(peer);
             self.propose_join(peer);
         } else {
             self.refuse(peer, Refusal::NameTaken);
         }
     }
 
-    /// Whether no JOIN that waits has the same secret and is of a later attempt. One of an earlier attempt goes.
-    fn is_newest(&mut self, offer: Option<&Offer<'_>>) -> bool {
+    /// Whether no other JOIN that waits has the same secret and is of a later attempt. One of an earlier attempt goes.
+    fn is_newest(&mut self, peer: PeerId) -> bool {
+        let offer = self.lobby.claimed(peer).and_then(|c| c.offered.offer());
         let Some(ticket) = offer.map(Ticket::of) else {
             return true;
         };
-        let Some(other) = self.lobby.with_secret(ticket.secret) else {
+        let other = self.lobby.with_secret(ticket.secret);
+        let Some(other) = other.filter(|&other| other != peer) else {
             return true;
         };
         let other_offer = self.lobby.claimed(other).and_then(|c| c.offered.offer());
@@ -74,9 +86,16 @@ impl Hub {
             );
         }
         let offered = if fits { offered } else { Offered::No };
-        if !self.is_newest(offered.offer()) {
-            self.refuse(peer, Refusal::NameTaken);
-        } else if self.lobby.offered(peer, offered) {
+        #[cfg(feature = "tls")]
+        if self.settings.password.is_some() {
+            return self.offers_password(peer, offered);
+        }
+        let has_waited = self.lobby.offered(peer, offered);
+        if !self.is_newest(peer) {
+            return self.refuse(peer, Refusal::NameTaken);
+        }
+        self.lobby.register(peer);
+        if has_waited {
             self.propose_join(peer);
         }
     }
@@ -189,12 +208,11 @@ impl Hub {
         thinned!(warn, line, peer = peer.0, name = name.as_str(), %why, address = %stranger.from, "refused");
     }
 
-    /// Says to a peer why its JOIN was refused. A program of ours that was put out learns that in a form that it knows, so
-    /// that it does not come again by itself.
+    /// Says to a peer why its JOIN was refused. A program of ours learns it in a form that tells it whether to come again.
     fn tell_refused(&self, outbox: &Outbox, name: &Username<'_>, offered: &Offered, why: Refusal) {
         let text = words::refused(why);
-        if matches!(why, Refusal::Kicked { .. }) && offered.offer().is_some() {
-            let notice = words::notice(name, words::Code::Kicked, &text);
+        if offered.is_offer() {
+            let notice = words::notice(name, words::Code::of(why), &text);
             let _ = outbox.push(Delivery::all(Batch::alone(notice, &self.queued)));
         } else {
             self.post.tell(outbox, &text);
@@ -276,7 +294,7 @@ impl Hub {
         };
         let form = match offered {
             Offered::Yes(_) => Form::Stamped,
-            Offered::NotYet | Offered::No => Form::Plain,
+            Offered::NotYet | Offered::No | Offered::OtherVersion => Form::Plain,
         };
         let members = self.room.len();
         thinned!(info, line, peer = peer.0, name = name.as_str(), members, address = %stranger.from, "joined");

@@ -23,6 +23,8 @@ mod lag;
 mod late;
 mod memory;
 mod motd;
+#[cfg(feature = "tls")]
+mod password;
 mod taking_over;
 
 const ADA: PeerId = PeerId(0);
@@ -229,6 +231,12 @@ pub(super) fn is_asked(intake: &Intake) -> bool {
 /// Whether the queue holds a message of the server and then ends.
 fn is_over_after_words(pending: &mut Pending) -> bool {
     taken(pending).contains("Username: server") && is_over(pending)
+}
+
+/// The bytes of a NOTICE.
+fn notice(name: &str, code: &str, words: &str) -> String {
+    let len = words.len();
+    format!("CHAT/1.0 NOTICE\r\nUsername: {name}\r\nCode: {code}\r\nMsg-len: {len}\r\n\r\n{words}")
 }
 
 /// The length of each text in the tests of the memory limit, in bytes.

@@ -1,4 +1,5 @@
-//! Claims: JOINs that wait: for what comes after them, for their place in the log, or for a name that a member bears.
+//! Claims: JOINs that wait: for what comes after them, for the comparison of a password, for their place in the log, or
+//! for a name that a member bears.
 //!
 //! A client that closes a connection and opens another is often faster than the news of the close. So the bearer's task
 //! is asked whether its connection still stands. The JOIN waits, with everything that follows it, until the bearer has
@@ -7,16 +8,20 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "tls")]
+use hubbub_wire::Password;
 use hubbub_wire::{Hex128, Username};
 
 use super::Stranger;
+#[cfg(feature = "tls")]
+use super::comparisons::Comparisons;
 use crate::event::{Event, Offered};
 use crate::id::{ByPeer, PeerId};
 use crate::outbox::Outbox;
 
 /// How much of what follows a JOIN may wait with it for the bearer's answer, in bytes. The answer takes milliseconds.
 /// In that time a person types less than this; one text of any length may wait too. A peer that says more is refused at
-/// once. A peer that waits for the log may say more, but only while there is memory for it.
+/// once, and so is one that waits for the comparison of its password. A peer that waits for the log may say more, but only while there is memory for it.
 pub(crate) const CLAIM_BYTES: usize = 64 * 1024;
 
 /// How long a JOIN waits for what comes after it, where its fate hangs on that. A program of ours sends both in one
@@ -36,6 +41,8 @@ pub(crate) struct Claim {
     pub(crate) mail: Vec<Event>,
     bytes: usize,
     awaits: Awaits,
+    /// The secret under which others find it.
+    secret: Option<Hex128>,
 }
 
 /// What a JOIN waits for.
@@ -47,6 +54,9 @@ enum Awaits {
     Answer,
     /// What comes after it.
     Offer,
+    /// That its password is compared.
+    #[cfg(feature = "tls")]
+    Comparison,
 }
 
 impl Claim {
@@ -58,6 +68,7 @@ impl Claim {
             mail: Vec::new(),
             bytes: 0,
             awaits: Awaits::Order,
+            secret: None,
         }
     }
 }
@@ -69,7 +80,7 @@ pub(crate) enum Kept {
     Yes,
     /// It is not kept, since its peer does not wait.
     No(Event),
-    /// It is not kept, since this peer has said too much to wait any longer for a name.
+    /// It is not kept, since this peer has said too much to wait any longer for a name or with a password.
     TooMuch(PeerId),
     /// It is not kept, since there is no memory for what this peer says while it waits for the log.
     NoRoom(PeerId),
@@ -87,14 +98,14 @@ pub(super) struct Claims {
     deadlines: VecDeque<(Instant, PeerId)>,
     /// Until when those wait that wait for what comes after their JOIN, the first first.
     offers: VecDeque<(Instant, PeerId)>,
+    /// Those whose password is compared when the turn of their address comes.
+    #[cfg(feature = "tls")]
+    comparisons: Comparisons,
 }
 
 impl Claims {
     /// Adds a JOIN that waits until this time at most. No earlier one may wait for longer.
     pub(super) fn add(&mut self, peer: PeerId, claim: Claim, until: Instant) {
-        if let Some(offer) = claim.offered.offer() {
-            self.by_secret.insert(offer.secret, peer);
-        }
         self.by_claimant.insert(peer, claim);
         self.deadlines.push_back((until, peer));
     }
@@ -111,14 +122,21 @@ impl Claims {
         self.by_secret.get(&secret).copied()
     }
 
+    /// From now on others find the JOIN of a peer by the secret in its offer.
+    pub(super) fn register(&mut self, peer: PeerId) {
+        if let Some(claim) = self.by_claimant.get_mut(&peer)
+            && let Some(secret) = claim.offered.offer().map(|offer| offer.secret)
+        {
+            claim.secret = Some(secret);
+            self.by_secret.insert(secret, peer);
+        }
+    }
+
     /// Notes what comes after the JOIN of a peer. Returns whether the peer has waited for that.
     pub(super) fn offered(&mut self, peer: PeerId, offered: Offered) -> bool {
         let Some(claim) = self.by_claimant.get_mut(&peer) else {
             return false;
         };
-        if let Some(offer) = offered.offer() {
-            self.by_secret.insert(offer.secret, peer);
-        }
         claim.offered = offered;
         let has_waited = claim.awaits == Awaits::Offer;
         if has_waited {
@@ -132,6 +150,46 @@ impl Claims {
             claim.awaits = Awaits::Offer;
             self.offers.push_back((now + OFFER_WAIT, peer));
         }
+    }
+
+    /// Lets a JOIN wait for the comparison of its password.
+    #[cfg(feature = "tls")]
+    pub(super) fn wait_for_comparison(&mut self, peer: PeerId) {
+        if let Some(claim) = self.by_claimant.get_mut(&peer) {
+            claim.awaits = Awaits::Comparison;
+            self.comparisons.add(peer, claim.stranger.from.address());
+        }
+    }
+
+    /// A peer whose password is compared now, and the password.
+    #[cfg(feature = "tls")]
+    pub(super) fn compares(&mut self, now: Instant) -> Option<(PeerId, Password<'static>)> {
+        let claims = &self.by_claimant;
+        let peer = self.comparisons.next(now, |peer| compares(claims, peer))?;
+        let claim = self.by_claimant.get_mut(&peer)?;
+        claim.awaits = Awaits::Order;
+        match &mut claim.offered {
+            Offered::Yes(candidate) => Some((peer, candidate.offer.password.take()?)),
+            _ => None,
+        }
+    }
+
+    /// When the next password may be compared. `None` if none waits for that.
+    #[cfg(feature = "tls")]
+    fn comparison(&mut self) -> Option<Instant> {
+        let claims = &self.by_claimant;
+        self.comparisons.deadline(|peer| compares(claims, peer))
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) fn awaits_comparison(&self, peer: PeerId) -> bool {
+        compares(&self.by_claimant, peer)
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) fn awaits_offer(&self, peer: PeerId) -> bool {
+        let claim = self.by_claimant.get(&peer);
+        claim.is_some_and(|claim| claim.awaits == Awaits::Offer)
     }
 
     pub(super) fn wait_for(&mut self, bearer: PeerId, peer: PeerId, asked: Option<bool>) {
@@ -152,7 +210,10 @@ impl Claims {
     /// When the next of them has waited for too long. `None` if none waits.
     pub(super) fn deadline(&mut self) -> Option<Instant> {
         let (first, offer) = (self.first(), self.first_for_offer());
-        first.into_iter().chain(offer).map(|(until, _)| until).min()
+        let until = first.into_iter().chain(offer).map(|(until, _)| until);
+        #[cfg(feature = "tls")]
+        let until = until.chain(self.comparison());
+        until.min()
     }
 
     /// The peer that must stop waiting first, and when.
@@ -195,6 +256,8 @@ impl Claims {
         if claim.bytes > CLAIM_BYTES {
             match claim.awaits {
                 Awaits::Answer => return Kept::TooMuch(peer),
+                #[cfg(feature = "tls")]
+                Awaits::Comparison => return Kept::TooMuch(peer),
                 Awaits::Order | Awaits::Offer if is_short => return Kept::NoRoom(peer),
                 Awaits::Order | Awaits::Offer => {}
             }
@@ -228,10 +291,10 @@ impl Claims {
 
     pub(super) fn take(&mut self, peer: PeerId) -> Option<Claim> {
         let claim = self.by_claimant.remove(&peer)?;
-        if let Some(offer) = claim.offered.offer()
-            && self.with_secret(offer.secret) == Some(peer)
+        if let Some(secret) = claim.secret
+            && self.with_secret(secret) == Some(peer)
         {
-            self.by_secret.remove(&offer.secret);
+            self.by_secret.remove(&secret);
         }
         Some(claim)
     }
@@ -245,6 +308,13 @@ impl Claims {
         let claims = self.by_claimant.iter();
         claims.map(|(&peer, claim)| (peer, &claim.stranger.outbox))
     }
+}
+
+/// Whether a peer waits for the comparison of its password.
+#[cfg(feature = "tls")]
+fn compares(claims: &ByPeer<Claim>, peer: PeerId) -> bool {
+    let claim = claims.get(&peer);
+    claim.is_some_and(|claim| claim.awaits == Awaits::Comparison)
 }
 
 /// The first in a queue that still waits. Those before it are forgotten.

@@ -115,9 +115,11 @@ impl<'a> Collected<'a> {
         if self.greeting != Greeting::Open {
             return Some("an offer that does not stand directly behind the first JOIN");
         }
-        let why = if offer.version != EXTENSION {
-            Some("an offer of another version")
-        } else if matches!(self.mail.last(), Some(Event::Join { name: joined, .. }) if *joined != name)
+        if offer.version != EXTENSION {
+            self.stands_behind(None, Offered::OtherVersion);
+            return Some("an offer of another version");
+        }
+        let why = if matches!(self.mail.last(), Some(Event::Join { name: joined, .. }) if *joined != name)
         {
             Some("an offer under another name than the JOIN")
         } else {

@@ -221,7 +221,7 @@ fn it_does_not_come_back_by_itself_after_it_was_replaced_or_refused() {
     let _ada = room.member("ada");
     let mut other = Stranger::example("ada", room.address().port());
     let refusal = r#""this name is taken; join under another one""#;
-    other.shows(&format!(r#"said "server" {refusal}"#));
+    other.shows(&format!(r#"notice "name" {refusal}"#));
     other.shows("ended");
     other.shows(&format!("stays away {refusal}"));
     other.close();

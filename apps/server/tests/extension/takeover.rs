@@ -52,7 +52,7 @@ fn an_attempt_that_is_not_lower_takes_over_and_a_lower_one_does_not() {
     let mut fifth = room.offering(&attempt(5));
     let mut fourth = room.connect();
     fourth.send(attempt(4).with_join());
-    assert!(fourth.expect_notice().contains("taken"));
+    assert!(fourth.expect_refusal("name").contains("taken"));
     fourth.expect_closed();
     fifth.expect_silence();
     let mut same = room.offering(&attempt(5));
@@ -73,10 +73,15 @@ fn who_has_another_secret_or_none_does_not_take_over() {
         attempt: 9,
         ..Offer::new("bob")
     };
-    for bytes in [other.with_join(), join("bob")] {
+    for (bytes, has_offer) in [(other.with_join(), true), (join("bob"), false)] {
         let mut other = room.connect();
         other.send(bytes);
-        assert!(other.expect_notice().contains("taken"));
+        let refusal = if has_offer {
+            other.expect_refusal("name")
+        } else {
+            other.expect_notice()
+        };
+        assert!(refusal.contains("taken"));
         other.expect_closed();
     }
     bob.expect_silence();
@@ -210,7 +215,7 @@ fn who_wants_the_name_of_an_absent_member_without_its_secret_is_refused() {
         ..Offer::new("bob")
     };
     thief.send(other.with_join());
-    assert!(thief.expect_notice().contains("taken"));
+    assert!(thief.expect_refusal("name").contains("taken"));
     thief.expect_closed();
     let mut back = room.offering(&bob.offer.again());
     back.expect_silence();
@@ -290,7 +295,7 @@ fn the_same_member_under_a_name_that_is_taken_changes_nothing() {
     other.name = "ada".to_owned();
     let mut refused = room.connect();
     refused.send(other.with_join());
-    assert!(refused.expect_notice().contains("taken"));
+    assert!(refused.expect_refusal("name").contains("taken"));
     refused.expect_closed();
     bob.expect_silence();
     ada.expect(join("bob"));

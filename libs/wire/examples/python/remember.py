@@ -124,6 +124,8 @@ class Client(Loop):
         try:
             if line.room and frame.method in ("TEXT", "JOIN", "LEAVE", "ACK", "PRESENT", "REPLAYED", "NOTICE"):
                 getattr(self, "on_" + frame.method.lower())(line, frame)
+            elif frame.method == "NOTICE":
+                self.on_notice(line, frame)  # a refusal
             elif frame.method == "TEXT" and not frame.payload and "grant" in frame.headers:
                 self.on_grant(line, frame)
             elif frame.method in ("TEXT", "JOIN", "LEAVE"):
@@ -190,7 +192,9 @@ class Client(Loop):
     def on_notice(self, line, frame):
         code = frame.token("code")
         tell("notice", code, frame.text)
-        if code in ("replaced", "kicked"):
+        if not line.room:
+            line.final = frame.text
+        elif code in ("replaced", "kicked"):
             line.final = code
 
     def on_replayed(self, line, frame):

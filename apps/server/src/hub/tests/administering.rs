@@ -212,7 +212,7 @@ fn a_ban_puts_out_members_and_strangers_and_refuses_who_comes_until_it_is_over()
     assert!(hub.room.is_empty());
     // It was accepted before the door knew.
     let mut late = hub.offers(FAY, "fay", 3, 1);
-    assert_eq!(taken(&mut late), text("server", words));
+    assert_eq!(taken(&mut late), notice("fay", "banned", words));
     let Answer::Stats(stats) = hub.ordered(Order::Stats) else {
         panic!("no stats");
     };
@@ -235,7 +235,9 @@ fn who_may_come_in_again_may_and_what_was_not_banned_is_told() {
         Answer::Banned { out: 0, .. }
     ));
     let mut bob = hub.offers(BOB, "bob", 1, 1);
-    assert!(is_over_after_words(&mut bob));
+    let words = "an operator has banned your address from the room";
+    assert_eq!(taken(&mut bob), notice("bob", "banned", words));
+    assert!(is_over(&mut bob));
     let Answer::Bans(bans) = hub.ordered(Order::Bans) else {
         panic!("no bans");
     };

@@ -96,7 +96,9 @@ fn who_waits_for_a_name_whose_bearer_is_lost_or_replaced_is_refused() {
         } else {
             let _again = hub.offers(EVE, "bob", 1, 2);
         }
-        assert!(is_over_after_words(&mut thief), "{is_lost}");
+        let words = "this name is taken; join under another one";
+        assert_eq!(taken(&mut thief), notice("bob", "name", words), "{is_lost}");
+        assert!(is_over(&mut thief));
         assert_eq!(hub.room.len(), 1);
     }
 }
