@@ -9,9 +9,9 @@ use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 
 /// The most plaintext that one record has, in bytes.
 pub(crate) const MOST_PLAIN: usize = 16 * 1024;
-/// The longest record, in bytes: as much as any version of TLS allows, with its head. Longer ones are refused before they
-/// have arrived.
-pub(crate) const LONGEST_RECORD: usize = MOST_PLAIN + 2048 + 5;
+/// The longest record, in bytes with its head: older versions of TLS had longer ones than this one. rustls refuses a
+/// longer one as soon as its head has come.
+pub(crate) const LONGEST_RECORD: usize = MOST_PLAIN + 2047 + 5;
 /// Room for one record and for what may have to go before it, such as an update of the keys.
 pub(crate) const RECORD_ROOM: usize = LONGEST_RECORD + 1024;
 

@@ -113,7 +113,11 @@ impl Handshake {
                 break;
             }
         }
-        io::Error::new(ErrorKind::InvalidData, why(error))
+        let kind = match error {
+            Error::AlertReceived(AlertDescription::AccessDenied) => ErrorKind::PermissionDenied,
+            _ => ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, why(error))
     }
 }
 
@@ -127,6 +131,9 @@ fn why(error: &Error) -> String {
     match error {
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             "what came is not TLS".to_owned()
+        }
+        Error::AlertReceived(AlertDescription::AccessDenied) => {
+            "the other side takes no TLS".to_owned()
         }
         Error::AlertReceived(AlertDescription::ProtocolVersion) => {
             "the other side has no TLS 1.3".to_owned()

@@ -233,11 +233,6 @@ impl State {
         let most = bytes.len().clamp(LONGEST_RECORD, MOST_READ);
         let mut taken = 0;
         while taken == 0 && self.end.is_none() {
-            if len == most {
-                let why = format!("a message within TLS has more than {most} bytes");
-                self.end = Some(End::Failed(ErrorKind::InvalidData, why));
-                break;
-            }
             match uninterrupted(|| socket.read(&mut scratch[len..most])) {
                 Ok(0) => self.end = Some(End::Truncated),
                 Ok(more) => {
@@ -248,9 +243,12 @@ impl State {
                 Err(error) => self.end = Some(End::Failed(error.kind(), error.to_string())),
             }
         }
-        if len > 0 || self.incoming.capacity() > 0 {
-            self.incoming = scratch[..len].to_vec();
+        if self.end.is_some() {
+            // Half a record is never whole any more.
+            len = 0;
         }
+        // Of nothing, this is nothing: an idle connection holds no buffer.
+        self.incoming = scratch[..len].to_vec();
         taken
     }
 
@@ -265,18 +263,16 @@ impl State {
             waiting.extend_from_slice(&payload[now..]);
         };
         let outgoing = &mut self.outgoing.bytes;
-        match self.engine.take(scratch, len, &mut plain, outgoing) {
-            Ok(Progress::Waits) => {}
-            Ok(Progress::Closed) => {
-                *len = 0;
-                self.end = Some(End::Closed);
+        self.end = match self.engine.take(scratch, len, &mut plain, outgoing) {
+            // Only a message in several records is longer than any record.
+            Ok(Progress::Waits) if *len >= LONGEST_RECORD => {
+                let why = format!("a message of TLS has more than {LONGEST_RECORD} bytes");
+                Some(End::Failed(ErrorKind::InvalidData, why))
             }
-            Err(error) => {
-                *len = 0;
-                let why = error.to_string();
-                self.end = Some(End::Failed(ErrorKind::InvalidData, why));
-            }
-        }
+            Ok(Progress::Waits) => None,
+            Ok(Progress::Closed) => Some(End::Closed),
+            Err(error) => Some(End::Failed(ErrorKind::InvalidData, error.to_string())),
+        };
         taken
     }
 

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod forger;
 mod support;
 
+mod ending;
+mod hostile;
 mod talking;
+mod writing;
