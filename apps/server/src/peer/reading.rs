@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use flume::TrySendError;
 use hubbub_transport::Transport;
-use hubbub_wire::{Decoder, Frame, Ignored, Item, Limits};
+use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits};
 
 use self::alarm::Alarm;
 use self::turns::Turns;
@@ -24,6 +24,10 @@ use crate::runtime;
 
 mod alarm;
 mod turns;
+
+/// What a peer is told that speaks TLS where there is none: an alert record (RFC 8446, 5.1 and 6), fatal, handshake_failure.
+/// Its program then says what is wrong, where silence would look like a broken line.
+const NO_TLS: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
 /// The read half.
 pub(super) struct Reading<'a> {
@@ -263,7 +267,12 @@ impl<'a> Reading<'a> {
         let connection = self.connection;
         let mut messages = 0;
         loop {
-            let item = self.decoder.next(&mut input).map_err(Departure::Broke)?;
+            let item = self.decoder.next(&mut input).map_err(|why| {
+                if why == DecodeError::Tls {
+                    let _ = connection.intake.push_own(NO_TLS.to_vec());
+                }
+                Departure::Broke(why)
+            })?;
             let Some(item) = item else {
                 return Ok(messages);
             };

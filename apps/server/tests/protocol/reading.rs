@@ -150,6 +150,26 @@ fn no_web_page_speaks_in_the_room_whatever_its_request_and_however_it_is_cut() {
     bob.expect(leave("alice"));
 }
 
+/// A program that speaks TLS says then what is wrong, and does not wait for an answer that never comes.
+#[test]
+fn who_begins_with_tls_gets_an_alert_and_the_end_however_its_bytes_are_cut() {
+    const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
+    let room = Room::unwatched();
+    for pieces in [&[&b"\x16\x03\x01\x02\x00\x01\x00"[..]][..], &[b"\x16", b"\x03"]] {
+        let mut peer = room.connect();
+        for piece in pieces {
+            peer.send(piece);
+        }
+        peer.expect(ALERT);
+        peer.expect_closed();
+    }
+    // A text that begins with the same byte is noise as any other.
+    let mut peer = room.connect();
+    peer.send("\x16\r\n");
+    peer.send([join("alice"), text("alice", vec![b'x'; hubbub_testing::MIB + 1])].concat());
+    assert!(peer.expect_notice().starts_with("your text"));
+}
+
 /// Frames of alice after which the stream cannot be understood any more.
 fn fatal() -> Vec<Vec<u8>> {
     let length = |value: &str| {
