@@ -24,6 +24,13 @@ mod metrics;
 #[cfg(feature = "service")]
 mod service;
 mod size;
+#[cfg(any(feature = "admin", feature = "tls"))]
+mod state;
+#[cfg(feature = "tls")]
+mod tls;
+
+#[cfg(feature = "tls")]
+pub(crate) use self::tls::{Asked, Source};
 
 /// The highest value of `--max-payload`. While a text is read, a peer may hold this much in memory.
 const MAX_MAX_PAYLOAD: usize = 256 * 1024 * 1024;
@@ -224,6 +231,14 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     admin: admin::AdminArguments,
 
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: tls::TlsArguments,
+
+    #[cfg(any(feature = "admin", feature = "tls"))]
+    #[command(flatten)]
+    state: state::StateArguments,
+
     #[cfg(feature = "metrics")]
     #[command(flatten)]
     metrics: metrics::MetricsArguments,
@@ -255,6 +270,12 @@ impl Arguments {
         return self.service.motd.as_deref();
         #[cfg(not(feature = "service"))]
         None
+    }
+
+    /// The TLS that is asked for, with what is kept in `state`.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls<'a>(&'a self, state: Option<&'a Path>) -> Option<Asked<'a>> {
+        self.tls.asked(state)
     }
 
     /// Whether the lines of the log are JSON.
@@ -315,6 +336,11 @@ impl Arguments {
                  give --outbox {most} or less, or --memory-limit {least} or more"
             ));
         }
+        #[cfg(feature = "tls")]
+        return self
+            .tls
+            .contradiction(self.state.state().is_some(), value);
+        #[cfg(not(feature = "tls"))]
         None
     }
 
@@ -349,7 +375,7 @@ impl Arguments {
             #[cfg(feature = "admin")]
             admin: self.admin.admin.clone(),
             #[cfg(feature = "admin")]
-            state: self.admin.state(),
+            state: self.state.state(),
             ..Settings::default()
         }
     }
