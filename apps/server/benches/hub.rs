@@ -16,6 +16,7 @@ use hubbub_server::Settings;
 use hubbub_server::address::Origin;
 use hubbub_server::batch::{Draft, Form};
 use hubbub_server::event::{Event, Mail, Offered};
+use hubbub_server::guests::Guest;
 use hubbub_server::hub;
 use hubbub_server::id::PeerId;
 use hubbub_server::memory::Memory;
@@ -107,6 +108,7 @@ impl Hall {
                         peer,
                         outbox,
                         from: from.clone(),
+                        guest: Guest::default(),
                     },
                     join,
                 ],

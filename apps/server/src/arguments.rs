@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
+#[cfg(feature = "tls")]
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -272,6 +274,21 @@ impl Arguments {
         None
     }
 
+    /// The directory for what the server keeps of itself.
+    #[cfg(feature = "tls")]
+    pub(crate) fn state(&self) -> Option<PathBuf> {
+        self.state.state()
+    }
+
+    /// The files with the certificate and its key.
+    #[cfg(feature = "tls")]
+    pub(crate) fn certificate(&self) -> Option<[PathBuf; 2]> {
+        match self.tls.asked(None)?.source {
+            Source::Files { cert, key } => Some([cert, key].map(Into::into)),
+            Source::Own { .. } => None,
+        }
+    }
+
     /// The TLS that is asked for, with what is kept in `state`.
     #[cfg(feature = "tls")]
     pub(crate) fn tls<'a>(&'a self, state: Option<&'a Path>) -> Option<Asked<'a>> {
@@ -337,9 +354,7 @@ impl Arguments {
             ));
         }
         #[cfg(feature = "tls")]
-        return self
-            .tls
-            .contradiction(self.state.state().is_some(), value);
+        return self.tls.contradiction(self.state.state().is_some(), value);
         #[cfg(not(feature = "tls"))]
         None
     }

@@ -8,8 +8,12 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "tls")]
+use std::time::SystemTime;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "tls")]
+use hubbub_transport::tls::Acceptor;
 use hubbub_transport::{Listener, Transport};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::warn;
@@ -18,13 +22,16 @@ use crate::Settings;
 use crate::address::{Addresses, Origin, Place, thinned};
 #[cfg(feature = "admin")]
 use crate::bans::{self, Bans};
-use crate::event::Event;
+#[cfg(feature = "tls")]
+use crate::entrance::{self, Entrance};
+use crate::guests::Guest;
 use crate::id::PeerId;
 use crate::metrics::Metrics;
-use crate::outbox::outbox;
-use crate::peer::{self, Connection, House, Peer};
+use crate::peer::{self, House, Newcomer};
 use crate::runtime;
 use crate::shortage::Shortage;
+#[cfg(feature = "tls")]
+use crate::tls::Identity;
 #[cfg(feature = "admin")]
 use crate::words;
 
@@ -82,9 +89,8 @@ pub fn listens(socket: &TcpListener) -> bool {
 }
 
 /// Lets connections in for as long as it is polled.
-pub(crate) async fn let_in(listener: &Listener, house: &Arc<House>) {
+pub(crate) async fn let_in(listener: &Listener, mut door: Door, house: &Arc<House>) {
     let settings = &house.settings;
-    let mut door = Door::default();
     for number in 0.. {
         let (transport, from) = door.accept(listener, &house.metrics).await;
         #[cfg(feature = "admin")]
@@ -97,23 +103,45 @@ pub(crate) async fn let_in(listener: &Listener, house: &Arc<House>) {
                 continue;
             }
         };
-        let peer = PeerId(number);
-        let (outbox, pending) = outbox(peer, settings.outbox_bytes, Some(transport));
-        let connected = Event::Connected { peer, outbox, from };
-        if house.inbox.send_async(vec![connected]).await.is_err() {
+        house.metrics.connections.add(1);
+        let newcomer = Newcomer {
+            peer: PeerId(number),
+            from,
+            place,
+            guest: Guest::default(),
+        };
+        #[cfg(feature = "tls")]
+        if let Some(entrance) = &mut door.entrance {
+            entrance.let_in(transport, newcomer, house).await;
+            continue;
+        }
+        if !newcomer.enter(transport, None, house).await {
             return;
         }
-        house.metrics.connections.add(1);
-        runtime::spawn(peer::run(Peer {
-            connection: Connection {
-                peer,
-                house: Arc::clone(house),
-                intake: pending.intake(&house.unfinished),
-                place,
-            },
-            pending,
-        }));
     }
+}
+
+/// Lets the server prove itself with other `identities` as they come. Without TLS there is nobody to prove it to.
+#[cfg(feature = "tls")]
+pub(crate) async fn renew(
+    identities: flume::Receiver<Identity>,
+    renewal: Option<flume::Sender<Acceptor>>,
+    house: &House,
+) {
+    let Some(renewal) = renewal else { return };
+    while let Ok(identity) = identities.recv_async().await {
+        show_end(identity.ends(), &house.metrics);
+        let _ = renewal.send(Acceptor::new(&identity));
+    }
+}
+
+/// Shows in the metrics when the certificate ends.
+#[cfg(feature = "tls")]
+fn show_end(end: Option<SystemTime>, metrics: &Metrics) {
+    let since = end.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
+    metrics
+        .certificate_end
+        .set(since.map_or(0, |since| since.as_secs()));
 }
 
 /// Why a connection is not served.
@@ -165,8 +193,12 @@ impl fmt::Display for TurnedAway {
     }
 }
 
+/// What the accept loop knows.
 #[derive(Default)]
-struct Door {
+pub(crate) struct Door {
+    /// Where connections wait that have not joined, if TLS is spoken.
+    #[cfg(feature = "tls")]
+    pub(crate) entrance: Option<Entrance>,
     addresses: Addresses,
     #[cfg(feature = "admin")]
     bans: Arc<Bans>,
@@ -176,6 +208,26 @@ struct Door {
 }
 
 impl Door {
+    /// As the settings of the house say.
+    pub(crate) fn new(house: &House) -> Self {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &house.settings.tls {
+            show_end(tls.ends(), &house.metrics);
+            return Self {
+                entrance: Some(Entrance::new(tls, house.settings.memory_limit)),
+                ..Self::default()
+            };
+        }
+        let _ = house;
+        Self::default()
+    }
+
+    /// Takes what proves the server to those who come later.
+    #[cfg(feature = "tls")]
+    pub(crate) fn renewal(&self) -> Option<flume::Sender<Acceptor>> {
+        self.entrance.as_ref().map(Entrance::renewal)
+    }
+
     /// Reads the bans, if they have changed.
     #[cfg(feature = "admin")]
     fn read(&mut self, board: &flume::Receiver<Arc<Bans>>) {
@@ -234,8 +286,16 @@ impl Door {
         let Some(one) = self.turning_away.one_more() else {
             return;
         };
+        #[cfg(feature = "tls")]
+        let speaks_tls = self.entrance.is_some();
         runtime::spawn(async move {
-            peer::turn_away(transport, why.to_string()).await;
+            let why = why.to_string();
+            #[cfg(feature = "tls")]
+            if speaks_tls {
+                entrance::turn_away(transport, why).await;
+                return drop(one);
+            }
+            peer::turn_away(transport, why).await;
             drop(one);
         });
     }

@@ -8,6 +8,7 @@ use hubbub_wire::{DecodeError, Id, Offer, Token, Username};
 use crate::address::{Address, Origin};
 #[cfg(feature = "admin")]
 use crate::bans::{Bans, Board};
+use crate::guests::Guest;
 use crate::id::PeerId;
 use crate::memory::Held;
 #[cfg(feature = "admin")]
@@ -33,6 +34,13 @@ pub enum Event {
         outbox: Outbox,
         /// Where it comes from.
         from: Origin,
+        /// Its place among those that have not joined.
+        guest: Guest,
+    },
+    /// A connection is to go if it has not joined: it was heard longest ago, and there are too many.
+    CrowdedOut {
+        /// Which.
+        peer: PeerId,
     },
     /// A JOIN.
     Join {
@@ -143,6 +151,7 @@ impl Event {
     pub fn peer(&self) -> Option<PeerId> {
         match *self {
             Self::Connected { peer, .. }
+            | Self::CrowdedOut { peer }
             | Self::Join { peer, .. }
             | Self::Offered { peer, .. }
             | Self::Said { peer, .. }
@@ -231,6 +240,12 @@ pub enum Departure {
     Unanswered,
     /// It did not JOIN in time.
     NeverJoined,
+    /// It had not joined, and there were too many of those.
+    CrowdedOut,
+    /// It spoke no TLS where nothing else is spoken.
+    Plain,
+    /// Its TLS came to nothing.
+    NoTls,
     /// It held the most of an unfinished text when the memory for those was used up.
     OutOfMemory,
     /// It stopped in the middle of a text for too long.
@@ -265,6 +280,9 @@ impl Departure {
             Self::Left
             | Self::Broke(_)
             | Self::NeverJoined
+            | Self::CrowdedOut
+            | Self::Plain
+            | Self::NoTls
             | Self::Refused(_)
             | Self::BeyondLimit
             | Self::LeftOutText
@@ -291,6 +309,11 @@ impl fmt::Display for Departure {
                 f.write_str("nothing of its unfinished text came in time; see --text-timeout")
             }
             Self::NeverJoined => f.write_str("it did not join in time"),
+            Self::CrowdedOut => {
+                f.write_str("it had not joined, and others came: too many have not")
+            }
+            Self::Plain => f.write_str("it speaks no TLS"),
+            Self::NoTls => f.write_str("there is no TLS between it and us"),
             Self::Replaced => f.write_str("the same member has connected anew"),
             Self::BeyondLimit => {
                 f.write_str("it sent a text beyond the limit that it was told; see --max-payload")

@@ -59,6 +59,8 @@ pub(crate) struct Source {
     pub(crate) unfinished: Arc<Memory>,
     pub(crate) max_peers: usize,
     pub(crate) has_history: bool,
+    #[cfg(feature = "tls")]
+    pub(crate) has_tls: bool,
     /// When it began, in seconds since 1970.
     pub(crate) began: f64,
 }
@@ -211,6 +213,8 @@ mod tests {
             unfinished: Memory::new(1),
             max_peers: 1,
             has_history: false,
+            #[cfg(feature = "tls")]
+            has_tls: false,
             began: 0.0,
         };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -307,14 +307,28 @@ impl Hub {
     /// Turns an event into a proposal, if it counts.
     fn propose(&mut self, event: Event) {
         match event {
-            Event::Connected { peer, outbox, from } => {
-                let join_by = self.now + self.settings.join_timeout;
+            Event::Connected {
+                peer,
+                outbox,
+                from,
+                guest,
+            } => {
+                let is_dismissed = guest.is_dismissed();
                 let stranger = Stranger {
                     outbox,
                     from,
-                    join_by,
+                    join_by: guest.since().unwrap_or(self.now) + self.settings.join_timeout,
+                    guest,
                 };
                 self.lobby.enter(peer, stranger);
+                if is_dismissed {
+                    self.depart(peer, Departure::CrowdedOut);
+                }
+            }
+            Event::CrowdedOut { peer } => {
+                if self.lobby.has(peer) {
+                    self.depart(peer, Departure::CrowdedOut);
+                }
             }
             Event::Join {
                 peer,

@@ -89,6 +89,9 @@
 //! | `hubbub_departures_total` | connections with a place that ended before the server did, by `cause`; each ends once |
 //! | `hubbub_turned_away_total` | connections that got no place, by `cause`: `full`, `address_full`, `too_often`, `banned` |
 //! | `hubbub_accept_failures_total` | how often accepting failed because something had run out, such as descriptors |
+//! | `hubbub_tls_handshakes_total` | handshakes of TLS that came to an end; this and the next two only with `--tls` |
+//! | `hubbub_tls_failures_total` | those of them that came to nothing |
+//! | `hubbub_tls_certificate_end_seconds` | when the certificate of `--tls-cert` ends, in seconds since 1970 |
 //! | `hubbub_outbox_bytes` | memory of what waits in outboxes, in bytes. What waits for several members counts once |
 //! | `hubbub_outbox_limit_bytes` | the most of it: three quarters of `--memory-limit` |
 //! | `hubbub_unfinished_bytes` | memory of texts that are read in part, or read and not yet passed on, in bytes |
@@ -108,7 +111,8 @@
 //!
 //! The causes of departures: `left` by LEAVE, `closed` without one, `failed` connections, `said_nothing` at all,
 //! `broke_protocol`, `too_slow` to take what was said, `unanswered` (what it was to get from the disk did not come in
-//! time), `never_joined`, `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `replaced` by a newer connection
+//! time), `never_joined`, `crowded_out` (it had not joined, and there were too many of those), `plain` (it spoke no TLS where
+//! nothing else is spoken), `no_tls` (its TLS came to nothing), `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `replaced` by a newer connection
 //! of the same member, `kicked` by an operator, `still_out` a minute after that, `banned`, and for members with a grant
 //! `beyond_limit` and `left_out_text`.
 //!
@@ -234,6 +238,8 @@ pub use crate::settings::{History, HistorySync, Settings};
 // Words that the rooms below share.
 pub mod id;
 mod settings;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 mod metrics;
 
@@ -243,6 +249,8 @@ pub mod address;
 pub mod allowance;
 
 mod shortage;
+
+pub mod guests;
 
 pub mod texts;
 
@@ -286,6 +294,9 @@ pub mod hub;
 
 mod peer;
 
+#[cfg(feature = "tls")]
+mod entrance;
+
 mod door;
 
 #[cfg(feature = "metrics")]
@@ -295,6 +306,9 @@ mod exporter;
 mod admin;
 
 // The system.
+#[cfg(feature = "tls")]
+pub mod identity;
+
 pub mod descriptors;
 pub mod runtime;
 
@@ -326,6 +340,9 @@ pub struct Operator {
     pub supervisor: Supervisor,
     /// What changes, such as [`Event::Motd`].
     pub changes: flume::Receiver<Event>,
+    /// With what the server proves itself from then on.
+    #[cfg(feature = "tls")]
+    pub identities: flume::Receiver<tls::Identity>,
 }
 
 impl Default for Operator {
@@ -334,6 +351,8 @@ impl Default for Operator {
         Self {
             supervisor: Supervisor::default(),
             changes: flume::bounded(0).1,
+            #[cfg(feature = "tls")]
+            identities: flume::bounded(0).1,
         }
     }
 }
@@ -352,6 +371,8 @@ pub async fn serve_for(
     let Operator {
         supervisor,
         changes,
+        #[cfg(feature = "tls")]
+        identities,
     } = operator;
     let listener = Listener::new(listener)?;
     let shares = Shares::of(settings.memory_limit);
@@ -390,8 +411,13 @@ pub async fn serve_for(
         runtime::spawn(office.serve(house.inbox.clone()))
     };
     {
-        let let_in = pin!(door::let_in(&listener, &house));
-        let changed = pin!(pass_on(changes, &supervisor, &house));
+        let door = door::Door::new(&house);
+        #[cfg(feature = "tls")]
+        let renewed = door::renew(identities, door.renewal(), &house);
+        #[cfg(not(feature = "tls"))]
+        let renewed = pending::<()>();
+        let let_in = pin!(door::let_in(&listener, door, &house));
+        let changed = pin!(join(pass_on(changes, &supervisor, &house), renewed));
         select(pin!(shutdown), select(let_in, changed)).await;
     }
     drop(listener);
@@ -467,6 +493,8 @@ fn show_metrics(
         unfinished: Arc::clone(unfinished),
         max_peers: settings.max_peers,
         has_history: settings.history.is_some(),
+        #[cfg(feature = "tls")]
+        has_tls: settings.tls.is_some(),
         began: runtime::wall().unix_ms() as f64 / 1000.0,
     };
     exporter::start(address, source).map(Some)

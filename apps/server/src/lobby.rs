@@ -14,6 +14,7 @@ use self::claims::Claims;
 use crate::address::Network;
 use crate::address::Origin;
 use crate::event::{Event, Offered};
+use crate::guests::Guest;
 use crate::id::PeerId;
 use crate::outbox::{Closing, Outbox};
 
@@ -34,6 +35,8 @@ pub(crate) struct Stranger {
     pub(crate) from: Origin,
     /// The time by which it must send its JOIN.
     pub(crate) join_by: Instant,
+    /// Its place among those that have not joined, which is free when it has.
+    pub(crate) guest: Guest,
 }
 
 /// All connections that have not joined.
@@ -50,6 +53,12 @@ impl Lobby {
         self.strangers.insert(peer, stranger);
     }
 
+    /// Whether a peer is one of them.
+    #[must_use]
+    pub(crate) fn has(&self, peer: PeerId) -> bool {
+        self.strangers.contains_key(&peer) || self.claims.get(peer).is_some()
+    }
+
     /// How many they are.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
@@ -59,7 +68,7 @@ impl Lobby {
     /// When the next of them has taken too long. `None` if there is nobody.
     #[must_use]
     pub(crate) fn deadline(&mut self) -> Option<Instant> {
-        // No other stranger has an earlier deadline than the oldest, since all have the same time.
+        // No other stranger has an earlier deadline than the oldest: all have the same time, from when they were let in.
         let eldest = self.strangers.first_key_value();
         let eldest = eldest.map(|(_, stranger)| stranger.join_by);
         eldest.into_iter().chain(self.claims.deadline()).min()
@@ -92,6 +101,7 @@ impl Lobby {
         let Some(stranger) = self.strangers.remove(&peer) else {
             return false;
         };
+        stranger.guest.waits();
         let claim = Claim::new(name, offered, stranger);
         self.claims.add(peer, claim, until);
         true

@@ -7,9 +7,15 @@ use std::process::ExitCode;
 use anstream::{AutoStream, ColorChoice};
 use hubbub_server::service::Supervisor;
 use hubbub_server::{Operator, Settings, descriptors, listen, listen_on, motd, runtime, serve_for};
+#[cfg(feature = "tls")]
+use hubbub_server::{identity, tls::Tls};
+#[cfg(feature = "tls")]
+use tracing::info;
 use tracing::{Level, warn};
 
 use crate::arguments::Arguments;
+#[cfg(feature = "tls")]
+use crate::arguments::Source;
 use crate::form::Form;
 use crate::stderr::Lines;
 
@@ -82,11 +88,22 @@ fn run(arguments: &Arguments, passed: Passed) -> Result<(), String> {
     let (change, changes) = flume::bounded(1);
     let shutdown = signals::that_stop(reload)
         .map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let motd = arguments.motd().map(Into::into);
-    runtime::spawn(reload::run(asked, motd, supervisor.clone(), change));
+    #[cfg(feature = "tls")]
+    let (renew, identities) = flume::bounded(1);
+    let files = reload::Files {
+        motd: arguments.motd().map(Into::into),
+        #[cfg(feature = "tls")]
+        certificate: arguments.certificate(),
+        changes: change,
+        #[cfg(feature = "tls")]
+        identities: renew,
+    };
+    runtime::spawn(reload::run(asked, files, supervisor.clone()));
     let operator = Operator {
         supervisor,
         changes,
+        #[cfg(feature = "tls")]
+        identities,
     };
     let served = runtime::spawn(serve_for(operator, listener, settings, shutdown));
     runtime::block_on(served).map_err(|error| format!("cannot serve: {error}"))
@@ -95,6 +112,10 @@ fn run(arguments: &Arguments, passed: Passed) -> Result<(), String> {
 /// The settings, with what is read from files.
 fn settings(arguments: &Arguments) -> Result<Settings, String> {
     let mut settings = arguments.settings(max_peers(arguments.max_peers)?);
+    #[cfg(feature = "tls")]
+    {
+        settings.tls = tls(arguments)?;
+    }
     if let Some(file) = arguments.motd() {
         let explain = |why| {
             format!(
@@ -105,6 +126,33 @@ fn settings(arguments: &Arguments) -> Result<Settings, String> {
         settings.motd = motd::read(file).map_err(explain)?;
     }
     Ok(settings)
+}
+
+/// The TLS that is asked for. Says in the log what the server is known by.
+#[cfg(feature = "tls")]
+fn tls(arguments: &Arguments) -> Result<Option<Tls>, String> {
+    let state = arguments.state();
+    let Some(asked) = arguments.tls(state.as_deref()) else {
+        return Ok(None);
+    };
+    let mut tls = match asked.source {
+        Source::Own { state, has_next } => Tls {
+            next: has_next.then(|| identity::next(state)).transpose()?,
+            ..Tls::own(identity::own(state)?)
+        },
+        Source::Files { cert, key } => Tls {
+            is_own: false,
+            ..Tls::own(identity::read(cert, key)?)
+        },
+    };
+    tls.also_plain = asked.also_plain;
+    let fingerprint = tls.identity.pin().fingerprint();
+    info!(%fingerprint, "TLS: this is the fingerprint of the server's key");
+    if let Some(next) = tls.next {
+        let fingerprint = next.fingerprint();
+        info!(%fingerprint, "TLS: this is the fingerprint of the key to come");
+    }
+    Ok(Some(tls))
 }
 
 /// How many peers there may be: as many as `asked` for, or else as many as there are descriptors for.

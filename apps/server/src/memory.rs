@@ -73,6 +73,21 @@ impl Memory {
         held
     }
 
+    /// Counts `bytes` for as long as the result lives, if they fit. Where others would have to go for them, they do not.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn try_hold(self: &Arc<Self>, bytes: usize) -> Option<Held> {
+        let with = |used: usize| used.checked_add(bytes).filter(|all| *all <= self.limit);
+        let counted = self
+            .used
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, with);
+        counted.ok().map(|_| Held {
+            memory: Arc::clone(self),
+            bytes,
+            sample: None,
+        })
+    }
+
     /// Replaces `before` bytes of the count by `now` bytes.
     pub fn count(&self, before: usize, now: usize) {
         if now > before {
@@ -177,6 +192,18 @@ mod tests {
         assert_eq!(memory.excess(), 0);
         held.set(11);
         assert_eq!(memory.excess(), 1);
+    }
+
+    #[test]
+    #[cfg(feature = "tls")]
+    fn what_is_only_tried_is_held_up_to_the_limit_and_not_a_byte_beyond() {
+        let memory = Memory::new(10);
+        let held = memory.hold(4);
+        assert!(memory.try_hold(7).is_none());
+        let tried = memory.try_hold(6);
+        assert!(tried.is_some() && memory.try_hold(1).is_none());
+        drop((held, tried));
+        assert!(memory.try_hold(10).is_some());
     }
 
     #[test]

@@ -53,7 +53,16 @@ pub(crate) struct Metrics {
     /// Connections that got no place.
     pub(crate) turned_away: Causes<4>,
     /// Peers that went.
-    pub(crate) departures: Causes<20>,
+    pub(crate) departures: Causes<23>,
+    /// Handshakes of TLS that came to an end.
+    #[cfg(feature = "tls")]
+    pub(crate) handshakes: Counter,
+    /// Those that came to nothing.
+    #[cfg(feature = "tls")]
+    pub(crate) failed_handshakes: Counter,
+    /// When the certificate ends, in seconds since 1970; 0 if that is not known, or the server's own.
+    #[cfg(feature = "tls")]
+    pub(crate) certificate_end: Gauge,
     /// TEXTs that the room took.
     pub(crate) messages: Counter,
     /// Bytes that were read of peers.
@@ -136,7 +145,7 @@ impl Default for Causes<4> {
     }
 }
 
-impl Default for Causes<20> {
+impl Default for Causes<23> {
     fn default() -> Self {
         Self::of([
             "left",
@@ -147,6 +156,9 @@ impl Default for Causes<20> {
             "too_slow",
             "unanswered",
             "never_joined",
+            "crowded_out",
+            "plain",
+            "no_tls",
             "out_of_memory",
             "text_stalled",
             "name_taken",
@@ -174,6 +186,9 @@ const fn departure(why: Departure) -> &'static str {
         Departure::TooSlow => "too_slow",
         Departure::Unanswered => "unanswered",
         Departure::NeverJoined => "never_joined",
+        Departure::CrowdedOut => "crowded_out",
+        Departure::Plain => "plain",
+        Departure::NoTls => "no_tls",
         Departure::OutOfMemory => "out_of_memory",
         Departure::TextStalled => "text_stalled",
         Departure::Refused(Refusal::NameTaken) => "name_taken",
@@ -209,6 +224,9 @@ mod tests {
             Departure::TooSlow,
             Departure::Unanswered,
             Departure::NeverJoined,
+            Departure::CrowdedOut,
+            Departure::Plain,
+            Departure::NoTls,
             Departure::OutOfMemory,
             Departure::TextStalled,
             Departure::Replaced,

@@ -19,15 +19,16 @@ use hubbub_wire::{Frame, Token, Username, encode};
 use self::reading::Reading;
 use self::writing::Writing;
 use crate::Settings;
-use crate::address::Place;
+use crate::address::{Origin, Place};
 #[cfg(feature = "admin")]
 use crate::bans::Bans;
 use crate::event::{Departure, Event, Mail};
+use crate::guests::Guest;
 use crate::id::PeerId;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
-use crate::outbox::{Full, Intake, Pending};
-use crate::runtime::{sleep, timeout};
+use crate::outbox::{Full, Intake, Pending, outbox};
+use crate::runtime::{self, sleep, timeout};
 use crate::words;
 
 pub(crate) mod collected;
@@ -36,7 +37,7 @@ mod writing;
 
 /// How long we wait for the peer to end its half of the connection after we have ended ours. Closing a socket with
 /// unread bytes resets it, and a reset can destroy our last words on their way.
-const LINGER: Duration = Duration::from_secs(1);
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
 /// How long after the JOIN a refusal is written. Some clients show nothing that arrives in the first milliseconds,
 /// because they are still busy with joining.
@@ -48,6 +49,53 @@ const READ_BYTES: usize = 64 * 1024;
 thread_local! {
     /// One buffer for all reads of a thread, so that an idle peer holds none. It is never borrowed across a wait.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
+}
+
+/// A connection that has a place, and that the hub does not know yet.
+pub(crate) struct Newcomer {
+    pub(crate) peer: PeerId,
+    pub(crate) from: Origin,
+    pub(crate) place: Place,
+    pub(crate) guest: Guest,
+}
+
+impl Newcomer {
+    /// Tells the hub of it, and begins its task. `first` was read of it already. Returns whether there still is a hub.
+    pub(crate) async fn enter(
+        self,
+        transport: Transport,
+        first: Option<u8>,
+        house: &Arc<House>,
+    ) -> bool {
+        let Self {
+            peer,
+            from,
+            place,
+            guest,
+        } = self;
+        let (outbox, pending) = outbox(peer, house.settings.outbox_bytes, Some(transport));
+        let connected = Event::Connected {
+            peer,
+            outbox,
+            from,
+            guest,
+        };
+        if house.inbox.send_async(vec![connected]).await.is_err() {
+            return false;
+        }
+        let connection = Connection {
+            peer,
+            house: Arc::clone(house),
+            intake: pending.intake(&house.unfinished),
+            place,
+        };
+        let peer = Peer {
+            connection,
+            pending,
+        };
+        runtime::spawn(run(peer, first));
+        true
+    }
 }
 
 /// All that the task of one peer owns.
@@ -116,12 +164,12 @@ enum Ending {
     Gone(Departure),
 }
 
-/// Serves one peer from its first byte to its last.
+/// Serves one peer from its first byte to its last. `first` was read already.
 #[expect(
     clippy::manual_async_fn,
     reason = "an async fn would hold its argument twice, once for every idle member"
 )]
-pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
+pub(crate) fn run(mut peer: Peer, first: Option<u8>) -> impl Future<Output = ()> + Send {
     async move {
         let ending = {
             let Peer {
@@ -129,7 +177,7 @@ pub(crate) fn run(mut peer: Peer) -> impl Future<Output = ()> + Send {
                 pending,
             } = &mut peer;
             let connection = &*connection;
-            let mut reading = Reading::new(connection);
+            let mut reading = Reading::new(connection, first);
             let mut writing = Writing::new(connection, pending);
             let read = pin!(reading.run());
             let write = pin!(writing.run());
@@ -172,11 +220,15 @@ type Sending<'a> = Pin<Box<SendFut<'a, Mail>>>;
 /// Tells a peer why it is not served, and ends its connection.
 pub(crate) async fn turn_away(transport: Transport, why: String) {
     sleep(REFUSAL_PAUSE).await;
-    let frame = words::frame(&why);
+    end_with(&transport, &words::frame(&why)).await;
+}
+
+/// Says some last bytes to a peer that has heard nothing before, and ends the connection.
+pub(crate) async fn end_with(transport: &Transport, last: &[u8]) {
     // One short write into an empty socket does not wait, and fails only when the peer has gone.
-    let written = poll_fn(|context| transport.poll_write(context, &frame));
+    let written = poll_fn(|context| transport.poll_write(context, last));
     let _ = timeout(LINGER, written).await;
-    close(&transport).await;
+    close(transport).await;
 }
 
 /// Ends the connection so that the peer gets all that was written.
@@ -199,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_task_costs_an_idle_member_488_bytes_at_most() {
-        fn of<F>(_: fn(Peer) -> F) -> usize {
+        fn of<F>(_: fn(Peer, Option<u8>) -> F) -> usize {
             size_of::<F>()
         }
         assert!(of(run) <= 488, "{}", of(run));

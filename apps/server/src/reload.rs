@@ -1,70 +1,146 @@
-//! Reading again, at SIGHUP, what the server has read from files. Nobody is dropped for it, and the room goes on meanwhile,
-//! however long the disk takes. Whatever cannot be used leaves what there was.
+//! Reading again, at SIGHUP, what the server has read from files, and certificates once a day as well. Nobody is dropped
+//! for it, and the room goes on meanwhile, however long the disk takes. Whatever cannot be used leaves what there was.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use flume::{Receiver, Sender};
 use hubbub_server::event::Event;
-use hubbub_server::motd::{self, MotdError};
+use hubbub_server::motd;
 use hubbub_server::runtime::timeout;
 use hubbub_server::service::Supervisor;
+#[cfg(feature = "tls")]
+use hubbub_server::{identity, tls::Identity};
 use tracing::{info, warn};
 
 /// How long reading a file may take. A disk that sleeps needs a few seconds, and a mount that hangs would need for ever:
 /// the service manager waits for the end of a reload.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads the files again each time this is `asked`, and sends what is in them as `changes`. Ends with those who ask.
-pub(crate) async fn run(
-    asked: Receiver<()>,
-    motd: Option<PathBuf>,
-    supervisor: Supervisor,
-    changes: Sender<Event>,
-) {
-    while asked.recv_async().await.is_ok() {
-        let is_told = supervisor.reloading().await;
-        match &motd {
-            None => info!("nothing to read again: there is no --motd"),
-            Some(file) => match read(file).await {
-                Ok(text) => {
-                    let _ = changes.send_async(Event::Motd(text)).await;
+/// How often a certificate is read again without being asked to. They are renewed weeks before they end.
+#[cfg(feature = "tls")]
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What is read again, and who is told what was in it.
+pub(crate) struct Files {
+    pub(crate) motd: Option<PathBuf>,
+    pub(crate) changes: Sender<Event>,
+    /// A certificate and its key.
+    #[cfg(feature = "tls")]
+    pub(crate) certificate: Option<[PathBuf; 2]>,
+    #[cfg(feature = "tls")]
+    pub(crate) identities: Sender<Identity>,
+}
+
+/// Reads the files again each time this is `asked`. Ends with those who ask.
+pub(crate) async fn run(asked: Receiver<()>, files: Files, supervisor: Supervisor) {
+    loop {
+        match files.wait(&asked).await {
+            Asked::Reload => {
+                let is_told = supervisor.reloading().await;
+                files.read_all().await;
+                if is_told {
+                    supervisor.ready().await;
                 }
-                Err(why) => {
-                    warn!(?file, %why, "message of the day stays: the new one cannot be used")
-                }
-            },
-        }
-        if is_told {
-            supervisor.ready().await;
+            }
+            #[cfg(feature = "tls")]
+            Asked::Day => files.read_certificate().await,
+            Asked::End => return,
         }
     }
 }
 
-async fn read(file: &Path) -> Result<Option<String>, MotdError> {
-    let file = file.to_owned();
-    within(PATIENCE, move || motd::read(&file)).await
+/// What is to be done next.
+enum Asked {
+    Reload,
+    /// A day is over.
+    #[cfg(feature = "tls")]
+    Day,
+    End,
+}
+
+impl Files {
+    async fn wait(&self, asked: &Receiver<()>) -> Asked {
+        let asked = asked.recv_async();
+        #[cfg(feature = "tls")]
+        let asked = match self.certificate {
+            None => asked.await,
+            Some(_) => match timeout(DAY, asked).await {
+                Ok(asked) => asked,
+                Err(_) => return Asked::Day,
+            },
+        };
+        #[cfg(not(feature = "tls"))]
+        let asked = asked.await;
+        asked.map_or(Asked::End, |()| Asked::Reload)
+    }
+
+    async fn read_all(&self) {
+        self.read_motd().await;
+        #[cfg(feature = "tls")]
+        self.read_certificate().await;
+        if !self.has_some() {
+            info!("nothing to read again: no option names a file");
+        }
+    }
+
+    fn has_some(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if self.certificate.is_some() {
+            return true;
+        }
+        self.motd.is_some()
+    }
+
+    async fn read_motd(&self) {
+        let Some(file) = self.motd.clone() else {
+            return;
+        };
+        let path = file.clone();
+        match within(PATIENCE, move || motd::read(&path)).await {
+            Ok(text) => {
+                let _ = self.changes.send_async(Event::Motd(text)).await;
+            }
+            Err(why) => {
+                warn!(?file, %why, "message of the day stays: the new one cannot be used");
+            }
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    async fn read_certificate(&self) {
+        let Some([cert, key]) = self.certificate.clone() else {
+            return;
+        };
+        match within(PATIENCE, move || identity::read(&cert, &key)).await {
+            Ok(identity) => {
+                let fingerprint = identity.pin().fingerprint();
+                info!(%fingerprint, "certificate read");
+                let _ = self.identities.send_async(identity).await;
+            }
+            Err(why) => warn!(%why, "certificate stays: the new one cannot be used"),
+        }
+    }
 }
 
 /// Reads something in a thread of its own, which nobody else waits for. Beyond this time, whatever it reads is thrown away.
-async fn within<T: Send + 'static>(
+async fn within<T: Send + 'static, E: Display>(
     time: Duration,
-    read: impl FnOnce() -> Result<T, MotdError> + Send + 'static,
-) -> Result<T, MotdError> {
+    read: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, String> {
     let (give, taken) = flume::bounded(1);
     thread::Builder::new()
         .name("reload".to_owned())
         .spawn(move || {
-            let _ = give.send(read());
+            let _ = give.send(read().map_err(|why| why.to_string()));
         })
-        .map_err(MotdError::Unreadable)?;
-    let cannot = |why| Err(MotdError::Unreadable(io::Error::other(why)));
+        .map_err(|error| error.to_string())?;
     match timeout(time, taken.recv_async()).await {
         Ok(Ok(read)) => read,
-        Ok(Err(_)) => cannot("it cannot be read".to_owned()),
-        Err(_) => cannot(format!(
+        Ok(Err(_)) => Err("it cannot be read".to_owned()),
+        Err(_) => Err(format!(
             "reading it took longer than {time:?}; look whether its disk answers, and reload again"
         )),
     }
@@ -78,15 +154,15 @@ mod tests {
 
     #[test]
     fn what_is_read_in_time_counts_and_what_takes_longer_is_given_up() {
-        let soon = within(Duration::from_secs(30), || Ok("Be kind."));
+        let soon = within(Duration::from_secs(30), || Ok::<_, String>("Be kind."));
         assert_eq!(block_on(soon).unwrap(), "Be kind.");
         let (end, ends) = flume::bounded::<()>(0);
         let hangs = within(Duration::from_millis(50), move || {
             let _ = ends.recv();
-            Ok("Be kind.")
+            Ok::<_, String>("Be kind.")
         });
         let given_up = block_on(timeout(Duration::from_secs(30), hangs));
-        let why = given_up.expect("it hangs").unwrap_err().to_string();
+        let why = given_up.expect("it hangs").unwrap_err();
         assert!(why.contains("took longer than 50ms"), "{why}");
         drop(end);
     }

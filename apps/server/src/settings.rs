@@ -9,6 +9,8 @@ use hubbub_wire::Limits;
 use crate::allowance::Allowance;
 #[cfg(feature = "tls")]
 use crate::password::Password;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 
 /// What the server allows and how long it waits.
 #[derive(Clone, Debug)]
@@ -63,6 +65,9 @@ pub struct Settings {
     pub metrics: Option<SocketAddr>,
     /// Where the Unix socket of the administrators is made. `None` for no administration.
     pub admin: Option<PathBuf>,
+    /// TLS, and who comes in without it. `None` for plain connections only.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Tls>,
     /// The directory in which bans are kept, which is made if it is missing. Without one they last until the server ends.
     /// Only one server at a time may use it.
     pub state: Option<PathBuf>,
@@ -131,6 +136,8 @@ impl Default for Settings {
             password: None,
             metrics: None,
             admin: None,
+            #[cfg(feature = "tls")]
+            tls: None,
             state: None,
         }
     }

@@ -81,6 +81,10 @@ pub(crate) fn notice(name: &Username<'_>, code: Code, text: &str) -> Vec<u8> {
     bytes
 }
 
+/// The peer speaks no TLS, and nothing else is spoken here. Programs know these words.
+#[cfg(feature = "tls")]
+pub(crate) const WANTS_TLS: &str = "this room wants TLS";
+
 /// The server stops.
 pub(crate) const STOPPING: &str = "the server stops";
 

@@ -43,7 +43,7 @@ pub(super) struct TlsArguments {
     )]
     tls_cert: Option<PathBuf>,
 
-    /// File with the key of that certificate, in PEM; ECDSA, Ed25519, or RSA of 3072 bits at most
+    /// File with the key of that certificate, in PEM; ECDSA, Ed25519, or RSA of 3072 bits at most [default: none]
     #[arg(
         long,
         env = "HUBBUB_TLS_KEY",

@@ -55,6 +55,10 @@ pub(super) fn write(source: &Source) -> String {
     room(&mut page, source);
     traffic(&mut page, metrics);
     going(&mut page, metrics);
+    #[cfg(feature = "tls")]
+    if source.has_tls {
+        tls(&mut page, metrics);
+    }
     memory(&mut page, source);
     if source.has_history {
         history(&mut page, metrics);
@@ -168,6 +172,28 @@ fn going(page: &mut Page, metrics: &Metrics) {
         "How often accepting failed because something had run out, such as descriptors.",
         metrics.accept_failures.get(),
     );
+}
+
+#[cfg(feature = "tls")]
+fn tls(page: &mut Page, metrics: &Metrics) {
+    page.counter(
+        "hubbub_tls_handshakes_total",
+        "Handshakes of TLS that came to an end.",
+        metrics.handshakes.get(),
+    );
+    page.counter(
+        "hubbub_tls_failures_total",
+        "Those of them that came to nothing.",
+        metrics.failed_handshakes.get(),
+    );
+    let end = metrics.certificate_end.get();
+    if end > 0 {
+        page.gauge(
+            "hubbub_tls_certificate_end_seconds",
+            "When the certificate ends, in seconds since 1970.",
+            end,
+        );
+    }
 }
 
 fn memory(page: &mut Page, source: &Source) {

@@ -8,6 +8,7 @@ use std::io::IoSlice;
 use super::*;
 use crate::address::Origin;
 use crate::event::Candidate;
+use crate::guests::Guest;
 use crate::lobby::{CLAIM_BYTES, OFFER_WAIT};
 use crate::outbox::{Call, Intake, Outbox, Pending, outbox};
 use crate::post::{CATCH_UP, LONGEST_LOOK, STALLED};
@@ -93,7 +94,12 @@ impl Hub {
     pub(super) fn connect(&mut self, peer: PeerId, limit: usize) -> Pending {
         let (outbox, pending) = outbox(peer, limit, None);
         let from = somewhere();
-        self.happens(Event::Connected { peer, outbox, from });
+        self.happens(Event::Connected {
+            peer,
+            outbox,
+            from,
+            guest: Guest::default(),
+        });
         pending
     }
 
@@ -163,7 +169,12 @@ impl Hub {
     fn offers(&mut self, peer: PeerId, name: &'static str, secret: u128, attempt: u64) -> Pending {
         let (outbox, pending) = outbox(peer, ROOMY, None);
         let from = somewhere();
-        self.take(Event::Connected { peer, outbox, from });
+        self.take(Event::Connected {
+            peer,
+            outbox,
+            from,
+            guest: Guest::default(),
+        });
         self.take(Event::Join {
             peer,
             name: username(name),

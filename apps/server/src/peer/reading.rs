@@ -39,6 +39,8 @@ pub(super) struct Reading<'a> {
     /// Set while EARLIERs of the peer wait. Boxed for the same reason.
     turns: Option<Box<Turns>>,
     greeting: Greeting,
+    /// What was read before, and is to be decoded.
+    first: Option<u8>,
     /// Whether the decoder was told of a silence, and may have something to say about it.
     was_silent: bool,
     /// Whether anything was read.
@@ -72,7 +74,7 @@ enum Woken {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
+    pub(super) fn new(connection: &'a Connection, first: Option<u8>) -> Self {
         Self {
             connection,
             decoder: Decoder::for_server(connection.house.settings.limits),
@@ -80,6 +82,7 @@ impl<'a> Reading<'a> {
             alarm: None,
             turns: None,
             greeting: Greeting::default(),
+            first,
             was_silent: false,
             has_spoken: false,
             slowed: false,
@@ -224,6 +227,12 @@ impl<'a> Reading<'a> {
             && let Err(why) = self.decode(&[], collected)
         {
             return Some(why);
+        }
+        if let Some(first) = self.first.take() {
+            self.has_spoken = true;
+            if let Err(why) = self.decode(&[first], collected) {
+                return Some(why);
+            }
         }
         let end = SCRATCH.with_borrow_mut(|scratch| match read(scratch) {
             Ok(0) if !self.has_spoken => Some(Departure::SaidNothing),

@@ -28,6 +28,11 @@ fn of_history(name: &str) -> bool {
     name.starts_with("hubbub_history_")
 }
 
+/// What the page of a server with a certificate from elsewhere has besides.
+fn of_tls(name: &str) -> bool {
+    name.starts_with("hubbub_tls_")
+}
+
 #[test]
 fn the_dashboard_and_the_alerts_name_only_what_there_is() {
     let page = watched().page();
@@ -36,7 +41,8 @@ fn the_dashboard_and_the_alerts_name_only_what_there_is() {
         let named = names(text);
         assert!(named.len() > 3, "{named:?}");
         for name in named {
-            let is_known = known.contains(name) || of_history(name) && names(FRONT).contains(name);
+            let is_other = of_history(name) || of_tls(name);
+            let is_known = known.contains(name) || is_other && names(FRONT).contains(name);
             assert!(is_known, "there is no {name}");
         }
     }
@@ -77,9 +83,36 @@ fn the_front_page_names_all_that_the_page_shows_and_nothing_else() {
     let shown: BTreeSet<&str> = page.kinds.keys().map(String::as_str).collect();
     let documented: BTreeSet<&str> = documented()
         .into_iter()
-        .filter(|name| !of_history(name))
+        .filter(|name| !of_history(name) && !of_tls(name))
         .collect();
     assert_eq!(documented, shown);
+}
+
+/// As the test above, for a server that speaks TLS.
+#[test]
+#[cfg(feature = "tls")]
+fn the_front_page_names_all_that_tls_shows() {
+    let directory = std::env::temp_dir().join(format!("hubbub-shown-{:016x}", fastrand::u64(..)));
+    std::fs::create_dir(&directory).unwrap();
+    let authority = hubbub_testing::tls::Authority::new();
+    let certificate = authority.until("localhost", 2100, 1, 2);
+    let [cert, key] = certificate.write(&directory, "tls");
+    let [cert, key] = [&cert, &key].map(|path| path.to_str().unwrap());
+    let watched = Watched::with(&["--tls", "--tls-cert", cert, "--tls-key", key]);
+    let page = watched.page();
+    let shown = page.kinds.keys().map(String::as_str);
+    let shown: BTreeSet<&str> = shown.filter(|name| of_tls(name)).collect();
+    let documented: BTreeSet<&str> = documented()
+        .into_iter()
+        .filter(|name| of_tls(name))
+        .collect();
+    assert_eq!(documented, shown);
+    // The second of January 2100 at midnight.
+    assert_eq!(
+        page.value("hubbub_tls_certificate_end_seconds"),
+        4_102_531_200.0
+    );
+    std::fs::remove_dir_all(directory).unwrap();
 }
 
 /// As the test above, for a server that keeps messages.

@@ -38,13 +38,16 @@ const OF_SERVICE: &[(&str, &str)] = &[
     ("--log-format", "text"),
 ];
 
-/// Those of the feature `admin`.
-const OF_ADMIN: &[(&str, &str)] = &[
-    ("--admin", "none"),
+/// Those of the feature `tls`.
+const OF_TLS: &[(&str, &str)] = &[
+    ("--tls", "false"),
+    ("--also-plain", "false"),
     (
-        "--state",
-        "systemd's $STATE_DIRECTORY, or none: they last until the server ends",
+        "--tls-cert",
+        "none, the key of its own is enough for those who are invited",
     ),
+    ("--tls-key", "none"),
+    ("--tls-next-key", "false"),
 ];
 
 #[test]
@@ -60,7 +63,14 @@ fn help_names_every_option_with_its_default() {
         expected.push(("--metrics", "nowhere"));
     }
     if cfg!(feature = "admin") {
-        expected.extend(OF_ADMIN);
+        expected.push(("--admin", "none"));
+    }
+    if cfg!(feature = "tls") {
+        expected.extend(OF_TLS);
+    }
+    if cfg!(any(feature = "admin", feature = "tls")) {
+        let state = "systemd's $STATE_DIRECTORY, or none: bans last until the server ends";
+        expected.push(("--state", state));
     }
     let options = options_of_help();
     for (option, default) in &expected {

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use hubbub_testing::tls::Authority;
 use hubbub_testing::{Ended, Program, run, server};
 
 use crate::descriptors::RESERVED;
@@ -170,10 +171,16 @@ fn the_server_starts_with_all_that_the_file_of_variables_suggests() {
     let motd = directory.join("motd");
     fs::write(&motd, "Be kind.").unwrap();
     let admin = directory.join("admin");
+    let authority = Authority::new();
+    let [cert, key] = authority.certificate("localhost").write(&directory, "tls");
     let mut command = server();
     for (variable, value) in variables_of_file() {
         let value = match &*value {
             "8765" | "9180" => "0",
+            // Without it, the other options of TLS mean nothing.
+            "false" if variable == "HUBBUB_TLS" => "true",
+            "/etc/hubbub/tls.crt" => cert.to_str().unwrap(),
+            "/etc/hubbub/tls.key" => key.to_str().unwrap(),
             "/etc/hubbub/motd" => motd.to_str().unwrap(),
             "/run/hubbub/admin" => admin.to_str().unwrap(),
             value if value.starts_with('/') => directory.to_str().unwrap(),

@@ -155,7 +155,10 @@ fn no_web_page_speaks_in_the_room_whatever_its_request_and_however_it_is_cut() {
 fn who_begins_with_tls_gets_an_alert_and_the_end_however_its_bytes_are_cut() {
     const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
     let room = Room::unwatched();
-    for pieces in [&[&b"\x16\x03\x01\x02\x00\x01\x00"[..]][..], &[b"\x16", b"\x03"]] {
+    for pieces in [
+        &[&b"\x16\x03\x01\x02\x00\x01\x00"[..]][..],
+        &[b"\x16", b"\x03"],
+    ] {
         let mut peer = room.connect();
         for piece in pieces {
             peer.send(piece);
@@ -166,7 +169,13 @@ fn who_begins_with_tls_gets_an_alert_and_the_end_however_its_bytes_are_cut() {
     // A text that begins with the same byte is noise as any other.
     let mut peer = room.connect();
     peer.send("\x16\r\n");
-    peer.send([join("alice"), text("alice", vec![b'x'; hubbub_testing::MIB + 1])].concat());
+    peer.send(
+        [
+            join("alice"),
+            text("alice", vec![b'x'; hubbub_testing::MIB + 1]),
+        ]
+        .concat(),
+    );
     assert!(peer.expect_notice().starts_with("your text"));
 }
 

@@ -10,6 +10,7 @@ use hubbub_wire::{Decoder, Frame, Ignored, Item, Limits};
 use super::super::tests::{is_asked, is_evicted, somewhere};
 use super::super::*;
 use super::line::Line;
+use crate::guests::Guest;
 use crate::outbox::{Pending, outbox};
 use crate::peer::collected::{Collected, Greeting};
 use crate::peer::{Connection, House};
@@ -80,7 +81,12 @@ impl Server {
         };
         self.peers.insert(peer, serving);
         let from = somewhere();
-        self.tell(vec![Event::Connected { peer, outbox, from }]);
+        self.tell(vec![Event::Connected {
+            peer,
+            outbox,
+            from,
+            guest: Guest::default(),
+        }]);
     }
 
     pub(super) fn tell(&mut self, mail: Mail) {

@@ -14,6 +14,7 @@ use super::super::tests::{is_asked, is_evicted, join, somewhere, taken, text, us
 use super::super::*;
 use super::Tally;
 use super::model::{Model, Said};
+use crate::guests::Guest;
 #[cfg(feature = "admin")]
 use crate::hub::outlaws::OUT_FOR;
 #[cfg(feature = "admin")]
@@ -175,7 +176,12 @@ impl Simulation {
             let limit = OUTBOX[self.random.usize(..OUTBOX.len())];
             let (outbox, pending) = outbox(peer, limit, None);
             let from = somewhere();
-            self.hub.take(Event::Connected { peer, outbox, from });
+            self.hub.take(Event::Connected {
+                peer,
+                outbox,
+                from,
+                guest: Guest::default(),
+            });
             self.model.connect(peer, limit);
             let reader = Reader {
                 intake: pending.intake(&self.memory),

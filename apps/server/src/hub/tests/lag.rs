@@ -14,6 +14,7 @@ fn a_quarter_of_the_outbox_is_no_lag_and_a_byte_more_is() {
         peer: BOB,
         outbox,
         from: somewhere(),
+        guest: Guest::default(),
     });
     hub.joins(BOB, "bob");
     hub.flush();

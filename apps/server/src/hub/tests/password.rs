@@ -72,7 +72,12 @@ impl Room {
         let (outbox, told) = outbox(peer, ROOMY, None);
         let socket = format!("{from}:1").parse().unwrap();
         let from = self.addresses.origin(socket, self.hub.now);
-        self.hub.happens(Event::Connected { peer, outbox, from });
+        self.hub.happens(Event::Connected {
+            peer,
+            outbox,
+            from,
+            guest: Guest::default(),
+        });
         Comer { peer, told }
     }
 

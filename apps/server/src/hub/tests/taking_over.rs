@@ -46,6 +46,7 @@ fn a_connection_with_a_full_queue_is_replaced_too() {
         peer: BOB,
         outbox,
         from,
+        guest: Guest::default(),
     });
     hub.happens(Event::Join {
         peer: BOB,

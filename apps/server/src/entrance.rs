@@ -1,0 +1,251 @@
+//! The entrance of a server that speaks TLS: what a connection is by its first byte, the handshake, and then the peer.
+//!
+//! The first byte is read and never peeked at. Whoever has to go before the handshake gets none: it would cost us more
+//! than the other side. How many are in here and in the lobby is bounded by `guests`. It knows no frames, and ends with
+//! the door; the peers that went through go on.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_lock::{Semaphore, SemaphoreGuardArc};
+use futures::future::{Either, select};
+use hubbub_transport::Transport;
+use hubbub_transport::tls::{Acceptor, HANDSHAKE_BYTES};
+
+use crate::address::thinned;
+use crate::event::{Departure, Event};
+use crate::guests::{Guest, Guests};
+use crate::memory::Shares;
+use crate::peer::{self, House, LINGER, Newcomer};
+use crate::runtime::{self, timeout};
+use crate::tls::Tls;
+use crate::words;
+
+/// The first byte of TLS: the type of a handshake record (RFC 8446, 5.1).
+const TLS: u8 = 0x16;
+
+/// What whoever begins with TLS gets in place of a handshake when there is no place: an alert record, fatal,
+/// access_denied.
+const NO_PLACE: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+
+/// How many have a turn for a handshake at a time. A flood of them takes turns with the members' tasks, and cannot take
+/// all of the processor.
+const HANDSHAKES: usize = 8;
+
+/// How long a turn lasts. What costs us is done when our first answer is; the rest is waiting for the other side, which
+/// is not let keep others from their turn.
+const TURN: Duration = Duration::from_millis(100);
+
+/// Where connections wait that have not joined.
+pub(crate) struct Entrance {
+    manners: Manners,
+    guests: Guests,
+    /// What takes the place of the acceptor.
+    renewed: flume::Receiver<Acceptor>,
+    renew: flume::Sender<Acceptor>,
+}
+
+/// How connections are met.
+#[derive(Clone)]
+struct Manners {
+    acceptor: Acceptor,
+    also_plain: bool,
+    turns: Arc<Semaphore>,
+}
+
+/// A connection that is met.
+struct Arrival {
+    newcomer: Newcomer,
+    since: Instant,
+    house: Arc<House>,
+    manners: Manners,
+}
+
+/// What came of it: the connection, and a byte that was read of it if it is a plain one.
+type Opened = (Transport, Option<u8>);
+
+/// Why it did not come in.
+struct Failed {
+    why: Departure,
+    /// What more there is to say.
+    error: Option<String>,
+}
+
+impl From<Departure> for Failed {
+    fn from(why: Departure) -> Self {
+        Self { why, error: None }
+    }
+}
+
+impl Entrance {
+    /// For `memory_limit` bytes of texts and handshakes.
+    pub(crate) fn new(tls: &Tls, memory_limit: usize) -> Self {
+        let (renew, renewed) = flume::unbounded();
+        // With very little memory, handshakes take turns before they take a member's share.
+        let fit = Shares::of(memory_limit).unfinished / (4 * HANDSHAKE_BYTES);
+        Self {
+            manners: Manners {
+                acceptor: Acceptor::new(&tls.identity),
+                also_plain: tls.also_plain,
+                turns: Arc::new(Semaphore::new(fit.clamp(1, HANDSHAKES))),
+            },
+            guests: Guests::default(),
+            renewed,
+            renew,
+        }
+    }
+
+    /// Takes what proves the server to those who come later. Whoever has come by then notices nothing.
+    pub(crate) fn renewal(&self) -> flume::Sender<Acceptor> {
+        self.renew.clone()
+    }
+
+    /// Takes a connection in, and meets it in a task of its own.
+    pub(crate) async fn let_in(
+        &mut self,
+        transport: Transport,
+        mut newcomer: Newcomer,
+        house: &Arc<House>,
+    ) {
+        if let Some(acceptor) = self.renewed.try_iter().last() {
+            self.manners.acceptor = acceptor;
+        }
+        let since = runtime::now();
+        let network = newcomer.from.address().network();
+        let (guest, crowded_out) = self.guests.take_in(newcomer.peer, network, since);
+        newcomer.guest = guest;
+        if let Some(peer) = crowded_out {
+            let _ = house
+                .inbox
+                .send_async(vec![Event::CrowdedOut { peer }])
+                .await;
+        }
+        let arrival = Arrival {
+            newcomer,
+            since,
+            house: Arc::clone(house),
+            manners: self.manners.clone(),
+        };
+        runtime::spawn(arrival.meet(transport));
+    }
+}
+
+impl Arrival {
+    /// Lets the connection become a peer, or lets go of it.
+    async fn meet(self, transport: Transport) {
+        match self.wait_for(transport).await {
+            Ok((transport, first)) => {
+                self.newcomer.guest.enters_lobby();
+                self.newcomer.enter(transport, first, &self.house).await;
+            }
+            Err(failed) => self.goes(failed),
+        }
+    }
+
+    /// Meets the connection, unless it takes too long or has to go.
+    async fn wait_for(&self, transport: Transport) -> Result<Opened, Failed> {
+        let until = self.since + self.house.settings.join_timeout;
+        let left = until.saturating_duration_since(runtime::now());
+        let opened = pin!(self.open(transport));
+        let guest = &self.newcomer.guest;
+        let dismissed = poll_fn(|context| guest.poll_dismissed(context));
+        match timeout(left, select(opened, dismissed)).await {
+            Ok(Either::Left((opened, _))) => opened,
+            Ok(Either::Right(_)) => Err(Departure::CrowdedOut.into()),
+            Err(_) => Err(Departure::NeverJoined.into()),
+        }
+    }
+
+    /// Finds out what it is.
+    async fn open(&self, transport: Transport) -> Result<Opened, Failed> {
+        let mut first = [0];
+        let read = poll_fn(|context| transport.poll_read(context, &mut first));
+        match read.await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return Err(Departure::SaidNothing.into()),
+        }
+        self.guest().is_heard();
+        self.house.metrics.received_bytes.add(1);
+        match first {
+            [TLS] => {
+                let transport = self.shake_hands(transport, &first).await?;
+                Ok((transport, None))
+            }
+            [first] if self.manners.also_plain => Ok((transport, Some(first))),
+            _ => {
+                peer::turn_away(transport, words::WANTS_TLS.to_owned()).await;
+                Err(Departure::Plain.into())
+            }
+        }
+    }
+
+    async fn shake_hands(&self, transport: Transport, first: &[u8]) -> Result<Transport, Failed> {
+        self.guest().waits();
+        let turn = self.manners.turns.acquire_arc().await;
+        let Some(_held) = self.house.unfinished.try_hold(HANDSHAKE_BYTES) else {
+            return Err(Departure::OutOfMemory.into());
+        };
+        self.guest().is_heard();
+        let shaken = transport.accept_tls(&self.manners.acceptor, first);
+        let shaken = in_turn(turn, shaken).await;
+        let metrics = &self.house.metrics;
+        metrics.handshakes.add(1);
+        match shaken {
+            Ok(transport) => {
+                self.guest().is_heard();
+                Ok(transport)
+            }
+            Err(error) => {
+                metrics.failed_handshakes.add(1);
+                Err(Failed {
+                    why: Departure::NoTls,
+                    error: Some(error.to_string()),
+                })
+            }
+        }
+    }
+
+    fn guest(&self) -> &Guest {
+        &self.newcomer.guest
+    }
+
+    /// Notes that it has not come in.
+    fn goes(self, Failed { why, error }: Failed) {
+        let metrics = &self.house.metrics;
+        metrics.departed(why);
+        metrics.ended.add(1);
+        let Newcomer { peer, from, .. } = &self.newcomer;
+        let line = match why {
+            Departure::SaidNothing => None,
+            _ => from.line(runtime::now()),
+        };
+        thinned!(info, line, peer = peer.0, %why, error, address = %from, "gone without a join");
+    }
+}
+
+/// Does something that takes a turn, and goes on without when the turn is over.
+async fn in_turn<T>(turn: SemaphoreGuardArc, something: impl Future<Output = T>) -> T {
+    let mut something = pin!(something);
+    match timeout(TURN, something.as_mut()).await {
+        Ok(done) => done,
+        Err(_) => {
+            drop(turn);
+            something.await
+        }
+    }
+}
+
+/// Tells a connection why it is not served: in plain words, or by an alert if it begins with TLS. A handshake for somebody
+/// who cannot come in would let a crowd outside cost more than one inside.
+pub(crate) async fn turn_away(transport: Transport, why: String) {
+    let mut first = [0];
+    let read = poll_fn(|context| transport.poll_read(context, &mut first));
+    let read = timeout(LINGER, read).await;
+    if matches!(read, Ok(Ok(1))) && first == [TLS] {
+        peer::end_with(&transport, &NO_PLACE).await;
+    } else {
+        peer::turn_away(transport, why).await;
+    }
+}

@@ -1,0 +1,286 @@
+//! Guests: connections that have not joined, where their number has a bound. The door counts them, the entrance and the
+//! lobby know which of them is silent, and who was heard longest ago goes first.
+//!
+//! Pure: there is no clock, and the order in which they are heard is a count. A guest is one until its last handle but the
+//! door's is dropped.
+
+use std::sync::Arc;
+#[cfg(feature = "tls")]
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+#[cfg(feature = "tls")]
+use futures::task::AtomicWaker;
+
+#[cfg(feature = "tls")]
+use crate::address::Network;
+#[cfg(feature = "tls")]
+use crate::id::PeerId;
+
+/// The most connections at a time that have not joined. A newcomer joins within two round trips, so that in a second as
+/// many as a thousand come in.
+#[cfg(feature = "tls")]
+pub const MOST_GUESTS: usize = 256;
+
+/// The most of them of one address: enough for a class whose machines wake up, and not more than a part of all.
+#[cfg(feature = "tls")]
+pub const MOST_GUESTS_OF_ADDRESS: usize = 16;
+
+/// A handle to a connection that has not joined. There is nothing behind it where their number has no bound.
+#[derive(Clone, Debug, Default)]
+pub struct Guest(Option<Arc<Shared>>);
+
+#[cfg(not(feature = "tls"))]
+#[derive(Debug)]
+enum Shared {}
+
+#[cfg(feature = "tls")]
+#[derive(Debug)]
+struct Shared {
+    peer: PeerId,
+    network: Network,
+    since: Instant,
+    /// What was heard before this one was heard last, and whether it waits for us.
+    rank: AtomicU64,
+    heard: Arc<AtomicU64>,
+    is_dismissed: AtomicBool,
+    is_in_lobby: AtomicBool,
+    task: AtomicWaker,
+}
+
+/// It waits for us: it is not silent, and goes only if nobody is.
+#[cfg(feature = "tls")]
+const BUSY: u64 = 1 << 63;
+
+impl Guest {
+    /// When it came, if that counts.
+    #[must_use]
+    pub fn since(&self) -> Option<Instant> {
+        #[cfg(feature = "tls")]
+        return self.0.as_ref().map(|shared| shared.since);
+        #[cfg(not(feature = "tls"))]
+        self.0.as_ref().map(|shared| match **shared {})
+    }
+
+    /// From now on it waits for us.
+    pub fn waits(&self) {
+        #[cfg(feature = "tls")]
+        if let Some(shared) = &self.0 {
+            shared.rank.fetch_or(BUSY, Ordering::AcqRel);
+        }
+    }
+
+    /// Whether it has to go.
+    #[must_use]
+    pub fn is_dismissed(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self
+            .0
+            .as_ref()
+            .is_some_and(|shared| shared.is_dismissed.load(Ordering::SeqCst));
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+}
+
+#[cfg(feature = "tls")]
+pub(crate) use self::counted::Guests;
+
+#[cfg(feature = "tls")]
+mod counted {
+    use std::task::{Context, Poll};
+
+    use super::*;
+
+    impl Guest {
+        /// Something came of it. From now on we wait for it.
+        pub(crate) fn is_heard(&self) {
+            if let Some(shared) = &self.0 {
+                let rank = shared.heard.fetch_add(1, Ordering::AcqRel);
+                shared.rank.store(rank, Ordering::Release);
+            }
+        }
+
+        /// The hub learns of it now, and is told if it has to go.
+        pub(crate) fn enters_lobby(&self) {
+            if let Some(shared) = &self.0 {
+                shared.is_in_lobby.store(true, Ordering::SeqCst);
+            }
+        }
+
+        /// Ready when it has to go.
+        pub(crate) fn poll_dismissed(&self, context: &Context<'_>) -> Poll<()> {
+            let Some(shared) = &self.0 else {
+                return Poll::Pending;
+            };
+            shared.task.register(context.waker());
+            if self.is_dismissed() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        }
+    }
+
+    /// All that have not joined. When this is dropped, those that the hub does not know yet have to go.
+    #[derive(Debug, Default)]
+    pub(crate) struct Guests {
+        all: Vec<Arc<Shared>>,
+        heard: Arc<AtomicU64>,
+    }
+
+    impl Guests {
+        /// Takes in one more, and dismisses another one if there are too many. Returns the one that the hub has to let go.
+        pub(crate) fn take_in(
+            &mut self,
+            peer: PeerId,
+            network: Network,
+            since: Instant,
+        ) -> (Guest, Option<PeerId>) {
+            self.all.retain(|guest| Arc::strong_count(guest) > 1);
+            let is_of_address = |guest: &&Arc<Shared>| guest.network == network;
+            let of_address = self.all.iter().filter(is_of_address).count();
+            let goes = if of_address >= MOST_GUESTS_OF_ADDRESS {
+                self.oldest(is_of_address)
+            } else if self.all.len() >= MOST_GUESTS {
+                self.oldest(|_| true)
+            } else {
+                None
+            };
+            let told = goes.and_then(|goes| self.dismiss(goes));
+            let guest = Guest(Some(Arc::new(Shared {
+                peer,
+                network,
+                since,
+                rank: AtomicU64::default(),
+                heard: Arc::clone(&self.heard),
+                is_dismissed: AtomicBool::default(),
+                is_in_lobby: AtomicBool::default(),
+                task: AtomicWaker::new(),
+            })));
+            guest.is_heard();
+            self.all.extend(guest.0.clone());
+            (guest, told)
+        }
+
+        /// Where the one of these stands that was heard longest ago.
+        fn oldest(&self, is_one: impl Fn(&&Arc<Shared>) -> bool) -> Option<usize> {
+            let ranked = self.all.iter().enumerate();
+            let ranked = ranked.filter(|(_, guest)| is_one(guest));
+            let oldest = ranked.min_by_key(|(_, guest)| guest.rank.load(Ordering::Acquire));
+            oldest.map(|(at, _)| at)
+        }
+
+        /// Lets one go. Returns which, if the hub knows it.
+        fn dismiss(&mut self, at: usize) -> Option<PeerId> {
+            let guest = self.all.swap_remove(at);
+            guest.is_dismissed.store(true, Ordering::SeqCst);
+            guest.task.wake();
+            let is_known = guest.is_in_lobby.load(Ordering::SeqCst);
+            is_known.then_some(guest.peer)
+        }
+    }
+
+    impl Drop for Guests {
+        fn drop(&mut self) {
+            while !self.all.is_empty() {
+                self.dismiss(0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "tls")]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    /// Guests, the `count`th of which comes from the address with the number `count / share`.
+    fn come(guests: &mut Guests, count: usize, share: usize) -> Vec<Guest> {
+        let come =
+            |count| guests.take_in(PeerId(count as u64), network(count / share), Instant::now());
+        (0..count).map(come).map(|(guest, _)| guest).collect()
+    }
+
+    fn network(number: usize) -> Network {
+        let number = u32::try_from(number).unwrap();
+        Network::of(IpAddr::V4(Ipv4Addr::from_bits(number)))
+    }
+
+    fn dismissed(guests: &[Guest]) -> Vec<usize> {
+        let all = guests.iter().enumerate();
+        let gone = all.filter(|(_, guest)| guest.is_dismissed());
+        gone.map(|(at, _)| at).collect()
+    }
+
+    #[test]
+    fn as_many_as_the_bound_stay_and_with_one_more_the_oldest_goes() {
+        let mut guests = Guests::default();
+        let mut here = come(&mut guests, MOST_GUESTS, 1);
+        assert_eq!(dismissed(&here), [0; 0]);
+        let (more, told) = guests.take_in(PeerId(1000), network(1000), Instant::now());
+        assert_eq!((dismissed(&here), told), (vec![0], None));
+        assert!(!more.is_dismissed());
+        // Who joins or goes makes room for another one.
+        here.pop();
+        let (_last, _) = guests.take_in(PeerId(1001), network(1001), Instant::now());
+        assert_eq!(dismissed(&here), [0]);
+    }
+
+    #[test]
+    fn as_many_of_one_address_as_its_bound_stay_and_with_one_more_the_oldest_of_them_goes() {
+        let mut guests = Guests::default();
+        let _other = guests.take_in(PeerId(1000), network(1000), Instant::now());
+        let here = come(&mut guests, MOST_GUESTS_OF_ADDRESS, MOST_GUESTS_OF_ADDRESS);
+        assert_eq!(dismissed(&here), [0; 0]);
+        let (_more, _) = guests.take_in(PeerId(1001), network(0), Instant::now());
+        assert_eq!(dismissed(&here), [0]);
+    }
+
+    #[test]
+    fn who_was_heard_stays_longer_and_who_waits_for_us_goes_last() {
+        let mut guests = Guests::default();
+        let here = come(&mut guests, MOST_GUESTS_OF_ADDRESS, MOST_GUESTS_OF_ADDRESS);
+        here[0].is_heard();
+        here[1].waits();
+        let mut more = Vec::new();
+        let mut comes = |guests: &mut Guests| {
+            let number = 100 + more.len();
+            more.push(
+                guests
+                    .take_in(PeerId(number as u64), network(0), Instant::now())
+                    .0,
+            );
+            more[more.len() - 1].waits();
+        };
+        for _ in 2..MOST_GUESTS_OF_ADDRESS {
+            comes(&mut guests);
+        }
+        let silent: Vec<usize> = (2..MOST_GUESTS_OF_ADDRESS).collect();
+        assert_eq!(dismissed(&here), silent);
+        comes(&mut guests);
+        assert!(here[0].is_dismissed() && !here[1].is_dismissed());
+        // Now all wait for us.
+        comes(&mut guests);
+        assert!(here[1].is_dismissed());
+    }
+
+    #[test]
+    fn the_hub_is_told_of_those_that_it_knows() {
+        let mut guests = Guests::default();
+        let here = come(&mut guests, MOST_GUESTS_OF_ADDRESS, MOST_GUESTS_OF_ADDRESS);
+        here[0].enters_lobby();
+        let mut comes = || guests.take_in(PeerId(100), network(0), Instant::now()).1;
+        assert_eq!([comes(), comes()], [Some(PeerId(0)), None]);
+    }
+
+    #[test]
+    fn when_the_door_closes_all_have_to_go() {
+        let mut guests = Guests::default();
+        let here = come(&mut guests, 3, 1);
+        drop(guests);
+        assert_eq!(dismissed(&here), [0, 1, 2]);
+    }
+}
