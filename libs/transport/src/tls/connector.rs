@@ -163,7 +163,8 @@ fn why(error: &Error) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "its certificate is for another host"
         }
-        CertificateError::UnknownIssuer => {
+        // The second is of somebody who has the name of an authority and not its key.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "no authority that this computer trusts vouches for its certificate"
         }
         error => return format!("its certificate is not in order ({error})"),

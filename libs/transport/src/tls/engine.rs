@@ -46,7 +46,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The other side broke the rules of TLS, or says that we did. `outgoing` may have got an alert.
+    /// The other side broke the rules of TLS, or says that we did. `outgoing` may have got an alert. The engine must not be
+    /// used any more.
     pub(crate) fn take(
         &mut self,
         incoming: &mut [u8],
@@ -62,11 +63,20 @@ impl Engine {
                 Ok(None) => {}
                 Ok(Some(progress)) => return Ok(progress),
                 Err(error) => {
-                    // The alert comes out at the next turn.
-                    let _ = self.turn(&mut incoming[..*len], &mut |_| {}, outgoing);
+                    // An alert is among it. What came is not looked at again.
+                    while self.has_more_to_say() {
+                        let _ = self.turn(&mut incoming[..*len], plain, outgoing);
+                    }
                     return Err(error);
                 }
             }
+        }
+    }
+
+    fn has_more_to_say(&self) -> bool {
+        match self {
+            Self::Client(client) => client.wants_write(),
+            Self::Server(server) => server.wants_write(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use async_io::Async;
-use rustls::{AlertDescription, Error, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 use super::engine::{Engine, Progress};
 use super::secured::Secured;
@@ -135,6 +135,10 @@ fn why(error: &Error) -> String {
         Error::AlertReceived(AlertDescription::AccessDenied) => {
             "the other side takes no TLS".to_owned()
         }
+        Error::InvalidCertificate(
+            CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        ) => "the other side cannot prove that it has the key of its certificate".to_owned(),
         Error::AlertReceived(AlertDescription::ProtocolVersion) => {
             "the other side has no TLS 1.3".to_owned()
         }

@@ -42,7 +42,7 @@ pub(crate) struct Secured {
 
 struct State {
     engine: Engine,
-    /// The beginning of a record, or of a message in several records.
+    /// The beginning of a record, or of a message in several records. The engine wants it whenever it is used.
     incoming: Vec<u8>,
     /// Plaintext for which the reader had no room.
     plain: Vec<u8>,
@@ -151,7 +151,7 @@ impl Secured {
         if state.promised > 0 {
             return state.keep_promise(slices);
         }
-        if state.finish != Finish::Not || matches!(state.end, Some(End::Failed(..))) {
+        if state.finish != Finish::Not || state.has_failed() {
             return Err(ErrorKind::BrokenPipe.into());
         }
         SCRATCH.with_borrow_mut(|scratch| {
@@ -212,6 +212,11 @@ impl Secured {
 }
 
 impl State {
+    /// Whether the engine must not be used any more.
+    fn has_failed(&self) -> bool {
+        matches!(self.end, Some(End::Failed(..)))
+    }
+
     /// Moves plaintext that waits to `bytes`.
     fn take_plain(&mut self, bytes: &mut [u8]) -> usize {
         let len = self.plain.len().min(bytes.len());
@@ -243,8 +248,7 @@ impl State {
                 Err(error) => self.end = Some(End::Failed(error.kind(), error.to_string())),
             }
         }
-        if self.end.is_some() {
-            // Half a record is never whole any more.
+        if matches!(self.end, Some(End::Closed | End::Failed(..))) {
             len = 0;
         }
         // Of nothing, this is nothing: an idle connection holds no buffer.
@@ -325,8 +329,10 @@ impl State {
         if self.finish == Finish::Wanted {
             self.finish = Finish::Said;
             let mut record = [0; CLOSE_ROOM];
-            let len = self.seal(Words::Close, &mut record).unwrap_or_default();
-            self.outgoing.bytes = record[..len].to_vec();
+            if !self.has_failed() {
+                let len = self.seal(Words::Close, &mut record)?;
+                self.outgoing.bytes = record[..len].to_vec();
+            }
             self.outgoing.flush(socket)?;
         }
         if self.finish == Finish::Said {

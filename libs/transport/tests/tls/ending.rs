@@ -2,11 +2,14 @@
 
 use std::future::poll_fn;
 use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::time::Duration;
 
 use hubbub_transport::Transport;
+use rustls::ContentType;
 use socket2::SockRef;
 
+use crate::forger::forger;
 use crate::support::{read, read_exact, server, wait, write};
 
 fn wait_readable(transport: &Transport) {
@@ -65,7 +68,28 @@ fn an_end_in_the_middle_of_a_record_is_no_orderly_one() {
     drop(client);
     let cut_off = read(&server).unwrap_err();
     assert_eq!(cut_off.kind(), ErrorKind::UnexpectedEof);
-    assert_eq!(server.held(), 0);
+}
+
+/// Many programs end their half without the word, and still listen.
+#[test]
+fn after_an_end_in_the_middle_of_anything_the_other_side_is_still_spoken_to() {
+    for typ in [ContentType::ApplicationData, ContentType::Handshake] {
+        let (server, mut forger) = forger();
+        let record = match typ {
+            ContentType::Handshake => forger.record(typ, &[24, 0]),
+            typ => forger.record(typ, b"half")[..10].to_vec(),
+        };
+        forger.socket.write_all(&record).unwrap();
+        forger.socket.shutdown(Shutdown::Write).unwrap();
+        let cut_off = read(&server).unwrap_err();
+        assert_eq!(cut_off.kind(), ErrorKind::UnexpectedEof);
+        write(&server, b"bye");
+        server.finish().unwrap();
+        let mut heard = Vec::new();
+        forger.socket.read_to_end(&mut heard).unwrap();
+        // Two records, of three bytes and of an alert, each with a head, its type and a tag.
+        assert_eq!(heard.len(), (5 + 3 + 17) + (5 + 2 + 17));
+    }
 }
 
 #[test]

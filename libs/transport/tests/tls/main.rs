@@ -5,7 +5,10 @@
 mod forger;
 mod support;
 
+mod accepting;
+mod believing;
 mod ending;
 mod hostile;
+mod identity;
 mod talking;
 mod writing;
