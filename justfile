@@ -395,6 +395,11 @@ layers:
     libs/wire/src            async|tracing|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     libs/transport/src       tracing|dioxus|tokio|async_std|hubbub_wire|hubbub_session|hubbub_server|hubbub_client
     libs/transport/src/address async|await|flume|futures|std::io|TcpStream
+    libs/transport/src/password async|await|flume|futures|std::io|TcpStream|rustls
+    libs/transport/src/pin   async|await|flume|futures|std::io|TcpStream|rustls
+    libs/transport/src/invitation async|await|flume|futures|std::io|TcpStream|rustls
+    libs/transport/src/tls/engine std::io|std::net|async|await|Transport
+    libs/transport/src/transport rustls
     libs/session/src         dioxus|timeline|TcpStream|socket2|async_io|tracing|hubbub_server|hubbub_client
     libs/session/src!runtime.rs async_std|thread|ToSocketAddrs
     libs/session/src!clock.rs Instant|SystemTime::now|elapsed

@@ -184,3 +184,6 @@ fn written<Side>(
     };
     written.map_err(|error| Error::General(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

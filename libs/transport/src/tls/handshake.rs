@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpStream};
 use async_io::Async;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
-use super::engine::{Engine, Progress};
+use super::engine::{Engine, LONGEST_RECORD, Progress};
 use super::secured::Secured;
 use crate::transport::uninterrupted;
 
@@ -62,6 +62,9 @@ pub(super) async fn handshake(
         plain,
         ..
     } = handshake;
+    if incoming.len() >= LONGEST_RECORD {
+        return Err(too_long(LONGEST_RECORD));
+    }
     incoming.shrink_to_fit();
     Ok(Secured::new(socket, engine, incoming, plain, is_closed))
 }
@@ -90,8 +93,7 @@ impl Handshake {
     async fn receive(&mut self, most: usize) -> io::Result<()> {
         let len = self.incoming.len();
         if len >= most {
-            let why = format!("its part of the TLS handshake has more than {most} bytes");
-            return Err(io::Error::new(ErrorKind::InvalidData, why));
+            return Err(too_long(most));
         }
         self.incoming.resize((len + CHUNK).min(most), 0);
         let room = &mut self.incoming[len..];
@@ -119,6 +121,11 @@ impl Handshake {
         };
         io::Error::new(kind, why(error))
     }
+}
+
+fn too_long(most: usize) -> io::Error {
+    let why = format!("what the other side says in the TLS handshake has more than {most} bytes");
+    io::Error::new(ErrorKind::InvalidData, why)
 }
 
 fn cut_off() -> io::Error {

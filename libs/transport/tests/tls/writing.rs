@@ -40,6 +40,8 @@ fn what_counts_as_written_is_on_its_way_and_nothing_else_but_one_record() {
     assert!((1..=20 << 10).contains(&server.held()), "{}", server.held());
     // Nothing is sent any more. The record that was begun never comes.
     server.cut().unwrap();
+    let refused = server.try_write(&text[written..]).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::BrokenPipe);
     let mut heard = Vec::new();
     let end = client.read_to_end(&mut heard).unwrap_err();
     assert_eq!(end.kind(), ErrorKind::UnexpectedEof);
