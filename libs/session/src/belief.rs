@@ -114,3 +114,147 @@ impl Grounds<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const A: &[u8] = b"a";
+    const B: &[u8] = b"b";
+    const C: &[u8] = b"c";
+
+    fn pins(keys: &[&[u8]]) -> Vec<Pin> {
+        keys.iter().map(|key| Pin::of_key(key)).collect()
+    }
+
+    fn long_ago() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1)
+    }
+
+    /// What is known of a server: nothing, or that one of these keys is right, for a reason.
+    type Known = Option<(&'static [&'static [u8]], Reason)>;
+
+    /// What is decided where an authority vouches for the key, and where none does.
+    fn judge(known: Known, invited: &[&[u8]], asked: Option<&[u8]>, key: &[u8]) -> [Verdict; 2] {
+        let known = known.map(|(keys, reason)| KnownRoom {
+            pins: pins(keys),
+            reason,
+            since: long_ago(),
+            password: None,
+        });
+        let invited = pins(invited);
+        let grounds = Grounds {
+            known: known.as_ref(),
+            invited: &invited,
+            asked: asked.map(Pin::of_key),
+        };
+        [Ok(()), Err("expired".to_owned())].map(|authority| {
+            let pin = Pin::of_key(key);
+            grounds.judge(&Seen { pin, authority })
+        })
+    }
+
+    fn new(reason: Reason) -> Verdict {
+        let since = None;
+        Verdict::Believe { reason, since }
+    }
+
+    fn old(reason: Reason) -> Verdict {
+        let since = Some(long_ago());
+        Verdict::Believe { reason, since }
+    }
+
+    /// The server has another key than these, which are stored.
+    fn changed(keys: &[&[u8]], reason: Reason) -> Verdict {
+        Verdict::Stop {
+            known: pins(keys),
+            reason,
+            since: Some(long_ago()),
+        }
+    }
+
+    /// The server has another key than these, which are not stored.
+    fn other(keys: &[&[u8]], reason: Reason) -> Verdict {
+        Verdict::Stop {
+            known: pins(keys),
+            reason,
+            since: None,
+        }
+    }
+
+    fn ask() -> Verdict {
+        let why = "expired".to_owned();
+        Verdict::Ask { why }
+    }
+
+    #[test]
+    fn a_server_of_which_nothing_is_known_is_believed_by_pin_or_authority_or_a_person_is_asked() {
+        use Reason::{Asked, Authority, Pin};
+        for (invited, asked, key, vouched, unvouched) in [
+            (&[][..], None, A, new(Authority), ask()),
+            (&[A], None, A, new(Pin), new(Pin)),
+            (&[B, A], None, A, new(Pin), new(Pin)),
+            (&[B], None, A, other(&[B], Pin), other(&[B], Pin)),
+            (&[B, C], None, A, other(&[B, C], Pin), other(&[B, C], Pin)),
+            (&[], Some(A), A, new(Asked), new(Asked)),
+            (&[], Some(B), A, other(&[B], Asked), other(&[B], Asked)),
+            // A person is not asked where a pin says no, and nothing that was said before changes that.
+            (&[B], Some(A), A, other(&[B], Pin), other(&[B], Pin)),
+        ] {
+            let row = (invited, asked, key);
+            assert_eq!(
+                judge(None, invited, asked, key),
+                [vouched, unvouched],
+                "{row:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_known_server_has_its_key_or_an_announced_one_and_only_authorities_clients_change_it_silently()
+     {
+        use Reason::{Asked, Authority, Pin};
+        for reason in [Pin, Asked] {
+            for asked in [None, Some(B)] {
+                let known = Some((&[A][..], reason));
+                let stop = changed(&[A], reason);
+                assert_eq!(judge(known, &[], asked, A), [old(reason), old(reason)]);
+                assert_eq!(judge(known, &[], asked, B), [stop.clone(), stop]);
+                let known = Some((&[A, B][..], reason));
+                let stop = changed(&[A, B], reason);
+                assert_eq!(judge(known, &[], asked, B), [old(reason), old(reason)]);
+                assert_eq!(judge(known, &[], asked, C), [stop.clone(), stop]);
+            }
+        }
+        let known = Some((&[A][..], Authority));
+        assert_eq!(judge(known, &[], None, A), [old(Authority), old(Authority)]);
+        for asked in [None, Some(B)] {
+            let stop = changed(&[A], Authority);
+            assert_eq!(judge(known, &[], asked, B), [new(Authority), stop]);
+        }
+    }
+
+    #[test]
+    fn an_invitation_to_a_known_server_adds_no_key_and_takes_none_for_right_that_it_does_not_name()
+    {
+        use Reason::{Asked, Authority, Pin};
+        for reason in [Pin, Asked] {
+            let known = Some((&[A][..], reason));
+            let stop = changed(&[A], reason);
+            assert_eq!(judge(known, &[A], None, A), [old(Pin), old(Pin)]);
+            // The known key in it makes the one beside it no better.
+            for invited in [&[B][..], &[A, B]] {
+                assert_eq!(judge(known, invited, None, B), [stop.clone(), stop.clone()]);
+            }
+            let stop = other(&[B], Pin);
+            assert_eq!(judge(known, &[B], None, A), [stop.clone(), stop]);
+        }
+        let known = Some((&[A][..], Authority));
+        let stop = changed(&[A], Authority);
+        assert_eq!(judge(known, &[A], None, A), [old(Pin), old(Pin)]);
+        assert_eq!(judge(known, &[B], None, B), [new(Pin), stop.clone()]);
+        assert_eq!(judge(known, &[A], None, B), [other(&[A], Pin), stop]);
+    }
+}

@@ -226,3 +226,6 @@ impl fmt::Display for KnownError {
 }
 
 impl std::error::Error for KnownError {}
+
+#[cfg(test)]
+mod tests;

@@ -146,8 +146,7 @@ impl Member {
             self.username = username;
         }
         let since = self.place.room.zip(self.place.last().cloned());
-        self.offers
-            .bind(line.as_ref().is_some_and(|line| line.is_bound));
+        self.offers.bind(line.as_ref());
         let password = line.as_ref().and_then(|line| line.password.clone());
         let offer = self.offers.next(nonce, since, self.recent, password);
         let link = Link::new(offer, self.offers.expects_grant(), now);

@@ -74,12 +74,12 @@ impl Trial {
 
     /// Whether `event`, heard at `now`, may be the reason for a refusal.
     pub(crate) fn suspects(&self, event: &Event, now: Duration) -> bool {
-        self.is_open(now)
-            && match event {
-                Event::Said { name, .. } => name == Username::SERVER.as_str(),
-                Event::Notice { .. } => true,
-                _ => false,
-            }
+        match event {
+            Event::Said { name, .. } => self.is_open(now) && name == Username::SERVER.as_str(),
+            // It is nothing else, however long the server had to wait with it.
+            Event::Notice { .. } => matches!(self, Self::Silent(_)),
+            _ => false,
+        }
     }
 
     /// Keeps words of the server back for a moment.
@@ -210,6 +210,17 @@ mod tests {
         assert!(!trial.suspects(&said("bob"), JOINED));
         assert!(!held().suspects(&said("server"), JOINED));
         assert!(!Trial::Over.suspects(&said("server"), JOINED));
+    }
+
+    #[test]
+    fn a_notice_before_a_grant_is_an_answer_however_late_it_comes() {
+        let notice = Event::Notice {
+            code: "password".to_owned(),
+            text: "wrong".to_owned(),
+        };
+        let later = JOINED + 10 * ANSWER;
+        assert!(Trial::Silent(JOINED).suspects(&notice, later));
+        assert!(!Trial::Over.suspects(&notice, JOINED));
     }
 
     #[test]

@@ -209,3 +209,6 @@ impl KnownRoom {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hubbub_wire::{EXTENSION, Hex64, Hex128, Id, MAX_EARLIER, Offer, Password, Token};
 
-use super::Profile;
+use super::{Line, Profile};
 
 /// A server that closes so soon after a JOIN may have been put off by the offer. Whoever reads in blocks closes with the
 /// first one; three seconds are enough for a server in another part of the world that is busy.
@@ -20,8 +20,10 @@ pub(super) struct Offers {
     knows: Knows,
     /// Whether the last connection was closed early after an offer.
     was_put_off: bool,
-    /// Whether no JOIN ever goes without one, since a key was named for the server, or a password is for its ears.
+    /// Whether no JOIN ever goes without one.
     is_bound: bool,
+    /// Whether a password goes with it, so that somebody knows that the server reads it.
+    has_password: bool,
 }
 
 /// What is known about the server at the address.
@@ -50,12 +52,14 @@ impl Offers {
             knows,
             was_put_off: false,
             is_bound: false,
+            has_password: false,
         }
     }
 
-    /// From now on no JOIN goes without an offer, or one may.
-    pub(super) fn bind(&mut self, is_bound: bool) {
-        self.is_bound = is_bound;
+    /// The connection that begins is in plain or on this line.
+    pub(super) fn bind(&mut self, line: Option<&Line>) {
+        self.is_bound = line.is_some_and(|line| line.is_bound);
+        self.has_password = line.is_some_and(|line| line.password.is_some());
     }
 
     /// The offer for the connection that begins.
@@ -101,7 +105,11 @@ impl Offers {
 
     /// Whether a grant is to be expected, so that texts wait for it.
     pub(super) fn expects_grant(&self) -> bool {
-        matches!(self.knows, Knows::GrantedOnce | Knows::Grants)
+        match self.knows {
+            Knows::GrantedOnce | Knows::Grants => true,
+            Knows::Nothing => self.has_password,
+            Knows::Plain => false,
+        }
     }
 
     /// Whether the server has granted in this run.

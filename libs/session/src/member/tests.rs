@@ -7,10 +7,11 @@ use hubbub_wire::{
     Payload, Replayed, Stamp, Time, Token, Username,
 };
 
-use super::{Ending, Member, Now, Profile};
+use super::{Ending, Line, Member, Now, Profile};
 use crate::{Event, Mark, MessageId, Seen};
 
 mod agreeing;
+mod lines;
 mod replaying;
 mod saying;
 mod waking;
@@ -66,10 +67,15 @@ impl Side {
         self.hears(&replayed(last));
     }
 
-    /// Connects, and sends what it sends first.
+    /// Connects in plain, and sends what it sends first.
     fn joins(&mut self) -> Option<Offer<'static>> {
+        self.joins_on(None)
+    }
+
+    /// The same, in plain or on a line.
+    fn joins_on(&mut self, line: Option<Line>) -> Option<Offer<'static>> {
         self.nonces += 1;
-        self.member.connect(Hex64(self.nonces), None, self.now);
+        self.member.connect(Hex64(self.nonces), line, self.now);
         let join = self.member.next(false, self.now).unwrap();
         let mut decoder = Decoder::new(Limits::DEFAULT);
         let mut bytes = join.rest();

@@ -1,7 +1,10 @@
 //! Offers, grants, and servers that want neither.
 
+use hubbub_transport::Pin;
+use hubbub_wire::{MAX_PASSWORD, Password};
+
 use super::*;
-use crate::{BACKLOG_BYTES, BACKLOG_EVENTS, Cause};
+use crate::{BACKLOG_BYTES, BACKLOG_EVENTS, Cause, Reason};
 
 const THREE_SECONDS: Duration = Duration::from_secs(3);
 
@@ -38,7 +41,7 @@ fn an_offer_says_who_we_are_and_how_often_we_came() {
 }
 
 #[test]
-fn join_and_offer_are_one_write_of_less_than_900_bytes_whatever_name_and_place_are() {
+fn join_and_offer_are_one_write_of_less_than_900_bytes_whatever_name_place_and_password_are() {
     let long = "ü".repeat(32);
     let mut member = Member::new(Profile {
         username: name(&long).into_owned(),
@@ -46,10 +49,18 @@ fn join_and_offer_are_one_write_of_less_than_900_bytes_whatever_name_and_place_a
         ..profile_that_has_seen(&"x".repeat(64))
     });
     let now = Side::new().now;
-    member.connect(Hex64(u64::MAX), None, now);
+    let line = Line {
+        pin: Pin::of_key(b"key"),
+        reason: Reason::Pin,
+        since: now.wall,
+        password: Password::new(vec![b'x'; MAX_PASSWORD]),
+        is_bound: true,
+    };
+    member.connect(Hex64(u64::MAX), Some(line), now);
     let join = member.next(false, now).unwrap();
     let bytes = join.rest();
-    assert!(bytes.ends_with(b"Recent: 200\r\n\r\n"));
+    let has = |words: &str| String::from_utf8_lossy(bytes).contains(words);
+    assert!(has("\r\nRecent: 200\r\n") && has("\r\nPassword: eHh4"));
     let longest_attempt = u64::MAX.to_string().len() - "1".len();
     assert!(bytes.len() + longest_attempt < 900, "{}", bytes.len());
 }
