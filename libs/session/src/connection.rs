@@ -2,7 +2,7 @@
 //! turns: each is served when it is ready, and none of them waits for another.
 
 use std::future;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,10 +12,9 @@ use hubbub_transport::Transport;
 use hubbub_wire::Decoder;
 
 use crate::connect::{CLOSED, why};
-use crate::member::{Kind, Line, Outgoing, Refusal};
+use crate::member::{Kind, Line, Outgoing};
 use crate::network::{Network, Wish};
-use crate::words::reason;
-use crate::{Cause, TLS, draw};
+use crate::{Cause, draw};
 
 /// The size of one read, in bytes. Larger reads are not faster, and between two of them the user's intents are taken.
 const CHUNK: usize = 16 * 1024;
@@ -32,78 +31,10 @@ const LAST_WORD: Duration = Duration::from_millis(100);
 /// is still on its way. Together with [`LEAVE_WITHIN`] this stays well below a second, the longest that a user waits.
 const LINGER: Duration = Duration::from_millis(200);
 
+pub(crate) use end::{End, Lost};
+
+mod end;
 mod hearing;
-
-/// Why a server that takes nobody in plain is left.
-const WANTS_TLS: &str =
-    "this room wants TLS; ask whoever runs it for an invitation, which begins with chats://";
-
-/// How a connection ended.
-pub(crate) enum End {
-    /// The user left.
-    Left,
-    /// The user left, and the server closed after it had read the LEAVE.
-    Parted,
-    /// The user left, and the server has refused us all the same: it did not take what was said before.
-    Barred(Lost),
-    /// It broke, the server closed it or refused us, or there never was one.
-    Lost(Lost),
-    /// The room wants a password that it did not get.
-    AsksPassword,
-    /// The same member has connected elsewhere, or an operator has put us out: do not connect before the user wants it.
-    Out,
-}
-
-/// Why there is no connection any more.
-pub(crate) struct Lost {
-    /// In words for a person.
-    pub(crate) why: String,
-    /// For a program.
-    pub(crate) cause: Cause,
-    /// Whether the next attempt needs no wait.
-    pub(crate) at_once: bool,
-}
-
-impl Lost {
-    pub(crate) fn because(cause: Cause, why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            cause,
-            at_once: false,
-        }
-    }
-
-    /// The server does not do what TLS wants. It is not followed into plain.
-    pub(crate) fn in_handshake(error: &io::Error) -> Self {
-        let is_broken = matches!(
-            error.kind(),
-            ErrorKind::UnexpectedEof
-                | ErrorKind::ConnectionReset
-                | ErrorKind::ConnectionAborted
-                | ErrorKind::BrokenPipe
-                | ErrorKind::TimedOut
-        );
-        let cause = if is_broken {
-            Cause::CutOff
-        } else {
-            Cause::NotChat
-        };
-        Self::because(
-            cause,
-            format!("there is no TLS with this server: {}", why(error)),
-        )
-    }
-
-    /// The server takes nobody in plain. It is not followed into TLS, where nothing would say that it is the right one.
-    fn wants_tls() -> Self {
-        let code = Some(TLS.to_owned());
-        Self::because(Cause::Refused { code }, WANTS_TLS)
-    }
-
-    fn refused(Refusal { words, code }: Refusal) -> Self {
-        Self::because(Cause::Refused { code }, reason(&words))
-    }
-}
 
 /// One transport and what goes through it.
 pub(crate) struct Connection<'n> {
@@ -122,6 +53,8 @@ pub(crate) struct Connection<'n> {
     waits_to_leave: bool,
     /// Whether the LEAVE was begun.
     said_leave: bool,
+    /// Whether the server has said anything.
+    has_heard: bool,
     /// Why writing failed. What the server said before that is still read.
     broken: Option<io::Error>,
     timer: Option<(Duration, BoxFuture<'static, ()>)>,
@@ -148,6 +81,7 @@ impl<'n> Connection<'n> {
             leave_by: None,
             waits_to_leave: false,
             said_leave: false,
+            has_heard: false,
             broken: None,
             timer: None,
         }

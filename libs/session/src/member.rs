@@ -10,12 +10,12 @@ use std::mem;
 use std::time::{Duration, SystemTime};
 
 use hubbub_transport::Pin;
-use hubbub_wire::{Hex64, Hex128, Item, Password, Username};
+use hubbub_wire::{Hex64, Hex128, Item, Username};
 
 use crate::echo::Echoes;
 use crate::trial::Trial;
 use crate::words::{cut_off, reason};
-use crate::{Cause, Event, MessageId, Reason, Seen, Stamped};
+use crate::{Cause, Event, MessageId, Seen, Stamped};
 
 use link::Link;
 use offers::Offers;
@@ -24,9 +24,11 @@ use texts::Texts;
 
 pub use crate::trial::Refusal;
 pub use crate::writing::{Kind, Outgoing};
+pub use line::Line;
 
 mod catching_up;
 mod hearing;
+mod line;
 mod link;
 mod offers;
 mod place;
@@ -62,22 +64,6 @@ pub struct Profile {
     pub session: Hex64,
     /// Drawn for this run, too, and told to nobody but the server: who has it is this member.
     pub secret: Hex128,
-}
-
-/// A connection on which nobody reads along, to a server that is believed.
-#[derive(Clone, Debug)]
-pub struct Line {
-    /// The server's key.
-    pub pin: Pin,
-    /// Why it was believed.
-    pub reason: Reason,
-    /// Since when it is known.
-    pub since: SystemTime,
-    /// The room's password. It goes into the offer.
-    pub password: Option<Password<'static>>,
-    /// Whether the JOIN never goes without an offer. Where a key was named or there is a password, somebody knows that the
-    /// server grants.
-    pub is_bound: bool,
 }
 
 /// Why the member gives up its connection.
@@ -258,35 +244,6 @@ impl Member {
         };
         self.renamed = None;
         self.events.extend(link.trial.admit());
-    }
-
-    /// Tells once that nobody reads along.
-    fn tell_secured(&mut self, all_private: bool, now: Now) {
-        let Some(link) = &mut self.link else {
-            return;
-        };
-        let untold = link.line.as_ref().filter(|_| !link.is_secured);
-        let secured = untold.map(|line| Event::Secured {
-            reason: line.reason,
-            since: line.since,
-            pin: line.pin,
-            all_private,
-        });
-        link.is_secured = true;
-        if let Some(secured) = secured {
-            self.tell(secured, now);
-        }
-    }
-
-    /// The line of the connection of now.
-    #[must_use]
-    pub fn line(&self) -> Option<&Line> {
-        self.link.as_ref()?.line.as_ref()
-    }
-
-    /// Takes the key that the server has announced on the line of now.
-    pub fn announced(&mut self) -> Option<Pin> {
-        self.announced.take()
     }
 
     /// Whether it is not known yet that we are in the room.

@@ -12,10 +12,17 @@ use crate::member::Ending;
 /// of a frame by as much, and to a person who waits for the texts of others it is a moment.
 const SILENCE: Duration = Duration::from_secs(2);
 
+/// The first byte of the only thing that TLS has to say to a plain client. No server of CHAT/1.0 begins with it.
+const TLS_ALERT: u8 = 0x15;
+
 impl Connection<'_> {
     /// Takes what was read. After the user's wish to leave, only what tells that a text has arrived still matters, or that
     /// the server refuses us.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<End> {
+        let is_first = !std::mem::replace(&mut self.has_heard, true);
+        if is_first && bytes.first() == Some(&TLS_ALERT) && !self.network.options.is_private {
+            return Some(End::Lost(Lost::wants_tls()));
+        }
         if self.leave_by.is_some() {
             if self.network.member.is_granted() || self.network.member.may_be_refused() {
                 // Whatever ends the connection now, the user has left it.

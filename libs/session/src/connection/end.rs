@@ -1,0 +1,86 @@
+//! End: how a connection ended, and why there is none any more.
+
+use std::io::{self, ErrorKind};
+
+use crate::connect::why;
+use crate::member::Refusal;
+use crate::words::reason;
+use crate::{Cause, TLS};
+
+/// Why a server that takes nobody in plain is left.
+const WANTS_TLS: &str =
+    "this room wants TLS; ask whoever runs it for an invitation, which begins with chats://";
+
+/// Why a server lets nobody begin.
+const TURNED_AWAY: &str = "the room turns connections away: it is full, or this address is banned or came too often; try again later";
+
+/// How a connection ended.
+pub(crate) enum End {
+    /// The user left.
+    Left,
+    /// The user left, and the server closed after it had read the LEAVE.
+    Parted,
+    /// The user left, and the server has refused us all the same: it did not take what was said before.
+    Barred(Lost),
+    /// It broke, the server closed it or refused us, or there never was one.
+    Lost(Lost),
+    /// The room wants a password that it did not get.
+    AsksPassword,
+    /// The same member has connected elsewhere, or an operator has put us out: do not connect before the user wants it.
+    Out,
+}
+
+/// Why there is no connection any more.
+pub(crate) struct Lost {
+    /// In words for a person.
+    pub(crate) why: String,
+    /// For a program.
+    pub(crate) cause: Cause,
+    /// Whether the next attempt needs no wait.
+    pub(crate) at_once: bool,
+}
+
+impl Lost {
+    pub(crate) fn because(cause: Cause, why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            cause,
+            at_once: false,
+        }
+    }
+
+    /// The server does not do what TLS wants. It is not followed into plain.
+    pub(crate) fn in_handshake(error: &io::Error) -> Self {
+        if error.kind() == ErrorKind::PermissionDenied {
+            let code = None;
+            return Self::because(Cause::Refused { code }, TURNED_AWAY);
+        }
+        let is_broken = matches!(
+            error.kind(),
+            ErrorKind::UnexpectedEof
+                | ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::TimedOut
+        );
+        let cause = if is_broken {
+            Cause::CutOff
+        } else {
+            Cause::NotChat
+        };
+        Self::because(
+            cause,
+            format!("there is no TLS with this server: {}", why(error)),
+        )
+    }
+
+    /// The server takes nobody in plain. It is not followed into TLS, where nothing would say that it is the right one.
+    pub(super) fn wants_tls() -> Self {
+        let code = Some(TLS.to_owned());
+        Self::because(Cause::Refused { code }, WANTS_TLS)
+    }
+
+    pub(super) fn refused(Refusal { words, code }: Refusal) -> Self {
+        Self::because(Cause::Refused { code }, reason(&words))
+    }
+}
