@@ -31,8 +31,11 @@ impl Network {
         };
         let line = match seen.map(|seen| self.judge(known.as_ref(), seen)) {
             Some(Ok(line)) => Some(line),
-            // Dropping the transport closes it, with nothing written.
-            Some(Err(end)) => return end,
+            Some(Err(end)) => {
+                // Nothing was written. If the end does not get there, the server sees a connection that broke.
+                let _ = transport.finish();
+                return end;
+            }
             None => None,
         };
         let began = self.clock.awake();

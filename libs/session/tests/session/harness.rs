@@ -48,9 +48,14 @@ impl Window {
     }
 
     pub(crate) fn open_at(options: Options, time: Time) -> Self {
+        Self::open_with(options, time, Connector::with_roots(b""))
+    }
+
+    /// The same on a computer that trusts authorities.
+    pub(crate) fn open_with(options: Options, time: Time, connector: Connector) -> Self {
         let (intents, wishes) = flume::bounded(1024);
         let (events, batches) = flume::bounded(1);
-        let ended = start_with(options, wishes, events, clock_of(&time), Connector::new()).unwrap();
+        let ended = start_with(options, wishes, events, clock_of(&time), connector).unwrap();
         Self {
             intents: Some(intents),
             batches,

@@ -11,6 +11,7 @@ mod granting;
 mod harness;
 mod leaving;
 mod listening;
+mod private;
 mod programs;
 mod remembering;
 mod restarting;
