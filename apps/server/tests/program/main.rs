@@ -36,3 +36,5 @@ mod signals;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod threads;
+#[cfg(feature = "tls")]
+mod tls;
