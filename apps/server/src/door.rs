@@ -213,8 +213,11 @@ impl Door {
         #[cfg(feature = "tls")]
         if let Some(tls) = &house.settings.tls {
             show_end(tls.ends(), &house.metrics);
+            let turning_away = TurningAway::default();
+            let limit = house.settings.memory_limit;
             return Self {
-                entrance: Some(Entrance::new(tls, house.settings.memory_limit)),
+                entrance: Some(Entrance::new(tls, limit, turning_away.clone())),
+                turning_away,
                 ..Self::default()
             };
         }
@@ -320,12 +323,12 @@ impl Door {
 }
 
 /// How many connections are being told that there is no place for them.
-#[derive(Debug, Default)]
-struct TurningAway(Arc<AtomicUsize>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TurningAway(Arc<AtomicUsize>);
 
 impl TurningAway {
     /// Counts one more for as long as the result lives. `None`: there are already [`TURNED_AWAY_AT_ONCE`].
-    fn one_more(&self) -> Option<OneTurnedAway> {
+    pub(crate) fn one_more(&self) -> Option<OneTurnedAway> {
         let one_more = |count| (count < TURNED_AWAY_AT_ONCE).then_some(count + 1);
         let counted = self
             .0
@@ -336,7 +339,7 @@ impl TurningAway {
 
 /// One of those that are counted.
 #[derive(Debug)]
-struct OneTurnedAway(Arc<AtomicUsize>);
+pub(crate) struct OneTurnedAway(Arc<AtomicUsize>);
 
 impl Drop for OneTurnedAway {
     fn drop(&mut self) {

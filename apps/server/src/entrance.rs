@@ -15,6 +15,7 @@ use hubbub_transport::Transport;
 use hubbub_transport::tls::{Acceptor, HANDSHAKE_BYTES};
 
 use crate::address::thinned;
+use crate::door::TurningAway;
 use crate::event::{Departure, Event};
 use crate::guests::{Guest, Guests};
 use crate::memory::Shares;
@@ -53,6 +54,7 @@ struct Manners {
     acceptor: Acceptor,
     also_plain: bool,
     turns: Arc<Semaphore>,
+    turning_away: TurningAway,
 }
 
 /// A connection that is met.
@@ -63,8 +65,13 @@ struct Arrival {
     manners: Manners,
 }
 
-/// What came of it: the connection, and a byte that was read of it if it is a plain one.
-type Opened = (Transport, Option<u8>);
+/// What came of it.
+enum Opened {
+    /// A connection, and what was read of it if it is a plain one.
+    In(Transport, Option<u8>),
+    /// A plain one where there is none but TLS.
+    Plain(Transport),
+}
 
 /// Why it did not come in.
 struct Failed {
@@ -81,7 +88,7 @@ impl From<Departure> for Failed {
 
 impl Entrance {
     /// For `memory_limit` bytes of texts and handshakes.
-    pub(crate) fn new(tls: &Tls, memory_limit: usize) -> Self {
+    pub(crate) fn new(tls: &Tls, memory_limit: usize, turning_away: TurningAway) -> Self {
         let (renew, renewed) = flume::unbounded();
         // With very little memory, handshakes take turns before they take a member's share.
         let fit = Shares::of(memory_limit).unfinished / (4 * HANDSHAKE_BYTES);
@@ -90,6 +97,7 @@ impl Entrance {
                 acceptor: Acceptor::new(&tls.identity),
                 also_plain: tls.also_plain,
                 turns: Arc::new(Semaphore::new(fit.clamp(1, HANDSHAKES))),
+                turning_away,
             },
             guests: Guests::default(),
             renewed,
@@ -136,9 +144,16 @@ impl Arrival {
     /// Lets the connection become a peer, or lets go of it.
     async fn meet(self, transport: Transport) {
         match self.wait_for(transport).await {
-            Ok((transport, first)) => {
+            Ok(Opened::In(transport, first)) => {
                 self.newcomer.guest.enters_lobby();
                 self.newcomer.enter(transport, first, &self.house).await;
+            }
+            Ok(Opened::Plain(transport)) => {
+                let one = self.manners.turning_away.one_more();
+                self.goes(Departure::Plain.into());
+                if let Some(_one) = one {
+                    peer::turn_away(transport, words::WANTS_TLS.to_owned()).await;
+                }
             }
             Err(failed) => self.goes(failed),
         }
@@ -171,13 +186,10 @@ impl Arrival {
         match first {
             [TLS] => {
                 let transport = self.shake_hands(transport, &first).await?;
-                Ok((transport, None))
+                Ok(Opened::In(transport, None))
             }
-            [first] if self.manners.also_plain => Ok((transport, Some(first))),
-            _ => {
-                peer::turn_away(transport, words::WANTS_TLS.to_owned()).await;
-                Err(Departure::Plain.into())
-            }
+            [first] if self.manners.also_plain => Ok(Opened::In(transport, Some(first))),
+            _ => Ok(Opened::Plain(transport)),
         }
     }
 

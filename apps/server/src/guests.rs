@@ -1,5 +1,6 @@
 //! Guests: connections that have not joined, where their number has a bound. The door counts them, the entrance and the
-//! lobby know which of them is silent, and who was heard longest ago goes first.
+//! lobby know which of them is silent, and who was heard longest ago goes first: of an address that has too many, or of
+//! the one that has most. So a flood from many addresses crowds out itself, and whoever comes alone stays.
 //!
 //! Pure: there is no clock, and the order in which they are heard is a count. A guest is one until its last handle but the
 //! door's is dropped.
@@ -88,6 +89,7 @@ pub(crate) use self::counted::Guests;
 
 #[cfg(feature = "tls")]
 mod counted {
+    use std::collections::{HashMap, HashSet};
     use std::task::{Context, Poll};
 
     use super::*;
@@ -143,7 +145,8 @@ mod counted {
             let goes = if of_address >= MOST_GUESTS_OF_ADDRESS {
                 self.oldest(is_of_address)
             } else if self.all.len() >= MOST_GUESTS {
-                self.oldest(|_| true)
+                let most = self.most_of_address();
+                self.oldest(|guest| most.contains(&guest.network))
             } else {
                 None
             };
@@ -161,6 +164,17 @@ mod counted {
             guest.is_heard();
             self.all.extend(guest.0.clone());
             (guest, told)
+        }
+
+        /// The addresses of which there are most.
+        fn most_of_address(&self) -> HashSet<Network> {
+            let mut counts: HashMap<Network, usize> = HashMap::new();
+            for guest in &self.all {
+                *counts.entry(guest.network).or_default() += 1;
+            }
+            let most = counts.values().copied().max();
+            counts.retain(|_, count| Some(*count) == most);
+            counts.into_keys().collect()
         }
 
         /// Where the one of these stands that was heard longest ago.
@@ -237,6 +251,22 @@ mod tests {
         assert_eq!(dismissed(&here), [0; 0]);
         let (_more, _) = guests.take_in(PeerId(1001), network(0), Instant::now());
         assert_eq!(dismissed(&here), [0]);
+    }
+
+    #[test]
+    fn who_comes_alone_stays_while_those_crowd_each_other_out_who_come_in_numbers() {
+        let mut guests = Guests::default();
+        let (alone, _) = guests.take_in(PeerId(1000), network(1000), Instant::now());
+        // A hundred addresses with two or three each.
+        let crowd = |guests: &mut Guests, number: usize| {
+            let peer = PeerId(number as u64);
+            guests
+                .take_in(peer, network(number % 100), Instant::now())
+                .0
+        };
+        let crowd: Vec<Guest> = (0..1000).map(|number| crowd(&mut guests, number)).collect();
+        assert!(!alone.is_dismissed());
+        assert_eq!(dismissed(&crowd).len(), 1000 + 1 - MOST_GUESTS);
     }
 
     #[test]

@@ -390,7 +390,7 @@ pub async fn serve_for(
     let hub = runtime::spawn(hub::run_with(
         log,
         mail,
-        queued,
+        Arc::clone(&queued),
         Arc::clone(&unfinished),
         settings.clone(),
         supervisor.clone(),
@@ -399,6 +399,7 @@ pub async fn serve_for(
     let house = Arc::new(House {
         settings,
         inbox,
+        queued,
         unfinished,
         metrics,
         #[cfg(feature = "admin")]

@@ -275,6 +275,14 @@ impl Outbox {
         Some(Host::of(address))
     }
 
+    /// Whether what goes to the peer is encrypted.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        let transport = self.shared.transport();
+        transport.is_ok_and(Transport::is_encrypted)
+    }
+
     /// A number that changes whenever the socket takes something.
     #[must_use]
     pub fn writes(&self) -> u16 {

@@ -108,6 +108,8 @@ pub(crate) struct Peer {
 pub(crate) struct House {
     pub(crate) settings: Settings,
     pub(crate) inbox: flume::Sender<Mail>,
+    /// Counts what waits to be written.
+    pub(crate) queued: Arc<Memory>,
     /// Counts what the peers hold of unfinished texts, and what waits for the hub.
     pub(crate) unfinished: Arc<Memory>,
     pub(crate) metrics: Arc<Metrics>,

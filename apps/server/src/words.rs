@@ -43,6 +43,9 @@ pub(crate) enum Code {
     Password,
     /// A refusal: the password cannot be read.
     Version,
+    /// The pin of the key to come.
+    #[cfg(feature = "tls")]
+    NextKey,
     /// An operator says something to everybody.
     #[cfg(feature = "admin")]
     Said,
@@ -62,6 +65,8 @@ impl Code {
             Self::Banned => "banned",
             Self::Password => "password",
             Self::Version => "version",
+            #[cfg(feature = "tls")]
+            Self::NextKey => "next-key",
             #[cfg(feature = "admin")]
             Self::Said => "said",
         }

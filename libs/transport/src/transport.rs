@@ -210,13 +210,36 @@ impl Transport {
         }
     }
 
+    /// Whether nobody in between can read along.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.0, Kind::Secured(_))
+    }
+
     /// How many bytes it holds for the other side: what has arrived and is not yet read, and what is not yet sent. A plain
     /// one holds none.
     #[must_use]
     pub fn held(&self) -> usize {
+        self.unread() + self.unsent()
+    }
+
+    /// How many bytes it holds of what has arrived and is not yet read. A plain one holds none.
+    #[must_use]
+    pub fn unread(&self) -> usize {
         #[cfg(feature = "tls")]
         if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.held();
+            return secured.unread();
+        }
+        0
+    }
+
+    /// How many bytes it holds of what is not yet sent. A plain one holds none.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        #[cfg(feature = "tls")]
+        if let Kind::Secured(Some(secured)) = &self.0 {
+            return secured.unsent();
         }
         0
     }

@@ -120,6 +120,7 @@ impl Hub {
             let motd = posters.as_ref().filter(|_| !is_greeted);
             let motd = motd.map(|posters| posters.for_granted(&name, &self.queued));
             let of_keeping = self.word_of_keeping(&name);
+            let of_next_key = self.word_of_next_key(peer, &name);
             let answer = Answer {
                 name,
                 last: self.log.message_at(last),
@@ -129,8 +130,23 @@ impl Hub {
             deliveries.extend(answer.of(past));
             deliveries.extend(motd.into_iter().flatten().map(Delivery::exempt));
             deliveries.extend(of_keeping);
+            deliveries.extend(of_next_key);
             self.post.welcome(peer, deliveries);
         }
+    }
+
+    /// Tells a member of the key to come. On a plain line, anybody in between could tell it of another one.
+    #[cfg(feature = "tls")]
+    fn word_of_next_key(&self, peer: PeerId, name: &Name) -> Option<Delivery> {
+        let next = self.settings.tls.as_ref()?.next?;
+        let is_encrypted = self.post.outbox(peer)?.is_encrypted();
+        let told = || words::notice(name, words::Code::NextKey, &next.to_string());
+        is_encrypted.then(|| self.alone(told()))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn word_of_next_key(&self, _: PeerId, _: &Name) -> Option<Delivery> {
+        None
     }
 
     /// The names of all who are here, in pieces that are no longer than a text.

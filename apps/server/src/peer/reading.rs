@@ -252,9 +252,9 @@ impl<'a> Reading<'a> {
             Err(_) if !self.has_spoken => Some(Departure::SaidNothing),
             Err(error) => Some(self.ended(Departure::Failed(error.kind()), collected)),
         });
-        self.connection
-            .intake
-            .set_unfinished(self.decoder.buffered());
+        let intake = &self.connection.intake;
+        let unread = intake.transport().map_or(0, Transport::unread);
+        intake.set_unfinished(self.decoder.buffered() + unread);
         end
     }
 

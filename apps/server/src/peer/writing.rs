@@ -118,6 +118,10 @@ impl<'a> Writing<'a> {
             return Outcome::Failed;
         };
         let settings = &self.connection.house.settings;
+        // What TLS has encrypted and cannot send waits as the rest does.
+        let unsent = transport.unsent();
+        let queued = &self.connection.house.queued;
+        let _held = (unsent > 0).then(|| queued.hold(unsent));
         let writable = poll_fn(|context| transport.poll_writable(context));
         let writable = select(writable, self.pending.evicted());
         match timeout(settings.write_timeout, writable).await {
@@ -184,6 +188,7 @@ mod tests {
             let house = Arc::new(House {
                 settings,
                 inbox,
+                queued: Memory::new(usize::MAX),
                 unfinished,
                 metrics: Arc::default(),
                 #[cfg(feature = "admin")]

@@ -115,8 +115,12 @@ impl Secured {
         }
     }
 
-    pub(crate) fn held(&self) -> usize {
-        self.state().held()
+    pub(crate) fn unread(&self) -> usize {
+        self.state().unread()
+    }
+
+    pub(crate) fn unsent(&self) -> usize {
+        self.state().unsent()
     }
 
     /// The certificates that the other side has shown, its own first.

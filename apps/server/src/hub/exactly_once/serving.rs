@@ -45,6 +45,7 @@ impl Server {
         let house = Arc::new(House {
             settings: hub.settings.clone(),
             inbox,
+            queued: Arc::clone(&memory),
             unfinished: memory,
             metrics: Arc::default(),
             #[cfg(feature = "admin")]

@@ -79,8 +79,12 @@ impl State {
         self.engine.certificates()
     }
 
-    pub(super) fn held(&self) -> usize {
-        self.incoming.capacity() + self.plain.capacity() + self.outgoing.bytes.capacity()
+    pub(super) fn unread(&self) -> usize {
+        self.incoming.capacity() + self.plain.capacity()
+    }
+
+    pub(super) fn unsent(&self) -> usize {
+        self.outgoing.bytes.capacity()
     }
 
     pub(super) fn is_ended(&self) -> bool {
