@@ -140,7 +140,10 @@ fn why(error: &Error) -> String {
             "what came is not TLS".to_owned()
         }
         Error::AlertReceived(AlertDescription::AccessDenied) => {
-            "the other side takes no TLS".to_owned()
+            "the other side takes no connection now".to_owned()
+        }
+        Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the other side takes no TLS, or not this kind of it".to_owned()
         }
         Error::InvalidCertificate(
             CertificateError::BadSignature

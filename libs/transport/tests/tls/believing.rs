@@ -201,7 +201,7 @@ fn a_server_that_speaks_chat_chooses_it_and_one_that_wants_something_else_is_non
 fn a_server_that_speaks_no_tls_is_told_apart() {
     for (said, kind, why) in [
         (&b"TEXT/1.0\n"[..], ErrorKind::InvalidData, "not TLS"),
-        // Alerts: no TLS 1.3, and access denied.
+        // Alerts: no TLS 1.3, access denied, and no handshake.
         (
             &[21, 3, 3, 0, 2, 2, 70],
             ErrorKind::InvalidData,
@@ -210,6 +210,11 @@ fn a_server_that_speaks_no_tls_is_told_apart() {
         (
             &[21, 3, 3, 0, 2, 2, 49],
             ErrorKind::PermissionDenied,
+            "takes no connection",
+        ),
+        (
+            &[21, 3, 3, 0, 2, 2, 40],
+            ErrorKind::InvalidData,
             "takes no TLS",
         ),
         (b"", ErrorKind::UnexpectedEof, "cut off"),
