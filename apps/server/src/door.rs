@@ -113,6 +113,8 @@ pub(crate) async fn let_in(listener: &Listener, mut door: Door, house: &Arc<Hous
         #[cfg(feature = "tls")]
         if let Some(entrance) = &mut door.entrance {
             entrance.let_in(transport, newcomer, house).await;
+            // Nothing above waits, and a flood of connections must not keep the only thread from their tasks.
+            runtime::yield_now().await;
             continue;
         }
         if !newcomer.enter(transport, None, house).await {
