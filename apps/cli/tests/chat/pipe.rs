@@ -181,14 +181,20 @@ fn stand_still(server: &Program) {
     });
 }
 
+/// Alice is in the room, and then its server stands still.
+fn alice_in_a_room_that_stands_still(port: &HeldPort) -> (Program, Room, Pipe) {
+    let mut server = Program::on(port);
+    let room = server.room();
+    let pipe = Pipe::chat(&server.address().to_string(), &[]);
+    room.hears(join("alice"));
+    stand_still(&server);
+    (server, room, pipe)
+}
+
 #[test]
 fn what_may_not_have_arrived_at_the_end_of_the_input_is_a_failure_with_its_own_status() {
     let port = HeldPort::new();
-    let mut server = Program::on(&port);
-    let room = server.room();
-    let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
-    room.hears(join("alice"));
-    stand_still(&server);
+    let (server, _room, mut pipe) = alice_in_a_room_that_stands_still(&port);
     pipe.says("too late\n");
     let (status, _, stderr) = pipe.ends();
     server.signal("CONT");
@@ -204,11 +210,7 @@ fn what_may_not_have_arrived_at_the_end_of_the_input_is_a_failure_with_its_own_s
 #[test]
 fn more_than_256_messages_on_their_way_make_the_input_wait_and_nothing_is_lost() {
     let port = HeldPort::new();
-    let mut server = Program::on(&port);
-    let room = server.room();
-    let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
-    room.hears(join("alice"));
-    stand_still(&server);
+    let (server, room, mut pipe) = alice_in_a_room_that_stands_still(&port);
     let lines: String = (0..2000).map(|n| format!("{n}\n")).collect();
     pipe.says(lines);
     pipe.stdin = None;
@@ -231,11 +233,7 @@ fn more_than_256_messages_on_their_way_make_the_input_wait_and_nothing_is_lost()
 #[test]
 fn a_server_that_is_gone_is_given_up_also_where_not_all_of_the_input_is_read() {
     let port = HeldPort::new();
-    let mut server = Program::on(&port);
-    let room = server.room();
-    let mut pipe = Pipe::chat(&server.address().to_string(), &[]);
-    room.hears(join("alice"));
-    stand_still(&server);
+    let (server, _room, mut pipe) = alice_in_a_room_that_stands_still(&port);
     let lines: String = (0..2000).map(|n| format!("{n}\n")).collect();
     pipe.says(lines);
     let (status, _, stderr) = pipe.ends();

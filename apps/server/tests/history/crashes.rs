@@ -18,9 +18,7 @@ fn what_anybody_has_heard_survives_kill_9_at_any_moment() {
     let directory = Directory::new();
     let mut kept = Vec::new();
     for start in 0..KILLS {
-        let mut program = directory.serve(&[]);
-        let room = program.room();
-        let [mut ada, bob] = room.members(["ada", "bob"]);
+        let (program, _room, [mut ada, bob]) = directory.talk(&[]);
         let writer = thread::spawn(move || {
             for number in 0..TEXTS {
                 // Some arrive alone and some together. The program may be gone already.
@@ -82,9 +80,7 @@ fn hear(mut bob: Peer, texts: usize) -> Vec<String> {
 fn a_server_that_stops_keeps_and_delivers_what_it_has_accepted() {
     in_time(|| {
         let directory = Directory::new();
-        let mut program = directory.serve(&[]);
-        let room = program.room();
-        let [mut ada, mut bob] = room.members(["ada", "bob"]);
+        let (mut program, _room, [mut ada, mut bob]) = directory.talk(&[]);
         let other = directory.other();
         let locked = Instant::now();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -106,9 +102,7 @@ fn a_server_that_stops_keeps_and_delivers_what_it_has_accepted() {
 #[test]
 fn a_server_stops_although_its_disk_hangs_and_delivers_what_it_has_accepted() {
     let directory = Directory::new();
-    let mut program = directory.serve(&[]);
-    let room = program.room();
-    let [mut ada, mut bob] = room.members(["ada", "bob"]);
+    let (program, _room, [mut ada, mut bob]) = directory.talk(&[]);
     let other = directory.other();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     ada.send(text("ada", "last words"));
@@ -128,9 +122,7 @@ fn a_server_stops_although_its_disk_hangs_and_delivers_what_it_has_accepted() {
 #[test]
 fn plain_members_get_the_same_bytes_as_without_a_history() {
     let directory = Directory::new();
-    let mut program = directory.serve(&[]);
-    let room = program.room();
-    let [mut ada, mut bob] = room.members(["ada", "bob"]);
+    let (_program, _room, [mut ada, mut bob]) = directory.talk(&[]);
     ada.send([text("ada", "one"), text("ada", "two"), leave("ada")].concat());
     bob.expect([text("ada", "one"), text("ada", "two"), leave("ada")].concat());
     ada.expect_closed();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use hubbub_testing::{Program, server};
+use hubbub_testing::{Peer, Program, Room, server};
 use rusqlite::{Connection, OpenFlags};
 
 /// A directory that is gone after the test.
@@ -30,7 +30,15 @@ impl Directory {
         Program::with(&[&["--history", &history], options].concat(), &[])
     }
 
-    /// The same, with the directory as a file system of its own, of which only the program knows. `how` are the options of
+    /// The program with its history in it, and ada and bob in its room.
+    pub(crate) fn talk(&self, options: &[&str]) -> (Program, Room, [Peer; 2]) {
+        let mut program = self.serve(options);
+        let room = program.room();
+        let members = room.members(["ada", "bob"]);
+        (program, room, members)
+    }
+
+    /// The program, with the directory as a file system of its own, of which only the program knows. `how` are the options of
     /// `mount`.
     pub(crate) fn serve_on_its_own_disk(&self, how: &str) -> Program {
         let mut command = Command::new("unshare");

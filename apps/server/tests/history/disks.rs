@@ -11,9 +11,7 @@ use crate::directory::{Directory, in_time, is_early, rows};
 fn a_slow_disk_holds_the_room_up_for_two_seconds_at_most_and_gets_everything_later() {
     in_time(|| {
         let directory = Directory::new();
-        let mut program = directory.serve(&[]);
-        let room = program.room();
-        let [mut ada, mut bob] = room.members(["ada", "bob"]);
+        let (mut program, _room, [mut ada, mut bob]) = directory.talk(&[]);
         let other = directory.other();
         let locked = Instant::now();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -74,9 +72,7 @@ fn nobody_goes_for_texts_that_wait_for_a_slow_disk() {
 fn a_flood_that_was_kept_at_once_reaches_who_reads_at_its_pace() {
     in_time(|| {
         let directory = Directory::new();
-        let mut program = directory.serve(&["--outbox", "1MiB"]);
-        let room = program.room();
-        let [mut ada, mut bob] = room.members(["ada", "bob"]);
+        let (_program, _room, [mut ada, mut bob]) = directory.talk(&["--outbox", "1MiB"]);
         let flood = text("ada", vec![b'a'; 10_000]).repeat(350);
         let other = directory.other();
         let locked = Instant::now();
@@ -140,9 +136,7 @@ fn on_a_full_disk_the_room_goes_on_and_keeping_resumes_when_there_is_room() {
 #[test]
 fn what_is_too_old_goes_by_itself() {
     let directory = Directory::new();
-    let mut program = directory.serve(&["--keep", "2s"]);
-    let room = program.room();
-    let [mut ada, mut bob] = room.members(["ada", "bob"]);
+    let (_program, _room, [mut ada, mut bob]) = directory.talk(&["--keep", "2s"]);
     ada.send(text("ada", "gone soon"));
     bob.expect(text("ada", "gone soon"));
     until("it is gone", || directory.rows().is_empty());

@@ -17,9 +17,7 @@ fn refusal(ended: &Ended) -> &str {
 /// Starts on the directory, says something and stops.
 fn used() -> Directory {
     let directory = Directory::new();
-    let mut program = directory.serve(&[]);
-    let room = program.room();
-    let [mut ada, mut bob] = room.members(["ada", "bob"]);
+    let (program, _room, [mut ada, mut bob]) = directory.talk(&[]);
     ada.send(text("ada", "hello"));
     bob.expect(text("ada", "hello"));
     program.signal("TERM");

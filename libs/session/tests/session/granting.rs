@@ -237,6 +237,15 @@ fn in_another_room_only_what_was_never_sent_is_sent() {
     window.expect(written(2));
 }
 
+/// Nothing happens of itself in a hundred minutes. Then the user wants to come in again.
+fn wants_back_after_a_while(window: &mut Window) {
+    for _ in 0..100 {
+        window.time.advance(Duration::from_secs(60));
+    }
+    window.expect_no_event();
+    window.wish(Intent::Retry);
+}
+
 #[test]
 fn who_was_replaced_stays_away_until_the_user_wants_the_place_back() {
     let server = ScriptedServer::start();
@@ -245,11 +254,7 @@ fn who_was_replaced_stays_away_until_the_user_wants_the_place_back() {
     window.expect(Event::Replaced);
     peer.expect_closed();
     window.say(1, "later");
-    for _ in 0..100 {
-        window.time.advance(Duration::from_secs(60));
-    }
-    window.expect_no_event();
-    window.wish(Intent::Retry);
+    wants_back_after_a_while(&mut window);
     let (mut peer, again) = window.expect_welcome(&server, 0, "a-0");
     assert_eq!(again.session(), (offered.session().0, 2));
     assert_eq!(again.secret(), offered.secret());
@@ -265,11 +270,7 @@ fn who_was_kicked_stays_away_until_the_user_wants_to_come_in_again() {
     window.expect(Event::Kicked { why });
     peer.expect_closed();
     window.say(1, "later");
-    for _ in 0..100 {
-        window.time.advance(Duration::from_secs(60));
-    }
-    window.expect_no_event();
-    window.wish(Intent::Retry);
+    wants_back_after_a_while(&mut window);
     let (mut peer, again) = window.expect_welcome(&server, 0, "a-0");
     peer.expect(again.text(1, "later"));
     assert_eq!(again.session(), (offered.session().0, 2));
@@ -287,11 +288,7 @@ fn who_comes_back_and_hears_only_then_that_it_was_kicked_stays_away_too() {
     peer.finish_sending();
     let why = "you were put out; come back in 50s".to_owned();
     window.expect(Event::Kicked { why });
-    for _ in 0..100 {
-        window.time.advance(Duration::from_secs(60));
-    }
-    window.expect_no_event();
-    window.wish(Intent::Retry);
+    wants_back_after_a_while(&mut window);
     window.expect_welcome(&server, 0, "a-0");
 }
 
