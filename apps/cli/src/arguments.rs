@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use hubbub_transport::{Address, AddressError};
-use hubbub_wire::{Limits, MAX_EARLIER, PORT, Username};
+use hubbub_wire::{Limits, MAX_EARLIER, Username};
 #[cfg(feature = "export")]
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use self::place::Place;
+
+pub(crate) mod place;
 
 /// A CHAT/1.0 room in a terminal and in scripts.
 ///
@@ -24,8 +27,8 @@ const STATUSES: &str = "Exit status:
   69  the room cannot be reached
   74  cut off before it was done, or the output cannot be written
   76  what listens there is not a CHAT server, or cannot do what was asked
-  77  the server refused us
-  78  a file, such as that of --state, cannot be used
+  77  the server refused us, or it has not the key that it should have
+  78  a file, such as that of --state or --invitation, cannot be used
  130  a signal ended the command early; `tail` and `chat` end with 0 instead";
 
 const TAIL: &str = "Examples:
@@ -35,7 +38,8 @@ const TAIL: &str = "Examples:
       everything in a file, also what is said while this program does not run
 
 It reconnects whenever the connection ends. It gives up only if the first connection fails, an operator puts it out, \
-or another program with the same state file takes its place.
+another program with the same state file takes its place, the password is no longer right, or the server has another key than \
+the one that is known.
 
 With --json each line is an object with `type` and `time` (RFC 3339 in UTC). Skip types and fields that you do not know.
 
@@ -48,8 +52,9 @@ Types:
   present    names: everybody who is here
   connected  the connection stands
   lost       why, cause: it has ended. cause is unreachable, cut-off, not-chat,
-             replaced, kicked, refused, or the server's own word for a refusal,
-             such as name or banned
+             replaced, kicked, refused, password, key, or the server's own word
+             for a refusal, such as name or banned. With key: offered, the key
+             that the server has, and known, those that would be right
   notice     code, text: the server tells something. Codes of this program are
              gap and missed, where messages are missing, and cut-off, for a
              text of which the end is missing
@@ -77,9 +82,8 @@ pub(crate) enum Command {
 /// Where the room is, and as whom to go there.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Room {
-    /// The room: chat://HOST, chat://HOST:PORT, HOST or HOST:PORT, an IPv6 address in brackets
-    #[arg(value_name = "ROOM", value_parser = address)]
-    pub(crate) address: Address,
+    #[command(flatten)]
+    pub(crate) place: Place,
 
     /// Name to use in the room, at most 64 bytes of UTF-8
     #[arg(long, value_name = "NAME", value_parser = username)]
@@ -140,9 +144,8 @@ pub(crate) struct Who {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hubbub ping chat://room.example.org --count 3")]
 pub(crate) struct Ping {
-    /// The room: chat://HOST, chat://HOST:PORT, HOST or HOST:PORT, an IPv6 address in brackets
-    #[arg(value_name = "ROOM", value_parser = address)]
-    pub(crate) address: Address,
+    #[command(flatten)]
+    pub(crate) place: Place,
 
     /// Name to use in the room, at most 64 bytes of UTF-8 [default: ping- and four random hex digits]
     #[arg(long, value_name = "NAME", value_parser = username)]
@@ -293,14 +296,6 @@ fn words(text: &str) -> Result<String, &'static str> {
         return Err("there is no word in it; leave --find out to print everything");
     }
     Ok(text.to_owned())
-}
-
-/// Reads where a room is: a link, or its host and perhaps port without `chat://`.
-fn address(text: &str) -> Result<Address, AddressError> {
-    if text.contains("://") {
-        return Address::from_link(text, PORT);
-    }
-    Address::from_link(&format!("chat://{text}"), PORT)
 }
 
 /// Reads a name to use in the room.

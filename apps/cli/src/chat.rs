@@ -11,6 +11,7 @@ use hubbub_wire::Limits;
 
 use crate::arguments;
 use crate::member::{Member, Next, Profile};
+use crate::room::Room;
 use crate::status::{Failure, Outcome, Status};
 
 use self::conversation::Conversation;
@@ -46,12 +47,13 @@ pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {
         recent,
         ..Profile::default()
     };
-    let member = Member::start(&arguments.room, profile)?;
-    let name = arguments.room.username.as_str();
+    let room = Room::of(&arguments.room)?;
+    let member = Member::start(&room, profile)?;
+    let name = room.username.as_str();
     let (screen, input) = Screen::open(is_terminal, name)
         .map_err(|error| Failure::new(Status::CutOff, format!("cannot start: {error}")))?;
     let mut chat = Chat {
-        conversation: Conversation::new(&arguments.room.address.to_string()),
+        conversation: Conversation::new(room.address()),
         screen,
         member,
         settling: Settling::default(),

@@ -1,8 +1,9 @@
 //! `hubbub`: a CHAT/1.0 room in a terminal and in scripts. Data goes to stdout, everything else to stderr, and the exit
 //! status can be believed.
 //!
-//! Each command has a file of its own. All of them share [`member`], which is one member of a room on `libs/session`,
-//! [`status`], which is how they end, and [`clean`], which keeps a terminal safe from what others say. No command knows
+//! Each command has a file of its own. All of them share [`room`], which is where to go and what lets one in, [`member`],
+//! which is one member of a room on `libs/session`, [`ask`], which asks a person what nobody else knows, [`status`], which is
+//! how they end, and [`clean`], which keeps a terminal safe from what others say. No command knows
 //! sockets or anything async: they are plain threads and channels.
 
 use std::process::ExitCode;
@@ -21,6 +22,12 @@ mod clean;
 mod json;
 
 mod arguments;
+
+mod refusal;
+
+mod ask;
+
+mod room;
 
 mod member;
 

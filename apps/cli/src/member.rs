@@ -1,6 +1,7 @@
 //! Member: one member of a room, as the commands use it. It starts a session, passes on the user's wishes and gives what
 //! happens, signals included. It ends with [`Member::leave`], or when it is dropped, which leaves as well.
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::thread;
@@ -8,18 +9,26 @@ use std::time::{Duration, Instant};
 
 use flume::{Receiver, Selector, Sender};
 use futures::executor::block_on_stream;
-use hubbub_session::{Cause, Event, Intent, Options, Seen, Stamped};
-
+use hubbub_session::known::KnownRooms;
+use hubbub_session::{Cause, Event, Intent, NOT_KEPT, Options, Seen, Stamped};
+use hubbub_transport::Address;
 use hubbub_wire::Hex128;
 
-use crate::arguments::Room;
-use crate::status::{Failure, Status};
+use crate::ask::Asking;
+use crate::refusal;
+use crate::room::Room;
+use crate::status::{Failure, Status, say};
 
 /// One member of a room.
 pub(crate) struct Member {
+    address: Address,
     intents: Sender<Intent>,
     events: Receiver<Vec<Stamped>>,
     stop: Receiver<()>,
+    /// What happened before it was known whether the room lets us in.
+    held: RefCell<Vec<Stamped>>,
+    /// A signal came meanwhile.
+    is_stopped: Cell<bool>,
 }
 
 /// What a command asks of its session beyond the room. The default is a member who wants nothing of the past.
@@ -52,10 +61,46 @@ pub(crate) enum Next<T = Infallible> {
 }
 
 impl Member {
-    /// Connects, and again whenever the connection ends.
+    /// Connects, and again whenever the connection ends. On the first way into a private room, a person is asked what only a
+    /// person knows.
     pub(crate) fn start(room: &Room, profile: Profile) -> Result<Self, Failure> {
         let stop = signals().map_err(|error| Failure::start(&error))?;
-        Self::start_until(stop, room, profile)
+        let member = Self::start_until(stop, room, profile)?;
+        if room.invitation.is_private {
+            member.come_in()?;
+        }
+        Ok(member)
+    }
+
+    /// Waits until the room lets us in or does not, and asks meanwhile.
+    fn come_in(&self) -> Result<(), Failure> {
+        let mut asking = Asking::new(&self.address);
+        let mut held = Vec::new();
+        let mut is_decided = false;
+        while !is_decided {
+            match self.next(None) {
+                Next::Happened(batch) => {
+                    for stamped in batch {
+                        if let Some(answer) = asking.answer(&stamped.event)? {
+                            // That attempt was none.
+                            held.clear();
+                            self.wants(answer);
+                        } else {
+                            is_decided |= decides(&stamped.event);
+                            held.push(stamped);
+                        }
+                    }
+                }
+                Next::Stop => {
+                    self.is_stopped.set(true);
+                    is_decided = true;
+                }
+                Next::Ended => return Err(Failure::ended()),
+                Next::Late | Next::Own(_) => {}
+            }
+        }
+        self.held.replace(held);
+        Ok(())
     }
 
     fn start_until(stop: Receiver<()>, room: &Room, profile: Profile) -> Result<Self, Failure> {
@@ -70,14 +115,18 @@ impl Member {
             recent: profile.recent,
             secret: profile.secret,
             patience: profile.patience,
-            ..Options::new(room.address.clone(), room.username.clone())
+            known: KnownRooms::path_of_user(),
+            ..Options::invited(room.invitation.clone(), room.username.clone())
         };
         let started = hubbub_session::start(options, wanted, happened);
         started.map_err(|error| Failure::start(&error))?;
         Ok(Self {
+            address: room.address().clone(),
             intents,
             events,
             stop,
+            held: RefCell::default(),
+            is_stopped: Cell::default(),
         })
     }
 
@@ -94,6 +143,13 @@ impl Member {
 
     /// The same, or what comes from a channel of the command's own. A channel that has ended gives nothing.
     pub(crate) fn next_or<T>(&self, own: &Receiver<T>, by: Option<Instant>) -> Next<T> {
+        let held = self.held.take();
+        if !held.is_empty() {
+            return Next::Happened(held);
+        }
+        if self.is_stopped.take() {
+            return Next::Stop;
+        }
         let mut select = Selector::new()
             .recv(&self.events, |events| {
                 events.map_or(Next::Ended, Next::Happened)
@@ -133,6 +189,15 @@ impl Member {
     }
 }
 
+/// Whether it is known after this event whether the room lets us in.
+fn decides(event: &Event) -> bool {
+    match event {
+        Event::Lost { cause, .. } => *cause != Cause::PutOff,
+        Event::Secured { .. } | Event::Kicked { .. } | Event::Replaced => true,
+        other => refusal::is_one(other),
+    }
+}
+
 /// Waits for one event after the other, for a command that is over when the connection is.
 pub(crate) struct Watch<'m> {
     member: &'m Member,
@@ -163,8 +228,8 @@ impl<'m> Watch<'m> {
                         ..
                     } => {}
                     Event::Lost { cause, why, .. } => return Err(Failure::lost(&cause, why)),
-                    Event::Kicked { why } => return Err(Failure::new(Status::Refused, why)),
-                    _ => {}
+                    Event::Notice { code, text } if code == NOT_KEPT => say(&text),
+                    event => refusal::check(&event, &self.member.address)?,
                 }
             }
             match self.member.next(by) {
@@ -181,7 +246,7 @@ impl<'m> Watch<'m> {
 }
 
 /// Gives one message for each signal that asks the program to end.
-fn signals() -> std::io::Result<Receiver<()>> {
+pub(crate) fn signals() -> std::io::Result<Receiver<()>> {
     let signals = hubbub_signals::that_ask_to_end()?;
     let (asked, stop) = flume::unbounded();
     thread::Builder::new()

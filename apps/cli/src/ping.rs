@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use hubbub_session::{Event, Intent, secret};
+use hubbub_transport::Address;
 use hubbub_wire::{Limits, Username};
 
-use crate::arguments::{self, Room};
+use crate::arguments;
 use crate::member::{Member, Profile, Watch};
+use crate::room::Room;
 use crate::status::{Failure, Outcome, Status};
 
 /// How long after the connection a server counts as one that does not grant.
@@ -25,13 +27,10 @@ pub(crate) fn run(arguments: &arguments::Ping) -> Outcome {
         Some(username) => username.clone(),
         None => own_name()?,
     };
-    let room = Room {
-        address: arguments.address.clone(),
-        username,
-    };
+    let room = Room::at(&arguments.place, username)?;
     let began = Instant::now();
     let member = Member::start(&room, Profile::default())?;
-    let answered = ask_all(&member, arguments, began);
+    let answered = ask_all(&member, room.address(), u64::from(arguments.count), began);
     member.leave();
     answered
 }
@@ -45,8 +44,7 @@ fn own_name() -> Result<Username<'static>, Failure> {
     name.map_err(|error| Failure::new(Status::Usage, error.to_string()))
 }
 
-fn ask_all(member: &Member, arguments: &arguments::Ping, began: Instant) -> Outcome {
-    let (address, count) = (&arguments.address, u64::from(arguments.count));
+fn ask_all(member: &Member, address: &Address, count: u64, began: Instant) -> Outcome {
     let mut watch = Watch::new(member);
     watch.until(None, |event| *event == Event::Connected)?;
     let took = began.elapsed();

@@ -9,6 +9,7 @@ use hubbub_session::{Intent, Stamped};
 
 use crate::arguments;
 use crate::member::{Member, Next, Profile};
+use crate::room::Room;
 use crate::status::{Failure, Outcome, Status, say};
 
 use self::sending::{PATIENCE, Sending};
@@ -18,6 +19,7 @@ mod sending;
 mod stdin;
 
 pub(crate) fn run(arguments: &arguments::Send) -> Outcome {
+    let room = Room::of(&arguments.room)?;
     let texts = if arguments.lines {
         stdin::lines()?
     } else {
@@ -28,8 +30,9 @@ pub(crate) fn run(arguments: &arguments::Send) -> Outcome {
         is_prompt: true,
         ..Profile::default()
     };
-    let member = Member::start(&arguments.room, profile)?;
-    let mut sending = Sending::new(arguments.require_ack, Instant::now());
+    let member = Member::start(&room, profile)?;
+    let address = room.address().clone();
+    let mut sending = Sending::new(address, arguments.require_ack, Instant::now());
     let all = send_all(&member, &texts, &mut sending);
     let rest = hear_all(&mut sending, member.leave());
     if rest.as_ref().is_err_and(Failure::is_refusal) {

@@ -58,7 +58,11 @@ impl Failure {
             Cause::Unreachable => Status::Unreachable,
             Cause::PutOff | Cause::CutOff => Status::CutOff,
             Cause::NotChat => Status::NotChat,
-            Cause::Refused { .. } | Cause::Plain => Status::Refused,
+            Cause::Refused { .. } => Status::Refused,
+            Cause::Plain => {
+                let words = format!("{}, by --forget", why.into());
+                return Self::new(Status::Refused, words);
+            }
             Cause::BadFile => Status::BadFile,
         };
         Self::new(status, why)

@@ -6,12 +6,15 @@ use std::thread;
 
 use flume::Receiver;
 use hubbub_session::{Cause, Event, Stamped};
+use hubbub_transport::Address;
 use hubbub_wire::Username;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use crate::arguments;
 use crate::member::{Member, Next};
+use crate::refusal;
+use crate::room::Room;
 use crate::status::{Failure, Outcome, Status, say};
 
 use self::line::Lines;
@@ -22,7 +25,7 @@ mod place;
 mod state;
 
 pub(crate) fn run(arguments: &arguments::Tail) -> Outcome {
-    let room = &arguments.room;
+    let room = &Room::of(&arguments.room)?;
     let mut place = match &arguments.state {
         Some(path) => Place::kept_in(path, room)?,
         None => Place::not_kept(room)?,
@@ -33,6 +36,7 @@ pub(crate) fn run(arguments: &arguments::Tail) -> Outcome {
         lines: Lines::new(arguments.json),
         ends: arguments.once,
         was_in: false,
+        address: room.address(),
         place: &mut place,
     };
     loop {
@@ -86,6 +90,7 @@ struct Tail<'a> {
     ends: bool,
     /// Whether we ever got into the room.
     was_in: bool,
+    address: &'a Address,
     place: &'a mut Place,
 }
 
@@ -133,12 +138,10 @@ impl Tail<'_> {
 
     /// Whether the program goes on after this event.
     fn judge(&mut self, event: &Event) -> Outcome {
-        let is_out = |why: &str| Failure::new(Status::Refused, why);
         match event {
             Event::Granted { .. } | Event::Joined { .. } => self.was_in = true,
             // The server's own words may be those of a refusal.
             Event::Said { name, .. } => self.was_in |= name != Username::SERVER.as_str(),
-            Event::Kicked { why } => return Err(is_out(why)),
             Event::Replaced => {
                 let words =
                     "the same member has connected elsewhere, perhaps with the same state file";
@@ -149,7 +152,9 @@ impl Tail<'_> {
                 let never_was_in = !self.was_in
                     && (cause.is_refusal() || matches!(cause, Cause::Unreachable | Cause::NotChat));
                 let is_end = self.ends && *cause != Cause::PutOff;
-                if never_was_in || is_end {
+                // Only a person can mend these.
+                let is_stuck = matches!(cause, Cause::Plain | Cause::BadFile);
+                if never_was_in || is_end || is_stuck {
                     return Err(Failure::lost(cause, why));
                 }
                 self.was_in |= *cause == Cause::CutOff;
@@ -158,7 +163,7 @@ impl Tail<'_> {
                     say(&format!("{why}; connecting again"));
                 }
             }
-            _ => {}
+            other => return refusal::check(other, self.address),
         }
         Ok(())
     }

@@ -8,13 +8,15 @@ use hubbub_session::Event;
 use crate::arguments;
 use crate::clean;
 use crate::member::{Member, Profile, Watch};
+use crate::room::Room;
 use crate::status::{Failure, Outcome, Status};
 
 /// How long the server may take to tell. A grant that comes later does not count.
 const WITHIN: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(arguments: &arguments::Who) -> Outcome {
-    let member = Member::start(&arguments.room, Profile::default())?;
+    let room = Room::of(&arguments.room)?;
+    let member = Member::start(&room, Profile::default())?;
     let names = present(&member);
     member.leave();
     let lines: String = names?

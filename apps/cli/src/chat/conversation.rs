@@ -4,10 +4,12 @@
 use std::time::{Instant, SystemTime};
 
 use hubbub_session::{Cause, Event, MessageId, Stamped};
+use hubbub_transport::Address;
 use hubbub_wire::Username;
 
 use super::own::{Own, Told};
 use super::words;
+use crate::refusal;
 use crate::status::{Failure, Status};
 
 /// A line to show, or several if what was said has several.
@@ -46,7 +48,7 @@ enum State {
 }
 
 pub(super) struct Conversation {
-    address: String,
+    address: Address,
     state: State,
     /// Whether the server tells what has arrived.
     is_granted: bool,
@@ -59,9 +61,9 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    pub(super) fn new(address: &str) -> Self {
+    pub(super) fn new(address: &Address) -> Self {
         Self {
-            address: address.to_owned(),
+            address: address.clone(),
             state: State::Outside,
             is_granted: false,
             is_in: false,
@@ -89,6 +91,15 @@ impl Conversation {
         match event {
             Event::Connected => self.connected(at),
             Event::Lost { why, cause, .. } => return self.lost(at, why, &cause),
+            Event::Secured {
+                reason,
+                since,
+                all_private,
+                ..
+            } => self.told(at, words::secured(reason, at, since, all_private)),
+            Event::AsksTrust { .. } | Event::KeyChanged { .. } | Event::AsksPassword { .. } => {
+                return refusal::check(&event, &self.address);
+            }
             Event::Kicked { why } => {
                 let words = format!("you were put out of the room: {why}");
                 return Err(Failure::new(Status::Refused, words));
@@ -183,7 +194,10 @@ impl Conversation {
                 let words = format!("cannot reach {}: {why}", self.address);
                 return Err(Failure::lost(cause, words));
             }
-            (State::Outside, _) => return Err(Failure::lost(cause, why)),
+            // Only a person can mend the last two.
+            (State::Outside, _) | (_, Cause::Plain | Cause::BadFile) => {
+                return Err(Failure::lost(cause, why));
+            }
             // Nobody was let in who is refused before anything else has happened. A connection counts before the first
             // answer, so only now is it known what listens there.
             (State::Inside, cause)
@@ -292,12 +306,19 @@ mod tests {
 
     const START: SystemTime = SystemTime::UNIX_EPOCH;
 
+    fn address() -> Address {
+        Address {
+            host: "localhost".to_owned(),
+            port: 8765,
+        }
+    }
+
     struct Room(Conversation);
 
     impl Room {
         /// A room in which the user is.
         fn entered() -> Self {
-            let mut room = Self(Conversation::new("localhost:8765"));
+            let mut room = Self(Conversation::new(&address()));
             assert!(room.hears(Event::Connected).is_ok());
             room.0.take_lines();
             room
@@ -371,7 +392,7 @@ mod tests {
 
     #[test]
     fn a_server_that_wants_no_offer_is_asked_again_without_a_word() {
-        let mut room = Room(Conversation::new("localhost:8765"));
+        let mut room = Room(Conversation::new(&address()));
         room.hears(lost(Cause::PutOff)).unwrap();
         room.hears(Event::Connected).unwrap();
         room.hears(lost(Cause::PutOff)).unwrap();
@@ -428,7 +449,7 @@ mod tests {
 
     #[test]
     fn a_room_that_was_entered_and_lost_was_reached() {
-        let mut room = Room(Conversation::new("localhost:8765"));
+        let mut room = Room(Conversation::new(&address()));
         let Some(Failure::Because(status, words)) = room.0.unreached() else {
             panic!("it was reached");
         };

@@ -1,9 +1,13 @@
 //! Words: what is told to the user apart from the conversation. Pure.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use hubbub_session::Reason;
 
 /// The most names that are listed. The others are counted.
 const LISTED: usize = 20;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Who is here.
 pub(super) fn present(names: &[String]) -> String {
@@ -16,6 +20,30 @@ pub(super) fn present(names: &[String]) -> String {
         }
     };
     format!("here: {names}")
+}
+
+/// Nobody reads along, why that is believed, and whether it is so for all.
+pub(super) fn secured(
+    reason: Reason,
+    at: SystemTime,
+    since: SystemTime,
+    all_private: bool,
+) -> String {
+    let reason = match reason {
+        Reason::Pin => "it has the key that an invitation names",
+        Reason::Asked => "it has the key to which somebody here said yes",
+        Reason::Authority => "an authority vouches for it",
+    };
+    let known = match at.duration_since(since).unwrap_or_default() {
+        short if short < DAY => String::new(),
+        long => format!(", known for {} days", long.as_secs() / DAY.as_secs()),
+    };
+    let all = if all_private {
+        ""
+    } else {
+        "; not everybody's line is private"
+    };
+    format!("your line to the server is private: {reason}{known}{all}")
 }
 
 /// What the server tells. `None` if there is nothing to say.

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use hubbub_session::{Cause, Event, MessageId};
+use hubbub_session::{Cause, Event, MessageId, NOT_KEPT};
+use hubbub_transport::Address;
 
+use crate::refusal;
 use crate::status::{Failure, Outcome, Status, say};
 
 /// How many messages may be on their way. The rest waits on stdin.
@@ -20,6 +22,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The messages, and what is known about them.
 pub(super) struct Sending {
+    address: Address,
     requires_ack: bool,
     next: MessageId,
     /// Whether a message may be sent: it is known what kind of server this is.
@@ -44,8 +47,9 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    pub(super) fn new(requires_ack: bool, now: Instant) -> Self {
+    pub(super) fn new(address: Address, requires_ack: bool, now: Instant) -> Self {
         Self {
+            address,
             requires_ack,
             next: 1,
             is_decided: false,
@@ -160,11 +164,22 @@ impl Sending {
                 ..
             } if name == "server" => say(&format!("the server says: {text}")),
             Event::Parted => self.is_parted = true,
-            Event::Kicked { why } => return Err(Failure::new(Status::Refused, why)),
+            Event::Notice { code, text } if code == NOT_KEPT => say(text),
             Event::Lost { cause, why, .. } => return self.lost(cause, why),
-            _ => {}
+            other => return self.check(other),
         }
         Ok(())
+    }
+
+    /// Whether nobody keeps us out for good. What has not arrived is told with it.
+    fn check(&self, event: &Event) -> Outcome {
+        let refused = refusal::check(event, &self.address);
+        refused.map_err(|failure| match failure {
+            Failure::Because(status, words) if !self.is_done() || self.written > 0 => {
+                Failure::new(status, format!("{words}\n{}", self.left()))
+            }
+            other => other,
+        })
     }
 
     fn lost(&mut self, cause: &Cause, why: &str) -> Outcome {
@@ -232,7 +247,11 @@ mod tests {
 
     /// As many messages on their way to a server without acknowledgements.
     fn sending(messages: usize, now: Instant) -> Sending {
-        let mut sending = Sending::new(false, now);
+        let address = Address {
+            host: "localhost".to_owned(),
+            port: 1,
+        };
+        let mut sending = Sending::new(address, false, now);
         sending.hear(&Event::Connected, now).unwrap();
         sending.due(false, now + PLAIN_AFTER).unwrap();
         for _ in 0..messages {

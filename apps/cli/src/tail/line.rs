@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use hubbub_session::{Cause, Event, Stamped};
+use hubbub_transport::Pin;
 use hubbub_wire::Time;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use crate::clean;
 use crate::json;
+use crate::refusal;
 
 /// Makes lines.
 pub(super) struct Lines {
@@ -35,6 +37,10 @@ struct Object<'a> {
     why: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offered: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Vec<String>>,
 }
 
 /// A hole in what the server remembers, or in what a session holds of it.
@@ -150,6 +156,16 @@ fn as_json(Stamped { at, event }: &Stamped) -> String {
                 ..object("lost")
             }
         }
+        Event::AsksTrust { .. } | Event::KeyChanged { .. } | Event::AsksPassword { .. } => {
+            let (offered, known) = keys(event);
+            Object {
+                why: refusal::why(event),
+                cause: Some(refusal::cause(event)),
+                offered,
+                known,
+                ..object("lost")
+            }
+        }
         Event::Notice { code, text } => notice(code, text),
         Event::Gap => notice("gap", GAP),
         Event::Missed { .. } => notice("missed", MISSED),
@@ -167,6 +183,18 @@ fn as_json(Stamped { at, event }: &Stamped) -> String {
         }
         _ => return String::new(),
     })
+}
+
+/// The key that a server has, and those that would be right.
+fn keys(event: &Event) -> (Option<String>, Option<Vec<String>>) {
+    match event {
+        Event::AsksTrust { pin, .. } => (Some(pin.to_string()), Some(Vec::new())),
+        Event::KeyChanged { known, offered, .. } => {
+            let known = known.iter().map(Pin::to_string).collect();
+            (Some(offered.to_string()), Some(known))
+        }
+        _ => (None, None),
+    }
 }
 
 /// A cause as a word for programs. A refusal has the server's own word, if it says one.

@@ -14,8 +14,8 @@ use hubbub_session::{Event, Seen};
 use hubbub_wire::Hex128;
 
 use super::state::{Output, State, Writing};
-use crate::arguments::Room;
 use crate::member::Profile;
+use crate::room::Room;
 use crate::status::Failure;
 
 /// How far the conversation is printed.

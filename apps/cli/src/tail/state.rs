@@ -11,7 +11,7 @@ use hubbub_session::{Seen, secret};
 use hubbub_wire::Hex128;
 use serde::{Deserialize, Serialize};
 
-use crate::arguments::Room;
+use crate::room::Room;
 use crate::status::{Failure, Status};
 
 /// The version of the file that this program writes.
@@ -92,7 +92,7 @@ impl State {
     /// A state in which nothing is printed.
     pub(super) fn new(room: &Room) -> Result<Self, Failure> {
         Ok(Self {
-            address: room.address.to_string(),
+            address: room.address().to_string(),
             username: room.username.to_string(),
             secret: secret().map_err(|error| Failure::start(&error))?,
             seen: None,

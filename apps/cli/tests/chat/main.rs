@@ -4,3 +4,6 @@
 mod pipe;
 mod screen;
 mod terminal;
+
+/// A state directory in which nothing is.
+const NO_STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-state");

@@ -22,6 +22,7 @@ impl Pipe {
             .args(["chat", address, "--username", "alice"])
             .args(options)
             .env("TZ", "UTC")
+            .env("XDG_STATE_HOME", crate::NO_STATE)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

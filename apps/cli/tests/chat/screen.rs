@@ -51,6 +51,7 @@ impl Screen {
             ])
             .env("TERM", "xterm-256color")
             .env("TZ", "UTC")
+            .env("XDG_STATE_HOME", crate::NO_STATE)
             .env_remove("NO_COLOR");
         for option in options {
             match option.split_once('=').filter(|_| !option.starts_with('-')) {

@@ -5,6 +5,7 @@ mod program;
 
 mod asking;
 mod outages;
+mod private;
 mod readme;
 mod restarts;
 mod sending;

@@ -24,9 +24,15 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
+/// A state directory in which nothing is.
+const NO_STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-state");
+
 pub(crate) fn hubbub(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
-    command.args(arguments).env("TZ", "UTC");
+    command
+        .args(arguments)
+        .env("TZ", "UTC")
+        .env("XDG_STATE_HOME", NO_STATE);
     command
 }
 
@@ -59,7 +65,8 @@ impl Hubbub {
         Self::run(command)
     }
 
-    fn run(mut command: Command) -> Self {
+    /// Any command, whose stdin and stderr are held.
+    pub(crate) fn run(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,0 +1,100 @@
+//! Refusal: what says that we do not get into a room, apart from a lost connection, in words for people and for programs.
+//! Pure.
+
+use std::time::SystemTime;
+
+use hubbub_session::{Event, Reason};
+use hubbub_transport::{Address, Pin};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::status::{Failure, Outcome, Status};
+
+/// The failure that this event is, if it is one, in the room at this address.
+pub(crate) fn check(event: &Event, address: &Address) -> Outcome {
+    let refused = |words: String| Err(Failure::new(Status::Refused, words));
+    match event {
+        Event::Kicked { why } => refused(why.clone()),
+        Event::AsksTrust { pin, why } => refused(unknown(address, *pin, why)),
+        Event::KeyChanged {
+            known,
+            offered,
+            reason,
+            since,
+        } => refused(changed(address, known, *offered, *reason, *since)),
+        Event::AsksPassword { .. } => refused(format!(
+            "{}; give --password-file FILE, or an invitation that has the key",
+            why(event).unwrap_or_default()
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a person would have to decide something, or has to mend something.
+pub(crate) fn is_one(event: &Event) -> bool {
+    why(event).is_some()
+}
+
+/// The word for a program, where this is about a key or a password.
+pub(crate) fn cause(event: &Event) -> &'static str {
+    match event {
+        Event::AsksPassword { .. } => "password",
+        _ => "key",
+    }
+}
+
+/// The same in one line.
+pub(crate) fn why(event: &Event) -> Option<&'static str> {
+    Some(match event {
+        Event::AsksTrust { .. } => "the room's key is not known, and nobody vouches for it",
+        Event::KeyChanged { .. } => "the room has another key than the one that is known",
+        Event::AsksPassword { refused: true } => "the room does not take this password",
+        Event::AsksPassword { refused: false } => "the room wants a password",
+        _ => return None,
+    })
+}
+
+fn unknown(address: &Address, pin: Pin, why: &str) -> String {
+    format!(
+        "the key of {address} is not known, and nobody vouches for it: {why}\n\
+         its fingerprint is {}\n\
+         if whoever runs the room says that this is so, give --pin {pin}, or say yes on a terminal",
+        pin.fingerprint()
+    )
+}
+
+fn changed(
+    address: &Address,
+    known: &[Pin],
+    offered: Pin,
+    reason: Reason,
+    since: Option<SystemTime>,
+) -> String {
+    let because = match reason {
+        Reason::Pin => "an invitation or --pin named it",
+        Reason::Asked => "somebody here said yes to it",
+        Reason::Authority => "an authority vouched for it",
+    };
+    let since = since.map(|since| {
+        let since = Timestamp::try_from(since).unwrap_or_default();
+        let since = since.to_zoned(TimeZone::system());
+        format!(" since {}", since.strftime("%Y-%m-%d"))
+    });
+    let keys: Vec<_> = known.iter().map(Pin::fingerprint).collect();
+    let what_to_do = match since {
+        Some(_) => format!(
+            "only if it is so, forget the old key by: hubbub ping chats://{address} --forget"
+        ),
+        None => "only if it is so, ask for a new invitation".to_owned(),
+    };
+    format!(
+        "STOP: {address} does not have the key that is known, so nothing was sent to it\n\
+         known{}, as {because}: {}\n\
+         its key now: {}\n\
+         the server may have a new key, or somebody between you and it reads along; ask whoever runs the room, not in the \
+         room\n{what_to_do}",
+        since.unwrap_or_default(),
+        keys.join(" or "),
+        offered.fingerprint()
+    )
+}

@@ -1,0 +1,189 @@
+//! Room: where to go, as whom, and what lets one in there: what the command line says, and what stands in the files that it
+//! names.
+
+use std::fs::File;
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::path::Path;
+
+use hubbub_session::known::KnownRooms;
+use hubbub_transport::{Address, Invitation, Password};
+use hubbub_wire::{MAX_PASSWORD, PORT, Username};
+
+use crate::arguments;
+use crate::arguments::place::{Given, IN_SIGHT, Place};
+use crate::ask::Terminal;
+use crate::status::{Failure, Status, say};
+
+/// The most bytes that a file or a line with a secret may have. The longest invitation has less.
+const MAX_SECRET: u64 = 4096;
+
+/// The keys that a room may have: the one of now and the one to come, as an invitation has them.
+const MAX_PINS: usize = 2;
+
+/// Where to go and as whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Room {
+    /// Where, and what is known of it.
+    pub(crate) invitation: Invitation,
+    /// Under which name.
+    pub(crate) username: Username<'static>,
+}
+
+impl Room {
+    /// The room of these arguments.
+    pub(crate) fn of(arguments: &arguments::Room) -> Result<Self, Failure> {
+        Self::at(&arguments.place, arguments.username.clone())
+    }
+
+    /// The room at this place, for a member of this name.
+    pub(crate) fn at(place: &Place, username: Username<'static>) -> Result<Self, Failure> {
+        let mut invitation = invitation(place)?;
+        if !place.pin.is_empty() {
+            name_keys(&mut invitation, place)?;
+        }
+        if place.password.is_some() {
+            return Err(wrong(format!(
+                "{IN_SIGHT}; write the password to a file and give --password-file FILE, or leave it out and it is asked for"
+            )));
+        }
+        if let Some(path) = &place.password_file {
+            invitation.password = Some(password(path, &invitation)?);
+        }
+        if place.forget {
+            forget(&invitation.address)?;
+        }
+        Ok(Self {
+            invitation,
+            username,
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> &Address {
+        &self.invitation.address
+    }
+}
+
+fn wrong(words: impl Into<String>) -> Failure {
+    Failure::new(Status::Usage, words)
+}
+
+fn bad(words: impl Into<String>) -> Failure {
+    Failure::new(Status::BadFile, words)
+}
+
+fn invitation(place: &Place) -> Result<Invitation, Failure> {
+    match (&place.room, &place.invitation) {
+        (Some(Given::Room(invitation)), _) => Ok(invitation.clone()),
+        (Some(Given::Refused(words)), _) => Err(wrong(words)),
+        (None, Some(path)) => {
+            if path.to_string_lossy().contains("://") {
+                return Err(wrong(format!(
+                    "{IN_SIGHT}, so --invitation takes a file with the link, or - and the link on stdin"
+                )));
+            }
+            let link = secret("the invitation", path)?;
+            let link = String::from_utf8(link).unwrap_or_default();
+            Invitation::parse(link.trim(), PORT).map_err(|error| bad(error.to_string()))
+        }
+        (None, None) => Err(wrong("give a room, or --invitation FILE")),
+    }
+}
+
+/// Takes the keys of `--pin`.
+fn name_keys(invitation: &mut Invitation, place: &Place) -> Result<(), Failure> {
+    if !invitation.is_private {
+        return Err(wrong(
+            "only a private room has a key; its link begins with chats://",
+        ));
+    }
+    if !invitation.pins.is_empty() {
+        return Err(wrong(
+            "the invitation names the room's key already; leave --pin out",
+        ));
+    }
+    if place.pin.len() > MAX_PINS {
+        return Err(wrong(format!("give --pin {MAX_PINS} times at most")));
+    }
+    invitation.pins.clone_from(&place.pin);
+    Ok(())
+}
+
+fn password(path: &Path, invitation: &Invitation) -> Result<Password, Failure> {
+    if !invitation.is_private {
+        return Err(wrong(
+            "a password goes to a private room alone; its link begins with chats://",
+        ));
+    }
+    let mut password = secret("the password", path)?;
+    if password.ends_with(b"\n") {
+        password.pop();
+    }
+    if password.ends_with(b"\r") {
+        password.pop();
+    }
+    fits(password).map_err(bad)
+}
+
+/// A password that can be sent.
+pub(crate) fn fits(password: Vec<u8>) -> Result<Password, String> {
+    match password.len() {
+        0 => Err("the password is empty".to_owned()),
+        1..=MAX_PASSWORD => Ok(Password::new(password)),
+        len => Err(format!(
+            "the password has {len} bytes, and {MAX_PASSWORD} are the most"
+        )),
+    }
+}
+
+/// What stands in a file, or on the next line of stdin. The file's name is not repeated: it may be the secret itself.
+fn secret(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    let is_stdin = path == Path::new("-");
+    let mut bytes = Vec::new();
+    let read = if is_stdin && io::stdin().is_terminal() {
+        if let Some(terminal) = Terminal::open() {
+            return terminal
+                .ask(&format!("{what}: "), true)
+                .map(String::into_bytes);
+        }
+        io::stdin()
+            .lock()
+            .take(MAX_SECRET + 1)
+            .read_until(b'\n', &mut bytes)
+    } else if is_stdin {
+        io::stdin()
+            .lock()
+            .take(MAX_SECRET + 1)
+            .read_until(b'\n', &mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(MAX_SECRET + 1).read_to_end(&mut bytes))
+    };
+    let whence = if is_stdin {
+        "from stdin"
+    } else {
+        "from the file that was named"
+    };
+    read.map_err(|error| bad(format!("cannot read {what} {whence}: {error}")))?;
+    if bytes.len() as u64 > MAX_SECRET {
+        return Err(bad(format!(
+            "{what} has more than {MAX_SECRET} bytes, which no {} has",
+            what.trim_start_matches("the ")
+        )));
+    }
+    Ok(bytes)
+}
+
+fn forget(address: &Address) -> Result<(), Failure> {
+    let Some(path) = KnownRooms::path_of_user() else {
+        return Ok(());
+    };
+    let was_known = KnownRooms::at(path)
+        .forget(address)
+        .map_err(|error| bad(error.to_string()))?;
+    say(&if was_known {
+        format!("the key of {address} is forgotten")
+    } else {
+        format!("nothing was known of {address}")
+    });
+    Ok(())
+}
