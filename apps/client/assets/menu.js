@@ -12,6 +12,7 @@ const menu = {
     const link = place.closest('a[href]');
     const said = place.closest('.message');
     const name = said?.dataset.name ?? place.closest('[data-name]')?.dataset.name;
+    const muted = name && program.isMuted(name);
     const marked = field ? field.selectionStart < field.selectionEnd : !getSelection().isCollapsed;
     const edit = (command) => () => program.tell('edit', command);
     return [
@@ -24,6 +25,7 @@ const menu = {
       said && !marked && ['Copy message', true, () => menu.copy(said.dataset.lead + said.querySelector('.text').textContent)],
       field && ['Paste', true, edit('Paste')],
       name && [`Mention ${name}`, true, () => hubbub.insert(`@${name} `)],
+      name && name !== 'server' && [`${muted ? 'Unmute' : 'Mute'} ${name}`, true, () => hubbub.mute?.(name, !muted)],
       (field ? field.value : place.closest('#timeline')) && ['Select all', true, () => menu.selectAll(field)],
     ].filter(Boolean);
   },

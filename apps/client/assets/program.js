@@ -27,6 +27,8 @@ const program = {
     program.tell('draft', draft);
   },
 
+  isMuted: (name) => [...document.querySelectorAll('#muted [data-name]')].some((it) => it.dataset.name === name),
+
   // The page cannot follow the program any more. The program opens another one.
   fail(why) {
     program.tell('failed', `${why}`);

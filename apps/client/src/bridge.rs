@@ -74,6 +74,10 @@ pub enum Action {
     ShowLater,
     /// Show these words as a line that only this window has.
     Answer(String),
+    /// Show nothing of what this person says.
+    Mute(String),
+    /// Show again what this person says.
+    Unmute(String),
     /// Take every line out of the window.
     Clear,
     /// Write the lines to a new file of this name.
@@ -203,6 +207,7 @@ fn begin() -> (Timeline, Settings) {
     let mut timeline = Timeline::new(&room.username, room.zone);
     let trouble = trouble.map(|trouble| trouble.to_string());
     let trail = consume_context::<Trail>();
+    timeline.mute_again(trail.muted());
     for trouble in trouble.as_deref().into_iter().chain(trail.trouble()) {
         timeline.answer(trouble);
     }

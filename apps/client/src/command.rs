@@ -9,6 +9,7 @@ use std::fmt;
 pub const HELP: &str = "\
 /help: show this
 /clear: empty this window; nobody else's changes
+/mute NAME: show nothing of what this person says; nobody is told, and /unmute NAME undoes it
 /save FILE: write what stands in this window to a new file; ~ is your home folder
 /quit: leave the room and close the window
 //text: send /text
@@ -40,6 +41,10 @@ pub enum Command {
     Clear,
     /// Write the lines to a file of this name.
     Save(String),
+    /// Show nothing of what the person of this name says.
+    Mute(String),
+    /// Show again what the person of this name says.
+    Unmute(String),
     /// Leave the room and close the window.
     Quit,
 }
@@ -57,6 +62,11 @@ pub enum CommandError {
         /// The command, with its slash.
         word: String,
     },
+    /// `/mute` or `/unmute` without a name.
+    NoName {
+        /// The command, with its slash.
+        word: String,
+    },
     /// `/save` without a file.
     NoFile,
     /// The name of the file begins with a quote and does not end with it.
@@ -68,13 +78,14 @@ impl fmt::Display for CommandError {
         match self {
             Self::Unknown { word } => write!(
                 f,
-                "there is no command {word:.WORD_SHOWN$}: there are /help, /clear, /save FILE and /quit; \
+                "there is no command {word:.WORD_SHOWN$}: there are /help, /clear, /mute NAME, /unmute NAME, /save FILE and /quit; \
                  to send a text that begins with a slash, write /{word:.WORD_SHOWN$}"
             ),
             Self::TooMuch { word } => write!(
                 f,
                 "nothing may follow {word}: remove the rest, or write /{word} to send it as text"
             ),
+            Self::NoName { word } => write!(f, "{word} needs a name, for example {word} bob"),
             Self::NoFile => write!(
                 f,
                 "/save needs the name of a file, for example /save ~/room.txt"
@@ -113,6 +124,8 @@ pub fn parse(text: &str) -> Result<Typed, CommandError> {
 fn command(word: &str, rest: &str) -> Result<Command, CommandError> {
     let command = match word.to_ascii_lowercase().as_str() {
         "/save" => return file(rest).map(Command::Save),
+        "/mute" => return person(word, rest).map(Command::Mute),
+        "/unmute" => return person(word, rest).map(Command::Unmute),
         "/help" => Command::Help,
         "/clear" => Command::Clear,
         "/quit" => Command::Quit,
@@ -123,6 +136,14 @@ fn command(word: &str, rest: &str) -> Result<Command, CommandError> {
     } else {
         Err(CommandError::TooMuch { word: word.into() })
     }
+}
+
+/// The name of a person, which may hold blanks.
+fn person(word: &str, name: &str) -> Result<String, CommandError> {
+    if name.is_empty() {
+        return Err(CommandError::NoName { word: word.into() });
+    }
+    Ok(name.to_owned())
 }
 
 /// The name of a file, with or without quotes around it.
@@ -202,6 +223,8 @@ mod tests {
             "/dance:",
             "/help",
             "/clear",
+            "/mute NAME",
+            "/unmute NAME",
             "/save FILE",
             "/quit",
             "//dance",
@@ -226,6 +249,26 @@ mod tests {
             parse("/clear the table, please"),
             Err(CommandError::TooMuch { word })
         );
+    }
+
+    #[test]
+    fn a_person_is_muted_by_a_name_that_may_hold_blanks() {
+        let mutes = |name: &str| does(Command::Mute(name.into()));
+        assert_eq!(parse("/mute bob "), mutes("bob"));
+        assert_eq!(
+            parse("/Mute  alice of the night "),
+            mutes("alice of the night")
+        );
+        assert_eq!(parse("/mute @bob"), mutes("@bob"));
+        assert_eq!(parse("/unmute bob"), does(Command::Unmute("bob".into())));
+        for word in ["/mute", "/unmute"] {
+            let error = parse(word).unwrap_err();
+            assert_eq!(error, CommandError::NoName { word: word.into() });
+            assert_eq!(
+                error.to_string(),
+                format!("{word} needs a name, for example {word} bob")
+            );
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 pub use place::{Area, LEAST, Place};
-pub use rooms::{KEPT_ROOMS, LastSeen, RoomsError, RoomsFile, UsedRoom, Visit};
+pub use rooms::{KEPT_ROOMS, Known, LastSeen, Mute, RoomsError, RoomsFile, UsedRoom, Visit};
 pub use trail::Trail;
 
 /// What a window remembers.

@@ -8,6 +8,7 @@ mod heard;
 mod line;
 mod lines;
 mod mention;
+mod muted;
 mod notice;
 mod own;
 mod past;
@@ -29,6 +30,7 @@ use jiff::{Timestamp, Zoned};
 pub use attention::Attention;
 pub use line::{Line, Message, Own, Progress, Row};
 pub use lines::{KEPT_LINES, Lines, SHOWN_LINES, STRETCH_LINES};
+pub use muted::{MUTED_PEOPLE, Muted};
 pub use notice::{Change, Notice, Span, What, earlier_changes};
 pub use past::Past;
 pub use people::People;
@@ -46,6 +48,7 @@ pub struct Timeline {
     own_name: Rc<str>,
     presence: Presence,
     people: People,
+    muted: Muted,
     lines: Lines,
     search: Option<Search>,
     attention: Attention,
@@ -68,6 +71,7 @@ impl Timeline {
             own_name: own_name.into(),
             presence: Presence::default(),
             people: People::default(),
+            muted: Muted::default(),
             lines: Lines::default(),
             search: None,
             attention: Attention::default(),
@@ -238,12 +242,17 @@ impl Timeline {
     /// The lines in the window, oldest first.
     pub fn rows(&self) -> impl Iterator<Item = Row> {
         // As if all lines were in the window: what is shown stays as it is when more of them come in.
-        let mut before = self.lines.above_shown().next();
+        let is_seen = |line: &Line| !self.muted.hides(line);
+        let mut before = self.lines.above_shown().find(|line| is_seen(line));
         let mut day = self.lines.above_shown().find_map(Line::day);
-        self.lines.shown().flat_map(move |(number, line)| {
+        // Above a hidden line, "New" stands above the next one.
+        let new_above = self.attention.first_unread();
+        let mut new_above = new_above.filter(|new| *new >= self.lines.first_shown());
+        let seen = self.lines.shown().filter(move |(_, line)| is_seen(line));
+        seen.flat_map(move |(number, line)| {
             let is_known = matches!(line, Line::Day(_)) && line.day() == day;
             day = line.day().or(day);
-            let is_new = self.attention.first_unread() == Some(number);
+            let is_new = new_above.take_if(|new| *new <= number).is_some();
             let new = is_new.then_some(Row::New { above: number });
             let before = before.replace(line).filter(|_| !is_new);
             let row = Row::Line {
@@ -320,9 +329,16 @@ impl Timeline {
     }
 
     fn push(&mut self, line: Line) -> i64 {
-        let (number, left) = self.lines.push(line.clone());
+        let is_hidden = self.muted.hides(&line);
+        let (number, left) = if is_hidden {
+            self.lines.push_hidden(line.clone())
+        } else {
+            self.lines.push(line.clone())
+        };
         if let Some(search) = &mut self.search {
-            search.comes(number, &line);
+            if !is_hidden {
+                search.comes(number, &line);
+            }
             search.left_before(self.lines.first());
         }
         if !left.is_empty() {

@@ -54,6 +54,16 @@ pub fn App(
         }
     });
     use_future(move || async move {
+        let mut mutes = page::mutes();
+        while let Ok((name, on)) = mutes.recv().await {
+            bridge.act(if on {
+                Action::Mute(name)
+            } else {
+                Action::Unmute(name)
+            });
+        }
+    });
+    use_future(move || async move {
         let mut focus = page::focus();
         while let Ok(elsewhere) = focus.recv().await {
             on_focus.call(elsewhere);

@@ -179,6 +179,8 @@ impl Side {
                 timeline.lines_mut().follow(true);
                 timeline.answer(&words);
             }
+            Action::Mute(name) => self.mute(&name, true),
+            Action::Unmute(name) => self.mute(&name, false),
             Action::Clear => timeline.write().clear(),
             Action::Search(query) => timeline.write().search(&query),
             Action::SearchOn(toward) => timeline.write().search_on(toward),
@@ -241,6 +243,21 @@ impl Side {
             // If the queue is full, one is being shown, and this is tried again.
             let withdrawn = self.channels.notifications.try_send(Order::Withdraw);
             self.is_notified = withdrawn.is_err();
+        }
+    }
+
+    fn mute(&mut self, name: &str, is_muted: bool) {
+        let mut timeline = self.timeline.write();
+        let name = timeline.meant(name);
+        let is_new = if is_muted {
+            timeline.mute(name)
+        } else {
+            timeline.unmute(name)
+        };
+        if is_new {
+            self.trail.mute(name, is_muted);
+            // If it is full, it will be seen soon.
+            let _ = self.seen_more.try_send(());
         }
     }
 

@@ -1,7 +1,8 @@
-//! Rooms: the name that was used in each room, so that it can be offered again, and the last message that was seen there,
-//! so that the next window can tell what was missed. They are in a file of their own in the user's state directory,
-//! which nobody edits.
+//! Rooms: the name that was used in each room, so that it can be offered again, the last message that was seen there, so
+//! that the next window can tell what was missed, and who is muted there. They are in a file of their own in the user's
+//! state directory, which nobody edits.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -33,6 +34,18 @@ pub struct LastSeen {
     pub place: String,
 }
 
+/// What the file has of a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// What was seen last.
+    pub seen: Option<LastSeen>,
+    /// Who is muted, in the order of the names.
+    pub muted: Vec<String>,
+}
+
+/// A person is muted (`true`) or no longer muted (`false`).
+pub type Mute = (String, bool);
+
 /// What is kept of a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Visit {
@@ -62,6 +75,7 @@ struct Rooms {
 struct Entry {
     address: String,
     visit: Visit,
+    muted: BTreeSet<String>,
 }
 
 /// An entry as the file has it.
@@ -74,6 +88,8 @@ struct Written {
     log: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    muted: BTreeSet<String>,
 }
 
 impl TryFrom<Written> for Entry {
@@ -91,12 +107,18 @@ impl TryFrom<Written> for Entry {
                 username: written.username,
                 seen,
             },
+            muted: written.muted,
         })
     }
 }
 
 impl From<Entry> for Written {
-    fn from(Entry { address, visit }: Entry) -> Self {
+    fn from(entry: Entry) -> Self {
+        let Entry {
+            address,
+            visit,
+            muted,
+        } = entry;
         let (log, seen) = visit
             .seen
             .map(|seen| (seen.log.to_string(), seen.place))
@@ -106,6 +128,7 @@ impl From<Entry> for Written {
             username: visit.username,
             log,
             seen,
+            muted,
         }
     }
 }
@@ -147,17 +170,21 @@ impl RoomsFile {
         Self(Some(path))
     }
 
-    /// What was seen last in the room at this address. If the file cannot be read, returns nothing and the reason. A
-    /// broken file is set aside.
+    /// What the file has of the room at this address. If the file cannot be read, returns nothing and the reason. A broken
+    /// file is set aside.
     #[must_use]
-    pub fn load(&self, address: &str) -> (Option<LastSeen>, Option<RoomsError>) {
+    pub fn load(&self, address: &str) -> (Known, Option<RoomsError>) {
         match self.0.as_deref().map_or(Ok(None), read::<Rooms>) {
             Ok(rooms) => {
                 let mut entries = rooms.unwrap_or_default().room.into_iter();
                 let entry = entries.find(|entry| entry.address == address);
-                (entry.and_then(|entry| entry.visit.seen), None)
+                let known = entry.map(|entry| Known {
+                    seen: entry.visit.seen,
+                    muted: entry.muted.into_iter().collect(),
+                });
+                (known.unwrap_or_default(), None)
             }
-            Err(trouble) => (None, Some(RoomsError(trouble))),
+            Err(trouble) => (Known::default(), Some(RoomsError(trouble))),
         }
     }
 
@@ -175,12 +202,13 @@ impl RoomsFile {
     }
 
     /// Keeps what is known of the room at this address, which is now the latest. What is not known stays as the file has
-    /// it, and so do other rooms, also those that another window has kept meanwhile.
+    /// it, and so do other rooms, also those that another window has kept meanwhile, and people who are muted there and not
+    /// in `mutes`.
     ///
     /// # Errors
     ///
     /// The file could not be written, or there is nowhere to write it. A broken one is replaced, and that is no error here.
-    pub fn keep(&self, address: &str, visit: &Visit) -> Result<(), RoomsError> {
+    pub fn keep(&self, address: &str, visit: &Visit, mutes: &[Mute]) -> Result<(), RoomsError> {
         let path = self.0.as_deref();
         let path = path.ok_or(RoomsError(SettingsError::Homeless))?;
         let mut rooms = match read::<Rooms>(path) {
@@ -189,14 +217,26 @@ impl RoomsFile {
             Err(trouble) => return Err(RoomsError(trouble)),
         };
         let known = rooms.room.iter().position(|entry| entry.address == address);
-        let known = known.map(|at| rooms.room.remove(at).visit);
-        let known = known.unwrap_or_default();
+        let known = known.map(|at| rooms.room.remove(at));
+        let (known, mut muted) = known.map(|it| (it.visit, it.muted)).unwrap_or_default();
+        for (name, is_muted) in mutes {
+            if *is_muted {
+                muted.insert(name.clone());
+            } else {
+                muted.remove(name);
+            }
+        }
         let visit = Visit {
             username: visit.username.clone().or(known.username),
             seen: visit.seen.clone().or(known.seen),
         };
         let address = address.to_owned();
-        rooms.room.insert(0, Entry { address, visit });
+        let entry = Entry {
+            address,
+            visit,
+            muted,
+        };
+        rooms.room.insert(0, entry);
         rooms.room.truncate(KEPT_ROOMS);
         write(path, &rooms)
             .map_err(|error| RoomsError(SettingsError::Unwritable(path.to_owned(), error)))
@@ -278,18 +318,19 @@ mod tests {
     }
 
     fn known(file: &RoomsFile, address: &str) -> Option<LastSeen> {
-        let (seen, trouble) = file.load(address);
+        let (known, trouble) = file.load(address);
         assert!(trouble.is_none(), "{trouble:?}");
-        seen
+        known.seen
     }
 
     #[test]
     fn each_room_has_its_own_last_message_and_the_latest_one_counts() {
         let (_directory, file) = file();
         assert_eq!(known(&file, "one:1"), None);
-        file.keep("one:1", &visit(u128::MAX, "00ff-7")).unwrap();
-        file.keep("[::1]:2", &visit(1, "x")).unwrap();
-        file.keep("one:1", &visit(2, "00ff-8")).unwrap();
+        file.keep("one:1", &visit(u128::MAX, "00ff-7"), &[])
+            .unwrap();
+        file.keep("[::1]:2", &visit(1, "x"), &[]).unwrap();
+        file.keep("one:1", &visit(2, "00ff-8"), &[]).unwrap();
         assert_eq!(known(&file, "one:1"), Some(seen(2, "00ff-8")));
         assert_eq!(known(&file, "[::1]:2"), Some(seen(1, "x")));
         assert_eq!(known(&file, "one:2"), None);
@@ -300,11 +341,11 @@ mod tests {
         let (_directory, file) = file();
         let address = |number| format!("room:{number}");
         for number in 0..KEPT_ROOMS {
-            file.keep(&address(number), &visit(1, "x")).unwrap();
+            file.keep(&address(number), &visit(1, "x"), &[]).unwrap();
         }
         assert!(known(&file, &address(0)).is_some());
-        file.keep(&address(0), &visit(1, "y")).unwrap();
-        file.keep("one more", &visit(1, "x")).unwrap();
+        file.keep(&address(0), &visit(1, "y"), &[]).unwrap();
+        file.keep("one more", &visit(1, "x"), &[]).unwrap();
         assert_eq!(known(&file, &address(0)), Some(seen(1, "y")));
         assert_eq!(known(&file, &address(1)), None);
         assert!(known(&file, &address(2)).is_some());
@@ -314,25 +355,27 @@ mod tests {
     fn rooms_are_offered_with_the_name_used_there_and_the_latest_comes_first() {
         let (_directory, file) = file();
         assert!(offered(&file).is_empty());
-        file.keep("one:1", &visit_as("alice")).unwrap();
-        file.keep("[::1]:2", &visit_as("bob smith")).unwrap();
+        file.keep("one:1", &visit_as("alice"), &[]).unwrap();
+        file.keep("[::1]:2", &visit_as("bob smith"), &[]).unwrap();
         // Never entered, or no longer after the rules: not offered.
-        file.keep("three:3", &visit(1, "x")).unwrap();
-        file.keep("four:4", &visit_as(&"x".repeat(65))).unwrap();
-        file.keep("not an address", &visit_as("alice")).unwrap();
+        file.keep("three:3", &visit(1, "x"), &[]).unwrap();
+        file.keep("four:4", &visit_as(&"x".repeat(65)), &[])
+            .unwrap();
+        file.keep("not an address", &visit_as("alice"), &[])
+            .unwrap();
         assert_eq!(offered(&file), ["[::1]:2 as bob smith", "one:1 as alice"]);
-        file.keep("one:1", &visit_as("alicia")).unwrap();
+        file.keep("one:1", &visit_as("alicia"), &[]).unwrap();
         assert_eq!(offered(&file), ["one:1 as alicia", "[::1]:2 as bob smith"]);
     }
 
     #[test]
     fn the_name_and_the_last_message_are_kept_one_without_the_other() {
         let (_directory, file) = file();
-        file.keep("one:1", &visit_as("alice")).unwrap();
+        file.keep("one:1", &visit_as("alice"), &[]).unwrap();
         assert_eq!(known(&file, "one:1"), None);
-        file.keep("one:1", &visit(1, "x")).unwrap();
+        file.keep("one:1", &visit(1, "x"), &[]).unwrap();
         assert_eq!(offered(&file), ["one:1 as alice"]);
-        file.keep("one:1", &visit_as("bob")).unwrap();
+        file.keep("one:1", &visit_as("bob"), &[]).unwrap();
         assert_eq!(known(&file, "one:1"), Some(seen(1, "x")));
         assert_eq!(offered(&file), ["one:1 as bob"]);
     }
@@ -362,12 +405,15 @@ mod tests {
             fs::write(&path, broken).unwrap();
             let (nothing, trouble) = file.load("a");
             let words = trouble.unwrap().to_string();
-            assert!(nothing.is_none() && words.contains("is broken"), "{words}");
+            assert!(
+                nothing == Known::default() && words.contains("is broken"),
+                "{words}"
+            );
             assert!(words.contains("rooms.toml.broken"), "{words}");
-            file.keep("a", &visit(1, "x")).unwrap();
+            file.keep("a", &visit(1, "x"), &[]).unwrap();
             assert_eq!(known(&file, "a"), Some(seen(1, "x")));
             fs::write(&path, broken).unwrap();
-            file.keep("a", &visit(1, "y")).unwrap();
+            file.keep("a", &visit(1, "y"), &[]).unwrap();
             assert_eq!(known(&file, "a"), Some(seen(1, "y")));
         }
     }
@@ -377,9 +423,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = RoomsFile::at(directory.path().to_owned());
         for words in [
-            file.keep("a", &visit(1, "x")).unwrap_err().to_string(),
+            file.keep("a", &visit(1, "x"), &[]).unwrap_err().to_string(),
             RoomsFile(None)
-                .keep("a", &visit(1, "x"))
+                .keep("a", &visit(1, "x"), &[])
                 .unwrap_err()
                 .to_string(),
         ] {

@@ -1,10 +1,10 @@
-//! Trail: how far the user has seen the conversation of this window's room and under which name, and how that gets into
-//! the file of rooms.
+//! Trail: how far the user has seen the conversation of this window's room, under which name, and who is muted, and how
+//! that gets into the file of rooms.
 //! It can be noted and kept from any thread, and noting never waits for the disk.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{LastSeen, RoomsError, RoomsFile, Visit};
+use super::{Known, LastSeen, Mute, RoomsError, RoomsFile, Visit};
 
 /// How far the user has seen the conversation in one room. A root context.
 #[derive(Clone)]
@@ -14,24 +14,30 @@ struct Inner {
     file: RoomsFile,
     address: String,
     trouble: Option<String>,
+    /// Who was muted by earlier windows.
+    muted: Vec<String>,
     latest: Mutex<Visit>,
     /// What the file has; its name does not count, so that each new window writes its own. Held while it is written.
     kept: Mutex<Visit>,
+    /// Who was muted and unmuted since then.
+    mutes: Mutex<Vec<Mute>>,
 }
 
 impl Trail {
     /// The trail in the room at this address, going on from what the file has.
     #[must_use]
     pub fn new(file: RoomsFile, address: &str) -> Self {
-        let (seen, trouble) = file.load(address);
+        let (Known { seen, muted }, trouble) = file.load(address);
         let username = None;
         let known = Visit { username, seen };
         Self(Arc::new(Inner {
             file,
             address: address.to_owned(),
             trouble: trouble.map(|trouble| trouble.to_string()),
+            muted,
             latest: Mutex::new(known.clone()),
             kept: Mutex::new(known),
+            mutes: Mutex::default(),
         }))
     }
 
@@ -45,6 +51,16 @@ impl Trail {
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.0.trouble.as_deref()
+    }
+
+    /// Who was muted by earlier windows.
+    pub fn muted(&self) -> impl Iterator<Item = &str> {
+        self.0.muted.iter().map(|name| &**name)
+    }
+
+    /// Notes that a person is muted or no longer muted.
+    pub fn mute(&self, name: &str, is_muted: bool) {
+        lock(&self.0.mutes).push((name.to_owned(), is_muted));
     }
 
     /// Notes what was seen last. Returns whether that is something new.
@@ -73,9 +89,12 @@ impl Trail {
     pub fn keep(&self) -> Result<(), RoomsError> {
         let mut kept = lock(&self.0.kept);
         let latest = lock(&self.0.latest).clone();
-        if latest != *kept {
-            self.0.file.keep(&self.0.address, &latest)?;
+        let mutes = lock(&self.0.mutes).clone();
+        if latest != *kept || !mutes.is_empty() {
+            self.0.file.keep(&self.0.address, &latest, &mutes)?;
             *kept = latest;
+            // What was noted meanwhile comes after these.
+            lock(&self.0.mutes).drain(..mutes.len());
         }
         Ok(())
     }
@@ -117,6 +136,32 @@ mod tests {
         trail.note(seen("c"));
         trail.keep().unwrap();
         assert_eq!(Trail::new(file, "one:1").latest(), Some(seen("c")));
+    }
+
+    #[test]
+    fn who_is_muted_is_known_to_the_next_window_whatever_another_one_keeps_meanwhile() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = RoomsFile::at(directory.path().join("rooms.toml"));
+        let muted = |address| {
+            let trail = Trail::new(file.clone(), address);
+            trail.muted().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (one, other) = (
+            Trail::new(file.clone(), "one:1"),
+            Trail::new(file.clone(), "one:1"),
+        );
+        one.mute("bob", true);
+        one.mute("eve \"the\n\u{1f}\" \u{5d0}", true);
+        one.keep().unwrap();
+        other.mute("carol", true);
+        other.mute("bob", false);
+        other.note(seen("a"));
+        other.keep().unwrap();
+        one.note(seen("b"));
+        one.keep().unwrap();
+        assert_eq!(muted("one:1"), ["carol", "eve \"the\n\u{1f}\" \u{5d0}"]);
+        assert!(muted("two:1").is_empty());
+        assert_eq!(Trail::new(file.clone(), "one:1").latest(), Some(seen("b")));
     }
 
     #[test]

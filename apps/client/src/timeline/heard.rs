@@ -66,7 +66,12 @@ impl Timeline {
         }
         let at = self.day_of(at);
         let message = Rc::new(self.message(name, text, missing, at));
-        let number = self.push(Line::Message(message.clone()));
+        let line = Line::Message(message.clone());
+        let is_hidden = self.muted.hides(&line);
+        let number = self.push(line);
+        if is_hidden {
+            return None;
+        }
         let missed = self.past.count_missed().filter(|_| past);
         if let Some(before) = missed {
             let reading_back = self.lines.is_reading_back();

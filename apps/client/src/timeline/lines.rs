@@ -49,6 +49,11 @@ impl Lines {
         if self.reading_from.is_some() && line.is_from_others() {
             self.new_below += 1;
         }
+        self.push_hidden(line)
+    }
+
+    /// Does the same with a line that is not shown.
+    pub fn push_hidden(&mut self, line: Line) -> (i64, Range<i64>) {
         self.has_messages |= matches!(line, Line::Message(_));
         self.bytes += line.bytes();
         self.kept.push_back(line);

@@ -276,7 +276,7 @@ impl Timeline {
             lines.extend(gap(last, next));
         }
         if let Some(search) = &mut self.search {
-            search.comes_before(self.lines.first(), &lines);
+            search.comes_before(self.lines.first(), &lines, &self.muted);
         }
         self.lines.prepend(lines);
         if let Some(search) = &mut self.search {

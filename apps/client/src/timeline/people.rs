@@ -28,6 +28,12 @@ impl People {
         self.is_complete = true;
     }
 
+    /// Whether this person is known to be here.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.others.contains(&key(&name.into()))
+    }
+
     /// Whether this is everybody who is here, and not only those who were seen.
     #[must_use]
     pub fn is_complete(&self) -> bool {

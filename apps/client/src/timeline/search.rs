@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use super::{Line, Lines, Timeline};
+use super::{Line, Lines, Muted, Timeline};
 
 /// A search that is going on. Lines are known by their numbers.
 #[derive(Clone, Debug, Default)]
@@ -84,11 +84,16 @@ impl Search {
     }
 
     /// Looks for another text. Stays at the line at which the reader is if that still matches, else goes to the newest.
-    pub(super) fn look_for(&mut self, query: &str, lines: &Lines) {
+    pub(super) fn look_for(&mut self, query: &str, lines: &Lines, muted: &Muted) {
         self.query = folded(query);
+        self.look_again(lines, muted);
+    }
+
+    /// Looks for the same text, since other people are muted now.
+    fn look_again(&mut self, lines: &Lines, muted: &Muted) {
         self.found = lines
             .numbered()
-            .filter(|(_, line)| self.matches(line))
+            .filter(|(_, line)| self.matches(line) && !muted.hides(line))
             .map(|(number, _)| number)
             .collect();
         if self.current().is_none() {
@@ -123,9 +128,9 @@ impl Search {
     }
 
     /// Takes in lines that have come before the line of this number, the oldest first.
-    pub(super) fn comes_before(&mut self, number: i64, lines: &[Line]) {
+    pub(super) fn comes_before(&mut self, number: i64, lines: &[Line], muted: &Muted) {
         for (number, line) in (i64::MIN..number).rev().zip(lines.iter().rev()) {
-            if self.matches(line) {
+            if self.matches(line) && !muted.hides(line) {
                 self.found.push_front(number);
             }
         }
@@ -157,8 +162,16 @@ impl Timeline {
     /// Looks for a text in what was said. The first call opens the search.
     pub fn search(&mut self, query: &str) {
         let search = self.search.get_or_insert_default();
-        search.look_for(query, &self.lines);
+        search.look_for(query, &self.lines, &self.muted);
         self.show_found();
+    }
+
+    /// Looks again, since other people are muted now.
+    pub(super) fn look_again(&mut self) {
+        if let Some(search) = &mut self.search {
+            search.look_again(&self.lines, &self.muted);
+            self.show_found();
+        }
     }
 
     /// Goes to the next match this way.
@@ -220,7 +233,7 @@ mod tests {
 
     fn searched(query: &str, lines: &Lines) -> Search {
         let mut search = Search::default();
-        search.look_for(query, lines);
+        search.look_for(query, lines, &Muted::default());
         search
     }
 
@@ -307,10 +320,10 @@ mod tests {
         let mut search = searched("fo", &lines);
         search.step(Toward::Older);
         let before = search.current().unwrap();
-        search.look_for("fog", &lines);
+        search.look_for("fog", &lines, &Muted::default());
         assert_eq!(at(&search), Some((1, 1)));
         assert_eq!(search.current().unwrap().steps, before.steps);
-        search.look_for("fox", &lines);
+        search.look_for("fox", &lines, &Muted::default());
         assert_eq!(at(&search), Some((0, 1)));
         assert_ne!(search.current().unwrap().steps, before.steps);
     }

@@ -21,11 +21,12 @@ pub struct Transcript {
 }
 
 impl Timeline {
-    /// Everything that was said and happened, as far as it is kept. What the window itself said is not part of it.
+    /// Everything that was said and happened, as far as it is kept, but for what muted people said. What the window itself said is not part of it.
     #[must_use]
     pub fn transcript(&self) -> Transcript {
         let mut transcript = Transcript::default();
-        for line in self.lines.kept() {
+        let seen = self.lines.kept().filter(|line| !self.muted.hides(line));
+        for line in seen {
             match line {
                 Line::Message(message) => transcript.message(message),
                 Line::Notice(notice) => {

@@ -52,6 +52,14 @@ pub(super) fn Composer() -> Element {
         match typed {
             Typed::Say(text) => bridge.act(Action::Say(text)),
             Typed::Command(Command::Help) => bridge.act(Action::Answer(command::HELP.to_owned())),
+            Typed::Command(Command::Mute(name)) => {
+                bridge.act(Action::Follow(true));
+                bridge.act(Action::Mute(name));
+            }
+            Typed::Command(Command::Unmute(name)) => {
+                bridge.act(Action::Follow(true));
+                bridge.act(Action::Unmute(name));
+            }
             Typed::Command(Command::Clear) => bridge.act(Action::Clear),
             Typed::Command(Command::Save(name)) => bridge.act(Action::Save(name)),
             Typed::Command(Command::Quit) => bridge.quit(),

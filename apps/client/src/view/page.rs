@@ -85,6 +85,13 @@ pub(super) fn zoom_keys() -> Eval {
     document::eval("hubbub.zoom = (key) => dioxus.send(key); await new Promise(() => {})")
 }
 
+/// Whom the menu mutes (`true`) or unmutes (`false`), as long as there is a page.
+pub(super) fn mutes() -> Eval {
+    document::eval(
+        "hubbub.mute = (name, on) => dioxus.send([name, on]); await new Promise(() => {})",
+    )
+}
+
 /// Whether there is a composer and the focus is in no field: each change, as long as there is a page.
 pub(super) fn focus() -> Eval {
     document::eval(

@@ -1,13 +1,14 @@
-//! The people: the user first, then everybody else, in alphabetical order. A click on one writes `@name`. Below them stands
-//! how long the room remembers what they say.
+//! The people: the user first, then everybody else, in alphabetical order. A click on one writes `@name`. Below them stand
+//! how long the room remembers what they say, and those who are muted, be they here or not: a click on one undoes it.
 
 use std::rc::Rc;
 
 use dioxus::prelude::*;
 
+use super::icon::{Shape, icon};
 use super::page;
 use super::person::{avatar, name};
-use crate::bridge::Bridge;
+use crate::bridge::{Action, Bridge};
 use crate::timeline::visible;
 use hubbub_wire::Kept;
 
@@ -66,6 +67,7 @@ pub(super) fn PeopleView() -> Element {
             if let Some(words) = kept().filter(|_| connected()) {
                 p { class: "hint kept", "{words}" }
             }
+            MutedView {}
         }
     }
 }
@@ -94,9 +96,54 @@ fn kept_words(kept: Kept, is_suspended: bool) -> String {
     format!("Messages are kept for {count} {unit}{plural}.")
 }
 
+/// Those who are muted. Nothing, if nobody is.
+#[component]
+fn MutedView() -> Element {
+    let bridge = use_context::<Bridge>();
+    let muted = use_memo(move || {
+        let timeline = bridge.timeline.read();
+        timeline.muted().names().cloned().collect::<Vec<_>>()
+    });
+    let muted = muted.read();
+    rsx! {
+        if !muted.is_empty() {
+            h2 { id: "muted-words", "Muted" }
+            ul { id: "muted", role: "list", "aria-labelledby": "muted-words",
+                for person in muted.iter().cloned() {
+                    MutedOne { key: "{person}", person }
+                }
+            }
+            p { class: "hint", "What they say is not shown here. They are not told." }
+        }
+    }
+}
+
+#[component]
+fn MutedOne(person: Rc<str>) -> Element {
+    let bridge = use_context::<Bridge>();
+    rsx! {
+        li { class: "person muted", "data-name": "{person}",
+            {icon(Shape::Muted)}
+            {name(&person)}
+            button {
+                class: "quiet unmute",
+                r#type: "button",
+                aria_label: "Unmute {visible(&person)}",
+                onclick: move |_| bridge.act(Action::Unmute(person.to_string())),
+                "Unmute"
+            }
+        }
+    }
+}
+
 #[component]
 fn Other(person: Rc<str>) -> Element {
+    let bridge = use_context::<Bridge>();
     let mention = format!("@{person} ");
+    let is_muted = use_memo({
+        let person = person.clone();
+        move || bridge.timeline.read().muted().contains(&person)
+    });
     rsx! {
         li { class: "person",
             button {
@@ -106,6 +153,9 @@ fn Other(person: Rc<str>) -> Element {
                 onclick: move |_| page::insert_into_composer(&mention),
                 {avatar(&person)}
                 {name(&person)}
+                if is_muted() {
+                    span { class: "is-muted", "muted" }
+                }
             }
         }
     }

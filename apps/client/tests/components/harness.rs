@@ -244,7 +244,13 @@ impl Window {
     /// What the file has of this room.
     pub(crate) fn kept(&self) -> Option<LastSeen> {
         let rooms = RoomsFile::at(self.directory.path().join("rooms.toml"));
-        rooms.load(ADDRESS).0
+        rooms.load(ADDRESS).0.seen
+    }
+
+    /// Who is muted in this room by what the file has.
+    pub(crate) fn muted(&self) -> Vec<String> {
+        let rooms = RoomsFile::at(self.directory.path().join("rooms.toml"));
+        rooms.load(ADDRESS).0.muted
     }
 
     /// The rooms that would be offered by the next window, each with the name that was used there.

@@ -4,6 +4,7 @@ mod attention;
 mod closing;
 mod commands;
 mod harness;
+mod muting;
 mod past;
 mod refused;
 mod search;

@@ -1,7 +1,7 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
 //! The tests are in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `editing`,
-//! `failure`, `field`, `hostile`, `links`, `menu`, `overload`, `reading`, `remembering`, `rest`, `searching` and
+//! `failure`, `field`, `hostile`, `links`, `menu`, `muting`, `overload`, `reading`, `remembering`, `rest`, `searching` and
 //! `settings`. The other files are their tools. One test at a time has a screen. `just test` provides the screens and
 //! everything else that is needed.
 #![cfg(feature = "desktop")]
@@ -22,6 +22,7 @@ mod links;
 mod measures;
 mod memories;
 mod menu;
+mod muting;
 mod overload;
 mod pictures;
 mod reading;

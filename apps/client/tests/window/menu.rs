@@ -12,7 +12,7 @@ use crate::screen::Screen;
 use crate::wait::until;
 use crate::window::Window;
 
-const ENTRIES: &str =
+pub(crate) const ENTRIES: &str =
     "[...document.querySelectorAll('#menu [role=menuitem]')].map(e => e.textContent)";
 const FOCUSED: &str = "document.activeElement?.textContent";
 const LINK: &str = "https://example.org/one";
@@ -46,6 +46,7 @@ fn a_link_is_copied_and_opened_and_who_said_it_is_mentioned() {
             "Copy link",
             "Copy message",
             "Mention bob",
+            "Mute bob",
             "Select all"
         ]),
     );
@@ -65,7 +66,7 @@ fn a_link_is_copied_and_opened_and_who_said_it_is_mentioned() {
         &format!("[{}] bob: see {LINK}", time.as_str().unwrap()),
     );
     alice.opens_menu("#people button");
-    alice.shows(ENTRIES, &json!(["Mention bob"]));
+    alice.shows(ENTRIES, &json!(["Mention bob", "Mute bob"]));
     alice.press("Escape");
 
     alice.opens_menu(".message .text");
