@@ -90,6 +90,24 @@ const hubbub = {
     document.getElementById('room')?.select();
   },
 
+  focusOn(id) {
+    document.getElementById(id)?.focus();
+  },
+
+  openDialog(id) {
+    const dialog = document.getElementById(id);
+    dialog.addEventListener('keydown', ({ key }) => key === 'Escape' && dialog.querySelector('.leave').click());
+    dialog.showModal();
+    // The first control would be the last of what there is to read.
+    dialog.tabIndex = -1;
+    dialog.focus();
+  },
+
+  closeDialog(id, then) {
+    document.getElementById(id)?.close();
+    hubbub.focusOn(then);
+  },
+
   // A line in sight and where it stands, while the reader has scrolled up or has searched.
   anchor: null,
 

@@ -2,26 +2,37 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use hubbub_transport::{Address, AddressError, parse_host};
+use hubbub_transport::{Address, Invitation, Pin, parse_host};
 use hubbub_wire::{Limits, PORT, Username};
+
+use crate::handover;
+
+/// How many keys a room may have: the one that it has and the one to come.
+const MOST_PINS: usize = 2;
 
 /// Where to go and under which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Args {
-    /// Where the room is.
-    pub address: Address,
+    /// Where the room is, and what is known of it.
+    pub room: Invitation,
     /// Name to use in the room.
     pub username: Username<'static>,
     /// Whether to speak CHAT/1.0 only.
     pub plain: bool,
+    /// Whether to forget first what is known of the room's key.
+    pub forget: bool,
 }
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
+    /// The same without the password that stands on the command line, where everybody on the computer can read it: these
+    /// words, and this invitation on standard input.
+    Again(Vec<String>, Invitation),
     /// This room.
     Room(Args),
     /// A card that asks for the room and the name.
@@ -31,6 +42,8 @@ pub enum Wanted {
 /// What the card begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asking {
+    /// Where the link leads that was opened, if one was.
+    pub invitation: Option<Invitation>,
     /// The login name, if it can be used in a room.
     pub login: Option<Username<'static>>,
     /// Whether to speak CHAT/1.0 only.
@@ -42,13 +55,26 @@ pub struct Asking {
 #[command(
     version,
     override_usage = "hubbub-client [OPTIONS] --username <NAME>\n       hubbub-client [OPTIONS] <LINK>\n       hubbub-client --ask",
-    after_help = "Examples:\n  hubbub-client --username alice --target chat.example.org\n  hubbub-client --username alice chat://chat.example.org:8765"
+    after_help = "Examples:\n  hubbub-client --username alice --target chat.example.org\n  hubbub-client --username alice chat://chat.example.org:8765\n  hubbub-client --username alice --invitation invitation.txt"
 )]
 struct CommandLine {
-    /// The room as chat://HOST:PORT, instead of --target and --port; without --username you then join under your login
-    /// name
-    #[arg(value_name = "LINK", value_parser = link, conflicts_with_all = ["target", "port"])]
-    link: Option<Address>,
+    /// The room as chat://HOST:PORT, or an invitation to a private one, instead of --target and --port; without --username
+    /// you then join under your login name
+    #[arg(value_name = "LINK", conflicts_with_all = ["target", "port"])]
+    link: Option<String>,
+
+    /// File with an invitation to a private room, or - for standard input; it does not stand on the command line then, where
+    /// everybody on this computer could read it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["link", "target", "port"])]
+    invitation: Option<PathBuf>,
+
+    /// Key that a private room must have, as its server tells it (sha256-...); twice for the key to come
+    #[arg(long, value_name = "PIN")]
+    pin: Vec<Pin>,
+
+    /// First forget what is known of this room: its key and its password
+    #[arg(long, conflicts_with = "ask")]
+    forget: bool,
 
     /// Host name or IP address of the server
     #[arg(long, value_name = "HOST", default_value = "localhost", value_parser = target)]
@@ -59,10 +85,11 @@ struct CommandLine {
     port: u16,
 
     /// Name to use in the room, at most 64 bytes of UTF-8
-    #[arg(long, value_name = "NAME", value_parser = username, required_unless_present_any = ["link", "ask"])]
+    #[arg(long, value_name = "NAME", value_parser = username, required_unless_present_any = ["link", "invitation", "ask"])]
     username: Option<Username<'static>>,
 
-    /// Ask for the room and the name in a window, which offers those used before; a LINK is opened without it
+    /// Ask for the room and the name in a window, which offers those used before; of a LINK it shows where it leads, and
+    /// asks for the name alone
     #[arg(long, conflicts_with_all = ["username", "target", "port"])]
     ask: bool,
 
@@ -88,14 +115,31 @@ impl Args {
         login: Option<(&str, String)>,
     ) -> Result<Wanted, clap::Error> {
         let line = CommandLine::try_parse_from(words)?;
-        if line.ask && line.link.is_none() {
-            let login = login.and_then(|(_, login)| username(&login).ok());
-            let plain = line.plain;
-            return Ok(Wanted::Ask(Asking { login, plain }));
+        let plain = line.plain;
+        let stands_in_sight = line.link.is_some();
+        let given = line.given()?;
+        if line.ask {
+            return Ok(match given {
+                Some(secret) if stands_in_sight && secret.password.is_some() => {
+                    let words = ["--ask", "--invitation=-"].into_iter();
+                    let words = words.chain(plain.then_some("--plain"));
+                    Wanted::Again(words.map(str::to_owned).collect(), secret)
+                }
+                invitation => Wanted::Ask(Asking {
+                    invitation,
+                    login: login.and_then(|(_, login)| username(&login).ok()),
+                    plain,
+                }),
+            });
         }
-        let address = line.link.unwrap_or(Address {
-            host: line.target,
-            port: line.port,
+        let room = given.unwrap_or(Invitation {
+            address: Address {
+                host: line.target,
+                port: line.port,
+            },
+            is_private: !line.pin.is_empty(),
+            pins: line.pin,
+            password: None,
         });
         let username = match line.username {
             Some(name) => name,
@@ -109,37 +153,118 @@ impl Args {
                 })?
             }
         };
-        Ok(Wanted::Room(Self {
-            address,
-            username,
-            plain: line.plain,
-        }))
+        let args = Self {
+            forget: line.forget,
+            ..Self::of(room, username, plain)
+        };
+        Ok(match args.secret() {
+            Some(secret) if stands_in_sight && secret.password.is_some() => {
+                Wanted::Again(args.words(), secret.clone())
+            }
+            _ => Wanted::Room(args),
+        })
     }
 
-    /// The words of a command line that asks for the same.
+    /// This room, under this name.
+    #[must_use]
+    pub fn of(room: Invitation, username: Username<'static>, plain: bool) -> Self {
+        let forget = false;
+        Self {
+            room,
+            username,
+            plain,
+            forget,
+        }
+    }
+
+    /// The words of a command line that asks for the same, if [`secret`](Self::secret) stands on standard input.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
-        let room = format!("chat://{}", self.address);
+        let room = if self.room.is_private {
+            "--invitation=-".to_owned()
+        } else {
+            format!("chat://{}", self.room.address)
+        };
         // In one word, since a name may begin with a hyphen.
         let username = format!("--username={}", self.username);
         let plain = self.plain.then(|| "--plain".to_owned());
-        [room, username].into_iter().chain(plain).collect()
+        let forget = self.forget.then(|| "--forget".to_owned());
+        let options = plain.into_iter().chain(forget);
+        [room, username].into_iter().chain(options).collect()
+    }
+
+    /// The invitation, which stands on no command line. `None` in a plain room, which has none.
+    #[must_use]
+    pub fn secret(&self) -> Option<&Invitation> {
+        Some(&self.room).filter(|room| room.is_private)
     }
 }
 
-/// Reads where a room is, as people write it into a field: `host`, `host:port` or a link.
+impl CommandLine {
+    /// The room that a link or an invitation leads to, with the keys that options name.
+    fn given(&self) -> Result<Option<Invitation>, clap::Error> {
+        let wrong = |why: String| CommandLine::command().error(ErrorKind::ValueValidation, why);
+        let given = match (&self.link, &self.invitation) {
+            (Some(link), _) => Some(handover::parse(link)),
+            (None, Some(file)) => Some(handover::read(file)),
+            (None, None) => None,
+        };
+        let mut given = given.transpose().map_err(wrong)?;
+        if let Some(room) = &mut given {
+            if !room.is_private && !self.pin.is_empty() {
+                let why = "a plain room (chat://) has no key for --pin; a private room's link begins with chats://";
+                return Err(wrong(why.to_owned()));
+            }
+            for pin in &self.pin {
+                if !room.pins.contains(pin) {
+                    room.pins.push(*pin);
+                }
+            }
+        }
+        let pins = given
+            .as_ref()
+            .map_or(self.pin.len(), |room| room.pins.len());
+        if pins > MOST_PINS {
+            return Err(wrong(format!(
+                "these are {pins} pins; a room has {MOST_PINS} at most, its key and the one to come"
+            )));
+        }
+        Ok(given)
+    }
+}
+
+/// A plain room at this address.
+#[must_use]
+pub fn plain_room(address: Address) -> Invitation {
+    Invitation {
+        address,
+        is_private: false,
+        pins: Vec::new(),
+        password: None,
+    }
+}
+
+/// Reads where a room is, as people write it into a field: `host`, `host:port`, a link or an invitation.
 ///
 /// # Errors
 ///
 /// It is none of these; why, in words for the user.
-pub fn room(text: &str) -> Result<Address, String> {
+pub fn room(text: &str) -> Result<Invitation, String> {
+    let text = text.trim();
+    if text
+        .get(..8)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("chats://"))
+    {
+        return handover::parse(text);
+    }
     let link = if text.contains("://") {
         text.to_owned()
     } else {
         format!("chat://{text}")
     };
-    Address::from_link(&link, PORT).map_err(|_| {
-        "this is no room; give HOST or HOST:PORT, an IPv6 address in brackets and the port from 1 to 65535"
+    handover::parse(&link).map_err(|_| {
+        "this is no room; give HOST or HOST:PORT, an IPv6 address in brackets and the port from 1 to 65535, or paste the \
+         invitation"
             .to_owned()
     })
 }
@@ -148,10 +273,6 @@ pub fn room(text: &str) -> Result<Address, String> {
 #[must_use]
 pub fn command() -> clap::Command {
     CommandLine::command()
-}
-
-fn link(text: &str) -> Result<Address, AddressError> {
-    Address::from_link(text, PORT)
 }
 
 fn target(text: &str) -> Result<String, String> {
@@ -183,7 +304,7 @@ mod tests {
     fn parse_as(login: Option<&str>, args: &[&str]) -> Result<Args, clap::Error> {
         match wanted_as(login, args)? {
             Wanted::Room(args) => Ok(args),
-            Wanted::Ask(asking) => panic!("{asking:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -203,7 +324,7 @@ mod tests {
     #[test]
     fn only_the_name_is_needed() {
         let args = parse(&["--username", "alice"]).unwrap();
-        assert_eq!(args.address.to_string(), "localhost:8765");
+        assert_eq!(args.room.address.to_string(), "localhost:8765");
         assert_eq!(args.username.as_str(), "alice");
         assert!(!args.plain);
         assert!(parse(&["--plain", "--username", "alice"]).unwrap().plain);
@@ -214,7 +335,7 @@ mod tests {
         for target in ["::1", "[::1]"] {
             let args = parse(&["--username", "a", "--target", target, "--port", "1"]).unwrap();
             assert_eq!(
-                (&*args.address.host, &*args.address.to_string()),
+                (&*args.room.address.host, &*args.room.address.to_string()),
                 ("::1", "[::1]:1")
             );
         }
@@ -270,7 +391,7 @@ mod tests {
             assert!(refusal(&["--username", "a", "--target", target]).contains("into --port"));
         }
         let args = parse(&["--username", "a", "--target", "fe80::1%eth0"]).unwrap();
-        assert_eq!(args.address.host, "fe80::1%eth0");
+        assert_eq!(args.room.address.host, "fe80::1%eth0");
     }
 
     #[test]
@@ -292,7 +413,7 @@ mod tests {
         ] {
             let args = parse(&[link, "--username", "alice"]).unwrap();
             assert_eq!(
-                (&*args.address.host, &*args.address.to_string()),
+                (&*args.room.address.host, &*args.room.address.to_string()),
                 (target, address)
             );
             assert_eq!(args.username.as_str(), "alice");
@@ -319,7 +440,7 @@ mod tests {
         ] {
             let refusal = refusal(&["--username", "a", link]);
             assert!(
-                refusal.contains("a room's link is chat://HOST"),
+                refusal.contains("an invitation is chats://HOST"),
                 "{link}: {refusal}"
             );
         }
@@ -357,10 +478,10 @@ mod tests {
     }
 
     #[test]
-    fn a_card_asks_only_where_no_room_is_given() {
+    fn a_card_asks_for_what_is_not_given_and_never_goes_where_a_link_leads_without_asking() {
         let asking = |login, args: &[&str]| match wanted_as(login, args).unwrap() {
             Wanted::Ask(asking) => (asking.login.map(|name| name.to_string()), asking.plain),
-            Wanted::Room(args) => panic!("{args:?}"),
+            other => panic!("{other:?}"),
         };
         assert_eq!(
             asking(Some("carol"), &["--ask"]),
@@ -368,8 +489,18 @@ mod tests {
         );
         assert_eq!(asking(None, &["--ask", "--plain"]), (None, true));
         assert_eq!(asking(Some("server"), &["--ask"]), (None, false));
-        let args = parse_as(Some("carol"), &["--ask", "chat://localhost"]).unwrap();
-        assert_eq!(args.username.as_str(), "carol");
+        let link = "chat://localhost";
+        match wanted_as(Some("carol"), &["--ask", link]).unwrap() {
+            Wanted::Ask(Asking {
+                invitation: Some(room),
+                login: Some(login),
+                ..
+            }) => assert_eq!(
+                (room.address.host.as_str(), login.as_str()),
+                ("localhost", "carol")
+            ),
+            other => panic!("{other:?}"),
+        }
         for (option, value) in [("--username", "a"), ("--target", "a"), ("--port", "1")] {
             let refusal = refusal(&["--ask", option, value]);
             assert!(refusal.contains("cannot be used with"), "{refusal}");
@@ -390,6 +521,98 @@ mod tests {
         }
     }
 
+    const LINK: &str = "chats://chat.example.org:9000/#pin=sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,key=correct%20horse";
+    const PIN: &str = "sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+    const NEXT: &str = "sha256-ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
+
+    #[test]
+    fn a_password_on_the_command_line_is_handed_on_without_standing_there_again() {
+        for (words, again) in [
+            (
+                &["--username=--plain", "--plain", "--forget", LINK][..],
+                &[
+                    "--invitation=-",
+                    "--username=--plain",
+                    "--plain",
+                    "--forget",
+                ][..],
+            ),
+            (&["--ask", LINK], &["--ask", "--invitation=-"]),
+            (
+                &["--ask", "--plain", LINK],
+                &["--ask", "--invitation=-", "--plain"],
+            ),
+        ] {
+            let Wanted::Again(words, invitation) = wanted_as(Some("carol"), words).unwrap() else {
+                panic!("{words:?} stay in sight");
+            };
+            assert_eq!(words, again);
+            assert_eq!(invitation.to_link(), LINK);
+        }
+        // What is no secret may stay.
+        let open = format!("chats://a:1/#pin={PIN}");
+        assert!(parse(&["--username=a", &open]).unwrap().room.is_private);
+        let why = refusal(&["--username=a", &format!("{LINK},more")]);
+        assert!(!why.contains("horse"), "{why}");
+    }
+
+    #[test]
+    fn an_invitation_comes_from_a_file_too_and_is_then_nowhere_in_sight() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("invitation");
+        std::fs::write(&file, format!("{LINK}\n")).unwrap();
+        let file = file.to_str().unwrap();
+        let args = parse_as(Some("carol"), &["--invitation", file]).unwrap();
+        assert_eq!(
+            (args.room.to_link().as_str(), args.username.as_str()),
+            (LINK, "carol")
+        );
+        assert!(!format!("{args:?}").contains("horse"));
+        for (option, value) in [("--target", "a"), ("--port", "1")] {
+            let refusal = refusal(&["--username", "a", "--invitation", file, option, value]);
+            assert!(refusal.contains("cannot be used with"), "{refusal}");
+        }
+        let missing = directory.path().join("none");
+        let why = refusal(&["--invitation", missing.to_str().unwrap()]);
+        assert!(why.contains("cannot read an invitation"), "{why}");
+    }
+
+    #[test]
+    fn a_pin_makes_the_room_private_and_a_plain_room_has_none() {
+        let args = parse(&["--username", "a", "--target", "b", "--pin", PIN]).unwrap();
+        assert_eq!(args.room.to_link(), format!("chats://b:8765/#pin={PIN}"));
+        let args = parse(&["--username", "a", "chats://b", "--pin", PIN, "--pin", NEXT]).unwrap();
+        assert_eq!(
+            args.room.to_link(),
+            format!("chats://b:8765/#pin={PIN},pin={NEXT}")
+        );
+        assert!(refusal(&["--username", "a", "chat://b", "--pin", PIN]).contains("has no key"));
+        assert!(refusal(&["--username", "a", "--pin", "sha1-x"]).contains("this is no pin"));
+        let third = PIN.replace("47", "48");
+        let words = [
+            "--username",
+            "a",
+            "--pin",
+            PIN,
+            "--pin",
+            NEXT,
+            "--pin",
+            &third,
+        ];
+        assert!(refusal(&words).contains("3 pins"));
+    }
+
+    #[test]
+    fn an_invitation_can_be_pasted_into_the_field_for_the_room() {
+        assert_eq!(room(LINK).unwrap().to_link(), LINK);
+        assert_eq!(room(&format!(" {LINK} ")).unwrap().to_link(), LINK);
+        let why = room(&format!("{LINK},more")).unwrap_err();
+        assert!(
+            why.contains("copy all of it again") && !why.contains("horse"),
+            "{why}"
+        );
+    }
+
     #[test]
     fn a_room_in_a_field_is_a_host_with_or_without_a_port_or_a_link() {
         for (text, address) in [
@@ -398,7 +621,7 @@ mod tests {
             ("[2001:db8::7]", "[2001:db8::7]:8765"),
             ("chat://192.0.2.7/", "192.0.2.7:8765"),
         ] {
-            assert_eq!(room(text).unwrap().to_string(), address);
+            assert_eq!(room(text).unwrap().address.to_string(), address);
         }
         for text in ["", "a b", "::1", "a:0", "a:65536", "http://a", "bob@a"] {
             assert!(room(text).unwrap_err().contains("HOST:PORT"), "{text}");

@@ -2,9 +2,6 @@
 //! Part of the binary.
 
 use std::cell::RefCell;
-use std::env;
-use std::io::{self, Write};
-use std::process::{self, Command};
 use std::rc::Rc;
 
 use dioxus::prelude::*;
@@ -14,8 +11,10 @@ use dioxus_desktop::{Config, WindowBuilder, icon_from_memory};
 use hubbub_client::args::{Args, Asking};
 use hubbub_client::settings::{LEAST, RoomsFile, SettingsFile};
 use hubbub_client::view::{Ask, SCRIPT, STYLE};
+use hubbub_session::known::KnownRooms;
+use hubbub_transport::Address;
 
-use crate::{ICON, engine};
+use crate::{ICON, again, engine};
 
 /// Width and height of the window, in pixels: the card with all the rooms that it offers.
 const NATURAL: (i32, i32) = (520, 760);
@@ -44,12 +43,20 @@ pub(crate) fn open(asking: Asking) -> ! {
         .with_on_window(|_, dom| engine::watch_asking(dom))
         .with_custom_event_handler(move |event, _| {
             if matches!(event, Event::LoopDestroyed)
-                && let Some(args) = answer.take()
+                && let Some(mut args) = answer.take()
             {
-                start_again(&args);
+                // Where the room was private before, it is so again.
+                args.room.is_private |= is_known(&args.room.address);
+                again::start(&args.words(), args.secret());
             }
         });
     dioxus_desktop::launch::launch_virtual_dom(page, config)
+}
+
+fn is_known(address: &Address) -> bool {
+    let rooms = KnownRooms::path_of_user().map(KnownRooms::at);
+    // What cannot be read is told where the connection is made.
+    rooms.is_some_and(|rooms| rooms.get(address).is_ok_and(|known| known.is_some()))
 }
 
 #[component]
@@ -74,34 +81,5 @@ fn Page() -> Element {
             },
             on_quit: |()| dioxus_desktop::window().close(),
         }
-    }
-}
-
-/// Starts the program again for this room. It keeps its process, so that whoever started it can follow and end it.
-fn start_again(args: &Args) -> ! {
-    let error = match env::current_exe() {
-        Ok(program) => replace_by(Command::new(program).args(args.words())),
-        Err(error) => error,
-    };
-    let _ = writeln!(
-        io::stderr(),
-        "error: cannot start the program again: {error}"
-    );
-    process::exit(1)
-}
-
-/// Returns only if it failed.
-#[cfg(unix)]
-fn replace_by(command: &mut Command) -> io::Error {
-    use std::os::unix::process::CommandExt;
-    command.exec()
-}
-
-/// Where a process cannot become another program, it ends when that one has started.
-#[cfg(not(unix))]
-fn replace_by(command: &mut Command) -> io::Error {
-    match command.spawn() {
-        Ok(_) => process::exit(0),
-        Err(error) => error,
     }
 }

@@ -4,13 +4,17 @@
 //! is one write of the signal. When a page dies, the bridge of the next page goes on with what is in [`Memory`].
 
 mod coroutine;
+mod inviting;
 mod keeping;
 mod memory;
 
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use dioxus::prelude::*;
 use hubbub_session::{Intent, MessageId, Stamped};
+use hubbub_transport::{Invitation, Password, Pin};
 use hubbub_wire::Username;
 use jiff::tz::TimeZone;
 
@@ -26,6 +30,10 @@ pub use memory::Memory;
 pub struct Room {
     /// Host and port, as people write them.
     pub address: String,
+    /// What led here.
+    pub invitation: Invitation,
+    /// The file of known rooms.
+    pub known: Option<PathBuf>,
     /// The name under which the user came. Meanwhile they may go by another.
     pub username: String,
     /// Longest text that can be sent, in bytes of UTF-8.
@@ -64,6 +72,12 @@ pub enum Action {
     Retry,
     /// Connect now, under this name, for as long as this window is open.
     Rename(Username<'static>),
+    /// This is the server's key: connect to it.
+    Trust(Pin),
+    /// Connect with this password of the room.
+    Password(Password),
+    /// Make an invitation to this private room.
+    Invite,
     /// Scrolled to the end of the timeline (`true`) or away from it (`false`).
     Follow(bool),
     /// Show another stretch of lines above.
@@ -119,6 +133,8 @@ pub struct Bridge {
     pub settings: ReadSignal<Settings>,
     /// The line that the user wants to see: its notification was clicked.
     pub looked_for: ReadSignal<Option<i64>>,
+    /// An invitation to this private room, since somebody wanted one. It lets in whoever has it.
+    pub invitation: ReadSignal<Option<Rc<str>>>,
     /// Whether the window asks if it may close although messages were not sent.
     pub closing: ReadSignal<bool>,
     actions: CopyValue<flume::Sender<Action>>,
@@ -161,6 +177,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
     let closing = use_signal(|| memory.is_asking_to_close());
     let looked_for = use_signal(|| None);
     let countdown = use_signal(|| 0);
+    let invitation = use_signal(|| None);
     let (rendered, frames) = use_hook(|| flume::bounded(1));
     // An effect runs when everything is rendered and the page has taken it.
     use_effect(move || {
@@ -182,6 +199,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
             timeline,
             settings,
             looked_for,
+            invitation,
             closing,
             on_attend,
         };
@@ -194,6 +212,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
         countdown: countdown.into(),
         settings: settings.into(),
         looked_for: looked_for.into(),
+        invitation: invitation.into(),
         closing: closing.into(),
         actions,
         on_quit,

@@ -10,6 +10,9 @@ use std::thread;
 
 use async_std::task;
 use flume::{Receiver, Sender};
+use hubbub_transport::Invitation;
+
+use crate::handover;
 
 pub use notifications::Notification;
 
@@ -54,13 +57,30 @@ pub fn start(
 
 /// Hands a link to the program that the desktop has for it.
 fn open(link: &str, news: &Sender<News>) {
-    if let Err(error) = open::that_detached(link) {
+    // An invitation stands on no command line, also not on that of the program that opens links.
+    let opened = match handover::parse(link) {
+        Ok(invitation) if invitation.is_private => ask_about(&invitation),
+        _ => open::that_detached(link),
+    };
+    if let Err(error) = opened {
         let advice = match error.kind() {
             io::ErrorKind::NotFound => "is xdg-open installed?",
             _ => "is a program set for such links?",
         };
+        let link = link.split('#').next().unwrap_or_default();
         let trouble = format!("cannot open {link}: {error}; {advice}");
         // It fails when the window is gone, and then nobody wants to know.
         let _ = news.send(News::Trouble(trouble));
     }
+}
+
+/// Starts this program for an invitation. It asks before it goes there.
+fn ask_about(invitation: &Invitation) -> io::Result<()> {
+    let words = ["--ask", "--invitation=-"].map(str::to_owned);
+    let mut process = handover::program(&words, Some(invitation))?.spawn()?;
+    // Whoever has started a program has to take note of its end.
+    thread::Builder::new()
+        .name("another window".to_owned())
+        .spawn(move || process.wait())?;
+    Ok(())
 }

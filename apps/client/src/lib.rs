@@ -95,6 +95,8 @@ pub mod save;
 
 pub mod settings;
 
+pub mod handover;
+
 pub mod args;
 
 // Edges.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use hubbub_transport::Address;
+use hubbub_transport::Invitation;
 use hubbub_wire::PORT;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
@@ -32,10 +32,11 @@ enum Scheme {
     Room,
 }
 
-const SCHEMES: [(&str, Scheme); 4] = [
+const SCHEMES: [(&str, Scheme); 5] = [
     ("http://", Scheme::Web),
     ("https://", Scheme::Web),
     ("chat://", Scheme::Room),
+    ("chats://", Scheme::Room),
     ("mailto:", Scheme::Mail),
 ];
 
@@ -189,11 +190,12 @@ fn url(scheme: Scheme, address: &str) -> Option<String> {
             Some(url.into())
         }
         Scheme::Room => {
-            let mut room = Address::from_link(address, PORT).ok()?;
-            if !room.host.contains(':') {
-                room.host = Host::parse(&room.host).ok()?.to_string();
+            let mut room = Invitation::parse(address, PORT).ok()?;
+            let host = &mut room.address.host;
+            if !host.contains(':') {
+                *host = Host::parse(host).ok()?.to_string();
             }
-            Some(format!("chat://{room}"))
+            Some(room.to_link())
         }
     }
 }
@@ -249,6 +251,11 @@ mod tests {
             ("chat://example.org:80/", "chat://example.org:80"),
             ("CHAT://localhost:9000", "chat://localhost:9000"),
             ("chat://[::1]:9000", "chat://[::1]:9000"),
+            ("chats://example.org", "chats://example.org:8765"),
+            (
+                "chats://Example.org:1/#pin=sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,key=a%2Cb",
+                "chats://example.org:1/#pin=sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,key=a%2Cb",
+            ),
             (
                 "chat://b\u{fc}cher.example",
                 "chat://xn--bcher-kva.example:8765",

@@ -1,6 +1,8 @@
 //! The binary: reads the command line, starts the network thread, opens the window, and makes sure that LEAVE is
 //! written on every orderly way out. Only the files of the binary name the renderer.
 
+mod again;
+
 mod asking;
 
 mod engine;
@@ -30,7 +32,9 @@ use hubbub_client::desktop::{self, News};
 use hubbub_client::settings::{LEAST, Place, RoomsFile, SettingsFile, Trail};
 use hubbub_client::timeline::STRETCH_LINES;
 use hubbub_client::view::{App, SCRIPT, STYLE};
+use hubbub_session::known::{KnownError, KnownRooms};
 use hubbub_session::{Clock, Intent, Options, Seen};
+use hubbub_transport::Address;
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 
@@ -67,6 +71,10 @@ const ICON: &[u8] = include_bytes!("../assets/desktop/hubbub-client.png");
 
 fn main() -> ExitCode {
     let wanted = Args::parse();
+    // At once: what follows takes a while, and the password is in sight until then.
+    if let Wanted::Again(words, invitation) = &wanted {
+        again::start(words, Some(invitation));
+    }
     if let Err(why) = find_display() {
         return failure(&format!(
             "{why}; start this from a desktop, or under xvfb-run"
@@ -75,9 +83,23 @@ fn main() -> ExitCode {
     let args = match wanted {
         Wanted::Room(args) => args,
         Wanted::Ask(asking) => asking::open(asking),
+        Wanted::Again(words, invitation) => again::start(&words, Some(&invitation)),
     };
+    if args.forget
+        && let Err(why) = forget(&args.room.address)
+    {
+        return failure(&why.to_string());
+    }
     match open(args) {
         Err(error) => failure(&format!("cannot start a thread: {error}")),
+    }
+}
+
+/// Forgets what is known of the server at this address.
+fn forget(address: &Address) -> Result<(), KnownError> {
+    match KnownRooms::path_of_user() {
+        Some(path) => KnownRooms::at(path).forget(address).map(|_| ()),
+        None => Ok(()),
     }
 }
 
@@ -103,8 +125,11 @@ fn open(args: Args) -> io::Result<Infallible> {
     let (intents, intents_taken) = flume::bounded(WAITING_INTENTS);
     // One batch: the next is made when this one is shown.
     let (events_sent, events) = flume::bounded(1);
+    let known = KnownRooms::path_of_user();
     let room = Room {
-        address: args.address.to_string(),
+        address: args.room.address.to_string(),
+        invitation: args.room.clone(),
+        known: known.clone(),
         username: args.username.to_string(),
         max_text: Limits::DEFAULT.max_payload,
         zone: TimeZone::system,
@@ -119,7 +144,8 @@ fn open(args: Args) -> io::Result<Infallible> {
         seen,
         recent: RECENT,
         plain: args.plain,
-        ..Options::new(args.address, args.username)
+        known,
+        ..Options::invited(args.room, args.username)
     };
     let ended = hubbub_session::start(options, intents_taken, events_sent)?;
     let file = SettingsFile::of_user();

@@ -17,6 +17,7 @@ mod presence;
 mod search;
 mod told;
 mod transcript;
+mod trust;
 mod visible;
 
 use std::collections::HashMap;
@@ -37,6 +38,7 @@ pub use people::People;
 pub use presence::{Attempt, Failure, Presence};
 pub use search::{Match, Search, Toward};
 pub use transcript::Transcript;
+pub use trust::{KeyChange, Reason, Secured};
 pub use visible::{NOTHING_VISIBLE, visible};
 
 use hubbub_session::{Event, MessageId, Stamped};
@@ -53,6 +55,7 @@ pub struct Timeline {
     search: Option<Search>,
     attention: Attention,
     past: Past,
+    secured: Option<Secured>,
     /// For how long the user was away, until it is known whether the server remembers what was said then.
     back: Option<Duration>,
     day: Option<Date>,
@@ -76,6 +79,7 @@ impl Timeline {
             search: None,
             attention: Attention::default(),
             past: Past::default(),
+            secured: None,
             back: None,
             day: None,
             next_id: 0,
@@ -97,21 +101,12 @@ impl Timeline {
                 cause,
                 retry_in,
             } => {
-                let refused = cause.is_refusal();
-                self.lost(at, Failure { why, refused }, retry_in);
+                self.lost(at, Failure::new(why, cause), retry_in);
             }
-            Event::AsksTrust { why, .. } => {
-                let why = format!("nothing says that this is the right server: {why}");
-                self.stays_out(at, why);
-            }
-            Event::KeyChanged { .. } => {
-                self.stays_out(
-                    at,
-                    "the server has another key than the one that is known".into(),
-                );
-            }
-            Event::AsksPassword { .. } => self.stays_out(at, "the room wants a password".into()),
-            Event::Secured { .. } => {}
+            event @ (Event::AsksTrust { .. }
+            | Event::KeyChanged { .. }
+            | Event::AsksPassword { .. }
+            | Event::Secured { .. }) => self.trust(at, event),
             Event::Replaced => self.put_out(at, Attempt::Replaced),
             Event::Kicked { why } => self.put_out(at, Attempt::Kicked { why }),
             Event::Joined { name } => self.joined(at, &name),
@@ -266,6 +261,7 @@ impl Timeline {
 
     fn connected(&mut self, at: SystemTime) {
         self.people.clear();
+        self.secured = None;
         self.past.connected();
         if let Some(away) = self.presence.connected(at) {
             self.back(at, away);
@@ -274,13 +270,11 @@ impl Timeline {
 
     fn lost(&mut self, at: SystemTime, failure: Failure, retry_in: Duration) {
         self.leave();
-        self.presence.lost(at, failure, retry_in);
-    }
-
-    /// There is no connection, and none follows before the user wants one.
-    fn stays_out(&mut self, at: SystemTime, why: String) {
-        let refused = false;
-        self.lost(at, Failure { why, refused }, Duration::MAX);
+        if retry_in == Duration::MAX {
+            self.presence.put_out(at, Attempt::Stopped { failure });
+        } else {
+            self.presence.lost(at, failure, retry_in);
+        }
     }
 
     fn put_out(&mut self, at: SystemTime, attempt: Attempt) {
@@ -294,6 +288,7 @@ impl Timeline {
             self.presence.drawn();
         }
         self.people.clear();
+        self.secured = None;
         self.past.interrupt();
     }
 

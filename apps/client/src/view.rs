@@ -2,16 +2,20 @@
 
 mod answer;
 mod ask;
+mod changed;
 mod closing;
 mod composer;
 mod connecting;
 mod cost;
 mod header;
 mod icon;
+mod invite;
+mod lock;
 mod message;
 mod notice;
 mod other_name;
 mod page;
+mod password;
 mod people;
 mod person;
 mod search;
@@ -19,6 +23,7 @@ mod status;
 mod switches;
 mod text;
 mod timeline;
+mod trust;
 
 use dioxus::prelude::*;
 
@@ -43,7 +48,10 @@ pub fn App(
     on_attend: EventHandler<Attend>,
 ) -> Element {
     let bridge = use_bridge(on_quit, on_attend);
-    let in_room = use_memo(move || bridge.timeline.read().presence().has_room());
+    let in_room = use_memo(move || {
+        let timeline = bridge.timeline.read();
+        timeline.presence().has_room() && !timeline.presence().asks()
+    });
     let theme = use_memo(move || bridge.settings.read().theme);
     let zoom = use_memo(move || bridge.settings.read().zoom);
     use_effect(move || on_zoom.call(zoom().factor()));

@@ -98,7 +98,10 @@ fn a_path_with_a_blank_is_quoted_in_the_entry() {
 fn the_desktop_has_the_window_in_its_menu_and_hands_it_links_to_rooms() {
     let entry = fs::read_to_string(ENTRY).unwrap();
     let has = |line: &str| entry.lines().any(|other| other == line);
-    assert!(has("MimeType=x-scheme-handler/chat;"), "{entry}");
+    assert!(
+        has("MimeType=x-scheme-handler/chat;x-scheme-handler/chats;"),
+        "{entry}"
+    );
     assert!(has("Exec=hubbub-client --ask %u"), "{entry}");
     assert!(!entry.contains("NoDisplay"), "{entry}");
 }

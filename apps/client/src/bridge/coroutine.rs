@@ -16,7 +16,7 @@ use futures::stream::{self, Stream, StreamExt};
 use hubbub_session::{Clock, Event, Intent, MessageId, Seen, Stamped};
 use jiff::tz;
 
-use super::{Action, Attend, Channels, Memory};
+use super::{Action, Attend, Channels, Memory, inviting};
 use crate::desktop::{News, Notification, Order};
 use crate::save;
 use crate::settings::{LastSeen, Setting, Settings, SettingsError, SettingsFile, Trail};
@@ -139,6 +139,7 @@ pub(super) struct Side {
     pub(super) timeline: Signal<Timeline>,
     pub(super) settings: Signal<Settings>,
     pub(super) looked_for: Signal<Option<i64>>,
+    pub(super) invitation: Signal<Option<Rc<str>>>,
     pub(super) closing: Signal<bool>,
     pub(super) on_attend: EventHandler<Attend>,
 }
@@ -160,6 +161,14 @@ impl Side {
             }
             // If the queue is full, the thread is too busy. A second press will find room.
             Action::Retry => drop(intents.try_send(Intent::Retry)),
+            Action::Trust(pin) => drop(intents.try_send(Intent::Trust { pin })),
+            Action::Password(password) => {
+                self.memory.keep_password(password.clone());
+                drop(intents.try_send(Intent::Password { password }));
+            }
+            Action::Invite => {
+                inviting::invite(&self.memory, timeline, self.invitation);
+            }
             Action::Rename(username) => {
                 let name = username.to_string();
                 if intents.try_send(Intent::Rename { username }).is_ok() {

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hubbub_transport::Password;
+
 use super::Action;
 use crate::settings::Settings;
 use crate::timeline::Timeline;
@@ -17,6 +19,8 @@ struct Kept {
     /// Laid down when a page goes, taken up by the next.
     laid_down: RefCell<Option<(Timeline, Settings)>>,
     draft: RefCell<String>,
+    /// The password of the room that the user typed last.
+    password: RefCell<Option<Password>>,
     /// What the user did on one page and the bridge has not taken is done on the next.
     actions: (flume::Sender<Action>, flume::Receiver<Action>),
     unsettled: Arc<AtomicUsize>,
@@ -28,6 +32,7 @@ impl Default for Memory {
         Self(Rc::new(Kept {
             laid_down: RefCell::default(),
             draft: RefCell::default(),
+            password: RefCell::default(),
             actions: flume::unbounded(),
             unsettled: Arc::default(),
             asks_to_close: Cell::default(),
@@ -45,6 +50,14 @@ impl Memory {
     /// Keeps the text that is in the composer now.
     pub fn keep_draft(&self, draft: String) {
         self.0.draft.replace(draft);
+    }
+
+    pub(super) fn keep_password(&self, password: Password) {
+        self.0.password.replace(Some(password));
+    }
+
+    pub(super) fn password(&self) -> Option<Password> {
+        self.0.password.borrow().clone()
     }
 
     /// Whether the window may close without a question: nothing would be lost, or the user was asked and closes it

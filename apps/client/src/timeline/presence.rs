@@ -1,9 +1,12 @@
 //! Presence: whether the user is in the room, and if not, how getting there goes. Plain data; the time is given.
 
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-/// When an attempt is shown to begin that never does: nobody looks on for so long.
-const NO_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+use hubbub_session::{Cause, TLS};
+use hubbub_transport::Pin;
+
+use super::KeyChange;
 
 /// Whether the user is in the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +48,25 @@ pub enum Attempt {
         /// The server's words.
         why: String,
     },
+    /// Nothing says that the server's key is the right one, and nothing of the user was sent. The user is asked.
+    AsksTrust {
+        /// The key that the server has.
+        pin: Pin,
+        /// Why the system does not vouch for it.
+        why: String,
+    },
+    /// The server has another key than the one that is known. No attempt will follow until the user asks for one.
+    KeyChanged(Rc<KeyChange>),
+    /// The room wants a password. The user is asked.
+    AsksPassword {
+        /// Whether one was refused.
+        refused: bool,
+    },
+    /// Another attempt would end as the last one did. None will follow until the user asks for one.
+    Stopped {
+        /// Why there is no connection.
+        failure: Failure,
+    },
     /// The network thread has ended. No attempt will follow.
     Over,
 }
@@ -56,6 +78,31 @@ pub struct Failure {
     pub why: String,
     /// Whether the server refused the user, by these words.
     pub refused: bool,
+    /// By what the server refused the user, if it told that to programs.
+    pub code: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(why: String, cause: Cause) -> Self {
+        let refused = cause.is_refusal();
+        let code = match cause {
+            Cause::Refused { code } => code,
+            _ => None,
+        };
+        Self { why, refused, code }
+    }
+
+    /// Whether another name may lead in.
+    #[must_use]
+    pub fn is_about_name(&self) -> bool {
+        self.refused && self.code.as_deref().is_none_or(|code| code == "name")
+    }
+
+    /// Whether the server takes nobody in plain.
+    #[must_use]
+    pub fn wants_private(&self) -> bool {
+        self.code.as_deref() == Some(TLS)
+    }
 }
 
 impl Default for Presence {
@@ -86,30 +133,46 @@ impl Presence {
         }
     }
 
-    /// Whether the last thing that is known is that the server refused the user.
+    /// Why there is no connection, as far as that is known.
     #[must_use]
-    pub fn is_refused(&self) -> bool {
-        match self.attempt() {
-            Some(Attempt::UnderWay { after }) => after.as_ref().is_some_and(|after| after.refused),
-            Some(Attempt::Failed { failure, .. }) => failure.refused,
-            Some(Attempt::Replaced | Attempt::Kicked { .. } | Attempt::Over) | None => false,
+    pub fn failure(&self) -> Option<&Failure> {
+        match self.attempt()? {
+            Attempt::UnderWay { after } => after.as_ref(),
+            Attempt::Failed { failure, .. } | Attempt::Stopped { failure } => Some(failure),
+            _ => None,
         }
+    }
+
+    /// Whether the last thing that is known is that the server refused the user, perhaps because of the name.
+    #[must_use]
+    pub fn wants_other_name(&self) -> bool {
+        self.failure().is_some_and(Failure::is_about_name)
+    }
+
+    /// Whether something about the server's key or the room's password has to be settled before anything else.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        let attempt = self.attempt();
+        matches!(
+            attempt,
+            Some(Attempt::AsksTrust { .. } | Attempt::KeyChanged(_) | Attempt::AsksPassword { .. })
+        )
     }
 
     /// Whether no attempt follows until the user asks for one.
     #[must_use]
     pub fn waits_for_user(&self) -> bool {
         let attempt = self.attempt();
-        matches!(attempt, Some(Attempt::Replaced | Attempt::Kicked { .. }))
+        self.asks()
+            || matches!(
+                attempt,
+                Some(Attempt::Replaced | Attempt::Kicked { .. } | Attempt::Stopped { .. })
+            )
     }
 
     /// Notes that an attempt begins.
     pub(super) fn connecting(&mut self, at: SystemTime) {
-        let after = match self.attempt() {
-            Some(Attempt::UnderWay { after }) => after.clone(),
-            Some(Attempt::Failed { failure, .. }) => Some(failure.clone()),
-            Some(Attempt::Replaced | Attempt::Kicked { .. } | Attempt::Over) | None => None,
-        };
+        let after = self.failure().cloned();
         self.leave(at, Attempt::UnderWay { after });
     }
 
@@ -138,7 +201,7 @@ impl Presence {
 
     /// Notes that there is no connection, and that the next attempt begins after `retry_in`.
     pub(super) fn lost(&mut self, at: SystemTime, failure: Failure, retry_in: Duration) {
-        let retry_at = at.checked_add(retry_in).unwrap_or(at + NO_RETRY);
+        let retry_at = at + retry_in;
         self.leave(at, Attempt::Failed { failure, retry_at });
     }
 
@@ -176,6 +239,7 @@ mod tests {
         Failure {
             why: why.to_owned(),
             refused: false,
+            code: None,
         }
     }
 

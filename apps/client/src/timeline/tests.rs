@@ -317,6 +317,7 @@ fn presence_tells_why_there_is_no_connection_and_when_the_next_attempt_begins() 
     let failure = Failure {
         why: "the server closed the connection".into(),
         refused: false,
+        code: None,
     };
     let (after, retry_at) = (Some(failure.clone()), start() + Duration::from_secs(4));
     timeline.lose(0);

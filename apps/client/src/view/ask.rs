@@ -1,10 +1,12 @@
 //! The card of a window that was started without a room: it asks for the room and the name, and offers those that were
-//! used before. It has a page of its own, and the program that opens the room takes its place.
+//! used before. Where a link was opened, it shows where that leads and asks under which name. It has a page of its own, and the program that opens the room takes its place.
 
 use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
 use super::page;
+use hubbub_transport::Invitation;
+
 use crate::args::{self, Args, Asking};
 use crate::settings::{Theme, UsedRoom};
 use crate::timeline::visible;
@@ -29,19 +31,38 @@ pub fn Ask(
     on_quit: EventHandler,
 ) -> Element {
     let plain = asking.plain;
-    use_effect(page::focus_room);
+    let invitation = asking.invitation.clone();
+    let is_invited = invitation.is_some();
+    use_effect(move || {
+        if is_invited {
+            page::focus_other_name();
+        } else {
+            page::focus_room();
+        }
+    });
+    // Who was there before goes by the same name again.
+    let latest = match &invitation {
+        Some(invitation) => used.iter().find(|room| room.address == invitation.address),
+        None => used.first(),
+    };
+    let latest = latest.cloned();
     rsx! {
         document::Title { "Hubbub" }
         div { id: "app", "data-theme": theme.as_str(),
             main { id: "connecting",
                 section { class: "card",
                     span { class: "emblem", "aria-hidden": "true", {icon(Shape::Bubble)} }
-                    h1 { "Which room?" }
-                    Fields { asking, latest: used.first().cloned(), on_answer, on_quit }
+                    if let Some(invitation) = invitation {
+                        h1 { "Join this room?" }
+                        Destination { invitation }
+                    } else {
+                        h1 { "Which room?" }
+                    }
+                    Fields { asking, latest, on_answer, on_quit }
                     if let Some(trouble) = trouble {
                         p { class: "advice", "{trouble}" }
                     }
-                    if !used.is_empty() {
+                    if !is_invited && !used.is_empty() {
                         h2 { id: "used-words", "Used before" }
                         ul { id: "used", "aria-labelledby": "used-words",
                             for room in used.into_iter().take(OFFERED_ROOMS) {
@@ -57,6 +78,23 @@ pub fn Ask(
     }
 }
 
+/// Where a link leads, before anybody goes there.
+#[component]
+fn Destination(invitation: Invitation) -> Element {
+    let words = match (invitation.is_private, invitation.password.is_some()) {
+        (true, true) => "It is a private room, and the link lets you in.",
+        (true, false) => "It is a private room.",
+        (false, _) => "It is a plain room: what is said there can be read on the way.",
+    };
+    rsx! {
+        p { id: "destination",
+            "The link leads to "
+            strong { dir: "ltr", "{invitation.address}" }
+            ". {words} Nothing is sent before you join."
+        }
+    }
+}
+
 #[component]
 fn Offer(room: UsedRoom, plain: bool, on_answer: EventHandler<Args>) -> Element {
     let UsedRoom { address, username } = room;
@@ -67,8 +105,8 @@ fn Offer(room: UsedRoom, plain: bool, on_answer: EventHandler<Args>) -> Element 
             onclick: {
                 let username = username.clone();
                 move |_| {
-                    let (address, username) = (address.clone(), username.clone());
-                    on_answer.call(Args { address, username, plain });
+                    let room = args::plain_room(address.clone());
+                    on_answer.call(Args::of(room, username.clone(), plain));
                 }
             },
             bdi { {visible(&shown)} }
@@ -95,6 +133,8 @@ fn Fields(
     on_quit: EventHandler,
 ) -> Element {
     let plain = asking.plain;
+    let invitation = asking.invitation;
+    let is_invited = invitation.is_some();
     let (room, name) = use_hook(|| match latest {
         Some(UsedRoom { address, username }) => (address.to_string(), Some(username)),
         None => (String::new(), asking.login),
@@ -102,19 +142,18 @@ fn Fields(
     let mut trouble = use_signal(Trouble::default);
     // The fields belong to the page, like the composer's.
     let submit = move |event: FormEvent| {
-        let (Some(FormValue::Text(room)), Some(FormValue::Text(name))) =
-            (event.get_first("room"), event.get_first("name"))
-        else {
+        let Some(FormValue::Text(name)) = event.get_first("name") else {
             return;
         };
-        match (args::room(room.trim()), args::username(name.trim())) {
-            (Ok(address), Ok(username)) => {
+        let room = match (&invitation, event.get_first("room")) {
+            (Some(invitation), _) => Ok(invitation.clone()),
+            (None, Some(FormValue::Text(room))) => args::room(room.trim()),
+            (None, _) => return,
+        };
+        match (room, args::username(name.trim())) {
+            (Ok(room), Ok(username)) => {
                 trouble.set(Trouble::default());
-                on_answer.call(Args {
-                    address,
-                    username,
-                    plain,
-                });
+                on_answer.call(Args::of(room, username, plain));
             }
             (room, name) => trouble.set(Trouble {
                 room: room.err(),
@@ -128,21 +167,23 @@ fn Fields(
     } = trouble();
     rsx! {
         form { id: "ask", onsubmit: submit,
-            label { r#for: "room", "Room" }
-            input {
-                id: "room",
-                name: "room",
-                dir: "ltr",
-                autocomplete: "off",
-                spellcheck: "false",
-                placeholder: "chat.example.org",
-                initial_value: "{room}",
-                aria_invalid: room_trouble.is_some(),
-                "aria-describedby": "room-trouble",
-            }
-            p { id: "room-trouble", role: "alert",
-                if let Some(why) = &room_trouble {
-                    "{why}"
+            if !is_invited {
+                label { r#for: "room", "Room or invitation" }
+                input {
+                    id: "room",
+                    name: "room",
+                    dir: "ltr",
+                    autocomplete: "off",
+                    spellcheck: "false",
+                    placeholder: "chat.example.org",
+                    initial_value: "{room}",
+                    aria_invalid: room_trouble.is_some(),
+                    "aria-describedby": "room-trouble",
+                }
+                p { id: "room-trouble", role: "alert",
+                    if let Some(why) = &room_trouble {
+                        "{why}"
+                    }
                 }
             }
             label { r#for: "name", "Your name there" }

@@ -1,12 +1,15 @@
 //! The card before the first connection: what is being tried, why it failed, what happens next. There is no room to show
-//! yet.
+//! yet. A question about the server's key or the room's password has a card of its own, also later.
 
 use dioxus::prelude::*;
 
+use super::changed::KeyChangedCard;
 use super::icon::{Shape, icon};
 use super::other_name::OtherName;
+use super::password::PasswordCard;
 use super::status::{Retry, Seconds, Status, use_presence, way_back};
 use super::switches::ThemeSwitch;
+use super::trust::TrustCard;
 use crate::bridge::{Bridge, Room};
 use crate::timeline::{Attempt, visible};
 
@@ -20,11 +23,40 @@ pub(super) fn Connecting() -> Element {
     let presence = presence.read();
     let status = Status::of(&presence, false);
     let attempt = presence.attempt();
+    let question = match attempt {
+        Some(Attempt::AsksTrust { pin, why }) => {
+            let (pin, why) = (*pin, why.clone());
+            Some(rsx! {
+                TrustCard { pin, why }
+            })
+        }
+        Some(Attempt::KeyChanged(change)) => {
+            let change = change.clone();
+            Some(rsx! {
+                KeyChangedCard { change }
+            })
+        }
+        Some(Attempt::AsksPassword { refused }) => {
+            let refused = *refused;
+            Some(rsx! {
+                PasswordCard { refused }
+            })
+        }
+        _ => None,
+    };
+    if let Some(question) = question {
+        return rsx! {
+            main { id: "connecting", "data-state": status.state,
+                div { class: "corner", ThemeSwitch {} }
+                {question}
+            }
+        };
+    }
     let is_over = attempt == Some(&Attempt::Over);
     let is_out = presence.waits_for_user();
-    let is_refused = presence.is_refused();
+    let wants_name = presence.wants_other_name();
     // Another name leads on sooner than the same one.
-    let retry = if is_refused { "" } else { "primary" };
+    let retry = if wants_name { "" } else { "primary" };
     rsx! {
         main { id: "connecting", "data-state": status.state,
             div { class: "corner", ThemeSwitch {} }
@@ -55,7 +87,7 @@ pub(super) fn Connecting() -> Element {
                 if let Some(advice) = status.advice {
                     p { class: "advice", {advice} }
                 }
-                if is_refused {
+                if wants_name {
                     OtherName {}
                 }
                 div { class: "buttons",

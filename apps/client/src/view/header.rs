@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
+use super::lock::Lock;
 use super::search::SearchSwitch;
 use super::status::{Retry, Seconds, Status, use_presence, way_back};
 use super::switches::{NotificationSwitch, PeopleSwitch, ThemeSwitch};
@@ -16,6 +17,7 @@ pub(super) fn Header(drawer: Signal<bool>) -> Element {
         header { class: "top",
             span { class: "mark", "aria-hidden": "true", {icon(Shape::Bubble)} }
             h1 { title: "Room at {room.address}", "{room.address}" }
+            Lock {}
             StatusView {}
             div { class: "tools",
                 SearchSwitch {}

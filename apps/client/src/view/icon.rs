@@ -22,6 +22,9 @@ pub(super) enum Shape {
     Bell,
     NoBell,
     Muted,
+    Key,
+    Lock,
+    HalfLock,
 }
 
 impl Shape {
@@ -47,6 +50,9 @@ impl Shape {
                 "M20 15a3 3 0 0 1-3 3H9.5L5 21.5V18a3 3 0 0 1-2-3V7a3 3 0 0 1 3-3h11a3 3 0 0 1 3 3ZM8 9.5h7M8 13h4.5"
             }
             Self::Bell => "M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15ZM10 21h4",
+            Self::Key => "M8 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM12 12h9v3.5M17 12v2.5",
+            Self::Lock => "M5 11h14v9.5H5zM8 11V7.5a4 4 0 0 1 8 0V11M12 14.5v2.5",
+            Self::HalfLock => "M5 11h14v9.5H5zM8 11V6.5a4 4 0 0 1 7.6-1.8M12 14.5v2.5",
             Self::Muted => "M11 5 6.5 9H3v6h3.5L11 19ZM16 9.5l5 5M21 9.5l-5 5",
             Self::NoBell => {
                 "M6 16.5V11a6 6 0 0 1 .5-2.4M9 5.8A6 6 0 0 1 18 11v3M16.5 18h-12L6 16.5M10 21h4M4 4l16 16"

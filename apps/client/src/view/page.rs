@@ -49,6 +49,28 @@ pub(super) fn focus_other_name() {
     document::eval("hubbub.focusOtherName()");
 }
 
+/// Gives the focus to the element of this id.
+pub(super) fn focus_on(id: &'static str) {
+    document::eval(&format!("hubbub.focusOn('{id}')"));
+}
+
+/// Opens the dialog of this id. Escape clicks its button of the class `leave`.
+pub(super) fn open_dialog(id: &'static str) {
+    document::eval(&format!("hubbub.openDialog('{id}')"));
+}
+
+/// Closes the dialog of this id, and gives the focus to the element of the other.
+pub(super) fn close_dialog(id: &'static str, then: &'static str) {
+    document::eval(&format!("hubbub.closeDialog('{id}', '{then}')"));
+}
+
+/// Copies this text.
+pub(super) fn copy(text: &str) {
+    let call = document::eval("menu.copy(await dioxus.recv())");
+    // The page is gone only when the window closes.
+    let _ = call.send(text);
+}
+
 /// Puts the cursor into the field for the room, with what stands there selected.
 pub(super) fn focus_room() {
     document::eval("hubbub.focusRoom()");

@@ -129,7 +129,11 @@ fn MutedOne(person: Rc<str>) -> Element {
                 class: "quiet unmute",
                 r#type: "button",
                 aria_label: "Unmute {visible(&person)}",
-                onclick: move |_| bridge.act(Action::Unmute(person.to_string())),
+                onclick: move |_| {
+                    bridge.act(Action::Unmute(person.to_string()));
+                    // The button goes, and the focus must not be lost with it.
+                    page::focus_composer();
+                },
                 "Unmute"
             }
         }

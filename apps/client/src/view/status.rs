@@ -31,13 +31,14 @@ impl<'a> Status<'a> {
             Some(Attempt::UnderWay { after: None }) => ("connecting", "connecting"),
             Some(Attempt::UnderWay { after: Some(_) }) => ("connecting", "connecting again"),
             Some(Attempt::Failed { .. }) => ("lost", "connecting again"),
-            Some(Attempt::Over) => ("lost", "not connected"),
+            Some(Attempt::AsksTrust { .. } | Attempt::AsksPassword { .. }) => {
+                ("asking", "not connected yet")
+            }
+            Some(Attempt::KeyChanged(_) | Attempt::Stopped { .. } | Attempt::Over) => {
+                ("lost", "not connected")
+            }
         };
-        let failure = match presence.attempt() {
-            Some(Attempt::UnderWay { after }) => after.as_ref(),
-            Some(Attempt::Failed { failure, .. }) => Some(failure),
-            Some(Attempt::Replaced | Attempt::Kicked { .. } | Attempt::Over) | None => None,
-        };
+        let failure = presence.failure();
         let why = match presence.attempt() {
             Some(Attempt::Over) => {
                 Some("the network part has stopped: close the window and start it again")
@@ -63,6 +64,8 @@ fn explain(
 ) -> (&'static str, Option<&'static str>) {
     const REFUSED: &str = "The room would not let you in";
     let is_refused = failure.is_some_and(|failure| failure.refused);
+    let is_about_name = failure.is_some_and(Failure::is_about_name);
+    let wants_private = failure.is_some_and(Failure::wants_private);
     let (title, advice) = match presence {
         Presence::Entering | Presence::Inside if remembers => (
             "You are in the room",
@@ -93,6 +96,18 @@ fn explain(
             "You were put out of the room",
             "Somebody who runs the room has ended your stay. You may ask to come in again.",
         ),
+        Presence::Outside(Attempt::Stopped { .. })
+        | Presence::Away {
+            attempt: Attempt::Stopped { .. },
+            ..
+        } => return ("Not connected", None),
+        Presence::Outside(_) | Presence::Away { .. } if wants_private => (
+            "This room is private",
+            "It takes nobody without its invitation. Ask somebody who is in the room for it, and open that.",
+        ),
+        Presence::Outside(_) | Presence::Away { .. } if is_refused && !is_about_name => {
+            return (REFUSED, None);
+        }
         Presence::Outside(_) if is_refused => (
             REFUSED,
             "Join under another name, or wait until yours is free.",
@@ -188,6 +203,7 @@ mod tests {
         Failure {
             why: "no such host".into(),
             refused,
+            code: None,
         }
     }
 

@@ -26,6 +26,7 @@ use hubbub_client::settings::{LastSeen, RoomsFile, SettingsFile, Trail};
 use hubbub_client::view::App;
 use hubbub_session::{Clock, Intent, Stamped};
 use hubbub_testing::Time;
+use hubbub_transport::Invitation;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
@@ -363,6 +364,17 @@ impl Window {
         self.dispatch("submit", "other-name", Box::new(form));
     }
 
+    /// Submits a password.
+    pub(crate) fn give_password(&mut self, password: &str) {
+        let password = SerializedFormObject {
+            key: "password".into(),
+            text: Some(password.into()),
+            file: None,
+        };
+        let form = SerializedFormData::new(String::new(), vec![password]);
+        self.dispatch("submit", "password-form", Box::new(form));
+    }
+
     /// Scrolls to the end of the timeline or away from it.
     pub(crate) fn scroll(&mut self, to_end: bool) {
         self.sees("end", to_end);
@@ -402,6 +414,8 @@ fn page(renderer: &Renderer, memory: &Memory, time: &Time, channels: &Channels) 
         .with_root_context(channels.clone())
         .with_root_context(Room {
             address: ADDRESS.into(),
+            invitation: room(),
+            known: None,
             username: "alice".into(),
             max_text: MAX_TEXT,
             zone: || TimeZone::UTC,
@@ -409,6 +423,12 @@ fn page(renderer: &Renderer, memory: &Memory, time: &Time, channels: &Channels) 
     let title = Title(renderer.title.clone());
     page.provide_root_context(Rc::new(title) as Rc<dyn Document>);
     page
+}
+
+/// What leads there: a private room, so that all of the window can be shown.
+fn room() -> Invitation {
+    let link = format!("chats://{ADDRESS}/#key=correct%20horse");
+    Invitation::parse(&link, 1).expect("an invitation")
 }
 
 fn clock_of(time: &Time) -> Clock {

@@ -9,6 +9,7 @@ mod past;
 mod refused;
 mod search;
 mod settings;
+mod trust;
 
 use std::time::Duration;
 

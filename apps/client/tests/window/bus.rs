@@ -16,6 +16,7 @@ pub(crate) struct Bus {
 
 /// Roles by their AT-SPI numbers, since WebKit does not tell their names.
 pub(crate) mod role {
+    pub(crate) const ALERT: u32 = 2;
     pub(crate) const LIST: u32 = 31;
     pub(crate) const LIST_ITEM: u32 = 32;
     pub(crate) const MENU: u32 = 33;

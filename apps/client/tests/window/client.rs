@@ -52,6 +52,22 @@ impl Client {
         Self::spawn(command, "the asking", home, &[inspector])
     }
 
+    /// Starts a client with these words as its command line, and with these variables.
+    pub(crate) fn start_by(
+        screen: &Screen,
+        name: &str,
+        inspector: u16,
+        words: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Client {
+        let inspector = format!("127.0.0.1:{inspector}");
+        let inspector = ("WEBKIT_INSPECTOR_HTTP_SERVER", &*inspector);
+        let mut command = screen.command(PROGRAM);
+        command.args(words).env("USER", name);
+        let environment = [&[inspector], environment].concat();
+        Self::spawn(command, name, new_home(), &environment)
+    }
+
     /// Starts a plain client that ignores the signal of a terminal that goes away.
     pub(crate) fn start_without_hangup(screen: &Screen, name: &str, port: u16) -> Client {
         let mut command = screen.command("sh");

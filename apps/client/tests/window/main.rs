@@ -1,8 +1,8 @@
 //! The real window under an X server, driven with real keys and a real mouse, read through the WebKit inspector.
 //!
 //! The tests are in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `editing`,
-//! `failure`, `field`, `hostile`, `links`, `menu`, `muting`, `overload`, `reading`, `remembering`, `rest`, `searching` and
-//! `settings`. The other files are their tools. One test at a time has a screen. `just test` provides the screens and
+//! `failure`, `field`, `hostile`, `links`, `menu`, `muting`, `overload`, `reading`, `remembering`, `rest`, `searching`,
+//! `settings` and `trust`. The other files are their tools. One test at a time has a screen. `just test` provides the screens and
 //! everything else that is needed.
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
@@ -30,6 +30,7 @@ mod remembering;
 mod rest;
 mod searching;
 mod settings;
+mod trust;
 
 mod bus;
 mod client;

@@ -10,6 +10,8 @@ pub(crate) struct Offer {
     pub(crate) nonce: String,
     /// The room and the place of the last message that it has seen.
     pub(crate) since: Option<String>,
+    /// The room's password, in base64.
+    pub(crate) password: Option<String>,
 }
 
 /// One connection to the server, after its JOIN and its offer.
@@ -17,12 +19,18 @@ pub(crate) struct Remembering {
     pub(crate) peer: Peer,
     name: String,
     pub(crate) offer: Offer,
+    /// Whether it says that everybody's line is private.
+    pub(crate) is_private: bool,
 }
 
 impl Remembering {
     /// Takes the next connection, its JOIN and its offer.
     pub(crate) fn accept(server: &ScriptedServer) -> Self {
-        let mut peer = server.accept();
+        Self::of(server.accept())
+    }
+
+    /// Takes the JOIN and the offer of this connection.
+    pub(crate) fn of(mut peer: Peer) -> Self {
         let join = peer.head();
         assert!(join.starts_with("CHAT/1.0 JOIN\r\n"), "{join}");
         let name = header(&join, "Username").unwrap();
@@ -30,8 +38,18 @@ impl Remembering {
         let nonce = header(&offer, "Offer").unwrap_or_else(|| panic!("no offer: {offer}"));
         let since = header(&offer, "Since");
         let nonce = nonce.trim_start_matches("1 ").to_owned();
-        let offer = Offer { nonce, since };
-        Self { peer, name, offer }
+        let password = header(&offer, "Password");
+        let offer = Offer {
+            nonce,
+            since,
+            password,
+        };
+        Self {
+            peer,
+            name,
+            offer,
+            is_private: false,
+        }
     }
 
     /// Grants, says who is here and what was said in these lines, and whether there is something older.
@@ -50,9 +68,14 @@ impl Remembering {
         let name = &self.name;
         let nonce = &self.offer.nonce;
         let people = people.join("\n");
+        let private = if self.is_private {
+            "Private: yes\r\n"
+        } else {
+            ""
+        };
         let mut bytes = format!(
             "CHAT/1.0 TEXT\r\nUsername: {name}\r\nMsg-len: 0\r\nGrant: 1 {nonce}\r\nRoom: {ROOM}\r\nKept: 30d\r\n\
-             Arrived: 0\r\nMax-payload: 1048576\r\n\r\n\
+             Arrived: 0\r\nMax-payload: 1048576\r\n{private}\r\n\
              CHAT/1.0 PRESENT\r\nUsername: {name}\r\nMsg-len: {}\r\n\r\n{people}",
             people.len(),
         );

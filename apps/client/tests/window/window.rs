@@ -69,6 +69,43 @@ impl Window {
         window
     }
 
+    /// Starts a client with these words, in the environment of `name`, and waits for the window that goes to this port.
+    pub(crate) fn opened_by(
+        screen: &Screen,
+        name: &str,
+        port: u16,
+        words: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Window {
+        let title = format!("^([(][0-9]+[)] )?Hubbub - {name} on localhost:{port}$");
+        Self::by(screen, name, words, environment, title)
+    }
+
+    /// Starts a client that asks before it goes where a link leads, as a click on one does.
+    pub(crate) fn asks_about(
+        screen: &Screen,
+        name: &str,
+        link: &str,
+        environment: &[(&str, &str)],
+    ) -> Window {
+        let words = ["--ask", link];
+        let mut window = Self::by(screen, name, &words, environment, "^Hubbub$".to_owned());
+        window.has_focus_in("name");
+        window
+    }
+
+    fn by(
+        screen: &Screen,
+        name: &str,
+        words: &[&str],
+        environment: &[(&str, &str)],
+        title: String,
+    ) -> Window {
+        let inspector = HeldPort::new();
+        let client = Client::start_by(screen, name, inspector.number(), words, environment);
+        Self::of(client, screen, inspector, title)
+    }
+
     /// Waits until the window that asked has become one of this room.
     pub(crate) fn enters(self, name: &str, port: u16) -> Window {
         let Window {

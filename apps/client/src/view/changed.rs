@@ -1,0 +1,89 @@
+//! The full stop where a server has another key than the one that is known. No button leads on: what does is a command that
+//! a person has to write.
+
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+
+use super::icon::{Shape, icon};
+use super::page;
+use super::status::Retry;
+use super::trust::Fingerprint;
+use crate::bridge::{Bridge, Room};
+use crate::timeline::{KeyChange, Reason};
+
+/// The names of the right keys on the page: there are two at most.
+const KEYS: [&str; 2] = ["known-key", "next-key"];
+
+#[component]
+pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
+    let bridge = use_context::<Bridge>();
+    let room = use_context::<Room>();
+    use_effect(|| page::focus_on("question"));
+    let right = right_key(&change);
+    rsx! {
+        section {
+            id: "question",
+            class: "card",
+            role: "alertdialog",
+            tabindex: "-1",
+            "aria-labelledby": "question-words",
+            "aria-describedby": "question-facts question-advice",
+            span { class: "emblem", "aria-hidden": "true", "data-failed": true, {icon(Shape::Warning)} }
+            h1 { id: "question-words", "This may not be the right server" }
+            div { id: "question-facts", class: "facts",
+                p { {right} }
+                for (id , pin) in KEYS.into_iter().zip(change.known.iter().copied()) {
+                    Fingerprint { key: "{id}", id, pin }
+                }
+                p { "What answers at " strong { "{room.address}" } " has this one:" }
+                Fingerprint { id: "offered-key", pin: change.offered }
+            }
+            p { id: "question-advice", class: "advice",
+                "Somebody on the way may want to read along. Or the server has a new key: whoever runs the room knows. Ask them, \
+                 and not in this room. Nothing of you was sent."
+            }
+            if change.since.is_some() {
+                p { class: "advice",
+                    "Only if the new key is right: close this window, and forget the old key by this command."
+                }
+                code { id: "forget", class: "command", dir: "ltr",
+                    "hubbub-client --forget chats://{room.address}"
+                }
+            } else {
+                p { class: "advice", "Only if the new key is right: ask for a new invitation, and open that." }
+            }
+            div { class: "buttons",
+                Retry { class: "", disabled: false, label: Some("Look again") }
+                button {
+                    id: "quit",
+                    class: "primary",
+                    r#type: "button",
+                    onclick: move |_| bridge.quit(),
+                    "Quit"
+                }
+            }
+        }
+    }
+}
+
+/// Which key would be right and how that is known.
+fn right_key(change: &KeyChange) -> String {
+    let keys = if change.known.len() == 1 {
+        "this key"
+    } else {
+        "one of these keys"
+    };
+    let source = match change.reason {
+        Reason::Pin => "its invitation",
+        Reason::Asked => "your own answer",
+        Reason::Authority => "an authority that this computer trusts",
+    };
+    match &change.since {
+        Some(since) => format!(
+            "The room has {keys}, by {source}, since {}:",
+            since.strftime("%-d %B %Y")
+        ),
+        None => format!("The room has {keys}, by {source}:"),
+    }
+}

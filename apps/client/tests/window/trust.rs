@@ -1,0 +1,277 @@
+//! Private rooms in real windows: the questions before anything is sent, the full stop, the lock, and invitations that
+//! stand on no command line.
+
+use std::fs;
+
+use hubbub_testing::tls::Certificate;
+use hubbub_testing::{Peer, ScriptedServer};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::bus::{Bus, role};
+use crate::memory::Remembering;
+use crate::screen::Screen;
+use crate::wait::until;
+use crate::window::Window;
+
+const TITLE: &str = "document.querySelector('#question h1')?.textContent";
+const ROOM_KEY: &str = "document.getElementById('room-key')?.textContent";
+const LOCK: &str = "document.getElementById('lock')?.dataset.all";
+const BUTTONS: &str = "[...document.querySelectorAll('#question button')].map(e => e.id)";
+
+/// A server that the test plays, the keys that it may have, and a user of its own.
+struct Scene {
+    screen: Screen,
+    server: ScriptedServer,
+    right: Certificate,
+    state: TempDir,
+}
+
+impl Scene {
+    fn set() -> Self {
+        Self {
+            screen: Screen::take(),
+            server: ScriptedServer::start(),
+            right: Certificate::self_signed("localhost"),
+            state: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    fn link(&self, parts: &str) -> String {
+        format!("chats://localhost:{}/{parts}", self.port())
+    }
+
+    fn invitation(&self) -> String {
+        self.link(&format!("#pin={},key=correct%20horse", self.right.pin()))
+    }
+
+    fn environment(&self) -> [(&'static str, &str); 1] {
+        [("XDG_STATE_HOME", self.state.path().to_str().unwrap())]
+    }
+
+    fn opens(&self, link: &str) -> Window {
+        let words = ["--username=alice", link];
+        let environment = self.environment();
+        Window::opened_by(&self.screen, "alice", self.port(), &words, &environment)
+    }
+
+    /// Takes a connection whose client says nothing, since it does not believe this key.
+    fn is_doubted(&self, certificate: &Certificate) {
+        if let Ok(mut peer) = self.server.accept().accept_tls(certificate) {
+            assert_eq!(peer.expect_gone(), b"", "something was sent");
+        }
+    }
+
+    /// Takes a connection of a client that believes the right key.
+    fn is_believed(&self) -> Peer {
+        let peer = self.server.accept().accept_tls(&self.right);
+        peer.unwrap_or_else(|error| panic!("the window does not believe the key: {error}"))
+    }
+
+    /// Lets a client in, and says that everybody's line is private, or not.
+    fn lets_in(&self, is_private: bool) -> Remembering {
+        let mut room = Remembering::of(self.is_believed());
+        room.is_private = is_private;
+        room.welcomes(&["alice", "bob"], 1..=1, "");
+        room
+    }
+
+    fn known_rooms(&self) -> String {
+        let file = self.state.path().join("hubbub/known_rooms.toml");
+        fs::read_to_string(file).unwrap_or_default()
+    }
+}
+
+impl Window {
+    /// The command line as everybody on the computer sees it.
+    fn command_line(&self) -> String {
+        let line = fs::read(format!("/proc/{}/cmdline", self.process())).unwrap();
+        String::from_utf8_lossy(&line).replace('\0', " ")
+    }
+}
+
+#[test]
+fn an_unknown_key_is_asked_about_by_keyboard_and_the_next_window_knows_it() {
+    let scene = Scene::set();
+    let mut alice = scene.opens(&scene.link(""));
+    scene.is_doubted(&scene.right);
+    alice.shows(TITLE, &json!("Is this the right server?"));
+    let key = "document.getElementById('offered-key').textContent";
+    alice.shows(key, &json!(scene.right.fingerprint()));
+    alice.has_focus_in("question");
+    assert_eq!(scene.known_rooms(), "");
+    // Enter is no answer, and the first control is not the last word.
+    alice.press("Return");
+    alice.press("Tab");
+    alice.has_focus_in("trust");
+    alice.press("Return");
+    let _room = scene.lets_in(true);
+    alice.shows(LOCK, &json!("yes"));
+    alice.has_focus_in("draft");
+    assert!(scene.known_rooms().contains(&scene.right.pin()));
+    alice.close();
+
+    let mut alice = scene.opens(&scene.link(""));
+    let _room = scene.lets_in(true);
+    alice.shows(LOCK, &json!("yes"));
+}
+
+#[test]
+fn another_key_is_a_full_stop_that_no_button_leads_past() {
+    let scene = Scene::set();
+    let alice = scene.opens(&scene.invitation());
+    let room = scene.lets_in(true);
+    let mut alice = alice;
+    alice.shows(LOCK, &json!("yes"));
+    alice.types("not sent yet", "not sent yet");
+    alice.keeps_the_draft();
+    drop(room);
+    let other = Certificate::self_signed("localhost");
+    scene.is_doubted(&other);
+    alice.shows(TITLE, &json!("This may not be the right server"));
+    let keys = "['known-key', 'offered-key'].map(id => document.getElementById(id).textContent)";
+    alice.shows(
+        keys,
+        &json!([scene.right.fingerprint(), other.fingerprint()]),
+    );
+    alice.shows(
+        "document.getElementById('forget').textContent",
+        &json!(format!(
+            "hubbub-client --forget chats://localhost:{}",
+            scene.port()
+        )),
+    );
+    alice.shows(BUTTONS, &json!(["retry", "quit"]));
+    alice.shows("document.getElementById('draft')", &json!(null));
+    alice.clicks("#retry");
+    scene.is_doubted(&other);
+    alice.shows(TITLE, &json!("This may not be the right server"));
+    // The right server is there again, and so is what was typed.
+    alice.clicks("#retry");
+    let _room = scene.lets_in(true);
+    alice.shows(LOCK, &json!("yes"));
+    alice.holds("not sent yet");
+    alice.close();
+
+    let words = ["--username=alice", "--forget", &scene.link("")];
+    let environment = scene.environment();
+    let mut alice = Window::opened_by(&scene.screen, "alice", scene.port(), &words, &environment);
+    scene.is_doubted(&other);
+    alice.shows(TITLE, &json!("Is this the right server?"));
+    alice.shows(
+        "document.getElementById('offered-key').textContent",
+        &json!(other.fingerprint()),
+    );
+}
+
+#[test]
+fn an_invitation_leads_in_and_stands_on_no_command_line() {
+    let scene = Scene::set();
+    let mut alice = scene.opens(&scene.invitation());
+    let line = alice.command_line();
+    let is_hidden = !["horse", "pin", "chats"]
+        .iter()
+        .any(|word| line.contains(word));
+    assert!(is_hidden, "{line}");
+    let mut room = Remembering::of(scene.is_believed());
+    assert_eq!(room.offer.password.as_deref(), Some("Y29ycmVjdCBob3JzZQ=="));
+    room.welcomes(&["alice"], 1..=1, "");
+    alice.shows(LOCK, &json!("no"));
+    alice.shows(
+        "document.querySelector('.lock-words').textContent",
+        &json!("not everybody's line is private"),
+    );
+    alice.close();
+}
+
+#[test]
+fn a_click_on_an_invitation_leads_in_by_one_more_that_says_where_and_under_which_name() {
+    let scene = Scene::set();
+    let environment = scene.environment();
+    let mut carol = Window::asks_about(&scene.screen, "carol", &scene.invitation(), &environment);
+    assert!(!carol.command_line().contains("horse"));
+    let where_to = "document.getElementById('destination').textContent";
+    let port = scene.port();
+    carol.shows(
+        &format!(
+            "{where_to}.startsWith('The link leads to localhost:{port}. It is a private room')"
+        ),
+        &json!(true),
+    );
+    carol.shows(
+        "document.documentElement.textContent.includes('horse')",
+        &json!(false),
+    );
+    carol.shows("document.getElementById('name').value", &json!("carol"));
+    carol.press("Return");
+    let mut carol = carol.enters("carol", port);
+    assert!(!carol.command_line().contains("horse"));
+    let mut room = Remembering::of(scene.is_believed());
+    assert!(room.offer.password.is_some());
+    room.is_private = true;
+    room.welcomes(&["carol"], 1..=1, "");
+    carol.shows(LOCK, &json!("yes"));
+    carol.close();
+}
+
+#[test]
+fn what_stands_behind_the_lock_is_read_by_keyboard_and_hands_on_an_invitation() {
+    let scene = Scene::set();
+    let mut alice = scene.opens(&scene.invitation());
+    let _room = scene.lets_in(true);
+    alice.shows(LOCK, &json!("yes"));
+    alice.ask("document.getElementById('lock').focus()");
+    alice.press("Return");
+    alice.has_focus_in("lock-card");
+    alice.shows(ROOM_KEY, &json!(scene.right.fingerprint()));
+    alice.press("Tab");
+    alice.has_focus_in("copy-invitation");
+    alice.press("Return");
+    let link = scene.invitation();
+    until(
+        || (scene.screen.clipboard("UTF8_STRING").as_deref() == Some(&*link)).then_some(()),
+        || format!("copied is {:?}", scene.screen.clipboard("UTF8_STRING")),
+    );
+    alice.press("Tab");
+    alice.has_focus_in("scan-invitation");
+    alice.press("Return");
+    alice.shows(
+        "document.getElementById('code')?.getAttribute('role')",
+        &json!("img"),
+    );
+    alice.press("Escape");
+    alice.shows("document.getElementById('lock-card')", &json!(null));
+    alice.has_focus_in("lock");
+}
+
+#[test]
+fn a_screen_reader_reads_the_questions_and_names_every_control() {
+    let scene = Scene::set();
+    let bus = Bus::start();
+    let environment = [
+        ("DBUS_SESSION_BUS_ADDRESS", &*bus.session.address),
+        ("NO_AT_BRIDGE", "0"),
+        scene.environment()[0],
+    ];
+    let words = ["--username=alice", &scene.link("")];
+    let mut alice = Window::opened_by(&scene.screen, "alice", scene.port(), &words, &environment);
+    scene.is_doubted(&scene.right);
+    alice.shows(TITLE, &json!("Is this the right server?"));
+    let question = || {
+        let desktop = bus.desktop()?;
+        let names = desktop.names(role::ALERT);
+        let buttons = desktop.names(role::PUSH_BUTTON);
+        (names.contains(&"Is this the right server?")
+            && buttons.ends_with(&["Yes, join", "No, quit"]))
+        .then_some(())
+    };
+    until(question, || {
+        format!("no question on the bus: {:?}", bus.desktop())
+    });
+    alice.clicks("#trust");
+    drop(scene.is_believed());
+}
