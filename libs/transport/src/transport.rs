@@ -214,7 +214,7 @@ impl Transport {
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
-        matches!(self.0, Kind::Secured(_))
+        matches!(self.0, Kind::Secured(Some(_)))
     }
 
     /// How many bytes it holds for the other side: what has arrived and is not yet read, and what is not yet sent. A plain

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
+use rustls::server::UnbufferedServerConnection;
 use rustls::sign::SingleCertAndKey;
 use rustls::version::TLS13;
 
@@ -45,7 +45,6 @@ impl Acceptor {
             .with_cert_resolver(Arc::new(resolver));
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.send_tls13_tickets = 0;
-        config.session_storage = Arc::new(NoServerSessionStorage {});
         Self(Arc::new(config))
     }
 }

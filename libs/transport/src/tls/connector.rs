@@ -102,8 +102,6 @@ impl Transport {
     /// The connection is broken, or the server does not do what TLS wants. A server that cannot prove that it has the
     /// key of its certificate is among these.
     pub async fn connect_tls(self, connector: &Connector, host: &str) -> io::Result<(Self, Seen)> {
-        // A name may be written with a final dot, but no certificate has it.
-        let host = host.strip_suffix('.').unwrap_or(host);
         // Only a name is told to the server. What cannot be one is told as little as an address.
         let anybody = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
         let name = ServerName::try_from(host.to_owned()).unwrap_or(anybody);
