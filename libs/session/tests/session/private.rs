@@ -4,6 +4,7 @@
 mod changes;
 mod first;
 mod home;
+mod ours;
 mod passwords;
 mod plain;
 mod riding;
