@@ -123,7 +123,8 @@ fn is_unreachable(error: &io::Error) -> bool {
 pub(crate) fn why(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+        // In TLS a connection has not ended in good order before the server has said so.
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::UnexpectedEof => {
             "the server broke the connection".to_owned()
         }
         ErrorKind::BrokenPipe | ErrorKind::WriteZero => CLOSED.to_owned(),

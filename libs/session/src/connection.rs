@@ -271,13 +271,16 @@ impl<'n> Connection<'n> {
             return End::Out;
         }
         let is_private = self.network.options.is_private;
-        End::Lost(match self.network.member.ended(now) {
-            Some(refusal) if is_private && refusal.wants_password() => return End::AsksPassword,
+        let lost = match self.network.member.ended(now) {
             Some(refusal) if !is_private && refusal.wants_tls() => Lost::wants_tls(),
             Some(refusal) => Lost::refused(refusal),
             None if self.network.member.is_put_off() => Lost::because(Cause::PutOff, why),
             None => Lost::because(Cause::CutOff, why),
-        })
+        };
+        if is_private && lost.cause.wants_password() {
+            return End::AsksPassword;
+        }
+        End::Lost(lost)
     }
 
     /// The server has closed the connection after the user's wish to leave.

@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime};
 use hubbub_transport::{Password, Pin};
 use hubbub_wire::{Hex128, Kept, Username};
 
+/// The code of a refusal because of the password.
+const PASSWORD: &str = "password";
+
 /// Names one message of the user's own on its whole way, from the screen to the socket and back. The screen counts them
 /// up.
 pub type MessageId = u64;
@@ -270,6 +273,11 @@ impl Cause {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. })
+    }
+
+    /// Whether the room wants a password, or another one than it got.
+    pub(crate) fn wants_password(&self) -> bool {
+        matches!(self, Self::Refused { code: Some(code) } if code == PASSWORD)
     }
 }
 

@@ -75,6 +75,10 @@ impl Network {
                 End::Left => break None,
                 End::Parted => break Some(Event::Parted),
                 End::Barred(Lost { why, cause, .. }) => {
+                    if self.options.is_private && cause.wants_password() {
+                        let (_, kept) = self.trust.password_refused();
+                        self.note(kept);
+                    }
                     let retry_in = Duration::MAX;
                     break Some(Event::Lost {
                         why,

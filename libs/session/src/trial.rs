@@ -22,9 +22,6 @@ const CLOSES: Duration = Duration::from_secs(1);
 /// The code of a NOTICE that an operator does not want us in the room.
 pub(crate) const KICKED: &str = "kicked";
 
-/// The code of a NOTICE that the room wants a password, or another one than it got.
-const PASSWORD: &str = "password";
-
 /// What `server` says to whoever comes in plain where only TLS is spoken.
 const WANTS_TLS: &str = "this room wants TLS";
 
@@ -38,11 +35,6 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Whether the room wants a password, or another one.
-    pub(crate) fn wants_password(&self) -> bool {
-        self.code.as_deref() == Some(PASSWORD)
-    }
-
     /// Whether the server takes nobody in plain.
     pub(crate) fn wants_tls(&self) -> bool {
         self.words.trim_end() == WANTS_TLS

@@ -139,7 +139,7 @@ fn a_refusal_for_the_password_is_one_however_late_it_comes() {
         side.passes(waits);
         side.hears(&notice("password", "this is not the password"));
         let refusal = side.member.ended(side.now).unwrap();
-        assert!(refusal.wants_password(), "{refusal:?}");
+        assert_eq!(refusal.code.as_deref(), Some("password"));
     }
 }
 

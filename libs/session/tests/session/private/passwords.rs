@@ -144,6 +144,26 @@ fn a_kept_password_that_is_refused_is_not_tried_by_the_next_program_either() {
 }
 
 #[test]
+fn a_password_that_is_refused_while_the_user_leaves_is_not_tried_again_either() {
+    let home = Home::new();
+    let house = House::self_made();
+    let invited = home.invited(house.port(), &[&house.certificate]);
+    let mut alice = home.opens(with_password(invited, "correct horse"));
+    house.takes(&mut alice, Reason::Pin);
+    let mut alice = home.opens(home.options(house.port()));
+    let (mut peer, _) = house.is_believed();
+    alice.expect(Event::Connected);
+    alice.wish(Intent::Leave);
+    peer.expect(hubbub_testing::leave("alice"));
+    peer.send(notice("password"));
+    peer.finish_sending();
+    let code = Some("password".to_owned());
+    assert_eq!(alice.expect_cause().0, Cause::Refused { code });
+    alice.expect_ended();
+    assert_eq!(home.known(house.port()).unwrap().password, None);
+}
+
+#[test]
 fn other_refusals_have_their_codes_and_the_password_stays() {
     let home = Home::new();
     let house = House::self_made();
