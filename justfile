@@ -415,6 +415,10 @@ layers:
     apps/server/src/door     TcpStream
     apps/server/src/peer     Instant::now|std::net|std::io::Read|TcpListener|rustix|crate::(room|post|lobby|log|hub|batch)|Room
     apps/server/src/service  flume|async_std|async_io|socket2|std::net|TcpStream|TcpListener|Instant::now|crate::(room|post|lobby|log|hub|peer|door)
+    apps/server/src/guests   async|await|flume|std::net|Instant::now|Duration|crate::(room|outbox|batch|post|lobby|log|hub|peer|door|entrance)
+    apps/server/src/entrance std::net|async_io|socket2|TcpStream|TcpListener|Instant::now|rustls|crate::(room|post|lobby|log|hub|batch)
+    apps/server/src/identity async|await|flume|futures|std::net|Instant::now|crate::(room|outbox|batch|post|lobby|log|hub|peer|door|entrance)
+    apps/server/src/tls      async|await|flume|futures|std::net|Instant|crate::[a-z]+
     apps/server/src/motd     async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/texts    async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/id       async|await|flume|futures|std::net|std::time|crate::[a-z]+

@@ -6,7 +6,7 @@
 //! inbox. The `hub`, one task, proposes what counts to the `log`, applies to the `room` what the log has ordered, and
 //! drafts an entry for each thing that happened. The `post` seals the draft as one `batch`, whose bytes are made once,
 //! and pushes it into every member's `outbox`. The peer's write half writes all that waits there with one system call.
-//! Connections that have not joined stand in the `lobby`.
+//! Connections that have not joined stand in the `lobby`. With TLS there is an `entrance` before the peer.
 //!
 //! A connection for which there is no place ([`Settings::max_peers`], [`Settings::max_peers_per_address`]), or whose
 //! address comes too often ([`Settings::visits_per_minute`]), is told so in one line and closed. Only 32 are told at a
@@ -129,7 +129,7 @@
 //! never wakes. Nobody waits for the service manager, whatever it does. A socket that it passes is used in place of one of
 //! the server's own, so that connections wait while the server restarts; `--port` and `--listen` are refused then.
 //!
-//! SIGHUP has the server read the message of the day again (`--motd FILE`), and drops nobody. A file that cannot be used
+//! SIGHUP has the server read the message of the day (`--motd FILE`) and its certificate again, and drops nobody. A file that cannot be used
 //! leaves the message as it was. With a controlling terminal SIGHUP means what it means there: the server stops. Programs
 //! of Hubbub get the message after their grant, and when it changes; others get it only with `--plain-motd`.
 //!
@@ -157,6 +157,26 @@
 //! What an operator says (`say`) comes to members with a grant as a NOTICE `said`, and to others as a TEXT from `server`.
 //! No member said it, so it has no place in the log: who is absent or comes later does not get it.
 //!
+//! # TLS
+//!
+//! With `--tls` the first byte of a connection says what it is (`entrance`): TLS, or a plain peer, who is told in one line
+//! that the room wants TLS, and closed. With `--also-plain` plain peers are let in as well. TLS is 1.3, offers the
+//! protocol `chat/1.0`, and takes clients that ask for none. A peer whose handshake is done is served as any other. In a
+//! server without TLS, whoever begins with it gets an alert and the end.
+//!
+//! The server makes a key for itself at its first start, `DIR/tls.key` in `--state DIR`, which nobody else may read. Only
+//! the key is kept; the certificate around it is made anew at each start. The log has the key's fingerprint. To take
+//! another key into use, start with `--tls-next-key` for as long as it takes until everybody has been here: the server
+//! makes `DIR/tls-next.key`, and tells members with a grant of it. Then move that file onto `DIR/tls.key` and start the
+//! server again. Nobody is asked anything.
+//!
+//! A certificate from elsewhere (`--tls-cert`, `--tls-key`) is read again at SIGHUP and once a day. One that cannot be used
+//! leaves the old one, and the log says why. Whoever is here notices nothing.
+//!
+//! Who has not joined has a bound with `--tls`, since a handshake costs more than a plain connection. Beyond it, the one goes
+//! that was heard longest ago, of the address that has too many or most. Whoever is turned away, because the room is full for
+//! example, gets no handshake: an alert (`access_denied`) if the connection begins with TLS, and words otherwise.
+//!
 //! # Limits
 //!
 //! Sizes, times and numbers with an option are defaults. `hubbub-server --help` lists all options and the variables that
@@ -175,6 +195,11 @@
 //! | silence in the middle of a frame, before another frame | 2 s | the first frame is given up, the second one is read |
 //! | a peer's socket takes nothing | 30 s (`--write-timeout`) | the peer is dropped |
 //! | from connecting to JOIN | 30 s (`--join-timeout`) | the connection is closed |
+//! | connections that have not joined, with `--tls` | 256, and 16 of one address | the one that was heard longest ago is closed |
+//! | handshakes that have a turn | 8, for 100 ms each | the next ones wait, and those that take longer go on without |
+//! | what handshakes hold | 64 KiB each, of the quarter for unfinished texts | the connection is closed |
+//! | key of a certificate | RSA of 3072 bits, or any ECDSA or Ed25519 key | the server does not start; at SIGHUP the old one stays |
+//! | file with a certificate or a key | 256 KiB | the same |
 //! | from a JOIN to its place in the log | the same time | the connection is closed |
 //! | from a JOIN to an offer, where the name is that of a member with a grant | 1 s | the JOIN counts as one without an offer |
 //! | a member with a grant without a connection | 15 s (`--grace`) | the room hears a LEAVE |

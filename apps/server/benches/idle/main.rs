@@ -1,4 +1,4 @@
-//! What an idle member costs, without and with a grant: the server's resident memory by members, how often the server
+//! What an idle member costs, without and with a grant and with TLS: the server's resident memory by members, how often the server
 //! wakes while nobody speaks, and how a plain member's memory is divided. Each member has one connection, and nothing
 //! waits for it. What the kernel keeps for its socket is not part of the server's memory and has its own row.
 
@@ -12,6 +12,8 @@ use hubbub_testing::{Crowd, Offer, Program, TROUBLE, is_asked_for, name_of};
 use crate::parts::Parts;
 
 mod parts;
+#[cfg(feature = "tls")]
+mod secured;
 
 /// The numbers of members, as far as the limit on open files allows.
 const MEMBERS: [usize; 2] = [1000, 10_000];
@@ -30,6 +32,8 @@ fn main() -> io::Result<()> {
     let each = watch("members", possible, Crowd::join_until)?;
     watch("members with grants", possible, grant_until)?;
     parts.print(each);
+    #[cfg(feature = "tls")]
+    secured::watch(possible)?;
     Ok(())
 }
 
@@ -43,9 +47,7 @@ fn watch(
     let mut program = Program::with(&[], &[]);
     let mut crowd = Crowd::new(program.address())?;
     program.show(TROUBLE);
-    println!(
-        "\n| {kind} | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
-    );
+    print_head(kind);
     let empty = look(&program, 0, None)?;
     let mut each = 0.0;
     for members in MEMBERS.map(|members| members.min(possible)) {
@@ -54,6 +56,12 @@ fn watch(
         each = a_member(resident, empty, members);
     }
     Ok(each)
+}
+
+fn print_head(kind: &str) {
+    println!(
+        "\n| {kind} | resident kB | bytes a member | wake-ups in {WATCH:?} |\n|--:|--:|--:|--:|"
+    );
 }
 
 /// Members with grants join until there are so many.
