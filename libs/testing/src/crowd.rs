@@ -11,6 +11,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::time::Timespec;
 
+use crate::tls::{Caller, Line};
 use crate::{Offer, join};
 
 /// How long nothing may come while something is still due.
@@ -41,7 +42,9 @@ pub fn name_of(number: usize) -> String {
 /// Connections to one server. Those that have joined are members with the numbers from 0.
 pub struct Crowd {
     address: SocketAddr,
-    sockets: Vec<TcpStream>,
+    /// Who does the handshakes, if the members speak TLS.
+    caller: Option<Caller>,
+    sockets: Vec<Line>,
     /// How much each connection has got, in bytes.
     received: Vec<u64>,
     epoll: OwnedFd,
@@ -54,12 +57,20 @@ impl Crowd {
     pub fn new(address: SocketAddr) -> io::Result<Self> {
         Ok(Self {
             address,
+            caller: None,
             sockets: Vec::new(),
             received: Vec::new(),
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
             ready: Vec::with_capacity(1024),
             scratch: vec![0; READ_BYTES],
         })
+    }
+
+    /// An empty crowd, whose members will speak TLS, with whatever certificate. They count what was encrypted.
+    pub fn secure(address: SocketAddr) -> io::Result<Self> {
+        let mut crowd = Self::new(address)?;
+        crowd.caller = Some(Caller::believing_all());
+        Ok(crowd)
     }
 
     /// Connects until there are this many.
@@ -77,10 +88,14 @@ impl Crowd {
     fn connect(&mut self) -> io::Result<()> {
         let socket = TcpStream::connect(self.address)?;
         socket.set_nodelay(true)?;
-        socket.set_nonblocking(true)?;
+        let line = match &self.caller {
+            None => Line::plain(socket),
+            Some(caller) => Line::call(socket, caller, "localhost")?,
+        };
+        line.stream.set_nonblocking(true)?;
         let number = EventData::new_u64(self.sockets.len() as u64);
-        epoll::add(&self.epoll, &socket, number, EventFlags::IN)?;
-        self.sockets.push(socket);
+        epoll::add(&self.epoll, &line.stream, number, EventFlags::IN)?;
+        self.sockets.push(line);
         self.received.push(0);
         Ok(())
     }
@@ -171,18 +186,25 @@ impl Crowd {
         )?;
         for event in &self.ready {
             let number = event.data.u64() as usize;
-            match self.sockets[number].read(&mut self.scratch) {
-                Ok(0) => {
-                    return Err(io::Error::other(format!(
-                        "connection {number} was ended by the server"
-                    )));
+            let line = &mut self.sockets[number];
+            loop {
+                match line.read(&mut self.scratch) {
+                    Ok(0) => {
+                        return Err(io::Error::other(format!(
+                            "connection {number} was ended by the server"
+                        )));
+                    }
+                    Ok(bytes) => {
+                        self.received[number] += bytes as u64;
+                        hand_out(number, &self.scratch[..bytes])?;
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => return Err(error),
                 }
-                Ok(bytes) => {
-                    self.received[number] += bytes as u64;
-                    hand_out(number, &self.scratch[..bytes])?;
+                // What has been decrypted would wait here, and epoll would not tell of it.
+                if line.tls.is_none() {
+                    break;
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
             }
         }
         Ok(!self.ready.is_empty())

@@ -4,11 +4,11 @@ use std::env;
 use std::fs;
 use std::io;
 
-use hubbub_testing::{Peer, Program, TROUBLE, join, name_of};
+use hubbub_testing::{Crowd, Program, TROUBLE};
 
 use super::{a_member, look, print_head};
 
-/// How many there are. They do not read, and the system keeps for each of them what it is told of the others.
+/// How many there are. Each of them decrypts what it hears of the others, which takes its time.
 const MEMBERS: usize = 1000;
 
 /// The most that TLS may cost an idle member, in bytes.
@@ -33,7 +33,7 @@ pub(super) fn watch(possible: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Members of one of the two kinds, who come in the same way: one after another.
+/// Members of one of the two kinds, in servers of the same kind.
 fn cost(members: usize, with_tls: bool) -> io::Result<f64> {
     let state = env::temp_dir().join(format!("hubbub-idle-{:016x}", fastrand::u64(..)));
     let options = ["--tls", "--also-plain", "--state"];
@@ -46,13 +46,12 @@ fn cost(members: usize, with_tls: bool) -> io::Result<f64> {
         "members without"
     });
     let empty = look(&program, 0, None)?;
-    let enter = |number| {
-        let peer = Peer::connect(address);
-        let mut peer = if with_tls { peer.secure() } else { peer };
-        peer.send(join(&name_of(number)));
-        peer
+    let mut crowd = if with_tls {
+        Crowd::secure(address)?
+    } else {
+        Crowd::new(address)?
     };
-    let _peers: Vec<Peer> = (0..members).map(enter).collect();
+    crowd.join_until(members)?;
     let resident = look(&program, members, Some(empty))?;
     fs::remove_dir_all(state)?;
     Ok(a_member(resident, empty, members))

@@ -1,8 +1,9 @@
-//! A room over loopback: deliveries a second and the server's CPU time for each, by members, next to those of a *floor*
-//! that only moves the bytes. One member sends texts of 64 bytes in a closed loop. The sender and all receivers are one
+//! A room over loopback: deliveries a second and the server's CPU time for each, by members, with TLS and without, next to
+//! those of a *floor* that only moves the bytes. One member sends texts of 64 bytes in a closed loop. The sender and all receivers are one
 //! thread, the same for server and floor. Prints a table, and draws `target/room.svg`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ const MEMBERS: [usize; 3] = [10, 100, 1000];
 const ROUNDS: usize = 3;
 const PAYLOAD: [u8; 64] = [b'x'; 64];
 
-/// How long one run sends. Eighteen runs of this length take about a minute.
+/// How long one run sends. Twenty-seven runs of this length take less than two minutes.
 const RUN: Duration = Duration::from_millis(2500);
 
 /// How many texts may be under way: sent, but not yet received by everybody.
@@ -57,26 +58,39 @@ struct Cost {
 struct Outcome {
     members: usize,
     ours: Cost,
+    secured: Cost,
     floor: Cost,
     /// The ratios of ours to the floor's of the same round.
     ratio: Cost,
 }
 
+/// The costs of one round.
+struct Round {
+    ours: Cost,
+    secured: Cost,
+    floor: Cost,
+}
+
 fn measure_all() -> io::Result<Vec<Outcome>> {
     let mut rounds = MEMBERS.map(|members| (members, Vec::new()));
-    for round in 1..=ROUNDS {
-        for (members, pairs) in &mut rounds {
-            eprintln!("round {round} of {ROUNDS}: {members} members");
-            let floor = measure(floor::start(*members)?, *members, Crowd::connect_until)?;
-            let ours = measure(Program::with(&[], &[]), *members, Crowd::join_until)?;
-            pairs.push((ours, floor));
+    for number in 1..=ROUNDS {
+        for (members, rounds) in &mut rounds {
+            eprintln!("round {number} of {ROUNDS}: {members} members");
+            let floor = floor::start(*members)?;
+            let ours = Program::with(&[], &[]);
+            rounds.push(Round {
+                floor: measure(floor, *members, Crowd::new, Crowd::connect_until)?,
+                ours: measure(ours, *members, Crowd::new, Crowd::join_until)?,
+                secured: secured(*members)?,
+            });
         }
     }
-    let outcomes = rounds.iter().map(|(members, pairs)| Outcome {
+    let outcomes = rounds.iter().map(|(members, rounds)| Outcome {
         members: *members,
-        ours: median(pairs, |(ours, _)| *ours),
-        floor: median(pairs, |(_, floor)| *floor),
-        ratio: median(pairs, |(ours, floor)| Cost {
+        ours: median(rounds, |round| round.ours),
+        secured: median(rounds, |round| round.secured),
+        floor: median(rounds, |round| round.floor),
+        ratio: median(rounds, |Round { ours, floor, .. }| Cost {
             per_second: ours.per_second / floor.per_second,
             cpu: ours.cpu / floor.cpu,
         }),
@@ -84,9 +98,19 @@ fn measure_all() -> io::Result<Vec<Outcome>> {
     Ok(outcomes.collect())
 }
 
-fn median(pairs: &[(Cost, Cost)], of: impl Fn(&(Cost, Cost)) -> Cost) -> Cost {
+/// One run in a room where everybody speaks TLS. The thread that decrypts for all receivers is the slower half, so that
+/// the CPU time of the server says more than its deliveries a second.
+fn secured(members: usize) -> io::Result<Cost> {
+    let state = std::env::temp_dir().join(format!("hubbub-room-{:016x}", fastrand::u64(..)));
+    let program = Program::with(&["--tls", "--state", &state.to_string_lossy()], &[]);
+    let cost = measure(program, members, Crowd::secure, Crowd::join_until)?;
+    std::fs::remove_dir_all(state)?;
+    Ok(cost)
+}
+
+fn median(rounds: &[Round], of: impl Fn(&Round) -> Cost) -> Cost {
     let middle = |figure: fn(Cost) -> f64| {
-        let mut figures: Vec<f64> = pairs.iter().map(|pair| figure(of(pair))).collect();
+        let mut figures: Vec<f64> = rounds.iter().map(|round| figure(of(round))).collect();
         figures.sort_by(f64::total_cmp);
         figures[figures.len() / 2]
     };
@@ -100,9 +124,10 @@ fn median(pairs: &[(Cost, Cost)], of: impl Fn(&(Cost, Cost)) -> Cost) -> Cost {
 fn measure(
     mut program: Program,
     members: usize,
+    crowd: fn(SocketAddr) -> io::Result<Crowd>,
     enter: fn(&mut Crowd, usize) -> io::Result<()>,
 ) -> io::Result<Cost> {
-    let mut crowd = Crowd::new(program.address())?;
+    let mut crowd = crowd(program.address())?;
     program.show(TROUBLE);
     enter(&mut crowd, members + 1)?;
     crowd.received().fill(0);
@@ -165,19 +190,21 @@ fn check(crowd: &mut Crowd, sent: u64) -> io::Result<()> {
 fn print_table(results: &[Outcome]) {
     println!("One sender, texts of 64 bytes, loopback; medians of {ROUNDS} rounds.\n");
     println!(
-        "| members | deliveries/s | floor | ratio | CPU ns a delivery | floor | ratio |\n\
-         |--:|--:|--:|--:|--:|--:|--:|"
+        "| members | deliveries/s | floor | ratio | with TLS | CPU ns a delivery | floor | ratio | with TLS |\n\
+         |--:|--:|--:|--:|--:|--:|--:|--:|--:|"
     );
     for result in results {
         println!(
-            "| {} | {:.2} M | {:.2} M | {:.2} | {:.1} | {:.1} | {:.2} |",
+            "| {} | {:.2} M | {:.2} M | {:.2} | {:.2} M | {:.1} | {:.1} | {:.2} | {:.1} |",
             result.members,
             result.ours.per_second / 1e6,
             result.floor.per_second / 1e6,
             result.ratio.per_second,
+            result.secured.per_second / 1e6,
             result.ours.cpu,
             result.floor.cpu,
             result.ratio.cpu,
+            result.secured.cpu,
         );
     }
 }
