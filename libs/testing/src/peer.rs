@@ -313,6 +313,12 @@ impl Peer {
         self.line.stream.shutdown(Shutdown::Write).unwrap();
     }
 
+    /// The same at an end that may have closed the connection by now.
+    pub fn try_finish_sending(&mut self) {
+        self.say_the_end();
+        let _ = self.line.stream.shutdown(Shutdown::Write);
+    }
+
     /// Ends the connection by a reset, as a crash does.
     pub fn reset(self) {
         let socket = SockRef::from(&self.line.stream);

@@ -7,10 +7,12 @@
 //! between: pieces of one byte split every record.
 
 mod authority;
+mod directory;
 mod line;
 mod middle;
 
 pub use authority::{Authority, Certificate, fingerprint_of, pin_of};
+pub use directory::Directory;
 pub(crate) use line::Line;
 pub use line::{Caller, client_hello};
 pub use middle::Middle;

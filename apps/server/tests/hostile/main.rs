@@ -7,6 +7,8 @@
 mod browsers;
 mod crowds;
 mod floods;
+#[cfg(feature = "tls")]
+mod handshakes;
 mod names;
 mod readers;
 mod senders;

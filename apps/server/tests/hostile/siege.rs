@@ -3,11 +3,13 @@
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use hubbub_server::descriptors;
+#[cfg(feature = "tls")]
+use hubbub_testing::tls::Directory;
 use hubbub_testing::{DEADLINE, Peer, Program, Room, leave, text, until};
 
 /// How many peers attack at a time where their number does not matter. If each of them leaked 2 KiB, that would be more
@@ -19,7 +21,7 @@ pub(crate) struct Siege {
     pub(crate) program: Program,
     pub(crate) room: Room,
     /// How many descriptors are open while only the watcher is in the room.
-    descriptors: usize,
+    pub(crate) descriptors: usize,
 }
 
 /// How many times an attack is made at most. Now and then the allocator has more holes after one attack than after
@@ -30,7 +32,20 @@ const ATTACKS: usize = 4;
 /// that after the attack before. Checks each time what must be true.
 #[track_caller]
 pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
-    let mut siege = Siege::begin(options);
+    repeat(Siege::begin(options, Room::at), attack);
+}
+
+/// The same for a server that speaks TLS and nothing else, with a key of its own, and a room where everybody does.
+#[cfg(feature = "tls")]
+#[track_caller]
+pub(crate) fn withstands_securely(options: &[&str], attack: impl Fn(&mut Siege)) {
+    let state = Directory::new();
+    let options = [&["--tls", "--state", state.path()], options].concat();
+    repeat(Siege::begin(&options, Room::secure_at), attack);
+}
+
+#[track_caller]
+fn repeat(mut siege: Siege, attack: impl Fn(&mut Siege)) {
     attack(&mut siege);
     let mut resident = vec![siege.aftermath()];
     while resident.len() < ATTACKS {
@@ -48,7 +63,7 @@ pub(crate) fn withstands(options: &[&str], attack: impl Fn(&mut Siege)) {
 impl Siege {
     /// The allocator of glibc is told to free at once what it can. Otherwise it keeps several MiB, more or less, for
     /// later. One thread serves everybody, so that only the server decides whose turn it is.
-    fn begin(options: &[&str]) -> Self {
+    fn begin(options: &[&str], room: impl Fn(SocketAddr) -> Room) -> Self {
         let variables = [
             ("MALLOC_ARENA_MAX", "1"),
             ("MALLOC_MMAP_THRESHOLD_", "16384"),
@@ -60,7 +75,7 @@ impl Siege {
         let mut program = Program::with(options, &variables);
         let address = program.address();
         let descriptors = program.descriptors() + 1;
-        let room = Room::at(address);
+        let room = room(address);
         Self {
             descriptors,
             program,

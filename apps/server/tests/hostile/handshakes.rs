@@ -1,0 +1,202 @@
+//! Handshakes that are none, that never end, or that come in floods, from one address and from many. An honest newcomer of
+//! another address gets in meanwhile, and what waits for its handshake is bounded.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+
+use hubbub_testing::tls::{Caller, client_hello};
+use hubbub_testing::{Peer, join, until};
+
+use crate::siege::{Siege, withstands_securely};
+
+/// The most connections that may wait at a time before they have joined.
+const GUESTS: usize = 256;
+
+/// The most of them of one address.
+const OF_ONE: usize = 16;
+
+/// What the program may hold open besides: a newcomer, those that are being closed or told why they cannot come in.
+const BESIDES: usize = 100;
+
+/// How many connections one attack makes where each of them stays.
+const MANY: usize = 600;
+
+/// So many addresses that together they may take every place.
+const ADDRESSES: usize = 40;
+
+fn address(number: usize) -> [u8; 4] {
+    [127, 0, 1, 1 + u8::try_from(number % ADDRESSES).unwrap()]
+}
+
+fn connect(siege: &Siege, number: usize) -> Peer {
+    Peer::connect_from(address(number), siege.room.address())
+}
+
+/// Connections of so many addresses that say this and nothing more, and what must hold meanwhile.
+fn stall(siege: &Siege, addresses: usize, said: &[u8]) {
+    let stalled: Vec<Peer> = (0..MANY)
+        .map(|number| {
+            let mut peer = connect(siege, number % addresses);
+            peer.try_send(said);
+            peer
+        })
+        .collect();
+    let most = siege.descriptors + GUESTS.min(addresses * OF_ONE);
+    until("all but the bound are let go", || {
+        siege.program.descriptors() <= most
+    });
+    siege.assert_serves();
+    assert!(
+        siege.program.descriptors() <= most + 2,
+        "more than the bound"
+    );
+    for mut peer in stalled {
+        peer.expect_gone();
+    }
+}
+
+#[test]
+fn half_a_handshake_keeps_nobody_out_and_ends_at_the_deadline() {
+    let hello = client_hello("localhost");
+    withstands_securely(&["--join-timeout", "3s"], |siege| {
+        for addresses in [1, ADDRESSES] {
+            for said in [&[][..], &hello[..1], &hello[..hello.len() / 2], &hello[..]] {
+                stall(siege, addresses, said);
+            }
+        }
+    });
+}
+
+#[test]
+fn whatever_comes_after_the_first_byte_of_tls_is_soon_over() {
+    let hello = client_hello("localhost");
+    let mut longest = vec![0x16, 3, 1, 0x40, 0];
+    longest.resize(5 + 0x4000, 1);
+    let mut repeated = hello.clone();
+    repeated.extend(hello.repeat(20));
+    let mut cut = hello.clone();
+    cut.truncate(hello.len() - 1);
+    cut.extend(b"\x16CHAT/1.0 JOIN\r\nUsername: cut\r\n\r\n");
+    let mut random = vec![0x16];
+    random.extend((0..5000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8));
+    let garbage = [
+        b"\x16CHAT/1.0 JOIN\r\nUsername: garbage\r\n\r\n".to_vec(),
+        vec![0x16; 40_000],
+        [&[0x16, 3, 1, 0xff, 0xff][..], &[0; 70_000]].concat(),
+        [&[0x16, 3, 1, 0, 0][..]; 1000].concat(),
+        [
+            &[0x16, 3, 1, 0, 4, 1, 0xff, 0xff, 0xff][..],
+            &[0x16, 3, 1, 0x40, 0],
+            &[0; 0x4000],
+        ]
+        .concat(),
+        longest,
+        repeated,
+        cut,
+        random,
+    ];
+    withstands_securely(&[], |siege| {
+        for (number, garbage) in garbage.iter().enumerate() {
+            for piece in [garbage.len(), 1 + garbage.len() / 100] {
+                let mut peer = connect(siege, number);
+                for piece in garbage.chunks(piece) {
+                    peer.try_send(piece);
+                }
+                peer.try_finish_sending();
+                peer.expect_gone();
+            }
+        }
+    });
+}
+
+/// Does something again and again in threads of its own, until it is stopped.
+struct Flood {
+    is_over: Arc<AtomicBool>,
+    rounds: Arc<AtomicUsize>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Flood {
+    fn start(siege: &Siege, addresses: usize, round: fn(Peer)) -> Self {
+        const THREADS: usize = 2;
+        let (is_over, rounds) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+        let room = siege.room.address();
+        let threads = (0..THREADS).map(|_| {
+            let (is_over, rounds) = (Arc::clone(&is_over), Arc::clone(&rounds));
+            thread::spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    let number = rounds.fetch_add(1, Ordering::Relaxed);
+                    round(Peer::connect_from(address(number % addresses), room));
+                }
+            })
+        });
+        let threads = threads.collect();
+        Self {
+            is_over,
+            rounds,
+            threads,
+        }
+    }
+
+    /// Waits until it has had so many rounds.
+    fn wait_for(&self, rounds: usize) {
+        until("the flood has come", || {
+            self.rounds.load(Ordering::Relaxed) >= rounds
+        });
+    }
+
+    fn stop(self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn withstands_floods(round: fn(Peer)) {
+    withstands_securely(&[], |siege| {
+        for addresses in [1, ADDRESSES] {
+            let flood = Flood::start(siege, addresses, round);
+            flood.wait_for(GUESTS);
+            siege.assert_serves();
+            let open = siege.program.descriptors();
+            assert!(
+                open <= siege.descriptors + GUESTS + BESIDES,
+                "{open} descriptors"
+            );
+            let before = flood.rounds.load(Ordering::Relaxed);
+            flood.wait_for(before + 100);
+            flood.stop();
+        }
+    });
+}
+
+#[test]
+fn an_honest_newcomer_gets_in_during_a_flood_of_whole_handshakes() {
+    withstands_floods(|peer| {
+        // It may have to go in the middle.
+        let _ = peer.try_secure(&Caller::believing_all(), "localhost");
+    });
+}
+
+#[test]
+fn an_honest_newcomer_gets_in_during_a_flood_of_hellos_that_nobody_finishes() {
+    withstands_floods(|mut peer| {
+        peer.try_send(client_hello("localhost"));
+        peer.take_a_byte();
+    });
+}
+
+#[test]
+fn an_honest_newcomer_gets_in_during_a_flood_of_connections_that_say_nothing() {
+    withstands_floods(drop);
+}
+
+#[test]
+fn an_honest_newcomer_gets_in_during_a_flood_of_what_is_no_tls() {
+    withstands_floods(|mut peer| {
+        peer.try_send(join("plain"));
+        peer.expect_gone();
+    });
+}
