@@ -1,6 +1,7 @@
 //! Handshakes that are none, that never end, or that come in floods, from one address and from many. An honest newcomer of
 //! another address gets in meanwhile, and what waits for its handshake is bounded.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
@@ -33,27 +34,22 @@ fn connect(siege: &Siege, number: usize) -> Peer {
     Peer::connect_from(address(number), siege.room.address())
 }
 
-/// Connections of so many addresses that say this and nothing more, and what must hold meanwhile.
-fn stall(siege: &Siege, addresses: usize, said: &[u8]) {
-    let stalled: Vec<Peer> = (0..MANY)
-        .map(|number| {
-            let mut peer = connect(siege, number % addresses);
-            peer.try_send(said);
-            peer
-        })
-        .collect();
+/// Connections of so many addresses that say this and nothing more. What must hold meanwhile is tested.
+fn stall(siege: &Siege, addresses: usize, said: &[u8]) -> Vec<Peer> {
+    let stalled = (0..MANY).map(|number| {
+        let mut peer = connect(siege, number % addresses);
+        peer.try_send(said);
+        peer
+    });
+    let stalled = stalled.collect();
     let most = siege.descriptors + GUESTS.min(addresses * OF_ONE);
     until("all but the bound are let go", || {
         siege.program.descriptors() <= most
     });
     siege.assert_serves();
-    assert!(
-        siege.program.descriptors() <= most + 2,
-        "more than the bound"
-    );
-    for mut peer in stalled {
-        peer.expect_gone();
-    }
+    let open = siege.program.descriptors();
+    assert!(open <= most + 2, "{open} descriptors, more than the bound");
+    stalled
 }
 
 #[test]
@@ -61,9 +57,13 @@ fn half_a_handshake_keeps_nobody_out_and_ends_at_the_deadline() {
     let hello = client_hello("localhost");
     withstands_securely(&["--join-timeout", "3s"], |siege| {
         for addresses in [1, ADDRESSES] {
-            for said in [&[][..], &hello[..1], &hello[..hello.len() / 2], &hello[..]] {
-                stall(siege, addresses, said);
+            for said in [&[][..], &hello[..1], &hello] {
+                drop(stall(siege, addresses, said));
+                siege.wait_until_all_closed();
             }
+        }
+        for mut peer in stall(siege, ADDRESSES, &hello[..hello.len() / 2]) {
+            peer.expect_gone();
         }
     });
 }
@@ -118,16 +118,22 @@ struct Flood {
 }
 
 impl Flood {
-    fn start(siege: &Siege, addresses: usize, round: fn(Peer)) -> Self {
+    /// What a round returns stays connected for a while.
+    fn start(siege: &Siege, addresses: usize, round: fn(Peer) -> Option<Peer>) -> Self {
         const THREADS: usize = 2;
+        const KEPT: usize = GUESTS;
         let (is_over, rounds) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
         let room = siege.room.address();
         let threads = (0..THREADS).map(|_| {
             let (is_over, rounds) = (Arc::clone(&is_over), Arc::clone(&rounds));
             thread::spawn(move || {
+                let mut kept = VecDeque::new();
                 while !is_over.load(Ordering::Relaxed) {
                     let number = rounds.fetch_add(1, Ordering::Relaxed);
-                    round(Peer::connect_from(address(number % addresses), room));
+                    kept.extend(round(Peer::connect_from(address(number % addresses), room)));
+                    if kept.len() > KEPT {
+                        kept.pop_front();
+                    }
                 }
             })
         });
@@ -154,7 +160,7 @@ impl Flood {
     }
 }
 
-fn withstands_floods(round: fn(Peer)) {
+fn withstands_floods(round: fn(Peer) -> Option<Peer>) {
     withstands_securely(&[], |siege| {
         for addresses in [1, ADDRESSES] {
             let flood = Flood::start(siege, addresses, round);
@@ -177,7 +183,13 @@ fn an_honest_newcomer_gets_in_during_a_flood_of_whole_handshakes() {
     withstands_floods(|peer| {
         // It may have to go in the middle.
         let _ = peer.try_secure(&Caller::believing_all(), "localhost");
+        None
     });
+}
+
+#[test]
+fn an_honest_newcomer_gets_in_during_a_flood_of_handshakes_that_stay_and_never_join() {
+    withstands_floods(|peer| peer.try_secure(&Caller::believing_all(), "localhost").ok());
 }
 
 #[test]
@@ -185,18 +197,27 @@ fn an_honest_newcomer_gets_in_during_a_flood_of_hellos_that_nobody_finishes() {
     withstands_floods(|mut peer| {
         peer.try_send(client_hello("localhost"));
         peer.take_a_byte();
+        None
+    });
+}
+
+#[test]
+fn an_honest_newcomer_gets_in_during_a_flood_of_hellos_that_stay() {
+    withstands_floods(|mut peer| {
+        peer.try_send(client_hello("localhost"));
+        Some(peer)
     });
 }
 
 #[test]
 fn an_honest_newcomer_gets_in_during_a_flood_of_connections_that_say_nothing() {
-    withstands_floods(drop);
+    withstands_floods(Some);
 }
 
 #[test]
 fn an_honest_newcomer_gets_in_during_a_flood_of_what_is_no_tls() {
     withstands_floods(|mut peer| {
         peer.try_send(join("plain"));
-        peer.expect_gone();
+        Some(peer)
     });
 }
