@@ -244,23 +244,22 @@ impl Peer {
         }
     }
 
-    /// Waits until the server has ended the connection in any way, and returns what came before that.
+    /// Waits until the server has ended the connection in any way, and returns what came before that. With TLS, an alert
+    /// is one of the ways.
     #[track_caller]
     pub fn expect_gone(&mut self) -> Vec<u8> {
+        use ErrorKind::{ConnectionReset, InvalidData, UnexpectedEof};
         let until = Instant::now() + DEADLINE;
         loop {
             match self.read_until(until) {
                 Ok(1..) => {}
                 Ok(0) => return std::mem::take(&mut self.unread),
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof
-                    ) =>
-                {
-                    return std::mem::take(&mut self.unread);
-                }
-                Err(error) => panic!("still connected: {error}; {}", shown(&self.unread)),
+                Err(error) => match error.kind() {
+                    ConnectionReset | UnexpectedEof | InvalidData => {
+                        return std::mem::take(&mut self.unread);
+                    }
+                    _ => panic!("still connected: {error}; {}", shown(&self.unread)),
+                },
             }
         }
     }

@@ -11,5 +11,7 @@ mod floods;
 mod handshakes;
 mod names;
 mod readers;
+#[cfg(feature = "tls")]
+mod records;
 mod senders;
 mod siege;
