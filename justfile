@@ -2,9 +2,9 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 
-debian := "build-essential pkg-config python3 iproute2 openssl libssl-dev libxdo-dev libsqlite3-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb x11-utils x11-xkb-utils openbox xdotool xclip wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat-openbsd systemd"
-fedora := "gcc pkgconf-pkg-config python3 iproute openssl openssl-devel libxdo-devel sqlite-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb setxkbmap xprop xwininfo openbox xdotool xclip wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat systemd"
-arch := "gcc pkgconf python iproute2 openssl sqlite xdotool xclip webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb xorg-setxkbmap xorg-xprop xorg-xwininfo openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils xdg-utils openbsd-netcat systemd"
+debian := "build-essential pkg-config python3 iproute2 openssl socat libssl-dev libxdo-dev libsqlite3-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb x11-utils x11-xkb-utils openbox xdotool xclip wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat-openbsd systemd"
+fedora := "gcc pkgconf-pkg-config python3 iproute openssl socat openssl-devel libxdo-devel sqlite-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb setxkbmap xprop xwininfo openbox xdotool xclip wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat systemd"
+arch := "gcc pkgconf python iproute2 openssl socat sqlite xdotool xclip webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb xorg-setxkbmap xorg-xprop xorg-xwininfo openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils xdg-utils openbsd-netcat systemd"
 
 [private]
 menu:

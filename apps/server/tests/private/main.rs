@@ -4,3 +4,4 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod instruments;
+mod wrappers;
