@@ -272,7 +272,8 @@ impl Transport {
         asked.is_ok() && ends[0].revents().intersects(END)
     }
 
-    /// Ends our half: the other side reads all that was written, and then the end. We can still read.
+    /// Ends our half: the other side reads all that was written, and then the end. We can still read. Where an encrypted
+    /// connection has no room to say so, it does while there is a wait for reading.
     ///
     /// # Errors
     ///

@@ -16,14 +16,19 @@ const LONGEST: usize = 16 * 1024 + 2047 + 5;
 /// Longer than what the sockets hold.
 const MUCH: usize = 8 << 20;
 
+/// The same numbers each time, and no order in them.
+fn numbers(seed: u32) -> impl FnMut(usize) -> usize {
+    let mut state = seed;
+    move |below| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    }
+}
+
 /// Bytes of which no part is like another one.
 fn text(len: usize) -> Vec<u8> {
-    let mut state = 1_u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    (0..len).map(|_| next()).collect()
+    let mut number = numbers(1);
+    (0..len).map(|_| number(256) as u8).collect()
 }
 
 fn is_readable(transport: &Transport) -> bool {
@@ -147,6 +152,48 @@ fn many_records_that_came_together_are_all_heard_before_the_socket_is_waited_for
     assert!(read_exact(&server, 1000) == text);
     forger.socket.write_all(&next[10..]).unwrap();
     assert_eq!(read_exact(&server, 1), b"!");
+}
+
+/// Records of all lengths, cut anywhere on their way, read into room of any size.
+#[test]
+fn it_is_heard_the_same_wherever_records_begin_and_wherever_they_are_cut() {
+    for seed in 0..30 {
+        let (server, mut forger) = forger();
+        let mut number = numbers(seed);
+        let text = text(200_000);
+        let mut bytes = Vec::new();
+        let mut rest = &text[..];
+        while !rest.is_empty() {
+            let most = [10, 2000, 16 * 1024][number(3)];
+            let (record, after) = rest.split_at(rest.len().min(1 + number(most)));
+            bytes.extend(forger.text(record));
+            rest = after;
+        }
+        thread::scope(|scope| {
+            let mut number = numbers(seed);
+            let (socket, bytes) = (&mut forger.socket, &bytes);
+            scope.spawn(move || {
+                let mut rest = &bytes[..];
+                while !rest.is_empty() {
+                    let most = [3, 3000, 70_000][number(3)];
+                    let (part, after) = rest.split_at(rest.len().min(1 + number(most)));
+                    socket.write_all(part).unwrap();
+                    rest = after;
+                }
+            });
+            let mut number = numbers(seed + 1);
+            let mut heard = Vec::new();
+            while heard.len() < text.len() {
+                let most = [20, 3000, 70_000][number(3)];
+                let mut room = vec![0; 1 + number(most)];
+                let len = wait(poll_fn(|cx| server.poll_read(cx, &mut room))).unwrap();
+                assert!(len > 0);
+                heard.extend_from_slice(&room[..len]);
+            }
+            assert!(heard == text, "seed {seed}");
+        });
+        assert_eq!(server.held(), 0);
+    }
 }
 
 #[test]

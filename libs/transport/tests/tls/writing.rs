@@ -6,7 +6,7 @@ use std::time::Instant;
 use futures::FutureExt;
 use hubbub_transport::Transport;
 
-use crate::support::{Client, PATIENCE, server, wait, write};
+use crate::support::{Client, PATIENCE, read, server, wait, write};
 
 /// Writes until the socket is full. Returns how many bytes count as written.
 fn fill(transport: &Transport, text: &[u8]) -> usize {
@@ -30,6 +30,13 @@ fn heard(mut client: Client) -> Vec<u8> {
     let mut heard = Vec::new();
     client.read_to_end(&mut heard).unwrap();
     heard
+}
+
+/// Ends our half, and waits for the end of the other side. It comes without a word, which is no matter here.
+fn end(server: &Transport) {
+    server.finish().unwrap();
+    let end = read(server).unwrap_err();
+    assert_eq!(end.kind(), ErrorKind::UnexpectedEof);
 }
 
 #[test]
@@ -58,7 +65,7 @@ fn a_record_that_waited_counts_when_the_same_bytes_are_offered_again_and_stands_
     assert_eq!(fill(&server, &text[written..]), 0);
     let reader = std::thread::spawn(move || heard(client));
     write(&server, &text[written..]);
-    server.finish().unwrap();
+    end(&server);
     assert!(reader.join().unwrap() == text);
     assert_eq!(server.held(), 0);
 }
@@ -104,8 +111,7 @@ fn an_end_that_found_no_room_comes_after_what_waited_while_the_end_of_the_other_
     let written = fill(&server, &text);
     server.finish().unwrap();
     let reader = std::thread::spawn(move || heard(client));
-    // The client closes without a word after the end, which is no matter here.
-    let _ = crate::support::read(&server);
+    end(&server);
     let heard = reader.join().unwrap();
     // The record that had been begun is sent as well: nothing could follow otherwise.
     assert!(heard == text[..written + 16 * 1024]);
