@@ -55,6 +55,11 @@ pub(crate) fn run(admin: &Admin) -> Outcome {
                 fields.join("\t")
             }))
         }
+        Wish::Invite { .. } => {
+            print(rows.iter().flatten().map(|link| clean::line(link)))?;
+            status::say(&words);
+            Ok(())
+        }
         _ => {
             status::say(&words);
             Ok(())
@@ -103,6 +108,9 @@ impl Wish {
             } => &["ban", address, time],
             Self::Unban { address } => &["unban", address],
             Self::Say { text } => &["say", text],
+            Self::Invite { host, pin: false } => &["invite", host],
+            Self::Invite { host, pin: true } => &["invite", host, "pin"],
+            Self::NewPassword => &["new-password"],
             Self::Motd { file } => {
                 text = read(file)?;
                 &["motd", &text]

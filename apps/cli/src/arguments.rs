@@ -267,6 +267,16 @@ pub(crate) enum Wish {
         /// The file with the text, which is read here and not by the server
         file: PathBuf,
     },
+    /// Print an invitation: a link that leads into the room, with its key and its password
+    Invite {
+        /// The name or address under which people reach the server, with :PORT where that is another one
+        host: String,
+        /// Also name the key of a certificate from elsewhere; the link ends with that key
+        #[arg(long)]
+        pin: bool,
+    },
+    /// Have the server write a new password into its file; who is here stays, earlier invitations let nobody in any more
+    NewPassword,
     /// Print figures about the room
     Stats {
         /// Print a JSON object

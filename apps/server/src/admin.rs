@@ -26,10 +26,13 @@ use crate::Settings;
 use crate::bans::file::Keeper;
 use crate::bans::{Bans, Board};
 use crate::event::{Event, Mail};
+use crate::orders::{Answer, Order};
 use crate::runtime::{self, Async, timeout};
 use crate::shortage::Shortage;
 
 mod answers;
+#[cfg(feature = "tls")]
+mod invitations;
 mod lines;
 mod requests;
 mod socket;
@@ -54,17 +57,24 @@ pub(crate) struct Office {
     keeper: Option<Arc<Mutex<Keeper>>>,
     /// Where the history is, if there is one.
     history: Option<PathBuf>,
+    /// Where a new password is written.
+    #[cfg(feature = "tls")]
+    password_file: Option<PathBuf>,
+    /// The port of the room.
+    #[cfg(feature = "tls")]
+    port: u16,
     opened: Instant,
 }
 
 impl Office {
-    /// Makes the socket and reads the bans. Also returns what the hub has to know first, and what the door has to know.
+    /// Makes the socket and reads the bans, for the room at this `port`. Also returns what the hub has to know first, and what the door has to know.
     ///
     /// # Errors
     ///
     /// In words for the operator: the socket cannot be made, or the bans cannot be kept.
     pub(crate) fn open(
         settings: &Settings,
+        #[cfg(feature = "tls")] port: u16,
     ) -> Result<(Self, Event, flume::Receiver<Arc<Bans>>), String> {
         let (mut keeper, mut bans) = (None, Bans::default());
         if let Some(dir) = &settings.state {
@@ -76,6 +86,10 @@ impl Office {
             socket: settings.admin.as_deref().map(Socket::bind).transpose()?,
             keeper,
             history: settings.history.as_ref().map(|history| history.dir.clone()),
+            #[cfg(feature = "tls")]
+            password_file: settings.password_file.clone(),
+            #[cfg(feature = "tls")]
+            port,
             opened: runtime::now(),
         };
         let (board, door) = Board::new();
@@ -170,8 +184,7 @@ impl Office {
         inbox: &flume::Sender<Mail>,
         answer: &mut String,
     ) -> Result<String, String> {
-        let gone = || "the server stops".to_owned();
-        let order = match request {
+        match request {
             Request::Motd(text) => {
                 let words = match &text {
                     Some(_) => {
@@ -180,16 +193,22 @@ impl Office {
                     None => "there is no message of the day any more",
                 };
                 let mail = vec![Event::Motd(text)];
-                inbox.send_async(mail).await.map_err(|_| gone())?;
-                return Ok(words.to_owned());
+                inbox.send_async(mail).await.map_err(gone)?;
+                Ok(words.to_owned())
             }
-            Request::Order(order) => order,
-        };
-        let (reply, replied) = flume::bounded(1);
-        let mail = vec![Event::Admin { order, reply }];
-        inbox.send_async(mail).await.map_err(|_| gone())?;
-        let said = replied.recv_async().await.map_err(|_| gone())?;
-        self.tell(said, answer).await
+            Request::Order(order) => self.tell(ask(inbox, order).await?, answer).await,
+            #[cfg(feature = "tls")]
+            Request::Invite(wanted) => match ask(inbox, Order::Invitation).await? {
+                Answer::Invitation(room) => wanted.put(answer, room, self.port),
+                said => self.tell(said, answer).await,
+            },
+            #[cfg(feature = "tls")]
+            Request::NewPassword => {
+                let password = self.write_password().await?;
+                self.tell(ask(inbox, Order::Password(password)).await?, answer)
+                    .await
+            }
+        }
     }
 
     /// Keeps a list of bans, and says for how long it is kept.
@@ -211,6 +230,18 @@ impl Office {
             }
         }
     }
+}
+
+/// What the hub answers.
+async fn ask(inbox: &flume::Sender<Mail>, order: Order) -> Result<Answer, String> {
+    let (reply, replied) = flume::bounded(1);
+    let mail = vec![Event::Admin { order, reply }];
+    inbox.send_async(mail).await.map_err(gone)?;
+    replied.recv_async().await.map_err(gone)
+}
+
+fn gone<E>(_: E) -> String {
+    "the server stops".to_owned()
 }
 
 /// Waits for one thing, but not for ever.

@@ -23,6 +23,8 @@ mod admin;
 mod history;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "tls")]
+mod password;
 #[cfg(feature = "service")]
 mod service;
 mod size;
@@ -237,6 +239,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     tls: tls::TlsArguments,
 
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    password: password::PasswordArguments,
+
     #[cfg(any(feature = "admin", feature = "tls"))]
     #[command(flatten)]
     state: state::StateArguments,
@@ -293,6 +299,12 @@ impl Arguments {
     #[cfg(feature = "tls")]
     pub(crate) fn tls<'a>(&'a self, state: Option<&'a Path>) -> Option<Asked<'a>> {
         self.tls.asked(state)
+    }
+
+    /// The file with the password, and whether a missing one is made.
+    #[cfg(feature = "tls")]
+    pub(crate) fn password_file(&self) -> Option<(&Path, bool)> {
+        self.password.file()
     }
 
     /// Whether the lines of the log are JSON.
@@ -354,7 +366,12 @@ impl Arguments {
             ));
         }
         #[cfg(feature = "tls")]
-        return self.tls.contradiction(self.state.state().is_some(), value);
+        {
+            let (has_tls, has_plain) = self.tls.spoken();
+            let has_state = self.state.state().is_some();
+            let of_tls = self.tls.contradiction(has_state, &value);
+            of_tls.or_else(|| self.password.contradiction(has_tls, has_plain, value))
+        }
         #[cfg(not(feature = "tls"))]
         None
     }

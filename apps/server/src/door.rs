@@ -24,6 +24,8 @@ use crate::address::{Addresses, Origin, Place, thinned};
 use crate::bans::{self, Bans};
 #[cfg(feature = "tls")]
 use crate::entrance::{self, Entrance};
+#[cfg(feature = "tls")]
+use crate::event::Event;
 use crate::guests::Guest;
 use crate::id::PeerId;
 use crate::metrics::Metrics;
@@ -134,6 +136,10 @@ pub(crate) async fn renew(
     while let Ok(identity) = identities.recv_async().await {
         show_end(identity.ends(), &house.metrics);
         let _ = renewal.send(Acceptor::new(&identity));
+        let _ = house
+            .inbox
+            .send_async(vec![Event::Identity(identity)])
+            .await;
     }
 }
 

@@ -18,6 +18,8 @@ use crate::outbox::Outbox;
 use crate::password::Password;
 use crate::room::Refusal;
 use crate::texts::Texts;
+#[cfg(feature = "tls")]
+use crate::tls::Identity;
 
 /// What a peer tells the hub at a time: everything that one read brought.
 pub type Mail = Vec<Event>;
@@ -120,6 +122,9 @@ pub enum Event {
     /// The password of the room is another one now.
     #[cfg(feature = "tls")]
     Password(Password),
+    /// The server proves itself with this to those who come from now on.
+    #[cfg(feature = "tls")]
+    Identity(Identity),
     /// Somebody asks whether the hub still takes mail.
     Probe {
         /// Takes the answer.
@@ -163,7 +168,7 @@ impl Event {
             | Self::Gone { peer, .. } => Some(peer),
             Self::Motd(_) | Self::Probe { .. } | Self::Stop => None,
             #[cfg(feature = "tls")]
-            Self::Password(_) => None,
+            Self::Password(_) | Self::Identity(_) => None,
             #[cfg(feature = "admin")]
             Self::Bans { .. } | Self::Admin { .. } => None,
         }

@@ -371,6 +371,12 @@ impl Hub {
             Event::Motd(text) => self.set_motd(text),
             #[cfg(feature = "tls")]
             Event::Password(password) => self.set_password(password),
+            #[cfg(feature = "tls")]
+            Event::Identity(identity) => {
+                if let Some(tls) = &mut self.settings.tls {
+                    tls.identity = identity;
+                }
+            }
             Event::Probe { answer } => {
                 // Whoever asked may not wait any longer.
                 let _ = answer.try_send(());

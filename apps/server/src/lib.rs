@@ -406,7 +406,12 @@ pub async fn serve_for(
     let metrics = Arc::<Metrics>::default();
     let log = open_log(&settings, &queued, &metrics).map_err(io::Error::other)?;
     #[cfg(feature = "admin")]
-    let (office, first, bans) = admin::Office::open(&settings).map_err(io::Error::other)?;
+    let (office, first, bans) = admin::Office::open(
+        &settings,
+        #[cfg(feature = "tls")]
+        listener.local_addr()?.port(),
+    )
+    .map_err(io::Error::other)?;
     #[cfg(not(feature = "admin"))]
     refuse_administration(&settings)?;
     let (inbox, mail) = flume::bounded(hub::INBOX);

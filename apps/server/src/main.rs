@@ -1,5 +1,7 @@
 //! The program `hubbub-server`: its arguments, its log and its signals. The rest is in the library.
 
+#[cfg(feature = "tls")]
+use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
@@ -8,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use hubbub_server::service::Supervisor;
 use hubbub_server::{Operator, Settings, descriptors, listen, listen_on, motd, runtime, serve_for};
 #[cfg(feature = "tls")]
-use hubbub_server::{identity, tls::Tls};
+use hubbub_server::{identity, password, password::Password, tls::Tls};
 #[cfg(feature = "tls")]
 use tracing::info;
 use tracing::{Level, warn};
@@ -94,6 +96,8 @@ fn run(arguments: &Arguments, passed: Passed) -> Result<(), String> {
         motd: arguments.motd().map(Into::into),
         #[cfg(feature = "tls")]
         certificate: arguments.certificate(),
+        #[cfg(feature = "tls")]
+        password: arguments.password_file().map(|(file, _)| file.into()),
         changes: change,
         #[cfg(feature = "tls")]
         identities: renew,
@@ -115,6 +119,8 @@ fn settings(arguments: &Arguments) -> Result<Settings, String> {
     #[cfg(feature = "tls")]
     {
         settings.tls = tls(arguments)?;
+        settings.password = password(arguments)?;
+        settings.password_file = arguments.password_file().map(|(file, _)| file.into());
     }
     if let Some(file) = arguments.motd() {
         let explain = |why| {
@@ -153,6 +159,20 @@ fn tls(arguments: &Arguments) -> Result<Option<Tls>, String> {
         info!(%fingerprint, "TLS: this is the fingerprint of the key to come");
     }
     Ok(Some(tls))
+}
+
+/// The password of the room, which is made if that is asked for and there is none.
+#[cfg(feature = "tls")]
+fn password(arguments: &Arguments) -> Result<Option<Password>, String> {
+    let Some((file, is_made)) = arguments.password_file() else {
+        return Ok(None);
+    };
+    if is_made && matches!(fs::exists(file), Ok(false)) {
+        password::write_new(file)?;
+        info!(?file, "password made");
+    }
+    let explain = |why| format!("the password in {} cannot be used: {why}", file.display());
+    password::read(file).map(Some).map_err(explain)
 }
 
 /// How many peers there may be: as many as `asked` for, or else as many as there are descriptors for.

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "tls")]
+use hubbub_transport::Pin;
 use hubbub_wire::{Time, Username};
 
 use crate::address::Network;
 use crate::bans::Bans;
 use crate::id::Name;
+#[cfg(feature = "tls")]
+use crate::password::Password;
 
 /// What an administrator wants of the hub.
 #[derive(Debug)]
@@ -26,6 +30,12 @@ pub enum Order {
     Say(String),
     /// To know how the room does.
     Stats,
+    /// To know what an invitation has to say.
+    #[cfg(feature = "tls")]
+    Invitation,
+    /// That this password counts from now on. It is kept.
+    #[cfg(feature = "tls")]
+    Password(Password),
 }
 
 /// What the hub answers.
@@ -56,6 +66,26 @@ pub enum Answer {
     Said(usize),
     /// How the room does.
     Stats(Stats),
+    /// What an invitation has to say. `None`: there is no TLS.
+    #[cfg(feature = "tls")]
+    Invitation(Option<Box<Credentials>>),
+    /// The password counts.
+    #[cfg(feature = "tls")]
+    Password,
+}
+
+/// What proves the room to a stranger, and the stranger to the room.
+#[cfg(feature = "tls")]
+#[derive(Debug)]
+pub struct Credentials {
+    /// The server's key, and the one to come.
+    pub pins: Vec<Pin>,
+    /// Whether the server has made the key, so that nobody else vouches for it.
+    pub is_own: bool,
+    /// Whether programs without TLS come in too.
+    pub also_plain: bool,
+    /// The password, if there is one.
+    pub password: Option<Password>,
 }
 
 /// A member.

@@ -12,7 +12,7 @@ use hubbub_server::motd;
 use hubbub_server::runtime::timeout;
 use hubbub_server::service::Supervisor;
 #[cfg(feature = "tls")]
-use hubbub_server::{identity, tls::Identity};
+use hubbub_server::{identity, password, tls::Identity};
 use tracing::{info, warn};
 
 /// How long reading a file may take. A disk that sleeps needs a few seconds, and a mount that hangs would need for ever:
@@ -27,6 +27,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Files {
     pub(crate) motd: Option<PathBuf>,
     pub(crate) changes: Sender<Event>,
+    #[cfg(feature = "tls")]
+    pub(crate) password: Option<PathBuf>,
     /// A certificate and its key.
     #[cfg(feature = "tls")]
     pub(crate) certificate: Option<[PathBuf; 2]>,
@@ -80,7 +82,10 @@ impl Files {
     async fn read_all(&self) {
         self.read_motd().await;
         #[cfg(feature = "tls")]
-        self.read_certificate().await;
+        {
+            self.read_certificate().await;
+            self.read_password().await;
+        }
         if !self.has_some() {
             info!("nothing to read again: no option names a file");
         }
@@ -88,7 +93,7 @@ impl Files {
 
     fn has_some(&self) -> bool {
         #[cfg(feature = "tls")]
-        if self.certificate.is_some() {
+        if self.certificate.is_some() || self.password.is_some() {
             return true;
         }
         self.motd.is_some()
@@ -121,6 +126,20 @@ impl Files {
                 let _ = self.identities.send_async(identity).await;
             }
             Err(why) => warn!(%why, "certificate stays: the new one cannot be used"),
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    async fn read_password(&self) {
+        let Some(file) = self.password.clone() else {
+            return;
+        };
+        let path = file.clone();
+        match within(PATIENCE, move || password::read(&path)).await {
+            Ok(password) => {
+                let _ = self.changes.send_async(Event::Password(password)).await;
+            }
+            Err(why) => warn!(?file, %why, "password stays: the new one cannot be used"),
         }
     }
 }

@@ -61,6 +61,9 @@ pub struct Settings {
     /// [`Event::Password`](crate::event::Event::Password) changes it; whether there is one never changes.
     #[cfg(feature = "tls")]
     pub password: Option<Password>,
+    /// The file that an administrator's new password is written into.
+    #[cfg(feature = "tls")]
+    pub password_file: Option<PathBuf>,
     /// Where the metrics are shown over HTTP. `None` for nowhere.
     pub metrics: Option<SocketAddr>,
     /// Where the Unix socket of the administrators is made. `None` for no administration.
@@ -134,6 +137,8 @@ impl Default for Settings {
             plain_motd: false,
             #[cfg(feature = "tls")]
             password: None,
+            #[cfg(feature = "tls")]
+            password_file: None,
             metrics: None,
             admin: None,
             #[cfg(feature = "tls")]

@@ -1,6 +1,8 @@
 //! Answers: what the hub has answered, in lines for the administrator.
 
 use super::Office;
+#[cfg(feature = "tls")]
+use super::invitations::NEW_PASSWORD;
 use super::lines::put;
 use crate::bans::Bans;
 use crate::orders::{Answer, Row, Standing, Stats};
@@ -32,6 +34,11 @@ impl Office {
             }
             Answer::NotBanned => return Err("this address is not banned".to_owned()),
             Answer::Bans(bans) => put_bans(answer, &bans),
+            // Whoever asked for an invitation makes it.
+            #[cfg(feature = "tls")]
+            Answer::Invitation(_) => return Err("nobody has asked for this".to_owned()),
+            #[cfg(feature = "tls")]
+            Answer::Password => NEW_PASSWORD.to_owned(),
             Answer::Said(members) => format!("told to {}", count(members, "member")),
             Answer::Stats(stats) => {
                 self.put_stats(answer, &stats).await;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use hubbub_wire::{Limits, Username};
 
+#[cfg(feature = "tls")]
+use super::invitations::Wanted;
 use super::lines::fields;
 use crate::address::Network;
 use crate::motd;
@@ -19,6 +21,12 @@ pub(super) enum Request {
     Order(Order),
     /// Another message of the day, or none any more.
     Motd(Option<String>),
+    /// An invitation.
+    #[cfg(feature = "tls")]
+    Invite(Wanted),
+    /// Another password.
+    #[cfg(feature = "tls")]
+    NewPassword,
 }
 
 /// A request, and how it stands in the log: without what is said in it.
@@ -69,16 +77,42 @@ pub(super) fn parse(line: &[u8]) -> Result<Requested, String> {
             let request = Request::Motd(text);
             return Ok(Requested { request, what });
         }
+        #[cfg(feature = "tls")]
+        ["invite", host] => return invite(host, false),
+        #[cfg(feature = "tls")]
+        ["invite", host, "pin"] => return invite(host, true),
+        #[cfg(feature = "tls")]
+        ["new-password"] => {
+            return Ok(Requested {
+                request: Request::NewPassword,
+                what: "new-password".to_owned(),
+            });
+        }
+        #[cfg(not(feature = "tls"))]
+        ["invite" | "new-password", ..] => {
+            return Err(
+                "this build has no TLS, so there are neither invitations nor passwords".to_owned(),
+            );
+        }
         _ => {
             return Err(
-                "a request is who, kick NAME, ban ADDR, ban ADDR TIME, unban ADDR, bans, say TEXT, motd TEXT or stats, \
-                 with tabs between the words"
+                "a request is who, kick NAME, ban ADDR, ban ADDR TIME, unban ADDR, bans, say TEXT, motd TEXT, \
+                 invite HOST, invite HOST pin, new-password or stats, with tabs between the words"
                     .to_owned(),
             );
         }
     };
     let request = Request::Order(order);
     Ok(Requested { request, what })
+}
+
+#[cfg(feature = "tls")]
+fn invite(host: &str, has_pin: bool) -> Result<Requested, String> {
+    let wanted = Wanted::new(host, has_pin)?;
+    Ok(Requested {
+        what: format!("invite {}", wanted.host()),
+        request: Request::Invite(wanted),
+    })
 }
 
 fn name(text: &str) -> Result<Username<'static>, String> {
@@ -127,6 +161,12 @@ mod tests {
             ("say\thello\\nyou", "say, 9 bytes"),
             ("motd\tBe kind.", "motd, 8 bytes"),
             ("motd\t", "motd, 0 bytes"),
+            #[cfg(feature = "tls")]
+            ("invite\tchat.example.org", "invite chat.example.org"),
+            #[cfg(feature = "tls")]
+            ("invite\tchat.example.org\tpin", "invite chat.example.org"),
+            #[cfg(feature = "tls")]
+            ("new-password", "new-password"),
         ] {
             assert_eq!(what(line).as_deref(), Ok(written), "{line}");
         }
@@ -146,6 +186,14 @@ mod tests {
             ("ban\t192.0.2.1\t0s", "is no time"),
             ("say\t \\n", "nothing to say"),
             ("say\t\u{1b}[2J", "control character"),
+            #[cfg(feature = "tls")]
+            ("invite", "a request is who"),
+            #[cfg(feature = "tls")]
+            ("invite\ta\tpins", "a request is who"),
+            #[cfg(feature = "tls")]
+            ("invite\tchats://a/#key=x", "is no host"),
+            #[cfg(feature = "tls")]
+            ("new-password\tx", "a request is who"),
         ] {
             let error = what(line).unwrap_err();
             assert!(error.contains(word), "{line:?}: {error}");

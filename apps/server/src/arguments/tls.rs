@@ -101,6 +101,11 @@ impl TlsArguments {
         })
     }
 
+    /// Whether TLS is spoken, and whether those who do not speak it are let in.
+    pub(super) const fn spoken(&self) -> (bool, bool) {
+        (self.tls, self.also_plain)
+    }
+
     /// Says which two options cannot work together, or which one is missing; see
     /// [`Arguments::contradiction`](super::Arguments::contradiction).
     pub(super) fn contradiction(

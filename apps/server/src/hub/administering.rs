@@ -15,6 +15,8 @@ use crate::bans::left;
 use crate::event::Departure;
 use crate::id::PeerId;
 use crate::log::Proposal;
+#[cfg(feature = "tls")]
+use crate::orders::Credentials;
 use crate::orders::{Answer, Order, Row, Standing, Stats};
 use crate::room::{Refusal, Ticket};
 use crate::words;
@@ -43,9 +45,27 @@ impl Hub {
             Order::Bans => Answer::Bans(Arc::clone(&self.outlaws.bans)),
             Order::Say(text) => Answer::Said(self.tell_everybody(&text)),
             Order::Stats => Answer::Stats(self.stats()),
+            #[cfg(feature = "tls")]
+            Order::Invitation => Answer::Invitation(self.credentials().map(Box::new)),
+            #[cfg(feature = "tls")]
+            Order::Password(password) => {
+                self.set_password(password);
+                Answer::Password
+            }
         };
         // Whoever asked may be gone. What was wanted is done all the same.
         let _ = reply.try_send(answer);
+    }
+
+    #[cfg(feature = "tls")]
+    fn credentials(&self) -> Option<Credentials> {
+        let tls = self.settings.tls.as_ref()?;
+        Some(Credentials {
+            pins: tls.pins(),
+            is_own: tls.is_own,
+            also_plain: tls.also_plain,
+            password: self.settings.password.clone(),
+        })
     }
 
     /// Why the JOIN of a peer that waits is refused by an operator's will, if it is.

@@ -54,7 +54,7 @@ impl Hub {
             kept: self.log.kept(),
             arrived: self.log.arrived(Own::key(ticket.session, ticket.secret)),
             max_payload: self.settings.limits.max_payload as u64,
-            private: false,
+            private: self.is_private(),
         };
         let ask = match offer.since {
             Some((room, place)) => Ask::Since(room, place),
@@ -69,6 +69,18 @@ impl Hub {
             last,
             is_greeted: false,
         });
+    }
+
+    /// Whether every member's connection is inside TLS.
+    fn is_private(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self
+            .settings
+            .tls
+            .as_ref()
+            .is_some_and(|tls| !tls.also_plain);
+        #[cfg(not(feature = "tls"))]
+        false
     }
 
     /// A member that is about to get a grant had its message of the day as others get it.

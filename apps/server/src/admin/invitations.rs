@@ -1,0 +1,229 @@
+//! Invitations: the link that brings somebody into the room, and the passwords that go into it. A link stands in an answer
+//! and nowhere else: neither in the log nor in the words that end an answer, which are logged.
+
+use std::net::Ipv6Addr;
+
+use hubbub_transport::Invitation;
+
+use super::Office;
+use super::lines::put;
+use crate::orders::Credentials;
+use crate::password::{self, Password};
+use crate::runtime;
+
+/// The invitation that an administrator wants.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// Where the room is to whoever is invited: a host, perhaps with a port.
+    host: String,
+    /// Whether the pin of a certificate from elsewhere is named too.
+    has_pin: bool,
+}
+
+impl Wanted {
+    /// An invitation to this host.
+    ///
+    /// # Errors
+    ///
+    /// It is no host. The words do not repeat it, since it may be an invitation with a password.
+    pub(super) fn new(host: &str, has_pin: bool) -> Result<Self, String> {
+        let host = match host.parse::<Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => host.to_owned(),
+        };
+        let wanted = Self { host, has_pin };
+        wanted.invitation(hubbub_wire::PORT).map(|_| wanted)
+    }
+
+    /// The host, as it was given.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Adds the link to an answer. `port` is that of the server. Returns the words that end the answer.
+    pub(super) fn put(
+        &self,
+        answer: &mut String,
+        room: Option<Box<Credentials>>,
+        port: u16,
+    ) -> Result<String, String> {
+        let Some(room) = room else {
+            return Err(
+                "there is nothing to invite to: without TLS everybody who reaches the port comes in, and everybody on the \
+                 way reads along; start the server with --tls"
+                    .to_owned(),
+            );
+        };
+        let mut invitation = self.invitation(port)?;
+        let is_pinned = room.is_own || self.has_pin;
+        if is_pinned {
+            invitation.pins = room.pins;
+        }
+        let has_password = room.password.is_some();
+        invitation.password = room.password;
+        put(answer, "-", [&*invitation.to_link()]);
+        let pin = match (is_pinned, room.is_own) {
+            (true, true) => "",
+            (true, false) => {
+                "; it stops working when the certificate is renewed with another key, as some authorities' clients do"
+            }
+            (false, _) => {
+                "; it has no pin, since the certificate is not of the server's making, and is believed where an authority \
+                 vouches for it"
+            }
+        };
+        let password = match (has_password, room.also_plain) {
+            (true, _) => "whoever has it comes in",
+            (false, false) => {
+                "it has no password: everybody who reaches the port comes in; see --password-file"
+            }
+            (false, true) => {
+                "it has no password: everybody who reaches the port comes in, also without TLS; see --password-file"
+            }
+        };
+        Ok(format!("{password}{pin}"))
+    }
+
+    /// The invitation so far. Without a port in the host, it is that of the server.
+    fn invitation(&self, port: u16) -> Result<Invitation, String> {
+        let is_host = !self.host.contains(['/', '#']);
+        let link = format!("chats://{}", self.host);
+        let invitation = is_host.then(|| Invitation::parse(&link, port).ok());
+        invitation.flatten().ok_or_else(|| {
+            "that is no host; give the name or address under which people reach the server, such as chat.example.org or \
+             192.0.2.7:9000"
+                .to_owned()
+        })
+    }
+}
+
+impl Office {
+    /// Writes a new password where the server reads it.
+    pub(super) async fn write_password(&self) -> Result<Password, String> {
+        let Some(file) = self.password_file.clone() else {
+            return Err(
+                "the room has no password that could be another one; start the server with --password-file FILE and \
+                 --make-password"
+                    .to_owned(),
+            );
+        };
+        runtime::spawn_blocking(move || password::write_new(&file)).await
+    }
+}
+
+/// The words about a new password.
+pub(super) const NEW_PASSWORD: &str = "a new password counts from now on, and who is here stays; earlier invitations let nobody in any more, so make new \
+     ones with invite HOST";
+
+#[cfg(test)]
+mod tests {
+    use hubbub_transport::Pin;
+
+    use super::*;
+
+    fn pin(key: &str) -> Pin {
+        Pin::of_key(key.as_bytes())
+    }
+
+    fn room(is_own: bool, password: Option<&str>) -> Option<Box<Credentials>> {
+        Some(Box::new(Credentials {
+            pins: vec![pin("one"), pin("two")],
+            is_own,
+            also_plain: false,
+            password: password.map(|password| Password::new(password.as_bytes())),
+        }))
+    }
+
+    fn link(
+        host: &str,
+        has_pin: bool,
+        room: Option<Box<Credentials>>,
+    ) -> Result<(String, String), String> {
+        let mut answer = String::new();
+        let words = Wanted::new(host, has_pin)?.put(&mut answer, room, 8765)?;
+        let link = answer
+            .strip_prefix("- ")
+            .unwrap()
+            .strip_suffix('\n')
+            .unwrap();
+        Ok((link.to_owned(), words))
+    }
+
+    #[test]
+    fn an_invitation_has_the_pins_of_a_key_of_the_servers_own_and_the_password() {
+        let (one, two) = (pin("one"), pin("two"));
+        for has_pin in [true, false] {
+            let made = link(
+                "chat.example.org",
+                has_pin,
+                room(true, Some("open sesame, open")),
+            );
+            let (link, words) = made.unwrap();
+            let whole = format!(
+                "chats://chat.example.org:8765/#pin={one},pin={two},key=open%20sesame%2C%20open"
+            );
+            assert_eq!(link, whole);
+            assert_eq!(words, "whoever has it comes in");
+        }
+    }
+
+    #[test]
+    fn a_certificate_from_elsewhere_is_named_only_if_that_is_asked_for() {
+        let (link_without, words) =
+            link("a", false, room(false, Some("open sesame, open"))).unwrap();
+        assert_eq!(link_without, "chats://a:8765/#key=open%20sesame%2C%20open");
+        assert!(words.contains("no pin"), "{words}");
+        let (link_with, words) = link("a", true, room(false, None)).unwrap();
+        let whole = format!("chats://a:8765/#pin={},pin={}", pin("one"), pin("two"));
+        assert_eq!(link_with, whole);
+        assert!(
+            words.contains("renewed") && words.contains("no password"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let words = link("a", true, None).unwrap_err();
+        assert!(words.contains("--tls"), "{words}");
+        let (_, words) = link("a", false, room(true, None)).unwrap();
+        assert!(
+            words.contains("--password-file") && !words.contains("without TLS"),
+            "{words}"
+        );
+        let mut open = room(true, None).unwrap();
+        open.also_plain = true;
+        let (_, words) = link("a", false, Some(open)).unwrap();
+        assert!(words.contains("without TLS"), "{words}");
+    }
+
+    #[test]
+    fn a_host_may_have_a_port_and_what_is_no_host_is_refused() {
+        for (host, address) in [
+            ("192.0.2.7:9000", "192.0.2.7:9000"),
+            ("2001:db8::1", "[2001:db8::1]:8765"),
+            ("[2001:db8::1]:9", "[2001:db8::1]:9"),
+        ] {
+            let (link, _) = link(host, false, room(false, None)).unwrap();
+            assert_eq!(link, format!("chats://{address}"), "{host}");
+        }
+        for host in [
+            "",
+            "a b",
+            "a:0",
+            "a:x",
+            "a/",
+            "a#key=x",
+            "a/#pin=x",
+            "chats://a",
+            "a@b",
+        ] {
+            let words = link(host, false, room(true, None)).unwrap_err();
+            assert!(words.contains("is no host"), "{host}: {words}");
+            assert!(
+                host.is_empty() || !words.contains(&format!("{host:?}")),
+                "{words}"
+            );
+        }
+    }
+}
