@@ -43,7 +43,7 @@ pub use clock::Time;
 #[cfg(target_os = "linux")]
 pub use crowd::{Crowd, is_asked_for, name_of};
 pub use frames::{MIB, is_from, join, leave, shown, text};
-pub use ours::{AnyFrame, Offer, Ours};
+pub use ours::{AnyFrame, Offer, Ours, base64};
 pub use peer::Peer;
 pub use port::HeldPort;
 #[cfg(target_os = "linux")]

@@ -76,6 +76,16 @@ impl Offer {
         }
     }
 
+    /// The same, with this password of the room.
+    #[must_use]
+    pub fn showing(&self, password: &str) -> Self {
+        let password = Some(base64(password.as_bytes()));
+        Self {
+            password,
+            ..self.clone()
+        }
+    }
+
     /// The bytes of the offer alone.
     pub fn bytes(&self) -> Vec<u8> {
         let Self {
@@ -117,6 +127,23 @@ impl Offer {
         )
         .into_bytes()
     }
+}
+
+/// Bytes in base64, as the header of a password bears them.
+pub fn base64(bytes: &[u8]) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = three
+            .iter()
+            .fold(0, |bits, &byte| bits << 8 | usize::from(byte));
+        let bits = bits << (8 * (3 - three.len()));
+        for at in 0..4 {
+            let digit = char::from(digits[bits >> (18 - 6 * at) & 63]);
+            text.push(if at <= three.len() { digit } else { '=' });
+        }
+    }
+    text
 }
 
 /// Any frame that a server may send, with its headers in the order in which they came.

@@ -4,4 +4,5 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod instruments;
+mod passwords;
 mod wrappers;
