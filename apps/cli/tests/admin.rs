@@ -12,6 +12,9 @@ use std::process::Command;
 use std::thread;
 
 use hubbub_server::Settings;
+use hubbub_server::password;
+use hubbub_server::tls::{Identity, Tls};
+use hubbub_testing::tls::Certificate;
 use hubbub_testing::{Room, leave, text};
 use tempfile::TempDir;
 
@@ -205,6 +208,55 @@ fn where_no_server_listens_it_ends_with_69_and_where_something_else_does_with_76
         let (status, out, err) = admin(&path, &["who"]);
         assert_eq!((status, &*out), (code, ""), "{said:?}: {err}");
         server.join().unwrap();
+    }
+}
+
+#[test]
+fn an_invitation_is_a_line_on_stdout_and_a_new_password_makes_another_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, file) = (dir.path().join("admin"), dir.path().join("password"));
+    let certificate = Certificate::self_signed("localhost");
+    let identity = Identity::from_pem(certificate.chain.as_bytes(), certificate.key.as_bytes());
+    let room = Room::unwatched_with(Settings {
+        admin: Some(path.clone()),
+        tls: Some(Tls::own(identity.unwrap())),
+        password: Some(password::write_new(&file).unwrap()),
+        password_file: Some(file.clone()),
+        ..Settings::default()
+    });
+    let begin = format!(
+        "chats://chat.example.org:{}/#pin={},key=",
+        room.address().port(),
+        certificate.pin()
+    );
+    let invited = || {
+        let (code, out, err) = admin(&path, &["invite", "chat.example.org"]);
+        assert_eq!((code, &*err), (0, "hubbub: whoever has it comes in\n"));
+        let key = fs::read_to_string(&file).unwrap();
+        assert_eq!(out, format!("{begin}{key}"));
+        key
+    };
+    let key = invited();
+    let (code, out, err) = admin(&path, &["new-password"]);
+    assert_eq!((code, &*out), (0, ""));
+    assert!(err.contains("who is here stays"), "{err}");
+    assert_ne!(invited(), key);
+    let pinned = done(&path, &["invite", "--pin", "192.0.2.7:9000"]);
+    assert!(
+        pinned.starts_with("chats://192.0.2.7:9000/#pin="),
+        "{pinned}"
+    );
+    let (code, out, err) = admin(&path, &["invite", "a/#key=x"]);
+    assert_eq!((code, &*out), (2, ""), "{err}");
+}
+
+#[test]
+fn without_tls_there_is_nothing_to_invite_to() {
+    let (_dir, _room, path) = room();
+    for wish in [&["invite", "chat.example.org"][..], &["new-password"]] {
+        let (code, out, err) = admin(&path, wish);
+        assert_eq!((code, &*out), (77, ""), "{err}");
+        assert!(err.contains("start the server with --"), "{err}");
     }
 }
 

@@ -111,9 +111,11 @@
 //!
 //! The causes of departures: `left` by LEAVE, `closed` without one, `failed` connections, `said_nothing` at all,
 //! `broke_protocol`, `too_slow` to take what was said, `unanswered` (what it was to get from the disk did not come in
-//! time), `never_joined`, `crowded_out` (it had not joined, and there were too many of those), `plain` (it spoke no TLS where
-//! nothing else is spoken), `no_tls` (its TLS came to nothing), `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `replaced` by a newer connection
-//! of the same member, `kicked` by an operator, `still_out` a minute after that, `banned`, and for members with a grant
+//! time), `never_joined`, `crowded_out` (it had not joined, and there were too many of those), `plain` (it spoke no TLS
+//! where nothing else is spoken), `no_tls` (its TLS came to nothing), `out_of_memory`, `text_stalled`, `name_taken`,
+//! `name_reserved`, `password` (none or a wrong one was shown), `version` (one that cannot be read), `replaced` by a
+//! newer connection of the same member, `kicked` by an operator, `still_out` a minute after that, `banned`, and for
+//! members with a grant
 //! `beyond_limit` and `left_out_text`.
 //!
 //! `hubbub_delivery_seconds` is measured for one read at a time, so that it costs little. The clock starts when the TEXTs
@@ -138,6 +140,21 @@
 //! the line. It never has the text of a message.
 //!
 //! The directory `package` has the units, which explain themselves, and a file with all options as variables.
+//!
+//! # Passwords and invitations
+//!
+//! With `--password-file FILE` nobody comes in without the password in that file: one line of 16 characters at least and 128
+//! bytes at most, whose line end is not a part of it. With `--make-password` the server writes one of its own into the file
+//! if there is no such file, for its own user alone. SIGHUP reads it again. It counts at once, and who is here stays. It needs
+//! `--tls` without `--also-plain`, since nobody on the way may read it.
+//!
+//! A client shows it in its offer, each time it comes. The password is settled before the name: whoever has not shown the
+//! right one learns neither who is here nor who is banned by name, and a member's secret does not stand for it. Passwords are
+//! compared in constant time. Whoever offers is refused by a NOTICE with a code (`password`, `name`, `banned`, `version`,
+//! `kicked`), and everybody else by a TEXT from `server`. No log has a password or a secret.
+//!
+//! `hubbub admin PATH invite HOST` prints a link that leads into the room under that name: with the server's key if the server
+//! has made that itself, and with the password. `hubbub admin PATH new-password` writes another password into the file.
 //!
 //! # Administration
 //!
@@ -201,7 +218,10 @@
 //! | key of a certificate | RSA of 3072 bits, or any ECDSA or Ed25519 key | the server does not start; at SIGHUP the old one stays |
 //! | file with a certificate or a key | 256 KiB | the same |
 //! | from a JOIN to its place in the log | the same time | the connection is closed |
-//! | from a JOIN to an offer, where the name is that of a member with a grant | 1 s | the JOIN counts as one without an offer |
+//! | from a JOIN to an offer, where the name is that of a member with a grant, or the room has a password | 1 s | the JOIN counts as one without an offer |
+//! | password | 16 characters to 128 bytes of UTF-8 in one line, no control characters | the server does not start; at SIGHUP the old one stays |
+//! | passwords of one address that are compared | 10 a second, none saved up | others of that address wait, as long as a JOIN may |
+//! | what is said while a password waits | 64 KiB, or one text that is longer | the connection is closed |
 //! | a member with a grant without a connection | 15 s (`--grace`) | the room hears a LEAVE |
 //! | members without a connection | 4096, and 256 of one address | the next one leaves at once |
 //! | EARLIERs of a member that are answered at a time | 1 | the next ones wait, and nothing more is read of the peer |
