@@ -1,8 +1,6 @@
 //! Invitations: the link that brings somebody into the room, and the passwords that go into it. A link stands in an answer
 //! and nowhere else: neither in the log nor in the words that end an answer, which are logged.
 
-use std::net::Ipv6Addr;
-
 use hubbub_transport::Invitation;
 
 use super::Office;
@@ -27,12 +25,15 @@ impl Wanted {
     ///
     /// It is no host. The words do not repeat it, since it may be an invitation with a password.
     pub(super) fn new(host: &str, has_pin: bool) -> Result<Self, String> {
-        let host = match host.parse::<Ipv6Addr>() {
-            Ok(address) => format!("[{address}]"),
-            Err(_) => host.to_owned(),
-        };
-        let wanted = Self { host, has_pin };
-        wanted.invitation(hubbub_wire::PORT).map(|_| wanted)
+        // People write an IPv6 address without brackets, too.
+        let written = [host.to_owned(), format!("[{host}]")];
+        let mut wanted = written.map(|host| Self { host, has_pin }).into_iter();
+        let found = wanted.find(|wanted| wanted.invitation(hubbub_wire::PORT).is_some());
+        found.ok_or_else(|| {
+            "that is no host; give the name or address under which people reach the server, such as chat.example.org or \
+             192.0.2.7:9000"
+                .to_owned()
+        })
     }
 
     /// The host, as it was given.
@@ -54,7 +55,9 @@ impl Wanted {
                     .to_owned(),
             );
         };
-        let mut invitation = self.invitation(port)?;
+        let Some(mut invitation) = self.invitation(port) else {
+            return Err("that is no host".to_owned());
+        };
         let is_pinned = room.is_own || self.has_pin;
         if is_pinned {
             invitation.pins = room.pins;
@@ -84,16 +87,11 @@ impl Wanted {
         Ok(format!("{password}{pin}"))
     }
 
-    /// The invitation so far. Without a port in the host, it is that of the server.
-    fn invitation(&self, port: u16) -> Result<Invitation, String> {
+    /// The invitation so far, unless the host is none. Without a port in it, the port is that of the server.
+    fn invitation(&self, port: u16) -> Option<Invitation> {
         let is_host = !self.host.contains(['/', '#']);
         let link = format!("chats://{}", self.host);
-        let invitation = is_host.then(|| Invitation::parse(&link, port).ok());
-        invitation.flatten().ok_or_else(|| {
-            "that is no host; give the name or address under which people reach the server, such as chat.example.org or \
-             192.0.2.7:9000"
-                .to_owned()
-        })
+        is_host.then(|| Invitation::parse(&link, port).ok())?
     }
 }
 
