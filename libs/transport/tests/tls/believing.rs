@@ -1,8 +1,12 @@
 //! What a client sees of a server. The server here is rustls itself.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener};
+use std::path::Path;
+use std::process::{self, Command};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::{env, fs};
 
 use hubbub_transport::tls::{Connector, Identity, Seen};
 use hubbub_transport::{Pin, Transport};
@@ -63,8 +67,8 @@ fn shake(
     config: ServerConfig,
     connector: &Connector,
     host: &str,
-) -> (std::io::Result<(Transport, Seen)>, Served) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+) -> (io::Result<(Transport, Seen)>, Served) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let served = thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
@@ -219,15 +223,14 @@ fn a_server_that_speaks_no_tls_is_told_apart() {
         ),
         (b"", ErrorKind::UnexpectedEof, "cut off"),
     ] {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let served = thread::spawn(move || {
-            use std::io::{Read, Write};
             let (mut socket, _) = listener.accept().unwrap();
             patient(&socket);
             socket.read_exact(&mut [0; 100]).unwrap();
             socket.write_all(said).unwrap();
-            socket.shutdown(std::net::Shutdown::Write).unwrap();
+            socket.shutdown(Shutdown::Write).unwrap();
             // Without this, unread bytes would break the connection.
             let _ = socket.read_to_end(&mut Vec::new());
         });
@@ -249,4 +252,56 @@ fn the_pin_of_an_identity_is_what_a_client_sees() {
     let identity = Identity::from_pem(own.chain.as_bytes(), own.key.as_bytes()).unwrap();
     let seen = seen(&own, &Connector::with_roots(b""), "localhost");
     assert_eq!(seen.pin, identity.pin());
+}
+
+/// Where the server is, in the environment of a process that only connects to it.
+const ADDRESS: &str = "HUBBUB_TEST_ADDRESS";
+
+/// The system's own list is where `SSL_CERT_FILE` says. A process cannot change its own environment safely, so the test
+/// starts itself again.
+#[test]
+fn the_authorities_are_those_of_the_system() {
+    if let Ok(address) = env::var(ADDRESS) {
+        let seen = wait(async {
+            let transport = Transport::connect(address.parse().unwrap()).await?;
+            transport.connect_tls(&Connector::new(), "localhost").await
+        });
+        println!("{:?}", seen.unwrap().1.authority);
+        return;
+    }
+    let (authority, other) = (authority(), self::authority());
+    let made = issued(&params("localhost"), &authority);
+    for (roots, said) in [
+        (authority.pem(), "Ok(())"),
+        (other.pem(), "no authority that this computer trusts"),
+        (String::new(), "no list of authorities"),
+    ] {
+        let name = format!("roots-{}.pem", process::id());
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&file, roots).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let config = Arc::new(config(&made.chain, &made.key));
+        let served = thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            patient(&socket);
+            let mut server = ServerConnection::new(config).unwrap();
+            server.complete_io(&mut socket).unwrap();
+        });
+        let child = Command::new(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "believing::the_authorities_are_those_of_the_system",
+            ])
+            .arg("--nocapture")
+            .env("SSL_CERT_FILE", &file)
+            .env_remove("SSL_CERT_DIR")
+            .env(ADDRESS, address)
+            .output()
+            .unwrap();
+        fs::remove_file(&file).unwrap();
+        let output = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success() && output.contains(said), "{output}");
+        served.join().unwrap();
+    }
 }
