@@ -48,6 +48,11 @@ const OF_TLS: &[(&str, &str)] = &[
     ),
     ("--tls-key", "none"),
     ("--tls-next-key", "false"),
+    (
+        "--password-file",
+        "none, whoever reaches the port may come in",
+    ),
+    ("--make-password", "false"),
 ];
 
 #[test]

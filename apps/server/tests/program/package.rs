@@ -171,6 +171,8 @@ fn the_server_starts_with_all_that_the_file_of_variables_suggests() {
     let motd = directory.join("motd");
     fs::write(&motd, "Be kind.").unwrap();
     let admin = directory.join("admin");
+    let password = directory.join("password");
+    fs::write(&password, "open sesame, open").unwrap();
     let authority = Authority::new();
     let [cert, key] = authority.certificate("localhost").write(&directory, "tls");
     let mut command = server();
@@ -182,6 +184,7 @@ fn the_server_starts_with_all_that_the_file_of_variables_suggests() {
             "/etc/hubbub/tls.crt" => cert.to_str().unwrap(),
             "/etc/hubbub/tls.key" => key.to_str().unwrap(),
             "/etc/hubbub/motd" => motd.to_str().unwrap(),
+            "/var/lib/hubbub/password" => password.to_str().unwrap(),
             "/run/hubbub/admin" => admin.to_str().unwrap(),
             value if value.starts_with('/') => directory.to_str().unwrap(),
             value => value,
