@@ -11,3 +11,4 @@ mod restarts;
 mod sending;
 mod statuses;
 mod tailing;
+mod wrapped;
