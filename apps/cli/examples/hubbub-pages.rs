@@ -23,6 +23,18 @@ const SECTIONS: &[Section] = &[
         text: "hubbub-server(1), hubbub-client(1)",
     },
     Section {
+        page: "hubbub",
+        heading: "FILES",
+        text: "  $XDG_STATE_HOME/hubbub/known_rooms.toml  the keys of private rooms, why they are believed, and the rooms' passwords; \
+               in ~/.local/state if XDG_STATE_HOME is not set. The window has the same file, and only its owner may read it",
+    },
+    Section {
+        page: "hubbub",
+        heading: "ENVIRONMENT",
+        text: "  XDG_STATE_HOME  the directory of the known rooms
+  SSL_CERT_FILE, SSL_CERT_DIR  the authorities to believe instead of those of the system",
+    },
+    Section {
         page: "hubbub-chat",
         heading: "EXIT STATUS",
         text: "  0  the input has ended and everything that was said has arrived, or Ctrl-C or a signal ended it
@@ -30,7 +42,9 @@ const SECTIONS: &[Section] = &[
   74  the input has ended, and for ten seconds nothing more of what was said has arrived; or the output cannot be
       written
   76  what listens there is not a CHAT server
-  77  the server refused the user, or put the user out",
+  77  the server refused the user, or put the user out; or it has not the key that it should have
+  78  a file, such as that of --invitation, cannot be used
+  130  Ctrl-C or a signal ended a question",
     },
     Section {
         page: "hubbub-chat",

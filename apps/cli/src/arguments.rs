@@ -21,7 +21,12 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-const STATUSES: &str = "Exit status:
+const STATUSES: &str = "A private room has a link that begins with chats://, and a key. Who was invited has the key in the \
+link: put the link into a file and give --invitation FILE, or paste it to --invitation -. Otherwise the key is shown on \
+a terminal, and you are asked whether it is the right one; in a script, give it by --pin. From then on it is known, also \
+to the window. If the room has another key one day, every command stops and says so.
+
+Exit status:
    0  done
    2  the command line or the input is wrong
   69  the room cannot be reached
@@ -29,7 +34,8 @@ const STATUSES: &str = "Exit status:
   76  what listens there is not a CHAT server, or cannot do what was asked
   77  the server refused us, or it has not the key that it should have
   78  a file, such as that of --state or --invitation, cannot be used
- 130  a signal ended the command early; `tail` and `chat` end with 0 instead";
+ 130  a signal ended the command early, or a question; `tail` and `chat` end with
+      0 otherwise";
 
 const TAIL: &str = "Examples:
   hubbub tail chat://room.example.org --username logger --recent 20

@@ -6,11 +6,13 @@
 //! how they end, and [`clean`], which keeps a terminal safe from what others say. No command knows
 //! sockets or anything async: they are plain threads and channels.
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::arguments::{Arguments, Command};
+use crate::status::Outcome;
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
@@ -48,7 +50,12 @@ mod export;
 mod admin;
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let outcome = room::refuse_password(env::args_os()).and_then(|()| run(Arguments::parse()));
+    status::exit(outcome)
+}
+
+fn run(arguments: Arguments) -> Outcome {
+    match arguments.command {
         Command::Send(arguments) => send::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Who(arguments) => who::run(&arguments),
@@ -58,6 +65,5 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         #[cfg(unix)]
         Command::Admin(arguments) => admin::run(&arguments),
-    };
-    status::exit(outcome)
+    }
 }

@@ -1,7 +1,6 @@
 //! Place: where a room is, which key it has, and what lets one in. A secret is never taken as the value of an argument, and
 //! never repeated where it is given as one.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -32,10 +31,6 @@ pub(crate) struct Place {
     /// First forget what is known of this room: its key and its password
     #[arg(long)]
     pub(crate) forget: bool,
-
-    /// Refused, with words that say what to do instead.
-    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "", value_parser = forgotten)]
-    pub(crate) password: Option<()>,
 }
 
 /// What was given as a room.
@@ -67,9 +62,4 @@ fn given(text: &str) -> Result<Given, InvitationError> {
         Err(error) if text.contains('#') => Ok(Given::Refused(error.to_string())),
         Err(error) => Err(error),
     }
-}
-
-/// Takes a secret and keeps nothing of it.
-fn forgotten(_: &str) -> Result<(), Infallible> {
-    Ok(())
 }
