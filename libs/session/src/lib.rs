@@ -4,6 +4,9 @@
 //! session never waits for the screen and never makes the screen wait. It ends after [`Intent::Leave`], or when the
 //! screen has dropped its sender of intents.
 //!
+//! Whom it speaks to is decided in `belief`, from what `known` remembers of the address, what the invitation says and what
+//! the system's authorities say, before anything of the user is written. `trust` keeps what is learnt.
+//!
 //! What a browser would do in another way has one place each: time in `clock`; waiting, threads and the look-up of
 //! names in `runtime`; randomness in `backoff` and `draw`; the bytes in `hubbub_transport::Transport`. What is decided is
 //! decided in [`member`], which needs none of them.

@@ -203,6 +203,22 @@ fn a_refused_password_is_repeated_in_no_run_until_somebody_types_it() {
 }
 
 #[test]
+fn a_refused_password_that_the_file_cannot_forget_is_not_repeated_in_this_run() {
+    let (directory, options) = newcomer(&[A], Some("old"));
+    Trust::new(&options).enters(A, bad());
+    // Nobody can lock what is a directory.
+    let lock = directory.path().join("known_rooms.toml.lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let mut trust = later(&options);
+    trust.knocks(A, bad());
+    let (refused, kept) = trust.password_refused();
+    assert!(refused && kept.is_err());
+    assert!(later(&options).known().password.is_some());
+    assert_eq!(sent(&trust.knocks(A, bad())), None);
+}
+
+#[test]
 fn where_the_given_password_is_refused_the_stored_one_is_tried_if_it_is_another() {
     let (_directory, options) = newcomer(&[A], Some("stored"));
     Trust::new(&options).enters(A, bad());
@@ -243,8 +259,9 @@ fn what_another_program_has_learnt_meanwhile_is_not_written_over() {
     let mut other = later(&options);
     other.say_yes(Pin::of_key(B));
     other.enters(B, bad());
+    let stored = other.known();
     trust.learn(&line, true).unwrap();
-    assert_eq!(trust.known(), other.known());
+    assert_eq!(trust.known(), stored);
 }
 
 #[test]
