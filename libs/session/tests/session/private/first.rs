@@ -1,5 +1,7 @@
 //! The first time at an address.
 
+use std::time::Duration;
+
 use hubbub_session::{Event, Intent, Reason};
 use hubbub_testing::Room;
 use hubbub_testing::tls::{Certificate, Middle};
@@ -172,9 +174,10 @@ fn a_server_that_does_not_grant_is_known_when_it_has_not_refused_for_five_second
     let mut peer = house.accept();
     expect_offer(&mut peer, "alice");
     alice.expect(Event::Connected);
-    alice.time.advance(std::time::Duration::from_secs(4));
+    alice.time.advance(Duration::from_secs(4));
+    alice.time.settle();
     assert_eq!(home.known(house.port()), None);
-    alice.time.advance(std::time::Duration::from_secs(1));
+    alice.time.advance(Duration::from_secs(1));
     alice.expect_only_secured(Reason::Pin, house.pin());
     assert_eq!(home.known(house.port()).unwrap().pins, [house.pin()]);
 }

@@ -62,7 +62,7 @@ fn who_has_an_invitation_comes_in_and_who_has_a_wrong_password_is_asked_for_it()
     let port = room.address().port();
     let invited = home.invited(port, &[&certificate]);
     let mut alice = home.opens(knowing(invited.clone(), PASSWORD));
-    comes_in(&mut alice, Reason::Pin);
+    assert!(comes_in(&mut alice, Reason::Pin));
     assert!(home.known(port).unwrap().password.is_some());
     let known = None;
     let mut bob = home.opens(Options {
@@ -78,7 +78,7 @@ fn who_has_an_invitation_comes_in_and_who_has_a_wrong_password_is_asked_for_it()
     let password = Password::new(PASSWORD);
     bob.wish(Intent::Password { password });
     bob.expect(Event::Connecting);
-    comes_in(&mut bob, Reason::Pin);
+    assert!(comes_in(&mut bob, Reason::Pin));
 }
 
 #[test]
@@ -92,12 +92,12 @@ fn a_person_who_says_yes_comes_in_and_later_programs_do_by_themselves() {
     let yes = pin(&certificate);
     alice.wish(Intent::Trust { pin: yes });
     alice.expect(Event::Connecting);
-    comes_in(&mut alice, Reason::Asked);
+    assert!(comes_in(&mut alice, Reason::Asked));
     let mut again = home.opens(Options {
         username: hubbub_wire::Username::new("bob", 64).unwrap(),
         ..home.options(port)
     });
-    comes_in(&mut again, Reason::Asked);
+    assert!(comes_in(&mut again, Reason::Asked));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Between plain and TLS nothing leads over.
 
+use std::time::Duration;
+
 use hubbub_session::{Cause, Event, Intent, Options, Reason, TLS};
 use hubbub_testing::{ScriptedServer, join};
 
@@ -23,9 +25,9 @@ fn an_address_that_is_known_with_tls_is_not_spoken_to_in_plain_before_it_is_forg
     let mut alice = home.opens(plain(home.options(house.port())));
     let retry = |alice: &mut Window| {
         let (cause, why, retry_in) = alice.expect_cause();
-        assert_eq!((cause, retry_in), (Cause::Plain, std::time::Duration::MAX));
+        assert_eq!((cause, retry_in), (Cause::Plain, Duration::MAX));
         assert!(why.contains("forget"), "{why}");
-        alice.time.advance(std::time::Duration::from_secs(3600));
+        alice.time.advance(Duration::from_secs(3600));
         alice.expect_no_event();
         alice.wish(Intent::Retry);
         alice.expect(Event::Connecting);
@@ -118,9 +120,12 @@ fn a_handshake_that_does_not_end_is_given_up_after_ten_seconds() {
     let mut alice = home.opens(home.options(server.port()));
     let mut peer = server.accept();
     peer.expect([0x16, 3]);
-    alice.time.advance(std::time::Duration::from_millis(9_999));
+    // The hello is on its way only when somebody waits for the answer.
+    alice.time.expect_nap(Duration::from_secs(10));
+    alice.time.advance(Duration::from_millis(9_999));
+    alice.time.settle();
     alice.expect_no_event();
-    alice.time.advance(std::time::Duration::from_millis(1));
+    alice.time.advance(Duration::from_millis(1));
     let (cause, why, _) = alice.expect_cause();
     assert_eq!(cause, Cause::CutOff, "{why}");
 }
