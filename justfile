@@ -330,7 +330,7 @@ dashboard:
 [group("measure")]
 screenshot: setup build
     just on-screens 1 cargo test --workspace --test window -- --ignored --exact \
-        pictures::of_every_state memories::of_a_room_that_remembers asking::pictures
+        pictures::of_every_state memories::of_a_room_that_remembers asking::pictures trust::pictures
     @echo "they are in {{ target }}/pictures; those of the README are in apps/client/assets/pictures"
 
 # What `test` and `demo` both need, built once.

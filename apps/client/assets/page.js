@@ -91,7 +91,12 @@ const hubbub = {
   },
 
   focusOn(id) {
-    document.getElementById(id)?.focus();
+    document.getElementById(id)?.focus({ preventScroll: true });
+  },
+
+  bringIntoView(id) {
+    // By then it is laid out.
+    requestAnimationFrame(() => document.getElementById(id)?.scrollIntoView({ block: 'nearest' }));
   },
 
   openDialog(id) {

@@ -21,7 +21,9 @@ const program = {
 
   keepDraft() {
     program.timer = null;
-    const draft = hubbub.draft()?.value ?? program.draft;
+    // A field that is new has not got what was typed before.
+    const field = hubbub.draft();
+    const draft = field?.dataset.restored ? field.value : program.draft;
     if (draft === program.draft) return;
     program.draft = draft;
     program.tell('draft', draft);
@@ -63,6 +65,7 @@ Object.assign(hubbub, {
   // On a page that follows another: what was typed on that one.
   restore(draft) {
     const field = hubbub.draft();
+    field.dataset.restored = 'yes';
     if (draft && !field.value) {
       program.draft = draft;
       field.value = draft;

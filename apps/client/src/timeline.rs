@@ -56,6 +56,8 @@ pub struct Timeline {
     attention: Attention,
     past: Past,
     secured: Option<Secured>,
+    /// Something about the server's key or the room's password was not settled when the room was last looked for.
+    is_veiled: bool,
     /// For how long the user was away, until it is known whether the server remembers what was said then.
     back: Option<Duration>,
     day: Option<Date>,
@@ -80,6 +82,7 @@ impl Timeline {
             attention: Attention::default(),
             past: Past::default(),
             secured: None,
+            is_veiled: false,
             back: None,
             day: None,
             next_id: 0,
@@ -262,6 +265,7 @@ impl Timeline {
     fn connected(&mut self, at: SystemTime) {
         self.people.clear();
         self.secured = None;
+        self.is_veiled = false;
         self.past.connected();
         if let Some(away) = self.presence.connected(at) {
             self.back(at, away);

@@ -48,10 +48,7 @@ pub fn App(
     on_attend: EventHandler<Attend>,
 ) -> Element {
     let bridge = use_bridge(on_quit, on_attend);
-    let in_room = use_memo(move || {
-        let timeline = bridge.timeline.read();
-        timeline.presence().has_room() && !timeline.presence().asks()
-    });
+    let in_room = use_memo(move || bridge.timeline.read().shows_room());
     let theme = use_memo(move || bridge.settings.read().theme);
     let zoom = use_memo(move || bridge.settings.read().zoom);
     use_effect(move || on_zoom.call(zoom().factor()));

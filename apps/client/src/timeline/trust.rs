@@ -45,8 +45,16 @@ impl Timeline {
         self.secured.as_ref()
     }
 
+    /// Whether the room is shown. Not while something about its key or its password is to be settled, and not while it is
+    /// tried whether that is so.
+    #[must_use]
+    pub fn shows_room(&self) -> bool {
+        self.presence.has_room() && !self.is_veiled
+    }
+
     /// Takes in what the session tells of the server's key or the room's password.
     pub(super) fn trust(&mut self, at: SystemTime, event: Event) {
+        self.is_veiled |= !matches!(event, Event::Secured { .. });
         match event {
             Event::AsksTrust { pin, why } => self.put_out(at, Attempt::AsksTrust { pin, why }),
             Event::AsksPassword { refused } => self.put_out(at, Attempt::AsksPassword { refused }),
@@ -162,7 +170,11 @@ mod tests {
                 line.drawn();
                 assert!(line.presence().waits_for_user());
                 assert!(line.presence().asks(), "{question:?}");
-                assert!(!line.presence().is_inside());
+                for (next, is_shown) in [(Event::Connecting, false), (Event::Connected, true)] {
+                    let at = SystemTime::UNIX_EPOCH;
+                    line.apply(Stamped { at, event: next });
+                    assert_eq!(line.shows_room(), is_shown);
+                }
             }
         }
     }

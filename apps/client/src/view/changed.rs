@@ -24,13 +24,13 @@ pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
     rsx! {
         section {
             id: "question",
-            class: "card",
+            class: "card tall",
             role: "alertdialog",
             tabindex: "-1",
             "aria-labelledby": "question-words",
             "aria-describedby": "question-facts question-advice",
             span { class: "emblem", "aria-hidden": "true", "data-failed": true, {icon(Shape::Warning)} }
-            h1 { id: "question-words", "This may not be the right server" }
+            h1 { id: "question-words", "Is this still the right server?" }
             div { id: "question-facts", class: "facts",
                 p { {right} }
                 for (id , pin) in KEYS.into_iter().zip(change.known.iter().copied()) {
@@ -40,8 +40,8 @@ pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
                 Fingerprint { id: "offered-key", pin: change.offered }
             }
             p { id: "question-advice", class: "advice",
-                "Somebody on the way may want to read along. Or the server has a new key: whoever runs the room knows. Ask them, \
-                 and not in this room. Nothing of you was sent."
+                "Somebody on the way may want to read along, or the server has a new key. Ask whoever runs the room, and not in \
+                 the room. Nothing of you was sent."
             }
             if change.since.is_some() {
                 p { class: "advice",

@@ -51,16 +51,26 @@ pub(super) fn Invite() -> Element {
             }
         }
         if scans() {
-            if let Some((size, path)) = code(link) {
-                svg {
-                    id: "code",
-                    role: "img",
-                    "aria-label": "The invitation as a QR code",
-                    view_box: "0 0 {size} {size}",
-                    rect { width: "{size}", height: "{size}", fill: "#ffffff" }
-                    path { d: path, fill: "#000000" }
-                }
-            }
+            Code { link: link.to_owned() }
+        }
+    }
+}
+
+#[component]
+fn Code(link: String) -> Element {
+    use_effect(|| page::bring_into_view("code"));
+    let Some((size, path)) = code(&link) else {
+        return rsx! {};
+    };
+    rsx! {
+        svg {
+            id: "code",
+            role: "img",
+            "aria-label": "The invitation as a QR code",
+            view_box: "0 0 {size} {size}",
+            // A camera reads it in the dark theme, too.
+            rect { width: "{size}", height: "{size}", fill: "#ffffff" }
+            path { d: path, fill: "#000000" }
         }
     }
 }

@@ -68,7 +68,7 @@ fn an_unknown_key_is_asked_about_and_only_a_yes_leads_on() {
 fn a_key_that_changed_is_a_full_stop_with_both_keys_and_the_command_and_no_way_on() {
     let mut window = Window::joined();
     window.happen_together([said("bob", "hello"), changed(Some(SystemTime::UNIX_EPOCH))]);
-    window.shows("This may not be the right server");
+    window.shows("Is this still the right server?");
     window.shows_element(r#"code id="known-key""#, &format!("{FINGERPRINT}</code>"));
     window.shows_element(r#"code id="offered-key""#, &other().fingerprint());
     window.shows("by your own answer, since 1 January 1970:");

@@ -3,12 +3,13 @@
 
 use std::fs;
 
-use hubbub_testing::tls::Certificate;
-use hubbub_testing::{Peer, ScriptedServer};
+use hubbub_testing::tls::{Certificate, pin_of};
+use hubbub_testing::{Peer, Program, ScriptedServer, join, text};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::bus::{Bus, role};
+use crate::links::Opener;
 use crate::memory::Remembering;
 use crate::screen::Screen;
 use crate::wait::until;
@@ -132,7 +133,7 @@ fn another_key_is_a_full_stop_that_no_button_leads_past() {
     drop(room);
     let other = Certificate::self_signed("localhost");
     scene.is_doubted(&other);
-    alice.shows(TITLE, &json!("This may not be the right server"));
+    alice.shows(TITLE, &json!("Is this still the right server?"));
     let keys = "['known-key', 'offered-key'].map(id => document.getElementById(id).textContent)";
     alice.shows(
         keys,
@@ -149,7 +150,7 @@ fn another_key_is_a_full_stop_that_no_button_leads_past() {
     alice.shows("document.getElementById('draft')", &json!(null));
     alice.clicks("#retry");
     scene.is_doubted(&other);
-    alice.shows(TITLE, &json!("This may not be the right server"));
+    alice.shows(TITLE, &json!("Is this still the right server?"));
     // The right server is there again, and so is what was typed.
     alice.clicks("#retry");
     let _room = scene.lets_in(true);
@@ -274,4 +275,132 @@ fn a_screen_reader_reads_the_questions_and_names_every_control() {
     });
     alice.clicks("#trust");
     drop(scene.is_believed());
+}
+
+/// The server's own key, and a password that it has made: the invitation as an operator gets it.
+#[test]
+fn a_real_private_room_is_entered_by_one_copied_line() {
+    let screen = Screen::take();
+    let state = tempfile::tempdir().unwrap();
+    let home = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let server_state = tempfile::tempdir().unwrap();
+    let options = ["--tls", "--state", server_state.path().to_str().unwrap()];
+    let mut server = Program::with(&options, &[]);
+    let port = server.port();
+    let bob = Peer::try_connect(port).unwrap().secure();
+    let pin = pin_of(&bob.certificate());
+    let link = format!("chats://localhost:{port}/#pin={pin}");
+    let words = ["--username=alice", &link];
+    let mut alice = Window::opened_by(&screen, "alice", port, &words, &home);
+    alice.shows("document.getElementById('lock') !== null", &json!(true));
+    alice.is("connected");
+    let mut bob = bob;
+    bob.send(join("bob"));
+    alice.notices("bob", "joined");
+    bob.send(text("bob", "nobody reads along"));
+    alice.shows_texts(&["nobody reads along"]);
+    alice.close();
+}
+
+#[test]
+fn an_invitation_in_a_message_asks_in_a_window_of_its_own_and_is_told_to_no_other_program() {
+    let scene = Scene::set();
+    let opener = Opener::new("invitation");
+    let talk = ScriptedServer::start();
+    let [state] = scene.environment();
+    let environment = [("PATH", &*opener.path()), ("BROWSER", ""), state];
+    let mut alice = Window::open_with(&scene.screen, "alice", talk.port(), &environment);
+    let mut socket = talk.accept();
+    alice.is("connected");
+    socket.send(text("bob", format!("come to {}", scene.invitation())));
+    alice.shows("document.querySelectorAll('.text a').length", &json!(1));
+    // By a key, since its middle may lie between two lines.
+    alice.ask("document.querySelector('.text a').focus()");
+    alice.press("Return");
+    let asked = || {
+        scene
+            .screen
+            .xdotool(&["search", "--onlyvisible", "--name", "^Hubbub$"])
+    };
+    let asking = until(asked, || "no card asks".to_owned());
+    let process = scene.screen.xdotool(&["getwindowpid", &asking]).unwrap();
+    let line = fs::read_to_string(format!("/proc/{process}/cmdline")).unwrap();
+    assert!(line.contains("--ask") && !line.contains("horse"), "{line}");
+    opener.has_opened(&[]);
+    hubbub_testing::signal("TERM", process.parse().unwrap());
+}
+
+#[test]
+#[ignore = "makes pictures of the window: run it by `just screenshot`"]
+fn pictures() {
+    let scene = Scene::set();
+    let other = Certificate::self_signed("localhost");
+    let mut asking = Window::asks_about(
+        &scene.screen,
+        "alice",
+        &scene.invitation(),
+        &scene.environment(),
+    );
+    asking.poses("link");
+    drop(asking);
+    let mut alice = scene.opens(&scene.link(""));
+    alice.lies_at(10, 30, 780, 640);
+    scene.is_doubted(&scene.right);
+    alice.shows(TITLE, &json!("Is this the right server?"));
+    alice.photographed_in_all_forms("trust");
+    alice.clicks("#trust");
+    let mut room = Remembering::of(scene.is_believed());
+    room.notes("password", "the room wants a password");
+    drop(room);
+    alice.shows(TITLE, &json!("This room wants a password"));
+    alice.photographed_in_all_forms("password");
+    alice.types_into("password", "correct horse", "correct horse");
+    alice.press("Return");
+    let mut room = scene.lets_in(true);
+    alice.shows(LOCK, &json!("yes"));
+    alice.photographed_in_all_forms("private");
+    alice.clicks("#lock");
+    alice.shows(ROOM_KEY, &json!(scene.right.fingerprint()));
+    alice.photographs_in(&["light", "dark"], "lock", 780);
+    alice.clicks("#scan-invitation");
+    alice.shows("!!document.getElementById('code')", &json!(true));
+    alice.photographs_in(&["light"], "invitation", 780);
+    alice.photographs_in(&["light"], "invitation-narrow", 420);
+    alice.press("Escape");
+    alice.lies_at(10, 30, 780, 640);
+    room.says(2);
+    alice.shows("document.querySelectorAll('.message').length", &json!(2));
+    alice.ask("hubbub.mute('bob', true); 0");
+    alice.shows("document.querySelectorAll('#muted li').length", &json!(1));
+    alice.photographed_in_all_forms("muted");
+    alice.lies_at(10, 30, 780, 640);
+    drop(room);
+    scene.is_doubted(&other);
+    alice.shows(TITLE, &json!("Is this still the right server?"));
+    alice.photographed_in_all_forms("changed");
+    alice.clicks("#retry");
+    let _room = scene.lets_in(false);
+    alice.shows(LOCK, &json!("no"));
+    alice.photographed_in_all_forms("not-all-private");
+}
+
+impl Window {
+    /// Takes pictures in both themes, and of a narrow window.
+    fn photographed_in_all_forms(&mut self, name: &str) {
+        self.photographs_in(&["light", "dark"], name, 780);
+        self.photographs_in(&["light"], &format!("{name}-narrow"), 420);
+        self.lies_at(10, 30, 780, 640);
+    }
+
+    fn photographs_in(&mut self, themes: &[&str], name: &str, width: u32) {
+        self.lies_at(10, 30, width, 640);
+        for theme in themes {
+            // The switch may be behind a card.
+            self.ask(&format!(
+                "document.getElementById('app').dataset.theme = '{theme}'; 0"
+            ));
+            let dark = if *theme == "dark" { "-dark" } else { "" };
+            self.poses(&format!("{name}{dark}"));
+        }
+    }
 }
