@@ -94,11 +94,6 @@ const hubbub = {
     document.getElementById(id)?.focus({ preventScroll: true });
   },
 
-  bringIntoView(id) {
-    // By then it is laid out.
-    requestAnimationFrame(() => document.getElementById(id)?.scrollIntoView({ block: 'nearest' }));
-  },
-
   openDialog(id) {
     const dialog = document.getElementById(id);
     dialog.addEventListener('keydown', ({ key }) => key === 'Escape' && dialog.querySelector('.leave').click());

@@ -6,7 +6,7 @@
 //! never waits for the network, and the network never waits for the window.
 //!
 //! Only the binary names a renderer, so that all of this builds and tests on a machine without one. Read `main.rs`,
-//! `asking.rs`, `engine.rs` and `keys.rs` after the modules here.
+//! `again.rs`, `asking.rs`, `engine.rs` and `keys.rs` after the modules here.
 //!
 //! # What the window does
 //!
@@ -29,11 +29,22 @@
 //! - **Typing.** Up brings back sent messages, Tab completes a name, Page Up and Page Down scroll the messages. Ctrl+Z also
 //!   takes back what the window itself wrote into the field. Shortcuts go by the place of the key on keyboards whose letters
 //!   are not Latin.
-//! - **Commands.** `/help` lists them: `/clear`, `/save FILE` (never over an existing file), `/quit`. `//` sends a slash.
+//! - **Commands.** `/help` lists them: `/clear`, `/mute NAME` and `/unmute NAME`, `/save FILE` (never over an existing file),
+//!   `/quit`. `//` sends a slash.
+//! - **People who disturb.** A person is muted by their menu or by `/mute`. What they say is not shown, counted, searched, saved
+//!   or notified; nobody is told. The list of people names everybody who is muted in this room, each with a button that undoes
+//!   it, and what they said meanwhile is then there. It is kept for the room. Who comes and goes is still told.
+//! - **Private rooms.** An invitation, `chats://host:port/#pin=...,key=...`, leads there: as an argument, from a file
+//!   (`--invitation`), pasted into the card of `--ask`, or by a click on a link, and then the card shows where it leads and asks
+//!   under which name. A password never stands on a command line for long: the program starts again at once and takes the
+//!   invitation from a pipe. A key that nobody vouches for is asked about before anything of the user is sent. A key that changed
+//!   is a full stop with both keys and the command that forgets the old one; no button leads on. A lock in the header says why
+//!   the server is believed, since when, and whether everybody's line is private, and hands on the invitation, as text or as a QR
+//!   code.
 //! - **Starting without a room.** `--ask`, which the desktop's menu uses, asks for room and name and offers the last five
 //!   rooms with the names that were used there. The program then starts again for the room that was chosen.
-//! - **Links.** http, https and mailto links open in the browser, and chat:// links in a window of their own, under the
-//!   login name (`$USER`) unless `--username` says otherwise. The tooltip of a link shows where it really leads, with a host
+//! - **Links.** http, https and mailto links open in the browser, and chat:// and chats:// links in a window of their own, which
+//!   asks under which name. As an argument without `--ask`, a link is opened under the login name (`$USER`) or `--username`. The tooltip of a link shows where it really leads, with a host
 //!   in another script spelled in ASCII. Everything else is plain text.
 //! - **Copying.** A selection is copied as `[16:25] bob: text`, one line for each message, or as the bare words if it is
 //!   within one message. The context menu (right button, Menu key or Shift+F10) copies and opens links, mentions the
@@ -44,7 +55,8 @@
 //! - **A page that dies** comes back by itself with everything in it, including what was being typed.
 //! - **Settings.** Theme, zoom, notifications and the people panel are kept in `hubbub/settings.toml` in the configuration
 //!   directory, and the window's place in `window.toml` next to it. Each room, the name used there and the last message
-//!   seen are kept in `hubbub/rooms.toml` in the state directory, at most once a second. A broken file is kept as `settings.toml.broken` or
+//!   seen are kept in `hubbub/rooms.toml` in the state directory, at most once a second, and so are the people who are muted
+//!   there. Keys and passwords of private rooms are in `known_rooms.toml` beside it, which only the user may read. A broken file is kept as `settings.toml.broken` or
 //!   `rooms.toml.broken`, reported, and replaced.
 //!
 //! # Limits
@@ -54,6 +66,8 @@
 //! | lines in the window | 20,000, and 64 MiB of text | the oldest go, the window says so, and fetches no older ones |
 //! | rooms that are offered, and in which the last message seen is known | 5, and 100 | the room not seen for the longest time is forgotten |
 //! | what the server tells, in one line | 4 KiB | the rest is left out |
+//! | people who are muted in a room | 200 | no more are muted, and the window says so |
+//! | an invitation | 4 KiB, and 128 bytes of password | it is refused |
 //! | texts that Up brings back | 100, and 4 Mi characters | the oldest are forgotten |
 //! | notifications | one in 3 s, 200 characters | the next one replaces it |
 //! | links in one message | 500 | the rest is plain text |

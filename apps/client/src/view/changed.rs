@@ -54,7 +54,7 @@ pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
                 p { class: "advice", "Only if the new key is right: ask for a new invitation, and open that." }
             }
             div { class: "buttons",
-                Retry { class: "", disabled: false, label: Some("Look again") }
+                Retry { class: "", disabled: false, label: Some("Check again") }
                 button {
                     id: "quit",
                     class: "primary",

@@ -10,10 +10,9 @@ use crate::bridge::{Action, Bridge};
 const QUIET: i32 = 4;
 
 #[component]
-pub(super) fn Invite() -> Element {
+pub(super) fn Invite(scans: Signal<bool>) -> Element {
     let bridge = use_context::<Bridge>();
     let mut is_copied = use_signal(|| false);
-    let mut scans = use_signal(|| false);
     use_hook(|| bridge.act(Action::Invite));
     let invitation = bridge.invitation.read();
     let Some(link) = invitation.as_deref() else {
@@ -58,7 +57,6 @@ pub(super) fn Invite() -> Element {
 
 #[component]
 fn Code(link: String) -> Element {
-    use_effect(|| page::bring_into_view("code"));
     let Some((size, path)) = code(&link) else {
         return rsx! {};
     };

@@ -52,6 +52,8 @@ pub(super) fn Lock() -> Element {
 fn LockCard(secured: Secured, on_close: EventHandler) -> Element {
     let room = use_context::<Room>();
     let bridge = use_context::<Bridge>();
+    // The code stands in the place of the rest, so that a camera has all of it in sight.
+    let scans = use_signal(|| false);
     let remembers = use_memo(move || bridge.timeline.read().past().kept().is_some());
     use_effect(|| page::open_dialog("lock-card"));
     rsx! {
@@ -63,23 +65,25 @@ fn LockCard(secured: Secured, on_close: EventHandler) -> Element {
                     "Not everybody's line is private"
                 }
             }
-            p { {everybody(secured.all_private)} }
-            h3 { "Why this is " bdi { "{room.address}" } }
-            p {
-                {reason(secured.reason)}
-                " Known since "
-                time { {secured.since.strftime("%-d %B %Y, %H:%M").to_string()} }
-                ". Its key:"
-            }
-            Fingerprint { id: "room-key", pin: secured.pin }
-            h3 { "What it does not hide" }
-            p { class: "truth",
-                if remembers() {
-                    "Who comes later can read what was said before; on the server it is kept as it is, unencrypted. "
+            if !scans() {
+                p { {everybody(secured.all_private)} }
+                h3 { "Why this is " bdi { "{room.address}" } }
+                p {
+                    {reason(secured.reason)}
+                    " Known since "
+                    time { {secured.since.strftime("%-d %B %Y, %H:%M").to_string()} }
+                    ". Its key:"
                 }
-                "Whoever runs the server can read everything. Names are not proven."
+                Fingerprint { id: "room-key", pin: secured.pin }
+                h3 { "What it does not hide" }
+                p { class: "truth",
+                    if remembers() {
+                        "Who comes later can read what was said before; on the server it is kept as it is, unencrypted. "
+                    }
+                    "Whoever runs the server can read everything. Names are not proven."
+                }
             }
-            Invite {}
+            Invite { scans }
             div { class: "buttons",
                 button {
                     class: "primary leave",

@@ -54,11 +54,6 @@ pub(super) fn focus_on(id: &'static str) {
     document::eval(&format!("hubbub.focusOn('{id}')"));
 }
 
-/// Scrolls what it stands in until the element of this id is in sight.
-pub(super) fn bring_into_view(id: &'static str) {
-    document::eval(&format!("hubbub.bringIntoView('{id}')"));
-}
-
 /// Opens the dialog of this id. Escape clicks its button of the class `leave`.
 pub(super) fn open_dialog(id: &'static str) {
     document::eval(&format!("hubbub.openDialog('{id}')"));

@@ -2,9 +2,10 @@
 //! stand on no command line.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use hubbub_testing::tls::{Certificate, pin_of};
-use hubbub_testing::{Peer, Program, ScriptedServer, join, text};
+use hubbub_testing::{Peer, Program, ScriptedServer, text};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -18,6 +19,7 @@ use crate::window::Window;
 const TITLE: &str = "document.querySelector('#question h1')?.textContent";
 const ROOM_KEY: &str = "document.getElementById('room-key')?.textContent";
 const LOCK: &str = "document.getElementById('lock')?.dataset.all";
+const COPY: &str = "document.getElementById('copy-invitation') !== null";
 const BUTTONS: &str = "[...document.querySelectorAll('#question button')].map(e => e.id)";
 
 /// A server that the test plays, the keys that it may have, and a user of its own.
@@ -229,6 +231,7 @@ fn what_stands_behind_the_lock_is_read_by_keyboard_and_hands_on_an_invitation() 
     alice.press("Return");
     alice.has_focus_in("lock-card");
     alice.shows(ROOM_KEY, &json!(scene.right.fingerprint()));
+    alice.shows(COPY, &json!(true));
     alice.press("Tab");
     alice.has_focus_in("copy-invitation");
     alice.press("Return");
@@ -244,6 +247,17 @@ fn what_stands_behind_the_lock_is_read_by_keyboard_and_hands_on_an_invitation() 
         "document.getElementById('code')?.getAttribute('role')",
         &json!("img"),
     );
+    for width in [1000, 420] {
+        alice.lies_at(10, 30, width, 640);
+        let within = "[document.getElementById('code'), document.getElementById('lock-card')]\
+             .map(e => e.getBoundingClientRect())";
+        alice.shows(
+            &format!(
+                "(([code, card]) => code.width > 200 && code.bottom <= card.bottom)({within})"
+            ),
+            &json!(true),
+        );
+    }
     alice.press("Escape");
     alice.shows("document.getElementById('lock-card')", &json!(null));
     alice.has_focus_in("lock");
@@ -277,29 +291,63 @@ fn a_screen_reader_reads_the_questions_and_names_every_control() {
     drop(scene.is_believed());
 }
 
-/// The server's own key, and a password that it has made: the invitation as an operator gets it.
+/// The server has a key of its own and a password. Who is in the room hands on the invitation.
 #[test]
-fn a_real_private_room_is_entered_by_one_copied_line() {
+fn a_real_private_room_is_entered_by_one_copied_line_and_then_by_one_click() {
     let screen = Screen::take();
-    let state = tempfile::tempdir().unwrap();
-    let home = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
-    let server_state = tempfile::tempdir().unwrap();
-    let options = ["--tls", "--state", server_state.path().to_str().unwrap()];
+    let state = || tempfile::tempdir().unwrap();
+    let (of_server, of_alice, of_carol) = (state(), state(), state());
+    let password = of_server.path().join("password");
+    fs::write(&password, "correct-horse-battery\n").unwrap();
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+    let (directory, password) = (of_server.path().to_str(), password.to_str());
+    let options = [
+        "--tls",
+        "--state",
+        directory.unwrap(),
+        "--password-file",
+        password.unwrap(),
+    ];
     let mut server = Program::with(&options, &[]);
     let port = server.port();
-    let bob = Peer::try_connect(port).unwrap().secure();
-    let pin = pin_of(&bob.certificate());
-    let link = format!("chats://localhost:{port}/#pin={pin}");
-    let words = ["--username=alice", &link];
-    let mut alice = Window::opened_by(&screen, "alice", port, &words, &home);
-    alice.shows("document.getElementById('lock') !== null", &json!(true));
-    alice.is("connected");
-    let mut bob = bob;
-    bob.send(join("bob"));
-    alice.notices("bob", "joined");
-    bob.send(text("bob", "nobody reads along"));
+    let stranger = Peer::try_connect(port).unwrap().secure();
+    let pin = pin_of(&stranger.certificate());
+    drop(stranger);
+    let link = format!("chats://localhost:{port}/#pin={pin},key=correct-horse-battery");
+    let home = [("XDG_STATE_HOME", of_alice.path().to_str().unwrap())];
+    let mut alice = Window::opened_by(&screen, "alice", port, &["--username=alice", &link], &home);
+    alice.shows(LOCK, &json!("yes"));
+    alice.clicks("#lock");
+    alice.shows(COPY, &json!(true));
+    alice.clicks("#copy-invitation");
+    let copied = || {
+        screen
+            .clipboard("UTF8_STRING")
+            .filter(|copied| *copied == link)
+    };
+    let copied = until(copied, || "the invitation is not copied".to_owned());
+    alice.press("Escape");
+
+    let home = [("XDG_STATE_HOME", of_carol.path().to_str().unwrap())];
+    let mut carol = Window::asks_about(&screen, "carol", &copied, &home);
+    carol.clicks("#join");
+    let mut carol = carol.enters("carol", port);
+    carol.shows(LOCK, &json!("yes"));
+    carol.says("nobody reads along");
     alice.shows_texts(&["nobody reads along"]);
-    alice.close();
+    carol.close();
+
+    // Who has a wrong password is asked for another one.
+    let wrong = format!("chats://localhost:{port}/#pin={pin},key=wrong");
+    let words = ["--username=dave", &wrong];
+    let mut dave = Window::opened_by(&screen, "dave", port, &words, &[]);
+    dave.shows(TITLE, &json!("This room wants a password"));
+    dave.has_focus_in("password");
+    let told = "document.getElementById('password-trouble').textContent";
+    dave.shows(told, &json!("The room does not take this password."));
+    dave.types_into("password", "correct-horse-battery", "correct-horse-battery");
+    dave.press("Return");
+    dave.shows(LOCK, &json!("yes"));
 }
 
 #[test]
