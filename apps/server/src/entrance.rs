@@ -75,13 +75,15 @@ enum Opened {
 
 /// Why it did not come in.
 struct Failed {
-    why: Departure,
+    /// `None` when the server stops.
+    why: Option<Departure>,
     /// What more there is to say.
     error: Option<String>,
 }
 
 impl From<Departure> for Failed {
     fn from(why: Departure) -> Self {
+        let why = Some(why);
         Self { why, error: None }
     }
 }
@@ -168,7 +170,10 @@ impl Arrival {
         let dismissed = poll_fn(|context| guest.poll_dismissed(context));
         match timeout(left, select(opened, dismissed)).await {
             Ok(Either::Left((opened, _))) => opened,
-            Ok(Either::Right(_)) => Err(Departure::CrowdedOut.into()),
+            Ok(Either::Right((is_crowded_out, _))) => Err(Failed {
+                why: is_crowded_out.then_some(Departure::CrowdedOut),
+                error: None,
+            }),
             Err(_) => Err(Departure::NeverJoined.into()),
         }
     }
@@ -212,7 +217,7 @@ impl Arrival {
             Err(error) => {
                 metrics.failed_handshakes.add(1);
                 Err(Failed {
-                    why: Departure::NoTls,
+                    why: Some(Departure::NoTls),
                     error: Some(error.to_string()),
                 })
             }
@@ -226,8 +231,11 @@ impl Arrival {
     /// Notes that it has not come in.
     fn goes(self, Failed { why, error }: Failed) {
         let metrics = &self.house.metrics;
-        metrics.departed(why);
         metrics.ended.add(1);
+        let Some(why) = why else {
+            return;
+        };
+        metrics.departed(why);
         let Newcomer { peer, from, .. } = &self.newcomer;
         let line = match why {
             Departure::SaidNothing => None,

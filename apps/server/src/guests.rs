@@ -44,6 +44,7 @@ struct Shared {
     /// What was heard before this one was heard last, and whether it waits for us.
     rank: AtomicU64,
     heard: Arc<AtomicU64>,
+    is_crowded_out: AtomicBool,
     is_dismissed: AtomicBool,
     is_in_lobby: AtomicBool,
     task: AtomicWaker,
@@ -110,14 +111,14 @@ mod counted {
             }
         }
 
-        /// Ready when it has to go.
-        pub(crate) fn poll_dismissed(&self, context: &Context<'_>) -> Poll<()> {
+        /// Ready when it has to go, with whether that is for others. If not, the door closes.
+        pub(crate) fn poll_dismissed(&self, context: &Context<'_>) -> Poll<bool> {
             let Some(shared) = &self.0 else {
                 return Poll::Pending;
             };
             shared.task.register(context.waker());
             if self.is_dismissed() {
-                Poll::Ready(())
+                Poll::Ready(shared.is_crowded_out.load(Ordering::SeqCst))
             } else {
                 Poll::Pending
             }
@@ -150,13 +151,17 @@ mod counted {
             } else {
                 None
             };
-            let told = goes.and_then(|goes| self.dismiss(goes));
+            let told = goes.and_then(|goes| {
+                self.all[goes].is_crowded_out.store(true, Ordering::SeqCst);
+                self.dismiss(goes)
+            });
             let guest = Guest(Some(Arc::new(Shared {
                 peer,
                 network,
                 since,
                 rank: AtomicU64::default(),
                 heard: Arc::clone(&self.heard),
+                is_crowded_out: AtomicBool::default(),
                 is_dismissed: AtomicBool::default(),
                 is_in_lobby: AtomicBool::default(),
                 task: AtomicWaker::new(),

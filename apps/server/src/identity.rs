@@ -8,6 +8,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::SystemTime;
 
 use hubbub_transport::Pin;
 use rcgen::{CertificateParams, DnType, KeyPair};
@@ -65,6 +66,13 @@ pub fn read(cert: &Path, key: &Path) -> Result<Identity, String> {
             key.display()
         )
     })
+}
+
+/// How many days are left until a certificate ends, none if it has ended. `None` if that cannot be read from it.
+#[must_use]
+pub fn days_left(identity: &Identity) -> Option<u64> {
+    let left = identity.ends()?.duration_since(SystemTime::now());
+    Some(left.map_or(0, |left| left.as_secs() / (24 * 60 * 60)))
 }
 
 fn made(state: &Path, name: &str) -> Result<Identity, String> {

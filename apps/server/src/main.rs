@@ -153,7 +153,8 @@ fn tls(arguments: &Arguments) -> Result<Option<Tls>, String> {
     };
     tls.also_plain = asked.also_plain;
     let fingerprint = tls.identity.pin().fingerprint();
-    info!(%fingerprint, "TLS: this is the fingerprint of the server's key");
+    let days_left = tls.ends().and(identity::days_left(&tls.identity));
+    info!(days_left, %fingerprint, "TLS: this is the fingerprint of the server's key");
     if let Some(next) = tls.next {
         let fingerprint = next.fingerprint();
         info!(%fingerprint, "TLS: this is the fingerprint of the key to come");

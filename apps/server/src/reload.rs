@@ -122,7 +122,8 @@ impl Files {
         match within(PATIENCE, move || identity::read(&cert, &key)).await {
             Ok(identity) => {
                 let fingerprint = identity.pin().fingerprint();
-                info!(%fingerprint, "certificate read");
+                let days_left = identity::days_left(&identity);
+                info!(%fingerprint, days_left, "certificate read");
                 let _ = self.identities.send_async(identity).await;
             }
             Err(why) => warn!(%why, "certificate stays: the new one cannot be used"),

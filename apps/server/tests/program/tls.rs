@@ -176,7 +176,9 @@ fn a_certificate_is_read_again_and_a_bad_one_leaves_the_old_one_and_nobody_is_dr
         key.to_str().unwrap(),
     ];
     let mut program = without_terminal(&options);
-    assert_eq!(fingerprint(&mut program), old.fingerprint());
+    let line = program.line_with("fingerprint");
+    assert!(line.contains(&old.fingerprint()), "{line}");
+    assert!(line.contains("days_left="), "{line}");
     let address = program.address();
     let enter = |name: &str| {
         let peer = Peer::connect(address);
@@ -199,14 +201,22 @@ fn a_certificate_is_read_again_and_a_bad_one_leaves_the_old_one_and_nobody_is_dr
     );
     assert_eq!(shown(&mut program), old.fingerprint());
 
-    let new = authority.certificate("localhost");
+    let new = authority.expired("localhost");
     new.write(&state.0, "tls");
     program.signal("HUP");
-    program.line_with("certificate read");
+    let line = program.line_with("certificate read");
+    assert!(line.contains("days_left=0"), "{line}");
     until("the new certificate is shown", || {
         shown(&mut program) == new.fingerprint()
     });
 
+    authority.certificate("localhost").write(&state.0, "tls");
+    program.signal("HUP");
+    let line = program.line_with("certificate read");
+    assert!(!line.contains("days_left=0"), "{line}");
+    until("the last certificate is shown", || {
+        shown(&mut program) != new.fingerprint()
+    });
     let mut bob = enter("bob");
     alice.expect(join("bob"));
     alice.send(text("alice", "still here"));
