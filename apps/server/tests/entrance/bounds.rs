@@ -136,7 +136,8 @@ fn silence_half_a_handshake_and_a_whole_one_without_a_join_all_end_at_the_same_d
 #[test]
 fn a_server_that_stops_does_not_wait_for_those_who_have_not_come_in() {
     let mut room = Room::unwatched_with(Settings {
-        drain_timeout: 2 * DEADLINE,
+        drain_timeout: 10 * DEADLINE,
+        join_timeout: 10 * DEADLINE,
         ..private()
     });
     let mut silent = Peer::connect(room.address());
