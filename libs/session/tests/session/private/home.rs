@@ -73,13 +73,14 @@ pub(crate) fn pin(certificate: &Certificate) -> Pin {
 
 /// A server that does what the test says, in TLS.
 pub(crate) struct House {
-    pub(crate) server: ScriptedServer,
+    /// It listens until the test process ends, so that no other one gets its port, at which alice knows it.
+    pub(crate) server: &'static ScriptedServer,
     pub(crate) certificate: Certificate,
 }
 
 impl House {
     pub(crate) fn with(certificate: Certificate) -> Self {
-        let server = ScriptedServer::start();
+        let server = Box::leak(Box::new(ScriptedServer::start()));
         Self {
             server,
             certificate,
