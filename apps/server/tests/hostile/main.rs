@@ -8,6 +8,8 @@ mod browsers;
 mod crowds;
 mod floods;
 #[cfg(feature = "tls")]
+mod guessers;
+#[cfg(feature = "tls")]
 mod handshakes;
 mod names;
 mod readers;
