@@ -5,4 +5,5 @@
 
 mod instruments;
 mod passwords;
+mod secrets;
 mod wrappers;
