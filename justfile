@@ -376,6 +376,28 @@ small BYTES="1000000":
     echo "small: $size bytes of {{ BYTES }}"
     [ "$size" -le {{ BYTES }} ] || { echo "small: the small build has become too large" >&2; exit 1; }
 
+# What sslscan (Debian's package of this name) finds in a server with TLS: only TLS 1.3, and nothing that is negotiated anew.
+[private]
+check-tls:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v sslscan >/dev/null || { echo "check-tls: install sslscan first: apt-get install sslscan" >&2; exit 1; }
+    cargo build -p hubbub-server
+    place=$(mktemp -d)
+    "{{ target }}/debug/hubbub-server" --port 0 --listen 127.0.0.1 --tls --state "$place/state" 2>"$place/log" &
+    server=$!
+    trap 'kill "$server"; rm -r "$place"' EXIT
+    tries=600
+    until port=$(grep -oP 'listening address=127.0.0.1:\K[0-9]+' "$place/log"); do
+        ((tries -= 1)) || { echo "check-tls: the server does not listen" >&2; exit 1; }
+        sleep 0.1
+    done
+    sslscan --no-colour "127.0.0.1:$port" | tee "$place/found"
+    for wanted in 'SSLv2 *disabled' 'SSLv3 *disabled' 'TLSv1.0 *disabled' 'TLSv1.1 *disabled' 'TLSv1.2 *disabled' \
+        'TLSv1.3 *enabled' 'Session renegotiation not supported' 'not vulnerable to heartbleed'; do
+        grep -q "$wanted" "$place/found" || { echo "check-tls: not found: $wanted" >&2; exit 1; }
+    done
+
 # Who may know whom: each row has a room, that is NAME.rs and the files in NAME/, and the words that its code must not use.
 # Tests may use any. NAME!FILE is the room without this file, which is the only place for these words.
 [private]
