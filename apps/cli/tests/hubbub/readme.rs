@@ -7,9 +7,19 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use hubbub_testing::{Processes, Room, join, text, until};
+use hubbub_testing::{Processes, Program, Room, join, text, until};
 
 const README: &str = include_str!("../../../../README.md");
+
+/// The block of commands in the README that holds these words.
+pub(crate) fn block_with(words: &str) -> &'static str {
+    let mut blocks = README.split("```sh\n").skip(1);
+    let block = blocks.find_map(|block| {
+        let (commands, _) = block.split_once("```")?;
+        commands.contains(words).then_some(commands)
+    });
+    block.unwrap_or_else(|| panic!("no commands with {words:?} in the README"))
+}
 
 /// A block of commands in its shell. All of it ends when dropped.
 struct Shell(Child);
@@ -17,14 +27,14 @@ struct Shell(Child);
 impl Shell {
     /// Runs the block with these words for this room, in this directory.
     fn run(words: &str, room: &Room, dir: &Path) -> Self {
-        let mut blocks = README.split("```sh\n").skip(1);
-        let block = blocks.find_map(|block| {
-            let (commands, _) = block.split_once("```")?;
-            commands.contains(words).then_some(commands)
-        });
-        let block = block.unwrap_or_else(|| panic!("no commands with {words:?} in the README"));
+        let block = block_with(words);
         let commands = block.replace("localhost", &room.address().to_string());
         assert_ne!(commands, block);
+        Self::type_in(&commands, dir)
+    }
+
+    /// Runs these commands in this directory.
+    fn type_in(commands: &str, dir: &Path) -> Self {
         let program = Path::new(env!("CARGO_BIN_EXE_hubbub"));
         let path = format!(
             "{}:{}",
@@ -33,8 +43,9 @@ impl Shell {
         );
         let mut shell = Command::new("sh");
         shell
-            .args(["-c", &commands])
+            .args(["-c", commands])
             .env("PATH", path)
+            .env("XDG_STATE_HOME", dir)
             .current_dir(dir);
         Self(shell.stdin(Stdio::null()).process_group(0).spawn().unwrap())
     }
@@ -119,4 +130,33 @@ fn a_bot_answers() {
         }
     }
     drop(shell);
+}
+
+#[test]
+fn an_invitation_to_a_private_room_leads_into_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = format!("{}/room", dir.path().display());
+    let start = block_with("--make-password").trim();
+    let options: Vec<String> = start
+        .strip_prefix("hubbub-server ")
+        .unwrap()
+        .split(' ')
+        .map(|option| match option.strip_prefix("room") {
+            Some(rest) => format!("{room}{rest}"),
+            None => option.to_owned(),
+        })
+        .collect();
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let mut server = Program::with(&options, &[]);
+    server.port();
+    let invite = block_with(">invitation");
+    let mut shell = Shell::type_in(invite, dir.path());
+    assert!(shell.0.wait().unwrap().success());
+    let link = fs::read_to_string(dir.path().join("invitation")).unwrap();
+    assert!(link.starts_with("chats://localhost:"), "{link}");
+    let enter = "hubbub who --invitation invitation --username alice >here";
+    let mut shell = Shell::type_in(enter, dir.path());
+    assert!(shell.0.wait().unwrap().success());
+    let here = fs::read_to_string(dir.path().join("here")).unwrap();
+    assert_eq!(here, "alice\n");
 }

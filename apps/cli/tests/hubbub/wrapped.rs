@@ -1,18 +1,21 @@
 //! Programs of somebody else, which know no TLS, in a private room: through a wrapper, typed as the README has it.
 
-use std::env;
 use std::process::{Child, Command, Output, Stdio};
 
 use hubbub_testing::{HeldPort, Peer, Program, Room, join, leave, text, until};
 use tempfile::TempDir;
 
+use crate::readme::block_with;
+
 /// Takes the server's certificate, and shows the fingerprint of its key.
-const LOOK: &str =
-    "openssl s_client -connect localhost:8765 </dev/null 2>/dev/null | openssl x509 >room.pem
-openssl x509 -in room.pem -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum";
+fn look() -> &'static str {
+    block_with("openssl s_client")
+}
 
 /// Lets plain programs in, to this server alone.
-const WRAP: &str = "socat TCP-LISTEN:8766,bind=127.0.0.1,reuseaddr,fork OPENSSL:localhost:8765,cafile=room.pem,commonname=hubbub";
+fn wrap() -> &'static str {
+    block_with("socat TCP-LISTEN")
+}
 
 /// A private room with a key of its own.
 struct Private {
@@ -51,21 +54,10 @@ impl Private {
     /// Looks at the certificate, which is the server's.
     #[track_caller]
     fn look(&mut self) {
-        let Output { stdout, .. } = self.shell(LOOK, 0).output().unwrap();
+        let Output { stdout, .. } = self.shell(look(), 0).output().unwrap();
         let seen = String::from_utf8(stdout).unwrap();
         assert_eq!(seen.split(' ').next().unwrap(), self.fingerprint, "{seen}");
     }
-}
-
-/// Whether all of these programs are there. If not, this is said.
-fn are_there(programs: &[&str]) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let is_there = |program: &str| env::split_paths(&path).any(|dir| dir.join(program).exists());
-    let missing = programs.iter().find(|program| !is_there(program));
-    if let Some(program) = missing {
-        eprintln!("SKIPPED: there is no {program} here");
-    }
-    missing.is_none()
 }
 
 /// A program that is killed when this is dropped.
@@ -81,14 +73,11 @@ impl Drop for Running {
 
 #[test]
 fn a_plain_program_comes_into_a_private_room_through_socat() {
-    if !are_there(&["openssl", "socat"]) {
-        return;
-    }
     let mut private = Private::new();
     let room = Room::secure_at(private.server.address());
     private.look();
     let port = HeldPort::new();
-    let wrap = format!("exec {WRAP}");
+    let wrap = format!("exec {}", wrap());
     let _socat = Running(private.shell(&wrap, port.number()).spawn().unwrap());
     until("socat listens", || Peer::try_connect(port.number()).is_ok());
     let mut old = Peer::join(port.number(), "old");
@@ -106,15 +95,12 @@ fn a_plain_program_comes_into_a_private_room_through_socat() {
 
 #[test]
 fn a_wrapper_does_not_go_to_another_server_at_the_same_place() {
-    if !are_there(&["openssl", "socat"]) {
-        return;
-    }
     let (mut private, mut other) = (Private::new(), Private::new());
     private.look();
     let certificate = private.dir.path().join("room.pem");
     std::fs::copy(certificate, other.dir.path().join("room.pem")).unwrap();
     let port = HeldPort::new();
-    let wrap = format!("exec {WRAP}");
+    let wrap = format!("exec {}", wrap());
     let _socat = Running(other.shell(&wrap, port.number()).spawn().unwrap());
     until("socat listens", || Peer::try_connect(port.number()).is_ok());
     let mut old = Peer::try_connect(port.number()).unwrap();
