@@ -161,6 +161,24 @@ fn status_77_the_name_is_taken() {
 }
 
 #[test]
+fn status_77_comes_with_the_word_for_it_in_json() {
+    let room = Room::open();
+    let _alice = room.ours("alice");
+    let address = room.address().to_string();
+    let tail = Hubbub::start(&["tail", &address, "--username", "alice", "--json"]);
+    let ended = tail.ends(77, "");
+    assert!(ended.stdout.contains(r#""cause":"name""#), "{ended:?}");
+    let server = ScriptedServer::start();
+    let room = at(server.port());
+    let tail = Hubbub::start(&["tail", &room, "--username", "logger", "--json"]);
+    let (mut peer, _offer) = accept_offer(&server);
+    peer.send("CHAT/1.0 NOTICE\r\nUsername: logger\r\nCode: banned\r\nMsg-len: 3\r\n\r\nout");
+    peer.shut();
+    let ended = tail.ends(77, "hubbub: out\n");
+    assert!(ended.stdout.contains(r#""cause":"banned""#), "{ended:?}");
+}
+
+#[test]
 fn status_77_a_refusal_of_a_plain_server_is_told_in_its_words() {
     for command in COMMANDS {
         let server = ScriptedServer::start();
