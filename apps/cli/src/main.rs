@@ -20,7 +20,6 @@ mod status;
 
 mod clean;
 
-#[cfg(feature = "export")]
 mod json;
 
 mod arguments;

@@ -15,7 +15,7 @@ use hubbub_server::Settings;
 use hubbub_server::password;
 use hubbub_server::tls::{Identity, Tls};
 use hubbub_testing::tls::Certificate;
-use hubbub_testing::{Room, leave, text};
+use hubbub_testing::{Room, leave, text, until};
 use tempfile::TempDir;
 
 /// A room with administrators, and where they are served.
@@ -223,6 +223,10 @@ fn an_invitation_is_a_line_on_stdout_and_a_new_password_makes_another_one() {
         password: Some(password::write_new(&file).unwrap()),
         password_file: Some(file.clone()),
         ..Settings::default()
+    });
+    // Nobody watches this room, so nobody has seen it begin.
+    until("its administrators are served", || {
+        admin(&path, &["stats"]).0 == 0
     });
     let begin = format!(
         "chats://chat.example.org:{}/#pin={},key=",
