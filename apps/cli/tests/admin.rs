@@ -185,11 +185,11 @@ fn where_no_server_listens_it_ends_with_69_and_where_something_else_does_with_76
     assert_eq!(admin(&path, &["who"]).0, 69);
     fs::remove_file(&path).unwrap();
     drop(UnixListener::bind(&path).unwrap());
-    let (code, _, err) = admin(&path, &["who"]);
-    assert!(
-        code == 69 && err.contains("no server listens at"),
-        "{code}: {err}"
-    );
+    // A program that another test starts at this moment has the socket, too, for an instant.
+    until("nobody listens", || {
+        let (code, _, err) = admin(&path, &["who"]);
+        code == 69 && err.contains("no server listens at")
+    });
     for (said, code) in [
         ("220 mail.example.org\n", 76),
         ("hubbub-admin 2\n", 76),
