@@ -248,14 +248,14 @@ impl Peer {
     /// is one of the ways.
     #[track_caller]
     pub fn expect_gone(&mut self) -> Vec<u8> {
-        use ErrorKind::{ConnectionReset, InvalidData, UnexpectedEof};
+        use ErrorKind::{BrokenPipe, ConnectionReset, InvalidData, UnexpectedEof};
         let until = Instant::now() + DEADLINE;
         loop {
             match self.read_until(until) {
                 Ok(1..) => {}
                 Ok(0) => return std::mem::take(&mut self.unread),
                 Err(error) => match error.kind() {
-                    ConnectionReset | UnexpectedEof | InvalidData => {
+                    BrokenPipe | ConnectionReset | UnexpectedEof | InvalidData => {
                         return std::mem::take(&mut self.unread);
                     }
                     _ => panic!("still connected: {error}; {}", shown(&self.unread)),
