@@ -1,8 +1,8 @@
 //! Where the server's key and certificate come from: it makes a key for itself at its first start, or reads both from
 //! files of the operator. Knows nothing of connections.
 //!
-//! Of a key of its own only the key is kept. The certificate around it is made anew at each start, since those who know
-//! the key look at nothing else in it.
+//! A key of its own is kept together with the certificate around it. Our programs look at nothing in it but the key, and
+//! programs of others can know the server by the whole of it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -85,8 +85,14 @@ fn made(state: &Path, name: &str) -> Result<Identity, String> {
     };
     make_if_missing(state, &path).map_err(|error| cannot(&error))?;
     let key = read_file(&path)?;
-    let certificate = certificate(&key).map_err(|error| cannot(&error))?;
-    Identity::from_pem(certificate.as_bytes(), &key).map_err(|why| cannot(&why))
+    let certificate = if has_certificate(&key) {
+        key.clone()
+    } else {
+        // Somebody has put a key of their own there.
+        let made = certificate(&key).map_err(|error| cannot(&error))?;
+        made.into_bytes()
+    };
+    Identity::from_pem(&certificate, &key).map_err(|why| cannot(&why))
 }
 
 /// Makes a key that is nobody else's to read, not even for a moment, and that is there as a whole or not at all.
@@ -107,6 +113,8 @@ fn make_if_missing(state: &Path, path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let key = KeyPair::generate().map_err(io::Error::other)?;
+    let mut pem = key.serialize_pem();
+    pem += &certificate(pem.as_bytes()).map_err(io::Error::other)?;
     let newer = path.with_extension("new");
     match fs::remove_file(&newer) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -117,10 +125,15 @@ fn make_if_missing(state: &Path, path: &Path) -> io::Result<()> {
         .write(true)
         .mode(0o600)
         .open(&newer)?;
-    file.write_all(key.serialize_pem().as_bytes())?;
+    file.write_all(pem.as_bytes())?;
     file.sync_all()?;
     fs::rename(&newer, path)?;
     File::open(state)?.sync_all()
+}
+
+/// Whether there is a certificate in PEM.
+fn has_certificate(pem: &[u8]) -> bool {
+    str::from_utf8(pem).is_ok_and(|pem| pem.contains("-----BEGIN CERTIFICATE-----"))
 }
 
 /// A certificate that the key vouches for itself, in PEM.
@@ -212,6 +225,17 @@ mod tests {
         fs::rename(state.0.join(NEXT_KEY), state.0.join(KEY)).unwrap();
         assert_eq!(own(&state.0).unwrap().pin(), announced);
         assert_ne!(next(&state.0).unwrap(), announced);
+    }
+
+    #[test]
+    fn a_key_without_a_certificate_gets_one_for_this_start() {
+        let state = State::new();
+        let made = own(&state.0).unwrap().pin();
+        let pem = fs::read_to_string(state.0.join(KEY)).unwrap();
+        let (key, _) = pem.split_once("-----BEGIN CERTIFICATE-----").unwrap();
+        fs::write(state.0.join(KEY), key).unwrap();
+        assert_eq!(own(&state.0).unwrap().pin(), made);
+        assert_eq!(fs::read_to_string(state.0.join(KEY)).unwrap(), key);
     }
 
     #[test]

@@ -26,7 +26,17 @@ struct Private {
 
 impl Private {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::at(tempfile::tempdir().unwrap())
+    }
+
+    /// The server ends and starts again.
+    fn restarted(self) -> Self {
+        let Self { server, dir, .. } = self;
+        drop(server);
+        Self::at(dir)
+    }
+
+    fn at(dir: TempDir) -> Self {
         let state = dir.path().join("state");
         let mut server = Program::with(&["--tls", "--state", state.to_str().unwrap()], &[]);
         let line = server.line_with("fingerprint=");
@@ -72,10 +82,11 @@ impl Drop for Running {
 }
 
 #[test]
-fn a_plain_program_comes_into_a_private_room_through_socat() {
+fn a_plain_program_comes_into_a_private_room_through_socat_also_after_a_restart() {
     let mut private = Private::new();
-    let room = Room::secure_at(private.server.address());
     private.look();
+    let mut private = private.restarted();
+    let room = Room::secure_at(private.server.address());
     let port = HeldPort::new();
     let wrap = format!("exec {}", wrap());
     let _socat = Running(private.shell(&wrap, port.number()).spawn().unwrap());
