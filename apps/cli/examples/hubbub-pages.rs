@@ -42,7 +42,7 @@ const SECTIONS: &[Section] = &[
   74  the input has ended, and for ten seconds nothing more of what was said has arrived; or the output cannot be
       written
   76  what listens there is not a CHAT server
-  77  the server refused the user, or put the user out; or it has not the key that it should have
+  77  the server refused the user or put the user out, or its key is not the one that is known
   78  a file, such as that of --invitation, cannot be used
   130  Ctrl-C or a signal ended a question",
     },

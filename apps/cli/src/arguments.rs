@@ -32,7 +32,7 @@ Exit status:
   69  the room cannot be reached
   74  cut off before it was done, or the output cannot be written
   76  what listens there is not a CHAT server, or cannot do what was asked
-  77  the server refused us, or it has not the key that it should have
+  77  the server refused us, or its key is not the one that is known
   78  a file, such as that of --state or --invitation, cannot be used
  130  a signal ended the command early, or a question; `tail` and `chat` end with
       0 otherwise";
