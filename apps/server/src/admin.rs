@@ -220,7 +220,7 @@ impl Office {
             let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
             keeper.keep(&bans, runtime::wall())
         };
-        match runtime::spawn_blocking(keep).await {
+        match runtime::blocking(keep).await.flatten() {
             Ok(()) => Ok("kept"),
             Err(error) => {
                 warn!(%error, "bans cannot be kept");

@@ -4,6 +4,8 @@
 #[cfg(any(feature = "admin", feature = "metrics"))]
 use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher, RandomState};
+#[cfg(feature = "admin")]
+use std::io;
 #[cfg(any(feature = "admin", feature = "metrics"))]
 use std::pin::pin;
 #[cfg(any(feature = "admin", feature = "metrics"))]
@@ -20,8 +22,6 @@ use hubbub_wire::{Hex128, Time};
 pub use async_io::Async;
 pub use async_io::Timer;
 pub use async_std::future::timeout;
-#[cfg(feature = "admin")]
-pub use async_std::task::spawn_blocking;
 pub use async_std::task::{sleep, spawn, yield_now};
 /// Waits for a future in this thread, which does nothing else meanwhile. With async-std's own function, the thread
 /// would poll sockets too, and wake the others for each of them.
@@ -53,6 +53,28 @@ pub(crate) async fn meanwhile<T>(
         something.as_mut().poll(context)
     })
     .await
+}
+
+/// Does work that waits for the disk, in a thread that ends with it. One of async-std's own would stay and wake twice a
+/// second.
+///
+/// # Errors
+///
+/// The system cannot start a thread, or the work panicked.
+#[cfg(feature = "admin")]
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let (done, result) = flume::bounded(1);
+    let work = move || {
+        // Nobody waits for what comes too late.
+        let _ = done.send(work());
+    };
+    thread::Builder::new().name("disk".to_owned()).spawn(work)?;
+    result
+        .recv_async()
+        .await
+        .map_err(|_| io::Error::other("the thread has panicked"))
 }
 
 /// What time it is.

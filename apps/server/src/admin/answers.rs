@@ -70,7 +70,8 @@ impl Office {
         #[cfg(feature = "history")]
         {
             let dir = self.history.clone()?;
-            runtime::spawn_blocking(move || crate::log::history::open::rows(&dir)).await
+            let rows = runtime::blocking(move || crate::log::history::open::rows(&dir));
+            rows.await.ok().flatten()
         }
         #[cfg(not(feature = "history"))]
         self.history.as_ref().and(None)

@@ -105,7 +105,8 @@ impl Office {
                     .to_owned(),
             );
         };
-        runtime::spawn_blocking(move || password::write_new(&file)).await
+        let written = runtime::blocking(move || password::write_new(&file)).await;
+        written.map_err(|error| format!("no password was written: {error}"))?
     }
 }
 

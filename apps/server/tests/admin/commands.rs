@@ -190,10 +190,11 @@ fn each_command_is_one_line_in_the_log_with_who_gave_it_and_without_what_was_sai
 }
 
 #[test]
-fn while_nobody_asks_no_thread_wakes_for_an_administrator_that_is_connected() {
+fn while_nobody_asks_no_thread_wakes_for_an_administrator_that_is_connected_or_for_what_was_kept() {
     let directory = Directory::new();
     let program = directory.that_keeps();
     let mut desk = directory.desk();
+    desk.does("ban\t192.0.2.9");
     // This has to wait, since it measures a time in which nothing happens.
     hubbub_testing::until("two seconds without a switch", || {
         let before = program.context_switches();
