@@ -124,20 +124,26 @@ impl Entrance {
         }
         let since = runtime::now();
         let network = newcomer.from.address().network();
-        let (guest, crowded_out) = self.guests.take_in(newcomer.peer, network, since);
-        newcomer.guest = guest;
-        if let Some(peer) = crowded_out {
-            let _ = house
-                .inbox
-                .send_async(vec![Event::CrowdedOut { peer }])
-                .await;
-        }
+        let taken_in = self.guests.take_in(newcomer.peer, network, since);
+        let (guest, crowded_out) = taken_in.map_or((None, None), |(guest, out)| (Some(guest), out));
+        let has_place = guest.is_some();
+        newcomer.guest = guest.unwrap_or_default();
         let arrival = Arrival {
             newcomer,
             since,
             house: Arc::clone(house),
             manners: self.manners.clone(),
         };
+        if !has_place {
+            runtime::spawn(arrival.turn_away(transport));
+            return;
+        }
+        if let Some(peer) = crowded_out {
+            let _ = house
+                .inbox
+                .send_async(vec![Event::CrowdedOut { peer }])
+                .await;
+        }
         runtime::spawn(arrival.meet(transport));
     }
 }
@@ -158,6 +164,15 @@ impl Arrival {
                 }
             }
             Err(failed) => self.goes(failed),
+        }
+    }
+
+    /// Lets go of the connection at once: there is no place for it.
+    async fn turn_away(self, transport: Transport) {
+        let one = self.manners.turning_away.one_more();
+        self.goes(Departure::CrowdedOut.into());
+        if let Some(_one) = one {
+            turn_away(transport, words::CROWDED.to_owned()).await;
         }
     }
 

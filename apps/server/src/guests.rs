@@ -1,6 +1,7 @@
 //! Guests: connections that have not joined, where their number has a bound. The door counts them, the entrance and the
 //! lobby know which of them is silent, and who was heard longest ago goes first: of an address that has too many, or of
-//! the one that has most. So a flood from many addresses crowds out itself, and whoever comes alone stays.
+//! the one that has most. So a flood from many addresses crowds out itself, and whoever comes alone stays. Where all of
+//! an address wait for us, it is the newcomer who goes.
 //!
 //! Pure: there is no clock, and the order in which they are heard is a count. A guest is one until its last handle but the
 //! door's is dropped.
@@ -50,7 +51,7 @@ struct Shared {
     task: AtomicWaker,
 }
 
-/// It waits for us: it is not silent, and goes only if nobody is.
+/// It waits for us: it is not silent. None of its own address takes its place, and others only if nobody is silent.
 #[cfg(feature = "tls")]
 const BUSY: u64 = 1 << 63;
 
@@ -69,6 +70,14 @@ impl Guest {
         #[cfg(feature = "tls")]
         if let Some(shared) = &self.0 {
             shared.rank.fetch_or(BUSY, Ordering::AcqRel);
+        }
+    }
+
+    /// From now on it counts by when it was heard last, whatever it waits for.
+    pub fn waits_no_longer(&self) {
+        #[cfg(feature = "tls")]
+        if let Some(shared) = &self.0 {
+            shared.rank.fetch_and(!BUSY, Ordering::AcqRel);
         }
     }
 
@@ -94,6 +103,12 @@ mod counted {
     use std::task::{Context, Poll};
 
     use super::*;
+
+    impl Shared {
+        fn is_busy(&self) -> bool {
+            self.rank.load(Ordering::Acquire) & BUSY != 0
+        }
+    }
 
     impl Guest {
         /// Something came of it. From now on we wait for it.
@@ -133,18 +148,23 @@ mod counted {
     }
 
     impl Guests {
-        /// Takes in one more, and dismisses another one if there are too many. Returns the one that the hub has to let go.
+        /// Takes in one more, and dismisses another one if there are too many. Also returns the one that the hub has to let
+        /// go. `None`: there is no place, since as many of this address as there may be wait for us.
         pub(crate) fn take_in(
             &mut self,
             peer: PeerId,
             network: Network,
             since: Instant,
-        ) -> (Guest, Option<PeerId>) {
+        ) -> Option<(Guest, Option<PeerId>)> {
             self.all.retain(|guest| Arc::strong_count(guest) > 1);
             let is_of_address = |guest: &&Arc<Shared>| guest.network == network;
             let of_address = self.all.iter().filter(is_of_address).count();
             let goes = if of_address >= MOST_GUESTS_OF_ADDRESS {
-                self.oldest(is_of_address)
+                let oldest = self.oldest(is_of_address);
+                if oldest.is_some_and(|at| self.all[at].is_busy()) {
+                    return None;
+                }
+                oldest
             } else if self.all.len() >= MOST_GUESTS {
                 let most = self.most_of_address();
                 self.oldest(|guest| most.contains(&guest.network))
@@ -168,7 +188,7 @@ mod counted {
             })));
             guest.is_heard();
             self.all.extend(guest.0.clone());
-            (guest, told)
+            Some((guest, told))
         }
 
         /// The addresses of which there are most.
@@ -218,9 +238,14 @@ mod tests {
 
     /// Guests, the `count`th of which comes from the address with the number `count / share`.
     fn come(guests: &mut Guests, count: usize, share: usize) -> Vec<Guest> {
-        let come =
-            |count| guests.take_in(PeerId(count as u64), network(count / share), Instant::now());
-        (0..count).map(come).map(|(guest, _)| guest).collect()
+        let come = |count| comes(guests, count, count / share).0;
+        (0..count).map(come).collect()
+    }
+
+    /// One more comes, from the address with this number, and finds a place.
+    fn comes(guests: &mut Guests, peer: usize, address: usize) -> (Guest, Option<PeerId>) {
+        let come = guests.take_in(PeerId(peer as u64), network(address), Instant::now());
+        come.expect("a place")
     }
 
     fn network(number: usize) -> Network {
@@ -239,67 +264,70 @@ mod tests {
         let mut guests = Guests::default();
         let mut here = come(&mut guests, MOST_GUESTS, 1);
         assert_eq!(dismissed(&here), [0; 0]);
-        let (more, told) = guests.take_in(PeerId(1000), network(1000), Instant::now());
+        let (more, told) = comes(&mut guests, 1000, 1000);
         assert_eq!((dismissed(&here), told), (vec![0], None));
         assert!(!more.is_dismissed());
         // Who joins or goes makes room for another one.
         here.pop();
-        let (_last, _) = guests.take_in(PeerId(1001), network(1001), Instant::now());
+        let (_last, _) = comes(&mut guests, 1001, 1001);
         assert_eq!(dismissed(&here), [0]);
     }
 
     #[test]
     fn as_many_of_one_address_as_its_bound_stay_and_with_one_more_the_oldest_of_them_goes() {
         let mut guests = Guests::default();
-        let _other = guests.take_in(PeerId(1000), network(1000), Instant::now());
+        let _other = comes(&mut guests, 1000, 1000);
         let here = come(&mut guests, MOST_GUESTS_OF_ADDRESS, MOST_GUESTS_OF_ADDRESS);
         assert_eq!(dismissed(&here), [0; 0]);
-        let (_more, _) = guests.take_in(PeerId(1001), network(0), Instant::now());
+        let (_more, _) = comes(&mut guests, 1001, 0);
         assert_eq!(dismissed(&here), [0]);
     }
 
     #[test]
     fn who_comes_alone_stays_while_those_crowd_each_other_out_who_come_in_numbers() {
         let mut guests = Guests::default();
-        let (alone, _) = guests.take_in(PeerId(1000), network(1000), Instant::now());
+        let (alone, _) = comes(&mut guests, 1000, 1000);
         // A hundred addresses with two or three each.
-        let crowd = |guests: &mut Guests, number: usize| {
-            let peer = PeerId(number as u64);
-            guests
-                .take_in(peer, network(number % 100), Instant::now())
-                .0
-        };
-        let crowd: Vec<Guest> = (0..1000).map(|number| crowd(&mut guests, number)).collect();
+        let crowd = |number: usize| comes(&mut guests, number, number % 100).0;
+        let crowd: Vec<Guest> = (0..1000).map(crowd).collect();
         assert!(!alone.is_dismissed());
         assert_eq!(dismissed(&crowd).len(), 1000 + 1 - MOST_GUESTS);
     }
 
     #[test]
-    fn who_was_heard_stays_longer_and_who_waits_for_us_goes_last() {
+    fn who_was_heard_stays_longer_and_who_waits_for_us_stays() {
         let mut guests = Guests::default();
         let here = come(&mut guests, MOST_GUESTS_OF_ADDRESS, MOST_GUESTS_OF_ADDRESS);
         here[0].is_heard();
         here[1].waits();
         let mut more = Vec::new();
-        let mut comes = |guests: &mut Guests| {
-            let number = 100 + more.len();
-            more.push(
-                guests
-                    .take_in(PeerId(number as u64), network(0), Instant::now())
-                    .0,
-            );
-            more[more.len() - 1].waits();
-        };
-        for _ in 2..MOST_GUESTS_OF_ADDRESS {
-            comes(&mut guests);
+        for number in 2..MOST_GUESTS_OF_ADDRESS {
+            let (guest, _) = comes(&mut guests, 100 + number, 0);
+            guest.waits();
+            more.push(guest);
         }
         let silent: Vec<usize> = (2..MOST_GUESTS_OF_ADDRESS).collect();
         assert_eq!(dismissed(&here), silent);
-        comes(&mut guests);
+        let (last, _) = comes(&mut guests, 200, 0);
+        last.waits();
         assert!(here[0].is_dismissed() && !here[1].is_dismissed());
-        // Now all wait for us.
-        comes(&mut guests);
-        assert!(here[1].is_dismissed());
+        // Now all wait for us, and the newcomer is the one that goes.
+        let no_place = guests.take_in(PeerId(300), network(0), Instant::now());
+        assert!(no_place.is_none() && dismissed(&more).is_empty());
+        let _other = comes(&mut guests, 301, 1);
+        // One that does not wait any longer counts by when it was heard, which is before the others.
+        here[1].waits_no_longer();
+        let _newcomer = comes(&mut guests, 302, 0);
+        assert!(here[1].is_dismissed() && dismissed(&more).is_empty());
+    }
+
+    #[test]
+    fn whoever_comes_alone_finds_a_place_even_if_all_others_wait_for_us() {
+        let mut guests = Guests::default();
+        let here = come(&mut guests, MOST_GUESTS, MOST_GUESTS_OF_ADDRESS);
+        here.iter().for_each(Guest::waits);
+        let _alone = comes(&mut guests, 1000, 1000);
+        assert_eq!(dismissed(&here).len(), 1);
     }
 
     #[test]
@@ -307,7 +335,7 @@ mod tests {
         let mut guests = Guests::default();
         let here = come(&mut guests, MOST_GUESTS_OF_ADDRESS, MOST_GUESTS_OF_ADDRESS);
         here[0].enters_lobby();
-        let mut comes = || guests.take_in(PeerId(100), network(0), Instant::now()).1;
+        let mut comes = || super::tests::comes(&mut guests, 100, 0).1;
         assert_eq!([comes(), comes()], [Some(PeerId(0)), None]);
     }
 

@@ -278,12 +278,19 @@ impl Hub {
                 name,
                 offered,
             } => return self.stands_behind_join(peer, name, offered),
-            // Its turn to have a password compared is for somebody who is still there.
+            // Whoever has gone does not use up a comparison.
             #[cfg(feature = "tls")]
             Event::Gone { peer, why } if self.lobby.awaits_comparison(peer) => {
                 return self.depart(peer, why);
             }
             Event::Gone { peer, .. } => self.stands_behind_join(peer, None, Offered::No),
+            // Also one whose JOIN waits: the door does not count it any more.
+            Event::CrowdedOut { peer } => {
+                if self.lobby.has(peer) {
+                    self.depart(peer, Departure::CrowdedOut);
+                }
+                return;
+            }
             _ => {}
         }
         let is_short = self.unfinished.excess() > 0;
@@ -325,11 +332,6 @@ impl Hub {
                     self.depart(peer, Departure::CrowdedOut);
                 }
             }
-            Event::CrowdedOut { peer } => {
-                if self.lobby.has(peer) {
-                    self.depart(peer, Departure::CrowdedOut);
-                }
-            }
             Event::Join {
                 peer,
                 name,
@@ -367,7 +369,7 @@ impl Hub {
             Event::NoRoom { .. } => self.make_room(),
             Event::StillHere { peer } => self.keeps_its_name(peer),
             Event::Gone { peer, why } => self.depart(peer, why),
-            Event::Offered { .. } => {}
+            Event::Offered { .. } | Event::CrowdedOut { .. } => {}
             Event::Motd(text) => self.set_motd(text),
             #[cfg(feature = "tls")]
             Event::Password(password) => self.set_password(password),

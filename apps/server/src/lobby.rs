@@ -101,7 +101,6 @@ impl Lobby {
         let Some(stranger) = self.strangers.remove(&peer) else {
             return false;
         };
-        stranger.guest.waits();
         let claim = Claim::new(name, offered, stranger);
         self.claims.add(peer, claim, until);
         true

@@ -90,6 +90,11 @@ pub(crate) fn notice(name: &Username<'_>, code: Code, text: &str) -> Vec<u8> {
 #[cfg(feature = "tls")]
 pub(crate) const WANTS_TLS: &str = "this room wants TLS";
 
+/// As many of the peer's address as may be there without having joined wait for the server.
+#[cfg(feature = "tls")]
+pub(crate) const CROWDED: &str =
+    "too many of your address are about to join; try again in a moment";
+
 /// The server stops.
 pub(crate) const STOPPING: &str = "the server stops";
 

@@ -21,7 +21,8 @@ use crate::outbox::Outbox;
 
 /// How much of what follows a JOIN may wait with it for the bearer's answer, in bytes. The answer takes milliseconds.
 /// In that time a person types less than this; one text of any length may wait too. A peer that says more is refused at
-/// once, and so is one that waits for the comparison of its password. A peer that waits for the log may say more, but only while there is memory for it.
+/// once, and so is one that waits for the comparison of its password. A peer that waits for the log may say more, but
+/// only while there is memory for it.
 pub(crate) const CLAIM_BYTES: usize = 64 * 1024;
 
 /// How long a JOIN waits for what comes after it, where its fate hangs on that. A program of ours sends both in one
@@ -71,6 +72,18 @@ impl Claim {
             secret: None,
         }
     }
+
+    /// From now on it waits for this. While it waits for the log or for another member, it goes last if there are too many
+    /// that have not joined. Else anybody could hold a place by saying something, and a wrong password is something too.
+    fn waits_for(&mut self, awaits: Awaits) {
+        self.awaits = awaits;
+        match awaits {
+            Awaits::Order | Awaits::Answer => self.stranger.guest.waits(),
+            Awaits::Offer => self.stranger.guest.waits_no_longer(),
+            #[cfg(feature = "tls")]
+            Awaits::Comparison => self.stranger.guest.waits_no_longer(),
+        }
+    }
 }
 
 /// What became of an event, whose peer may be one that waits.
@@ -105,7 +118,8 @@ pub(super) struct Claims {
 
 impl Claims {
     /// Adds a JOIN that waits until this time at most. No earlier one may wait for longer.
-    pub(super) fn add(&mut self, peer: PeerId, claim: Claim, until: Instant) {
+    pub(super) fn add(&mut self, peer: PeerId, mut claim: Claim, until: Instant) {
+        claim.waits_for(Awaits::Order);
         self.by_claimant.insert(peer, claim);
         self.deadlines.push_back((until, peer));
     }
@@ -140,14 +154,14 @@ impl Claims {
         claim.offered = offered;
         let has_waited = claim.awaits == Awaits::Offer;
         if has_waited {
-            claim.awaits = Awaits::Order;
+            claim.waits_for(Awaits::Order);
         }
         has_waited
     }
 
     pub(super) fn wait_for_offer(&mut self, peer: PeerId, now: Instant) {
         if let Some(claim) = self.by_claimant.get_mut(&peer) {
-            claim.awaits = Awaits::Offer;
+            claim.waits_for(Awaits::Offer);
             self.offers.push_back((now + OFFER_WAIT, peer));
         }
     }
@@ -156,7 +170,7 @@ impl Claims {
     #[cfg(feature = "tls")]
     pub(super) fn wait_for_comparison(&mut self, peer: PeerId) {
         if let Some(claim) = self.by_claimant.get_mut(&peer) {
-            claim.awaits = Awaits::Comparison;
+            claim.waits_for(Awaits::Comparison);
             self.comparisons.add(peer, claim.stranger.from.address());
         }
     }
@@ -167,7 +181,7 @@ impl Claims {
         let claims = &self.by_claimant;
         let peer = self.comparisons.next(now, |peer| compares(claims, peer))?;
         let claim = self.by_claimant.get_mut(&peer)?;
-        claim.awaits = Awaits::Order;
+        claim.waits_for(Awaits::Order);
         match &mut claim.offered {
             Offered::Yes(candidate) => Some((peer, candidate.offer.password.take()?)),
             _ => None,
@@ -196,10 +210,10 @@ impl Claims {
         let Some(claim) = self.by_claimant.get_mut(&peer) else {
             return;
         };
-        claim.awaits = match asked {
+        claim.waits_for(match asked {
             Some(_) => Awaits::Answer,
             None => Awaits::Order,
-        };
+        });
         let answers = self.by_bearer.entry(bearer).or_default();
         match answers.back_mut() {
             Some(last) if asked == Some(false) => last.push(peer),
@@ -283,7 +297,7 @@ impl Claims {
         let freed: Vec<PeerId> = answers.into_iter().flatten().collect();
         for peer in &freed {
             if let Some(claim) = self.by_claimant.get_mut(peer) {
-                claim.awaits = Awaits::Order;
+                claim.waits_for(Awaits::Order);
             }
         }
         freed

@@ -1,7 +1,7 @@
 //! Comparisons: whose password is compared next. Each address has ten a second, counted before they are made, and its
 //! others wait in the order in which they came. Addresses do not wait for each other.
 //!
-//! The time is given. Who goes while it waits stays in its queue until its turn comes, which then counts for the next.
+//! The time is given. Whoever leaves while waiting is skipped when its turn comes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

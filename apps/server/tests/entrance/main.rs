@@ -11,6 +11,7 @@ use hubbub_testing::{Peer, Room};
 
 mod bounds;
 mod first_bytes;
+mod guessing;
 mod turning_away;
 
 /// Settings with TLS and nothing else.

@@ -1,7 +1,8 @@
 //! A room with a password: who comes in, who does not, what those learn who do not, and how many passwords are compared.
 
 use super::*;
-use crate::address::Addresses;
+use crate::address::{Addresses, Network};
+use crate::guests::{Guests, MOST_GUESTS_OF_ADDRESS};
 use crate::password::check;
 
 const RIGHT: &[u8] = b"open sesame, open";
@@ -67,6 +68,23 @@ impl Room {
 
     /// Somebody connects from an address.
     fn connects(&mut self, from: &str) -> Comer {
+        self.connects_as(from, Guest::default())
+    }
+
+    /// The same as one of `guests`. Who is crowded out has to go.
+    fn comes_in(&mut self, from: &str, guests: &mut Guests) -> Comer {
+        let socket: std::net::SocketAddr = format!("{from}:1").parse().unwrap();
+        let network = Network::of(socket.ip());
+        let taken_in = guests.take_in(PeerId(self.next), network, self.hub.now);
+        let (guest, crowded_out) = taken_in.expect("a place");
+        if let Some(peer) = crowded_out {
+            self.hub.happens(Event::CrowdedOut { peer });
+        }
+        guest.enters_lobby();
+        self.connects_as(from, guest)
+    }
+
+    fn connects_as(&mut self, from: &str, guest: Guest) -> Comer {
         let peer = PeerId(self.next);
         self.next += 1;
         let (outbox, told) = outbox(peer, ROOMY, None);
@@ -76,7 +94,7 @@ impl Room {
             peer,
             outbox,
             from,
-            guest: Guest::default(),
+            guest,
         });
         Comer { peer, told }
     }
@@ -308,6 +326,100 @@ fn who_goes_while_it_waits_costs_no_comparison() {
     assert_eq!(room.hub.lobby.len(), 1);
     room.hub.passes(TENTH);
     assert!(bob.is_in());
+}
+
+/// A JOIN with a password, which waits unless its address owes no comparison.
+fn wants_in(room: &mut Room, comer: &Comer, name: &'static str, password: &[u8]) {
+    room.hub.happens(Event::Join {
+        peer: comer.peer,
+        name: username(name),
+        offered: offered_with(u128::from(comer.peer.0), 1, Some(password)),
+    });
+    room.hub.flush();
+}
+
+#[test]
+fn of_one_address_only_as_many_wait_for_a_comparison_as_may_be_there_and_the_oldest_goes() {
+    let mut room = Room::new();
+    let mut guests = Guests::default();
+    room.hub.passes(Duration::from_secs(1));
+    let mut first = room.comes_in("192.0.2.1", &mut guests);
+    wants_in(&mut room, &first, "eve", WRONG);
+    first.is_refused(&notice("eve", "password", WRONG_SHOWN));
+    let mut waiting = Vec::new();
+    for _ in 0..3 * MOST_GUESTS_OF_ADDRESS {
+        let comer = room.comes_in("192.0.2.1", &mut guests);
+        wants_in(&mut room, &comer, "eve", WRONG);
+        waiting.push(comer);
+        assert!(room.hub.lobby.len() <= MOST_GUESTS_OF_ADDRESS);
+    }
+    let stay = waiting.split_off(2 * MOST_GUESTS_OF_ADDRESS);
+    for mut gone in waiting {
+        gone.is_refused("");
+    }
+    // Each turn is for somebody who is still there.
+    for mut one in stay {
+        assert!(one.waits());
+        room.hub.passes(TENTH);
+        one.is_refused(&notice("eve", "password", WRONG_SHOWN));
+    }
+    assert_eq!(room.hub.lobby.deadline(), None);
+}
+
+/// Whoever has shown a password has no better place than whoever is about to.
+#[test]
+fn those_who_wait_for_a_comparison_go_before_a_newcomer_who_has_just_come() {
+    let mut room = Room::new();
+    let mut guests = Guests::default();
+    room.hub.passes(Duration::from_secs(1));
+    let first = room.comes_in("192.0.2.1", &mut guests);
+    wants_in(&mut room, &first, "eve", WRONG);
+    let mut waiting = Vec::new();
+    for _ in 1..MOST_GUESTS_OF_ADDRESS {
+        let comer = room.comes_in("192.0.2.1", &mut guests);
+        wants_in(&mut room, &comer, "eve", WRONG);
+        waiting.push(comer);
+    }
+    let mut honest = room.comes_in("192.0.2.1", &mut guests);
+    for _ in 1..MOST_GUESTS_OF_ADDRESS {
+        let comer = room.comes_in("192.0.2.1", &mut guests);
+        wants_in(&mut room, &comer, "eve", WRONG);
+    }
+    assert!(honest.waits());
+    assert!(waiting.iter_mut().all(|comer| is_over(&mut comer.told)));
+    room.hub.passes(TENTH);
+    wants_in(&mut room, &honest, "ada", RIGHT);
+    while honest.waits() {
+        room.hub.passes(TENTH);
+    }
+    assert_eq!(room.hub.room.len(), 1, "ada is in");
+}
+
+/// That is true of a JOIN that waits for its offer, too, and of one that waits for the log or another member it is not.
+#[test]
+fn who_waits_for_the_bearer_of_a_name_goes_only_if_nobody_is_silent() {
+    let mut room = Room::new();
+    let mut guests = Guests::default();
+    let ada = room.comes("ada", offered_with(1, 1, Some(RIGHT)));
+    room.hub.passes(Duration::from_secs(1));
+    let mut patient = room.comes_in("192.0.2.1", &mut guests);
+    wants_in(&mut room, &patient, "ada", RIGHT);
+    let mut no_offer = room.comes_in("192.0.2.1", &mut guests);
+    room.hub.happens(Event::Join {
+        peer: no_offer.peer,
+        name: username("bob"),
+        offered: Offered::NotYet,
+    });
+    let crowd: Vec<Comer> = (1..MOST_GUESTS_OF_ADDRESS)
+        .map(|_| room.comes_in("192.0.2.1", &mut guests))
+        .collect();
+    assert!(patient.waits());
+    no_offer.is_refused("");
+    // Beyond the bound of all, it may have to go, and goes at once.
+    room.hub.happens(Event::CrowdedOut { peer: patient.peer });
+    patient.is_refused("");
+    room.hub.happens(Event::StillHere { peer: ada.peer });
+    assert_eq!(room.hub.lobby.len(), crowd.len());
 }
 
 #[test]
