@@ -193,10 +193,12 @@ impl Lobby {
         self.strangers.remove(&peer).or_else(claim)
     }
 
-    /// Those whose JOIN under this name waits, and what counts as their addresses.
+    /// Those whose JOIN under this name waits for the log or for another member, and what counts as their addresses. The
+    /// others may still have to show a password, and learn nothing of names before.
     #[cfg(feature = "admin")]
     pub(crate) fn named(&self, name: &Username<'static>) -> Vec<(PeerId, Network)> {
-        let named = self.claims.iter().filter(|(_, claim)| claim.name == *name);
+        let is_next = |claim: &Claim| claim.name == *name && claim.waits_for_its_turn();
+        let named = self.claims.iter().filter(|(_, claim)| is_next(claim));
         let network = |claim: &Claim| claim.stranger.from.address().network();
         let mut named: Vec<_> = named.map(|(peer, claim)| (peer, network(claim))).collect();
         named.sort_unstable();

@@ -73,6 +73,12 @@ impl Claim {
         }
     }
 
+    /// Whether it waits for the log or another member, and for nothing of its own.
+    #[cfg(feature = "admin")]
+    pub(super) const fn waits_for_its_turn(&self) -> bool {
+        matches!(self.awaits, Awaits::Order | Awaits::Answer)
+    }
+
     /// From now on it waits for this. While it waits for the log or for another member, it goes last if there are too many
     /// that have not joined. Else anybody could hold a place by saying something, and a wrong password is something too.
     fn waits_for(&mut self, awaits: Awaits) {

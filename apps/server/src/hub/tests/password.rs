@@ -216,6 +216,24 @@ fn that_a_name_was_put_out_is_told_only_after_the_password() {
     assert!(taken(&mut out.told).contains("\r\nCode: kicked\r\n"));
 }
 
+/// They are not told even if an operator puts out that name while their password waits.
+#[cfg(feature = "admin")]
+#[test]
+fn who_has_shown_no_password_is_not_kicked_and_learns_nothing_of_it() {
+    use crate::orders::{Answer, Order};
+
+    let mut room = Room::new();
+    let _first = room.comes("eve", offered_with(1, 1, Some(RIGHT)));
+    let mut wrong = room.joins("192.0.2.1", "ada", offered_with(2, 1, Some(WRONG)));
+    let mut none = room.joins("192.0.2.2", "ada", Offered::NotYet);
+    let answer = room.hub.ordered(Order::Kick(username("ada")));
+    assert!(matches!(answer, Answer::NotHere), "{answer:?}");
+    assert!(wrong.waits() && none.waits());
+    room.hub.passes(OFFER_WAIT);
+    wrong.is_refused(&notice("ada", "password", WRONG_SHOWN));
+    none.is_refused(&text("server", NONE_SHOWN));
+}
+
 #[test]
 fn the_secret_of_a_member_never_stands_for_the_password() {
     let mut room = Room::new();
