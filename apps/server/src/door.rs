@@ -12,8 +12,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 use std::time::{Duration, Instant};
 
-#[cfg(feature = "tls")]
-use hubbub_transport::tls::Acceptor;
 use hubbub_transport::{Listener, Transport};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::warn;
@@ -23,7 +21,7 @@ use crate::address::{Addresses, Origin, Place, thinned};
 #[cfg(feature = "admin")]
 use crate::bans::{self, Bans};
 #[cfg(feature = "tls")]
-use crate::entrance::{self, Entrance};
+use crate::entrance::{self, Entrance, Proof};
 #[cfg(feature = "tls")]
 use crate::event::Event;
 use crate::guests::Guest;
@@ -129,13 +127,13 @@ pub(crate) async fn let_in(listener: &Listener, mut door: Door, house: &Arc<Hous
 #[cfg(feature = "tls")]
 pub(crate) async fn renew(
     identities: flume::Receiver<Identity>,
-    renewal: Option<flume::Sender<Acceptor>>,
+    proof: Option<Proof>,
     house: &House,
 ) {
-    let Some(renewal) = renewal else { return };
+    let Some(proof) = proof else { return };
     while let Ok(identity) = identities.recv_async().await {
         show_end(identity.ends(), &house.metrics);
-        let _ = renewal.send(Acceptor::new(&identity));
+        proof.renew(&identity);
         let _ = house
             .inbox
             .send_async(vec![Event::Identity(identity)])
@@ -233,10 +231,10 @@ impl Door {
         Self::default()
     }
 
-    /// Takes what proves the server to those who come later.
+    /// What proves the server to those who come later, to be renewed.
     #[cfg(feature = "tls")]
-    pub(crate) fn renewal(&self) -> Option<flume::Sender<Acceptor>> {
-        self.entrance.as_ref().map(Entrance::renewal)
+    pub(crate) fn proof(&self) -> Option<Proof> {
+        self.entrance.as_ref().map(Entrance::proof)
     }
 
     /// Reads the bans, if they have changed.

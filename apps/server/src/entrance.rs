@@ -6,7 +6,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_lock::{Semaphore, SemaphoreGuardArc};
@@ -21,7 +21,7 @@ use crate::guests::{Guest, Guests};
 use crate::memory::Shares;
 use crate::peer::{self, House, LINGER, Newcomer};
 use crate::runtime::{self, timeout};
-use crate::tls::Tls;
+use crate::tls::{Identity, Tls};
 use crate::words;
 
 /// The first byte of TLS: the type of a handshake record (RFC 8446, 5.1).
@@ -43,15 +43,33 @@ const TURN: Duration = Duration::from_millis(100);
 pub(crate) struct Entrance {
     manners: Manners,
     guests: Guests,
-    /// What takes the place of the acceptor.
-    renewed: flume::Receiver<Acceptor>,
-    renew: flume::Sender<Acceptor>,
+}
+
+/// What proves the server to those who come from now on.
+#[derive(Clone)]
+pub(crate) struct Proof(Arc<Mutex<Acceptor>>);
+
+impl Proof {
+    fn new(identity: &Identity) -> Self {
+        Self(Arc::new(Mutex::new(Acceptor::new(identity))))
+    }
+
+    /// Takes another one. Whoever has begun a handshake by then notices nothing.
+    pub(crate) fn renew(&self, identity: &Identity) {
+        let renewed = Acceptor::new(identity);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
+    }
+
+    fn acceptor(&self) -> Acceptor {
+        let acceptor = self.0.lock();
+        acceptor.unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// How connections are met.
 #[derive(Clone)]
 struct Manners {
-    acceptor: Acceptor,
+    proof: Proof,
     also_plain: bool,
     turns: Arc<Semaphore>,
     turning_away: TurningAway,
@@ -91,25 +109,22 @@ impl From<Departure> for Failed {
 impl Entrance {
     /// For `memory_limit` bytes of texts and handshakes.
     pub(crate) fn new(tls: &Tls, memory_limit: usize, turning_away: TurningAway) -> Self {
-        let (renew, renewed) = flume::unbounded();
         // With very little memory, handshakes take turns before they take a member's share.
         let fit = Shares::of(memory_limit).unfinished / (4 * HANDSHAKE_BYTES);
         Self {
             manners: Manners {
-                acceptor: Acceptor::new(&tls.identity),
+                proof: Proof::new(&tls.identity),
                 also_plain: tls.also_plain,
                 turns: Arc::new(Semaphore::new(fit.clamp(1, HANDSHAKES))),
                 turning_away,
             },
             guests: Guests::default(),
-            renewed,
-            renew,
         }
     }
 
-    /// Takes what proves the server to those who come later. Whoever has come by then notices nothing.
-    pub(crate) fn renewal(&self) -> flume::Sender<Acceptor> {
-        self.renew.clone()
+    /// What proves the server, to be renewed.
+    pub(crate) fn proof(&self) -> Proof {
+        self.manners.proof.clone()
     }
 
     /// Takes a connection in, and meets it in a task of its own.
@@ -119,9 +134,6 @@ impl Entrance {
         mut newcomer: Newcomer,
         house: &Arc<House>,
     ) {
-        if let Some(acceptor) = self.renewed.try_iter().last() {
-            self.manners.acceptor = acceptor;
-        }
         let since = runtime::now();
         let network = newcomer.from.address().network();
         let taken_in = self.guests.take_in(newcomer.peer, network, since);
@@ -220,7 +232,8 @@ impl Arrival {
             return Err(Departure::OutOfMemory.into());
         };
         self.guest().is_heard();
-        let shaken = transport.accept_tls(&self.manners.acceptor, first);
+        let acceptor = self.manners.proof.acceptor();
+        let shaken = transport.accept_tls(&acceptor, first);
         let shaken = in_turn(turn, shaken).await;
         let metrics = &self.house.metrics;
         metrics.handshakes.add(1);

@@ -34,7 +34,8 @@
 //!
 //! Everything that its system had sent before the connection ended. When a write fails, what has arrived is still read
 //! to its end, at the pace of the peer's allowance, and what waits to be written is thrown away. A peer that the server
-//! drops, such as a slow consumer, is not heard any more from that moment, and nobody is when the server stops.
+//! drops, such as a slow consumer, is not heard any more from that moment, and nobody is when the server stops. A peer
+//! that goes while its password waits for its comparison is not heard either: its password was not right yet.
 //!
 //! # Memory
 //!
@@ -83,9 +84,9 @@
 //! | `hubbub_connections_total` | connections that got a place |
 //! | `hubbub_joins_total` | JOINs that the room heard. Who comes back within its grace is not heard |
 //! | `hubbub_received_messages_total` | TEXTs of members that have their place in the room, once each; ignored and repeated ones do not count |
-//! | `hubbub_received_bytes_total` | bytes that were read of connections with a place |
+//! | `hubbub_received_bytes_total` | bytes that were read of connections with a place, without what TLS adds |
 //! | `hubbub_deliveries_total` | JOINs, LEAVEs and TEXTs that were put into outboxes, once for each member that gets them. What is for one member alone, such as a replay or a NOTICE, does not count |
-//! | `hubbub_sent_bytes_total` | bytes that the system took for connections with a place |
+//! | `hubbub_sent_bytes_total` | bytes that the system took for connections with a place, without what TLS adds |
 //! | `hubbub_departures_total` | connections with a place that ended before the server did, by `cause`; each ends once |
 //! | `hubbub_turned_away_total` | connections that got no place, by `cause`: `full`, `address_full`, `too_often`, `banned` |
 //! | `hubbub_accept_failures_total` | how often accepting failed because something had run out, such as descriptors |
@@ -131,9 +132,10 @@
 //! never wakes. Nobody waits for the service manager, whatever it does. A socket that it passes is used in place of one of
 //! the server's own, so that connections wait while the server restarts; `--port` and `--listen` are refused then.
 //!
-//! SIGHUP has the server read the message of the day (`--motd FILE`) and its certificate again, and drops nobody. A file that cannot be used
-//! leaves the message as it was. With a controlling terminal SIGHUP means what it means there: the server stops. Programs
-//! of Hubbub get the message after their grant, and when it changes; others get it only with `--plain-motd`.
+//! SIGHUP has the server read the message of the day (`--motd FILE`), its certificate and the password of the room again,
+//! and drops nobody. A file that cannot be used leaves what there was. With a controlling terminal SIGHUP means what it
+//! means there: the server stops. Programs of Hubbub get the message after their grant, and when it changes; others get it
+//! only with `--plain-motd`.
 //!
 //! Each event of the log is a line: its time and level, words, and fields as `key=value`; or a JSON object with
 //! `--log-format json`. Where the journal of systemd reads it, the time is left out and the level is a number in front of
@@ -181,8 +183,8 @@
 //! protocol `chat/1.0`, and takes clients that ask for none. A peer whose handshake is done is served as any other. In a
 //! server without TLS, whoever begins with it gets an alert and the end.
 //!
-//! The server makes a key for itself at its first start, `DIR/tls.key` in `--state DIR`, which nobody else may read. Only
-//! the key is kept; the certificate around it is made anew at each start. The log has the key's fingerprint. To take
+//! The server makes a key for itself at its first start, `DIR/tls.key` in `--state DIR`, which nobody else may read. It
+//! is kept with its certificate; a key without one gets one for that start. The log has the key's fingerprint. To take
 //! another key into use, start with `--tls-next-key` for as long as it takes until everybody has been here: the server
 //! makes `DIR/tls-next.key`, and tells members with a grant of it. Then move that file onto `DIR/tls.key` and start the
 //! server again. Nobody is asked anything.
@@ -191,7 +193,8 @@
 //! leaves the old one, and the log says why. Whoever is here notices nothing.
 //!
 //! Who has not joined has a bound with `--tls`, since a handshake costs more than a plain connection. Beyond it, the one goes
-//! that was heard longest ago, of the address that has too many or most. Whoever is turned away, because the room is full for
+//! that was heard longest ago, of the address that has too many or most; a wrong password makes nobody's place better. If
+//! all of an address wait for the server, the newcomer goes. Whoever is turned away, because the room is full for
 //! example, gets no handshake: an alert (`access_denied`) if the connection begins with TLS, and words otherwise.
 //!
 //! # Limits
@@ -250,7 +253,7 @@
 //! | those that read metrics | 8 at a time, 2 s and 4096 bytes for a request, 5 s for an answer | others wait; the connection is closed |
 //! | a peer that vanished silently | found within a minute | the room hears a LEAVE |
 //!
-//! An IPv6 network of 64 bits counts as one address. For a room that strangers can reach, use
+//! An IPv6 network of 64 bits counts as one address, and so do all who come through one NAT or NAT64. For a room that strangers can reach, use
 //!
 //! ```text
 //! hubbub-server --messages-per-second 50 --bytes-per-second 256KiB --visits-per-minute 60 --max-peers-per-address 100
@@ -464,7 +467,7 @@ pub async fn serve_for(
     {
         let door = door::Door::new(&house);
         #[cfg(feature = "tls")]
-        let renewed = door::renew(identities, door.renewal(), &house);
+        let renewed = door::renew(identities, door.proof(), &house);
         #[cfg(not(feature = "tls"))]
         let renewed = pending::<()>();
         let let_in = pin!(door::let_in(&listener, door, &house));

@@ -101,7 +101,7 @@ pub fn check(bytes: &[u8]) -> Result<Password, PasswordError> {
 }
 
 /// Writes a new password of 128 random bits into a file, which only its owner may read, in place of what was there. A crash
-/// leaves the one or the other.
+/// leaves the one or the other. Of a symbolic link, the file behind it is meant.
 ///
 /// # Errors
 ///
@@ -120,6 +120,8 @@ pub fn write_new(file: &Path) -> Result<Password, String> {
 }
 
 fn put(file: &Path, password: &Password) -> io::Result<()> {
+    let behind = fs::canonicalize(file);
+    let file = behind.as_deref().unwrap_or(file);
     let newer = newer(file);
     // One that a crash has left may be for others to read.
     match fs::remove_file(&newer) {
@@ -297,6 +299,17 @@ mod tests {
             seen.push(password);
         }
         assert!(!newer(&file).exists());
+    }
+
+    #[test]
+    fn a_new_one_is_written_behind_a_symbolic_link() {
+        let dir = Directory::new("link");
+        let (file, link) = (dir.0.join("password"), dir.0.join("link"));
+        fs::write(&file, "open sesame, open").unwrap();
+        std::os::unix::fs::symlink("password", &link).unwrap();
+        let password = write_new(&link).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(read(&file).unwrap(), password);
     }
 
     #[test]
