@@ -67,7 +67,8 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    /// Makes the socket and reads the bans, for the room at this `port`. Also returns what the hub has to know first, and what the door has to know.
+    /// Makes the socket and reads the bans, for the room at this `port`. Also returns what the hub has to know first, and
+    /// what the door has to know.
     ///
     /// # Errors
     ///

@@ -141,7 +141,7 @@ fn traffic(page: &mut Page, metrics: &Metrics) {
     );
     page.counter(
         "hubbub_received_bytes_total",
-        "Bytes that were read of connections with a place.",
+        "Bytes that were read of connections with a place, without what TLS adds.",
         metrics.received_bytes.get(),
     );
     page.counter(
@@ -151,7 +151,7 @@ fn traffic(page: &mut Page, metrics: &Metrics) {
     );
     page.counter(
         "hubbub_sent_bytes_total",
-        "Bytes that the system took for connections with a place.",
+        "Bytes that the system took for connections with a place, without what TLS adds.",
         metrics.sent_bytes.get(),
     );
 }
