@@ -38,14 +38,16 @@
 //!   (`--invitation`), pasted into the card of `--ask`, or by a click on a link, and then the card shows where it leads and asks
 //!   under which name. A password never stands on a command line for long: the program starts again at once and takes the
 //!   invitation from a pipe. A key that nobody vouches for is asked about before anything of the user is sent. A key that changed
-//!   is a full stop with both keys and the command that forgets the old one; no button leads on. A lock in the header says why
+//!   is a full stop with both keys and the command that forgets the old one, which asks again before it joins; no button leads
+//!   on. A room that was private is offered as private also after that. A lock in the header says why
 //!   the server is believed, since when, and whether everybody's line is private, and hands on the invitation, as text or as a QR
 //!   code.
 //! - **Starting without a room.** `--ask`, which the desktop's menu uses, asks for room and name and offers the last five
 //!   rooms with the names that were used there. The program then starts again for the room that was chosen.
-//! - **Links.** http, https and mailto links open in the browser, and chat:// and chats:// links in a window of their own, which
-//!   asks under which name. As an argument without `--ask`, a link is opened under the login name (`$USER`) or `--username`. The tooltip of a link shows where it really leads, with a host
-//!   in another script spelled in ASCII. Everything else is plain text.
+//! - **Links.** http, https and mailto links open in the browser, and chat:// and chats:// links in a window of their own. Its
+//!   card, like that of `--ask LINK`, shows where the link leads and asks under which name; nothing is sent before. As an argument
+//!   without `--ask`, a link is opened under the login name (`$USER`) or `--username`. The tooltip of a link shows where it really
+//!   leads, with a host in another script spelled in ASCII. Everything else is plain text.
 //! - **Copying.** A selection is copied as `[16:25] bob: text`, one line for each message, or as the bare words if it is
 //!   within one message. The context menu (right button, Menu key or Shift+F10) copies and opens links, mentions the
 //!   speaker, and edits the field.
@@ -54,9 +56,10 @@
 //!   keyboard alone and with a screen reader.
 //! - **A page that dies** comes back by itself with everything in it, including what was being typed.
 //! - **Settings.** Theme, zoom, notifications and the people panel are kept in `hubbub/settings.toml` in the configuration
-//!   directory, and the window's place in `window.toml` next to it. Each room, the name used there and the last message
-//!   seen are kept in `hubbub/rooms.toml` in the state directory, at most once a second, and so are the people who are muted
-//!   there. Keys and passwords of private rooms are in `known_rooms.toml` beside it, which only the user may read. A broken file is kept as `settings.toml.broken` or
+//!   directory, and the window's place in `window.toml` next to it. Each room, the name used there, whether it is private and
+//!   the last message seen are kept in `hubbub/rooms.toml` in the state directory, at most once a second, and so are the people
+//!   who are muted there; windows take turns by locking a file beside it. Keys and passwords of private rooms are in
+//!   `known_rooms.toml` there, which only the user may read. A broken file is kept as `settings.toml.broken` or
 //!   `rooms.toml.broken`, reported, and replaced.
 //!
 //! # Limits
@@ -114,6 +117,8 @@ pub mod handover;
 pub mod args;
 
 // Edges.
+mod background;
+
 pub mod desktop;
 
 pub mod bridge;

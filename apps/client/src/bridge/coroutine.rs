@@ -9,7 +9,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use async_std::task::spawn_blocking;
 use dioxus::prelude::*;
 use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt};
@@ -17,6 +16,7 @@ use hubbub_session::{Clock, Event, Intent, MessageId, Seen, Stamped};
 use jiff::tz;
 
 use super::{Action, Attend, Channels, Memory, inviting};
+use crate::background;
 use crate::desktop::{News, Notification, Order};
 use crate::save;
 use crate::settings::{LastSeen, Setting, Settings, SettingsError, SettingsFile, Trail};
@@ -113,11 +113,12 @@ async fn next(
 fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
     spawn(async move {
         let entries = transcript.entries;
-        let saved = spawn_blocking(move || save::save(&name, &transcript.text)).await;
-        let words = match saved {
-            Ok(path) if entries == 1 => format!("1 line saved to {}", path.display()),
-            Ok(path) => format!("{entries} lines saved to {}", path.display()),
-            Err(error) => error.to_string(),
+        let saving = background::run("save", move || save::save(&name, &transcript.text));
+        let words = match saving.await {
+            Ok(Ok(path)) if entries == 1 => format!("1 line saved to {}", path.display()),
+            Ok(Ok(path)) => format!("{entries} lines saved to {}", path.display()),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => format!("cannot save the lines: {error}"),
         };
         timeline.write().answer(&words);
     });

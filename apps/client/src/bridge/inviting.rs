@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use async_std::task::spawn_blocking;
 use dioxus::prelude::*;
 use hubbub_session::Reason;
 use hubbub_session::known::{KnownRoom, KnownRooms};
 use hubbub_transport::{Invitation, Password};
 
 use super::{Memory, Room};
+use crate::background;
 use crate::timeline::{Secured, Timeline};
 
 /// Makes an invitation, if the room is private, and shows it. A slow disk holds up nothing.
@@ -26,12 +26,13 @@ pub(super) fn invite(
     let typed = memory.password();
     spawn(async move {
         let address = invitation.address.clone();
-        let known = spawn_blocking(move || {
+        let known = background::run("known rooms", move || {
             let rooms = known.map(KnownRooms::at)?;
             // What cannot be read is told where the connection is made.
             rooms.get(&address).ok().flatten()
         });
-        let link = invitation_to(&invitation, &secured, known.await, typed).to_link();
+        let known = known.await.ok().flatten();
+        let link = invitation_to(&invitation, &secured, known, typed).to_link();
         shown.set(Some(link.into()));
     });
 }

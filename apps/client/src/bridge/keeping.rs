@@ -4,10 +4,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use async_std::task::spawn_blocking;
 use dioxus::prelude::*;
 use hubbub_session::Clock;
 
+use crate::background;
 use crate::settings::Trail;
 use crate::timeline::Timeline;
 
@@ -24,11 +24,16 @@ pub(super) async fn run(
     let mut is_told = false;
     while more.recv_async().await.is_ok() {
         let writing = trail.clone();
-        if let Err(trouble) = spawn_blocking(move || writing.keep()).await
+        let trouble = match background::run("keep", move || writing.keep()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(trouble)) => Some(trouble.to_string()),
+            Err(error) => Some(format!("cannot keep what you have seen: {error}")),
+        };
+        if let Some(trouble) = trouble
             && !is_told
         {
             is_told = true;
-            timeline.write().answer(&trouble.to_string());
+            timeline.write().answer(&trouble);
         }
         clock.sleep(KEEP_EVERY).await;
     }

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use async_std::future::{pending, timeout};
-use async_std::task::{sleep, spawn_blocking};
+use async_std::task::sleep;
 use flume::{Receiver, Sender};
 use futures::future::{FutureExt, LocalBoxFuture, select_all};
 use notify_rust::{Hint, NotificationHandle, NotificationResponse};
 
 use super::{News, Order};
+use crate::background;
 use crate::timeline::{Message, visible};
 
 /// The most characters of a text in a notification. Desktops show two to four lines.
@@ -199,11 +200,11 @@ impl Desk {
         if let Some(known) = self.knows_markup {
             return known;
         }
-        let asked = spawn_blocking(notify_rust::get_capabilities);
+        let asked = background::run("capabilities", notify_rust::get_capabilities);
         let known = match timeout(NOTIFY_WITHIN, asked).await {
-            Ok(Ok(capabilities)) => capabilities.iter().any(|capability| capability == MARKUP),
+            Ok(Ok(Ok(capabilities))) => capabilities.iter().any(|capability| capability == MARKUP),
             // There is no desktop. There may be one next time.
-            Ok(Err(_)) => return true,
+            Ok(Ok(Err(_)) | Err(_)) => return true,
             // The thread that asked still waits. One such thread is enough.
             Err(_) => true,
         };
