@@ -16,6 +16,12 @@ pub(super) fn Lock() -> Element {
     let bridge = use_context::<Bridge>();
     let secured = use_memo(move || bridge.timeline.read().secured().cloned());
     let mut open = use_signal(|| false);
+    // After an outage nothing opens by itself.
+    use_effect(move || {
+        if secured.read().is_none() {
+            open.set(false);
+        }
+    });
     let secured = secured.read();
     let Some(secured) = &*secured else {
         return rsx! {};
