@@ -48,6 +48,8 @@ pub struct Asking {
     pub login: Option<Username<'static>>,
     /// Whether to speak CHAT/1.0 only.
     pub plain: bool,
+    /// Whether to forget first what is known of the key of the link's room.
+    pub forget: bool,
 }
 
 /// A window into a CHAT/1.0 room.
@@ -73,7 +75,7 @@ struct CommandLine {
     pin: Vec<Pin>,
 
     /// First forget what is known of this room: its key and its password
-    #[arg(long, conflicts_with = "ask")]
+    #[arg(long)]
     forget: bool,
 
     /// Host name or IP address of the server
@@ -107,30 +109,31 @@ impl Args {
         let login = ["USER", "LOGNAME"]
             .into_iter()
             .find_map(|name| Some((name, value(name)?)));
-        Self::read(env::args_os(), login).unwrap_or_else(|error| error.exit())
+        Self::read(env::args_os().collect(), login).unwrap_or_else(|error| error.exit())
     }
 
-    fn read(
-        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
-        login: Option<(&str, String)>,
-    ) -> Result<Wanted, clap::Error> {
+    /// What is wrong with a command line is told in its own words, which may not be those of an invitation: it is then read
+    /// once more without what is secret in it.
+    fn read(words: Vec<OsString>, login: Option<(&str, String)>) -> Result<Wanted, clap::Error> {
+        let open: Vec<_> = words.iter().map(without_secret).collect();
+        match Self::take(words.clone(), login.clone()) {
+            Err(error) if open != words && error.use_stderr() => {
+                let why = "an invitation stands where none may be; see --help";
+                let otherwise = || CommandLine::command().error(ErrorKind::ValueValidation, why);
+                Err(Self::take(open, login).err().unwrap_or_else(otherwise))
+            }
+            taken => taken,
+        }
+    }
+
+    fn take(words: Vec<OsString>, login: Option<(&str, String)>) -> Result<Wanted, clap::Error> {
         let line = CommandLine::try_parse_from(words)?;
         let plain = line.plain;
         let stands_in_sight = line.link.is_some();
         let given = line.given()?;
         if line.ask {
-            return Ok(match given {
-                Some(secret) if stands_in_sight && secret.password.is_some() => {
-                    let words = ["--ask", "--invitation=-"].into_iter();
-                    let words = words.chain(plain.then_some("--plain"));
-                    Wanted::Again(words.map(str::to_owned).collect(), secret)
-                }
-                invitation => Wanted::Ask(Asking {
-                    invitation,
-                    login: login.and_then(|(_, login)| username(&login).ok()),
-                    plain,
-                }),
-            });
+            let login = login.and_then(|(_, login)| username(&login).ok());
+            return line.asking(given, login);
         }
         let room = given.unwrap_or(Invitation {
             address: Address {
@@ -200,7 +203,43 @@ impl Args {
     }
 }
 
+/// The word as it may be shown: of a link, what follows `#` is left out.
+fn without_secret(word: &OsString) -> OsString {
+    let text = word.to_string_lossy();
+    let secret = text
+        .find("://")
+        .and_then(|at| Some(at + text[at..].find('#')?));
+    secret.map_or_else(|| word.clone(), |at| text[..at].into())
+}
+
 impl CommandLine {
+    /// What `--ask` wants: a card that may begin with the room that is given.
+    fn asking(
+        &self,
+        given: Option<Invitation>,
+        login: Option<Username<'static>>,
+    ) -> Result<Wanted, clap::Error> {
+        let (plain, forget) = (self.plain, self.forget);
+        if forget && given.is_none() {
+            let why = "--forget with --ask needs a link to the room that is to be forgotten";
+            return Err(CommandLine::command().error(ErrorKind::MissingRequiredArgument, why));
+        }
+        Ok(match given {
+            Some(secret) if self.link.is_some() && secret.password.is_some() => {
+                let words = ["--ask", "--invitation=-"].into_iter();
+                let options = [plain.then_some("--plain"), forget.then_some("--forget")];
+                let words = words.chain(options.into_iter().flatten());
+                Wanted::Again(words.map(str::to_owned).collect(), secret)
+            }
+            invitation => Wanted::Ask(Asking {
+                invitation,
+                login,
+                plain,
+                forget,
+            }),
+        })
+    }
+
     /// The room that a link or an invitation leads to, with the keys that options name.
     fn given(&self) -> Result<Option<Invitation>, clap::Error> {
         let wrong = |why: String| CommandLine::command().error(ErrorKind::ValueValidation, why);
@@ -233,17 +272,6 @@ impl CommandLine {
     }
 }
 
-/// A plain room at this address.
-#[must_use]
-pub fn plain_room(address: Address) -> Invitation {
-    Invitation {
-        address,
-        is_private: false,
-        pins: Vec::new(),
-        password: None,
-    }
-}
-
 /// Reads where a room is, as people write it into a field: `host`, `host:port`, a link or an invitation.
 ///
 /// # Errors
@@ -267,6 +295,17 @@ pub fn room(text: &str) -> Result<Invitation, String> {
          invitation"
             .to_owned()
     })
+}
+
+/// Reads the same. Where a scheme does not say otherwise, a room that was `private` before is so again.
+///
+/// # Errors
+///
+/// As those of [`room`].
+pub fn room_as_before(text: &str, private: &[Address]) -> Result<Invitation, String> {
+    let mut room = room(text)?;
+    room.is_private |= !text.contains("://") && private.contains(&room.address);
+    Ok(room)
 }
 
 /// The definition of the command line, for its man page.
@@ -309,8 +348,9 @@ mod tests {
     }
 
     fn wanted_as(login: Option<&str>, args: &[&str]) -> Result<Wanted, clap::Error> {
+        let words = [&["hubbub-client"], args].concat();
         Args::read(
-            [&["hubbub-client"], args].concat(),
+            words.into_iter().map(OsString::from).collect(),
             login.map(|login| ("LOGNAME", login.to_owned())),
         )
     }
@@ -539,8 +579,8 @@ mod tests {
             ),
             (&["--ask", LINK], &["--ask", "--invitation=-"]),
             (
-                &["--ask", "--plain", LINK],
-                &["--ask", "--invitation=-", "--plain"],
+                &["--ask", "--plain", "--forget", LINK],
+                &["--ask", "--invitation=-", "--plain", "--forget"],
             ),
         ] {
             let Wanted::Again(words, invitation) = wanted_as(Some("carol"), words).unwrap() else {
@@ -554,6 +594,37 @@ mod tests {
         assert!(parse(&["--username=a", &open]).unwrap().room.is_private);
         let why = refusal(&["--username=a", &format!("{LINK},more")]);
         assert!(!why.contains("horse"), "{why}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_the_password_wherever_it_stands() {
+        for words in [
+            &["x", LINK][..],
+            &["--username=a", "--target", LINK],
+            &["--username", LINK],
+            &["--username=a", "--port", LINK],
+            &["--pin", LINK],
+            &["--invitation", LINK],
+            &["--username=a", "--colour", LINK],
+            &["--username=a", &format!("--{LINK}")],
+            &["--username=server", &LINK.replace("chats", "CHATS")],
+            &["--username=a", "x", &LINK.replace("chats", "chat")],
+            // Without its key it would be a name.
+            &["--ask", "--username", &format!("a://#{LINK}")],
+        ] {
+            let why = refusal(words);
+            assert!(!why.contains("horse"), "{words:?}: {why}");
+        }
+        assert!(refusal(&["x", LINK]).contains("'chats://chat.example.org:9000/'"));
+    }
+
+    #[test]
+    fn forgetting_may_ask_before_it_goes_there_and_needs_to_know_which_room() {
+        match wanted_as(None, &["--ask", "--forget", "chats://a:1"]).unwrap() {
+            Wanted::Ask(asking) => assert!(asking.forget && asking.invitation.is_some()),
+            other => panic!("{other:?}"),
+        }
+        assert!(refusal(&["--ask", "--forget"]).contains("needs a link"));
     }
 
     #[test]
@@ -611,6 +682,18 @@ mod tests {
             why.contains("copy all of it again") && !why.contains("horse"),
             "{why}"
         );
+    }
+
+    #[test]
+    fn a_room_that_was_private_is_so_again_unless_a_link_says_otherwise() {
+        let private = [room("a:1").unwrap().address];
+        for (text, link) in [
+            (" a:1 ", "chats://a:1"),
+            ("chat://a:1", "chat://a:1"),
+            ("a:2", "chat://a:2"),
+        ] {
+            assert_eq!(room_as_before(text, &private).unwrap().to_link(), link);
+        }
     }
 
     #[test]

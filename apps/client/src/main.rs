@@ -82,7 +82,15 @@ fn main() -> ExitCode {
     }
     let args = match wanted {
         Wanted::Room(args) => args,
-        Wanted::Ask(asking) => asking::open(asking),
+        Wanted::Ask(asking) => {
+            let room = asking.invitation.as_ref().filter(|_| asking.forget);
+            if let Some(room) = room
+                && let Err(why) = forget(&room.address)
+            {
+                return failure(&why.to_string());
+            }
+            asking::open(asking)
+        }
         Wanted::Again(words, invitation) => again::start(&words, Some(&invitation)),
     };
     if args.forget
@@ -134,7 +142,7 @@ fn open(args: Args) -> io::Result<Infallible> {
         max_text: Limits::DEFAULT.max_payload,
         zone: TimeZone::system,
     };
-    let trail = Trail::new(RoomsFile::of_user(), &room.address);
+    let trail = Trail::new(RoomsFile::of_user(), &room.address, args.room.is_private);
     let seen = trail.latest().map(|seen| Seen {
         room: seen.log,
         seq: seen.place,
@@ -318,10 +326,13 @@ struct Leave {
 }
 
 impl Leave {
-    /// Keeps the place of the window and how far the user has seen the conversation, asks the network thread to leave, and
-    /// waits for its end, but no longer than [`LEAVE_WITHIN`]. Says what is lost.
+    /// Asks the network thread to leave, keeps the place of the window and how far the user has seen the conversation, and
+    /// waits for the thread's end, but no longer than [`LEAVE_WITHIN`]. Says what is lost.
     fn now(&self) {
         let deadline = Instant::now() + LEAVE_WITHIN;
+        // First, since another window may be writing the file of rooms. It fails when the thread has ended, which is what is
+        // wanted, or when the time is over.
+        let _ = self.intents.send_deadline(Intent::Leave, deadline);
         let standing = *self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = standing {
             self.file.keep_place(place);
@@ -335,8 +346,7 @@ impl Leave {
                 format!("warning: {unsettled} message{plural} had not arrived and may be lost");
             let _ = writeln!(io::stderr(), "{words}");
         }
-        // Both fail when the thread has ended, which is what is wanted, or when the time is over.
-        let _ = self.intents.send_deadline(Intent::Leave, deadline);
+        // As above.
         let _ = self.ended.recv_deadline(deadline);
     }
 

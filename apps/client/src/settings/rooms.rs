@@ -1,12 +1,17 @@
 //! Rooms: the name that was used in each room, so that it can be offered again, the last message that was seen there, so
-//! that the next window can tell what was missed, and who is muted there. They are in a file of their own in the user's
-//! state directory, which nobody edits.
+//! that the next window can tell what was missed, who is muted there, and whether it was private, so that forgetting its
+//! key leads nobody there in plain. They are in a file of their own in the user's state directory, which nobody edits.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use hubbub_transport::Address;
+use hubbub_transport::{Address, Invitation};
 use hubbub_wire::{Hex128, Limits, PORT, Token, Username};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +21,12 @@ use super::{SettingsError, read, write};
 /// coming back there is like coming for the first time.
 pub const KEPT_ROOMS: usize = 100;
 
+/// How long to wait while another window writes the file, which takes milliseconds. The end of the program waits as long.
+const LOCK_WITHIN: Duration = Duration::from_secs(1);
+
+/// The time between two looks whether the file is free.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 /// A room that was used before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedRoom {
@@ -23,6 +34,28 @@ pub struct UsedRoom {
     pub address: Address,
     /// The name that the user had there.
     pub username: Username<'static>,
+    /// Whether it was private.
+    pub is_private: bool,
+}
+
+impl UsedRoom {
+    /// The way back there, as private as it was.
+    #[must_use]
+    pub fn invitation(&self) -> Invitation {
+        Invitation {
+            address: self.address.clone(),
+            is_private: self.is_private,
+            pins: Vec::new(),
+            password: None,
+        }
+    }
+
+    /// The same as people write it into a field: a plain room needs no scheme.
+    #[must_use]
+    pub fn written(&self) -> String {
+        let scheme = if self.is_private { "chats://" } else { "" };
+        format!("{scheme}{}", self.address)
+    }
 }
 
 /// What was seen last in a room.
@@ -53,6 +86,8 @@ pub struct Visit {
     pub username: Option<String>,
     /// What was seen last. `None` if the server does not tell its place, or nothing was said yet.
     pub seen: Option<LastSeen>,
+    /// Whether the room is private.
+    pub is_private: bool,
 }
 
 /// Where the rooms are kept.
@@ -84,6 +119,8 @@ struct Written {
     address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    private: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +143,7 @@ impl TryFrom<Written> for Entry {
             visit: Visit {
                 username: written.username,
                 seen,
+                is_private: written.private,
             },
             muted: written.muted,
         })
@@ -126,6 +164,7 @@ impl From<Entry> for Written {
         Self {
             address,
             username: visit.username,
+            private: visit.is_private,
             log,
             seen,
             muted,
@@ -151,6 +190,7 @@ impl Entry {
         Some(UsedRoom {
             address,
             username: username.into_owned(),
+            is_private: self.visit.is_private,
         })
     }
 }
@@ -203,7 +243,7 @@ impl RoomsFile {
 
     /// Keeps what is known of the room at this address, which is now the latest. What is not known stays as the file has
     /// it, and so do other rooms, also those that another window has kept meanwhile, and people who are muted there and not
-    /// in `mutes`.
+    /// in `mutes`: a file beside it is locked meanwhile.
     ///
     /// # Errors
     ///
@@ -211,6 +251,8 @@ impl RoomsFile {
     pub fn keep(&self, address: &str, visit: &Visit, mutes: &[Mute]) -> Result<(), RoomsError> {
         let path = self.0.as_deref();
         let path = path.ok_or(RoomsError(SettingsError::Homeless))?;
+        let unwritable = |error| RoomsError(SettingsError::Unwritable(path.to_owned(), error));
+        let _lock = lock(path).map_err(unwritable)?;
         let mut rooms = match read::<Rooms>(path) {
             Ok(rooms) => rooms.unwrap_or_default(),
             Err(SettingsError::Broken { .. }) => Rooms::default(),
@@ -226,9 +268,12 @@ impl RoomsFile {
                 muted.remove(name);
             }
         }
+        // Who was not in the room knows no better than the file.
+        let has_entered = visit.username.is_some();
         let visit = Visit {
             username: visit.username.clone().or(known.username),
             seen: visit.seen.clone().or(known.seen),
+            is_private: visit.is_private || (known.is_private && !has_entered),
         };
         let address = address.to_owned();
         let entry = Entry {
@@ -238,14 +283,38 @@ impl RoomsFile {
         };
         rooms.room.insert(0, entry);
         rooms.room.truncate(KEPT_ROOMS);
-        write(path, &rooms)
-            .map_err(|error| RoomsError(SettingsError::Unwritable(path.to_owned(), error)))
+        write(path, &rooms).map_err(unwritable)
+    }
+}
+
+/// Waits for other windows, which lock the file for as long as they write it.
+fn lock(path: &Path) -> io::Result<File> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let mut beside = OsString::from(path);
+    beside.push(".lock");
+    let mut options = OpenOptions::new();
+    let lock = options.create(true).truncate(false).write(true);
+    let lock = lock.open(beside)?;
+    let deadline = Instant::now() + LOCK_WITHIN;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                let why = "another window has held it for a second";
+                return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+        }
     }
 }
 
 impl fmt::Display for RoomsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNMARKED: &str = "the next window cannot mark what you missed";
+        const UNMARKED: &str =
+            "the next window cannot mark what you missed, nor knows whom you mute now";
         match &self.0 {
             SettingsError::Broken { path, why, aside } => {
                 write!(
@@ -257,12 +326,15 @@ impl fmt::Display for RoomsError {
                     Some(aside) => write!(f, "; it is now in {}", aside.display())?,
                     None => write!(f, "; delete the file")?,
                 }
-                write!(f, ". What you missed is not marked this time")
+                write!(
+                    f,
+                    ". What you missed is not marked this time, and who was muted in any room is not known: mute them again"
+                )
             }
             SettingsError::Unreadable(path, error) => {
                 write!(
                     f,
-                    "what you missed is not marked: cannot read {}: {error}",
+                    "what you missed is not marked, and nobody is muted: cannot read {}: {error}",
                     path.display()
                 )
             }
@@ -281,8 +353,6 @@ impl std::error::Error for RoomsError {}
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn seen(log: u128, place: &str) -> LastSeen {
@@ -292,15 +362,15 @@ mod tests {
 
     fn visit(log: u128, place: &str) -> Visit {
         Visit {
-            username: None,
             seen: Some(seen(log, place)),
+            ..Visit::default()
         }
     }
 
     fn visit_as(username: &str) -> Visit {
         Visit {
             username: Some(username.to_owned()),
-            seen: None,
+            ..Visit::default()
         }
     }
 
@@ -381,6 +451,27 @@ mod tests {
     }
 
     #[test]
+    fn a_room_that_was_private_is_offered_as_private_until_somebody_enters_it_in_plain() {
+        let (_directory, file) = file();
+        let offered = || {
+            let used = &file.used().0[0];
+            (used.invitation().to_link(), used.written())
+        };
+        let private = Visit {
+            is_private: true,
+            ..visit_as("alice")
+        };
+        let words = |room: &str, field: &str| (room.to_owned(), field.to_owned());
+        file.keep("[::1]:2", &private, &[]).unwrap();
+        assert_eq!(offered(), words("chats://[::1]:2", "chats://[::1]:2"));
+        // Whoever only tried it in plain has not been there.
+        file.keep("[::1]:2", &visit(1, "x"), &[]).unwrap();
+        assert_eq!(offered(), words("chats://[::1]:2", "chats://[::1]:2"));
+        file.keep("[::1]:2", &visit_as("alice"), &[]).unwrap();
+        assert_eq!(offered(), words("chat://[::1]:2", "[::1]:2"));
+    }
+
+    #[test]
     fn a_file_of_a_window_that_kept_no_names_is_read() {
         let (directory, file) = file();
         let path = directory.path().join("state/rooms.toml");
@@ -410,12 +501,42 @@ mod tests {
                 "{words}"
             );
             assert!(words.contains("rooms.toml.broken"), "{words}");
+            assert!(words.contains("mute them again"), "{words}");
             file.keep("a", &visit(1, "x"), &[]).unwrap();
             assert_eq!(known(&file, "a"), Some(seen(1, "x")));
             fs::write(&path, broken).unwrap();
             file.keep("a", &visit(1, "y"), &[]).unwrap();
             assert_eq!(known(&file, "a"), Some(seen(1, "y")));
         }
+    }
+
+    #[test]
+    fn windows_that_keep_at_once_undo_nothing_of_each_other() {
+        let (_directory, file) = file();
+        thread::scope(|windows| {
+            for window in 0..4 {
+                let file = &file;
+                windows.spawn(move || {
+                    for person in 0..25 {
+                        let mute = (format!("{window}.{person}"), true);
+                        file.keep("a:1", &Visit::default(), &[mute]).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(file.load("a:1").0.muted.len(), 100);
+    }
+
+    #[test]
+    fn a_file_that_another_window_holds_for_too_long_is_told_and_kept_when_it_is_free() {
+        let (directory, file) = file();
+        let path = directory.path().join("state/rooms.toml");
+        let held = lock(&path).unwrap();
+        let why = file.keep("a", &visit(1, "x"), &[]).unwrap_err().to_string();
+        assert!(why.contains("has held it for a second"), "{why}");
+        drop(held);
+        file.keep("a", &visit(1, "x"), &[]).unwrap();
+        assert_eq!(known(&file, "a"), Some(seen(1, "x")));
     }
 
     #[test]

@@ -24,12 +24,15 @@ struct Inner {
 }
 
 impl Trail {
-    /// The trail in the room at this address, going on from what the file has.
+    /// The trail in the room at this address, which is private or not, going on from what the file has.
     #[must_use]
-    pub fn new(file: RoomsFile, address: &str) -> Self {
+    pub fn new(file: RoomsFile, address: &str, is_private: bool) -> Self {
         let (Known { seen, muted }, trouble) = file.load(address);
-        let username = None;
-        let known = Visit { username, seen };
+        let known = Visit {
+            username: None,
+            seen,
+            is_private,
+        };
         Self(Arc::new(Inner {
             file,
             address: address.to_owned(),
@@ -120,22 +123,25 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("rooms.toml");
         let file = RoomsFile::at(path.clone());
-        let trail = Trail::new(file.clone(), "one:1");
+        let trail = Trail::new(file.clone(), "one:1", false);
         assert_eq!(trail.latest(), None);
         trail.keep().unwrap();
         assert!(!path.exists(), "there is nothing to write");
         assert!(trail.note(seen("a")) && trail.note(seen("b")));
         assert!(!trail.note(seen("b")));
         trail.keep().unwrap();
-        assert_eq!(Trail::new(file.clone(), "one:1").latest(), Some(seen("b")));
-        assert_eq!(Trail::new(file.clone(), "two:1").latest(), None);
+        assert_eq!(
+            Trail::new(file.clone(), "one:1", false).latest(),
+            Some(seen("b"))
+        );
+        assert_eq!(Trail::new(file.clone(), "two:1", false).latest(), None);
         // What the file has is not written again.
         std::fs::remove_file(&path).unwrap();
         trail.keep().unwrap();
         assert!(!path.exists());
         trail.note(seen("c"));
         trail.keep().unwrap();
-        assert_eq!(Trail::new(file, "one:1").latest(), Some(seen("c")));
+        assert_eq!(Trail::new(file, "one:1", false).latest(), Some(seen("c")));
     }
 
     #[test]
@@ -143,12 +149,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = RoomsFile::at(directory.path().join("rooms.toml"));
         let muted = |address| {
-            let trail = Trail::new(file.clone(), address);
+            let trail = Trail::new(file.clone(), address, false);
             trail.muted().map(str::to_owned).collect::<Vec<_>>()
         };
         let (one, other) = (
-            Trail::new(file.clone(), "one:1"),
-            Trail::new(file.clone(), "one:1"),
+            Trail::new(file.clone(), "one:1", false),
+            Trail::new(file.clone(), "one:1", false),
         );
         one.mute("bob", true);
         one.mute("eve \"the\n\u{1f}\" \u{5d0}", true);
@@ -161,7 +167,22 @@ mod tests {
         one.keep().unwrap();
         assert_eq!(muted("one:1"), ["carol", "eve \"the\n\u{1f}\" \u{5d0}"]);
         assert!(muted("two:1").is_empty());
-        assert_eq!(Trail::new(file.clone(), "one:1").latest(), Some(seen("b")));
+        assert_eq!(
+            Trail::new(file.clone(), "one:1", false).latest(),
+            Some(seen("b"))
+        );
+    }
+
+    #[test]
+    fn a_private_room_is_kept_as_one_when_it_is_entered() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = RoomsFile::at(directory.path().join("rooms.toml"));
+        let trail = Trail::new(file.clone(), "one:1", true);
+        trail.keep().unwrap();
+        assert!(file.used().0.is_empty());
+        trail.enter("alice");
+        trail.keep().unwrap();
+        assert!(file.used().0[0].is_private);
     }
 
     #[test]
@@ -169,7 +190,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = RoomsFile::at(directory.path().join("rooms.toml"));
         let enter = |address: &str| {
-            let trail = Trail::new(file.clone(), address);
+            let trail = Trail::new(file.clone(), address, false);
             assert!(trail.enter("alice") && !trail.enter("alice"));
             trail.keep().unwrap();
         };
@@ -179,7 +200,7 @@ mod tests {
         assert_eq!(latest(), "two:1");
         enter("one:1");
         assert_eq!(latest(), "one:1");
-        let trail = Trail::new(file.clone(), "one:1");
+        let trail = Trail::new(file.clone(), "one:1", false);
         assert!(trail.enter("alicia"));
         trail.keep().unwrap();
         assert_eq!(file.used().0[0].username.as_str(), "alicia");

@@ -4,12 +4,15 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use hubbub_wire::Username;
+use hubbub_wire::{Limits, Username};
 
 use super::{Line, Timeline};
 
 /// The most people who can be muted in a room: more than disturb anybody, and few enough to be listed.
 pub const MUTED_PEOPLE: usize = 200;
+
+/// The longest name that anybody can have in a room, in bytes.
+const MAX_NAME: usize = Limits::DEFAULT.max_name;
 
 /// Who is muted. Names are compared letter by letter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +66,11 @@ impl Timeline {
         } else if self.muted.contains(name) {
             Some(format!(
                 "{name} is muted already; /unmute {name} shows what they say"
+            ))
+        } else if name.len() > MAX_NAME {
+            Some(format!(
+                "this name has {} bytes, and no name has more than {MAX_NAME}: nobody is muted",
+                name.len()
             ))
         } else if self.muted.0.len() >= MUTED_PEOPLE {
             Some(format!(
@@ -304,6 +312,15 @@ mod tests {
         assert!(last_answer(&timeline).contains("Nobody of this name"));
         assert!(!timeline.unmute("carol"));
         assert!(last_answer(&timeline).ends_with("these are: bob, eve"));
+    }
+
+    #[test]
+    fn a_name_that_nobody_can_have_is_not_muted() {
+        let mut timeline = timeline();
+        let longest = "x".repeat(MAX_NAME);
+        assert!(!timeline.mute(&format!("{longest}x")));
+        assert!(last_answer(&timeline).contains("65 bytes, and no name has more than 64"));
+        assert!(timeline.mute(&longest));
     }
 
     #[test]

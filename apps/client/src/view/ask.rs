@@ -1,12 +1,13 @@
 //! The card of a window that was started without a room: it asks for the room and the name, and offers those that were
-//! used before. Where a link was opened, it shows where that leads and asks under which name. It has a page of its own, and the program that opens the room takes its place.
+//! used before. Where a link was opened, it shows where that leads and asks under which name. It has a page of its own, and
+//! the program that opens the room takes its place.
 
 use dioxus::prelude::*;
 
+use hubbub_transport::{Address, Invitation};
+
 use super::icon::{Shape, icon};
 use super::page;
-use hubbub_transport::Invitation;
-
 use crate::args::{self, Args, Asking};
 use crate::settings::{Theme, UsedRoom};
 use crate::timeline::visible;
@@ -46,6 +47,8 @@ pub fn Ask(
         None => used.first(),
     };
     let latest = latest.cloned();
+    let private = used.iter().filter(|room| room.is_private);
+    let private: Vec<_> = private.map(|room| room.address.clone()).collect();
     rsx! {
         document::Title { "Hubbub" }
         div { id: "app", "data-theme": theme.as_str(),
@@ -58,7 +61,7 @@ pub fn Ask(
                     } else {
                         h1 { "Which room?" }
                     }
-                    Fields { asking, latest, on_answer, on_quit }
+                    Fields { asking, latest, private, on_answer, on_quit }
                     if let Some(trouble) = trouble {
                         p { class: "advice", "{trouble}" }
                     }
@@ -97,17 +100,13 @@ fn Destination(invitation: Invitation) -> Element {
 
 #[component]
 fn Offer(room: UsedRoom, plain: bool, on_answer: EventHandler<Args>) -> Element {
-    let UsedRoom { address, username } = room;
-    let shown = address.to_string();
+    let shown = room.written();
+    let username = room.username.clone();
     rsx! {
         button {
             r#type: "button",
-            onclick: {
-                let username = username.clone();
-                move |_| {
-                    let room = args::plain_room(address.clone());
-                    on_answer.call(Args::of(room, username.clone(), plain));
-                }
+            onclick: move |_| {
+                on_answer.call(Args::of(room.invitation(), room.username.clone(), plain));
             },
             bdi { {visible(&shown)} }
             span {
@@ -129,6 +128,8 @@ struct Trouble {
 fn Fields(
     asking: Asking,
     latest: Option<UsedRoom>,
+    /// Where private rooms are that were used before.
+    private: Vec<Address>,
     on_answer: EventHandler<Args>,
     on_quit: EventHandler,
 ) -> Element {
@@ -136,7 +137,7 @@ fn Fields(
     let invitation = asking.invitation;
     let is_invited = invitation.is_some();
     let (room, name) = use_hook(|| match latest {
-        Some(UsedRoom { address, username }) => (address.to_string(), Some(username)),
+        Some(room) => (room.written(), Some(room.username)),
         None => (String::new(), asking.login),
     });
     let mut trouble = use_signal(Trouble::default);
@@ -147,7 +148,7 @@ fn Fields(
         };
         let room = match (&invitation, event.get_first("room")) {
             (Some(invitation), _) => Ok(invitation.clone()),
-            (None, Some(FormValue::Text(room))) => args::room(room.trim()),
+            (None, Some(FormValue::Text(room))) => args::room_as_before(&room, &private),
             (None, _) => return,
         };
         match (room, args::username(name.trim())) {

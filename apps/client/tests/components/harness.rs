@@ -100,7 +100,7 @@ impl Window {
 
     fn open_in(directory: TempDir, file: SettingsFile, waiting: usize) -> Self {
         let rooms = RoomsFile::at(directory.path().join("rooms.toml"));
-        let trail = Trail::new(rooms, ADDRESS);
+        let trail = Trail::new(rooms, ADDRESS, false);
         dioxus_html::set_event_converter(Box::new(SerializedHtmlEventConverter));
         let (intents_sent, intents) = flume::bounded(waiting);
         let (events, events_taken) = flume::bounded(1);
