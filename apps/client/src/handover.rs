@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::Command;
 
@@ -17,29 +17,25 @@ const INVITATION_BYTES: usize = 4096;
 /// What stands for standard input in the place of a file.
 const STDIN: &str = "-";
 
-/// Reads an invitation from this file, or from standard input if it is `-`.
+/// Reads an invitation from this file, or from the first line of standard input if it is `-`.
 ///
 /// # Errors
 ///
-/// It cannot be read or is none; why, in words for the user. They do not repeat it.
+/// It cannot be read or is none, or would be typed in sight; why, in words for the user. They do not repeat it.
 pub fn read(file: &Path) -> Result<Invitation, String> {
-    let shown = if file == Path::new(STDIN) {
-        "standard input".to_owned()
+    let (shown, text) = if file == Path::new(STDIN) {
+        let stdin = io::stdin();
+        if stdin.is_terminal() {
+            return Err(
+                "standard input is a terminal, which shows what is typed; write the invitation into a file, and give that"
+                    .to_owned(),
+            );
+        }
+        ("standard input".to_owned(), line_of(stdin.lock()))
     } else {
-        file.display().to_string()
+        let text = File::open(file).and_then(text_of);
+        (file.display().to_string(), text)
     };
-    let opened: io::Result<Box<dyn Read>> = if file == Path::new(STDIN) {
-        Ok(Box::new(io::stdin()))
-    } else {
-        File::open(file).map(|file| Box::new(file) as Box<dyn Read>)
-    };
-    let text = opened.and_then(|source| {
-        let mut text = String::new();
-        source
-            .take(INVITATION_BYTES as u64 + 1)
-            .read_to_string(&mut text)?;
-        Ok(text)
-    });
     let text = text.map_err(|error| format!("cannot read an invitation from {shown}: {error}"))?;
     if text.len() > INVITATION_BYTES {
         return Err(format!(
@@ -47,6 +43,21 @@ pub fn read(file: &Path) -> Result<Invitation, String> {
         ));
     }
     parse(text.trim()).map_err(|why| format!("{shown}: {why}"))
+}
+
+fn text_of(source: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    let mut beginning = source.take(INVITATION_BYTES as u64 + 1);
+    beginning.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// One line alone: whoever writes it may go on, or never end.
+fn line_of(source: impl BufRead) -> io::Result<String> {
+    let mut line = String::new();
+    let mut beginning = source.take(INVITATION_BYTES as u64 + 1);
+    beginning.read_line(&mut line)?;
+    Ok(line)
 }
 
 /// Reads an invitation or a link to a plain room.
@@ -96,6 +107,19 @@ mod tests {
         let file = directory.path().join("invitation");
         fs::write(&file, format!(" {LINK}\r\n\n")).unwrap();
         assert_eq!(read(&file).unwrap().to_link(), LINK);
+    }
+
+    #[test]
+    fn of_standard_input_one_line_is_read_and_no_more_than_an_invitation_holds() {
+        let more = "x".repeat(2 * INVITATION_BYTES);
+        let mut source = format!("{LINK}\nmore").into_bytes();
+        source.push(0xff);
+        assert_eq!(line_of(&source[..]).unwrap(), format!("{LINK}\n"));
+        assert_eq!(line_of(LINK.as_bytes()).unwrap(), LINK);
+        assert_eq!(
+            line_of(more.as_bytes()).unwrap().len(),
+            INVITATION_BYTES + 1
+        );
     }
 
     #[test]

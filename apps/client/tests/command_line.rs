@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::fs::File;
-use std::io::pipe;
+use std::io::{Write, pipe};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Output, Stdio};
 
@@ -38,6 +38,55 @@ fn what_is_wrong_is_told_on_stderr_with_status_2() {
         assert!(stderr.contains(told), "{arguments:?}: {stderr}");
         assert_eq!(answer.stdout, b"", "{arguments:?}");
     }
+}
+
+#[test]
+fn what_is_wrong_is_told_without_the_password_of_an_invitation() {
+    let link = "chats://localhost/#key=correct-horse";
+    for arguments in [
+        &["x", link][..],
+        &["--username=a", "--target", link],
+        &["--invitation", link],
+        &["--username=a", "--port", link],
+    ] {
+        let answer = client(arguments);
+        let stderr = String::from_utf8(answer.stderr).unwrap();
+        assert_eq!(answer.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("error: "), "{stderr}");
+        assert!(!stderr.contains("horse"), "{arguments:?}: {stderr}");
+    }
+}
+
+/// `script` gives the program a terminal.
+#[test]
+fn an_invitation_is_not_typed_into_a_terminal_in_sight() {
+    let program = env!("CARGO_BIN_EXE_hubbub-client");
+    let line = format!("'{program}' --username alice --invitation -");
+    let answer = Command::new("script")
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .stdin(Stdio::piped())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(answer.stdout).unwrap();
+    assert_eq!(answer.status.code(), Some(2), "{told}");
+    assert!(told.contains("standard input is a terminal"), "{told}");
+}
+
+#[test]
+fn of_standard_input_one_line_is_read_while_it_goes_on() {
+    let (reader, mut writer) = pipe().unwrap();
+    writer
+        .write_all(b"chats://localhost/#word=horse\n")
+        .unwrap();
+    let answer = Command::new(env!("CARGO_BIN_EXE_hubbub-client"))
+        .args(["--username", "alice", "--invitation", "-"])
+        .stdin(OwnedFd::from(reader))
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(answer.stderr).unwrap();
+    assert_eq!(answer.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("copy all of it again"), "{stderr}");
+    drop(writer);
 }
 
 /// What is shown as usage can be typed as it is.
