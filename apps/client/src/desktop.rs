@@ -57,21 +57,38 @@ pub fn start(
 
 /// Hands a link to the program that the desktop has for it.
 fn open(link: &str, news: &Sender<News>) {
-    // An invitation stands on no command line, also not on that of the program that opens links.
-    let opened = match handover::parse(link) {
-        Ok(invitation) if invitation.is_private => ask_about(&invitation),
-        _ => open::that_detached(link),
+    let shown = link.split('#').next().unwrap_or_default();
+    // An invitation stands on no command line, also not on that of the program that opens links, and what is nearly one may
+    // hold a password too.
+    let opened = if leads_to_room(link) {
+        match handover::parse(link) {
+            Ok(invitation) if invitation.is_private => ask_about(&invitation),
+            Ok(_) => open::that_detached(link),
+            Err(why) => return tell(news, format!("cannot open {shown}: {why}")),
+        }
+    } else {
+        open::that_detached(link)
     };
     if let Err(error) = opened {
         let advice = match error.kind() {
             io::ErrorKind::NotFound => "is xdg-open installed?",
             _ => "is a program set for such links?",
         };
-        let link = link.split('#').next().unwrap_or_default();
-        let trouble = format!("cannot open {link}: {error}; {advice}");
-        // It fails when the window is gone, and then nobody wants to know.
-        let _ = news.send(News::Trouble(trouble));
+        tell(news, format!("cannot open {shown}: {error}; {advice}"));
     }
+}
+
+/// Whether the scheme is that of a room, private or plain.
+fn leads_to_room(link: &str) -> bool {
+    let (scheme, _) = link.split_once(':').unwrap_or_default();
+    ["chats", "chat"]
+        .iter()
+        .any(|room| scheme.eq_ignore_ascii_case(room))
+}
+
+fn tell(news: &Sender<News>, trouble: String) {
+    // It fails when the window is gone, and then nobody wants to know.
+    let _ = news.send(News::Trouble(trouble));
 }
 
 /// Starts this program for an invitation. It asks before it goes there.
@@ -83,4 +100,33 @@ fn ask_about(invitation: &Invitation) -> io::Result<()> {
         .name("another window".to_owned())
         .spawn(move || process.wait())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_nearly_an_invitation_is_handed_to_nobody_and_told_without_its_key() {
+        let long = "horse".repeat(40);
+        for link in [
+            format!("chats://localhost:1/#key={long}"),
+            format!("CHATS://localhost:1/#key={long}"),
+            "chats://localhost:1/#word=horse".to_owned(),
+            "chat://localhost:1/#key=horse".to_owned(),
+            "chats:localhost#key=horse".to_owned(),
+        ] {
+            let (news, told) = flume::unbounded();
+            // No program is of any help here: only a refusal has these words.
+            open(&link, &news);
+            let Ok(News::Trouble(words)) = told.try_recv() else {
+                panic!("{link} is handed on");
+            };
+            assert!(words.starts_with("cannot open chat") || words.starts_with("cannot open CHAT"));
+            assert!(
+                !words.contains("horse") && !words.contains("xdg-open"),
+                "{words}"
+            );
+        }
+    }
 }
