@@ -155,7 +155,8 @@ impl Bridge {
 }
 
 /// Starts the coroutine and gives its [`Bridge`] to every component below. Needs the contexts [`Room`], [`Channels`],
-/// [`SettingsFile`], [`Trail`], [`Memory`] and `Rc<Clock>`. `on_quit` closes the window, and `on_attend` is told what the user must notice.
+/// [`SettingsFile`], [`Trail`], [`Memory`] and `Rc<Clock>`. `on_quit` closes the window, and `on_attend` is told what the
+/// user must notice.
 pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bridge {
     let memory = use_context::<Memory>();
     let (timeline, settings) = use_hook(|| {

@@ -45,13 +45,12 @@ pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
             }
             if change.since.is_some() {
                 p { class: "advice",
-                    "Only if the new key is right: close this window, and forget the old key by this command."
+                    "Only if the new key is right: close this window, and forget the old key by this command. It asks before \
+                     you join."
                 }
-                code { id: "forget", class: "command", dir: "ltr",
-                    "hubbub-client --forget chats://{room.address}"
-                }
+                code { id: "forget", class: "command", dir: "ltr", {forgetting(&room.address)} }
             } else {
-                p { class: "advice", "Only if the new key is right: ask for a new invitation, and open that." }
+                p { class: "advice", "Only if the new key is right: " {way_on(change.reason)} }
             }
             div { class: "buttons",
                 Retry { class: "", disabled: false, label: Some("Check again") }
@@ -64,6 +63,28 @@ pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
                 }
             }
         }
+    }
+}
+
+/// The command that forgets the known key, as a shell takes it.
+fn forgetting(address: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ".:-_".contains(letter);
+    let link = format!("chats://{address}");
+    let link = if address.chars().all(is_plain) {
+        link
+    } else {
+        format!("'{}'", link.replace('\'', r"'\''"))
+    };
+    format!("hubbub-client --ask --forget {link}")
+}
+
+/// What leads on where nothing is stored that could be forgotten.
+fn way_on(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Asked => {
+            "close this window, and open the room again. You are then asked about the new key."
+        }
+        Reason::Pin | Reason::Authority => "ask for a new invitation, and open that.",
     }
 }
 
@@ -85,5 +106,22 @@ fn right_key(change: &KeyChange) -> String {
             since.strftime("%-d %B %Y")
         ),
         None => format!("The room has {keys}, by {source}:"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_can_be_pasted_into_a_shell_whatever_the_host_is_called() {
+        for (address, link) in [
+            ("chat.example.org:8765", "chats://chat.example.org:8765"),
+            ("[::1]:1", "'chats://[::1]:1'"),
+            ("a'$(id):1", r"'chats://a'\''$(id):1'"),
+        ] {
+            let command = format!("hubbub-client --ask --forget {link}");
+            assert_eq!(forgetting(address), command);
+        }
     }
 }

@@ -21,11 +21,11 @@ fn other() -> Pin {
     pin.expect("a pin")
 }
 
-fn changed(since: Option<SystemTime>) -> Event {
+fn changed(reason: Reason, since: Option<SystemTime>) -> Event {
     Event::KeyChanged {
         known: vec![ours()],
         offered: other(),
-        reason: Reason::Asked,
+        reason,
         since,
     }
 }
@@ -67,14 +67,17 @@ fn an_unknown_key_is_asked_about_and_only_a_yes_leads_on() {
 #[test]
 fn a_key_that_changed_is_a_full_stop_with_both_keys_and_the_command_and_no_way_on() {
     let mut window = Window::joined();
-    window.happen_together([said("bob", "hello"), changed(Some(SystemTime::UNIX_EPOCH))]);
+    window.happen_together([
+        said("bob", "hello"),
+        changed(Reason::Asked, Some(SystemTime::UNIX_EPOCH)),
+    ]);
     window.shows("Is this still the right server?");
     window.shows_element(r#"code id="known-key""#, &format!("{FINGERPRINT}</code>"));
     window.shows_element(r#"code id="offered-key""#, &other().fingerprint());
     window.shows("by your own answer, since 1 January 1970:");
     window.shows_element(
         r#"code id="forget""#,
-        "hubbub-client --forget chats://localhost:8765</code>",
+        "hubbub-client --ask --forget chats://localhost:8765</code>",
     );
     // Not even what was said before stands behind it.
     window.hides(r#"id="composer""#);
@@ -94,8 +97,17 @@ fn a_key_that_changed_is_a_full_stop_with_both_keys_and_the_command_and_no_way_o
 #[test]
 fn a_key_that_is_not_that_of_the_invitation_has_nothing_to_forget() {
     let mut window = Window::open(16);
-    window.happen(changed(None));
+    window.happen(changed(Reason::Pin, None));
     window.shows("ask for a new invitation");
+    window.hides("--forget");
+}
+
+#[test]
+fn a_key_that_is_not_the_one_of_this_windows_own_yes_is_asked_about_by_the_next_window() {
+    let mut window = Window::open(16);
+    window.happen(changed(Reason::Asked, None));
+    window.shows("open the room again. You are then asked about the new key.");
+    window.hides("new invitation");
     window.hides("--forget");
 }
 
@@ -151,6 +163,7 @@ fn a_private_room_that_was_opened_in_plain_asks_for_no_other_name() {
     for (code, name, told) in [
         ("tls", false, "This room is private"),
         ("full", false, "would not let you in"),
+        ("turned-away", false, "would not let you in"),
         ("name", true, "would not let you in"),
     ] {
         let mut window = Window::open(16);
@@ -196,6 +209,22 @@ fn a_plain_room_has_no_lock_and_a_private_one_tells_the_truth_behind_it() {
         retry_in: Duration::from_secs(30),
     });
     window.hides(r#"id="lock""#);
+}
+
+#[test]
+fn what_stood_behind_the_lock_does_not_open_by_itself_after_an_outage() {
+    let mut window = Window::joined();
+    window.happen(secured(Reason::Pin, true));
+    window.click("lock");
+    window.shows(r#"id="lock-card""#);
+    window.happen(Event::Lost {
+        why: "gone".into(),
+        cause: Cause::CutOff,
+        retry_in: Duration::ZERO,
+    });
+    window.happen_together([Event::Connected, secured(Reason::Pin, true)]);
+    window.shows(r#"id="lock""#);
+    window.hides(r#"id="lock-card""#);
 }
 
 #[test]

@@ -88,10 +88,19 @@ impl Window {
         link: &str,
         environment: &[(&str, &str)],
     ) -> Window {
-        let words = ["--ask", link];
-        let mut window = Self::by(screen, name, &words, environment, "^Hubbub$".to_owned());
+        let mut window = Self::asks_by(screen, name, &["--ask", link], environment);
         window.has_focus_in("name");
         window
+    }
+
+    /// Starts a client by words that have it ask.
+    pub(crate) fn asks_by(
+        screen: &Screen,
+        name: &str,
+        words: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Window {
+        Self::by(screen, name, words, environment, "^Hubbub$".to_owned())
     }
 
     fn by(
