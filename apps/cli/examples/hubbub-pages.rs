@@ -25,8 +25,9 @@ const SECTIONS: &[Section] = &[
     Section {
         page: "hubbub",
         heading: "FILES",
-        text: "  $XDG_STATE_HOME/hubbub/known_rooms.toml  the keys of private rooms, why they are believed, and the rooms' passwords; \
-               in ~/.local/state if XDG_STATE_HOME is not set. The window has the same file, and only its owner may read it",
+        text: "  $XDG_STATE_HOME/hubbub/known_rooms.toml  the keys of private rooms, why they are believed, and the rooms' \
+               passwords; in ~/.local/state if XDG_STATE_HOME is not set. The window has the same file, and only its \
+               owner may read it",
     },
     Section {
         page: "hubbub",

@@ -1,5 +1,5 @@
-//! Ask: what only a person can answer, on the terminal from which the program was started, also where its input or output
-//! goes elsewhere. Without such a terminal nobody is asked, and the command ends.
+//! Ask: what only a person can answer, on the terminal from which the program was started, also where its input or
+//! output goes elsewhere. Without such a terminal nobody is asked, and the command ends.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};

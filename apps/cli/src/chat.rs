@@ -1,5 +1,5 @@
-//! Chat: talks from a terminal, where the line that is typed stays below what comes in, or through a pipe: lines in, lines
-//! out. What is said and told is decided in `conversation`, which knows no terminal.
+//! Chat: talks from a terminal, where the line that is typed stays below what comes in, or through a pipe: lines in,
+//! lines out. What is said and told is decided in `conversation`, which knows no terminal.
 //!
 //! It ends at the end of the input, at Ctrl-C and at a signal, and has left the room then.
 

@@ -43,8 +43,8 @@ pub(crate) fn run(arguments: &arguments::Export) -> Outcome {
     }
 }
 
-/// Whether a message has all of these words in its text or its sender's name. They are in capitals, since that folds more
-/// than small letters do.
+/// Whether a message has all of these words in its text or its sender's name. They are in capitals, since that folds
+/// more than small letters do.
 fn holds(kept: &Kept, words: &[String]) -> bool {
     if words.is_empty() {
         return true;

@@ -1,6 +1,6 @@
-//! Send: says what stands on stdin, and returns when it is known to have arrived. A server that grants acknowledges each
-//! message. Another one has read everything when it closes after our LEAVE. `send/stdin.rs` reads, `send/sending.rs`
-//! decides.
+//! Send: says what stands on stdin, and returns when it is known to have arrived. A server that grants acknowledges
+//! each message. Another one has read everything when it closes after our LEAVE. `send/stdin.rs` reads,
+//! `send/sending.rs` decides.
 
 use std::time::Instant;
 

@@ -37,7 +37,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// A failure with its reason: one line, lower case, no full stop.
+    /// A failure with its reason: lower case, no full stop, and one line wherever that can say it.
     pub(crate) fn new(status: Status, words: impl Into<String>) -> Self {
         Self::Because(status, words.into())
     }

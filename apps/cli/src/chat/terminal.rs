@@ -1,5 +1,5 @@
-//! Terminal: one thread edits the line that is being typed, another shows lines above it. Neither makes the conversation
-//! wait, not even where the user stops the output or searches what was typed before.
+//! Terminal: one thread edits the line that is being typed, another shows lines above it. Neither makes the
+//! conversation wait, not even where the user stops the output or searches what was typed before.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

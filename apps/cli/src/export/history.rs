@@ -98,8 +98,8 @@ impl History {
         let version = number("user_version")?;
         Ok((version != VERSION).then(|| {
             format!(
-                "{path} has version {version}, and this program knows version {VERSION}; use the one that came with the \
-                 server"
+                "{path} has version {version}, and this program knows version {VERSION}; use the one that came with \
+                 the server"
             )
         }))
     }
@@ -198,8 +198,8 @@ fn explain(path: &Path, error: &rusqlite::Error) -> Failure {
             )
         }
         Some(Code::CannotOpen | Code::ReadOnly) => format!(
-            "cannot read {path}: {error}; a server that crashed has left it half written, so start that server once, or \
-             copy the directory to where you may write"
+            "cannot read {path}: {error}; a server that crashed has left it half written, so start that server once, \
+             or copy the directory to where you may write"
         ),
         _ => format!("cannot read {path}: {error}"),
     };

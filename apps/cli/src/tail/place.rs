@@ -1,7 +1,7 @@
 //! Place: how far the conversation is printed, and how a restarted program finds that out.
 //!
-//! Printing is one thing and noting it another, and a program can be killed between them. Where stdout is a file, what is
-//! about to be printed is noted before, with the end that the file will have: so the next run sees whether it was
+//! Printing is one thing and noting it another, and a program can be killed between them. Where stdout is a file, what
+//! is about to be printed is noted before, with the end that the file will have: so the next run sees whether it was
 //! printed, and takes off what was printed in part. Nobody can see that of a pipe. There the last lines may come twice.
 
 use std::fs::File;

@@ -1,5 +1,5 @@
-//! State: the file of `--state`. It is written as a whole, next to its place, and then put there: whoever reads it sees an
-//! old one or a new one. Nobody else may read it, since who has its secret is this member.
+//! State: the file of `--state`. It is written as a whole, next to its place, and then put there: whoever reads it sees
+//! an old one or a new one. Nobody else may read it, since who has its secret is this member.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};

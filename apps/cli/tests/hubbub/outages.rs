@@ -1,5 +1,5 @@
-//! `tail` with a reader that takes nothing for long, and with a server that is away or refuses it for a while: nothing is
-//! lost without a word, and it goes on.
+//! `tail` with a reader that takes nothing for long, and with a server that is away or refuses it for a while: nothing
+//! is lost without a word, and it goes on.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, PipeReader};
@@ -39,16 +39,16 @@ pub(crate) fn welcome(offer: &str, past: &[String]) -> String {
         .collect();
     let last = past.last().map_or("a-0", String::as_str);
     format!(
-        "CHAT/1.0 TEXT\r\nUsername: logger\r\nMsg-len: 0\r\nGrant: {version}\r\nRoom: {ROOM}\r\nKept: 30d\r\nArrived: 0\r\n\
-         Max-payload: 1048576\r\n\r\n{said}CHAT/1.0 REPLAYED\r\nUsername: logger\r\nLast: {last}\r\n\r\n"
+        "CHAT/1.0 TEXT\r\nUsername: logger\r\nMsg-len: 0\r\nGrant: {version}\r\nRoom: {ROOM}\r\nKept: 30d\r\n\
+         Arrived: 0\r\nMax-payload: 1048576\r\n\r\n{said}CHAT/1.0 REPLAYED\r\nUsername: logger\r\nLast: {last}\r\n\r\n"
     )
 }
 
 /// A text of a thousand bytes.
 fn stamped(seq: &str, headers: &str) -> String {
     format!(
-        "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 1000\r\nId: {seq}\r\nSeq: {seq}\r\nTime: 2026-11-26T00:08:42.123Z\r\n\
-         {headers}\r\n{seq:1000}"
+        "CHAT/1.0 TEXT\r\nUsername: bob\r\nMsg-len: 1000\r\nId: {seq}\r\nSeq: {seq}\r\n\
+         Time: 2026-11-26T00:08:42.123Z\r\n{headers}\r\n{seq:1000}"
     )
 }
 

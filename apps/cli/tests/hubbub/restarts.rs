@@ -166,7 +166,8 @@ fn every_message_is_printed_once_through_a_hundred_restarts() {
     restart(100);
 }
 
-/// What a kill leaves behind at its worst moments, made by hand: between printing and noting, and in the middle of printing.
+/// What a kill leaves behind at its worst moments, made by hand: between printing and noting, and in the middle of
+/// printing.
 #[test]
 fn a_kill_between_the_output_and_the_state_is_seen_in_the_file() {
     let mut scene = Scene::new();

@@ -210,12 +210,13 @@ fn status_78_a_state_file_that_is_not_ours_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("state");
     let state = path.to_str().unwrap();
-    let other = r#"{"version":1,"address":"127.0.0.1:2","username":"alice","secret":"00000000000000000000000000000001"}"#;
+    let other = r#"{"version":1,"address":"127.0.0.1:2","username":"alice","secret":"#;
+    let other = format!(r#"{other}"00000000000000000000000000000001"}}"#);
     for (content, words) in [
         ("", "not one that hubbub has written"),
         ("{}", "not one that hubbub"),
         (r#"{"version":2}"#, "version 2"),
-        (other, "belongs to 127.0.0.1:2"),
+        (&other, "belongs to 127.0.0.1:2"),
     ] {
         std::fs::write(&path, content).unwrap();
         let tail = Hubbub::start(&[
