@@ -1,5 +1,5 @@
-//! Member: one member of a room, as the commands use it. It starts a session, passes on the user's wishes and gives what
-//! happens, signals included. It ends with [`Member::leave`], or when it is dropped, which leaves as well.
+//! Member: one member of a room, as the commands use it. It starts a session, passes on the user's wishes and gives
+//! what happens, signals included. It ends with [`Member::leave`], or when it is dropped, which leaves as well.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -61,8 +61,8 @@ pub(crate) enum Next<T = Infallible> {
 }
 
 impl Member {
-    /// Connects, and again whenever the connection ends. On the first way into a private room, a person is asked what only a
-    /// person knows.
+    /// Connects, and again whenever the connection ends. On the first way into a private room, a person is asked what
+    /// only a person knows.
     pub(crate) fn start(room: &Room, profile: Profile) -> Result<Self, Failure> {
         let stop = signals().map_err(|error| Failure::start(&error))?;
         let member = Self::start_until(stop, room, profile)?;
@@ -199,49 +199,69 @@ fn decides(event: &Event) -> bool {
 }
 
 /// Waits for one event after the other, for a command that is over when the connection is.
-pub(crate) struct Watch<'m> {
-    member: &'m Member,
-    waiting: VecDeque<Event>,
+pub(crate) struct Watch {
+    member: Member,
+    waiting: VecDeque<Stamped>,
 }
 
-impl<'m> Watch<'m> {
-    pub(crate) fn new(member: &'m Member) -> Self {
+impl Watch {
+    pub(crate) fn new(member: Member) -> Self {
         let waiting = VecDeque::new();
         Self { member, waiting }
+    }
+
+    /// What the user wants.
+    pub(crate) fn wants(&self, intent: Intent) {
+        self.member.wants(intent);
     }
 
     /// Waits for an event that is it, and passes over all others. Returns whether it came in time.
     pub(crate) fn until(
         &mut self,
         by: Option<Instant>,
-        mut is_it: impl FnMut(&Event) -> bool,
+        mut is_it: impl FnMut(&Stamped) -> bool,
     ) -> Result<bool, Failure> {
         loop {
-            while let Some(event) = self.waiting.pop_front() {
-                if is_it(&event) {
+            while let Some(stamped) = self.waiting.pop_front() {
+                if is_it(&stamped) {
                     return Ok(true);
                 }
-                match event {
+                match stamped.event {
                     // The next attempt goes without the offer.
                     Event::Lost {
                         cause: Cause::PutOff,
                         ..
                     } => {}
                     Event::Lost { cause, why, .. } => return Err(Failure::lost(&cause, why)),
-                    Event::Notice { code, text } if code == NOT_KEPT => say(&text),
-                    event => refusal::check(&event, &self.member.address)?,
+                    event => {
+                        say_what_is_not_kept(&event);
+                        refusal::check(&event, &self.member.address)?;
+                    }
                 }
             }
             match self.member.next(by) {
-                Next::Happened(batch) => {
-                    let events = batch.into_iter().map(|stamped| stamped.event);
-                    self.waiting.extend(events);
-                }
+                Next::Happened(batch) => self.waiting.extend(batch),
                 Next::Stop => return Err(Failure::new(Status::Interrupted, "interrupted")),
                 Next::Ended => return Err(Failure::ended()),
                 Next::Late | Next::Own(_) => return Ok(false),
             }
         }
+    }
+
+    /// Leaves the room. Nothing that happened since counts any more.
+    pub(crate) fn leave(self) {
+        for stamped in self.waiting.into_iter().chain(self.member.leave()) {
+            say_what_is_not_kept(&stamped.event);
+        }
+    }
+}
+
+/// Says that what was learnt of the room's key is not kept, if this event tells that.
+pub(crate) fn say_what_is_not_kept(event: &Event) {
+    if let Event::Notice { code, text } = event
+        && code == NOT_KEPT
+    {
+        say(text);
     }
 }
 

@@ -1,10 +1,10 @@
-//! Ping: finds out whether the room is there, and how fast. A server that grants answers a PING. Of another one it can only
-//! be said how long it took to connect.
+//! Ping: finds out whether the room is there, and how fast. A server that grants answers a PING. Of another one it can
+//! only be said how long it took to connect.
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use hubbub_session::{Event, Intent, secret};
+use hubbub_session::{Event, Intent, Stamped, secret};
 use hubbub_transport::Address;
 use hubbub_wire::{Limits, Username};
 
@@ -28,10 +28,9 @@ pub(crate) fn run(arguments: &arguments::Ping) -> Outcome {
         None => own_name()?,
     };
     let room = Room::at(&arguments.place, username)?;
-    let began = Instant::now();
-    let member = Member::start(&room, Profile::default())?;
-    let answered = ask_all(&member, room.address(), u64::from(arguments.count), began);
-    member.leave();
+    let mut watch = Watch::new(Member::start(&room, Profile::default())?);
+    let answered = ask_all(&mut watch, room.address(), u64::from(arguments.count));
+    watch.leave();
     answered
 }
 
@@ -44,12 +43,10 @@ fn own_name() -> Result<Username<'static>, Failure> {
     name.map_err(|error| Failure::new(Status::Usage, error.to_string()))
 }
 
-fn ask_all(member: &Member, address: &Address, count: u64, began: Instant) -> Outcome {
-    let mut watch = Watch::new(member);
-    watch.until(None, |event| *event == Event::Connected)?;
-    let took = began.elapsed();
+fn ask_all(watch: &mut Watch, address: &Address, count: u64) -> Outcome {
+    let took = connect(watch)?;
     let by = Instant::now() + PLAIN_AFTER;
-    if !watch.until(Some(by), |event| matches!(event, Event::Granted { .. }))? {
+    if !watch.until(Some(by), |it| matches!(it.event, Event::Granted { .. }))? {
         let took = ms(took);
         return print(&format!(
             "{address}: connected in {took}; this server has no answer to PING\n"
@@ -57,10 +54,9 @@ fn ask_all(member: &Member, address: &Address, count: u64, began: Instant) -> Ou
     }
     for id in 1..=count {
         let asked = Instant::now();
-        member.wants(Intent::Ping { id });
-        if !watch.until(Some(asked + PONG_WITHIN), |event| {
-            *event == Event::Pong { id }
-        })? {
+        watch.wants(Intent::Ping { id });
+        let by = asked + PONG_WITHIN;
+        if !watch.until(Some(by), |it| it.event == Event::Pong { id })? {
             let seconds = PONG_WITHIN.as_secs();
             let words = format!("the server has not answered for {seconds} s");
             return Err(Failure::new(Status::CutOff, words));
@@ -74,6 +70,24 @@ fn ask_all(member: &Member, address: &Address, count: u64, began: Instant) -> Ou
         }
     }
     Ok(())
+}
+
+/// Waits for the connection, and returns how long the attempt took that succeeded. Before it a person may have been asked
+/// something, and after it a private room may take its time to say that it lets us in.
+fn connect(watch: &mut Watch) -> Result<Duration, Failure> {
+    let (mut began, mut took) = (None, Duration::ZERO);
+    watch.until(None, |Stamped { at, event }| {
+        match event {
+            Event::Connecting => began = Some(*at),
+            Event::Connected => {
+                let began = began.unwrap_or(*at);
+                took = at.duration_since(began).unwrap_or_default();
+            }
+            _ => {}
+        }
+        *event == Event::Connected
+    })?;
+    Ok(took)
 }
 
 fn print(line: &str) -> Outcome {

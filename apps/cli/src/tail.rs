@@ -1,5 +1,6 @@
-//! Tail: prints what is said, as it is said, and connects again for ever. With a state file, a restarted one goes on where
-//! the last one stopped, whatever ended that. `tail/line.rs` has the lines, `tail/place.rs` how far they are printed.
+//! Tail: prints what is said, as it is said, and connects again for ever. With a state file, a restarted one goes on
+//! where the last one stopped, whatever ended that. `tail/line.rs` has the lines, `tail/place.rs` how far they are
+//! printed.
 
 use std::io;
 use std::thread;
@@ -12,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use crate::arguments;
-use crate::member::{Member, Next};
+use crate::member::{Member, Next, say_what_is_not_kept};
 use crate::refusal;
 use crate::room::Room;
 use crate::status::{Failure, Outcome, Status, say};
@@ -58,8 +59,8 @@ pub(crate) fn run(arguments: &arguments::Tail) -> Outcome {
     }
 }
 
-/// Tells when nobody can read our output any more. Otherwise that would be noticed when somebody says something, which may
-/// be never.
+/// Tells when nobody can read our output any more. Otherwise that would be noticed when somebody says something, which
+/// may be never.
 fn reader_gone() -> io::Result<Receiver<()>> {
     let (tell, gone) = flume::bounded(1);
     let watch = move || {
@@ -122,7 +123,8 @@ impl Tail<'_> {
                 break;
             }
             out.push_str(&self.lines.line(&stamped));
-            // A place that is told before a hole may lie after it: texts are thrown away, and what tells of the place stays.
+            // A place that is told before a hole may lie after it: texts are thrown away, and what tells of the place
+            // stays.
             let is_before_hole = missed.is_some_and(|missed| at < missed);
             if !(is_before_hole && matches!(stamped.event, Event::CaughtUp { .. })) {
                 self.place.pass(&stamped.event);
@@ -163,7 +165,10 @@ impl Tail<'_> {
                     say(&format!("{why}; connecting again"));
                 }
             }
-            other => return refusal::check(other, self.address),
+            other => {
+                say_what_is_not_kept(other);
+                return refusal::check(other, self.address);
+            }
         }
         Ok(())
     }

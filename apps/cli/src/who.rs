@@ -16,9 +16,9 @@ const WITHIN: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(arguments: &arguments::Who) -> Outcome {
     let room = Room::of(&arguments.room)?;
-    let member = Member::start(&room, Profile::default())?;
-    let names = present(&member);
-    member.leave();
+    let mut watch = Watch::new(Member::start(&room, Profile::default())?);
+    let names = present(&mut watch);
+    watch.leave();
     let lines: String = names?
         .iter()
         .map(|name| format!("{}\n", clean::line(name)))
@@ -29,12 +29,11 @@ pub(crate) fn run(arguments: &arguments::Who) -> Outcome {
 }
 
 /// Waits until the server has told who is here.
-fn present(member: &Member) -> Result<Vec<String>, Failure> {
-    let mut watch = Watch::new(member);
-    watch.until(None, |event| *event == Event::Connected)?;
+fn present(watch: &mut Watch) -> Result<Vec<String>, Failure> {
+    watch.until(None, |it| it.event == Event::Connected)?;
     let mut here = Vec::new();
-    let is_told = watch.until(Some(Instant::now() + WITHIN), |event| {
-        let Event::Present { names } = event else {
+    let is_told = watch.until(Some(Instant::now() + WITHIN), |it| {
+        let Event::Present { names } = &it.event else {
             return false;
         };
         here.clone_from(names);

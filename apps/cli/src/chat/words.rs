@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use hubbub_session::Reason;
+use hubbub_session::{NOT_KEPT, Reason};
 
 /// The most names that are listed. The others are counted.
 const LISTED: usize = 20;
@@ -52,6 +52,7 @@ pub(super) fn notice(code: &str, text: &str) -> Option<String> {
         "keeping-stopped" => return Some("messages are not being kept at the moment".into()),
         "keeping-resumed" => return Some("messages are being kept again".into()),
         "motd" if text.is_empty() => return None,
+        NOT_KEPT => return Some(text.into()),
         "stopping" => "the server is stopping",
         "paused" => "the room is paused: nothing is sent or heard for now",
         "resumed" => "the room goes on",
@@ -112,6 +113,7 @@ mod tests {
                 "messages are not being kept at the moment",
             ),
             ("moved", "", "the server says: moved"),
+            (NOT_KEPT, "the disk is full", "the disk is full"),
         ] {
             assert_eq!(notice(code, text).as_deref(), Some(words), "{code}");
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use hubbub_session::{Cause, Event, MessageId, NOT_KEPT};
+use hubbub_session::{Cause, Event, MessageId};
 use hubbub_transport::Address;
 
+use crate::member::say_what_is_not_kept;
 use crate::refusal;
 use crate::status::{Failure, Outcome, Status, say};
 
@@ -15,7 +16,8 @@ const MOST: usize = 256;
 const PLAIN_AFTER: Duration = Duration::from_secs(1);
 /// The same where only a server that grants will do. A later grant does not count.
 const NO_GRANT_AFTER: Duration = Duration::from_secs(5);
-/// How long nothing may get on once all of stdin is read, or no more of it is. A server that is restarted is back by then.
+/// How long nothing may get on once all of stdin is read, or no more of it is. A server that is restarted is back by
+/// then.
 const RESUME_WITHIN: Duration = Duration::from_secs(60);
 /// How long a server without acknowledgements may take to read everything and to close.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -109,7 +111,8 @@ impl Sending {
         if self.decide_at.is_some_and(|at| at <= now) {
             self.decide_at = None;
             if self.requires_ack {
-                let words = "nothing was sent: this server does not tell what has arrived, and --require-ack asks for that";
+                let words = "nothing was sent: this server does not tell what has arrived, and --require-ack asks for \
+                             that";
                 return Err(Failure::new(Status::NotChat, words));
             }
             self.is_decided = true;
@@ -164,9 +167,11 @@ impl Sending {
                 ..
             } if name == "server" => say(&format!("the server says: {text}")),
             Event::Parted => self.is_parted = true,
-            Event::Notice { code, text } if code == NOT_KEPT => say(text),
             Event::Lost { cause, why, .. } => return self.lost(cause, why),
-            other => return self.check(other),
+            other => {
+                say_what_is_not_kept(other);
+                return self.check(other);
+            }
         }
         Ok(())
     }

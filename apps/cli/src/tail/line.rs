@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use hubbub_session::{Cause, Event, Stamped};
+use hubbub_session::{Cause, Event, NOT_KEPT, Stamped};
 use hubbub_transport::Pin;
 use hubbub_wire::Time;
 use jiff::Timestamp;
@@ -83,6 +83,7 @@ impl Lines {
             Event::Joined { name } => format!("* {} joined", clean::line(name)),
             Event::Left { name } => format!("* {} left", clean::line(name)),
             Event::Present { names } => format!("* here: {}", clean::line(&names.join(", "))),
+            Event::Notice { code, .. } if code == NOT_KEPT => return String::new(),
             Event::Notice { text, .. } => format!("* {}", clean::text(text)),
             Event::Gap => format!("* {GAP}"),
             Event::Missed { .. } => format!("* {MISSED}"),
@@ -166,6 +167,8 @@ fn as_json(Stamped { at, event }: &Stamped) -> String {
                 ..object("lost")
             }
         }
+        // That is for whoever runs the program, on stderr.
+        Event::Notice { code, .. } if code == NOT_KEPT => return String::new(),
         Event::Notice { code, text } => notice(code, text),
         Event::Gap => notice("gap", GAP),
         Event::Missed { .. } => notice("missed", MISSED),
