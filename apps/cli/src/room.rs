@@ -1,7 +1,6 @@
 //! Room: where to go, as whom, and what lets one in there: what the command line says, and what stands in the files that it
 //! names.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
@@ -13,7 +12,7 @@ use hubbub_wire::{MAX_PASSWORD, PORT, Username};
 use crate::arguments;
 use crate::arguments::place::{Given, IN_SIGHT, Place};
 use crate::ask::Terminal;
-use crate::status::{Failure, Outcome, Status, say};
+use crate::status::{Failure, Status, say};
 
 /// The most bytes that a file or a line with a secret may have. The longest invitation has less.
 const MAX_SECRET: u64 = 4096;
@@ -58,24 +57,6 @@ impl Room {
     pub(crate) fn address(&self) -> &Address {
         &self.invitation.address
     }
-}
-
-/// Refuses a password among the arguments, in words that say what to do. The parser knows no such option, and would only say
-/// that.
-pub(crate) fn refuse_password(arguments: impl Iterator<Item = OsString>) -> Outcome {
-    let is_one = |argument: OsString| {
-        let argument = argument.to_string_lossy();
-        argument == "--password" || argument.starts_with("--password=")
-    };
-    if arguments
-        .take_while(|argument| argument != "--")
-        .any(is_one)
-    {
-        return Err(wrong(format!(
-            "{IN_SIGHT}; write the password to a file and give --password-file FILE, or leave it out and it is asked for"
-        )));
-    }
-    Ok(())
 }
 
 fn wrong(words: impl Into<String>) -> Failure {

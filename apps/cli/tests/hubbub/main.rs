@@ -8,6 +8,7 @@ mod outages;
 mod private;
 mod readme;
 mod restarts;
+mod secrets;
 mod sending;
 mod statuses;
 mod tailing;

@@ -390,32 +390,6 @@ fn each_command_does_in_a_private_room_what_it_does_in_a_plain_one() {
 }
 
 #[test]
-fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
-    let link =
-        "chats://127.0.0.1:1/#pin=sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,key=hunter2";
-    for arguments in [
-        &["who", link][..],
-        &["who", "--invitation", link],
-        &["who", "chats://127.0.0.1:1", "--password", "hunter2"],
-        &["who", "chats://127.0.0.1:1", "--password=hunter2"],
-        &["who", "chats://127.0.0.1:1/#password=hunter2"],
-        &["who", "chat://127.0.0.1:1/#key=hunter2"],
-    ] {
-        let program = Hubbub::start(&[arguments, &["--username", "a"]].concat());
-        let ended = program.ends(2, "hubbub: ");
-        assert!(!format!("{ended:?}").contains("hunter2"), "{ended:?}");
-        let tells_how =
-            ended.stderr.contains("can read arguments") && ended.stderr.contains("file");
-        assert!(
-            tells_how
-                || ended.stderr.contains("copy all of it")
-                || ended.stderr.contains("plain room"),
-            "{ended:?}"
-        );
-    }
-}
-
-#[test]
 fn options_of_private_rooms_make_no_sense_for_a_plain_one() {
     let pin = "sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
     for (arguments, words) in [
