@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, Parser, Subcommand};
 use hubbub_wire::{Limits, MAX_EARLIER, Username};
 #[cfg(feature = "export")]
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use self::place::Place;
+use self::place::{Place, Whereabouts};
 
 pub(crate) mod place;
 
@@ -21,10 +22,10 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-const STATUSES: &str = "A private room has a link that begins with chats://, and a key. Who was invited has the key in the \
-link: put the link into a file and give --invitation FILE, or paste it to --invitation -. Otherwise the key is shown on \
-a terminal, and you are asked whether it is the right one; in a script, give it by --pin. From then on it is known, also \
-to the window. If the room has another key one day, every command stops and says so.
+const STATUSES: &str = "A private room has a link that begins with chats://, and a key. Who was invited has the key in \
+the link: put the link into a file and give --invitation FILE, or paste it to --invitation -. Otherwise the key is shown \
+on a terminal, and you are asked whether it is the right one; in a script, give it by --pin. From then on it is known, \
+also to the window. If the room has another key one day, every command stops and says so.
 
 Exit status:
    0  done
@@ -44,8 +45,8 @@ const TAIL: &str = "Examples:
       everything in a file, also what is said while this program does not run
 
 It reconnects whenever the connection ends. It gives up only if the first connection fails, an operator puts it out, \
-another program with the same state file takes its place, the password is no longer right, or the server has another key than \
-the one that is known.
+another program with the same state file takes its place, the password is no longer right, or the server has another \
+key than the one that is known.
 
 With --json each line is an object with `type` and `time` (RFC 3339 in UTC). Skip types and fields that you do not know.
 
@@ -79,6 +80,7 @@ pub(crate) enum Command {
     Who(Who),
     Ping(Ping),
     Chat(Chat),
+    Forget(Forget),
     #[cfg(feature = "export")]
     Export(Export),
     #[cfg(unix)]
@@ -130,7 +132,7 @@ pub(crate) struct Tail {
     pub(crate) state: Option<PathBuf>,
 
     /// Begin with this many earlier messages, if the server remembers them
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_EARLIER)))]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = recent())]
     pub(crate) recent: u32,
 
     /// End when the connection ends, instead of connecting again
@@ -175,8 +177,19 @@ pub(crate) struct Chat {
     pub(crate) room: Room,
 
     /// Begin with this many earlier messages, if the server remembers them [default: 20 on a terminal, 0 in a pipe]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_EARLIER)))]
+    #[arg(long, value_name = "N", value_parser = recent())]
     pub(crate) recent: Option<u32>,
+}
+
+/// Forget the key and the password of a private room, without going there
+///
+/// The next command for this room takes it for one that was never met: its key is shown and asked about, unless --pin,
+/// an invitation or an authority says that it is right. The window forgets it too.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hubbub forget chats://room.example.org")]
+pub(crate) struct Forget {
+    #[command(flatten)]
+    pub(crate) whereabouts: Whereabouts,
 }
 
 /// Print what a server has kept
@@ -281,7 +294,8 @@ pub(crate) enum Wish {
         #[arg(long)]
         pin: bool,
     },
-    /// Have the server write a new password into its file; who is here stays, earlier invitations let nobody in any more
+    /// Have the server write a new password into its file; who is here stays, earlier invitations let nobody in any
+    /// more
     NewPassword,
     /// Print figures about the room
     Stats {
@@ -289,6 +303,11 @@ pub(crate) enum Wish {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Reads how many earlier messages are wanted.
+fn recent() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(0..=i64::from(MAX_EARLIER))
 }
 
 /// Reads a day or a moment.

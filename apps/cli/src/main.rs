@@ -33,6 +33,8 @@ mod ask;
 
 mod room;
 
+mod forget;
+
 mod member;
 
 mod send;
@@ -83,6 +85,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Who(arguments) => who::run(&arguments),
         Command::Ping(arguments) => ping::run(&arguments),
         Command::Chat(arguments) => chat::run(&arguments),
+        Command::Forget(arguments) => forget::run(&arguments),
         #[cfg(feature = "export")]
         Command::Export(arguments) => export::run(&arguments),
         #[cfg(unix)]

@@ -1,5 +1,5 @@
-//! Refusal: what says that we do not get into a room, apart from a lost connection, in words for people and for programs.
-//! Pure.
+//! Refusal: what says that we do not get into a room, apart from a lost connection, in words for people and for
+//! programs. Pure.
 
 use std::time::SystemTime;
 
@@ -81,20 +81,64 @@ fn changed(
         format!(" since {}", since.strftime("%Y-%m-%d"))
     });
     let keys: Vec<_> = known.iter().map(Pin::fingerprint).collect();
-    let what_to_do = match since {
-        Some(_) => format!(
-            "only if it is so, forget the old key by: hubbub ping chats://{address} --forget"
-        ),
-        None => "only if it is so, ask for a new invitation".to_owned(),
+    let what_to_do = match (&since, reason) {
+        (Some(_), _) => format!("forget the old key by: hubbub forget chats://{address}"),
+        // Nothing but this run knows of that yes.
+        (None, Reason::Asked) => "start again, and you are asked about the new key".to_owned(),
+        (None, _) => "ask for a new invitation".to_owned(),
     };
     format!(
         "STOP: {address} does not have the key that is known, so nothing was sent to it\n\
          known{}, as {because}: {}\n\
          its key now: {}\n\
-         the server may have a new key, or somebody between you and it reads along; ask whoever runs the room, not in the \
-         room\n{what_to_do}",
+         the server may have a new key, or somebody between you and it reads along; ask whoever runs the room, not \
+         in the room\nonly if the new key is right, {what_to_do}",
         since.unwrap_or_default(),
         keys.join(" or "),
         offered.fingerprint()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_stop_says_what_to_do_if_the_new_key_is_right() {
+        let address = Address {
+            host: "h".to_owned(),
+            port: 1,
+        };
+        let stored = Some(SystemTime::UNIX_EPOCH);
+        for (reason, since, words) in [
+            (Reason::Pin, None, "ask for a new invitation"),
+            (
+                Reason::Asked,
+                None,
+                "start again, and you are asked about the new key",
+            ),
+            (
+                Reason::Asked,
+                stored,
+                "forget the old key by: hubbub forget chats://h:1",
+            ),
+            (
+                Reason::Authority,
+                stored,
+                "forget the old key by: hubbub forget chats://h:1",
+            ),
+        ] {
+            let event = Event::KeyChanged {
+                known: vec![Pin::of_key(b"a")],
+                offered: Pin::of_key(b"b"),
+                reason,
+                since,
+            };
+            let Err(Failure::Because(Status::Refused, told)) = check(&event, &address) else {
+                panic!("it goes on");
+            };
+            let end = format!("\nonly if the new key is right, {words}");
+            assert!(told.ends_with(&end), "{told}");
+        }
+    }
 }

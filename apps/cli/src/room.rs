@@ -1,18 +1,18 @@
-//! Room: where to go, as whom, and what lets one in there: what the command line says, and what stands in the files that it
-//! names.
+//! Room: where to go, as whom, and what lets one in there: what the command line says, and what stands in the files
+//! that it names.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
-use hubbub_session::known::KnownRooms;
 use hubbub_transport::{Address, Invitation, Password};
 use hubbub_wire::{MAX_PASSWORD, PORT, Username};
 
 use crate::arguments;
-use crate::arguments::place::{Given, IN_SIGHT, Place};
+use crate::arguments::place::{Given, IN_SIGHT, Place, Whereabouts};
 use crate::ask::Terminal;
-use crate::status::{Failure, Status, say};
+use crate::forget::forget;
+use crate::status::{Failure, Status};
 
 /// The most bytes that a file or a line with a secret may have. The longest invitation has less.
 const MAX_SECRET: u64 = 4096;
@@ -37,7 +37,7 @@ impl Room {
 
     /// The room at this place, for a member of this name.
     pub(crate) fn at(place: &Place, username: Username<'static>) -> Result<Self, Failure> {
-        let mut invitation = invitation(place)?;
+        let mut invitation = invitation(&place.whereabouts)?;
         if !place.pin.is_empty() {
             name_keys(&mut invitation, place)?;
         }
@@ -67,8 +67,9 @@ fn bad(words: impl Into<String>) -> Failure {
     Failure::new(Status::BadFile, words)
 }
 
-fn invitation(place: &Place) -> Result<Invitation, Failure> {
-    match (&place.room, &place.invitation) {
+/// What leads to a room.
+pub(crate) fn invitation(whereabouts: &Whereabouts) -> Result<Invitation, Failure> {
+    match (&whereabouts.room, &whereabouts.invitation) {
         (Some(Given::Room(invitation)), _) => Ok(invitation.clone()),
         (Some(Given::Refused(words)), _) => Err(wrong(words)),
         (None, Some(path)) => {
@@ -79,7 +80,12 @@ fn invitation(place: &Place) -> Result<Invitation, Failure> {
             }
             let link = secret("the invitation", path)?;
             let link = String::from_utf8(link).unwrap_or_default();
-            Invitation::parse(link.trim(), PORT).map_err(|error| bad(error.to_string()))
+            let invitation =
+                Invitation::parse(link.trim(), PORT).map_err(|error| bad(error.to_string()))?;
+            if let Some(password) = &invitation.password {
+                fits(password.as_bytes().to_vec()).map_err(bad)?;
+            }
+            Ok(invitation)
         }
         (None, None) => Err(wrong("give a room, or --invitation FILE")),
     }
@@ -166,19 +172,4 @@ fn secret(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
         )));
     }
     Ok(bytes)
-}
-
-fn forget(address: &Address) -> Result<(), Failure> {
-    let Some(path) = KnownRooms::path_of_user() else {
-        return Ok(());
-    };
-    let was_known = KnownRooms::at(path)
-        .forget(address)
-        .map_err(|error| bad(error.to_string()))?;
-    say(&if was_known {
-        format!("the key of {address} is forgotten")
-    } else {
-        format!("nothing was known of {address}")
-    });
-    Ok(())
 }

@@ -4,6 +4,7 @@
 mod program;
 
 mod asking;
+mod known;
 mod outages;
 mod private;
 mod readme;

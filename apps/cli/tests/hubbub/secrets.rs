@@ -45,6 +45,7 @@ fn words_for_what_is_wrong_do_not_repeat_a_secret() {
         (2, &["send", room, "--username", "a", "--pin", after]),
         (2, &["tail", room, "--username", "a", "--recent", LINK]),
         (2, &["ping", "localhost", "--count", LINK]),
+        (2, &["forget", "localhost", LINK]),
         (2, &["export", ".", "--since", LINK]),
         (2, &["admin", "nothing", LINK]),
         (69, &["admin", LINK, "who"]),
