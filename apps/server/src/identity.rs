@@ -75,6 +75,12 @@ pub fn days_left(identity: &Identity) -> Option<u64> {
     Some(left.map_or(0, |left| left.as_secs() / (24 * 60 * 60)))
 }
 
+/// Whether a certificate has ended.
+#[must_use]
+pub fn has_ended(identity: &Identity) -> bool {
+    identity.ends().is_some_and(|end| end <= SystemTime::now())
+}
+
 fn made(state: &Path, name: &str) -> Result<Identity, String> {
     let path = state.join(name);
     let cannot = |why: &dyn std::fmt::Display| {

@@ -189,8 +189,11 @@
 //! makes `DIR/tls-next.key`, and tells members with a grant of it. Then move that file onto `DIR/tls.key` and start the
 //! server again. Nobody is asked anything.
 //!
-//! A certificate from elsewhere (`--tls-cert`, `--tls-key`) is read again at SIGHUP and once a day. One that cannot be used
-//! leaves the old one, and the log says why. Whoever is here notices nothing.
+//! A certificate from elsewhere (`--tls-cert`, `--tls-key`) is read again at SIGHUP and once a day. One that cannot be used,
+//! or has ended while the old one has not, leaves the old one, and the log says why. Whoever is here notices nothing.
+//!
+//! A server with TLS leaves no core file, since its key would be in it. It warns at its start of a key, a password or a
+//! state directory that others can read or change.
 //!
 //! Who has not joined has a bound with `--tls`, since a handshake costs more than a plain connection. Beyond it, the one goes
 //! that was heard longest ago, of the address that has too many or most; a wrong password makes nobody's place better. If
@@ -357,6 +360,8 @@ mod admin;
 #[cfg(feature = "tls")]
 pub mod identity;
 
+#[cfg(feature = "tls")]
+pub mod core_files;
 pub mod descriptors;
 pub mod runtime;
 

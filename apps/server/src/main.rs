@@ -4,13 +4,15 @@
 use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+#[cfg(feature = "tls")]
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use hubbub_server::service::Supervisor;
 use hubbub_server::{Operator, Settings, descriptors, listen, listen_on, motd, runtime, serve_for};
 #[cfg(feature = "tls")]
-use hubbub_server::{identity, password, password::Password, tls::Tls};
+use hubbub_server::{core_files, identity, password, password::Password, tls::Tls};
 #[cfg(feature = "tls")]
 use tracing::info;
 use tracing::{Level, warn};
@@ -22,6 +24,8 @@ use crate::form::Form;
 use crate::stderr::Lines;
 
 mod arguments;
+#[cfg(feature = "tls")]
+mod exposed;
 mod form;
 #[cfg(feature = "service")]
 mod passed;
@@ -95,7 +99,9 @@ fn run(arguments: &Arguments, passed: Passed) -> Result<(), String> {
     let files = reload::Files {
         motd: arguments.motd().map(Into::into),
         #[cfg(feature = "tls")]
-        certificate: arguments.certificate(),
+        certificate: arguments
+            .certificate()
+            .zip(settings.tls.as_ref().map(|tls| tls.identity.clone())),
         #[cfg(feature = "tls")]
         password: arguments.password_file().map(|(file, _)| file.into()),
         changes: change,
@@ -120,6 +126,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, String> {
     {
         settings.tls = tls(arguments)?;
         settings.password = password(arguments)?;
+        if settings.tls.is_some() {
+            warn_of_exposed(arguments);
+        }
         settings.password_file = arguments.password_file().map(|(file, _)| file.into());
     }
     if let Some(file) = arguments.motd() {
@@ -141,6 +150,7 @@ fn tls(arguments: &Arguments) -> Result<Option<Tls>, String> {
     let Some(asked) = arguments.tls(state.as_deref()) else {
         return Ok(None);
     };
+    core_files::forbid();
     let mut tls = match asked.source {
         Source::Own { state, has_next } => Tls {
             next: has_next.then(|| identity::next(state)).transpose()?,
@@ -151,6 +161,9 @@ fn tls(arguments: &Arguments) -> Result<Option<Tls>, String> {
             ..Tls::own(identity::read(cert, key)?)
         },
     };
+    if tls.ends().is_some() && identity::has_ended(&tls.identity) {
+        warn!("the certificate has ended: nobody believes it; renew it, and reload");
+    }
     tls.also_plain = asked.also_plain;
     let fingerprint = tls.identity.pin().fingerprint();
     let days_left = tls.ends().and(identity::days_left(&tls.identity));
@@ -160,6 +173,24 @@ fn tls(arguments: &Arguments) -> Result<Option<Tls>, String> {
         info!(%fingerprint, "TLS: this is the fingerprint of the key to come");
     }
     Ok(Some(tls))
+}
+
+/// Says which secrets others can read.
+#[cfg(feature = "tls")]
+fn warn_of_exposed(arguments: &Arguments) {
+    let certificate = arguments.certificate();
+    let key = certificate.as_ref().map(|[_, key]| key.as_path());
+    let state = arguments.state();
+    let own = match (key, &state) {
+        (None, Some(state)) => {
+            let keys = [identity::KEY, identity::NEXT_KEY].map(|name| state.join(name));
+            [vec![state.clone()], keys.to_vec()].concat()
+        }
+        _ => Vec::new(),
+    };
+    let password = arguments.password_file().map(|(file, _)| file);
+    let own = own.iter().map(PathBuf::as_path);
+    exposed::warn_of(own.chain(key).chain(password));
 }
 
 /// The password of the room, which is made if that is asked for and there is none.

@@ -13,6 +13,8 @@ use hubbub_server::runtime::timeout;
 use hubbub_server::service::Supervisor;
 #[cfg(feature = "tls")]
 use hubbub_server::{identity, password, tls::Identity};
+#[cfg(feature = "tls")]
+use tracing::debug;
 use tracing::{info, warn};
 
 /// How long reading a file may take. A disk that sleeps needs a few seconds, and a mount that hangs would need for ever:
@@ -29,15 +31,15 @@ pub(crate) struct Files {
     pub(crate) changes: Sender<Event>,
     #[cfg(feature = "tls")]
     pub(crate) password: Option<PathBuf>,
-    /// A certificate and its key.
+    /// A certificate and its key, and what was in them last.
     #[cfg(feature = "tls")]
-    pub(crate) certificate: Option<[PathBuf; 2]>,
+    pub(crate) certificate: Option<([PathBuf; 2], Identity)>,
     #[cfg(feature = "tls")]
     pub(crate) identities: Sender<Identity>,
 }
 
 /// Reads the files again each time this is `asked`. Ends with those who ask.
-pub(crate) async fn run(asked: Receiver<()>, files: Files, supervisor: Supervisor) {
+pub(crate) async fn run(asked: Receiver<()>, mut files: Files, supervisor: Supervisor) {
     loop {
         match files.wait(&asked).await {
             Asked::Reload => {
@@ -48,13 +50,14 @@ pub(crate) async fn run(asked: Receiver<()>, files: Files, supervisor: Superviso
                 }
             }
             #[cfg(feature = "tls")]
-            Asked::Day => files.read_certificate().await,
+            Asked::Day => files.read_certificate(Asked::Day).await,
             Asked::End => return,
         }
     }
 }
 
 /// What is to be done next.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Reload,
     /// A day is over.
@@ -79,11 +82,11 @@ impl Files {
         asked.map_or(Asked::End, |()| Asked::Reload)
     }
 
-    async fn read_all(&self) {
+    async fn read_all(&mut self) {
         self.read_motd().await;
         #[cfg(feature = "tls")]
         {
-            self.read_certificate().await;
+            self.read_certificate(Asked::Reload).await;
             self.read_password().await;
         }
         if !self.has_some() {
@@ -115,19 +118,24 @@ impl Files {
     }
 
     #[cfg(feature = "tls")]
-    async fn read_certificate(&self) {
-        let Some([cert, key]) = self.certificate.clone() else {
+    async fn read_certificate(&mut self, asked: Asked) {
+        let Some((paths, last)) = &mut self.certificate else {
             return;
         };
-        match within(PATIENCE, move || identity::read(&cert, &key)).await {
-            Ok(identity) => {
-                let fingerprint = identity.pin().fingerprint();
-                let days_left = identity::days_left(&identity);
-                info!(%fingerprint, days_left, "certificate read");
-                let _ = self.identities.send_async(identity).await;
-            }
-            Err(why) => warn!(%why, "certificate stays: the new one cannot be used"),
+        let [cert, key] = paths.clone();
+        let read = within(PATIENCE, move || identity::read(&cert, &key)).await;
+        let identity = match read {
+            Ok(identity) => identity,
+            Err(why) => return warn!(%why, "certificate stays: the new one cannot be used"),
+        };
+        if identity::has_ended(&identity) && !identity::has_ended(last) {
+            let file = &paths[0];
+            return warn!(?file, "certificate stays: the new one has ended; renew it");
         }
+        log_change(last, &identity, asked);
+        *last = identity.clone();
+        // Unchanged as far as it is shown, it may have another chain.
+        let _ = self.identities.send_async(identity).await;
     }
 
     #[cfg(feature = "tls")]
@@ -142,6 +150,22 @@ impl Files {
             }
             Err(why) => warn!(?file, %why, "password stays: the new one cannot be used"),
         }
+    }
+}
+
+/// Says what is another one in a certificate. That nothing is, only somebody who has asked wants to know.
+#[cfg(feature = "tls")]
+fn log_change(last: &Identity, identity: &Identity, asked: Asked) {
+    let (is_same_key, is_same_end) = (last.pin() == identity.pin(), last.ends() == identity.ends());
+    let fingerprint = identity.pin().fingerprint();
+    let days_left = identity::days_left(identity);
+    match (is_same_key, is_same_end) {
+        (false, _) => info!(%fingerprint, days_left, "certificate changed, and its key too"),
+        (true, false) => info!(%fingerprint, days_left, "certificate changed, with the same key"),
+        (true, true) if asked == Asked::Day => {
+            debug!(%fingerprint, days_left, "certificate unchanged")
+        }
+        (true, true) => info!(%fingerprint, days_left, "certificate unchanged"),
     }
 }
 

@@ -201,24 +201,134 @@ fn a_certificate_is_read_again_and_a_bad_one_leaves_the_old_one_and_nobody_is_dr
     );
     assert_eq!(shown(&mut program), old.fingerprint());
 
-    let new = authority.expired("localhost");
+    authority.expired("localhost").write(&state.0, "tls");
+    program.signal("HUP");
+    let line = program.line_with("certificate stays");
+    assert!(
+        line.contains("WARN")
+            && line.contains("has ended")
+            && line.contains(cert.to_str().unwrap()),
+        "{line}"
+    );
+    assert_eq!(shown(&mut program), old.fingerprint());
+
+    let renewed = authority.renewed(&old, "localhost");
+    renewed.write(&state.0, "tls");
+    program.signal("HUP");
+    program.line_with("certificate unchanged");
+    let new = authority.until("localhost", 2090, 1, 1);
     new.write(&state.0, "tls");
     program.signal("HUP");
-    let line = program.line_with("certificate read");
-    assert!(line.contains("days_left=0"), "{line}");
+    let line = program.line_with("certificate changed, and its key too");
+    assert!(line.contains(&new.fingerprint()), "{line}");
     until("the new certificate is shown", || {
         shown(&mut program) == new.fingerprint()
     });
-
-    authority.certificate("localhost").write(&state.0, "tls");
+    authority.renewed(&new, "localhost").write(&state.0, "tls");
     program.signal("HUP");
-    let line = program.line_with("certificate read");
-    assert!(!line.contains("days_left=0"), "{line}");
-    until("the last certificate is shown", || {
-        shown(&mut program) != new.fingerprint()
-    });
+    let line = program.line_with("certificate changed, with the same key");
+    assert!(line.contains(&new.fingerprint()), "{line}");
     let mut bob = enter("bob");
     alice.expect(join("bob"));
     alice.send(text("alice", "still here"));
     bob.expect(text("alice", "still here"));
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_told_at_the_start_and_may_be_replaced_by_another_such_one() {
+    let state = State::made();
+    let authority = Authority::new();
+    let [cert, key] = authority.expired("localhost").write(&state.0, "tls");
+    let [cert, key] = [&cert, &key].map(|path| path.to_str().unwrap());
+    let mut program = without_terminal(&["--tls", "--tls-cert", cert, "--tls-key", key]);
+    let line = program.line_with("has ended");
+    assert!(line.contains("WARN"), "{line}");
+    authority.expired("localhost").write(&state.0, "tls");
+    program.signal("HUP");
+    let line = program.line_with("certificate changed, and its key too");
+    assert!(line.contains("days_left=0"), "{line}");
+}
+
+#[test]
+fn secrets_that_others_can_read_or_change_are_told_with_what_helps() {
+    let set = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let state = State::made();
+    set(&state.0, 0o700);
+    let password = state.0.join("password");
+    let (dir, file) = (state.path(), password.to_str().unwrap());
+    let options = [
+        "--tls",
+        "--state",
+        dir,
+        "--password-file",
+        file,
+        "--make-password",
+    ];
+    let log = || {
+        let mut program = Program::with(&options, &[]);
+        program.port();
+        program.signal("TERM");
+        program.end().stderr
+    };
+    assert!(!log().contains("chmod"), "{}", log());
+    // Root's, and for the group of the service to read.
+    set(&password, 0o640);
+    assert!(!log().contains("chmod"), "{}", log());
+    let key = state.0.join("tls.key");
+    for (path, modes) in [
+        (&password, [0o644, 0o660, 0o602]),
+        (&key, [0o604, 0o620, 0o601]),
+        (&state.0, [0o755, 0o770, 0o701]),
+    ] {
+        for mode in modes {
+            set(path, mode);
+            let log = log();
+            let told = format!("this helps: chmod g-w,o= {}\n", path.display());
+            assert!(log.contains(&told), "{mode:o}: {log}");
+        }
+        let is_dir = path.is_dir();
+        set(path, if is_dir { 0o750 } else { 0o600 });
+    }
+    set(&password, 0o644);
+    set(&key, 0o644);
+    let line = format!("{} {}\n", key.display(), password.display());
+    assert!(log().contains(&line), "{}", log());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_with_a_key_leaves_no_core_file_however_many_bytes_one_might_have() {
+    let state = State::new();
+    let limit = |options: &str| {
+        let server = hubbub_testing::server();
+        let server = server.get_program().to_str().unwrap();
+        let script = format!(
+            "ulimit -S -c $(ulimit -H -c); exec {server} --port 0 --listen 127.0.0.1 {options}"
+        );
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script]);
+        let mut program = Program::run(command);
+        program.port();
+        let limits = fs::read_to_string(format!("/proc/{}/limits", program.id())).unwrap();
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        line.unwrap()
+            .split_whitespace()
+            .skip(4)
+            .take(2)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let plain = limit("");
+    assert_ne!(
+        plain[0], "0",
+        "the tests need a hard limit above 0: ulimit -H -c"
+    );
+    assert_eq!(
+        limit(&format!("--tls --state {}", state.path())),
+        ["0", "0"]
+    );
 }
