@@ -27,6 +27,8 @@ use crate::bans::file::Keeper;
 use crate::bans::{Bans, Board};
 use crate::event::{Event, Mail};
 use crate::orders::{Answer, Order};
+#[cfg(feature = "tls")]
+use crate::password::PasswordFile;
 use crate::runtime::{self, Async, timeout};
 use crate::shortage::Shortage;
 
@@ -59,7 +61,7 @@ pub(crate) struct Office {
     history: Option<PathBuf>,
     /// Where a new password is written.
     #[cfg(feature = "tls")]
-    password_file: Option<PathBuf>,
+    password_file: Option<PasswordFile>,
     /// The port of the room.
     #[cfg(feature = "tls")]
     port: u16,
@@ -204,11 +206,7 @@ impl Office {
                 said => self.tell(said, answer).await,
             },
             #[cfg(feature = "tls")]
-            Request::NewPassword => {
-                let password = self.write_password().await?;
-                self.tell(ask(inbox, Order::Password(password)).await?, answer)
-                    .await
-            }
+            Request::NewPassword => self.tell(self.change_password(inbox).await?, answer).await,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::memory::Held;
 use crate::orders::{Answer, Order};
 use crate::outbox::Outbox;
 #[cfg(feature = "tls")]
-use crate::password::Password;
+use crate::password::{Password, Turn};
 use crate::room::Refusal;
 use crate::texts::Texts;
 #[cfg(feature = "tls")]
@@ -119,9 +119,9 @@ pub enum Event {
     },
     /// The message of the day is another one now, or there is none any more.
     Motd(Option<String>),
-    /// The password of the room is another one now.
+    /// The password of the room is this one now. The turn with its file ends when that is done.
     #[cfg(feature = "tls")]
-    Password(Password),
+    Password(Password, Turn),
     /// The server proves itself with this to those who come from now on.
     #[cfg(feature = "tls")]
     Identity(Identity),
@@ -168,7 +168,7 @@ impl Event {
             | Self::Gone { peer, .. } => Some(peer),
             Self::Motd(_) | Self::Probe { .. } | Self::Stop => None,
             #[cfg(feature = "tls")]
-            Self::Password(_) | Self::Identity(_) => None,
+            Self::Password(..) | Self::Identity(_) => None,
             #[cfg(feature = "admin")]
             Self::Bans { .. } | Self::Admin { .. } => None,
         }

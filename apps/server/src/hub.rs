@@ -372,7 +372,7 @@ impl Hub {
             Event::Offered { .. } | Event::CrowdedOut { .. } => {}
             Event::Motd(text) => self.set_motd(text),
             #[cfg(feature = "tls")]
-            Event::Password(password) => self.set_password(password),
+            Event::Password(password, _turn) => self.set_password(password),
             #[cfg(feature = "tls")]
             Event::Identity(identity) => {
                 if let Some(tls) = &mut self.settings.tls {

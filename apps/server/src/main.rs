@@ -9,10 +9,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
+#[cfg(feature = "tls")]
+use hubbub_server::password::{self, Password, PasswordFile};
 use hubbub_server::service::Supervisor;
 use hubbub_server::{Operator, Settings, descriptors, listen, listen_on, motd, runtime, serve_for};
 #[cfg(feature = "tls")]
-use hubbub_server::{core_files, identity, password, password::Password, tls::Tls};
+use hubbub_server::{core_files, identity, tls::Tls};
 #[cfg(feature = "tls")]
 use tracing::info;
 use tracing::{Level, warn};
@@ -103,7 +105,7 @@ fn run(arguments: &Arguments, passed: Passed) -> Result<(), String> {
             .certificate()
             .zip(settings.tls.as_ref().map(|tls| tls.identity.clone())),
         #[cfg(feature = "tls")]
-        password: arguments.password_file().map(|(file, _)| file.into()),
+        password: settings.password_file.clone(),
         changes: change,
         #[cfg(feature = "tls")]
         identities: renew,
@@ -129,7 +131,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, String> {
         if settings.tls.is_some() {
             warn_of_exposed(arguments);
         }
-        settings.password_file = arguments.password_file().map(|(file, _)| file.into());
+        settings.password_file = arguments
+            .password_file()
+            .map(|(file, _)| PasswordFile::new(file));
     }
     if let Some(file) = arguments.motd() {
         let explain = |why| {

@@ -11,7 +11,7 @@ use crate::address::Network;
 use crate::bans::Bans;
 use crate::id::Name;
 #[cfg(feature = "tls")]
-use crate::password::Password;
+use crate::password::{Password, Turn};
 
 /// What an administrator wants of the hub.
 #[derive(Debug)]
@@ -33,9 +33,9 @@ pub enum Order {
     /// To know what an invitation has to say.
     #[cfg(feature = "tls")]
     Invitation,
-    /// That this password counts from now on. It is kept.
+    /// That this password counts from now on. It is kept, and the turn with its file ends when that is done.
     #[cfg(feature = "tls")]
-    Password(Password),
+    Password(Password, Turn),
 }
 
 /// What the hub answers.

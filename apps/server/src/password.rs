@@ -1,5 +1,5 @@
-//! The password of the room: what it may be, how it is read from a file and written to one, and how one that was shown is
-//! compared with it. Knows nothing of who shows one.
+//! The password of the room: what it may be, how it is read from a file and written to one, by one at a time, and how one
+//! that was shown is compared with it. Knows nothing of who shows one.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -8,7 +8,9 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use async_lock::{Mutex, MutexGuardArc};
 pub use hubbub_transport::Password;
 use hubbub_wire::MAX_PASSWORD;
 use subtle::ConstantTimeEq;
@@ -16,6 +18,39 @@ use subtle::ConstantTimeEq;
 /// The shortest password, in characters. Shorter ones could be guessed by somebody who has the addresses of a network, of
 /// which each may try ten times a second.
 pub const MIN_PASSWORD: usize = 16;
+
+/// The file with the password. Whoever reads or writes it has a turn for that, which lasts until the hub has the password,
+/// so that in the end both have the same one, whoever came in between.
+#[derive(Clone, Debug)]
+pub struct PasswordFile {
+    path: PathBuf,
+    turns: Arc<Mutex<()>>,
+}
+
+/// A turn with the file of the password. Nobody else has one until it is dropped.
+pub type Turn = MutexGuardArc<()>;
+
+impl PasswordFile {
+    /// The file at this path, which may be missing.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            turns: Arc::default(),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Waits for a turn.
+    pub async fn turn(&self) -> Turn {
+        self.turns.lock_arc().await
+    }
+}
 
 /// Why something cannot be the password. None of it repeats a part of it.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use hubbub_server::motd;
 use hubbub_server::runtime::timeout;
 use hubbub_server::service::Supervisor;
 #[cfg(feature = "tls")]
-use hubbub_server::{identity, password, tls::Identity};
+use hubbub_server::{identity, password, password::PasswordFile, tls::Identity};
 #[cfg(feature = "tls")]
 use tracing::debug;
 use tracing::{info, warn};
@@ -30,7 +30,7 @@ pub(crate) struct Files {
     pub(crate) motd: Option<PathBuf>,
     pub(crate) changes: Sender<Event>,
     #[cfg(feature = "tls")]
-    pub(crate) password: Option<PathBuf>,
+    pub(crate) password: Option<PasswordFile>,
     /// A certificate and its key, and what was in them last.
     #[cfg(feature = "tls")]
     pub(crate) certificate: Option<([PathBuf; 2], Identity)>,
@@ -143,13 +143,20 @@ impl Files {
         let Some(file) = self.password.clone() else {
             return;
         };
-        let path = file.clone();
-        match within(PATIENCE, move || password::read(&path)).await {
-            Ok(password) => {
-                let _ = self.changes.send_async(Event::Password(password)).await;
-            }
-            Err(why) => warn!(?file, %why, "password stays: the new one cannot be used"),
-        }
+        let path = file.path().to_owned();
+        let why = match timeout(PATIENCE, file.turn()).await {
+            Ok(turn) => match within(PATIENCE, move || password::read(&path)).await {
+                Ok(password) => {
+                    let change = Event::Password(password, turn);
+                    let _ = self.changes.send_async(change).await;
+                    return;
+                }
+                Err(why) => why,
+            },
+            Err(_) => "an administrator changes it, and its disk does not answer".to_owned(),
+        };
+        let file = file.path();
+        warn!(?file, %why, "password stays: the new one cannot be used");
     }
 }
 

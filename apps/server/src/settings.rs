@@ -8,7 +8,7 @@ use hubbub_wire::Limits;
 
 use crate::allowance::Allowance;
 #[cfg(feature = "tls")]
-use crate::password::Password;
+use crate::password::{Password, PasswordFile};
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 
@@ -63,7 +63,7 @@ pub struct Settings {
     pub password: Option<Password>,
     /// The file that an administrator's new password is written into.
     #[cfg(feature = "tls")]
-    pub password_file: Option<PathBuf>,
+    pub password_file: Option<PasswordFile>,
     /// Where the metrics are shown over HTTP. `None` for nowhere.
     pub metrics: Option<SocketAddr>,
     /// Where the Unix socket of the administrators is made. `None` for no administration.

@@ -1,13 +1,14 @@
 //! Invitations: the link that brings somebody into the room, and the passwords that go into it. A link stands in an answer
 //! and nowhere else: neither in the log nor in the words that end an answer, which are logged.
 
+use flume::Sender;
 use hubbub_transport::Invitation;
 
-use super::Office;
 use super::lines::put;
-use crate::orders::Credentials;
-use crate::password::{self, Password};
-use crate::runtime;
+use super::{Office, ask, gone};
+use crate::event::Mail;
+use crate::orders::{Answer, Credentials, Order};
+use crate::{password, runtime};
 
 /// The invitation that an administrator wants.
 #[derive(Debug)]
@@ -96,8 +97,9 @@ impl Wanted {
 }
 
 impl Office {
-    /// Writes a new password where the server reads it.
-    pub(super) async fn write_password(&self) -> Result<Password, String> {
+    /// Writes a new password where the server reads it, and tells the hub of it. It is done to its end, whether the
+    /// administrator waits for that or not: else the file and the hub would have different ones.
+    pub(super) async fn change_password(&self, inbox: &Sender<Mail>) -> Result<Answer, String> {
         let Some(file) = self.password_file.clone() else {
             return Err(
                 "the room has no password that could be another one; start the server with --password-file FILE and \
@@ -105,8 +107,17 @@ impl Office {
                     .to_owned(),
             );
         };
-        let written = runtime::blocking(move || password::write_new(&file)).await;
-        written.map_err(|error| format!("no password was written: {error}"))?
+        // Nobody waits with the end of the server for the disk.
+        let inbox = inbox.downgrade();
+        let change = async move {
+            let turn = file.turn().await;
+            let written = runtime::blocking(move || password::write_new(file.path())).await;
+            let password =
+                written.map_err(|error| format!("no password was written: {error}"))??;
+            let inbox = inbox.upgrade().ok_or_else(|| gone(()))?;
+            ask(&inbox, Order::Password(password, turn)).await
+        };
+        runtime::spawn(change).await
     }
 }
 
@@ -119,6 +130,7 @@ mod tests {
     use hubbub_transport::Pin;
 
     use super::*;
+    use crate::password::Password;
 
     fn pin(key: &str) -> Pin {
         Pin::of_key(key.as_bytes())

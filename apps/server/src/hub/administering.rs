@@ -48,7 +48,7 @@ impl Hub {
             #[cfg(feature = "tls")]
             Order::Invitation => Answer::Invitation(self.credentials().map(Box::new)),
             #[cfg(feature = "tls")]
-            Order::Password(password) => {
+            Order::Password(password, _turn) => {
                 self.set_password(password);
                 Answer::Password
             }

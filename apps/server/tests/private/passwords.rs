@@ -249,6 +249,28 @@ fn an_administrator_invites_people_and_changes_the_password() {
     assert_eq!(ada.any_frame().method, "JOIN", "who is here stays");
 }
 
+/// The one that wrote last may be told of first. Then the file has one password, and the room another.
+#[test]
+fn whoever_changes_the_password_at_the_same_time_file_and_room_have_the_same_one() {
+    let directory = Directory::new();
+    directory.write(OLD);
+    let program = directory.start(&[]);
+    for round in 0..30 {
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let (_, end) = directory.asks("new-password");
+                    assert!(end.starts_with("ok "), "{end}");
+                });
+            }
+            program.signal("HUP");
+        });
+        let (link, _) = directory.asks("invite\tchat.example.org");
+        let (_, key) = link.split_once("key=").unwrap();
+        assert_eq!(key, directory.read().trim_end(), "round {round}");
+    }
+}
+
 #[test]
 fn what_an_invitation_lacks_is_told_and_nothing_is_made_up() {
     let directory = Directory::new();

@@ -3,7 +3,8 @@
 use super::*;
 use crate::address::{Addresses, Network};
 use crate::guests::{Guests, MOST_GUESTS_OF_ADDRESS};
-use crate::password::check;
+use crate::password::{PasswordFile, check};
+use crate::runtime::block_on;
 
 const RIGHT: &[u8] = b"open sesame, open";
 const WRONG: &[u8] = b"open barley, open";
@@ -479,7 +480,11 @@ fn a_new_password_counts_at_once_also_for_those_who_wait_and_puts_nobody_out() {
     let mut old = room.joins("192.0.2.1", "bob", offered_with(2, 1, Some(RIGHT)));
     let mut new = room.joins("192.0.2.1", "eve", offered_with(3, 1, Some(WRONG)));
     assert!(old.waits() && new.waits());
-    room.hub.happens(Event::Password(check(WRONG).unwrap()));
+    let file = PasswordFile::new("of nobody");
+    let turn = block_on(file.turn());
+    room.hub
+        .happens(Event::Password(check(WRONG).unwrap(), turn));
+    assert!(file.turn().now_or_never().is_some(), "the turn is over");
     room.hub.passes(TENTH);
     old.is_refused(&notice("bob", "password", WRONG_SHOWN));
     room.hub.passes(TENTH);
