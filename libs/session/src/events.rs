@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use hubbub_transport::{Password, Pin};
 use hubbub_wire::{Hex128, Kept, Username};
 
+use crate::TURNED_AWAY;
+
 /// The code of a refusal because of the password.
 const PASSWORD: &str = "password";
 
@@ -247,7 +249,7 @@ pub enum Cause {
     /// The server refused us.
     Refused {
         /// By what, if it tells programs: the code of its notice, such as `name` or `banned`. It is [`TLS`](crate::TLS) where
-        /// a server takes nobody in plain.
+        /// a server takes nobody in plain, and [`TURNED_AWAY`](crate::TURNED_AWAY) where it does not even begin.
         code: Option<String>,
     },
     /// We were to speak in plain to an address that is known with TLS. Nobody was asked, and no attempt follows before
@@ -273,6 +275,12 @@ impl Cause {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. })
+    }
+
+    /// Whether the server has seen the name and refused us, perhaps for it.
+    pub(crate) fn is_after_join(&self) -> bool {
+        self.is_refusal()
+            && !matches!(self, Self::Refused { code: Some(code) } if code == TURNED_AWAY)
     }
 
     /// Whether the room wants a password, or another one than it got.

@@ -77,6 +77,10 @@ pub const NOT_KEPT: &str = "not-kept";
 /// The code of a [`Cause::Refused`] by a server that takes nobody in plain.
 pub const TLS: &str = "tls";
 
+/// The code of a [`Cause::Refused`] by a server that turns the connection away before anything of the user was sent: it is
+/// full, or the address is banned or came too often. Another name does not help.
+pub const TURNED_AWAY: &str = "turned-away";
+
 /// Where to go and under which name.
 #[derive(Clone, Debug)]
 pub struct Options {

@@ -123,7 +123,9 @@ impl Network {
             return self.wait().await;
         }
         let refused = cause.is_refusal();
-        let retry_in = if at_once || refused && self.member.is_renamed() {
+        // A connection takes a new name with its JOIN. Before that there is no end to the attempts.
+        let has_other_name = cause.is_after_join() && self.member.is_renamed();
+        let retry_in = if at_once || has_other_name {
             self.backoff.reset();
             Duration::ZERO
         } else if refused || cause == Cause::BadFile {

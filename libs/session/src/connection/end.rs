@@ -5,14 +5,15 @@ use std::io::{self, ErrorKind};
 use crate::connect::why;
 use crate::member::Refusal;
 use crate::words::reason;
-use crate::{Cause, TLS};
+use crate::{Cause, TLS, TURNED_AWAY};
 
 /// Why a server that takes nobody in plain is left.
 const WANTS_TLS: &str =
     "this room wants TLS; ask whoever runs it for an invitation, which begins with chats://";
 
 /// Why a server lets nobody begin.
-const TURNED_AWAY: &str = "the room turns connections away: it is full, or this address is banned or came too often; try again later";
+const TURNS_AWAY: &str = "the room turns connections away: it is full, or this address is banned or came too often; \
+    try again later";
 
 /// How a connection ended.
 pub(crate) enum End {
@@ -52,8 +53,8 @@ impl Lost {
     /// The server does not do what TLS wants. It is not followed into plain.
     pub(crate) fn in_handshake(error: &io::Error) -> Self {
         if error.kind() == ErrorKind::PermissionDenied {
-            let code = None;
-            return Self::because(Cause::Refused { code }, TURNED_AWAY);
+            let code = Some(TURNED_AWAY.to_owned());
+            return Self::because(Cause::Refused { code }, TURNS_AWAY);
         }
         let is_broken = matches!(
             error.kind(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_session::{Cause, Event, Intent, Options, Reason, TLS};
+use hubbub_session::{Cause, Event, Intent, Options, Reason, TLS, TURNED_AWAY};
 use hubbub_testing::{ScriptedServer, join};
 
 use super::home::{Home, House, address};
@@ -101,16 +101,24 @@ fn a_server_without_tls_is_not_spoken_to_in_plain_whatever_it_answers() {
 }
 
 #[test]
-fn who_is_turned_away_before_the_handshake_is_told_so() {
+fn who_is_turned_away_before_the_handshake_is_told_so_and_waits_also_with_another_name() {
     let home = Home::new();
     let server = ScriptedServer::start();
     let mut alice = home.opens(home.options(server.port()));
-    let mut peer = server.accept();
-    peer.send("\x15\x03\x03\x00\x02\x02\x31");
-    peer.finish_sending();
-    let (cause, why, _) = alice.expect_cause();
-    assert_eq!(cause, Cause::Refused { code: None });
-    assert!(why.contains("turns connections away"), "{why}");
+    for _ in 0..3 {
+        let mut peer = server.accept();
+        peer.send("\x15\x03\x03\x00\x02\x02\x31");
+        peer.finish_sending();
+        let (cause, why, retry_in) = alice.expect_cause();
+        let code = Some(TURNED_AWAY.to_owned());
+        assert_eq!(cause, Cause::Refused { code });
+        assert!(why.contains("turns connections away"), "{why}");
+        assert_eq!(retry_in, Duration::from_secs(30));
+        // Another name is tried at once, and again only after the wait.
+        let username = hubbub_wire::Username::new("alice2", 64).unwrap();
+        alice.wish(Intent::Rename { username });
+        alice.expect(Event::Connecting);
+    }
 }
 
 #[test]
