@@ -97,8 +97,10 @@ pub enum Event {
         /// Whether one was refused.
         refused: bool,
     },
-    /// Nobody reads along on the way to the server, and it is the one that is believed. It follows [`Event::Granted`], or comes
-    /// some seconds after [`Event::Connected`] from a server that does not grant. What was learnt of the address is stored.
+    /// Nobody reads along on the way to the server, and it is the one that is believed. It follows [`Event::Granted`]. Where
+    /// no key was named and there is no password, it also comes some seconds after [`Event::Connected`] from a server that
+    /// does not grant but has let us in. What was learnt of the address is stored now, unless a notice says
+    /// [`NOT_KEPT`](crate::NOT_KEPT).
     Secured {
         /// Why the key was believed.
         reason: Reason,

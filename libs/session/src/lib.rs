@@ -107,7 +107,8 @@ pub struct Options {
     pub seen: Option<Seen>,
     /// How many earlier messages are wanted where none was seen yet, at most [`hubbub_wire::MAX_EARLIER`].
     pub recent: u32,
-    /// Whether to be a plain client, which never offers the extension.
+    /// Whether to be a plain client, which does not offer the extension. A password can go in an offer only: where there is
+    /// one, there is an offer all the same.
     pub plain: bool,
     /// Who has it is this member, and takes the place of an earlier run that had it, too. `None` draws a new one.
     pub secret: Option<Hex128>,

@@ -193,7 +193,7 @@ impl Member {
         let patience = (texts_wait && self.is_patient()).then_some(link.began + link::PATIENCE);
         let is_open = link.is_open(now.awake) && texts_wait || !link.held.is_empty();
         let open = is_open.then_some(link.open_until);
-        let secured = link.secured_at();
+        let secured = self.secured_at();
         [trial, granted, patience, open, secured]
             .into_iter()
             .flatten()
@@ -211,13 +211,13 @@ impl Member {
     pub fn due(&mut self, now: Now) -> Option<Ending> {
         let is_patient = self.is_patient();
         let link = self.link.as_mut()?;
-        if link.secured_at().is_some_and(|at| at <= now.awake) {
-            self.tell_secured(false, now);
-        }
-        let link = self.link.as_mut()?;
         if let Some(words) = link.trial.due(now.awake) {
             self.events.push(words);
         }
+        if self.secured_at().is_some_and(|at| at <= now.awake) {
+            self.tell_secured(false, now);
+        }
+        let link = self.link.as_mut()?;
         link.is_plain |= is_patient && link.began + link::PATIENCE <= now.awake;
         if !link.held.is_empty() && link.open_until <= now.awake {
             self.goes_plain(now);
@@ -285,6 +285,9 @@ impl Member {
         if link.member.is_none() && refusal.is_none() && link.has_joined {
             let stood = now.awake.saturating_sub(link.began);
             self.offers.ended(link.offer.is_some(), stood);
+        }
+        if refusal.is_some() {
+            self.offers.refused(link.offer.is_some());
         }
         if let Some(refusal) = refusal.as_ref().filter(|_| is_kicked) {
             let why = reason(&refusal.words);

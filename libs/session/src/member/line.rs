@@ -1,6 +1,6 @@
 //! Line: what a member knows of a connection on which nobody reads along, and tells of it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use hubbub_transport::Pin;
 use hubbub_wire::Password;
@@ -19,12 +19,21 @@ pub struct Line {
     pub since: SystemTime,
     /// The room's password. It goes into the offer.
     pub password: Option<Password<'static>>,
-    /// Whether the JOIN never goes without an offer. Where a key was named or there is a password, somebody knows that the
-    /// server grants.
+    /// Whether an early close does not make the next JOIN go without an offer. Where a key was named or there is a password,
+    /// somebody knows that the server grants.
     pub is_bound: bool,
 }
 
 impl Member {
+    /// When it is to be told without a grant.
+    pub(super) fn secured_at(&self) -> Option<Duration> {
+        let link = self
+            .link
+            .as_ref()
+            .filter(|_| !self.offers.expects_grant())?;
+        link.secured_at()
+    }
+
     /// Tells once that nobody reads along.
     pub(super) fn tell_secured(&mut self, all_private: bool, now: Now) {
         let Some(link) = &mut self.link else {

@@ -101,10 +101,12 @@ impl Link {
         self.member.is_none() && !self.is_plain && now < self.open_until
     }
 
-    /// When a server that has not granted and not refused us counts as one that has let us in.
+    /// When a server that does not grant counts as one that has let us in: it has said something in CHAT/1.0, which was no
+    /// refusal. One that is known to grant never does.
     pub(super) fn secured_at(&self) -> Option<Duration> {
-        let is_untold = self.line.is_some() && !self.is_secured && self.has_joined;
-        is_untold.then_some(self.began + GRANT_WITHIN)
+        let may_be_plain = self.line.as_ref().is_some_and(|line| !line.is_bound);
+        let is_heard = self.has_joined && matches!(self.trial, Trial::Over);
+        (may_be_plain && is_heard && !self.is_secured).then_some(self.began + GRANT_WITHIN)
     }
 
     /// Lets what others say wait. Returns whether it is not too much.

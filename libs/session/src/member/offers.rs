@@ -20,10 +20,15 @@ pub(super) struct Offers {
     knows: Knows,
     /// Whether the last connection was closed early after an offer.
     was_put_off: bool,
-    /// Whether no JOIN ever goes without one.
+    /// Whether the connection of now is private.
+    is_private: bool,
+    /// Whether no early close makes a JOIN go without one.
     is_bound: bool,
     /// Whether a password goes with it, so that somebody knows that the server reads it.
     has_password: bool,
+    /// Whether a private connection went without one after an early close. That is tried once: a room with a password
+    /// can ask for it only in the answer to an offer.
+    went_without: bool,
 }
 
 /// What is known about the server at the address.
@@ -51,13 +56,16 @@ impl Offers {
             attempt: 0,
             knows,
             was_put_off: false,
+            is_private: false,
             is_bound: false,
             has_password: false,
+            went_without: false,
         }
     }
 
     /// The connection that begins is in plain or on this line.
     pub(super) fn bind(&mut self, line: Option<&Line>) {
+        self.is_private = line.is_some();
         self.is_bound = line.is_some_and(|line| line.is_bound);
         self.has_password = line.is_some_and(|line| line.password.is_some());
     }
@@ -76,9 +84,10 @@ impl Offers {
             // It closes because it is restarted, or somebody forwards connections to it. Without an offer, what is said on
             // them would have no place in its log.
             Knows::GrantedOnce | Knows::Grants => false,
-            Knows::Plain => true,
+            Knows::Plain => !self.has_password,
         };
         if goes_without {
+            self.went_without |= self.is_private;
             return None;
         }
         Some(Offer {
@@ -107,8 +116,7 @@ impl Offers {
     pub(super) fn expects_grant(&self) -> bool {
         match self.knows {
             Knows::GrantedOnce | Knows::Grants => true,
-            Knows::Nothing => self.has_password,
-            Knows::Plain => false,
+            Knows::Nothing | Knows::Plain => self.has_password,
         }
     }
 
@@ -119,7 +127,8 @@ impl Offers {
 
     /// Whether the next connection goes without an offer because the last one was closed early.
     pub(super) fn was_put_off(&self) -> bool {
-        self.was_put_off && self.knows == Knows::Nothing && !self.is_bound
+        let is_spent = self.is_bound || self.is_private && self.went_without;
+        self.was_put_off && self.knows == Knows::Nothing && !is_spent
     }
 
     pub(super) fn granted(&mut self) {
@@ -133,5 +142,10 @@ impl Offers {
             self.knows = Knows::Plain;
         }
         self.was_put_off = had_offer && is_early;
+    }
+
+    /// The server has refused us. Where we came without an offer, it may be that it wants one.
+    pub(super) fn refused(&mut self, had_offer: bool) {
+        self.was_put_off &= had_offer;
     }
 }

@@ -74,15 +74,17 @@ fn a_line_is_told_directly_after_the_grant_and_with_it_whether_all_have_one() {
 }
 
 #[test]
-fn a_line_to_a_server_that_does_not_grant_is_told_once_after_five_seconds() {
+fn a_line_to_a_server_that_does_not_grant_is_told_once_after_five_seconds_and_a_word() {
     let mut side = Side::new();
     side.joins_on(Some(line()));
-    side.tells();
-    let at = side.now.awake + FIVE_SECONDS;
-    assert_eq!(side.member.deadline(side.now), Some(at));
+    side.hears(&Frame::join(name("bob")));
     side.passes(FIVE_SECONDS - INSTANT);
     side.due();
-    assert_eq!(side.tells(), []);
+    side.tells();
+    assert_eq!(
+        side.member.deadline(side.now),
+        Some(side.now.awake + INSTANT)
+    );
     side.passes(INSTANT);
     side.due();
     assert_eq!(side.tells(), [secured(false)]);
@@ -90,6 +92,42 @@ fn a_line_to_a_server_that_does_not_grant_is_told_once_after_five_seconds() {
     side.passes(FIVE_SECONDS);
     side.due();
     assert_eq!(side.tells(), []);
+}
+
+#[test]
+fn a_silent_server_is_told_nothing_of_however_long_that_is() {
+    let mut side = Side::new();
+    side.joins_on(Some(line()));
+    side.tells();
+    assert_eq!(side.member.deadline(side.now), None);
+    side.passes(2 * FIVE_SECONDS);
+    side.due();
+    assert_eq!(side.tells(), []);
+    // These words may be a refusal, until it has not closed for a second.
+    side.hears(&notice("password", "this room wants a password"));
+    side.due();
+    assert_eq!(side.tells(), []);
+    side.passes(Duration::from_secs(1));
+    side.due();
+    assert!(side.tells().contains(&secured(false)));
+}
+
+#[test]
+fn a_line_is_told_by_a_grant_only_where_one_is_expected_or_the_offer_is_bound() {
+    let is_bound = true;
+    let bound = Line { is_bound, ..line() };
+    for (profile, line) in [
+        (profile(), bound),
+        (profile(), with_password()),
+        (profile_that_has_seen("a-1"), line()),
+    ] {
+        let mut side = Side::of(profile);
+        side.joins_on(Some(line));
+        side.hears(&Frame::join(name("bob")));
+        side.passes(2 * FIVE_SECONDS);
+        side.due();
+        assert!(!side.tells().contains(&secured(false)));
+    }
 }
 
 #[test]
@@ -117,6 +155,50 @@ fn a_line_that_is_closed_early_goes_on_without_an_offer_unless_it_is_bound() {
         side.ends();
         assert_eq!(side.member.is_put_off(), !is_bound);
         assert_eq!(side.joins_on(Some(line)).is_some(), is_bound);
+    }
+}
+
+#[test]
+fn a_private_line_goes_on_without_an_offer_once_and_with_one_after_a_refusal() {
+    for is_refused in [false, true] {
+        let mut side = Side::new();
+        for has_offer in [true, false, true, true] {
+            assert_eq!(side.joins_on(Some(line())).is_some(), has_offer);
+            if is_refused && !has_offer {
+                side.hears(&plain("server", "this room wants a password"));
+                assert!(side.member.ended(side.now).is_some());
+            } else {
+                side.ends();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_plain_line_that_was_refused_without_an_offer_goes_on_with_one() {
+    let mut side = Side::new();
+    for has_offer in [true, false, true, false] {
+        assert_eq!(side.joins().is_some(), has_offer);
+        if has_offer {
+            side.ends();
+        } else {
+            side.hears(&plain("server", "no"));
+            assert!(side.member.ended(side.now).is_some());
+        }
+    }
+}
+
+#[test]
+fn a_plain_client_offers_nothing_but_a_password() {
+    let mut side = Side::of(Profile {
+        plain: true,
+        ..profile()
+    });
+    for (line, has_offer) in [(line(), false), (with_password(), true)] {
+        let is_bound = true;
+        let offer = side.joins_on(Some(Line { is_bound, ..line }));
+        assert_eq!(offer.is_some(), has_offer);
+        side.ends();
     }
 }
 

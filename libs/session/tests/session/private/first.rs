@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use hubbub_session::{Event, Intent, Reason};
-use hubbub_testing::Room;
 use hubbub_testing::tls::{Certificate, Middle};
+use hubbub_testing::{Room, text};
 
-use super::home::{HOST, Home, House, pin};
+use super::home::{HOST, Home, House, address, pin};
 use crate::extension::expect_offer;
+use crate::harness::said;
 
 #[test]
 fn a_server_that_an_authority_vouches_for_is_believed_and_known_after_the_grant() {
@@ -167,19 +168,55 @@ fn a_man_in_the_middle_is_asked_about_without_an_invitation_and_stopped_with_one
 }
 
 #[test]
-fn a_server_that_does_not_grant_is_known_when_it_has_not_refused_for_five_seconds() {
+fn a_server_that_does_not_grant_is_known_when_it_has_let_us_in_for_five_seconds() {
     let home = Home::new();
-    let house = House::self_made();
-    let mut alice = home.opens(home.invited(house.port(), &[&house.certificate]));
+    let house = House::with(home.authority.certificate(HOST));
+    let mut alice = home.opens(home.options(house.port()));
     let mut peer = house.accept();
     expect_offer(&mut peer, "alice");
     alice.expect(Event::Connected);
-    alice.time.advance(Duration::from_secs(4));
+    peer.send(text("bob", "hello"));
+    alice.time.expect_nap(Duration::from_millis(500));
+    alice.time.advance(Duration::from_millis(500));
+    alice.expect(said("bob", "hello"));
+    alice.time.advance(Duration::from_millis(4_499));
     alice.time.settle();
     assert_eq!(home.known(house.port()), None);
-    alice.time.advance(Duration::from_secs(1));
-    alice.expect_only_secured(Reason::Pin, house.pin());
+    alice.time.advance(Duration::from_millis(1));
+    alice.expect_only_secured(Reason::Authority, house.pin());
     assert_eq!(home.known(house.port()).unwrap().pins, [house.pin()]);
+}
+
+#[test]
+fn a_server_that_says_nothing_is_not_known_and_neither_is_one_with_a_pin_that_does_not_grant() {
+    let home = Home::new();
+    let house = House::with(home.authority.certificate(HOST));
+    let invited = home.invited(house.port(), &[&house.certificate]);
+    for (options, is_silent) in [(home.options(house.port()), true), (invited, false)] {
+        let mut alice = home.opens(options);
+        let mut peer = house.accept();
+        expect_offer(&mut peer, "alice");
+        alice.expect(Event::Connected);
+        if !is_silent {
+            peer.send(text("bob", "hello"));
+            alice.time.expect_nap(Duration::from_millis(500));
+            alice.time.advance(Duration::from_millis(500));
+            alice.expect(said("bob", "hello"));
+        }
+        alice.time.advance(Duration::from_secs(10));
+        assert_eq!(home.known(house.port()), None);
+        // What was to be told before would come first.
+        peer.send(text("bob", "at last"));
+        alice.expect(said("bob", "at last"));
+        if is_silent {
+            alice.expect_only_secured(Reason::Authority, house.pin());
+            assert!(home.rooms().forget(&address(house.port())).unwrap());
+        } else {
+            peer.send(text("bob", "bye"));
+            alice.expect(said("bob", "bye"));
+            assert_eq!(home.known(house.port()), None);
+        }
+    }
 }
 
 #[test]
