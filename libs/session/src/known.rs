@@ -6,11 +6,12 @@
 //! what keeps an impostor away.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use hubbub_transport::{Address, Password, Pin};
 use tempfile::NamedTempFile;
@@ -19,6 +20,11 @@ use crate::Reason;
 use written::Written;
 
 mod written;
+
+/// How long another program may hold the file. It writes a few hundred bytes.
+const LOCK_WITHIN: Duration = Duration::from_secs(1);
+/// How often it is looked whether it is done.
+const LOCK_CHECK: Duration = Duration::from_millis(10);
 
 /// What is known of the server at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +68,8 @@ pub enum KnownError {
     FromTheFuture(PathBuf),
     /// The system does not let us write it.
     Unwritable(PathBuf, io::Error),
+    /// There is none.
+    NoFile,
 }
 
 impl KnownRooms {
@@ -144,7 +152,8 @@ impl KnownRooms {
         }
     }
 
-    /// Waits for other programs, which hold it for as long as they write.
+    /// Waits for other programs, which hold it for as long as they write, but not for one that was stopped meanwhile: the
+    /// network thread does nothing else here.
     fn lock(&self) -> io::Result<File> {
         if let Some(directory) = self.0.parent() {
             make_private(directory)?;
@@ -156,8 +165,21 @@ impl KnownRooms {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let lock = options.open(path)?;
-        lock.lock()?;
-        Ok(lock)
+        let mut waited = Duration::ZERO;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) if waited >= LOCK_WITHIN => {
+                    let why = "another program has locked them for more than a second";
+                    return Err(io::Error::new(ErrorKind::WouldBlock, why));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    thread::sleep(LOCK_CHECK);
+                    waited += LOCK_CHECK;
+                }
+            }
+        }
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
@@ -187,11 +209,16 @@ fn place(address: &Address) -> String {
     Address { host, port: *port }.to_string()
 }
 
-/// The host in the one way in which it is looked up, known, and named in TLS: in lower case, without a final dot.
+/// The host as it is known, and as TLS names it: in lower case, without a final dot, and an IP address in one of its
+/// spellings. It is looked up as it was given. An IPv6 address is known without the name of an interface, which has several
+/// spellings, too.
 pub(crate) fn host_name(host: &str) -> String {
     let host = host.strip_suffix('.').unwrap_or(host).to_lowercase();
-    let address = host.parse::<IpAddr>();
-    address.map_or(host, |address| address.to_string())
+    let (address, _) = host.split_once('%').unwrap_or((&host, ""));
+    match address.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().to_string(),
+        Err(_) => host,
+    }
 }
 
 impl fmt::Display for KnownError {
@@ -221,6 +248,9 @@ impl fmt::Display for KnownError {
                     path.display()
                 )
             }
+            Self::NoFile => f.write_str(
+                "there is no home directory to keep the known rooms in, so what is learnt holds until this program ends",
+            ),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The host and port of a room. It is shown as `host:port`, with an IPv6 address in brackets, and read from
 /// `chat://host:port` by [`from_link`](Self::from_link).
@@ -99,10 +99,25 @@ pub fn parse_host(text: &str) -> Result<String, AddressError> {
     // Only an IPv6 address has colons. The name of an interface may follow it.
     let (address, _) = text.split_once('%').unwrap_or((text, ""));
     let is_split = text.contains(':') && address.parse::<Ipv6Addr>().is_err();
-    if text.is_empty() || text.contains(has_no_place) || is_split {
+    if text.is_empty() || text.contains(has_no_place) || is_split || is_odd_number(text) {
         return Err(AddressError::Host);
     }
     Ok(text.to_owned())
+}
+
+/// Whether a host is an IPv4 address in another way than with four decimal numbers, such as `127.1`, `0x7f000001` or
+/// `0177.0.0.1`. Systems take these for addresses, and nobody would know that it is the same one.
+fn is_odd_number(host: &str) -> bool {
+    // At the end of an IPv6 address, too, only four decimal numbers are an address.
+    if host.contains(':') {
+        return false;
+    }
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let last = host.rsplit('.').next().unwrap_or(host).to_ascii_lowercase();
+    let is_decimal = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = last.strip_prefix("0x");
+    let is_hex = digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    (is_decimal || is_hex) && host.parse::<Ipv4Addr>().is_err()
 }
 
 #[cfg(test)]
@@ -143,6 +158,46 @@ mod tests {
         }
         for text in ["", "a b", "a:1", "[::1]:1", "chat://a", "::g"] {
             assert_eq!(parse_host(text), Err(AddressError::Host), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_address_is_four_decimal_numbers_and_nothing_else() {
+        for text in [
+            "127.0.0.1",
+            "127.0.0.1.",
+            "::ffff:127.0.0.1",
+            "1.example",
+            "0x7f.a",
+            "a.b1",
+            "0xg",
+            "deadbeef",
+        ] {
+            assert_eq!(parse_host(text).as_deref(), Ok(text));
+            assert!(Address::from_link(&format!("chat://{text}"), 1).is_ok() != text.contains(':'));
+        }
+        for text in [
+            "127.1",
+            "127.1.",
+            "2130706433",
+            "0x7f000001",
+            "0X7F000001",
+            "0x",
+            "0177.0.0.1",
+            "127.0.0.0x1",
+            "127.0.0.01",
+            "1.2.3.4.5",
+            "256.0.0.1",
+            "a.1",
+            "0",
+        ] {
+            assert_eq!(parse_host(text), Err(AddressError::Host), "{text}");
+            let link = format!("chat://{text}");
+            assert_eq!(
+                Address::from_link(&link, 1),
+                Err(AddressError::Link),
+                "{text}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Barrier;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hubbub_transport::parse_host;
 
@@ -64,7 +64,17 @@ fn an_address_is_the_same_however_it_is_written() {
             &["Chat.Example.ORG", "chat.example.org."][..],
         ),
         ("::1", &["[::1]", "0:0::1"]),
-        ("192.0.2.7", &["192.0.2.7."]),
+        (
+            "192.0.2.7",
+            &[
+                "192.0.2.7.",
+                "::ffff:192.0.2.7",
+                "[::FFFF:c000:207]",
+                "::ffff:192.0.2.7%lo",
+            ],
+        ),
+        ("::ffff:192.0.2.8", &["192.0.2.8"]),
+        ("fe80::1", &["fe80::1%eth0", "[fe80:0::1%2]"]),
     ] {
         keep(&file, one, &room(one));
         for other in others {
@@ -91,6 +101,7 @@ fn a_room_that_is_forgotten_is_not_known_and_others_are() {
 fn what_several_programs_write_at_once_is_all_kept() {
     let (_directory, file) = file();
     let begin = Barrier::new(8);
+    let begun = Instant::now();
     thread::scope(|scope| {
         for program in 0..8 {
             let (file, begin) = (&file, &begin);
@@ -98,7 +109,11 @@ fn what_several_programs_write_at_once_is_all_kept() {
                 begin.wait();
                 for number in 0..8 {
                     let host = format!("{program}.{number}.example");
-                    keep(file, &host, &room(&host));
+                    // With so many, it may be somebody else's turn for a second.
+                    while let Err(error) = file.change(&at(&host), |_| Some(room(&host))) {
+                        assert!(matches!(error, KnownError::Unwritable(..)), "{error}");
+                        assert!(begun.elapsed() < Duration::from_secs(30), "{error}");
+                    }
                     assert!(file.get(&at(&host)).unwrap().is_some(), "{host}");
                 }
             });
@@ -187,6 +202,19 @@ fn a_file_that_cannot_be_read_or_written_is_told() {
     let told = kept.unwrap_err();
     assert!(matches!(told, KnownError::Unwritable(..)), "{told}");
     assert!(told.to_string().contains("known_rooms.toml"), "{told}");
+}
+
+#[test]
+fn a_program_that_keeps_the_file_locked_keeps_nobody_for_long() {
+    let (_directory, file) = file();
+    keep(&file, "a", &room("old"));
+    let held = file.lock().unwrap();
+    let told = file.change(&at("a"), |_| Some(room("new"))).unwrap_err();
+    assert!(matches!(told, KnownError::Unwritable(..)), "{told}");
+    assert!(told.to_string().contains("another program"), "{told}");
+    assert_eq!(file.get(&at("a")).unwrap(), Some(room("old")));
+    drop(held);
+    keep(&file, "a", &room("new"));
 }
 
 #[test]
