@@ -71,13 +71,11 @@ impl Grounds<'_> {
         if !self.invited.is_empty() && !self.invited.contains(&offered.pin) {
             return self.not_invited();
         }
-        let is_invited = !self.invited.is_empty();
+        // An authority's clients change their keys. A pin of today does not make the next renewal a full stop.
+        let is_pinned = !self.invited.is_empty() && known.reason != Reason::Authority;
+        let reason = if is_pinned { Reason::Pin } else { known.reason };
         Verdict::Believe {
-            reason: if is_invited {
-                Reason::Pin
-            } else {
-                known.reason
-            },
+            reason,
             since: is_known.then_some(known.since),
         }
     }
@@ -237,8 +235,8 @@ mod tests {
     }
 
     #[test]
-    fn an_invitation_to_a_known_server_adds_no_key_and_takes_none_for_right_that_it_does_not_name()
-    {
+    fn an_invitation_to_a_known_server_adds_no_key_and_keeps_an_authority_and_what_it_does_not_name_is_not_right()
+     {
         use Reason::{Asked, Authority, Pin};
         for reason in [Pin, Asked] {
             let known = Some((&[A][..], reason));
@@ -253,8 +251,11 @@ mod tests {
         }
         let known = Some((&[A][..], Authority));
         let stop = changed(&[A], Authority);
-        assert_eq!(judge(known, &[A], None, A), [old(Pin), old(Pin)]);
-        assert_eq!(judge(known, &[B], None, B), [new(Pin), stop.clone()]);
+        assert_eq!(
+            judge(known, &[A], None, A),
+            [old(Authority), old(Authority)]
+        );
+        assert_eq!(judge(known, &[B], None, B), [new(Authority), stop.clone()]);
         assert_eq!(judge(known, &[A], None, B), [other(&[A], Pin), stop]);
     }
 }

@@ -118,6 +118,9 @@ impl<'n> Connection<'n> {
             if let Some(end) = end {
                 return end;
             }
+            if self.network.is_contested && self.leave_by.is_none() {
+                return End::Lost(Lost::contested());
+            }
         }
     }
 

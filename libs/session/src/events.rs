@@ -87,8 +87,9 @@ pub enum Event {
         offered: Pin,
         /// Why the known ones were believed.
         reason: Reason,
-        /// Since when they are known. `None`: nothing is stored of this address. The invitation names them, or a person has
-        /// said yes to them in this run.
+        /// Since when they are known. `None`: they are not stored, so that there is nothing to forget. With
+        /// [`Reason::Pin`] the invitation or an option names them; with [`Reason::Asked`] it is the key to which the person
+        /// has just said yes, in this run, and the server has now shown another one.
         since: Option<SystemTime>,
     },
     /// The room wants a password, or another one than it got. The connection is closed. There is no reconnect before
@@ -257,7 +258,8 @@ pub enum Cause {
     /// We were to speak in plain to an address that is known with TLS. Nobody was asked, and no attempt follows before
     /// [`Intent::Retry`].
     Plain,
-    /// What is known of the servers' keys cannot be read, so that no server is believed.
+    /// What is known of the servers' keys cannot be read, so that no server is believed. No attempt follows before
+    /// [`Intent::Retry`].
     BadFile,
 }
 

@@ -95,8 +95,8 @@ pub struct Options {
     pub pins: Vec<Pin>,
     /// The password of the room. It travels in TLS only, to a key that is believed.
     pub password: Option<Password>,
-    /// The file of known rooms, such as [`KnownRooms::path_of_user`](known::KnownRooms::path_of_user). `None`: nothing that
-    /// is stored is believed, and nothing is stored; what is learnt holds for this run.
+    /// The file of known rooms, such as [`KnownRooms::path_of_user`](known::KnownRooms::path_of_user). `None`: there
+    /// is no home for one. What is learnt holds for this run, and a notice says [`NOT_KEPT`] once.
     pub known: Option<PathBuf>,
     /// The limits on what the server may send.
     pub limits: Limits,

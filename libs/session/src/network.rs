@@ -17,7 +17,7 @@ use crate::known::KnownError;
 use crate::member::wake::{WAKE_CHECK, Wake};
 use crate::member::{Member, Now};
 use crate::outlet::Outlet;
-use crate::trust::Trust;
+use crate::trust::{Learnt, Trust};
 use crate::{Cause, Clock, Event, Intent, NOT_KEPT, Options, Stamped};
 
 /// After a connection that stood this long, the back-off begins anew.
@@ -38,6 +38,8 @@ pub(crate) struct Network {
     backoff: Backoff,
     connector: Connector,
     trust: Trust,
+    /// Whether the connection is one to a server that another program knows with another key.
+    pub(crate) is_contested: bool,
 }
 
 /// An intent that cannot wait.
@@ -59,6 +61,7 @@ impl Network {
         Self {
             outlet: Outlet::new(events, options.pace, clock.clone()),
             trust: Trust::new(&options),
+            is_contested: false,
             connector,
             options,
             intents: intents.into_stream(),
@@ -113,7 +116,7 @@ impl Network {
             cause,
             at_once,
         } = lost;
-        if cause == Cause::Plain {
+        if matches!(cause, Cause::Plain | Cause::BadFile) {
             let retry_in = Duration::MAX;
             self.report(Event::Lost {
                 why,
@@ -128,7 +131,7 @@ impl Network {
         let retry_in = if at_once || has_other_name {
             self.backoff.reset();
             Duration::ZERO
-        } else if refused || cause == Cause::BadFile {
+        } else if refused {
             REFUSED_RETRY
         } else {
             self.backoff.next()
@@ -219,7 +222,12 @@ impl Network {
         };
         let learnt = is_secured.then(|| self.trust.learn(line, self.member.is_granted()));
         let heard = announced.map(|next| self.trust.announced(line.pin, next));
-        for kept in [learnt, heard].into_iter().flatten() {
+        match learnt {
+            Some(Learnt::Holds(kept)) => self.note(kept),
+            Some(Learnt::Otherwise) => self.is_contested = true,
+            None => {}
+        }
+        if let Some(kept) = heard {
             self.note(kept);
         }
     }

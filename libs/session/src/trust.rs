@@ -1,6 +1,7 @@
 //! Trust: what the session knows of the server at its address, in this run and in the file of known rooms, and what it
 //! learns of it. What follows from that is decided in `belief`.
 
+use std::cell::Cell;
 use std::time::SystemTime;
 
 use hubbub_transport::tls::Seen;
@@ -16,16 +17,33 @@ pub(crate) struct Trust {
     address: Address,
     rooms: Option<KnownRooms>,
     /// What was learnt in this run and is not in the file.
-    held: Option<KnownRoom>,
+    held: Option<Held>,
     invited: Vec<Pin>,
     /// The key to which a person said yes in this run.
     asked: Option<Pin>,
     /// The password of the invitation, or what the user has typed since.
     password: Option<Password>,
-    /// The last password that was refused.
-    refused: Option<Password>,
+    /// The passwords that were refused in this run.
+    refused: Vec<Password>,
     /// The password that the connection of now has sent.
     sent: Option<Password>,
+    /// Whether it was told that nothing is kept, since there is no file.
+    told: bool,
+}
+
+/// What holds in place of what the file says, as long as it says the same.
+struct Held {
+    stored: Option<KnownRoom>,
+    room: Option<KnownRoom>,
+}
+
+/// What came of what was learnt.
+#[derive(Debug)]
+pub(crate) enum Learnt {
+    /// It is stored, or holds for this run for the reason given.
+    Holds(Result<(), KnownError>),
+    /// Another program has learnt otherwise since the server was believed.
+    Otherwise,
 }
 
 impl Trust {
@@ -37,8 +55,9 @@ impl Trust {
             invited: options.pins.clone(),
             asked: None,
             password: options.password.clone(),
-            refused: None,
+            refused: Vec::new(),
             sent: None,
+            told: false,
         }
     }
 
@@ -49,7 +68,7 @@ impl Trust {
 
     /// The user has typed a password. It may be one that was refused: an operator may have changed it meanwhile.
     pub(crate) fn take_password(&mut self, password: Password) {
-        self.refused = None;
+        self.refused.retain(|refused| *refused != password);
         self.password = Some(password);
     }
 
@@ -60,7 +79,7 @@ impl Trust {
     /// The file cannot be read, so that nobody knows.
     pub(crate) fn look(&self) -> Result<Option<KnownRoom>, KnownError> {
         let stored = self.rooms.as_ref().map(|rooms| rooms.get(&self.address));
-        Ok(stored.transpose()?.flatten().or_else(|| self.held.clone()))
+        Ok(over(self.held.as_ref(), stored.transpose()?.flatten()))
     }
 
     /// Whether a server is the one that is meant, with this key and by what is known.
@@ -86,33 +105,43 @@ impl Trust {
         let candidates = [self.password.clone(), kept].into_iter().flatten();
         self.sent = candidates
             .into_iter()
-            .find(|it| Some(it) != self.refused.as_ref());
-        let bytes = self
-            .sent
-            .as_ref()
-            .map(|password| password.as_bytes().to_vec());
+            .find(|it| !self.refused.contains(it) && on_the_wire(it).is_some());
+        let has_pin = reason == Reason::Pin || !self.invited.is_empty();
         Line {
             pin,
             reason,
             since,
-            password: bytes.and_then(hubbub_wire::Password::new),
-            is_bound: self.sent.is_some() || reason == Reason::Pin,
+            password: self.sent.as_ref().and_then(on_the_wire),
+            is_bound: self.sent.is_some() || has_pin,
         }
     }
 
     /// The server has let us in. Stores what was learnt.
-    ///
-    /// # Errors
-    ///
-    /// It is not stored, and holds for this run.
-    pub(crate) fn learn(&mut self, line: &Line, is_granted: bool) -> Result<(), KnownError> {
+    pub(crate) fn learn(&mut self, line: &Line, is_granted: bool) -> Learnt {
         let password = self.sent.clone().filter(|_| is_granted);
         let password = password.map(|password| KeptPassword {
             password,
             key: line.pin,
         });
         let invited = self.invited.clone();
-        self.change(|known| Some(KnownRoom::learnt(known, line, &invited, password.clone())))
+        let is_other = Cell::new(false);
+        let kept = self.change(|known| {
+            let Some(known) = known else {
+                return Some(KnownRoom::new(line, &invited, password.clone()));
+            };
+            let learnt = known.learnt(line, password.clone());
+            is_other.set(learnt.is_none());
+            Some(learnt.unwrap_or(known))
+        });
+        if is_other.get() {
+            return Learnt::Otherwise;
+        }
+        let is_untold = self.rooms.is_none() && !std::mem::replace(&mut self.told, true);
+        Learnt::Holds(if is_untold {
+            Err(KnownError::NoFile)
+        } else {
+            kept
+        })
     }
 
     /// The server that is believed announces the key that it will have.
@@ -138,7 +167,7 @@ impl Trust {
             return (false, Ok(()));
         };
         self.password.take_if(|password| *password == refused);
-        self.refused = Some(refused.clone());
+        self.refused.push(refused.clone());
         let forgotten = self.change(|known| {
             known.map(|mut known| {
                 known.password.take_if(|kept| kept.password == refused);
@@ -152,19 +181,35 @@ impl Trust {
         &mut self,
         change: impl Fn(Option<KnownRoom>) -> Option<KnownRoom>,
     ) -> Result<(), KnownError> {
-        let stored = match &self.rooms {
-            Some(rooms) => rooms.change(&self.address, &change),
-            None => {
-                self.held = change(self.held.take());
-                return Ok(());
-            }
+        let held = self.held.as_ref();
+        let kept = match &self.rooms {
+            Some(rooms) => rooms.change(&self.address, |stored| change(over(held, stored))),
+            None => Err(KnownError::NoFile),
         };
-        match stored {
-            Ok(()) => self.held = None,
-            Err(_) => self.held = change(self.look().ok().flatten()),
+        if kept.is_ok() {
+            self.held = None;
+            return kept;
         }
-        stored
+        let stored = self.rooms.as_ref().map(|rooms| rooms.get(&self.address));
+        let stored = stored.and_then(Result::ok).flatten();
+        let room = change(over(held, stored.clone()));
+        self.held = Some(Held { stored, room });
+        // Without a file there is nothing to go wrong.
+        if self.rooms.is_some() { kept } else { Ok(()) }
     }
+}
+
+/// What is known where the file says this.
+fn over(held: Option<&Held>, stored: Option<KnownRoom>) -> Option<KnownRoom> {
+    match held.filter(|held| held.stored == stored) {
+        Some(held) => held.room.clone(),
+        None => stored,
+    }
+}
+
+/// A password as an offer has it. `None`: it is empty or too long, so that no server can ever get it.
+fn on_the_wire(password: &Password) -> Option<hubbub_wire::Password<'static>> {
+    hubbub_wire::Password::new(password.as_bytes().to_vec())
 }
 
 impl KnownRoom {
@@ -175,38 +220,38 @@ impl KnownRoom {
         (kept.key == key || is_announced).then(|| kept.password.clone())
     }
 
-    /// What is known after a server has let us in.
-    fn learnt(
-        known: Option<Self>,
-        line: &Line,
-        invited: &[Pin],
-        password: Option<KeptPassword>,
-    ) -> Self {
-        let Line {
-            pin, reason, since, ..
-        } = *line;
-        let Some(known) = known else {
-            let others = invited.iter().filter(|other| **other != pin);
-            return Self {
-                pins: [pin].iter().chain(others).copied().collect(),
-                reason,
-                since,
-                password,
-            };
-        };
-        let pins = match known.pins.iter().position(|known| *known == pin) {
-            // What comes after it was announced by it, and what stands before it was replaced by it.
-            Some(at) => known.pins[at..].to_vec(),
-            None if known.reason == Reason::Authority => vec![pin],
-            // Another program has learnt otherwise meanwhile.
-            None => return known,
-        };
+    /// What is known of a new server after it has let us in.
+    fn new(line: &Line, invited: &[Pin], password: Option<KeptPassword>) -> Self {
+        let others = invited.iter().filter(|other| **other != line.pin);
         Self {
-            pins,
-            reason,
-            since,
-            password: password.or(known.password),
+            pins: [line.pin].iter().chain(others).copied().collect(),
+            reason: line.reason,
+            since: line.since,
+            password,
         }
+    }
+
+    /// What is known of this one after it has let us in. `None`: it is not the same.
+    fn learnt(&self, line: &Line, password: Option<KeptPassword>) -> Option<Self> {
+        let are_authoritys = [self.reason, line.reason] == [Reason::Authority; 2];
+        let pins = match self.pins.iter().position(|known| *known == line.pin) {
+            // What comes after it was announced by it, and what stands before it was replaced by it.
+            Some(at) => self.pins[at..].to_vec(),
+            None if are_authoritys => vec![line.pin],
+            None => return None,
+        };
+        let has_authority = [self.reason, line.reason].contains(&Reason::Authority);
+        Some(Self {
+            pins,
+            // What a person or a pin has said is not made less by an authority, and an authority's clients change keys.
+            reason: if has_authority {
+                self.reason
+            } else {
+                line.reason
+            },
+            since: line.since,
+            password: password.or_else(|| self.password.clone()),
+        })
     }
 }
 

@@ -75,6 +75,16 @@ impl Lost {
         )
     }
 
+    /// Another program knows the server with another key, and has learnt it since the connection began. The next attempt
+    /// decides by that.
+    pub(super) fn contested() -> Self {
+        Self {
+            why: "another program knows this room with another key".to_owned(),
+            cause: Cause::CutOff,
+            at_once: true,
+        }
+    }
+
     /// The server takes nobody in plain. It is not followed into TLS, where nothing would say that it is the right one.
     pub(super) fn wants_tls() -> Self {
         let code = Some(TLS.to_owned());

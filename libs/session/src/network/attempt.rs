@@ -21,13 +21,20 @@ impl Network {
     /// One connection, from the attempt to its end.
     pub(super) async fn attempt(&mut self) -> End {
         self.report(Event::Connecting);
-        let known = match self.known() {
-            Ok(known) => known,
-            Err(lost) => return End::Lost(lost),
-        };
+        if let Err(lost) = self.known() {
+            return End::Lost(lost);
+        }
         let (transport, seen) = match self.connect().await {
             Ok(connected) => connected,
             Err(end) => return end,
+        };
+        // Connecting takes a while, in which another program may have learnt something.
+        let known = match self.known() {
+            Ok(known) => known,
+            Err(lost) => {
+                let _ = transport.finish();
+                return End::Lost(lost);
+            }
         };
         let line = match seen.map(|seen| self.judge(known.as_ref(), seen)) {
             Some(Ok(line)) => Some(line),
@@ -38,6 +45,7 @@ impl Network {
             }
             None => None,
         };
+        self.is_contested = false;
         let began = self.clock.awake();
         let end = Connection::new(self, transport, line).run().await;
         let now = self.now();

@@ -39,7 +39,7 @@ impl Trust {
     /// Comes in at a server with this key.
     fn enters(&mut self, key: &[u8], authority: Result<(), String>) -> Line {
         let line = self.knocks(key, authority);
-        self.learn(&line, true).unwrap();
+        self.keeps(&line, true).unwrap();
         line
     }
 
@@ -52,6 +52,15 @@ impl Trust {
             panic!("{verdict:?}");
         };
         self.line(known.as_ref(), pin, reason, at.unwrap_or(since(1)))
+    }
+
+    fn keeps(&mut self, line: &Line, is_granted: bool) -> Result<(), KnownError> {
+        match self.learn(line, is_granted) {
+            // It is told the first time that there is no file.
+            Learnt::Holds(Err(KnownError::NoFile)) if self.rooms.is_none() => Ok(()),
+            Learnt::Holds(kept) => kept,
+            Learnt::Otherwise => panic!("another program has learnt otherwise"),
+        }
     }
 
     fn known(&self) -> KnownRoom {
@@ -182,7 +191,7 @@ fn a_server_that_does_not_grant_has_read_no_password_so_that_none_is_stored() {
     let (_directory, options) = newcomer(&[A], Some("secret"));
     let mut trust = Trust::new(&options);
     let line = trust.knocks(A, bad());
-    trust.learn(&line, false).unwrap();
+    trust.keeps(&line, false).unwrap();
     assert_eq!(trust.known().password, None);
 }
 
@@ -260,8 +269,123 @@ fn what_another_program_has_learnt_meanwhile_is_not_written_over() {
     other.say_yes(Pin::of_key(B));
     other.enters(B, bad());
     let stored = other.known();
-    trust.learn(&line, true).unwrap();
+    assert!(matches!(trust.learn(&line, true), Learnt::Otherwise));
     assert_eq!(trust.known(), stored);
+}
+
+#[test]
+fn a_key_that_an_authority_vouches_for_elsewhere_is_not_replaced_by_one_that_a_person_said_yes_to()
+{
+    for (authority, is_other) in [(bad(), true), (Ok(()), false)] {
+        let (_directory, options) = newcomer(&[], None);
+        let mut trust = Trust::new(&options);
+        if authority.is_err() {
+            trust.say_yes(Pin::of_key(A));
+        }
+        let line = trust.knocks(A, authority);
+        later(&options).enters(B, Ok(()));
+        assert_eq!(
+            matches!(trust.learn(&line, true), Learnt::Otherwise),
+            is_other
+        );
+        assert_eq!(trust.known().reason, Reason::Authority);
+    }
+}
+
+#[test]
+fn an_invitation_to_a_server_that_an_authority_vouches_for_does_not_make_its_renewal_a_full_stop() {
+    let (_directory, options) = newcomer(&[], None);
+    Trust::new(&options).enters(A, Ok(()));
+    let invited = Options {
+        pins: pins(&[A]),
+        ..options
+    };
+    assert!(Trust::new(&invited).enters(A, bad()).is_bound);
+    assert_eq!(later(&invited).known().reason, Reason::Authority);
+    later(&invited).enters(B, Ok(()));
+    assert_eq!(later(&invited).known().pins, pins(&[B]));
+}
+
+#[test]
+fn what_an_invitation_learns_where_an_authority_was_learnt_meanwhile_stays_the_authoritys() {
+    let (_directory, options) = newcomer(&[A], None);
+    let mut trust = Trust::new(&options);
+    let line = trust.knocks(A, bad());
+    later(&options).enters(A, Ok(()));
+    trust.keeps(&line, true).unwrap();
+    assert_eq!(trust.known().reason, Reason::Authority);
+}
+
+#[test]
+fn a_password_that_fits_into_no_offer_is_neither_sent_nor_kept() {
+    for (words, fits) in [
+        ("x".repeat(hubbub_wire::MAX_PASSWORD), true),
+        ("x".repeat(hubbub_wire::MAX_PASSWORD + 1), false),
+        (String::new(), false),
+    ] {
+        let (_directory, options) = newcomer(&[], Some(&words));
+        let mut trust = Trust::new(&options);
+        let line = trust.enters(A, Ok(()));
+        assert_eq!((line.password.is_some(), line.is_bound), (fits, fits));
+        assert_eq!(trust.known().password.is_some(), fits);
+        assert_eq!(trust.password_refused().0, fits);
+    }
+}
+
+#[test]
+fn no_password_that_was_refused_in_this_run_is_repeated_whoever_stores_it_again() {
+    let (_directory, options) = newcomer(&[A], Some("first"));
+    let mut trust = Trust::new(&options);
+    for words in ["first", "second"] {
+        trust.take_password(password(words));
+        assert_eq!(sent(&trust.knocks(A, bad())), Some(password(words)));
+        trust.password_refused().1.unwrap();
+    }
+    let mut other = later(&options);
+    other.say_yes(Pin::of_key(A));
+    other.take_password(password("first"));
+    other.enters(A, bad());
+    assert_eq!(sent(&trust.knocks(A, bad())), None);
+}
+
+#[test]
+fn what_cannot_be_written_holds_in_place_of_what_the_file_says_until_that_changes() {
+    let (directory, options) = newcomer(&[A], None);
+    let mut trust = Trust::new(&options);
+    trust.enters(A, bad());
+    let lock = directory.path().join("known_rooms.toml.lock");
+    let next = |key| (Pin::of_key(A), Pin::of_key(key));
+    let fail = |trust: &mut Trust, key| {
+        fs::remove_file(&lock).unwrap();
+        fs::create_dir(&lock).unwrap();
+        assert!(trust.announced(next(key).0, next(key).1).is_err());
+        fs::remove_dir(&lock).unwrap();
+        fs::write(&lock, "").unwrap();
+    };
+    fail(&mut trust, B);
+    assert_eq!(trust.known().pins, pins(&[A, B]));
+    assert_eq!(later(&options).known().pins, pins(&[A]));
+    // It is written with what is learnt next.
+    trust.enters(A, bad());
+    assert_eq!(later(&options).known().pins, pins(&[A, B]));
+    fail(&mut trust, C);
+    assert_eq!(trust.known().pins, pins(&[A, C]));
+    let mut other = later(&options);
+    other.take_password(password("secret"));
+    other.enters(A, bad());
+    assert_eq!(trust.known(), other.known());
+}
+
+#[test]
+fn without_a_file_it_is_told_once_that_nothing_is_kept() {
+    let mut trust = Trust::new(&options(None));
+    let line = trust.knocks(A, Ok(()));
+    let no_file = Learnt::Holds(Err(KnownError::NoFile));
+    assert_eq!(
+        format!("{:?}", trust.learn(&line, true)),
+        format!("{no_file:?}")
+    );
+    assert!(matches!(trust.learn(&line, true), Learnt::Holds(Ok(()))));
 }
 
 #[test]
@@ -274,7 +398,7 @@ fn what_cannot_be_stored_is_told_and_holds_for_this_run() {
     let line = trust.knocks(A, bad());
     // Nobody can make a directory where a file is.
     fs::write(&place, "").unwrap();
-    let told = trust.learn(&line, true).unwrap_err();
+    let told = trust.keeps(&line, true).unwrap_err();
     assert!(matches!(told, KnownError::Unwritable(..)), "{told}");
     fs::remove_file(&place).unwrap();
     assert_eq!(trust.known().pins, pins(&[A]));

@@ -1,6 +1,7 @@
 //! Keys that change, or do not.
 
 use std::fs;
+use std::time::Duration;
 
 use hubbub_session::known::KnownRoom;
 use hubbub_session::{Cause, Event, Intent, NOT_KEPT, Reason};
@@ -146,7 +147,10 @@ fn a_key_that_changes_between_two_connections_of_a_run_is_a_full_stop_also_witho
         ..home.invited(house.port(), &[&house.certificate])
     };
     let mut alice = home.opens(options);
-    let peer = house.lets_in(&mut alice, Reason::Pin);
+    let (mut peer, offer) = house.is_believed();
+    alice.expect(Event::Connected);
+    peer.send(offer.welcome(0, "a-1"));
+    alice.expect_secured_and_told("no home directory");
     house.certificate = Certificate::self_signed(HOST);
     peer.reset();
     let (_, _, retry_in) = alice.expect_cause();
@@ -196,6 +200,67 @@ fn an_invitation_that_names_another_key_than_the_known_room_has_is_a_full_stop()
     let mut alice = home.opens(home.invited(house.port(), &[&other]));
     house.is_left();
     assert!(!alice.expect_stop(&[pin(&other)], house.pin(), Reason::Pin));
+}
+
+/// What another program stores of a server at this port.
+fn stores(home: &Home, port: u16, certificate: &Certificate) {
+    let room = KnownRoom {
+        pins: vec![pin(certificate)],
+        reason: Reason::Asked,
+        since: std::time::SystemTime::UNIX_EPOCH,
+        password: None,
+    };
+    let stored = home.rooms().change(&address(port), |_| Some(room.clone()));
+    stored.unwrap();
+}
+
+#[test]
+fn what_another_program_learns_during_the_handshake_decides() {
+    let home = Home::new();
+    let house = House::self_made();
+    let other = Certificate::self_signed(HOST);
+    let mut alice = home.opens(home.invited(house.port(), &[&house.certificate]));
+    let knocks = house.server.accept();
+    stores(&home, house.port(), &other);
+    let said = knocks.accept_tls(&house.certificate).unwrap().expect_gone();
+    assert!(said.is_empty(), "{}", String::from_utf8_lossy(&said));
+    assert!(alice.expect_stop(&[pin(&other)], house.pin(), Reason::Asked));
+}
+
+#[test]
+fn a_connection_ends_when_another_program_has_learnt_another_key_meanwhile() {
+    let home = Home::new();
+    let house = House::self_made();
+    let other = Certificate::self_signed(HOST);
+    let mut alice = home.opens(home.invited(house.port(), &[&house.certificate]));
+    let (mut peer, offer) = house.is_believed();
+    alice.expect(Event::Connected);
+    stores(&home, house.port(), &other);
+    peer.send(offer.welcome(0, "a-1"));
+    alice.expect_secured(Reason::Pin, house.pin());
+    let (_, why, retry_in) = alice.expect_cause();
+    assert!(why.contains("another key"), "{why}");
+    assert_eq!(retry_in, Duration::ZERO);
+    peer.expect_gone();
+    alice.expect(Event::Connecting);
+    house.is_left();
+    assert!(alice.expect_stop(&[pin(&other)], house.pin(), Reason::Asked));
+    assert_eq!(home.known(house.port()).unwrap().pins, [pin(&other)]);
+}
+
+#[test]
+fn who_leaves_a_server_that_another_program_knows_with_another_key_is_gone() {
+    let home = Home::new();
+    let house = House::self_made();
+    let mut alice = home.opens(home.invited(house.port(), &[&house.certificate]));
+    let (mut peer, offer) = house.is_believed();
+    alice.expect(Event::Connected);
+    alice.wish(Intent::Leave);
+    peer.expect(hubbub_testing::leave("alice"));
+    stores(&home, house.port(), &Certificate::self_signed(HOST));
+    peer.send(offer.welcome(0, "a-1"));
+    drop(peer);
+    alice.expect_ended();
 }
 
 #[test]
@@ -251,8 +316,8 @@ fn nobody_is_believed_while_the_known_rooms_cannot_be_read() {
         };
         for options in [home.options(house.port()), plain] {
             let mut alice = home.opens(options);
-            let (cause, why, _) = alice.expect_cause();
-            assert_eq!(cause, Cause::BadFile);
+            let (cause, why, retry_in) = alice.expect_cause();
+            assert_eq!((cause, retry_in), (Cause::BadFile, Duration::MAX));
             assert!(why.contains("known_rooms.toml"), "{why}");
             alice.wish(Intent::Leave);
             alice.expect_ended();
@@ -276,7 +341,7 @@ fn what_cannot_be_kept_is_told_and_holds_for_this_run() {
     // No directory can be made where a file is.
     fs::write(&directory, "").unwrap();
     peer.send(offer.welcome(0, "a-1"));
-    alice.expect_secured_and_told();
+    alice.expect_secured_and_told("known_rooms.toml");
     fs::remove_file(&directory).unwrap();
     assert_eq!(home.known(house.port()), None);
     peer.reset();
@@ -287,11 +352,11 @@ fn what_cannot_be_kept_is_told_and_holds_for_this_run() {
 }
 
 impl Window {
-    fn expect_secured_and_told(&mut self) {
+    fn expect_secured_and_told(&mut self, words: &str) {
         let mut codes = Vec::new();
         while !matches!(codes.last(), Some(code) if code == NOT_KEPT) {
             if let Event::Notice { code, text } = self.next() {
-                assert!(text.contains("known_rooms.toml"), "{text}");
+                assert!(text.contains(words), "{text}");
                 codes.push(code);
             }
         }
