@@ -1,8 +1,8 @@
-//! Belief: whether the server that answers is the one that is meant. Pure: what is known, what the invitation says, which
-//! key the server has shown that it holds, and what the system's authorities say of it, are given.
+//! Belief: whether the server that answers is the one that is meant. Pure: what is known, what the invitation says,
+//! which key the server has shown that it holds, and what the system's authorities say of it, are given.
 //!
-//! A key that is named before it is seen replaces chain, name and dates. A different one is never believed for less: only
-//! where an authority was the reason, an authority is one again.
+//! A key that is named before it is seen replaces chain, name and dates. A different one is never believed for less:
+//! only where an authority was the reason, an authority is one again.
 
 use std::time::SystemTime;
 
@@ -56,8 +56,8 @@ impl Grounds<'_> {
         }
     }
 
-    /// What an invitation says beyond what is known counts only together with an authority: whoever wrote it may have copied
-    /// the known key into it, and put one of his own beside it.
+    /// What an invitation says beyond what is known counts only together with an authority: whoever wrote it may have
+    /// copied the known key into it, and put one of his own beside it.
     fn judge_known(&self, known: &KnownRoom, offered: &Seen) -> Verdict {
         let is_known = known.pins.contains(&offered.pin);
         let is_renewed = known.reason == Reason::Authority && offered.authority.is_ok();

@@ -22,8 +22,8 @@ const CHUNK: usize = 16 * 1024;
 /// lose the second of two that arrive together. Frames this far apart arrive in different reads. A server that grants
 /// reads frames however they come, and passes them on to such clients in its own pieces.
 const APART: Duration = Duration::from_millis(20);
-/// How long all that waits may take to be written and, where the server tells it, to arrive; and the LEAVE to be written.
-/// After that the connection ends without them, so that a server that does not read cannot hold up the user.
+/// How long all that waits may take to be written and, where the server tells it, to arrive; and the LEAVE to be
+/// written. After that the connection ends without them, so that a server that does not read cannot hold up the user.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
 /// The last part of that time is for the LEAVE: no text is begun in it, however many wait.
 const LAST_WORD: Duration = Duration::from_millis(100);
@@ -195,7 +195,8 @@ impl<'n> Connection<'n> {
         }
     }
 
-    /// Takes up the next frame when none is being written. A text stays with the member until its first byte is written.
+    /// Takes up the next frame when none is being written. A text stays with the member until its first byte is
+    /// written.
     fn take_up_frame(&mut self, cx: &mut Context<'_>) {
         if self.frame.is_some() || self.said_leave || self.is_pausing(cx) {
             return;

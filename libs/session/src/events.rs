@@ -37,9 +37,9 @@ pub enum Intent {
         /// What the user typed.
         password: Password,
     },
-    /// Fetch messages that are older than the oldest known one. [`Event::Earlier`] answers. At most one is under way at a
-    /// time: another one before the answer is ignored, and so is one before [`Event::CaughtUp`]. [`Event::Lost`] ends it
-    /// without an answer.
+    /// Fetch messages that are older than the oldest known one. [`Event::Earlier`] answers. At most one is under way at
+    /// a time: another one before the answer is ignored, and so is one before [`Event::CaughtUp`]. [`Event::Lost`] ends
+    /// it without an answer.
     Earlier,
     /// Ask the server whether it is there. [`Event::Pong`] answers, if the server grants.
     Ping {
@@ -70,16 +70,16 @@ pub struct Stamped {
 pub enum Event {
     /// An attempt to connect begins.
     Connecting,
-    /// Nothing says that the server's key is the right one, so a person is asked. The connection is closed, and nothing of
-    /// the user was sent. There is no reconnect before [`Intent::Trust`] or [`Intent::Retry`], which asks again.
+    /// Nothing says that the server's key is the right one, so a person is asked. The connection is closed, and nothing
+    /// of the user was sent. There is no reconnect before [`Intent::Trust`] or [`Intent::Retry`], which asks again.
     AsksTrust {
         /// The key that the server has.
         pin: Pin,
         /// Why the system does not vouch for it: one line, lower case, no full stop.
         why: String,
     },
-    /// The server has another key than the one that is known. The connection is closed, and nothing of the user was sent.
-    /// There is no reconnect before [`Intent::Retry`], which looks again; nothing says yes to the other key.
+    /// The server has another key than the one that is known. The connection is closed, and nothing of the user was
+    /// sent. There is no reconnect before [`Intent::Retry`], which looks again; nothing says yes to the other key.
     KeyChanged {
         /// The keys that would be right.
         known: Vec<Pin>,
@@ -88,8 +88,8 @@ pub enum Event {
         /// Why the known ones were believed.
         reason: Reason,
         /// Since when they are known. `None`: they are not stored, so that there is nothing to forget. With
-        /// [`Reason::Pin`] the invitation or an option names them; with [`Reason::Asked`] it is the key to which the person
-        /// has just said yes, in this run, and the server has now shown another one.
+        /// [`Reason::Pin`] the invitation or an option names them; with [`Reason::Asked`] it is the key to which the
+        /// person has just said yes, in this run, and the server has now shown another one.
         since: Option<SystemTime>,
     },
     /// The room wants a password, or another one than it got. The connection is closed. There is no reconnect before
@@ -98,9 +98,9 @@ pub enum Event {
         /// Whether one was refused.
         refused: bool,
     },
-    /// Nobody reads along on the way to the server, and it is the one that is believed. It follows [`Event::Granted`]. Where
-    /// no key was named and there is no password, it also comes some seconds after [`Event::Connected`] from a server that
-    /// does not grant but has let us in. What was learnt of the address is stored now, unless a notice says
+    /// Nobody reads along on the way to the server, and it is the one that is believed. It follows [`Event::Granted`].
+    /// Where no key was named and there is no password, it also comes some seconds after [`Event::Connected`] from a
+    /// server that does not grant but has let us in. What was learnt of the address is stored now, unless a notice says
     /// [`NOT_KEPT`](crate::NOT_KEPT).
     Secured {
         /// Why the key was believed.
@@ -116,12 +116,13 @@ pub enum Event {
     Connected,
     /// The connection has ended, or the attempt to connect has failed.
     Lost {
-        /// Why, in words for a person: one line, lower case, no full stop. If the server refused us, these are its words.
+        /// Why, in words for a person: one line, lower case, no full stop. If the server refused us, these are its
+        /// words.
         why: String,
         /// Why, for a program.
         cause: Cause,
-        /// The next attempt begins after this time, counted from the stamp. After [`Intent::Leave`] there is none, and this
-        /// is [`Duration::MAX`], as it is where there is none before [`Intent::Retry`].
+        /// The next attempt begins after this time, counted from the stamp. After [`Intent::Leave`] there is none, and
+        /// this is [`Duration::MAX`], as it is where there is none before [`Intent::Retry`].
         retry_in: Duration,
     },
     /// Somebody else joined.
@@ -171,8 +172,8 @@ pub enum Event {
     },
     /// The answer to [`Intent::Earlier`].
     Earlier {
-        /// Messages older than all known ones, the oldest first. Each is an [`Event::Said`], or an [`Event::Gap`] where some are
-        /// not kept any more. What comes after the last of them is the oldest message that was known.
+        /// Messages older than all known ones, the oldest first. Each is an [`Event::Said`], or an [`Event::Gap`] where
+        /// some are not kept any more. What comes after the last of them is the oldest message that was known.
         messages: Vec<Stamped>,
         /// Whether there is something older still.
         more: bool,
@@ -222,7 +223,8 @@ pub enum Event {
         /// The server's words: one line, lower case, no full stop.
         why: String,
     },
-    /// The server tells something, or the session itself: with the code `too-long`, and with [`NOT_KEPT`](crate::NOT_KEPT).
+    /// The server tells something, or the session itself: with the code `too-long`, and with
+    /// [`NOT_KEPT`](crate::NOT_KEPT).
     Notice {
         /// What it is about, such as `motd`, `paused` or `too-long`. Unknown codes are shown by their words. The same
         /// `motd` is told once, however often the server tells it.
@@ -251,8 +253,8 @@ pub enum Cause {
     NotChat,
     /// The server refused us.
     Refused {
-        /// By what, if it tells programs: the code of its notice, such as `name` or `banned`. It is [`TLS`](crate::TLS) where
-        /// a server takes nobody in plain, and [`TURNED_AWAY`](crate::TURNED_AWAY) where it does not even begin.
+        /// By what, if it tells programs: the code of its notice, such as `name` or `banned`. It is [`TLS`](crate::TLS)
+        /// where a server takes nobody in plain, and [`TURNED_AWAY`](crate::TURNED_AWAY) where it does not even begin.
         code: Option<String>,
     },
     /// We were to speak in plain to an address that is known with TLS. Nobody was asked, and no attempt follows before

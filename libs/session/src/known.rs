@@ -1,9 +1,9 @@
-//! Known rooms: the file in which window and command line remember which keys the servers have, why they believed them, and
-//! the rooms' passwords. Only its owner may read it, from its first byte on.
+//! Known rooms: the file in which window and command line remember which keys the servers have, why they believed them,
+//! and the rooms' passwords. Only its owner may read it, from its first byte on.
 //!
-//! It is replaced as a whole, so that a reader needs no lock and never sees half of it; who writes locks a file beside it and
-//! reads anew. A file that is broken, or that a later version wrote, is told and never written over: what stands in it is
-//! what keeps an impostor away.
+//! It is replaced as a whole, so that a reader needs no lock and never sees half of it; who writes locks a file beside
+//! it and reads anew. A file that is broken, or that a later version wrote, is told and never written over: what stands
+//! in it is what keeps an impostor away.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -73,8 +73,8 @@ pub enum KnownError {
 }
 
 impl KnownRooms {
-    /// The path of the user's own file: `hubbub/known_rooms.toml` under XDG_STATE_HOME, or under `.local/state` in the home
-    /// directory. `None` if there is no home.
+    /// The path of the user's own file: `hubbub/known_rooms.toml` under XDG_STATE_HOME, or under `.local/state` in the
+    /// home directory. `None` if there is no home.
     #[must_use]
     pub fn path_of_user() -> Option<PathBuf> {
         // Not every system has a directory for state.
@@ -103,8 +103,8 @@ impl KnownRooms {
         Ok(self.read()?.take(&place(address)))
     }
 
-    /// Changes what is known of the server at this address, whatever another program has written meanwhile. `change` gets what
-    /// the file says now, and returns what it shall say.
+    /// Changes what is known of the server at this address, whatever another program has written meanwhile. `change`
+    /// gets what the file says now, and returns what it shall say.
     ///
     /// # Errors
     ///
@@ -152,8 +152,8 @@ impl KnownRooms {
         }
     }
 
-    /// Waits for other programs, which hold it for as long as they write, but not for one that was stopped meanwhile: the
-    /// network thread does nothing else here.
+    /// Waits for other programs, which hold it for as long as they write, but not for one that was stopped meanwhile:
+    /// the network thread does nothing else here.
     fn lock(&self) -> io::Result<File> {
         if let Some(directory) = self.0.parent() {
             make_private(directory)?;
@@ -210,8 +210,8 @@ fn place(address: &Address) -> String {
 }
 
 /// The host as it is known, and as TLS names it: in lower case, without a final dot, and an IP address in one of its
-/// spellings. It is looked up as it was given. An IPv6 address is known without the name of an interface, which has several
-/// spellings, too.
+/// spellings. It is looked up as it was given. An IPv6 address is known without the name of an interface, which has
+/// several spellings, too.
 pub(crate) fn host_name(host: &str) -> String {
     let host = host.strip_suffix('.').unwrap_or(host).to_lowercase();
     let (address, _) = host.split_once('%').unwrap_or((&host, ""));
@@ -249,7 +249,7 @@ impl fmt::Display for KnownError {
                 )
             }
             Self::NoFile => f.write_str(
-                "there is no home directory to keep the known rooms in, so what is learnt holds until this program ends",
+                "there is no home directory to keep the known rooms in; what is learnt holds until this program ends",
             ),
         }
     }

@@ -4,12 +4,12 @@
 //! session never waits for the screen and never makes the screen wait. It ends after [`Intent::Leave`], or when the
 //! screen has dropped its sender of intents.
 //!
-//! Whom it speaks to is decided in `belief`, from what `known` remembers of the address, what the invitation says and what
-//! the system's authorities say, before anything of the user is written. `trust` keeps what is learnt.
+//! Whom it speaks to is decided in `belief`, from what `known` remembers of the address, what the invitation says and
+//! what the system's authorities say, before anything of the user is written. `trust` keeps what is learnt.
 //!
 //! What a browser would do in another way has one place each: time in `clock`; waiting, threads and the look-up of
-//! names in `runtime`; randomness in `backoff` and `draw`; the bytes in `hubbub_transport::Transport`. What is decided is
-//! decided in [`member`], which needs none of them.
+//! names in `runtime`; randomness in `backoff` and `draw`; the bytes in `hubbub_transport::Transport`. What is decided
+//! is decided in [`member`], which needs none of them.
 
 use std::convert::Infallible;
 use std::io;
@@ -70,15 +70,15 @@ mod connection;
 
 mod network;
 
-/// The code of an [`Event::Notice`] of the session itself: what was learnt of the server's key is not kept, for the reason
-/// in its words.
+/// The code of an [`Event::Notice`] of the session itself: what was learnt of the server's key is not kept, for the
+/// reason in its words.
 pub const NOT_KEPT: &str = "not-kept";
 
 /// The code of a [`Cause::Refused`] by a server that takes nobody in plain.
 pub const TLS: &str = "tls";
 
-/// The code of a [`Cause::Refused`] by a server that turns the connection away before anything of the user was sent: it is
-/// full, or the address is banned or came too often. Another name does not help.
+/// The code of a [`Cause::Refused`] by a server that turns the connection away before anything of the user was sent: it
+/// is full, or the address is banned or came too often. Another name does not help.
 pub const TURNED_AWAY: &str = "turned-away";
 
 /// Where to go and under which name.
@@ -90,8 +90,8 @@ pub struct Options {
     pub username: Username<'static>,
     /// Whether to speak TLS there, and nothing else.
     pub is_private: bool,
-    /// The keys of which the server must have one. Where there are none, the address is known, or an authority vouches for
-    /// the server, or a person is asked.
+    /// The keys of which the server must have one. Where there are none, the address is known, or an authority vouches
+    /// for the server, or a person is asked.
     pub pins: Vec<Pin>,
     /// The password of the room. It travels in TLS only, to a key that is believed.
     pub password: Option<Password>,
@@ -107,8 +107,8 @@ pub struct Options {
     pub seen: Option<Seen>,
     /// How many earlier messages are wanted where none was seen yet, at most [`hubbub_wire::MAX_EARLIER`].
     pub recent: u32,
-    /// Whether to be a plain client, which does not offer the extension. A password can go in an offer only: where there is
-    /// one, there is an offer all the same.
+    /// Whether to be a plain client, which does not offer the extension. A password can go in an offer only: where
+    /// there is one, there is an offer all the same.
     pub plain: bool,
     /// Who has it is this member, and takes the place of an earlier run that had it, too. `None` draws a new one.
     pub secret: Option<Hex128>,

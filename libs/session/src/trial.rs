@@ -1,6 +1,6 @@
 //! Trial: finds out whether the server refuses the JOIN, to which the protocol has no answer. A server that refuses
-//! says so in one TEXT from `server`, or in a NOTICE, and closes. Until the outcome is known, texts wait: a server that closes would
-//! lose them.
+//! says so in one TEXT from `server`, or in a NOTICE, and closes. Until the outcome is known, texts wait: a server that
+//! closes would lose them.
 
 use std::time::Duration;
 

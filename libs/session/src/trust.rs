@@ -160,8 +160,8 @@ impl Trust {
         })
     }
 
-    /// The server wants a password, or another one than it got, which is never sent again by itself, in this run or another.
-    /// Returns whether it got one, and whether the file has forgotten it.
+    /// The server wants a password, or another one than it got, which is never sent again by itself, in this run or
+    /// another. Returns whether it got one, and whether the file has forgotten it.
     pub(crate) fn password_refused(&mut self) -> (bool, Result<(), KnownError>) {
         let Some(refused) = self.sent.take() else {
             return (false, Ok(()));

@@ -28,7 +28,8 @@ impl fmt::Display for AddressError {
         f.write_str(match self {
             Self::Host => "this is no host name; give one such as localhost or 192.0.2.7",
             Self::Link => {
-                "a room's link is chat://HOST or chat://HOST:PORT, an IPv6 address in brackets and the port from 1 to 65535"
+                "a room's link is chat://HOST or chat://HOST:PORT, an IPv6 address in brackets \
+                 and the port from 1 to 65535"
             }
         })
     }

@@ -52,7 +52,8 @@ impl fmt::Display for InvitationError {
                 "an invitation to a plain room (chat://) has neither pin nor key; a private room's begins with chats://"
             }
             Self::Part => {
-                "after # an invitation has pin= and key= with commas between them, and nothing else; copy all of it again"
+                "after # an invitation has pin= and key= with commas between them, and nothing else; \
+                 copy all of it again"
             }
             Self::Pin => {
                 "the invitation's pin is none (sha256- and 43 letters, digits, - or _); copy all of it again"

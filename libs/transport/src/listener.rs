@@ -8,9 +8,9 @@ use socket2::SockRef;
 
 use crate::Transport;
 
-/// The most that the system buffers for a connection that was let in, in bytes: as much as Linux lets any program have by
-/// default. Without a bound it takes 4 MiB for each peer that stalls, which no limit of the server would count. It is
-/// enough for 2 MB/s to the other side of the world.
+/// The most that the system buffers for a connection that was let in, in bytes: as much as Linux lets any program have
+/// by default. Without a bound it takes 4 MiB for each peer that stalls, which no limit of the server would count. It
+/// is enough for 2 MB/s to the other side of the world.
 const SEND_BUFFER: usize = 208 * 1024;
 
 /// A socket that listens.

@@ -10,8 +10,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 /// What stands before the hash, so that another one can be told apart some day.
 const PREFIX: &str = "sha256-";
 
-/// The SHA-256 hash of a server's public key, as the key stands in certificates (its SubjectPublicKeyInfo). It is shown as
-/// `sha256-BASE64URL`, and read from that.
+/// The SHA-256 hash of a server's public key, as the key stands in certificates (its SubjectPublicKeyInfo). It is shown
+/// as `sha256-BASE64URL`, and read from that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pin([u8; 32]);
 

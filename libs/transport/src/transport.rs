@@ -217,8 +217,8 @@ impl Transport {
         matches!(self.0, Kind::Secured(Some(_)))
     }
 
-    /// How many bytes it holds for the other side: what has arrived and is not yet read, and what is not yet sent. A plain
-    /// one holds none.
+    /// How many bytes it holds for the other side: what has arrived and is not yet read, and what is not yet sent. A
+    /// plain one holds none.
     #[must_use]
     pub fn held(&self) -> usize {
         self.unread() + self.unsent()
@@ -272,8 +272,8 @@ impl Transport {
         asked.is_ok() && ends[0].revents().intersects(END)
     }
 
-    /// Ends our half: the other side reads all that was written, and then the end. We can still read. Where an encrypted
-    /// connection has no room to say so, it does while there is a wait for reading.
+    /// Ends our half: the other side reads all that was written, and then the end. We can still read. Where an
+    /// encrypted connection has no room to say so, it does while there is a wait for reading.
     ///
     /// # Errors
     ///
@@ -299,8 +299,8 @@ impl Transport {
         self.socket()?.get_ref().shutdown(Shutdown::Both)
     }
 
-    /// Makes the connection break when it is dropped: what is still on its way is thrown away, and the other side sees a
-    /// broken connection.
+    /// Makes the connection break when it is dropped: what is still on its way is thrown away, and the other side sees
+    /// a broken connection.
     ///
     /// # Errors
     ///

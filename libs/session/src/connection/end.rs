@@ -75,8 +75,8 @@ impl Lost {
         )
     }
 
-    /// Another program knows the server with another key, and has learnt it since the connection began. The next attempt
-    /// decides by that.
+    /// Another program knows the server with another key, and has learnt it since the connection began. The next
+    /// attempt decides by that.
     pub(super) fn contested() -> Self {
         Self {
             why: "another program knows this room with another key".to_owned(),

@@ -16,8 +16,8 @@ const SILENCE: Duration = Duration::from_secs(2);
 const TLS_ALERT: u8 = 0x15;
 
 impl Connection<'_> {
-    /// Takes what was read. After the user's wish to leave, only what tells that a text has arrived still matters, or that
-    /// the server refuses us.
+    /// Takes what was read. After the user's wish to leave, only what tells that a text has arrived still matters, or
+    /// that the server refuses us.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<End> {
         let is_first = !std::mem::replace(&mut self.has_heard, true);
         if is_first && bytes.first() == Some(&TLS_ALERT) && !self.network.options.is_private {

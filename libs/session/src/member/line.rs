@@ -19,8 +19,8 @@ pub struct Line {
     pub since: SystemTime,
     /// The room's password. It goes into the offer.
     pub password: Option<Password<'static>>,
-    /// Whether an early close does not make the next JOIN go without an offer. Where a key was named or there is a password,
-    /// somebody knows that the server grants.
+    /// Whether an early close does not make the next JOIN go without an offer. Where a key was named or there is a
+    /// password, somebody knows that the server grants.
     pub is_bound: bool,
 }
 

@@ -11,14 +11,14 @@ use crate::backlog::{BACKLOG_BYTES, BACKLOG_EVENTS, weight};
 use crate::trial::Trial;
 use crate::{MessageId, Stamped};
 
-/// A grant that comes later than this after the connection began does not count. What others say until then waits for it
-/// where one is expected.
+/// A grant that comes later than this after the connection began does not count. What others say until then waits for
+/// it where one is expected.
 pub(super) const GRANT_WITHIN: Duration = Duration::from_secs(5);
-/// How long that waits where nothing is known about the server. It takes as long as the round trips of a JOIN that is cut
-/// in two, and nobody misses it.
+/// How long that waits where nothing is known about the server. It takes as long as the round trips of a JOIN that is
+/// cut in two, and nobody misses it.
 pub(super) const OPEN_FOR: Duration = Duration::from_millis(500);
-/// How long texts wait for the grant of a server that granted in an earlier run. After that another program may listen at
-/// the address, and nobody shall wait for ever.
+/// How long texts wait for the grant of a server that granted in an earlier run. After that another program may listen
+/// at the address, and nobody shall wait for ever.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a PONG may take. Without one the connection did not survive the computer's sleep.
 pub(super) const PONG_WITHIN: Duration = Duration::from_secs(3);
@@ -43,8 +43,8 @@ pub(super) struct Link {
     pub(super) is_plain: bool,
     /// What others say before this time waits for a grant.
     pub(super) open_until: Duration,
-    /// What waits. A server that reads the JOIN before the offer passes on in plain form what comes between them, and does
-    /// not replay it.
+    /// What waits. A server that reads the JOIN before the offer passes on in plain form what comes between them, and
+    /// does not replay it.
     pub(super) held: Vec<Stamped>,
     /// How many bytes that has.
     pub(super) held_bytes: usize,
@@ -101,8 +101,8 @@ impl Link {
         self.member.is_none() && !self.is_plain && now < self.open_until
     }
 
-    /// When a server that does not grant counts as one that has let us in: it has said something in CHAT/1.0, which was no
-    /// refusal. One that is known to grant never does.
+    /// When a server that does not grant counts as one that has let us in: it has said something in CHAT/1.0, which was
+    /// no refusal. One that is known to grant never does.
     pub(super) fn secured_at(&self) -> Option<Duration> {
         let may_be_plain = self.line.as_ref().is_some_and(|line| !line.is_bound);
         let is_heard = self.has_joined && matches!(self.trial, Trial::Over);

@@ -7,8 +7,8 @@ use hubbub_wire::{EXTENSION, Hex64, Hex128, Id, MAX_EARLIER, Offer, Password, To
 
 use super::{Line, Profile};
 
-/// A server that closes so soon after a JOIN may have been put off by the offer. Whoever reads in blocks closes with the
-/// first one; three seconds are enough for a server in another part of the world that is busy.
+/// A server that closes so soon after a JOIN may have been put off by the offer. Whoever reads in blocks closes with
+/// the first one; three seconds are enough for a server in another part of the world that is busy.
 const PUT_OFF_WITHIN: Duration = Duration::from_secs(3);
 
 /// How the client offers the extension at its address.
@@ -81,8 +81,8 @@ impl Offers {
         self.attempt += 1;
         let goes_without = match self.knows {
             Knows::Nothing => self.was_put_off(),
-            // It closes because it is restarted, or somebody forwards connections to it. Without an offer, what is said on
-            // them would have no place in its log.
+            // It closes because it is restarted, or somebody forwards connections to it. Without an offer, what is said
+            // on them would have no place in its log.
             Knows::GrantedOnce | Knows::Grants => false,
             Knows::Plain => !self.has_password,
         };
@@ -135,7 +135,8 @@ impl Offers {
         self.knows = Knows::Grants;
     }
 
-    /// A connection with this offer or none has ended without a grant, and without a refusal, after it stood for a time.
+    /// A connection with this offer or none has ended without a grant, and without a refusal, after it stood for a
+    /// time.
     pub(super) fn ended(&mut self, had_offer: bool, stood: Duration) {
         let is_early = stood < PUT_OFF_WITHIN;
         if !had_offer && !is_early && self.knows == Knows::Nothing {

@@ -67,8 +67,8 @@ pub(super) enum Done {
         more: bool,
         lost: bool,
     },
-    /// What was seen last may have been lost since the first REPLAYED, so that it would be looked for in all of the past.
-    /// Whoever connects again is told where to look.
+    /// What was seen last may have been lost since the first REPLAYED, so that it would be looked for in all of the
+    /// past. Whoever connects again is told where to look.
     Anew,
 }
 
@@ -131,8 +131,8 @@ impl Replay {
         self.events > BACKLOG_EVENTS || self.bytes > BACKLOG_BYTES
     }
 
-    /// Takes a message of the past. One for which nobody asked is dropped. One that the screen has already stands for its
-    /// place only.
+    /// Takes a message of the past. One for which nobody asked is dropped. One that the screen has already stands for
+    /// its place only.
     pub(super) fn take(&mut self, message: Stamped, is_known: bool) {
         let is_answer = !self.is_void && self.ask.as_ref().is_some_and(|ask| ask.is_sent);
         if self.phase == Phase::First || is_answer {
@@ -233,8 +233,8 @@ impl Replay {
         }
     }
 
-    /// Puts a complete page in front of the others. If it does not reach back to what was seen, and there is more, that is
-    /// asked for.
+    /// Puts a complete page in front of the others. If it does not reach back to what was seen, and there is more, that
+    /// is asked for.
     fn close(&mut self, replayed: &Replayed<'_>) -> Option<Done> {
         let mut page = mem::take(&mut self.page);
         let is_seen = |message: &Message| {
@@ -248,8 +248,8 @@ impl Replay {
             return Some(Done::Anew);
         }
         page.drain(..reached.map_or(0, |at| at + 1));
-        // A server that means all that is older, and not all that was missed, says so of a first page that is not full. One
-        // message more tells.
+        // A server that means all that is older, and not all that was missed, says so of a first page that is not full.
+        // One message more tells.
         let is_full = page.len() >= MAX_EARLIER as usize || self.phase == Phase::Closing;
         let oldest = page.first().and_then(|first| place(&first.message));
         if replayed.before.is_some() && replayed.after.is_some() {

@@ -1,5 +1,5 @@
-//! Texts: what the user says, on its way into the log. Each text waits until it may be sent. With a grant it then keeps its
-//! count until the server says that it has arrived, and goes out again after each reconnect until then.
+//! Texts: what the user says, on its way into the log. Each text waits until it may be sent. With a grant it then keeps
+//! its count until the server says that it has arrived, and goes out again after each reconnect until then.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,5 @@
-//! Wake: notices that the computer slept. The wall clock has then run ahead of the clock that counts only the time awake.
+//! Wake: notices that the computer slept. The wall clock has then run ahead of the clock that counts only the time
+//! awake.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Attempt: from the wish for a connection to its end. Whether the server is the one that is meant is decided before anything
-//! of the user is written.
+//! Attempt: from the wish for a connection to its end. Whether the server is the one that is meant is decided before
+//! anything of the user is written.
 
 use futures::FutureExt;
 use hubbub_transport::Transport;

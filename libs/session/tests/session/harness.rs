@@ -54,7 +54,12 @@ impl Window {
     /// The same on a computer that trusts authorities.
     pub(crate) fn open_with(options: Options, time: Time, connector: Connector) -> Self {
         let (intents, wishes) = flume::bounded(1024);
-        let (events, batches) = flume::bounded(1);
+        // Nobody waits for a screen at the end. Who wants to be told it takes all that comes.
+        let (events, batches) = if options.patience.is_zero() {
+            flume::bounded(1)
+        } else {
+            flume::unbounded()
+        };
         let ended = start_with(options, wishes, events, clock_of(&time), connector).unwrap();
         Self {
             intents: Some(intents),

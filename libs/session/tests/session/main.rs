@@ -1,5 +1,5 @@
-//! The network thread against scripted servers, and against servers of strangers: raw bytes over loopback sockets, and a
-//! clock that the test moves.
+//! The network thread against scripted servers, and against servers of strangers: raw bytes over loopback sockets, and
+//! a clock that the test moves.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

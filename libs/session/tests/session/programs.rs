@@ -1,5 +1,5 @@
-//! What programs need that act on their own: causes, what is known after leaving, texts as they came, a member's secret,
-//! whether the server is there.
+//! What programs need that act on their own: causes, what is known after leaving, texts as they came, a member's
+//! secret, whether the server is there.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Our window and our server, which remembers, with a bad network between them. What alice says is heard by bob once and
-//! in order, she knows that it arrived, and she hears everything that he says once and in order.
+//! Our window and our server, which remembers, with a bad network between them. What alice says is heard by bob once
+//! and in order, she knows that it arrived, and she hears everything that he says once and in order.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -78,7 +78,10 @@ fn is_lost(event: &Event) -> bool {
         "the server does not answer",
         "the server broke the connection",
     ];
-    matches!(event, Event::Lost { why, cause: Cause::CutOff | Cause::Unreachable, .. } if REASONS.contains(&why.as_str()))
+    let Event::Lost { why, cause, .. } = event else {
+        return false;
+    };
+    matches!(cause, Cause::CutOff | Cause::Unreachable) && REASONS.contains(&why.as_str())
 }
 
 /// Two members of one room: bob is near, alice is far.

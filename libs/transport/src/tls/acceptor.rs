@@ -18,7 +18,8 @@ use crate::Transport;
 /// chain of certificates on its way out.
 pub const HANDSHAKE_BYTES: usize = 64 * 1024;
 
-/// The most that a client says before the server answers, in bytes. It is less than 2 kB with the clients that there are.
+/// The most that a client says before the server answers, in bytes. It is less than 2 kB with the clients that there
+/// are.
 const MOST_SAID: usize = LONGEST_RECORD;
 
 /// Makes encrypted connections of those that come in. A clone is cheap.

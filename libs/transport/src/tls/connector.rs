@@ -21,8 +21,8 @@ use super::handshake::handshake;
 use super::{ALPN, provider};
 use crate::{Pin, Transport};
 
-/// The most that a server says before the client answers, in bytes: its chain of certificates, which has some 5 kB where
-/// it is long.
+/// The most that a server says before the client answers, in bytes: its chain of certificates, which has some 5 kB
+/// where it is long.
 const MOST_SAID: usize = 64 * 1024;
 
 /// Makes encrypted connections to servers. A clone is cheap.

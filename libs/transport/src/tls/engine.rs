@@ -1,5 +1,5 @@
-//! The engine: rustls without sockets and without buffers. Bytes go in and come out, and what is kept between two calls is
-//! kept by the caller. An idle connection so costs nothing but its keys.
+//! The engine: rustls without sockets and without buffers. Bytes go in and come out, and what is kept between two calls
+//! is kept by the caller. An idle connection so costs nothing but its keys.
 
 use rustls::Error;
 use rustls::client::UnbufferedClientConnection;
@@ -40,14 +40,14 @@ pub(crate) enum Words<'a> {
 }
 
 impl Engine {
-    /// Uses the first `len` bytes of `incoming`, as far as they go. What is left stands at its front afterwards, and `len`
-    /// is the length of that; it must be given again, with more after it. Plaintext goes to `plain`, and what must be
-    /// sent goes to `outgoing`.
+    /// Uses the first `len` bytes of `incoming`, as far as they go. What is left stands at its front afterwards, and
+    /// `len` is the length of that; it must be given again, with more after it. Plaintext goes to `plain`, and what
+    /// must be sent goes to `outgoing`.
     ///
     /// # Errors
     ///
-    /// The other side broke the rules of TLS, or says that we did. `outgoing` may have got an alert. The engine must not be
-    /// used any more.
+    /// The other side broke the rules of TLS, or says that we did. `outgoing` may have got an alert. The engine must
+    /// not be used any more.
     pub(crate) fn take(
         &mut self,
         incoming: &mut [u8],
@@ -92,8 +92,8 @@ impl Engine {
         }
     }
 
-    /// Encrypts `words` into `record`, which has [`RECORD_ROOM`] bytes, and returns the length of that, with what had to
-    /// go before. `incoming` is what [`take`](Self::take) has left.
+    /// Encrypts `words` into `record`, which has [`RECORD_ROOM`] bytes, and returns the length of that, with what had
+    /// to go before. `incoming` is what [`take`](Self::take) has left.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! The handshake of both sides. It ends with an encrypted connection, or with an error after the other side was told why,
-//! as far as the socket took that at once.
+//! The handshake of both sides. It ends with an encrypted connection, or with an error after the other side was told
+//! why, as far as the socket took that at once.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -13,8 +13,8 @@ use crate::transport::uninterrupted;
 
 /// The size of one read, in bytes. What one side says fits into one or two.
 const CHUNK: usize = 4096;
-/// How much is read and thrown away before the connection closes after an error. Closing a socket with unread bytes resets
-/// it, and a reset can destroy the alert on its way.
+/// How much is read and thrown away before the connection closes after an error. Closing a socket with unread bytes
+/// resets it, and a reset can destroy the alert on its way.
 const MOST_IGNORED: usize = 64 * 1024;
 
 /// A connection during its handshake.

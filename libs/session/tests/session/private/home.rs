@@ -1,4 +1,5 @@
-//! Home: alice's computer, with an authority that it trusts and a file of known rooms. House: a server with a certificate.
+//! Home: alice's computer, with an authority that it trusts and a file of known rooms. House: a server with a
+//! certificate.
 
 use std::io;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,5 @@
-//! All that holds in plain holds in TLS: nothing is lost, doubled or out of order, whatever the network does to records.
+//! All that holds in plain holds in TLS: nothing is lost, doubled or out of order, whatever the network does to
+//! records.
 
 use std::time::Duration;
 

@@ -121,8 +121,8 @@ impl State {
         len
     }
 
-    /// Reads from the socket until there is plaintext or an end, or nothing has arrived. Returns how much plaintext is in
-    /// `bytes`.
+    /// Reads from the socket until there is plaintext or an end, or nothing has arrived. Returns how much plaintext is
+    /// in `bytes`.
     pub(super) fn read(
         &mut self,
         mut socket: &TcpStream,
@@ -177,8 +177,8 @@ impl State {
         taken
     }
 
-    /// Sends what waits, and says how much of what is offered is written by that. What is offered must begin with the bytes
-    /// that were offered before, so there are as many.
+    /// Sends what waits, and says how much of what is offered is written by that. What is offered must begin with the
+    /// bytes that were offered before, so there are as many.
     ///
     /// # Errors
     ///
