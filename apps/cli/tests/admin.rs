@@ -221,7 +221,7 @@ fn an_invitation_is_a_line_on_stdout_and_a_new_password_makes_another_one() {
         admin: Some(path.clone()),
         tls: Some(Tls::own(identity.unwrap())),
         password: Some(password::write_new(&file).unwrap()),
-        password_file: Some(file.clone()),
+        password_file: Some(password::PasswordFile::new(file.clone())),
         ..Settings::default()
     });
     // Nobody watches this room, so nobody has seen it begin.
