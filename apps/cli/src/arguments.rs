@@ -45,8 +45,8 @@ const TAIL: &str = "Examples:
       everything in a file, also what is said while this program does not run
 
 It reconnects whenever the connection ends. It gives up only if the first connection fails, an operator puts it out, \
-another program with the same state file takes its place, the password is no longer right, or the server has another \
-key than the one that is known.
+another program with the same state file takes its place, the password is no longer right, the server has another key \
+than the one that is known, or it cannot be read which one that is.
 
 With --json each line is an object with `type` and `time` (RFC 3339 in UTC). Skip types and fields that you do not know.
 
@@ -59,9 +59,11 @@ Types:
   present    names: everybody who is here
   connected  the connection stands
   lost       why, cause: it has ended. cause is unreachable, cut-off, not-chat,
-             replaced, kicked, refused, password, key, or the server's own word
-             for a refusal, such as name or banned. With key: offered, the key
-             that the server has, and known, those that would be right
+             replaced, kicked, refused, password, key, plain, bad-file, or the
+             server's own word for a refusal, such as name or banned. With key:
+             offered, the key that the server has, and known, those that would
+             be right. plain: the room is known as a private one. bad-file: the
+             file of known rooms cannot be read
   notice     code, text: the server tells something. Codes of this program are
              gap and missed, where messages are missing, and cut-off, for a
              text of which the end is missing
