@@ -10,13 +10,12 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use hubbub_transport::{Address, Password, Pin};
 use tempfile::NamedTempFile;
 
-use crate::Reason;
+use crate::{Reason, runtime};
 use written::Written;
 
 mod written;
@@ -175,7 +174,7 @@ impl KnownRooms {
                     return Err(io::Error::new(ErrorKind::WouldBlock, why));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    thread::sleep(LOCK_CHECK);
+                    runtime::rest(LOCK_CHECK);
                     waited += LOCK_CHECK;
                 }
             }

@@ -4,6 +4,7 @@
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::thread;
+use std::time::Duration;
 
 pub(crate) use async_std::task::{block_on, sleep};
 
@@ -32,4 +33,9 @@ pub(crate) async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAdd
 fn spawn_blocking(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(work)?;
     Ok(())
+}
+
+/// Does nothing for this time, and holds up its thread.
+pub(crate) fn rest(time: Duration) {
+    thread::sleep(time);
 }
