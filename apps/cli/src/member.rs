@@ -76,11 +76,16 @@ impl Member {
     fn come_in(&self) -> Result<(), Failure> {
         let mut asking = Asking::new(&self.address);
         let mut held = Vec::new();
-        let mut is_decided = false;
+        let (mut is_decided, mut by) = (false, None);
         while !is_decided {
-            match self.next(None) {
+            match self.next(by) {
                 Next::Happened(batch) => {
                     for stamped in batch {
+                        match stamped.event {
+                            Event::Connected => by = Some(Instant::now() + LET_IN_WITHIN),
+                            Event::Connecting | Event::Lost { .. } => by = None,
+                            _ => {}
+                        }
                         if let Some(answer) = asking.answer(&stamped.event)? {
                             // That attempt was none.
                             held.clear();
@@ -96,7 +101,8 @@ impl Member {
                     is_decided = true;
                 }
                 Next::Ended => return Err(Failure::ended()),
-                Next::Late | Next::Own(_) => {}
+                Next::Late => is_decided = true,
+                Next::Own(_) => {}
             }
         }
         self.held.replace(held);
@@ -188,6 +194,10 @@ impl Member {
         Self::start_until(self.stop, room, profile).map(Some)
     }
 }
+
+/// How long after the connection a private room that has said nothing counts as one that lets us in. Of one that speaks and
+/// does not grant, the session says so after 5 s.
+const LET_IN_WITHIN: Duration = Duration::from_secs(6);
 
 /// Whether it is known after this event whether the room lets us in.
 fn decides(event: &Event) -> bool {

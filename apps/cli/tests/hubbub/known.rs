@@ -95,7 +95,7 @@ fn ping_counts_the_time_of_the_connection_and_not_what_it_takes_to_be_let_in() {
         .stdout(Stdio::piped());
     let ping = Hubbub::run(program);
     let mut peer = server.accept().accept_tls(&certificate).unwrap();
-    // It grants nothing, and so it is only after 5 s that the room is taken for one that lets us in.
+    // It says nothing, and so it is only after 6 s that the room is taken for one that lets us in.
     peer.next_frame(Instant::now() + DEADLINE).unwrap();
     let line = ping.line_with("connected in ");
     let (_, took) = line.split_once("connected in ").unwrap();
