@@ -15,6 +15,8 @@ fn members_talk_through_tls() {
     let room = Room::unwatched_with(private());
     let mut alice = secure(&room);
     alice.send([join("alice"), text("alice", "to nobody")].concat());
+    // Otherwise bob may be there first.
+    room.wait_until_read();
     let mut bob = secure(&room);
     bob.send(join("bob"));
     alice.expect(join("bob"));
