@@ -24,7 +24,7 @@ const MAX_ANSWER: u64 = 4096;
 pub(crate) struct Terminal(File);
 
 impl Terminal {
-    /// The terminal, if somebody sits before it: one who does not see what goes to stderr may not be there.
+    /// The terminal, if somebody sits there. Where stderr goes elsewhere, nobody would see the question.
     pub(crate) fn open() -> Option<Self> {
         let is_seen = io::stderr().is_terminal();
         let file = is_seen.then(|| File::options().read(true).write(true).open("/dev/tty"));

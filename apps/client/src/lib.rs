@@ -58,7 +58,7 @@
 //! - **Settings.** Theme, zoom, notifications and the people panel are kept in `hubbub/settings.toml` in the configuration
 //!   directory, and the window's place in `window.toml` next to it. Each room, the name used there, whether it is private and
 //!   the last message seen are kept in `hubbub/rooms.toml` in the state directory, at most once a second, and so are the people
-//!   who are muted there; windows take turns by locking a file beside it. Keys and passwords of private rooms are in
+//!   who are muted there; another file is locked while it changes. Keys and passwords of private rooms are in
 //!   `known_rooms.toml` there, which only the user may read. A broken file is kept as `settings.toml.broken` or
 //!   `rooms.toml.broken`, reported, and replaced.
 //!

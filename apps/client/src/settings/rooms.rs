@@ -243,7 +243,7 @@ impl RoomsFile {
 
     /// Keeps what is known of the room at this address, which is now the latest. What is not known stays as the file has
     /// it, and so do other rooms, also those that another window has kept meanwhile, and people who are muted there and not
-    /// in `mutes`: a file beside it is locked meanwhile.
+    /// in `mutes`. Another file is locked meanwhile, so that windows take turns.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The lock in the header of a private room, and the card with the truth behind it: why this room is believed and since
+//! The lock in the header of a private room, and the card that it opens: why this room is believed and since
 //! when, whether everybody's line is private, and what a private line does not keep secret.
 
 use dioxus::prelude::*;

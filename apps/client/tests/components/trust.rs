@@ -1,4 +1,4 @@
-//! Private rooms: the questions about key and password, the lock with what stands behind it, and invitations.
+//! Private rooms: the questions about key and password, the lock and its card, and invitations.
 
 use std::time::{Duration, SystemTime};
 
@@ -79,7 +79,7 @@ fn a_key_that_changed_is_a_full_stop_with_both_keys_and_the_command_and_no_way_o
         r#"code id="forget""#,
         "hubbub-client --ask --forget chats://localhost:8765</code>",
     );
-    // Not even what was said before stands behind it.
+    // Nothing of the room is shown, not even what was said before.
     window.hides(r#"id="composer""#);
     window.hides(r#"id="trust""#);
     window.click("retry");
