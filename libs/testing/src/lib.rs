@@ -8,7 +8,8 @@
 //!   does only what the test says, and [`HeldPort`] is a port where a server comes later, or never.
 //! - [`Network`] is the bad weather between two ends, [`namespace`] a network that can vanish without a word, and [`Time`]
 //!   a clock that the test moves.
-//! - [`tls`] is an authority, what it signs, a peer's handshake, and a man in the middle.
+//! - [`tls`] is an authority, what it signs, a peer's handshake, and a man in the middle. [`web`] is what a browser says,
+//!   rightly and wrongly.
 //! - [`Stranger`] is a program that other people could have written, [`Crowd`] many connections that one thread reads,
 //!   and [`storm`] many members who talk at once.
 //!
@@ -38,6 +39,7 @@ mod tape;
 pub mod tls;
 mod wait;
 mod weather;
+pub mod web;
 
 pub use clock::Time;
 #[cfg(target_os = "linux")]

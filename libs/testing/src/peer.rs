@@ -1,7 +1,8 @@
-//! One end of a connection that speaks raw bytes over a blocking socket, with or without TLS. Every wait has a deadline and
+//! One end of a connection that speaks raw bytes over a blocking socket, with or without TLS or WebSocket. Every wait has a deadline and
 //! fails with what had come so far. It knows the exact form of frames, and no code of ours.
 
 mod secure;
+mod web;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -89,17 +90,17 @@ impl Peer {
         self.line.stream.local_addr().unwrap()
     }
 
-    /// A second handle to write with, for another thread. Without TLS only.
+    /// A second handle to write with, for another thread. Without TLS and WebSocket only.
     #[track_caller]
     pub fn writer(&self) -> TcpStream {
-        assert!(self.line.tls.is_none(), "a peer with TLS has one handle");
+        self.line.assert_is_plain();
         self.line.stream.try_clone().unwrap()
     }
 
-    /// Keeps everything that comes from now on, so that the other end never waits for this one to read. Without TLS only.
+    /// Keeps everything that comes from now on, so that the other end never waits for this one to read. Without TLS and WebSocket only.
     #[track_caller]
     pub fn tape(&self) -> Tape {
-        assert!(self.line.tls.is_none(), "a peer with TLS has one handle");
+        self.line.assert_is_plain();
         assert!(self.unread.is_empty(), "unread: {}", shown(&self.unread));
         self.line.stream.set_read_timeout(None).unwrap();
         Tape::of(&self.line.stream)

@@ -3,6 +3,8 @@
 //! CHAT/1.0 has no answer to a JOIN. So that a test knows who is in, a member named `watcher` joins before everybody
 //! else and reads all the time. A peer whose JOIN it has heard is a member.
 
+mod visitors;
+
 use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Command;

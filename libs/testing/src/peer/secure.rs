@@ -5,12 +5,23 @@ use std::io::{self, Write};
 use super::Peer;
 use crate::DEADLINE;
 use crate::tls::{Caller, Certificate, Line};
+use crate::web::Frame;
 
 impl Peer {
     /// Does a client's handshake, and believes every certificate. It names `localhost`.
     #[track_caller]
     pub fn secure(self) -> Self {
         match self.try_secure(&Caller::believing_all(), "localhost") {
+            Ok(peer) => peer,
+            Err(error) => panic!("no handshake: {error}"),
+        }
+    }
+
+    /// Does a browser's handshake, which names the protocols of HTTP, and believes every certificate.
+    #[track_caller]
+    pub fn secure_as_browser(self) -> Self {
+        let caller = Caller::believing_all().speaking(&["h2", "http/1.1"]);
+        match self.try_secure(&caller, "localhost") {
             Ok(peer) => peer,
             Err(error) => panic!("no handshake: {error}"),
         }
@@ -83,8 +94,12 @@ impl Peer {
         self.sealed("")
     }
 
-    /// Says inside TLS, if there is TLS, that nothing more will be sent.
+    /// Says inside WebSocket and TLS, where they are, that nothing more will be sent.
     pub(super) fn say_the_end(&mut self) {
+        if let Some(web) = &mut self.line.web {
+            web.has_said_the_end = true;
+            let _ = self.line.write_below(&Frame::close(1000, "").bytes());
+        }
         if let Some(tls) = &mut self.line.tls {
             tls.send_close_notify();
         }

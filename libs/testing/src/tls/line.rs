@@ -1,4 +1,4 @@
-//! A blocking socket with or without TLS, and how a client does its handshake.
+//! A blocking socket with or without TLS and with or without WebSocket, and how a client does its handshake of TLS.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -13,20 +13,36 @@ use rustls::{
 };
 
 use super::{Authority, Certificate};
+use crate::web::{Frame, Framing};
 
 /// The protocol that both sides name in the handshake.
 pub(super) const ALPN: &[u8] = b"chat/1.0";
 
-/// A blocking socket, which may have TLS on it.
+/// How much of what a visitor says is in one message at most, in bytes. The server takes longer ones.
+const MESSAGE: usize = 16 * 1024;
+
+/// A blocking socket, which may have TLS on it, and WebSocket on that.
 pub(crate) struct Line {
     pub(crate) stream: TcpStream,
     pub(crate) tls: Option<Box<Connection>>,
+    pub(crate) web: Option<Box<Framing>>,
 }
 
 impl Line {
     /// Without TLS.
     pub(crate) fn plain(stream: TcpStream) -> Self {
-        Self { stream, tls: None }
+        Self {
+            stream,
+            tls: None,
+            web: None,
+        }
+    }
+
+    /// Fails where there is more than the stream, which then has one handle only.
+    #[track_caller]
+    pub(crate) fn assert_is_plain(&self) {
+        let is_plain = self.tls.is_none() && self.web.is_none();
+        assert!(is_plain, "a peer with TLS or WebSocket has one handle");
     }
 
     /// Does a client's handshake.
@@ -44,7 +60,11 @@ impl Line {
 
     fn shaken(stream: TcpStream, connection: Connection) -> io::Result<Self> {
         let tls = Some(Box::new(connection));
-        let mut line = Self { stream, tls };
+        let mut line = Self {
+            stream,
+            tls,
+            web: None,
+        };
         while line.is_shaking() {
             line.send_what_waits()?;
             if line.is_shaking() && line.take_a_record()? == 0 {
@@ -83,8 +103,9 @@ impl Line {
     }
 }
 
-impl Read for Line {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Line {
+    /// Reads what is on the stream, with or without TLS.
+    fn read_below(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let Some(tls) = &mut self.tls else {
                 return self.stream.read(buffer);
@@ -97,15 +118,83 @@ impl Read for Line {
             self.take_a_record()?;
         }
     }
+
+    /// Writes past WebSocket, with or without TLS.
+    pub(crate) fn write_below(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(tls) = &mut self.tls else {
+            return self.stream.write_all(bytes);
+        };
+        // More than fits into the buffer of rustls is written in parts.
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let len = tls.writer().write(rest)?;
+            rest = &rest[len..];
+            while tls.wants_write() {
+                tls.write_tls(&mut self.stream)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the frames of a visitor that have come, and reads once if there is none. `Ok(0)` is the end.
+    pub(crate) fn take_frames(&mut self) -> io::Result<usize> {
+        if let len @ 1.. = self.take_whole_frames() {
+            return Ok(len);
+        }
+        let mut piece = [0; 65536];
+        let len = self.read_below(&mut piece)?;
+        let web = self.web.as_mut().expect("a visitor");
+        web.unread.extend_from_slice(&piece[..len]);
+        self.take_whole_frames();
+        Ok(len)
+    }
+
+    /// Takes the frames that are there, and replies to them. Returns how long they were.
+    fn take_whole_frames(&mut self) -> usize {
+        let web = self.web.as_mut().expect("a visitor");
+        let before = web.unread.len();
+        let replies = web.take_frames();
+        let taken = before - web.unread.len();
+        // The other end may be gone.
+        let _ = self.write_below(&replies);
+        taken
+    }
+}
+
+impl Read for Line {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(web) = &mut self.web else {
+                return self.read_below(buffer);
+            };
+            let len = web.messages.len().min(buffer.len());
+            if len > 0 {
+                buffer[..len].copy_from_slice(&web.messages[..len]);
+                web.messages.drain(..len);
+                return Ok(len);
+            }
+            let is_said = web.closing.is_some();
+            if self.take_frames()? == 0 {
+                let cut = io::Error::new(ErrorKind::UnexpectedEof, "an end without a word");
+                return if is_said { Ok(0) } else { Err(cut) };
+            }
+        }
+    }
 }
 
 impl Write for Line {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(tls) = &mut self.tls else {
-            return self.stream.write(bytes);
+        let len = if self.web.is_some() {
+            bytes.len().min(MESSAGE)
+        } else {
+            bytes.len()
         };
-        let len = tls.writer().write(bytes)?;
-        self.send_what_waits().map(|()| len)
+        let bytes = &bytes[..len];
+        match &self.web {
+            Some(_) => self.write_below(&Frame::binary(bytes).bytes())?,
+            None => self.write_below(bytes)?,
+        }
+        Ok(len)
     }
 
     fn flush(&mut self) -> io::Result<()> {
