@@ -75,10 +75,17 @@ pub fn days_left(identity: &Identity) -> Option<u64> {
     Some(left.map_or(0, |left| left.as_secs() / (24 * 60 * 60)))
 }
 
-/// Whether a certificate has ended.
+/// Why nobody believes a certificate today, and what helps: it has ended, or it is not valid yet. `None` if it is valid.
 #[must_use]
-pub fn has_ended(identity: &Identity) -> bool {
-    identity.ends().is_some_and(|end| end <= SystemTime::now())
+pub fn untimely(identity: &Identity) -> Option<&'static str> {
+    let now = SystemTime::now();
+    if identity.ends().is_some_and(|end| end <= now) {
+        Some("has ended; renew it, and reload")
+    } else if identity.begins().is_some_and(|begin| begin > now) {
+        Some("is not valid yet; if it should be, set this machine's clock right")
+    } else {
+        None
+    }
 }
 
 fn made(state: &Path, name: &str) -> Result<Identity, String> {

@@ -189,8 +189,9 @@
 //! makes `DIR/tls-next.key`, and tells members with a grant of it. Then move that file onto `DIR/tls.key` and start the
 //! server again. Nobody is asked anything.
 //!
-//! A certificate from elsewhere (`--tls-cert`, `--tls-key`) is read again at SIGHUP and once a day. One that cannot be used,
-//! or has ended while the old one has not, leaves the old one, and the log says why. Whoever is here notices nothing.
+//! A certificate from elsewhere (`--tls-cert`, `--tls-key`) is read again at SIGHUP and once a day. One that cannot be used
+//! leaves the old one, and so does one that has ended or is not valid yet while the old one is valid. The log says why.
+//! Whoever is here notices nothing.
 //!
 //! A server with TLS leaves no core file, since its key would be in it. It warns at its start of a key, a password or a
 //! state directory that others can read or change.

@@ -165,8 +165,8 @@ fn tls(arguments: &Arguments) -> Result<Option<Tls>, String> {
             ..Tls::own(identity::read(cert, key)?)
         },
     };
-    if tls.ends().is_some() && identity::has_ended(&tls.identity) {
-        warn!("the certificate has ended: nobody believes it; renew it, and reload");
+    if let (Some(why), false) = (identity::untimely(&tls.identity), tls.is_own) {
+        warn!("nobody believes the certificate: it {why}");
     }
     tls.also_plain = asked.also_plain;
     let fingerprint = tls.identity.pin().fingerprint();

@@ -128,9 +128,9 @@ impl Files {
             Ok(identity) => identity,
             Err(why) => return warn!(%why, "certificate stays: the new one cannot be used"),
         };
-        if identity::has_ended(&identity) && !identity::has_ended(last) {
+        if let (Some(why), None) = (identity::untimely(&identity), identity::untimely(last)) {
             let file = &paths[0];
-            return warn!(?file, "certificate stays: the new one has ended; renew it");
+            return warn!(?file, "certificate stays: the new one {why}");
         }
         log_change(last, &identity, asked);
         *last = identity.clone();

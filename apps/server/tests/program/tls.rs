@@ -212,6 +212,18 @@ fn a_certificate_is_read_again_and_a_bad_one_leaves_the_old_one_and_nobody_is_dr
     );
     assert_eq!(shown(&mut program), old.fingerprint());
 
+    let early = authority.from("localhost", 2090, 1, 1);
+    early.write(&state.0, "tls");
+    program.signal("HUP");
+    let line = program.line_with("certificate stays");
+    assert!(
+        line.contains("WARN")
+            && line.contains("is not valid yet")
+            && line.contains(cert.to_str().unwrap()),
+        "{line}"
+    );
+    assert_eq!(shown(&mut program), old.fingerprint());
+
     let renewed = authority.renewed(&old, "localhost");
     renewed.write(&state.0, "tls");
     program.signal("HUP");
@@ -235,18 +247,29 @@ fn a_certificate_is_read_again_and_a_bad_one_leaves_the_old_one_and_nobody_is_dr
 }
 
 #[test]
-fn a_certificate_that_has_ended_is_told_at_the_start_and_may_be_replaced_by_another_such_one() {
+fn a_certificate_that_nobody_believes_today_is_told_at_the_start_and_may_be_replaced_by_another_such_one()
+ {
     let state = State::made();
     let authority = Authority::new();
-    let [cert, key] = authority.expired("localhost").write(&state.0, "tls");
-    let [cert, key] = [&cert, &key].map(|path| path.to_str().unwrap());
-    let mut program = without_terminal(&["--tls", "--tls-cert", cert, "--tls-key", key]);
-    let line = program.line_with("has ended");
-    assert!(line.contains("WARN"), "{line}");
-    authority.expired("localhost").write(&state.0, "tls");
-    program.signal("HUP");
-    let line = program.line_with("certificate changed, and its key too");
-    assert!(line.contains("days_left=0"), "{line}");
+    let early = || authority.from("localhost", 2090, 1, 1);
+    let late = || authority.expired("localhost");
+    for (first, why, next) in [
+        (late(), "has ended", late()),
+        (early(), "is not valid yet", early()),
+        (late(), "has ended", early()),
+    ] {
+        let [cert, key] = first.write(&state.0, "tls");
+        let [cert, key] = [&cert, &key].map(|path| path.to_str().unwrap());
+        let mut program = without_terminal(&["--tls", "--tls-cert", cert, "--tls-key", key]);
+        let line = program.line_with("nobody believes");
+        assert!(line.contains("WARN") && line.contains(why), "{line}");
+        // From here on, it takes the signal.
+        program.port();
+        next.write(&state.0, "tls");
+        program.signal("HUP");
+        let line = program.line_with("certificate changed, and its key too");
+        assert!(line.contains(&next.fingerprint()), "{line}");
+    }
 }
 
 #[test]

@@ -68,6 +68,13 @@ impl Authority {
         self.sign(params, KeyPair::generate().unwrap())
     }
 
+    /// A certificate that is valid from the beginning of this day, with a new key.
+    pub fn from(&self, host: &str, year: i32, month: u8, day: u8) -> Certificate {
+        let mut params = params_for(host);
+        params.not_before = date_time_ymd(year, month, day);
+        self.sign(params, KeyPair::generate().unwrap())
+    }
+
     /// A right certificate, also for a host of another name, with the key of `old`.
     pub fn renewed(&self, old: &Certificate, host: &str) -> Certificate {
         self.sign(params_for(host), KeyPair::from_pem(&old.key).unwrap())

@@ -113,25 +113,45 @@ impl Identity {
         self.pin
     }
 
+    /// When the server's certificate begins to be valid, as far as that can be read from it. `None` also if it is valid
+    /// since 1970.
+    #[must_use]
+    pub fn begins(&self) -> Option<SystemTime> {
+        match self.refused_at(0)? {
+            CertificateError::NotValidYetContext { not_before, .. } => Some(time(not_before)),
+            _ => None,
+        }
+    }
+
     /// When the server's certificate ends, as far as that can be read from it.
     #[must_use]
     pub fn ends(&self) -> Option<SystemTime> {
+        // At the end of days every certificate has expired.
+        match self.refused_at(u64::MAX)? {
+            CertificateError::ExpiredContext { not_after, .. } => Some(time(not_after)),
+            _ => None,
+        }
+    }
+
+    /// Why a verifier would refuse the server's certificate so many seconds after the beginning of 1970. It says from when
+    /// or until when the certificate is valid.
+    fn refused_at(&self, seconds: u64) -> Option<CertificateError> {
         let own = self.certified.cert.first()?;
         let mut itself = RootCertStore::empty();
         itself.add(own.clone()).ok()?;
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(itself), provider());
-        // At the end of days every certificate has expired, and the verifier says since when.
-        let late = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
-        let anybody = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
         let verifier = verifier.build().ok()?;
-        match verifier.verify_server_cert(own, &[], &anybody, &[], late) {
-            Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext {
-                not_after,
-                ..
-            })) => Some(SystemTime::UNIX_EPOCH + Duration::from_secs(not_after.as_secs())),
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let anybody = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
+        match verifier.verify_server_cert(own, &[], &anybody, &[], now) {
+            Err(rustls::Error::InvalidCertificate(why)) => Some(why),
             _ => None,
         }
     }
+}
+
+fn time(time: UnixTime) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs())
 }
 
 /// How many bits an RSA key has, from the length of what it signs. `None` for all other keys.

@@ -61,14 +61,16 @@ fn what_is_no_identity_is_refused_with_the_reason() {
 }
 
 #[test]
-fn the_end_of_a_certificate_is_read_from_it() {
+fn the_beginning_and_the_end_of_a_certificate_are_read_from_it() {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_before = date_time_ymd(2030, 2, 3);
     params.not_after = date_time_ymd(2031, 2, 3);
     let made = Made {
         chain: params.self_signed(&key).unwrap().pem(),
         key: key.serialize_pem(),
     };
-    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_927_843_200);
-    assert_eq!(made.identity().ends(), Some(end));
+    let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    assert_eq!(made.identity().begins(), at(1_896_307_200));
+    assert_eq!(made.identity().ends(), at(1_927_843_200));
 }
