@@ -87,6 +87,18 @@ server *ARGS:
 client NAME *ARGS: setup
     cargo run --release -p hubbub-client -- --username {{ quote(NAME) }} {{ ARGS }}
 
+# The room in a browser: builds the page, starts a server with it and prints the address. OPTIONS are the server's. Without a
+# display, two visitors in browsers in memory also meet there, and are saved as target/web.png.
+[group("start here")]
+web *OPTIONS: page
+    cargo build --release -p hubbub-server
+    "{{ target }}/release/hubbub-server" --web "{{ target }}/web" {{ OPTIONS }}
+
+# Makes the page for browsers in target/web, for `hubbub-server --web target/web`. The first time takes minutes.
+[group("run")]
+page:
+    CARGO_TARGET_DIR="{{ target }}" apps/web/make
+
 # Installs release builds of all programs below PREFIX, with their man pages. The desktop then opens chat://host:port links in the window.
 [group("install")]
 install PREFIX=(env("HOME") / ".local"): setup
