@@ -1,0 +1,18 @@
+//! The page in a real browser: headless Chromium, with real keys, mouse and touch, read through its inspector.
+//!
+//! All tests share one Chromium. Each visitor has storage of its own there, as if it were another machine, and every
+//! error that a page reports makes the test fail, unless the test expects it. `just test` bounds how many tests run at
+//! once, as it does for the real windows.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod harness;
+
+mod chromium;
+mod devtools;
+mod keys;
+mod pointer;
+mod site;
+mod tab;
+mod visitor;
+mod wait;
