@@ -471,6 +471,7 @@ layers:
     apps/server/src/outbox   std::net|async_io|socket2|TcpStream|TcpListener|crate::(room|post|lobby|log|hub|peer|door)
     apps/server/src/hub!exactly_once/* std::net|async_io|socket2|TcpStream|TcpListener|crate::(peer|door)
     apps/cli/src             async|await|async_std|TcpStream|TcpListener|dioxus|hubbub_server|hubbub_client
+    apps/cli/src/in_sight    flume|thread|rustyline|rustix|std::(io|fs|env)|SystemTime::now|crate::(member|room|ask)
     apps/cli/src/refusal     flume|thread|rustyline|rustix|std::io|SystemTime::now|crate::(member|arguments|room|ask)
     apps/cli/src/chat/settling flume|thread|rustyline|rustix|std::io|SystemTime::now|crate::
     apps/cli/src/chat/conversation flume|thread|rustyline|rustix|std::io|SystemTime::now|Instant::now|crate::(member|arguments)
