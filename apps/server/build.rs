@@ -1,8 +1,8 @@
-//! Leaves the tables for unwinding out of the small build, which ends at a panic. They are a seventh of it, and most come
-//! ready-made with the standard library, so that no option of the compiler leaves them out.
+//! Leaves the tables for unwinding out of the small build, which ends at a panic. They are a seventh of it, and most
+//! come ready-made with the standard library, so that no option of the compiler leaves them out.
 //!
-//! No build script is told what happens at a panic. The profile `small` is the only one with this level of optimisation,
-//! and `main.rs` does not compile where it would unwind without the tables.
+//! No build script is told what happens at a panic. The profile `small` is the only one with this level of
+//! optimisation, and `main.rs` does not compile where it would unwind without the tables.
 
 use std::env;
 

@@ -195,8 +195,8 @@ impl Member {
     }
 }
 
-/// How long after the connection a private room that has said nothing counts as one that lets us in. Of one that speaks and
-/// does not grant, the session says so after 5 s.
+/// How long after the connection a private room that has said nothing counts as one that lets us in. Of one that speaks
+/// and does not grant, the session says so after 5 s.
 const LET_IN_WITHIN: Duration = Duration::from_secs(6);
 
 /// Whether it is known after this event whether the room lets us in.

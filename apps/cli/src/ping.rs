@@ -72,8 +72,8 @@ fn ask_all(watch: &mut Watch, address: &Address, count: u64) -> Outcome {
     Ok(())
 }
 
-/// Waits for the connection, and returns how long the attempt took that succeeded. Before it a person may have been asked
-/// something, and after it a private room may take its time to say that it lets us in.
+/// Waits for the connection, and returns how long the attempt took that succeeded. Before it a person may have been
+/// asked something, and after it a private room may take its time to say that it lets us in.
 fn connect(watch: &mut Watch) -> Result<Duration, Failure> {
     let (mut began, mut took) = (None, Duration::ZERO);
     watch.until(None, |Stamped { at, event }| {

@@ -1,5 +1,5 @@
-//! Again: this program starts once more in its own process, so that whoever started it can follow and end it. Part of the
-//! binary.
+//! Again: this program starts once more in its own process, so that whoever started it can follow and end it. Part of
+//! the binary.
 
 use std::io::{self, Write};
 use std::process::{self, Command};

@@ -1,5 +1,6 @@
-//! Hand-over: how an invitation reaches a run of the program. Its password may stand on no command line, where everybody on
-//! the computer could read it: it comes from a file or from standard input, and goes on by a pipe that nobody else has.
+//! Hand-over: how an invitation reaches a run of the program. Its password may stand on no command line, where
+//! everybody on the computer could read it: it comes from a file or from standard input, and goes on by a pipe that
+//! nobody else has.
 
 use std::env;
 use std::fs::File;
@@ -10,8 +11,8 @@ use std::process::Command;
 use hubbub_transport::Invitation;
 use hubbub_wire::{MAX_PASSWORD, PORT};
 
-/// The longest invitation, in bytes: the longest host, two pins and the longest password fit many times. A pipe takes as
-/// much before anybody reads.
+/// The longest invitation, in bytes: the longest host, two pins and the longest password fit many times. A pipe takes
+/// as much before anybody reads.
 const INVITATION_BYTES: usize = 4096;
 
 /// What stands for standard input in the place of a file.

@@ -62,7 +62,8 @@ pub struct Timeline {
     back: Option<Duration>,
     day: Option<Date>,
     next_id: MessageId,
-    /// The line of each message of the user's own that is not known to be sent or, where the server tells, to have arrived.
+    /// The line of each message of the user's own that is not known to be sent or, where the server tells, to have
+    /// arrived.
     unsent: HashMap<MessageId, i64>,
 }
 

@@ -1,4 +1,5 @@
-//! Writes the man page of `hubbub-server` and its completions: `cargo run -p hubbub-server --example hubbub-server-pages -- DIR`.
+//! Writes the man page of `hubbub-server` and its completions: `cargo run -p hubbub-server --example
+//! hubbub-server-pages -- DIR`.
 
 use std::process::ExitCode;
 

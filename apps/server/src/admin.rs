@@ -1,10 +1,11 @@
 //! Administration: a Unix socket through which operators talk to the hub, and the disk that keeps their bans.
 //!
-//! The server begins with the line `hubbub-admin 1`. A request is one line of at most 16 KiB: a command and what belongs to
-//! it, with tabs between them. An answer is any number of lines `- FIELD<tab>FIELD...` and then one that ends it: `ok WORDS`
-//! if it was done, `no WORDS` if it could not be done, `bad WORDS` if the request makes no sense. In a field, `\\`, `\t`,
-//! `\n` and `\r` stand for a backslash, a tab and line ends. There may be several requests on one connection, one at a
-//! time. Whoever takes longer than 10 s for a request or an answer is cut off, and four may be connected at a time.
+//! The server begins with the line `hubbub-admin 1`. A request is one line of at most 16 KiB: a command and what
+//! belongs to it, with tabs between them. An answer is any number of lines `- FIELD<tab>FIELD...` and then one that
+//! ends it: `ok WORDS` if it was done, `no WORDS` if it could not be done, `bad WORDS` if the request makes no sense.
+//! In a field, `\\`, `\t`, `\n` and `\r` stand for a backslash, a tab and line ends. There may be several requests on
+//! one connection, one at a time. Whoever takes longer than 10 s for a request or an answer is cut off, and four may be
+//! connected at a time.
 //!
 //! Nobody waits for an administrator, and nothing of this knows the room. It ends when it is dropped.
 
@@ -69,8 +70,8 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    /// Makes the socket and reads the bans, for the room at this `port`. Also returns what the hub has to know first, and
-    /// what the door has to know.
+    /// Makes the socket and reads the bans, for the room at this `port`. Also returns what the hub has to know first,
+    /// and what the door has to know.
     ///
     /// # Errors
     ///

@@ -212,8 +212,8 @@ pub(crate) struct Arguments {
     )]
     join_timeout: Duration,
 
-    /// How long a member whose program speaks the extension keeps its place after its connection has ended; 0s for not at
-    /// all
+    /// How long a member whose program speaks the extension keeps its place after its connection has ended; 0s for not
+    /// at all
     #[arg(
         long,
         env = "HUBBUB_GRACE",

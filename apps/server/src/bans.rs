@@ -1,7 +1,7 @@
 //! Bans: the addresses that may not come in, and until when. Plain data, the time is given.
 //!
-//! The hub owns them. The door reads a copy, which it gets from the hub's [`Board`], so that neither waits for the other.
-//! How they are kept on a disk stands in `file`.
+//! The hub owns them. The door reads a copy, which it gets from the hub's [`Board`], so that neither waits for the
+//! other. How they are kept on a disk stands in `file`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

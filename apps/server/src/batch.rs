@@ -297,8 +297,8 @@ impl Batch {
         self.sheet(form).bytes(entries)
     }
 
-    /// Finds the byte of a form that lies `bytes` after the beginning of `entry`. Returns the entry that contains it, and
-    /// its distance from the beginning of that entry.
+    /// Finds the byte of a form that lies `bytes` after the beginning of `entry`. Returns the entry that contains it,
+    /// and its distance from the beginning of that entry.
     #[must_use]
     pub fn locate(&self, form: Form, entry: u32, bytes: usize) -> (u32, u32) {
         self.sheet(form).locate(entry, bytes)

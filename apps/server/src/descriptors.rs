@@ -2,10 +2,10 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// How many descriptors the server needs besides those of its peers: 32 for connections that are being turned away, 5 for
-/// the history, 10 for the metrics, 6 for administrators and 12 when all four ask for numbers at the same time, 3 for
-/// bans, and some 12 for the listener, the reactor, the standard streams, the service manager and a message of the day.
-/// The rest is to spare.
+/// How many descriptors the server needs besides those of its peers: 32 for connections that are being turned away, 5
+/// for the history, 10 for the metrics, 6 for administrators and 12 when all four ask for numbers at the same time, 3
+/// for bans, and some 12 for the listener, the reactor, the standard streams, the service manager and a message of the
+/// day. The rest is to spare.
 pub const RESERVED: usize = 96;
 
 /// How many may be open now. `None` stands for no limit at all.

@@ -285,8 +285,8 @@ async fn in_turn<T>(turn: SemaphoreGuardArc, something: impl Future<Output = T>)
     }
 }
 
-/// Tells a connection why it is not served: in plain words, or by an alert if it begins with TLS. A handshake for somebody
-/// who cannot come in would let a crowd outside cost more than one inside.
+/// Tells a connection why it is not served: in plain words, or by an alert if it begins with TLS. A handshake for
+/// somebody who cannot come in would let a crowd outside cost more than one inside.
 pub(crate) async fn turn_away(transport: Transport, why: String) {
     let mut first = [0];
     let read = poll_fn(|context| transport.poll_read(context, &mut first));

@@ -84,7 +84,8 @@ pub enum Event {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// An EARLIER. The next one comes when this one is answered; see [`Delivery::ends_answer`](crate::outbox::Delivery::ends_answer).
+    /// An EARLIER. The next one comes when this one is answered; see
+    /// [`Delivery::ends_answer`](crate::outbox::Delivery::ends_answer).
     Earlier {
         /// Whose.
         peer: PeerId,

@@ -1,8 +1,8 @@
 //! The exporter: shows the metrics over HTTP, `/metrics` for Prometheus and `/healthz` for whoever restarts servers.
 //!
-//! It has a thread of its own, so that whoever reads the metrics slowly, often or never costs the room nothing. It reads
-//! numbers and asks the hub whether it still answers; it knows nothing of the room. It holds the hub's inbox only while it
-//! asks. It ends when [`Shown`] is dropped.
+//! It has a thread of its own, so that whoever reads the metrics slowly, often or never costs the room nothing. It
+//! reads numbers and asks the hub whether it still answers; it knows nothing of the room. It holds the hub's inbox only
+//! while it asks. It ends when [`Shown`] is dropped.
 
 use std::future::poll_fn;
 use std::io;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use tracing::warn;
 
-/// What a file with a secret, or its directory, must not allow: anything to everybody, and writing to its group. Reading
-/// by the group is how a service gets a key that is root's.
+/// What a file with a secret, or its directory, must not allow: anything to everybody, and writing to its group.
+/// Reading by the group is how a service gets a key that is root's.
 const EXPOSED: u32 = 0o027;
 
 /// Says, in one line, which of these are exposed, and what helps.

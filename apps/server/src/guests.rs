@@ -3,8 +3,8 @@
 //! the one that has most. So a flood from many addresses crowds out itself, and whoever comes alone stays. Where all of
 //! an address wait for us, it is the newcomer who goes.
 //!
-//! Pure: there is no clock, and the order in which they are heard is a count. A guest is one until its last handle but the
-//! door's is dropped.
+//! Pure: there is no clock, and the order in which they are heard is a count. A guest is one until its last handle but
+//! the door's is dropped.
 
 use std::sync::Arc;
 #[cfg(feature = "tls")]
@@ -148,8 +148,8 @@ mod counted {
     }
 
     impl Guests {
-        /// Takes in one more, and dismisses another one if there are too many. Also returns the one that the hub has to let
-        /// go. `None`: there is no place, since as many of this address as there may be wait for us.
+        /// Takes in one more, and dismisses another one if there are too many. Also returns the one that the hub has to
+        /// let go. `None`: there is no place, since as many of this address as there may be wait for us.
         pub(crate) fn take_in(
             &mut self,
             peer: PeerId,

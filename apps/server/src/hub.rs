@@ -422,8 +422,8 @@ impl Hub {
         (ticket.session == id.session).then_some(Own { id, key })
     }
 
-    /// A text was beyond the limit, which the sender is told. No later text of a member with a grant may be acknowledged,
-    /// so that its connection ends.
+    /// A text was beyond the limit, which the sender is told. No later text of a member with a grant may be
+    /// acknowledged, so that its connection ends.
     fn too_long(&mut self, peer: PeerId, len: u64, limit: usize) {
         let why = words::too_long(len, limit);
         let is_told = self.notify(peer, words::Code::TooLong, &why);
@@ -470,8 +470,8 @@ impl Hub {
         self.draft.said(peer, said, held);
     }
 
-    /// Sends all that the log has ordered, batch by batch. Members that cannot take one are dropped, and their LEAVEs are
-    /// in the next.
+    /// Sends all that the log has ordered, batch by batch. Members that cannot take one are dropped, and their LEAVEs
+    /// are in the next.
     fn flush(&mut self) {
         loop {
             self.apply_some();

@@ -19,8 +19,8 @@ impl PeerId {
 /// Something of each peer, found by its id.
 pub type ByPeer<T> = HashMap<PeerId, T, BuildHasherDefault<Spread>>;
 
-/// Hashes an id by one multiplication, since each text costs several look-ups. Nobody can choose ids that collide, as the
-/// server gives them.
+/// Hashes an id by one multiplication, since each text costs several look-ups. Nobody can choose ids that collide, as
+/// the server gives them.
 #[derive(Debug, Default)]
 pub struct Spread(u64);
 

@@ -68,7 +68,8 @@ impl Lobby {
     /// When the next of them has taken too long. `None` if there is nobody.
     #[must_use]
     pub(crate) fn deadline(&mut self) -> Option<Instant> {
-        // No other stranger has an earlier deadline than the oldest: all have the same time, from when they were let in.
+        // No other stranger has an earlier deadline than the oldest: all have the same time, from when they were let
+        // in.
         let eldest = self.strangers.first_key_value();
         let eldest = eldest.map(|(_, stranger)| stranger.join_by);
         eldest.into_iter().chain(self.claims.deadline()).min()
@@ -193,8 +194,8 @@ impl Lobby {
         self.strangers.remove(&peer).or_else(claim)
     }
 
-    /// Those whose JOIN under this name waits for the log or for another member, and what counts as their addresses. The
-    /// others may still have to show a password, and learn nothing of names before.
+    /// Those whose JOIN under this name waits for the log or for another member, and what counts as their addresses.
+    /// The others may still have to show a password, and learn nothing of names before.
     #[cfg(feature = "admin")]
     pub(crate) fn named(&self, name: &Username<'static>) -> Vec<(PeerId, Network)> {
         let is_next = |claim: &Claim| claim.name == *name && claim.waits_for_its_turn();

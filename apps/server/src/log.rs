@@ -1,7 +1,7 @@
 //! The log: the order of all that happens in the room, and the places of what is said.
 //!
-//! The hub proposes, and applies what comes out of the log, in that order and never sooner. Nothing may rely on it that a
-//! proposal comes out at once: a log on a disk or on other machines gives the order later.
+//! The hub proposes, and applies what comes out of the log, in that order and never sooner. Nothing may rely on it that
+//! a proposal comes out at once: a log on a disk or on other machines gives the order later.
 //!
 //! What was said last stays here for those who come later, and so does how far each session has counted. With a disk,
 //! what is said comes out when it is kept there.
@@ -90,8 +90,8 @@ pub(crate) enum Ordered {
         /// The place of that one.
         seq: Seq,
     },
-    /// The texts of a member do not follow those before them. Its connection must end, so that no acknowledgement covers
-    /// what is missing.
+    /// The texts of a member do not follow those before them. Its connection must end, so that no acknowledgement
+    /// covers what is missing.
     Broken {
         /// Which.
         peer: PeerId,
@@ -211,8 +211,8 @@ impl Log {
         self.last
     }
 
-    /// The message up to which a place reaches. Where this start had taken nothing, that is the newest of an earlier one:
-    /// a client looks for it in what is replayed.
+    /// The message up to which a place reaches. Where this start had taken nothing, that is the newest of an earlier
+    /// one: a client looks for it in what is replayed.
     pub(crate) fn message_at(&self, place: Seq) -> Seq {
         let keeping = self.keeping.as_ref().filter(|_| place.count == 0);
         keeping.and_then(|keeping| keeping.newest).unwrap_or(place)

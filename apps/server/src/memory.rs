@@ -73,7 +73,8 @@ impl Memory {
         held
     }
 
-    /// Counts `bytes` for as long as the result lives, if they fit. Where others would have to go for them, they do not.
+    /// Counts `bytes` for as long as the result lives, if they fit. Where others would have to go for them, they do
+    /// not.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn try_hold(self: &Arc<Self>, bytes: usize) -> Option<Held> {

@@ -6,7 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The longest message of the day, in bytes: a screenful. Everybody who comes gets it, and programs of ours show no more.
+/// The longest message of the day, in bytes: a screenful. Everybody who comes gets it, and programs of ours show no
+/// more.
 pub const MAX_MOTD: usize = 4096;
 
 /// Why something cannot be the message of the day.
@@ -66,7 +67,8 @@ pub fn read(file: &Path) -> Result<Option<String>, MotdError> {
     check(&bytes)
 }
 
-/// The message of the day in these bytes, with plain line ends and without blanks at its end. `None` if nothing is left.
+/// The message of the day in these bytes, with plain line ends and without blanks at its end. `None` if nothing is
+/// left.
 ///
 /// # Errors
 ///

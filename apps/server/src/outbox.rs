@@ -38,8 +38,8 @@ pub struct Outbox {
 /// What the hub and a peer share. Every idle member has one, so its fields are no wider than they must be.
 #[derive(Debug)]
 struct Shared {
-    /// What is pushed and not yet taken. `None` when the peer's task has ended. Locked only to put something in or to take
-    /// everything out. A channel would cost every idle member an allocation of its own.
+    /// What is pushed and not yet taken. `None` when the peer's task has ended. Locked only to put something in or to
+    /// take everything out. A channel would cost every idle member an allocation of its own.
     queue: Mutex<Option<Vec<Delivery>>>,
     /// The cost of what is pushed and not yet written, without what is exempt from the limit.
     counted: AtomicUsize,
@@ -56,8 +56,8 @@ struct Shared {
     /// Wakes the peer's task when something is pushed or asked, or when the state changes. Both halves register here,
     /// since they are one task.
     task: AtomicWaker,
-    /// The connection. It is closed when the hub has let go of the outbox and the peer's task has ended. It leads nowhere
-    /// where the hub is tested without peers.
+    /// The connection. It is closed when the hub has let go of the outbox and the peer's task has ended. It leads
+    /// nowhere where the hub is tested without peers.
     transport: Transport,
 }
 
@@ -289,8 +289,8 @@ impl Outbox {
         self.shared.writes.load(Ordering::Relaxed)
     }
 
-    /// Whether more than a quarter of the limit waits, without what is exempt. That is more than a peer that reads leaves
-    /// waiting, even on a slow line.
+    /// Whether more than a quarter of the limit waits, without what is exempt. That is more than a peer that reads
+    /// leaves waiting, even on a slow line.
     #[must_use]
     pub fn is_lagging(&self) -> bool {
         self.shared.counted.load(Ordering::Acquire) > self.limit / 4

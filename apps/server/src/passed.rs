@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use hubbub_server::listens;
 use listenfd::ListenFd;
 
-/// Takes the socket that was passed, if one was. To be called before there are threads, since it changes the environment.
+/// Takes the socket that was passed, if one was. To be called before there are threads, since it changes the
+/// environment.
 ///
 /// # Errors
 ///

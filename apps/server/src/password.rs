@@ -1,5 +1,5 @@
-//! The password of the room: what it may be, how it is read from a file and written to one, by one at a time, and how one
-//! that was shown is compared with it. Knows nothing of who shows one.
+//! The password of the room: what it may be, how it is read from a file and written to one, by one at a time, and how
+//! one that was shown is compared with it. Knows nothing of who shows one.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -15,12 +15,12 @@ pub use hubbub_transport::Password;
 use hubbub_wire::MAX_PASSWORD;
 use subtle::ConstantTimeEq;
 
-/// The shortest password, in characters. Shorter ones could be guessed by somebody who has the addresses of a network, of
-/// which each may try ten times a second.
+/// The shortest password, in characters. Shorter ones could be guessed by somebody who has the addresses of a network,
+/// of which each may try ten times a second.
 pub const MIN_PASSWORD: usize = 16;
 
-/// The file with the password. Whoever reads or writes it has a turn for that, which lasts until the hub has the password,
-/// so that in the end both have the same one, whoever came in between.
+/// The file with the password. Whoever reads or writes it has a turn for that, which lasts until the hub has the
+/// password, so that in the end both have the same one, whoever came in between.
 #[derive(Clone, Debug)]
 pub struct PasswordFile {
     path: PathBuf,
@@ -135,8 +135,8 @@ pub fn check(bytes: &[u8]) -> Result<Password, PasswordError> {
     Ok(Password::new(line))
 }
 
-/// Writes a new password of 128 random bits into a file, which only its owner may read, in place of what was there. A crash
-/// leaves the one or the other. Of a symbolic link, the file behind it is meant.
+/// Writes a new password of 128 random bits into a file, which only its owner may read, in place of what was there. A
+/// crash leaves the one or the other. Of a symbolic link, the file behind it is meant.
 ///
 /// # Errors
 ///

@@ -154,13 +154,14 @@ impl Post {
         }
     }
 
-    /// Gives a member these deliveries with the next batch, in order, right before its share of it. There may be no next
-    /// batch: then with the next [`Post::send`].
+    /// Gives a member these deliveries with the next batch, in order, right before its share of it. There may be no
+    /// next batch: then with the next [`Post::send`].
     pub(crate) fn welcome(&mut self, peer: PeerId, deliveries: Vec<Delivery>) {
         self.welcomes.entry(peer).or_default().extend(deliveries);
     }
 
-    /// Tells a member that its texts up to this one are in the log: right after its share of the next batch, once a batch.
+    /// Tells a member that its texts up to this one are in the log: right after its share of the next batch, once a
+    /// batch.
     pub(crate) fn acknowledge(&mut self, peer: PeerId, name: &Name, id: Id, seq: Seq) {
         if self.acks.get(&peer).is_none_or(|ack| ack.id < id) {
             let name = Arc::clone(name);
@@ -168,8 +169,8 @@ impl Post {
         }
     }
 
-    /// The batch that is sent next ends at this place of the log. Its acknowledgements name it: they are pushed after the
-    /// batch, and a member that went back to the place of its own text would be told again what came after that.
+    /// The batch that is sent next ends at this place of the log. Its acknowledgements name it: they are pushed after
+    /// the batch, and a member that went back to the place of its own text would be told again what came after that.
     pub(crate) fn reach(&mut self, seq: Seq) {
         self.acks.values_mut().for_each(|ack| ack.seq = seq);
     }
@@ -211,8 +212,8 @@ impl Post {
         Some(outbox)
     }
 
-    /// Gives the row of a member to another connection of it. The connection before, if there is one, gets nothing more:
-    /// what is queued for it is still written, and what is drafted is not for it.
+    /// Gives the row of a member to another connection of it. The connection before, if there is one, gets nothing
+    /// more: what is queued for it is still written, and what is drafted is not for it.
     pub(crate) fn replace(
         &mut self,
         old: PeerId,
@@ -288,8 +289,8 @@ impl Post {
         self.queued.excess() > 0
     }
 
-    /// Notes that somebody got an answer for which a place was kept, so that somebody may have to go for the memory that it
-    /// takes.
+    /// Notes that somebody got an answer for which a place was kept, so that somebody may have to go for the memory
+    /// that it takes.
     pub(crate) const fn recalled(&mut self) {
         self.fresh.answer();
     }

@@ -1,7 +1,7 @@
 //! The room: who is in it under which name. Plain data, no async, no clock, no sockets.
 //!
-//! A name is bound to one connection and a connection to one name. A member with a grant may change its connection: whoever
-//! has its secret is that member. Every method returns at once, and says why if it refuses.
+//! A name is bound to one connection and a connection to one name. A member with a grant may change its connection:
+//! whoever has its secret is that member. Every method returns at once, and says why if it refuses.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

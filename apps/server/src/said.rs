@@ -7,7 +7,8 @@ use hubbub_wire::{Hex64, Hex128, Id, Payload, Time, Token};
 use crate::id::Name;
 use crate::texts::Texts;
 
-/// A place in the log: the start of the server that gave it, and how many texts that start had taken with this one, from
+/// A place in the log: the start of the server that gave it, and how many texts that start had taken with this one,
+/// from
 /// 1. 0 is the place before the first.
 ///
 /// Clients get it as a `Seq` and compare it for equality only.
@@ -58,8 +59,8 @@ impl fmt::Display for Seq {
 pub struct Own {
     /// The sender's own name for the text, which everybody may see.
     pub id: Id,
-    /// What its texts are counted under. Everybody can see a session, and only its member knows the secret: with a key of
-    /// both, nobody can use up the counts of somebody else.
+    /// What its texts are counted under. Everybody can see a session, and only its member knows the secret: with a key
+    /// of both, nobody can use up the counts of somebody else.
     pub key: Hex64,
 }
 

@@ -27,8 +27,8 @@ pub const STATUS_STEP: Duration = Duration::from_secs(1);
 /// How long a word waits that the service manager's socket did not take.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// The shortest time between two signs of life, whatever the environment says: nobody supervises closer, and the hub has
-/// other things to do.
+/// The shortest time between two signs of life, whatever the environment says: nobody supervises closer, and the hub
+/// has other things to do.
 const SHORTEST_FEED: Duration = Duration::from_millis(10);
 
 /// The service manager, if there is one.
@@ -62,8 +62,8 @@ impl Supervisor {
         }
     }
 
-    /// The service manager that listens on this socket: a path, or an abstract name after `@`. It gets a sign of life this
-    /// often, if at all.
+    /// The service manager that listens on this socket: a path, or an abstract name after `@`. It gets a sign of life
+    /// this often, if at all.
     ///
     /// # Errors
     ///
@@ -89,8 +89,8 @@ impl Supervisor {
         }))))
     }
 
-    /// Says that the server serves: for the first time, or again after [`reloading`](Self::reloading). Waits until that is
-    /// taken.
+    /// Says that the server serves: for the first time, or again after [`reloading`](Self::reloading). Waits until that
+    /// is taken.
     pub async fn ready(&self) {
         while self.try_say("READY=1") == Took::Later {
             sleep(AGAIN).await;
@@ -191,8 +191,8 @@ impl Watch {
         [self.feed_at, self.tell_at].into_iter().flatten().min()
     }
 
-    /// The hub has taken a turn, and has so many members: gives the sign of life that is due, and tells the number if it is
-    /// another one.
+    /// The hub has taken a turn, and has so many members: gives the sign of life that is due, and tells the number if
+    /// it is another one.
     pub fn turn(&mut self, members: usize, now: Instant) {
         let Some(manager) = &self.supervisor.0 else {
             return;

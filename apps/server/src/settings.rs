@@ -71,8 +71,8 @@ pub struct Settings {
     /// TLS, and who comes in without it. `None` for plain connections only.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
-    /// The directory in which bans are kept, which is made if it is missing. Without one they last until the server ends.
-    /// Only one server at a time may use it.
+    /// The directory in which bans are kept, which is made if it is missing. Without one they last until the server
+    /// ends. Only one server at a time may use it.
     pub state: Option<PathBuf>,
 }
 

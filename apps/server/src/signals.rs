@@ -9,10 +9,12 @@ use futures::StreamExt;
 use hubbub_server::runtime;
 use hubbub_signals::Signal;
 
-/// Ready at the first SIGINT or SIGTERM, or SIGHUP with a terminal. A second SIGINT or SIGTERM ends the process at once. A
-/// second SIGHUP does not: a terminal that goes away sends it twice, and a service manager may send it after SIGTERM.
+/// Ready at the first SIGINT or SIGTERM, or SIGHUP with a terminal. A second SIGINT or SIGTERM ends the process at
+/// once. A second SIGHUP does not: a terminal that goes away sends it twice, and a service manager may send it after
+/// SIGTERM.
 ///
-/// Without a terminal, SIGHUP stops nothing and asks for `reload`. Those that come before the last one was taken are one.
+/// Without a terminal, SIGHUP stops nothing and asks for `reload`. Those that come before the last one was taken are
+/// one.
 ///
 /// # Errors
 ///

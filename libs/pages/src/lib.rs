@@ -1,5 +1,5 @@
-//! Man pages and completions of our programs, made out of the definitions of their command lines. For building packages:
-//! no program links it.
+//! Man pages and completions of our programs, made out of the definitions of their command lines. For building
+//! packages: no program links it.
 //!
 //! Each program has an example `pages`, which hands its command line and the [`Section`]s that clap does not know to
 //! [`main`]. `cargo run -p hubbub-server --example hubbub-server-pages -- DIR` then writes what belongs below `PREFIX/share`.
@@ -31,8 +31,8 @@ pub struct Section {
     pub text: &'static str,
 }
 
-/// Writes the pages and completions below the directory that is the program's only argument, and says what went wrong if
-/// that fails.
+/// Writes the pages and completions below the directory that is the program's only argument, and says what went wrong
+/// if that fails.
 #[must_use]
 pub fn main(command: Command, sections: &[Section]) -> ExitCode {
     let mut arguments = env::args_os().skip(1);

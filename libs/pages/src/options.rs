@@ -5,8 +5,8 @@ use roff::{Inline, Roff, bold, italic, roman};
 
 use crate::prose;
 
-/// Appends the arguments that this holds for, in the order of their definition. Those that have a heading of their own come
-/// after the others. Nothing if there are none.
+/// Appends the arguments that this holds for, in the order of their definition. Those that have a heading of their own
+/// come after the others. Nothing if there are none.
 pub(crate) fn append<'a>(roff: &mut Roff, heading: &str, arguments: impl Iterator<Item = &'a Arg>) {
     let arguments: Vec<_> = arguments.filter(|arg| !arg.is_hide_set()).collect();
     if arguments.is_empty() {

@@ -5,8 +5,8 @@ use roff::{Inline, Roff, bold, roman};
 /// How far a line that explains the one above is indented.
 const EXPLAINS: usize = 6;
 
-/// Appends paragraphs. Indented lines stand as they are, or are a list: a term and what it means, either on one line with
-/// two blanks between them or on two.
+/// Appends paragraphs. Indented lines stand as they are, or are a list: a term and what it means, either on one line
+/// with two blanks between them or on two.
 pub(crate) fn append(roff: &mut Roff, text: &str) {
     let mut is_first = true;
     let paragraphs = text.split("\n\n").filter(|text| !text.trim().is_empty());

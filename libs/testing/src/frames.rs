@@ -1,5 +1,5 @@
-//! The bytes of frames in their exact form, written by hand and not by the wire library: a mistake that the library makes
-//! in both directions would otherwise be invisible.
+//! The bytes of frames in their exact form, written by hand and not by the wire library: a mistake that the library
+//! makes in both directions would otherwise be invisible.
 
 /// 1 MiB in bytes.
 pub const MIB: usize = 1024 * 1024;

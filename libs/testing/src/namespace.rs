@@ -1,6 +1,6 @@
 //! A separate network for a test, in which rules drop packets: nothing arrives, nothing is reset, and each end is on
-//! its own. And a separate disk, which is so small that a test can fill it. Only the kernel can do this, so the test runs
-//! itself again in a namespace.
+//! its own. And a separate disk, which is so small that a test can fill it. Only the kernel can do this, so the test
+//! runs itself again in a namespace.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,8 +10,8 @@ use std::process::Command;
 /// Set for the test that runs in the namespace.
 const INSIDE: &str = "HUBBUB_INSIDE_A_NAMESPACE";
 
-/// Runs `what_it_does` in a network namespace, for the test of this name, which calls this. If no namespace can be made, fails
-/// and says what is missing.
+/// Runs `what_it_does` in a network namespace, for the test of this name, which calls this. If no namespace can be
+/// made, fails and says what is missing.
 #[track_caller]
 pub fn within(test: &str, what_it_does: impl FnOnce()) {
     if env::var_os(INSIDE).is_some() {

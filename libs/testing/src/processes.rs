@@ -104,7 +104,8 @@ pub fn resident_bytes(process: u32) -> u64 {
     1024 * value_of("Rss:", &rollup)
 }
 
-/// What the kernel holds in its tables of objects of one kind, in bytes: sockets, files and much else, of all processes.
+/// What the kernel holds in its tables of objects of one kind, in bytes: sockets, files and much else, of all
+/// processes.
 #[track_caller]
 pub fn kernel_bytes() -> u64 {
     1024 * value_of("Slab:", &read(&"/proc/meminfo".into()))

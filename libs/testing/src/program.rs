@@ -14,8 +14,8 @@ use crate::{DEADLINE, HeldPort, Room, until};
 /// Words of the lines that a program writes when something goes wrong.
 pub const TROUBLE: &[&str] = &[" WARN ", "ERROR", "panicked"];
 
-/// The variable that names another server to test, by the words of its command with blanks between them: one that is built
-/// for another machine, perhaps, after the emulator that it needs. Then [`Room`] starts it too, for each room.
+/// The variable that names another server to test, by the words of its command with blanks between them: one that is
+/// built for another machine, perhaps, after the emulator that it needs. Then [`Room`] starts it too, for each room.
 pub const OTHER_SERVER: &str = "HUBBUB_TEST_SERVER";
 
 /// A running program. It is killed when dropped.
@@ -96,7 +96,8 @@ impl Program {
         program
     }
 
-    /// The server with a socket that somebody else has opened, passed `count` times as a service manager passes sockets.
+    /// The server with a socket that somebody else has opened, passed `count` times as a service manager passes
+    /// sockets.
     #[track_caller]
     pub fn passed(socket: impl Into<Stdio>, count: usize, options: &[&str]) -> Self {
         let mut command = Command::new("sh");

@@ -1,5 +1,6 @@
 //! Runs a program that somebody else could have written: types for its user, and waits for what it shows. The programs
-//! are in `libs/testing/strangers/`, and the example in `libs/wire/examples/python/`. Every wait has a deadline and fails with what was shown so far.
+//! are in `libs/testing/strangers/`, and the example in `libs/wire/examples/python/`. Every wait has a deadline and
+//! fails with what was shown so far.
 
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;

@@ -1,6 +1,6 @@
-//! How many frames and bytes a second are decoded and encoded. To compare with: `httparse` on the heads of HTTP requests
-//! with the same headers, which are one byte longer because of their start line. One iteration is one stream, and
-//! `item/s` counts its frames or heads.
+//! How many frames and bytes a second are decoded and encoded. To compare with: `httparse` on the heads of HTTP
+//! requests with the same headers, which are one byte longer because of their start line. One iteration is one stream,
+//! and `item/s` counts its frames or heads.
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;

@@ -1,8 +1,8 @@
 //! Bytes in any pieces go in; frames come out, and reports of what was passed over and why.
 //!
-//! There are no sockets and no clock here. A frame that lies whole in the caller's bytes is borrowed from them. Only one
-//! that arrives in several pieces is copied, into one buffer, which is freed as soon as no frame is unfinished. However
-//! the stream is cut, each byte is looked at a bounded number of times. An error is final.
+//! There are no sockets and no clock here. A frame that lies whole in the caller's bytes is borrowed from them. Only
+//! one that arrives in several pieces is copied, into one buffer, which is freed as soon as no frame is unfinished.
+//! However the stream is cut, each byte is looked at a bounded number of times. An error is final.
 
 mod labels;
 mod lines;
@@ -203,8 +203,8 @@ impl Decoder {
 
     /// Takes the next item out of `input`, and moves `input` past the bytes that were used.
     ///
-    /// `Ok(None)` means that all of `input` was used and more bytes are needed. Call it until then: only then the memory
-    /// of the last item is freed.
+    /// `Ok(None)` means that all of `input` was used and more bytes are needed. Call it until then: only then the
+    /// memory of the last item is freed.
     ///
     /// # Errors
     ///
@@ -239,8 +239,8 @@ impl Decoder {
         Ok(Some(self.item(found)))
     }
 
-    /// The usual way: reads a frame of CHAT/1.0 that lies whole in the input, in the exact form. Returns `None` for anything
-    /// else, which is then left to [`step`](Self::step). If both can read a frame, they agree on it.
+    /// The usual way: reads a frame of CHAT/1.0 that lies whole in the input, in the exact form. Returns `None` for
+    /// anything else, which is then left to [`step`](Self::step). If both can read a frame, they agree on it.
     fn next_exact<'i>(&mut self, input: &mut &'i [u8]) -> Option<Frame<'i>> {
         if !self.held.is_empty() || !matches!(self.state, State::Start { noise: 0 }) {
             return None;
@@ -374,8 +374,8 @@ impl Decoder {
         }
     }
 
-    /// Holds the rest of the current line, as far as it has come. The caller has made sure that `held` has no whole line
-    /// left.
+    /// Holds the rest of the current line, as far as it has come. The caller has made sure that `held` has no whole
+    /// line left.
     fn hold_line<'i>(&mut self, input: &mut &'i [u8]) -> Step<'i> {
         self.searched = self.held.len();
         if input.is_empty() {

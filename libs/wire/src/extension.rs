@@ -1,5 +1,5 @@
-//! The words of the extension: what programs that know it say to each other besides CHAT/1.0. Plain values, each with its
-//! text as a header bears it. A plain program never sees them.
+//! The words of the extension: what programs that know it say to each other besides CHAT/1.0. Plain values, each with
+//! its text as a header bears it. A plain program never sees them.
 
 use alloc::borrow::Cow;
 use core::fmt::{self, Write};
@@ -13,8 +13,8 @@ pub const EXTENSION: u32 = 1;
 /// The longest [`Token`], in bytes. Two numbers of 64 bits in hex and a separator take 33, so other servers have room.
 pub const MAX_TOKEN: usize = 64;
 
-/// The most earlier messages that may be asked for at a time, in an offer or by EARLIER. It fills a few screens. A decoder
-/// reads a higher number as this one, so that a server never sees one.
+/// The most earlier messages that may be asked for at a time, in an offer or by EARLIER. It fills a few screens. A
+/// decoder reads a higher number as this one, so that a server never sees one.
 pub const MAX_EARLIER: u32 = 200;
 
 /// In an EARLIER, the place of the member's own JOIN: for whoever was sent no message yet, and knows no place of one.
@@ -261,9 +261,9 @@ pub struct Replayed<'a> {
     pub last: Token<'a>,
     /// In the answer to an EARLIER, its `before`.
     pub before: Option<Token<'a>>,
-    /// After a `Since`, if there is more: the newest message that is kept up to there. Whoever has this one in an answer to an
-    /// EARLIER has all that was missed. In the answer to an EARLIER, if something directly before its `before` is no longer
-    /// kept: the last message that was sent, which came before that.
+    /// After a `Since`, if there is more: the newest message that is kept up to there. Whoever has this one in an
+    /// answer to an EARLIER has all that was missed. In the answer to an EARLIER, if something directly before its
+    /// `before` is no longer kept: the last message that was sent, which came before that.
     pub after: Option<Token<'a>>,
     /// Whether there is something older that was asked for: after the place of a `Since`, or at all.
     pub more: bool,

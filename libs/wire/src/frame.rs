@@ -229,7 +229,8 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// What a TEXT says: at least one byte. It is UTF-8 by convention only, so whoever shows it replaces bytes that are not.
+/// What a TEXT says: at least one byte. It is UTF-8 by convention only, so whoever shows it replaces bytes that are
+/// not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Payload<'a>(&'a [u8]);
 

@@ -17,8 +17,8 @@ pub(crate) const MSG_LEN: &[u8; 11] = b"\r\nMsg-len: ";
 /// Takes the value of one header into the head. The value lies at this range of the head's bytes.
 type Take = fn(&mut Head, &[u8], Range<usize>) -> Result<(), DecodeError>;
 
-/// The headers of CHAT/1.0: their names, which count in any letter case, and what takes their values. Of all others it is
-/// only noted whether the extension has them.
+/// The headers of CHAT/1.0: their names, which count in any letter case, and what takes their values. Of all others it
+/// is only noted whether the extension has them.
 const HEADERS: [(&[u8], Take); 2] = [
     (name_of(USERNAME), Head::take_username),
     (name_of(MSG_LEN), Head::take_payload_len),
@@ -98,8 +98,8 @@ impl Head {
             .then_some(head)
     }
 
-    /// Reads all whole lines of `bytes`, which begin with the head's first byte. The first `searched` bytes were searched
-    /// for line ends already.
+    /// Reads all whole lines of `bytes`, which begin with the head's first byte. The first `searched` bytes were
+    /// searched for line ends already.
     pub(crate) fn read(
         &mut self,
         bytes: &[u8],

@@ -1,5 +1,5 @@
-//! The headers of the extension: their names, and their values in the lines of a head. It knows nothing of what the values
-//! mean. Those of CHAT/1.0 are read by `head.rs`.
+//! The headers of the extension: their names, and their values in the lines of a head. It knows nothing of what the
+//! values mean. Those of CHAT/1.0 are read by `head.rs`.
 
 use crate::scan::{find_line_end, trim_blanks, without_line_end};
 use crate::work;

@@ -1,5 +1,5 @@
-//! The bytes of one unfinished frame, held from one read to the next. Dropping bytes at the front costs nothing: they are
-//! only counted, and go when more are added. It knows nothing of frames.
+//! The bytes of one unfinished frame, held from one read to the next. Dropping bytes at the front costs nothing: they
+//! are only counted, and go when more are added. It knows nothing of frames.
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -1,12 +1,12 @@
-//! The password of a room as an offer bears it: bytes, written in base64 so that any of them fit on a line. It never shows
-//! in a log. Whoever compares it does so in constant time, and not by `==`.
+//! The password of a room as an offer bears it: bytes, written in base64 so that any of them fit on a line. It never
+//! shows in a log. Whoever compares it does so in constant time, and not by `==`.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt::{self, Display, Write};
 
-/// The longest [`Password`], in bytes. A sentence of twenty words fits, and a JOIN and an offer with it still go out in less
-/// than 900 bytes.
+/// The longest [`Password`], in bytes. A sentence of twenty words fits, and a JOIN and an offer with it still go out in
+/// less than 900 bytes.
 pub const MAX_PASSWORD: usize = 128;
 
 /// The password of a room: 1 to [`MAX_PASSWORD`] bytes of any value. Its `Debug` says only that there is one.

@@ -1,7 +1,7 @@
 //! Where a text really ends whose `Msg-len` counts characters and not bytes.
 //!
-//! Streams that are in order are left alone: if no bytes follow a payload, or line ends, or what can begin a start line,
-//! then the payload is the text. So are payloads that are not UTF-8.
+//! Streams that are in order are left alone: if no bytes follow a payload, or line ends, or what can begin a start
+//! line, then the payload is the text. So are payloads that are not UTF-8.
 
 use crate::start::VERSION;
 

@@ -29,9 +29,9 @@ impl Time {
         self.0
     }
 
-    /// Reads RFC 3339 in UTC, from 1970 on: a `T`, a `t` or a blank between date and time, a fraction of a second or none,
-    /// and `Z`, `z`, `+00:00` or `-00:00` at the end. Finer fractions are cut to milliseconds, and a leap second counts as
-    /// the second before it. `None` for anything else.
+    /// Reads RFC 3339 in UTC, from 1970 on: a `T`, a `t` or a blank between date and time, a fraction of a second or
+    /// none, and `Z`, `z`, `+00:00` or `-00:00` at the end. Finer fractions are cut to milliseconds, and a leap second
+    /// counts as the second before it. `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (front, rest) = text.split_at_checked(19)?;

@@ -1,7 +1,7 @@
 //! Names, and the rules for them.
 //!
-//! A name that keeps the rules can be written into a head and is read back unchanged: it has no control characters, so no
-//! line break, and no blanks at its ends, which a reader would strip.
+//! A name that keeps the rules can be written into a head and is read back unchanged: it has no control characters, so
+//! no line break, and no blanks at its ends, which a reader would strip.
 
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -1,5 +1,5 @@
-//! The work of decoding: how many bytes are looked at or copied. Tests and the fuzzer hold it against the bytes that came.
-//! Everywhere else nothing is counted.
+//! The work of decoding: how many bytes are looked at or copied. Tests and the fuzzer hold it against the bytes that
+//! came. Everywhere else nothing is counted.
 
 #[cfg(any(test, fuzzing))]
 extern crate std;

@@ -1,5 +1,5 @@
-//! Any cut of a stream into reads gives the same, down to the counts of noise. The one exception, texts that are counted in
-//! characters, is in `characters.rs`. What a stream costs is in `memory.rs` and `src/work/tests.rs`.
+//! Any cut of a stream into reads gives the same, down to the counts of noise. The one exception, texts that are
+//! counted in characters, is in `characters.rs`. What a stream costs is in `memory.rs` and `src/work/tests.rs`.
 
 mod common;
 

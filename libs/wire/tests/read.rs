@@ -1,5 +1,5 @@
-//! The protocol's table, row by row, with the bytes written out. Every stream is decoded whole and one byte at a time, and
-//! both must give the same.
+//! The protocol's table, row by row, with the bytes written out. Every stream is decoded whole and one byte at a time,
+//! and both must give the same.
 
 mod common;
 

@@ -1,6 +1,6 @@
-//! What programs of other people send, form by form, byte by byte. A LEAVE follows each, and none may be lost. Where the
-//! framing itself makes that impossible, the test says what happens instead. Programs that count characters instead of
-//! bytes are in `characters.rs`.
+//! What programs of other people send, form by form, byte by byte. A LEAVE follows each, and none may be lost. Where
+//! the framing itself makes that impossible, the test says what happens instead. Programs that count characters instead
+//! of bytes are in `characters.rs`.
 
 mod common;
 

@@ -37,8 +37,8 @@ pub(super) fn invite(
     });
 }
 
-/// What the user can hand on: the room's keys, unless an authority vouches for it and the next key may be another one, and
-/// the password.
+/// What the user can hand on: the room's keys, unless an authority vouches for it and the next key may be another one,
+/// and the password.
 fn invitation_to(
     came_by: &Invitation,
     secured: &Secured,

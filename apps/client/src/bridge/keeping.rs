@@ -1,5 +1,5 @@
-//! Keeping: writes how far the user has seen the conversation, often enough that little would be told anew after a power
-//! cut, and seldom enough that a busy room does not keep the disk busy.
+//! Keeping: writes how far the user has seen the conversation, often enough that little would be told anew after a
+//! power cut, and seldom enough that a busy room does not keep the disk busy.
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -36,8 +36,9 @@ impl Attention {
         }
     }
 
-    /// Notes that a message of somebody else that was missed is told now, in this line; it may be the `first` of several.
-    /// It is new to a user who looks, too, and where "New" stands then was read, unless they are `reading_back`.
+    /// Notes that a message of somebody else that was missed is told now, in this line; it may be the `first` of
+    /// several. It is new to a user who looks, too, and where "New" stands then was read, unless they are
+    /// `reading_back`.
     pub fn missed(&mut self, number: i64, first: bool, reading_back: bool) {
         if !self.focused {
             self.arrived(number);

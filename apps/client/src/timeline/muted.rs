@@ -1,5 +1,5 @@
-//! Muted: people whose messages this window does not show. Nobody else is told. Their messages stay in the store, so that
-//! they are back when the person is no longer muted.
+//! Muted: people whose messages this window does not show. Nobody else is told. Their messages stay in the store, so
+//! that they are back when the person is no longer muted.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

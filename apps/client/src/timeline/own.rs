@@ -67,8 +67,8 @@ impl Timeline {
         }
     }
 
-    /// How many messages of the user's own would be lost if the program ended now: they wait to be written, or failed and
-    /// wait for the user, or have not arrived though the server tells what has.
+    /// How many messages of the user's own would be lost if the program ended now: they wait to be written, or failed
+    /// and wait for the user, or have not arrived though the server tells what has.
     #[must_use]
     pub fn unsettled_texts(&self) -> usize {
         let is_at_stake = |progress: &Progress| *progress != Progress::Unsure;

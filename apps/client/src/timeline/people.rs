@@ -1,5 +1,5 @@
-//! People: who is known to be in the room. A plain server has no list of members, so there it is those who came or spoke
-//! since the user came.
+//! People: who is known to be in the room. A plain server has no list of members, so there it is those who came or
+//! spoke since the user came.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

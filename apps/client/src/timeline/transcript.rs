@@ -21,8 +21,8 @@ pub struct Transcript {
 }
 
 impl Timeline {
-    /// Everything that was said and happened, as far as it is kept, but for what muted people said. What the window itself
-    /// said is not part of it.
+    /// Everything that was said and happened, as far as it is kept, but for what muted people said. What the window
+    /// itself said is not part of it.
     #[must_use]
     pub fn transcript(&self) -> Transcript {
         let mut transcript = Transcript::default();

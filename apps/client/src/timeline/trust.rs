@@ -1,5 +1,5 @@
-//! Trust: whether the line to the server is private and why its key was believed, or what a person has to know before it
-//! is. Plain data, as the session tells it.
+//! Trust: whether the line to the server is private and why its key was believed, or what a person has to know before
+//! it is. Plain data, as the session tells it.
 
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -34,7 +34,8 @@ pub struct KeyChange {
     pub offered: Pin,
     /// Why the known ones were believed.
     pub reason: Reason,
-    /// Since when they are known. `None`: they are not stored, and only the invitation or the user's own answer names them.
+    /// Since when they are known. `None`: they are not stored, and only the invitation or the user's own answer names
+    /// them.
     pub since: Option<Zoned>,
 }
 
@@ -45,8 +46,8 @@ impl Timeline {
         self.secured.as_ref()
     }
 
-    /// Whether the room is shown. Not while something about its key or its password is to be settled, and not while it is
-    /// tried whether that is so.
+    /// Whether the room is shown. Not while something about its key or its password is to be settled, and not while it
+    /// is tried whether that is so.
     #[must_use]
     pub fn shows_room(&self) -> bool {
         self.presence.has_room() && !self.is_veiled

@@ -1,5 +1,5 @@
-//! The full stop where a server has another key than the one that is known. No button leads on: what does is a command that
-//! a person has to write.
+//! The full stop where a server has another key than the one that is known. No button leads on: what does is a command
+//! that a person has to write.
 
 use std::rc::Rc;
 

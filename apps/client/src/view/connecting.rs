@@ -1,5 +1,5 @@
-//! The card before the first connection: what is being tried, why it failed, what happens next. There is no room to show
-//! yet. A question about the server's key or the room's password has a card of its own, also later.
+//! The card before the first connection: what is being tried, why it failed, what happens next. There is no room to
+//! show yet. A question about the server's key or the room's password has a card of its own, also later.
 
 use dioxus::prelude::*;
 

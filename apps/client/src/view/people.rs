@@ -1,5 +1,6 @@
-//! The people: the user first, then everybody else, in alphabetical order. A click on one writes `@name`. Below them stand
-//! how long the room remembers what they say, and those who are muted, be they here or not: a click on one undoes it.
+//! The people: the user first, then everybody else, in alphabetical order. A click on one writes `@name`. Below them
+//! stand how long the room remembers what they say, and those who are muted, be they here or not: a click on one undoes
+//! it.
 
 use std::rc::Rc;
 

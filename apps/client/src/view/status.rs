@@ -1,5 +1,5 @@
-//! The status: whether the user is in the room, in words. The header, the card before the first connection and the empty
-//! room say it in these words and no others.
+//! The status: whether the user is in the room, in words. The header, the card before the first connection and the
+//! empty room say it in these words and no others.
 
 use dioxus::prelude::*;
 

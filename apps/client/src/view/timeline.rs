@@ -61,8 +61,8 @@ pub(super) fn TimelineView() -> Element {
                 }
                 // The style sheet hides the markers, and with them a list would lose its role.
                 ol { class: "lines", role: "list",
-                    // One component for each row, and its key here: only so do rows that stay keep their elements when others
-                    // come in above them.
+                    // One component for each row, and its key here: only so do rows that stay keep their elements when
+                    // others come in above them.
                     for row in timeline.rows() {
                         RowView { key: "{key(&row)}", found: part(&row), row }
                     }

@@ -2,8 +2,8 @@
 //!
 //! The tests are in `accessibility`, `attention`, `composing`, `conversation`, `copying`, `dying`, `editing`,
 //! `failure`, `field`, `hostile`, `links`, `menu`, `muting`, `overload`, `reading`, `remembering`, `rest`, `searching`,
-//! `settings` and `trust`. The other files are their tools. One test at a time has a screen. `just test` provides the screens and
-//! everything else that is needed.
+//! `settings` and `trust`. The other files are their tools. One test at a time has a screen. `just test` provides the
+//! screens and everything else that is needed.
 #![cfg(feature = "desktop")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

@@ -1,4 +1,5 @@
-//! A server that remembers, played by the test with bytes written by hand: a room in which bob has said one line a minute.
+//! A server that remembers, played by the test with bytes written by hand: a room in which bob has said one line a
+//! minute.
 
 use hubbub_testing::{Peer, ScriptedServer};
 

@@ -17,8 +17,8 @@ const AROUND_NEW: &str = "(lines => lines.slice(lines.findIndex(e => e.className
     .map(e => (e.querySelector('.text, .said') ?? e).textContent))\
     ([...document.querySelectorAll('.lines > li')])";
 
-/// Notes, with each frame from now on, where the line in the middle of the view stands when the frame is painted: after the
-/// page's own observer, which holds what is read in its place between layout and paint.
+/// Notes, with each frame from now on, where the line in the middle of the view stands when the frame is painted: after
+/// the page's own observer, which holds what is read in its place between layout and paint.
 const WATCH: &str = "(() => { const view = document.getElementById('timeline').getBoundingClientRect();\
     const line = [...document.querySelectorAll('.message')].find(e => e.getBoundingClientRect().top > view.top + view.height / 2);\
     const now = watching = {}; places = [];\

@@ -15,8 +15,8 @@ const WATCH: Duration = Duration::from_secs(3);
 /// How many turns the threads of all processes may take in that time. WebKit checks the system's memory now and then. A
 /// thread that polls 20 times a second takes 60 turns, and a blinking caret about 100.
 const TURNS: u64 = 9;
-/// How many turns one thread may take in that time. One that wakes twice a second, as those do in which async-std does work
-/// that blocks, takes six.
+/// How many turns one thread may take in that time. One that wakes twice a second, as those do in which async-std does
+/// work that blocks, takes six.
 const TURNS_OF_ONE: u64 = 4;
 
 #[test]

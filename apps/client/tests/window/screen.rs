@@ -11,8 +11,8 @@ static FREE: LazyLock<Mutex<Vec<String>>> = LazyLock::new(|| {
 });
 static GIVEN_BACK: Condvar = Condvar::new();
 
-/// A screen with its own keyboard, mouse, focus, clipboard and window manager. One test at a time has it. It is given back
-/// when the test has ended and all its windows are gone.
+/// A screen with its own keyboard, mouse, focus, clipboard and window manager. One test at a time has it. It is given
+/// back when the test has ended and all its windows are gone.
 #[derive(Clone)]
 pub(crate) struct Screen(Arc<Turn>);
 

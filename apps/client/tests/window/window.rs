@@ -315,8 +315,8 @@ impl Window {
         }
     }
 
-    /// Puts text at the cursor as an input method does: for letters that the keyboard has no key for. xdotool would change
-    /// the keyboard for them, and the window may notice too late.
+    /// Puts text at the cursor as an input method does: for letters that the keyboard has no key for. xdotool would
+    /// change the keyboard for them, and the window may notice too late.
     pub(crate) fn inserts(&mut self, text: &str) {
         let done = self.ask(&format!(
             "document.execCommand('insertText', false, '{text}')"

@@ -1,6 +1,7 @@
-//! What an idle member costs, without and with a grant and with TLS: the server's resident memory by members, how often the server
-//! wakes while nobody speaks, and how a plain member's memory is divided. Each member has one connection, and nothing
-//! waits for it. What the kernel keeps for its socket is not part of the server's memory and has its own row.
+//! What an idle member costs, without and with a grant and with TLS: the server's resident memory by members, how often
+//! the server wakes while nobody speaks, and how a plain member's memory is divided. Each member has one connection,
+//! and nothing waits for it. What the kernel keeps for its socket is not part of the server's memory and has its own
+//! row.
 
 use std::io;
 use std::thread;
@@ -37,8 +38,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Lets members of this kind `enter` until there are as many as in each row, and prints the table. Returns the bytes of each
-/// of the most.
+/// Lets members of this kind `enter` until there are as many as in each row, and prints the table. Returns the bytes of
+/// each of the most.
 fn watch(
     kind: &str,
     possible: usize,

@@ -1,5 +1,6 @@
 //! A room that remembers over loopback, next to a plain one, all in one run: throughput with and without grants and
-//! history, the quiet room, 20,000 messages a second, and a crowd that comes back at once after a restart. Prints tables.
+//! history, the quiet room, 20,000 messages a second, and a crowd that comes back at once after a restart. Prints
+//! tables.
 //!
 //! All members are one thread. Histories lie in the target directory.
 

@@ -1,5 +1,5 @@
-//! One who speaks, and how far one who reads has come. The texts of a run have a length of their own only by the digits of
-//! their places, so that bytes tell how many came.
+//! One who speaks, and how far one who reads has come. The texts of a run have a length of their own only by the digits
+//! of their places, so that bytes tell how many came.
 
 use std::io;
 

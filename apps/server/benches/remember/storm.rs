@@ -1,4 +1,5 @@
-//! A storm: many members come at once. With a history, the server was killed before, and they want what they have missed.
+//! A storm: many members come at once. With a history, the server was killed before, and they want what they have
+//! missed.
 
 use std::fmt;
 use std::io;

@@ -1,6 +1,6 @@
-//! A room over loopback: deliveries a second and the server's CPU time for each, by members, with TLS and without, next to
-//! those of a *floor* that only moves the bytes. One member sends texts of 64 bytes in a closed loop. The sender and all receivers are one
-//! thread, the same for server and floor. Prints a table, and draws `target/room.svg`.
+//! A room over loopback: deliveries a second and the server's CPU time for each, by members, with TLS and without, next
+//! to those of a *floor* that only moves the bytes. One member sends texts of 64 bytes in a closed loop. The sender and
+//! all receivers are one thread, the same for server and floor. Prints a table, and draws `target/room.svg`.
 
 use std::io;
 use std::net::SocketAddr;

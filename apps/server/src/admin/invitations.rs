@@ -1,5 +1,5 @@
-//! Invitations: the link that brings somebody into the room, and the passwords that go into it. A link stands in an answer
-//! and nowhere else: neither in the log nor in the words that end an answer, which are logged.
+//! Invitations: the link that brings somebody into the room, and the passwords that go into it. A link stands in an
+//! answer and nowhere else: neither in the log nor in the words that end an answer, which are logged.
 
 use flume::Sender;
 use hubbub_transport::Invitation;

@@ -1,10 +1,12 @@
-//! Lines: how requests and answers are written, and how much of a request is read. See the head of `admin` for the form.
+//! Lines: how requests and answers are written, and how much of a request is read. See the head of `admin` for the
+//! form.
 
 use std::io;
 
 use futures::io::{AsyncRead, AsyncReadExt};
 
-/// The longest request, in bytes without its line end: the longest text, each byte of it escaped, and what belongs to it.
+/// The longest request, in bytes without its line end: the longest text, each byte of it escaped, and what belongs to
+/// it.
 pub(super) const MAX_LINE: usize = 16 * 1024;
 
 /// The size of one read, in bytes.

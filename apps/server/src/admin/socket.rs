@@ -95,8 +95,9 @@ fn bind_in(private: &Path, path: &Path) -> io::Result<(UnixListener, (u64, u64))
     Ok((listener, id))
 }
 
-/// Waits until no other server looks whether a socket in this directory is left over. Else, two that begin at once would
-/// replace each other's. This holds up its thread, in which nothing else runs yet: there is no hub and no peer before it.
+/// Waits until no other server looks whether a socket in this directory is left over. Else, two that begin at once
+/// would replace each other's. This holds up its thread, in which nothing else runs yet: there is no hub and no peer
+/// before it.
 fn turn(dir: &Path) -> io::Result<File> {
     let lock = File::open(dir)?;
     let until = Instant::now() + TURN;

@@ -7,8 +7,8 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub(super) struct MetricsArguments {
     /// Where numbers about the server can be read over HTTP: a port of loopback such as 9180, or an address with a port
-    /// such as 0.0.0.0:9180 or [::1]:9180; port 0 takes a free one and logs it. /metrics is for Prometheus, /healthz says
-    /// whether the room still works [default: nowhere]
+    /// such as 0.0.0.0:9180 or [::1]:9180; port 0 takes a free one and logs it. /metrics is for Prometheus, /healthz
+    /// says whether the room still works [default: nowhere]
     #[arg(
         long,
         env = "HUBBUB_METRICS",

@@ -16,8 +16,8 @@ pub(super) struct PasswordArguments {
     )]
     pub(super) password_file: Option<PathBuf>,
 
-    /// Whether the server writes a password of its own into that file if there is no such file; `hubbub admin PATH invite
-    /// HOST` prints what to give to people
+    /// Whether the server writes a password of its own into that file if there is no such file; `hubbub admin PATH
+    /// invite HOST` prints what to give to people
     #[arg(
         long,
         env = "HUBBUB_MAKE_PASSWORD",

@@ -7,8 +7,8 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct StateArguments {
-    /// Directory in which bans and the key of TLS are kept, made if it is missing [default: systemd's $STATE_DIRECTORY, or
-    /// none: bans last until the server ends]
+    /// Directory in which bans and the key of TLS are kept, made if it is missing [default: systemd's $STATE_DIRECTORY,
+    /// or none: bans last until the server ends]
     #[arg(long, env = "HUBBUB_STATE", value_name = "DIR")]
     state: Option<PathBuf>,
 }

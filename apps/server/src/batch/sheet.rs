@@ -46,8 +46,8 @@ impl FromIterator<Form> for Forms {
 /// About how many bytes longer a frame is in the stamped form.
 const STAMP: usize = 128;
 
-/// Writes texts of the form of a [`Seq`](crate::said::Seq) and an [`Id`](hubbub_wire::Id), as their `Display`s do, but without an
-/// allocation and faster: there are two for each message.
+/// Writes texts of the form of a [`Seq`](crate::said::Seq) and an [`Id`](hubbub_wire::Id), as their `Display`s do, but
+/// without an allocation and faster: there are two for each message.
 struct Counted {
     text: [u8; Self::LONGEST],
 }

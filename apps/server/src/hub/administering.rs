@@ -1,7 +1,7 @@
 //! What administrators want: to know who is here, to put somebody out, to ban an address, to tell everybody something.
 //!
-//! Each order is done within the turn in which it comes, and answered at once. What outlives the server is kept by whoever
-//! asked.
+//! Each order is done within the turn in which it comes, and answered at once. What outlives the server is kept by
+//! whoever asked.
 
 use std::sync::Arc;
 

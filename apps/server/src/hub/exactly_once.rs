@@ -1,5 +1,5 @@
-//! Exactly once: programs of people, their connections, the server and its disk, under everything that can happen between
-//! any two steps. Whatever happens, each screen must show what the log says.
+//! Exactly once: programs of people, their connections, the server and its disk, under everything that can happen
+//! between any two steps. Whatever happens, each screen must show what the log says.
 //!
 //! The programs are the session's own core, the server is the hub, and the bytes between them are real. Nothing runs in
 //! parallel and no clock counts, so a seed gives the same run each time.
@@ -17,12 +17,12 @@ mod screen;
 mod serving;
 mod world;
 
-/// Seeds that once found a mistake: programs looked for a place in the log at which there was no message, or whose message was
-/// lost, and showed everything again; took an answer for empty in which there was only a text that they had; and missed a
-/// second time what had come plain before a late grant; saw a gap in another place than where something was lost; saw
-/// none where an answer ended before what was lost; looked for a place that was lost while they were told of it; were told
-/// late what the disk kept after it had said that it has no more; and were led back to a text of their own, so that their next
-/// run showed again what came after it.
+/// Seeds that once found a mistake: programs looked for a place in the log at which there was no message, or whose
+/// message was lost, and showed everything again; took an answer for empty in which there was only a text that they
+/// had; and missed a second time what had come plain before a late grant; saw a gap in another place than where
+/// something was lost; saw none where an answer ended before what was lost; looked for a place that was lost while they
+/// were told of it; were told late what the disk kept after it had said that it has no more; and were led back to a
+/// text of their own, so that their next run showed again what came after it.
 const KEPT: [u64; 10] = [
     1,
     6,

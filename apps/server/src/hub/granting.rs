@@ -37,8 +37,8 @@ pub(super) struct Welcome {
 type Names = Vec<(Arc<Batch>, String)>;
 
 impl Hub {
-    /// Grants the extension to a member. What it gets goes with the next batch, before its share of it: the past up to one
-    /// place, and what follows the other one is live.
+    /// Grants the extension to a member. What it gets goes with the next batch, before its share of it: the past up to
+    /// one place, and what follows the other one is live.
     pub(super) fn grant(&mut self, peer: PeerId, candidate: Candidate, until: Seq, last: Seq) {
         let Some(name) = self.room.name(peer).map(Arc::clone) else {
             return;
@@ -210,8 +210,8 @@ impl Hub {
         let _ = self.post.give(peer, answer.of(past));
     }
 
-    /// Tells a member something by a NOTICE, right before its connection ends; then it does not matter if this does not fit.
-    /// Returns `false` if it has no grant, or has not been told that it has one.
+    /// Tells a member something by a NOTICE, right before its connection ends; then it does not matter if this does not
+    /// fit. Returns `false` if it has no grant, or has not been told that it has one.
     pub(super) fn notify(&mut self, peer: PeerId, code: words::Code, text: &str) -> bool {
         let is_new = self.welcomes.iter().any(|welcome| welcome.peer == peer);
         let Some(name) = self.room.name(peer) else {

@@ -17,8 +17,8 @@ use crate::post::Notes;
 use crate::room::{Refusal, Ticket};
 use crate::words;
 
-/// How long a member whose connection was replaced keeps its place at least: longer than any log takes to order the JOIN
-/// that replaces it. Else, with a grace of 0, everybody would hear of it.
+/// How long a member whose connection was replaced keeps its place at least: longer than any log takes to order the
+/// JOIN that replaces it. Else, with a grace of 0, everybody would hear of it.
 const TAKEOVER: Duration = Duration::from_secs(10);
 
 impl Hub {
@@ -208,7 +208,8 @@ impl Hub {
         thinned!(warn, line, peer = peer.0, name = name.as_str(), %why, address = %stranger.from, "refused");
     }
 
-    /// Says to a peer why its JOIN was refused. A program of ours learns it in a form that tells it whether to come again.
+    /// Says to a peer why its JOIN was refused. A program of ours learns it in a form that tells it whether to come
+    /// again.
     fn tell_refused(&self, outbox: &Outbox, name: &Username<'_>, offered: &Offered, why: Refusal) {
         let text = words::refused(why);
         if offered.is_offer() {
@@ -219,8 +220,8 @@ impl Hub {
         }
     }
 
-    /// Closes the connection of a member, since a newer one of the same member is about to join. What the older one says
-    /// from now on is void.
+    /// Closes the connection of a member, since a newer one of the same member is about to join. What the older one
+    /// says from now on is void.
     fn supersede(&mut self, old: PeerId, ticket: Ticket) {
         let Some(from) = self.addresses.get(&old) else {
             return;

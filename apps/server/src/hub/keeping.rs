@@ -1,5 +1,5 @@
-//! What the hub does for a log that answers late: it waits for the answers, and tells members when messages are no longer
-//! kept.
+//! What the hub does for a log that answers late: it waits for the answers, and tells members when messages are no
+//! longer kept.
 
 use std::time::Instant;
 
@@ -40,14 +40,14 @@ pub(super) async fn news(
 }
 
 impl Hub {
-    /// Whether mail has to wait until the log's disk answers or has taken too long: much waits for it, or what waits for it
-    /// fills the memory for texts, so that peers would have to go for it.
+    /// Whether mail has to wait until the log's disk answers or has taken too long: much waits for it, or what waits
+    /// for it fills the memory for texts, so that peers would have to go for it.
     pub(super) fn must_wait_for_log(&self) -> bool {
         self.log.is_full() || (self.log.is_waiting() && self.unfinished.excess() > 0)
     }
 
-    /// Takes what the log's disk has answered by now, and tells the members with a grant if messages are no longer kept,
-    /// or again.
+    /// Takes what the log's disk has answered by now, and tells the members with a grant if messages are no longer
+    /// kept, or again.
     pub(super) fn listen_to_log(&mut self) {
         self.log.listen(self.now);
         self.tell_of_keeping();
@@ -56,8 +56,9 @@ impl Hub {
         }
     }
 
-    /// Sends what the disk has let come out, which may be far more than a batch. Between two batches members have the time
-    /// to read that they have in any flood. It is sent before any mail is taken, since it still counts as unfinished.
+    /// Sends what the disk has let come out, which may be far more than a batch. Between two batches members have the
+    /// time to read that they have in any flood. It is sent before any mail is taken, since it still counts as
+    /// unfinished.
     pub(super) async fn flush_at_a_pace(&mut self) {
         while self.log.size() > 0 {
             self.apply_some();

@@ -1,7 +1,7 @@
 //! The password of the room: a JOIN waits for it, and whoever has not shown it learns nothing of names.
 //!
-//! One that waits is not a member in any way: nobody finds it by its secret, and what it wants is looked at only after its
-//! password. A secret never stands for a password.
+//! One that waits is not a member in any way: nobody finds it by its secret, and what it wants is looked at only after
+//! its password. A secret never stands for a password.
 
 use tracing::info;
 

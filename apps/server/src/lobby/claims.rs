@@ -79,8 +79,9 @@ impl Claim {
         matches!(self.awaits, Awaits::Order | Awaits::Answer)
     }
 
-    /// From now on it waits for this. While it waits for the log or for another member, it goes last if there are too many
-    /// that have not joined. Else anybody could hold a place by saying something, and a wrong password is something too.
+    /// From now on it waits for this. While it waits for the log or for another member, it goes last if there are too
+    /// many that have not joined. Else anybody could hold a place by saying something, and a wrong password is
+    /// something too.
     fn waits_for(&mut self, awaits: Awaits) {
         self.awaits = awaits;
         match awaits {

@@ -1,4 +1,5 @@
-//! The backlog: what was said last, in memory, shared with whoever else holds it. Its memory is bounded whatever is said.
+//! The backlog: what was said last, in memory, shared with whoever else holds it. Its memory is bounded whatever is
+//! said.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,8 +9,8 @@ use crate::said::Said;
 /// The most messages that are kept. It is five replays, and lasts for a day in a small room.
 const MAX_MESSAGES: u64 = 1000;
 
-/// The most bytes that are kept, apart from a single read that has more. A message of ordinary length has 100, so a busy
-/// room reaches the number first.
+/// The most bytes that are kept, apart from a single read that has more. A message of ordinary length has 100, so a
+/// busy room reaches the number first.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// What was said last: texts without a gap, up to the one that came out of the log last.

@@ -2,8 +2,8 @@
 //!
 //! The thread owns the database. It takes everything that waits as one transaction, answers when that is committed, and
 //! answers one question about the past between two transactions. If a transaction fails, it tries the same again, later
-//! each time. Old messages go in small steps when nothing else is to be done. It ends when the log lets go of the orders
-//! and what they brought is kept, or cannot be.
+//! each time. Old messages go in small steps when nothing else is to be done. It ends when the log lets go of the
+//! orders and what they brought is kept, or cannot be.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -25,8 +25,8 @@ pub(crate) mod database;
 pub(crate) mod open;
 mod past;
 
-/// How long the thread waits before it tries a failed transaction again, at first and at most. A full disk needs a person,
-/// who wants to see soon that it helped.
+/// How long the thread waits before it tries a failed transaction again, at first and at most. A full disk needs a
+/// person, who wants to see soon that it helped.
 const RETRY: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(8)];
 
 /// How long a transaction waits for somebody else's lock before questions about the past have their turn. They need no

@@ -1,8 +1,9 @@
-//! Keeping: what the log gives a disk, and what the disk answers. Both are plain values in two queues, so that a test can
-//! stand in for the disk.
+//! Keeping: what the log gives a disk, and what the disk answers. Both are plain values in two queues, so that a test
+//! can stand in for the disk.
 //!
-//! The disk never holds anybody up: when it fails, or has not answered for too long, keeping is suspended, and the log goes
-//! on from memory. It resumes when the disk has everything that it was given and what memory still has of the rest.
+//! The disk never holds anybody up: when it fails, or has not answered for too long, keeping is suspended, and the log
+//! goes on from memory. It resumes when the disk has everything that it was given and what memory still has of the
+//! rest.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -8,8 +8,8 @@ use crate::batch::Batch;
 use crate::said::Seq;
 
 impl Log {
-    /// Answers what a member asks of the past, who had seen everything up to the place `seen` before it came. `until` is the
-    /// place of its JOIN.
+    /// Answers what a member asks of the past, who had seen everything up to the place `seen` before it came. `until`
+    /// is the place of its JOIN.
     pub(crate) fn replay(&mut self, ask: &Ask, until: Seq, seen: Option<Seq>) -> Past {
         // What lies before a place is the same for all who ask.
         let until = match ask {
@@ -43,8 +43,8 @@ impl Log {
                         Some(first) => first <= kept + 1,
                         None => self.last.count <= kept,
                     };
-                    // Who has seen so much of this start needs nothing from the disk. What the disk was given, and has yet to
-                    // keep, would come out of order.
+                    // Who has seen so much of this start needs nothing from the disk. What the disk was given, and has
+                    // yet to keep, would come out of order.
                     if !has_rest && seen.is_some_and(|seen| seen.count >= kept) {
                         return Past::Here(cut_off(replay));
                     }
@@ -202,8 +202,8 @@ impl Log {
     }
 }
 
-/// What memory has of a past for somebody who has seen all that the disk has. If it is more than one page, that ends `after`
-/// this message.
+/// What memory has of a past for somebody who has seen all that the disk has. If it is more than one page, that ends
+/// `after` this message.
 fn without_rest(replay: Replay, after: Option<Seq>) -> Replay {
     if replay.more {
         Replay { after, ..replay }

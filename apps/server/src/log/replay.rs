@@ -10,8 +10,8 @@ use hubbub_wire::{
 use crate::batch::Batch;
 use crate::said::Seq;
 
-/// The most bytes of a replay, apart from a single message that is longer. They count as used memory as long as somebody
-/// has to write them; a line of 2 Mbit/s takes them in a second.
+/// The most bytes of a replay, apart from a single message that is longer. They count as used memory as long as
+/// somebody has to write them; a line of 2 Mbit/s takes them in a second.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// How many replays are remembered while somebody still has to write them. When everybody comes back at once, they ask
@@ -36,10 +36,12 @@ pub(crate) enum Ask {
 pub(crate) struct Replay {
     /// Stamped TEXTs with `Past`, oldest first, shared by all who ask the same.
     pub(crate) texts: Option<Arc<Batch>>,
-    /// After [`Ask::Since`], if there is more: the place of the newest message that is kept up to there, if only the disk knows
-    /// it. After [`Ask::Before`], if what came directly before that place is no longer kept: the last text here.
+    /// After [`Ask::Since`], if there is more: the place of the newest message that is kept up to there, if only the
+    /// disk knows it. After [`Ask::Before`], if what came directly before that place is no longer kept: the last text
+    /// here.
     pub(crate) after: Option<Seq>,
-    /// Whether something older is kept. After [`Ask::Since`], whether something between that place and the first text is.
+    /// Whether something older is kept. After [`Ask::Since`], whether something between that place and the first text
+    /// is.
     pub(crate) more: bool,
     /// Whether what came directly before the first text is no longer kept and was asked for, or the place is unknown.
     pub(crate) lost: bool,

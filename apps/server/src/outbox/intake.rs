@@ -47,8 +47,8 @@ impl Intake {
         // Far more than a frame can hold.
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let before = self.shared.unfinished.load(Ordering::Relaxed);
-        // The hub subtracts what leaving peers hold from what all hold. What it sees of a peer must never be less than what
-        // is counted, or another peer would have to go for it.
+        // The hub subtracts what leaving peers hold from what all hold. What it sees of a peer must never be less than
+        // what is counted, or another peer would have to go for it.
         if bytes < before {
             self.memory.count(before as usize, bytes as usize);
             self.shared.unfinished.store(bytes, Ordering::Release);
@@ -81,8 +81,8 @@ impl Intake {
     ///
     /// # Errors
     ///
-    /// Frames of the peer's own task wait already, and these are not queued. So a peer that asks without reading costs no
-    /// more than one that asks once. One that waits for each answer gets them all.
+    /// Frames of the peer's own task wait already, and these are not queued. So a peer that asks without reading costs
+    /// no more than one that asks once. One that waits for each answer gets them all.
     pub fn push_own(&self, frames: Vec<u8>) -> Result<(), Full> {
         if !self.shared.set(OWN) {
             return Err(Full);

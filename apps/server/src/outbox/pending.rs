@@ -44,8 +44,8 @@ impl Pending {
     pub fn fill(&mut self) -> impl Future<Output = bool> {
         poll_fn(|context| {
             self.shared.task.register(context.waker());
-            // Both are read before the queue is emptied, so what is taken includes everything pushed before the end, and
-            // what is left of a write of the hub.
+            // Both are read before the queue is emptied, so what is taken includes everything pushed before the end,
+            // and what is left of a write of the hub.
             let state = self.shared.state.load(Ordering::Acquire);
             let hub_writes = self.shared.has(DIRECT);
             self.take();

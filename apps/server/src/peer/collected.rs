@@ -1,5 +1,5 @@
-//! Mail in the making: frames to events, as one read brings them. It knows which offer counts: the first one, if it is the
-//! very next thing after the peer's first JOIN.
+//! Mail in the making: frames to events, as one read brings them. It knows which offer counts: the first one, if it is
+//! the very next thing after the peer's first JOIN.
 
 use std::mem;
 use std::sync::Arc;

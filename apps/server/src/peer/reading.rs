@@ -25,8 +25,8 @@ use crate::runtime;
 mod alarm;
 mod turns;
 
-/// What a peer is told that speaks TLS where there is none: an alert record (RFC 8446, 5.1 and 6), fatal, handshake_failure.
-/// Its program then says what is wrong, where silence would look like a broken line.
+/// What a peer is told that speaks TLS where there is none: an alert record (RFC 8446, 5.1 and 6), fatal,
+/// handshake_failure. Its program then says what is wrong, where silence would look like a broken line.
 const NO_TLS: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
 /// The read half.

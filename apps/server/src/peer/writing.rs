@@ -89,8 +89,8 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Waits until it is known what comes next. No longer than a peer may take for a write, whether the hub has let go or
-    /// not: what comes behind it waits too, and a client that connects anew is better off.
+    /// Waits until it is known what comes next. No longer than a peer may take for a write, whether the hub has let go
+    /// or not: what comes behind it waits too, and a client that connects anew is better off.
     async fn settle(&mut self) -> Outcome {
         let patience = self.connection.house.settings.write_timeout;
         match timeout(patience, self.pending.settle()).await {

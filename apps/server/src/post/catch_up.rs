@@ -16,7 +16,8 @@ pub(crate) const CATCH_UP: Duration = Duration::from_secs(1);
 pub(crate) const STALLED: Duration = Duration::from_millis(500);
 
 /// The most that counts of the time between two looks at those who lag. The hub looks far more often. Where it did not,
-/// the whole server had no turn, so that nobody could take anything: a machine too busy for it costs no member its place.
+/// the whole server had no turn, so that nobody could take anything: a machine too busy for it costs no member its
+/// place.
 pub(crate) const LONGEST_LOOK: Duration = Duration::from_millis(50);
 
 /// The members that lag, and since when.
@@ -28,7 +29,8 @@ pub(super) struct CatchUp {
     waited: Duration,
     /// When the hub last looked, in the current wait.
     looked: Option<Instant>,
-    /// For each lagging member, how many writes it had made when that number last changed, and how long the wait had been.
+    /// For each lagging member, how many writes it had made when that number last changed, and how long the wait had
+    /// been.
     seen: HashMap<PeerId, (u16, Duration)>,
     /// Members that had time and did not catch up. They get no more time until they have.
     given_up: HashSet<PeerId>,

@@ -1,5 +1,5 @@
-//! What the members were given in this turn of the hub. Nobody has had time to take it, so nobody goes for it when memory
-//! is short.
+//! What the members were given in this turn of the hub. Nobody has had time to take it, so nobody goes for it when
+//! memory is short.
 
 use crate::batch::{Batch, Form};
 use crate::id::{ByPeer, PeerId};

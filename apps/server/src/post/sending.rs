@@ -20,8 +20,8 @@ const DIRECT_BYTES: usize = 4096;
 const DIRECT_MEMBERS: usize = 256;
 
 impl Post {
-    /// Queues a batch for everybody who has a share in it, and what goes before and after it. Returns the members that must
-    /// go: those that cannot take it and, if memory is short, those for which most waits.
+    /// Queues a batch for everybody who has a share in it, and what goes before and after it. Returns the members that
+    /// must go: those that cannot take it and, if memory is short, those for which most waits.
     ///
     /// One flush may send several batches. [`Post::flushed`] ends it.
     pub(crate) fn send(&mut self, draft: Draft) -> Vec<PeerId> {

@@ -7,7 +7,8 @@ use hubbub_testing::{Peer, Program, Room, join, leave, run, until};
 
 use crate::desk::{Desk, Directory};
 
-/// Knocks until the door has heard of a change, and returns what a connection from there is told. `None` if it comes in.
+/// Knocks until the door has heard of a change, and returns what a connection from there is told. `None` if it comes
+/// in.
 fn told(from: [u8; 4], room: &Room, name: &str) -> Option<String> {
     let mut peer = Peer::connect_from(from, room.address());
     peer.try_send(join(name));

@@ -1,4 +1,5 @@
-//! The program and its room with `--admin`: who is put out and stays out, what is said, and what the socket lets nobody do.
+//! The program and its room with `--admin`: who is put out and stays out, what is said, and what the socket lets nobody
+//! do.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(all(target_os = "linux", feature = "admin"))]

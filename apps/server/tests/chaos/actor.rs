@@ -1,5 +1,5 @@
-//! A member program as the test holds it: its process, what it was told, and what it has shown so far. All that it prints
-//! goes into the journal.
+//! A member program as the test holds it: its process, what it was told, and what it has shown so far. All that it
+//! prints goes into the journal.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};

@@ -2,9 +2,9 @@
 //! everybody, to all but its sender in one order, and its sender knows that it arrived. A plain member hears everything
 //! from the first to the last text of each of its connections.
 //!
-//! Something may be missing, or come twice, only where the log could not be kept because of the disk, and the server ended
-//! then or memory was too small for what was said meanwhile, of which members are told. What was forgiven for that reason
-//! is counted.
+//! Something may be missing, or come twice, only where the log could not be kept because of the disk, and the server
+//! ended then or memory was too small for what was said meanwhile, of which members are told. What was forgiven for
+//! that reason is counted.
 //!
 //! It knows journals only, so a test can hand it one that is wrong.
 

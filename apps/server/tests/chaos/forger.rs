@@ -1,5 +1,5 @@
-//! A forger: something between a member and the server that changes what the server says, as no server and no network may.
-//! It shows that the checker finds it.
+//! A forger: something between a member and the server that changes what the server says, as no server and no network
+//! may. It shows that the checker finds it.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

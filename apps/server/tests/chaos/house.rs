@@ -41,7 +41,8 @@ impl House {
     ) -> Self {
         let program = log.with_file_name("hubbub-server");
         let _ = fs::remove_file(&program);
-        // A copy could not be started while another thread starts a program, which holds the copy open for writing then.
+        // A copy could not be started while another thread starts a program, which holds the copy open for writing
+        // then.
         fs::hard_link(server().get_program(), &program).unwrap();
         let log = OpenOptions::new().create(true).append(true).open(log);
         Self {

@@ -1,5 +1,5 @@
-//! The journal of a run: everything that members, server and disk did, in the order in which the test saw it. Each entry is
-//! a line of words, so that a journal can be read by a person, kept in a file, and written by hand in a test.
+//! The journal of a run: everything that members, server and disk did, in the order in which the test saw it. Each
+//! entry is a line of words, so that a journal can be read by a person, kept in a file, and written by hand in a test.
 
 use std::fmt;
 use std::fs::File;

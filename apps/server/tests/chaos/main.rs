@@ -1,6 +1,6 @@
 //! Chaos: real programs, and the promise of the extension. Between Hubbub programs a message is shown exactly once to
-//! everybody, to all but its sender in one order, and its sender knows that it arrived; through cut connections and sleep,
-//! and with a history through a restart and a `kill -9` of the server.
+//! everybody, to all but its sender in one order, and its sender knows that it arrived; through cut connections and
+//! sleep, and with a history through a restart and a `kill -9` of the server.
 
 #![cfg(all(target_os = "linux", feature = "history"))]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]

@@ -1,5 +1,6 @@
 //! The member program: a session without a window, in a process of its own. It takes wishes from stdin, one a line, and
-//! prints each event as one line of the journal. It keeps nothing that it does not print, so it can be killed at any time.
+//! prints each event as one line of the journal. It keeps nothing that it does not print, so it can be killed at any
+//! time.
 //!
 //! It is this test binary, started again: nothing else has to be built for it.
 

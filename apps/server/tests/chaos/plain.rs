@@ -1,5 +1,5 @@
-//! A plain member: raw CHAT/1.0, in this process. It connects again and again, says what it is told, and takes only frames
-//! in the server's exact form, as programs of other people need them.
+//! A plain member: raw CHAT/1.0, in this process. It connects again and again, says what it is told, and takes only
+//! frames in the server's exact form, as programs of other people need them.
 
 use std::io::Write;
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! A scene: a server with a history, members of ours and plain members, and what leads from the one to the others. It ends
-//! when all is well again, everybody has heard everybody's last words, and a newcomer has read the whole log.
+//! A scene: a server with a history, members of ours and plain members, and what leads from the one to the others. It
+//! ends when all is well again, everybody has heard everybody's last words, and a newcomer has read the whole log.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,8 +33,8 @@ const OPTIONS: &[&str] = &[
 /// How often the end is looked for.
 const TICK: Duration = Duration::from_millis(20);
 
-/// How long a connection by road waits for a server that is away. One that is closed in less than 3 s counts as put off by
-/// an offer, and a few of these make a new run of a program go on without one.
+/// How long a connection by road waits for a server that is away. One that is closed in less than 3 s counts as put off
+/// by an offer, and a few of these make a new run of a program go on without one.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The newcomer who reads the whole log at the end.

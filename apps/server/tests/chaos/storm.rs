@@ -1,5 +1,5 @@
-//! The storm: what befalls a scene, by a seed, for as long as it is told to. The seed determines what is done and to whom;
-//! how programs and system take it is never twice the same.
+//! The storm: what befalls a scene, by a seed, for as long as it is told to. The seed determines what is done and to
+//! whom; how programs and system take it is never twice the same.
 
 use std::fmt;
 use std::thread;
@@ -20,8 +20,8 @@ const TALKS: f64 = 0.04;
 /// In each turn something happens with this probability: about twice a second.
 const HAPPENS: f64 = 0.04;
 
-/// What a slow network passes on at a time, in bytes. Relays read as much; in smaller pieces an offer would not stand behind
-/// its JOIN.
+/// What a slow network passes on at a time, in bytes. Relays read as much; in smaller pieces an offer would not stand
+/// behind its JOIN.
 const PIECE: usize = 1024;
 
 /// Members of ours, by how they connect. Nothing befalls the first of them, so there is somebody who is told everything

@@ -1,5 +1,5 @@
-//! The texts of a chaos run. Each begins with its own name: who said it, in which run, and which text of that run it is.
-//! What follows is padding that the name determines, so that a reader sees whether the text is whole.
+//! The texts of a chaos run. Each begins with its own name: who said it, in which run, and which text of that run it
+//! is. What follows is padding that the name determines, so that a reader sees whether the text is whole.
 
 use std::fmt;
 

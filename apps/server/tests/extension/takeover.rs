@@ -15,8 +15,8 @@ fn room_with(grace: Duration) -> Room {
     })
 }
 
-/// Waits until the server has noticed that the connection of a member has ended: nobody hears of that, but somebody else
-/// who wants the name is then refused without a question.
+/// Waits until the server has noticed that the connection of a member has ended: nobody hears of that, but somebody
+/// else who wants the name is then refused without a question.
 fn is_noticed(room: &Room, name: &str) {
     let mut other = room.connect();
     other.send(join(name));

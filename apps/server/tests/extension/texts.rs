@@ -168,7 +168,8 @@ fn an_acknowledgement_stands_behind_everything_up_to_its_place() {
         if frame.method == "ACK" {
             let id = frame.need("Id");
             known = id.rsplit('-').next().unwrap().parse().unwrap();
-            // It names the end of a batch: all up to there is either heard or her own, whoever said the last text of it.
+            // It names the end of a batch: all up to there is either heard or her own, whoever said the last text of
+            // it.
             let place = place(&frame);
             let others = heard.iter().filter(|&&heard| heard <= place).count();
             assert_eq!(place, others as u64 + known);

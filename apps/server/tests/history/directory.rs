@@ -38,8 +38,8 @@ impl Directory {
         (program, room, members)
     }
 
-    /// The program, with the directory as a file system of its own, of which only the program knows. `how` are the options of
-    /// `mount`.
+    /// The program, with the directory as a file system of its own, of which only the program knows. `how` are the
+    /// options of `mount`.
     pub(crate) fn serve_on_its_own_disk(&self, how: &str) -> Program {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);

@@ -1,7 +1,7 @@
 //! Web pages, which can make a visitor's browser send a request to this port with a body of their choice.
 //!
-//! The body holds what would be frames. A page that got one of them heard could speak in the room with the address of its
-//! visitor, behind the visitor's firewall.
+//! The body holds what would be frames. A page that got one of them heard could speak in the room with the address of
+//! its visitor, behind the visitor's firewall.
 
 use hubbub_testing::{Peer, is_from, join, leave, shown, text};
 

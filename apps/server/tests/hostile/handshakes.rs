@@ -1,5 +1,5 @@
-//! Handshakes that are none, that never end, or that come in floods, from one address and from many. An honest newcomer of
-//! another address gets in meanwhile, and what waits for its handshake is bounded.
+//! Handshakes that are none, that never end, or that come in floods, from one address and from many. An honest newcomer
+//! of another address gets in meanwhile, and what waits for its handshake is bounded.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -205,7 +205,8 @@ fn an_honest_newcomer_gets_in_during_a_flood_of_hellos_that_nobody_finishes() {
     });
 }
 
-/// Each takes the whole turn that a handshake has, so that the newcomer waits for seconds. Of one address only a few do.
+/// Each takes the whole turn that a handshake has, so that the newcomer waits for seconds. Of one address only a few
+/// do.
 #[test]
 fn an_honest_newcomer_gets_in_during_a_flood_of_hellos_that_stay() {
     withstands_floods_of(&[ADDRESSES], |mut peer| {

@@ -1,5 +1,5 @@
-//! Records of TLS after the handshake: in single bytes, cut, without end, of kinds that nobody expects, and other protocols
-//! inside.
+//! Records of TLS after the handshake: in single bytes, cut, without end, of kinds that nobody expects, and other
+//! protocols inside.
 
 use hubbub_testing::tls::{Caller, client_hello};
 use hubbub_testing::{MIB, Network, Peer, is_from, join, leave, text};

@@ -74,8 +74,8 @@ impl Watched {
         }
     }
 
-    /// Waits until the counters of ours have moved since the page `before` by exactly this and no other has moved at all.
-    /// Returns the page.
+    /// Waits until the counters of ours have moved since the page `before` by exactly this and no other has moved at
+    /// all. Returns the page.
     #[track_caller]
     pub(crate) fn moves(&self, before: &Page, wanted: &[(&str, usize)]) -> Page {
         let wanted = wanted

@@ -1,4 +1,5 @@
-//! A private room, as its friends and its enemies meet it: over real sockets, with TLS that is not ours at the other end.
+//! A private room, as its friends and its enemies meet it: over real sockets, with TLS that is not ours at the other
+//! end.
 
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]

@@ -1,5 +1,5 @@
-//! The password: who comes in with it, how it is made and changed, that guessing is slow for the guesser alone, and that it
-//! stands nowhere but in its file and in invitations.
+//! The password: who comes in with it, how it is made and changed, that guessing is slow for the guesser alone, and
+//! that it stands nowhere but in its file and in invitations.
 
 use std::env;
 use std::fs;

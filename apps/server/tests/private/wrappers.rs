@@ -172,7 +172,8 @@ fn there_is_no_older_tls_and_nothing_is_negotiated_anew() {
     }
     let mut new = house.openssl(&["-tls1_3"]);
     new.shows("Secure Renegotiation IS NOT supported");
-    // What openssl calls K is a change of keys on both sides. R is a renegotiation, which it finds impossible by itself.
+    // What openssl calls K is a change of keys on both sides. R is a renegotiation, which it finds impossible by
+    // itself.
     new.types("CHAT/1.0 JOIN\r\nUsername: key\r\n\r\n");
     house.room.hears(join("key"));
     new.types("K\n");

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 
 use hubbub_testing::{Ended, Peer, Program, Room, run, text};
 
-/// The options of every server, and their defaults as the help writes them. A new option belongs into one of these lists.
+/// The options of every server, and their defaults as the help writes them. A new option belongs into one of these
+/// lists.
 const OPTIONS: &[(&str, &str)] = &[
     ("--port", "8765"),
     ("--listen", "all interfaces, IPv4 and IPv6"),

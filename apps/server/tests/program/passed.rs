@@ -1,4 +1,5 @@
-//! A socket that a service manager has opened: it is used, a restart refuses nobody, and what cannot be used is refused.
+//! A socket that a service manager has opened: it is used, a restart refuses nobody, and what cannot be used is
+//! refused.
 
 use std::fs::File;
 use std::net::{TcpListener, TcpStream, UdpSocket};

@@ -1,5 +1,5 @@
-//! SIGTERM, SIGINT and SIGHUP with a terminal: the first signal stops the server in good order, and the second stops it at once, except
-//! for SIGHUP, which comes twice when a terminal goes away.
+//! SIGTERM, SIGINT and SIGHUP with a terminal: the first signal stops the server in good order, and the second stops it
+//! at once, except for SIGHUP, which comes twice when a terminal goes away.
 
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! The tests of strangers once more, in a room that keeps a history and has a member of ours in it: whoever knows CHAT/1.0
-//! only sees the same, byte for byte.
+//! The tests of strangers once more, in a room that keeps a history and has a member of ours in it: whoever knows
+//! CHAT/1.0 only sees the same, byte for byte.
 
 #![cfg(feature = "history")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]

@@ -1,5 +1,5 @@
-//! A man in the middle: to the client a server with a certificate of the test's choice, to the server a client. It passes
-//! on all that both say, and keeps what the client said.
+//! A man in the middle: to the client a server with a certificate of the test's choice, to the server a client. It
+//! passes on all that both say, and keeps what the client said.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -58,8 +58,8 @@ impl Middle {
         self.port
     }
 
-    /// What the client said inside TLS on its connection number `index`, counted from 0. It has ended once the connection
-    /// has, also when there was no handshake.
+    /// What the client said inside TLS on its connection number `index`, counted from 0. It has ended once the
+    /// connection has, also when there was no handshake.
     #[track_caller]
     pub fn connection(&self, index: usize) -> Tape {
         let (tapes, came) = &*self.tapes;

@@ -1,6 +1,6 @@
 //! Any bytes, cut in any way, decode the same, within the memory that the limits allow, and every frame that comes
-//! out, those of the extension too, can be sent and read again. The exception are texts counted in characters, which a cut may leave as they are.
-//! With silences between the pieces all bounds hold too.
+//! out, those of the extension too, can be sent and read again. The exception are texts counted in characters, which a
+//! cut may leave as they are. With silences between the pieces all bounds hold too.
 //!
 //! An input is: one byte that chooses the limits (its highest bit) and counts the cuts (the low four bits), then that
 //! many bytes, the lengths of the pieces, used again and again, then the stream.

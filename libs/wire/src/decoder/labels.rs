@@ -1,7 +1,7 @@
 //! Frames out of what came: the name, the head if it bears headers of the extension, and the payload.
 //!
-//! A frame of CHAT/1.0 stays one, whatever headers of the extension it bears: what cannot be read in them is as if it were
-//! not there. A frame of the extension with something that cannot be read is passed over.
+//! A frame of CHAT/1.0 stays one, whatever headers of the extension it bears: what cannot be read in them is as if it
+//! were not there. A frame of the extension with something that cannot be read is passed over.
 
 use super::{Ignored, Item};
 use crate::extension::{Grant, Hex64, Hex128, Id, Kept, Label, MAX_EARLIER, Notice, Offer};

@@ -24,8 +24,8 @@ struct Fresh {
 }
 
 impl Fresh {
-    /// Whether `bytes` begin with a whole head of CHAT/1.0 that has a name. `None` if that is still open. A method of the
-    /// extension does not count, since whoever sends one never announces too much.
+    /// Whether `bytes` begin with a whole head of CHAT/1.0 that has a name. `None` if that is still open. A method of
+    /// the extension does not count, since whoever sends one never announces too much.
     fn is_a_frame(&mut self, bytes: &[u8], limits: &Limits) -> Option<bool> {
         let mut head = match self.head {
             Some(head) => head,
@@ -60,9 +60,9 @@ impl Decoder {
     /// Tells the decoder that no byte has come for a long time, such as two seconds. It matters only in the middle of a
     /// frame, see [`is_mid_frame`](Self::is_mid_frame).
     ///
-    /// A TEXT whose `Msg-len` is too large would swallow all that comes after it. So if a whole head follows a silence in
-    /// the middle of a frame, that frame is given up ([`Item::CutOff`](crate::Item::CutOff)) and the new one is read.
-    /// If anything else follows, the silence makes no difference. It makes none either within a text that has a
+    /// A TEXT whose `Msg-len` is too large would swallow all that comes after it. So if a whole head follows a silence
+    /// in the middle of a frame, that frame is given up ([`Item::CutOff`](crate::Item::CutOff)) and the new one is
+    /// read. If anything else follows, the silence makes no difference. It makes none either within a text that has a
     /// [`Label`](crate::Label), since whoever gives it one counts right.
     ///
     /// The next call of [`next`](Self::next), even without bytes, returns a text that was held back because the bytes

@@ -1,9 +1,10 @@
 //! What dioxus-desktop asks of the crate `global-hotkey` (keys that a program hears while another one has the focus),
 //! without the keys.
 //!
-//! The real one starts a thread that looks for keys every 50 ms for as long as the window is open, wanted or not; nothing
-//! in dioxus-desktop turns that off. The window wants none, and at rest it shall not run at all. `[patch.crates-io]` in the
-//! workspace puts this crate in its place. It goes when dioxus-desktop starts the thread only for those who ask.
+//! The real one starts a thread that looks for keys every 50 ms for as long as the window is open, wanted or not;
+//! nothing in dioxus-desktop turns that off. The window wants none, and at rest it shall not run at all.
+//! `[patch.crates-io]` in the workspace puts this crate in its place. It goes when dioxus-desktop starts the thread
+//! only for those who ask.
 
 use std::fmt;
 

@@ -43,8 +43,8 @@ impl Window {
             .expect("xdotool click");
     }
 
-    /// Selects with the mouse, from the beginning of the first element that `from` finds to the end of the first that `to`
-    /// finds.
+    /// Selects with the mouse, from the beginning of the first element that `from` finds to the end of the first that
+    /// `to` finds.
     pub(crate) fn drags(&mut self, from: &str, to: &str) {
         self.focus();
         let edges = [("left + 1", from), ("right - 1", to)].map(|(edge, selector)| {
@@ -76,12 +76,12 @@ impl Window {
         self.shows("getSelection().isCollapsed", &json!(false));
     }
 
-    /// Moves the mouse to the middle of the first element that `selector` finds, and waits until the page sees it there.
-    /// The element may move in the meantime: then the mouse follows.
+    /// Moves the mouse to the middle of the first element that `selector` finds, and waits until the page sees it
+    /// there. The element may move in the meantime: then the mouse follows.
     pub(crate) fn points_at(&mut self, selector: &str) {
         self.focus();
-        // The page notes where the mouse moves. `:hover` would not do: WebKit does not update it while it believes that a
-        // button is pressed.
+        // The page notes where the mouse moves. `:hover` would not do: WebKit does not update it while it believes that
+        // a button is pressed.
         self.ask(
             "window.movedOver === undefined && document.addEventListener('mousemove', \
              (event) => { movedOver = event.target; }, { capture: true }); movedOver = null; 0",

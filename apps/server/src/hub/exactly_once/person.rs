@@ -1,5 +1,5 @@
-//! A person at a client program: what the program knows is the session's own [`Member`], and the screen is what a checker
-//! can hold against the log.
+//! A person at a client program: what the program knows is the session's own [`Member`], and the screen is what a
+//! checker can hold against the log.
 
 use std::time::{Duration, SystemTime};
 

@@ -75,8 +75,8 @@ pub(super) struct Screen {
     plain: HashSet<MessageId>,
     room: Option<Hex128>,
     last: Option<String>,
-    /// Whether the place that comes with the arrival of a message counts as seen, as in the window. Other programs keep only
-    /// the places of what they have shown.
+    /// Whether the place that comes with the arrival of a message counts as seen, as in the window. Other programs keep
+    /// only the places of what they have shown.
     counts_arrivals: bool,
     /// What was kept when the program was told last that it knows all.
     kept: Option<Kept>,
@@ -222,7 +222,8 @@ impl Screen {
             _ => None,
         });
         let elsewhere: HashSet<&str> = own.chain(plain).collect();
-        // What lies between must be one's own, which stands where it was said, or have come before an offer was answered.
+        // What lies between must be one's own, which stands where it was said, or have come before an offer was
+        // answered.
         let lost = |truth: &Truth, from: usize, to: usize| {
             let between = truth.texts[from.min(to)..to].iter();
             between

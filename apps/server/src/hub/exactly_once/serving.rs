@@ -124,8 +124,8 @@ impl Server {
         }
     }
 
-    /// Reads what those have sent who come. A JOIN and its offer are one short write: if it is cut in two at all, the second
-    /// part is not seconds late.
+    /// Reads what those have sent who come. A JOIN and its offer are one short write: if it is cut in two at all, the
+    /// second part is not seconds late.
     pub(super) fn hear_who_comes(&mut self) {
         let peers: Vec<_> = self.peers.keys().copied().collect();
         for peer in peers {

@@ -1,4 +1,5 @@
-//! A room with a password: who comes in, who does not, what those learn who do not, and how many passwords are compared.
+//! A room with a password: who comes in, who does not, what those learn who do not, and how many passwords are
+//! compared.
 
 use super::*;
 use crate::address::{Addresses, Network};

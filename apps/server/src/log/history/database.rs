@@ -13,13 +13,13 @@ use super::{ms, open};
 use crate::said::{Said, Seq};
 use crate::settings::History;
 
-/// The most messages that one step deletes, and the most bytes of them apart from a single message that has more. A step
-/// takes less time than anybody notices, and the room may wait for it.
+/// The most messages that one step deletes, and the most bytes of them apart from a single message that has more. A
+/// step takes less time than anybody notices, and the room may wait for it.
 const SWEEP_ROWS: usize = 200;
 const SWEEP_BYTES: usize = 1024 * 1024;
 
-/// How many of the last starts are known although nothing was said in them. Somebody may have been there and come back. A
-/// server that is started anew all the time does not fill the disk.
+/// How many of the last starts are known although nothing was said in them. Somebody may have been there and come back.
+/// A server that is started anew all the time does not fill the disk.
 const QUIET_STARTS: i64 = 1000;
 
 /// One start of the server.
@@ -282,7 +282,8 @@ impl Database {
     }
 }
 
-/// How many bytes a database takes, without its pages that are free. Within a transaction this needs no lock of its own.
+/// How many bytes a database takes, without its pages that are free. Within a transaction this needs no lock of its
+/// own.
 fn used_bytes(connection: &Connection, page_bytes: u32) -> u64 {
     let count = |pragma| {
         let count: Result<u32> = connection.pragma_query_value(None, pragma, |row| row.get(0));

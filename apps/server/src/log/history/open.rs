@@ -21,8 +21,8 @@ const APPLICATION: i64 = 0x6875_6262;
 /// resumes when the transaction is through.
 const BUSY_MS: u64 = 10_000;
 
-/// Messages have a number in the order of the room, `seq`, without a gap unless something was lost. A place in a start of the
-/// server is the number of the last message before that start and a count.
+/// Messages have a number in the order of the room, `seq`, without a gap unless something was lost. A place in a start
+/// of the server is the number of the last message before that start and a count.
 const SCHEMA: &str = "
 CREATE TABLE room (id TEXT NOT NULL, deleted INTEGER NOT NULL) STRICT;
 CREATE TABLE starts (

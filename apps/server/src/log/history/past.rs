@@ -97,8 +97,8 @@ impl Database {
         })
     }
 
-    /// The number before that of a message. Where that was lost with the end of its start, so was what came directly before
-    /// it, and this is the number of the last one that is left.
+    /// The number before that of a message. Where that was lost with the end of its start, so was what came directly
+    /// before it, and this is the number of the last one that is left.
     fn number_before(&self, place: &Token<'_>) -> Option<i64> {
         let Seq { generation, count } = Seq::parse(place.as_str())?;
         let count = count.saturating_sub(1);

@@ -11,8 +11,8 @@ use crate::words::TextId;
 /// What was found so far.
 #[derive(Default)]
 struct Shown<'j> {
-    /// Others' texts, and its own from earlier runs, each with the place at which it was shown first, and after how many
-    /// grants.
+    /// Others' texts, and its own from earlier runs, each with the place at which it was shown first, and after how
+    /// many grants.
     texts: HashMap<&'j TextId, (Place, usize)>,
     /// The first place from which on everything is due.
     first: Option<Place>,
@@ -42,7 +42,8 @@ impl Case<'_> {
         self.check_earlier(earlier, &shown, verdict);
     }
 
-    /// What was asked for when all was over comes backwards from the first place that was shown, and nothing is left out.
+    /// What was asked for when all was over comes backwards from the first place that was shown, and nothing is left
+    /// out.
     fn check_earlier(&self, earlier: &[Numbered<'_>], shown: &Shown<'_>, verdict: &mut Verdict) {
         let Some(mut before) = shown.first else {
             return;

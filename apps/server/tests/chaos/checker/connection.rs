@@ -7,8 +7,8 @@ use crate::journal::{Entry, What};
 use crate::words::TextId;
 
 impl Case<'_> {
-    /// It heard everything from the first to the last text, and what it said is in the log up to the last of it that got
-    /// there.
+    /// It heard everything from the first to the last text, and what it said is in the log up to the last of it that
+    /// got there.
     pub(super) fn check_connection(&self, connection: &[Numbered<'_>], verdict: &mut Verdict) {
         self.check_heard(connection, verdict);
         let Some((_, last)) = connection.last() else {
@@ -123,9 +123,9 @@ impl Case<'_> {
         }
     }
 
-    /// Whether a text that was heard here got its place from a later start of the server only: it was heard while nothing was
-    /// kept, the server ended after that, and no member knew of the start with this place until then. Where the text stood
-    /// when it was heard, nobody knows any more.
+    /// Whether a text that was heard here got its place from a later start of the server only: it was heard while
+    /// nothing was kept, the server ended after that, and no member knew of the start with this place until then. Where
+    /// the text stood when it was heard, nobody knows any more.
     fn is_of_a_later_start(
         &self,
         place: Place,

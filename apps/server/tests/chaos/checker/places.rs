@@ -1,5 +1,5 @@
-//! Places: the order of all texts, put together from what members were shown. A `Seq` is `generation-count`: counts order
-//! the texts of a generation, and members show which generation came after which.
+//! Places: the order of all texts, put together from what members were shown. A `Seq` is `generation-count`: counts
+//! order the texts of a generation, and members show which generation came after which.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;

@@ -9,8 +9,8 @@ use crate::journal::What;
 use crate::words::TextId;
 
 impl Case<'_> {
-    /// Everything that was said arrived, in the order in which it was said, and its sender knows. A program that ends may
-    /// take with it what had not arrived, but nothing that it said before that.
+    /// Everything that was said arrived, in the order in which it was said, and its sender knows. A program that ends
+    /// may take with it what had not arrived, but nothing that it said before that.
     pub(super) fn check_sender(&self, run: &[Numbered<'_>], verdict: &mut Verdict) {
         let Some((end, last)) = run.last() else {
             return;

@@ -1,8 +1,8 @@
 //! The wire library in a program without `std`, without Rust's `main`, and with an allocator that is an array of bytes.
 //!
-//! It decodes a TEXT that comes in two pieces and encodes it again. It exits with 0 if both are right, and with 1 if not.
-//! It has the three things that a program without std must bring: an entry, an allocator, a panic handler. On this host
-//! the entry is the C library's; a real board brings its own. Build it with `--release`.
+//! It decodes a TEXT that comes in two pieces and encodes it again. It exits with 0 if both are right, and with 1 if
+//! not. It has the three things that a program without std must bring: an entry, an allocator, a panic handler. On this
+//! host the entry is the C library's; a real board brings its own. Build it with `--release`.
 
 #![no_std]
 #![no_main]

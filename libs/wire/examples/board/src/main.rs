@@ -1,8 +1,8 @@
 //! The wire library on a board without an operating system: a Cortex-M3 with 8 kB of RAM.
 //!
-//! It decodes a conversation that comes in pieces of every size up to 64 bytes, and encodes it again. It prints how much
-//! RAM that took, and exits with 0 if every frame came out as it went in, and with 1 if not. Output and exit status go to
-//! the debugger, or to QEMU, by semihosting. `just boards` builds and runs it.
+//! It decodes a conversation that comes in pieces of every size up to 64 bytes, and encodes it again. It prints how
+//! much RAM that took, and exits with 0 if every frame came out as it went in, and with 1 if not. Output and exit
+//! status go to the debugger, or to QEMU, by semihosting. `just boards` builds and runs it.
 
 #![no_std]
 #![no_main]

@@ -1,6 +1,6 @@
-//! Any frames, encoded and cut in any way: this decoder reads all that was written, and the first decoder that there was,
-//! which stands for every plain program, reads the JOINs, LEAVEs and TEXTs of the same names with the same payloads, and
-//! ignores all others.
+//! Any frames, encoded and cut in any way: this decoder reads all that was written, and the first decoder that there
+//! was, which stands for every plain program, reads the JOINs, LEAVEs and TEXTs of the same names with the same
+//! payloads, and ignores all others.
 //!
 //! An input is: one byte that is the length of all pieces, then what the frames are made of.
 

@@ -1,9 +1,10 @@
-//! Doctored journals in which the disk takes nothing, a plain member hears what is in memory only, and the server is killed.
+//! Doctored journals in which the disk takes nothing, a plain member hears what is in memory only, and the server is
+//! killed.
 
 use super::{Kind, judge, kinds};
 
-/// Ann's third text and ben's second one are heard by pia only, and then forgotten. Both are said again in another order, with
-/// a new text between them.
+/// Ann's third text and ben's second one are heard by pia only, and then forgotten. Both are said again in another
+/// order, with a new text between them.
 const FORGOTTEN: &str = "\
 0.0 server.1 starts
 0.1 ann.1 granted 3f
@@ -64,7 +65,8 @@ const FORGOTTEN: &str = "\
 4.5 ann.1 arrived 4 b-3
 ";
 
-/// What is found where a plain member heard b-3 and b-1 one after the other, and b-2 not at all, if that is not forgiven.
+/// What is found where a plain member heard b-3 and b-1 one after the other, and b-2 not at all, if that is not
+/// forgiven.
 const BOTH: [Kind; 2] = [Kind::OutOfOrder, Kind::Lost];
 
 /// What the checker finds when these lines are replaced.
