@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use hubbub_transport::{Address, Invitation, Pin, parse_host};
-use hubbub_wire::{Limits, PORT, Username};
+use hubbub_wire::{PORT, Username};
 
 use crate::handover;
+use crate::naming::username;
 
 /// How many keys a room may have: the one that it has and the one to come.
 const MOST_PINS: usize = 2;
@@ -316,20 +317,6 @@ pub fn command() -> clap::Command {
 
 fn target(text: &str) -> Result<String, String> {
     parse_host(text).map_err(|error| format!("{error}; the port goes into --port"))
-}
-
-/// Reads a name to use in the room.
-///
-/// # Errors
-///
-/// The text is no name, or it is the server's; why, in words for the user.
-pub fn username(text: &str) -> Result<Username<'static>, String> {
-    if text == Username::SERVER.as_str() {
-        return Err("this name is reserved for the server itself; choose another one".to_owned());
-    }
-    Username::new(text, Limits::DEFAULT.max_name)
-        .map(Username::into_owned)
-        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

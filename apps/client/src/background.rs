@@ -2,10 +2,12 @@
 //! second for ever.
 
 use std::io;
+#[cfg(not(target_arch = "wasm32"))]
 use std::thread;
 
 /// Does the work in a thread of this name, and waits for its end without blocking. If nobody waits any more, the work is
 /// done all the same.
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) async fn run<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -19,6 +21,12 @@ pub(crate) async fn run<T: Send + 'static>(
         })?;
     let outcome = outcome.recv_async().await;
     outcome.map_err(|_| io::Error::other("the work broke off"))
+}
+
+/// A browser has one thread, and what blocks there cannot be done at all: the work is done now.
+#[cfg(target_arch = "wasm32")]
+pub(crate) async fn run<T>(_name: &str, work: impl FnOnce() -> T) -> io::Result<T> {
+    Ok(work())
 }
 
 #[cfg(test)]

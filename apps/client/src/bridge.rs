@@ -3,10 +3,15 @@
 //! What the user does shows in the timeline at once and goes out as an intent. Events come in batches, and each batch
 //! is one write of the signal. When a page dies, the bridge of the next page goes on with what is in [`Memory`].
 
+#[cfg(target_arch = "wasm32")]
+mod browser;
 mod coroutine;
+#[cfg(not(target_arch = "wasm32"))]
 mod inviting;
 mod keeping;
 mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+mod saving;
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -18,11 +23,13 @@ use hubbub_transport::{Invitation, Password, Pin};
 use hubbub_wire::Username;
 use jiff::tz::TimeZone;
 
-use crate::desktop::{News, Order};
+use crate::news::{News, Order};
 use crate::settings::{Setting, Settings, SettingsFile, Trail, ZoomKey};
 use crate::timeline::{Timeline, Toward};
 use coroutine::Side;
 
+#[cfg(target_arch = "wasm32")]
+pub use browser::Browser;
 pub use memory::Memory;
 
 /// Which room this is, and as whom the user is there. A root context.
@@ -32,7 +39,7 @@ pub struct Room {
     pub address: String,
     /// What led here.
     pub invitation: Invitation,
-    /// The file of known rooms.
+    /// The file of known rooms. A browser has none.
     pub known: Option<PathBuf>,
     /// The name under which the user came. Meanwhile they may go by another.
     pub username: String,
@@ -50,7 +57,8 @@ pub struct Channels {
     pub intents: flume::Sender<Intent>,
     /// What happened, from the network thread. It is disconnected when the thread has ended.
     pub events: flume::Receiver<Vec<Stamped>>,
-    /// Links for the desktop to open.
+    /// Links for the desktop to open. A browser opens them by itself.
+    #[cfg(not(target_arch = "wasm32"))]
     pub links: flume::Sender<String>,
     /// Notifications for the desktop to show or to withdraw.
     pub notifications: flume::Sender<Order>,
@@ -103,6 +111,7 @@ pub enum Action {
     /// End the search.
     EndSearch,
     /// Open this link outside of the window.
+    #[cfg(not(target_arch = "wasm32"))]
     OpenLink(String),
     /// Set this, for now and for later windows.
     Set(Setting),
@@ -120,6 +129,9 @@ pub enum Attend {
     Hint(bool),
     /// The window comes to the front.
     Raise,
+    /// So many messages came while the user looked elsewhere. A desktop reads it in the title.
+    #[cfg(target_arch = "wasm32")]
+    Unread(usize),
 }
 
 /// What components read, and how they act. Every component has it as a context.
@@ -131,6 +143,8 @@ pub struct Bridge {
     pub countdown: ReadSignal<u64>,
     /// What the user has set.
     pub settings: ReadSignal<Settings>,
+    /// Whether a notification would be shown. A browser asks the user first.
+    pub notifies: ReadSignal<bool>,
     /// The line that the user wants to see: its notification was clicked.
     pub looked_for: ReadSignal<Option<i64>>,
     /// An invitation to this private room, since somebody wanted one. It lets in whoever has it.
@@ -175,6 +189,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
     });
     let (sender, receiver) = memory.actions();
     let actions = use_hook(|| CopyValue::new(sender));
+    let notifies = use_signal(|| !cfg!(target_arch = "wasm32"));
     let closing = use_signal(|| memory.is_asking_to_close());
     let looked_for = use_signal(|| None);
     let countdown = use_signal(|| 0);
@@ -199,6 +214,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
             is_notified: false,
             timeline,
             settings,
+            notifies,
             looked_for,
             invitation,
             closing,
@@ -212,6 +228,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
         timeline: timeline.into(),
         countdown: countdown.into(),
         settings: settings.into(),
+        notifies: notifies.into(),
         looked_for: looked_for.into(),
         invitation: invitation.into(),
         closing: closing.into(),

@@ -13,30 +13,7 @@ use flume::{Receiver, Sender};
 use hubbub_transport::Invitation;
 
 use crate::handover;
-
-pub use notifications::Notification;
-
-/// What the desktop tells the window.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
-    /// The window has got the focus (`true`) or lost it (`false`).
-    Focus(bool),
-    /// Something that the user asked for failed, in words for the timeline.
-    Trouble(String),
-    /// The user clicked on the notification of this line of the timeline.
-    Chosen(i64),
-    /// The window was asked to close, but messages were not sent.
-    Closing,
-}
-
-/// What the window wants done with notifications.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Show this one, or if one was shown just now, let it wait unless another one waits.
-    Show(Notification),
-    /// Take back what is shown: the user has read the message.
-    Withdraw,
-}
+use crate::news::{News, Order};
 
 /// Starts both threads.
 ///

@@ -16,7 +16,7 @@ use dioxus_desktop::tao::window::Window;
 use dioxus_desktop::{DesktopContext, DesktopService};
 use gtk::glib::{self, ControlFlow, Priority, Propagation};
 use gtk::prelude::*;
-use hubbub_client::desktop::News;
+use hubbub_client::news::News;
 use hubbub_client::settings::{Area, Place};
 use webkit2gtk::{UserContentManagerExt, WebContextExt, WebView, WebViewExt};
 use wry::WebViewExtUnix;

@@ -107,18 +107,26 @@ pub mod timeline;
 
 pub mod command;
 
+pub mod naming;
+
+pub mod news;
+
 // Files and the command line.
+#[cfg(not(target_arch = "wasm32"))]
 pub mod save;
 
 pub mod settings;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub mod handover;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub mod args;
 
 // Edges.
 mod background;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub mod desktop;
 
 pub mod bridge;

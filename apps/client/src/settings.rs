@@ -1,25 +1,29 @@
 //! Settings: what a window remembers from one start to the next, and the one file that holds it.
 //!
-//! The file is TOML: four lines that a person can edit. It is written under another name and then renamed, so that
-//! nobody ever reads half of it. A broken file is set aside and reported. Knows no Dioxus.
+//! The file is TOML: four lines that a person can edit. A broken file is set aside and reported. In a browser the same text
+//! is kept in its storage. Knows no Dioxus.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod disk;
+#[cfg(not(target_arch = "wasm32"))]
 mod place;
 mod rooms;
+mod shelf;
 mod trail;
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::fmt;
-use std::fs;
-use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
+use shelf::Shelf;
+
+#[cfg(not(target_arch = "wasm32"))]
 pub use place::{Area, LEAST, Place};
 pub use rooms::{KEPT_ROOMS, Known, LastSeen, Mute, RoomsError, RoomsFile, UsedRoom, Visit};
+pub use shelf::Store;
 pub use trail::Trail;
 
 /// What a window remembers.
@@ -179,26 +183,35 @@ impl From<Zoom> for u16 {
 }
 
 /// Where the settings are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsFile(Option<PathBuf>);
+#[derive(Clone, Debug)]
+pub struct SettingsFile(Option<Shelf>);
 
 impl SettingsFile {
+    /// The entry `settings.toml` in the storage of a browser.
+    #[must_use]
+    pub fn stored(store: Store) -> Self {
+        Self(Some(Shelf::Entry(store, "settings.toml")))
+    }
+
     /// The file of the user: `hubbub/settings.toml` under XDG_CONFIG_HOME, or under `.config` in the home directory.
+    #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn of_user() -> Self {
-        Self(dirs::config_dir().map(|directory| directory.join("hubbub/settings.toml")))
+        let file = dirs::config_dir().map(|directory| directory.join("hubbub/settings.toml"));
+        Self(file.map(Shelf::File))
     }
 
     /// The file at this path.
+    #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
-        Self(Some(path))
+        Self(Some(Shelf::File(path)))
     }
 
     /// Reads the file. If that fails, returns the defaults and the reason. A broken file is set aside.
     #[must_use]
     pub fn load(&self) -> (Settings, Option<SettingsError>) {
-        match self.0.as_deref().map_or(Ok(None), read) {
+        match self.0.as_ref().map_or(Ok(None), Shelf::read) {
             Ok(settings) => (settings.unwrap_or_default(), None),
             Err(trouble) => (Settings::default(), Some(trouble)),
         }
@@ -211,8 +224,8 @@ impl SettingsFile {
     ///
     /// The file could not be written, or there is nowhere to write it. A broken file is replaced and then reported.
     pub fn keep(&self, settings: Settings, setting: Setting) -> Result<(), SettingsError> {
-        let path = self.0.as_deref().ok_or(SettingsError::Homeless)?;
-        let found = read::<Settings>(path);
+        let shelf = self.0.as_ref().ok_or(SettingsError::Homeless)?;
+        let found = shelf.read::<Settings>();
         let mut kept = match found {
             Ok(Some(found)) => found,
             Ok(None) | Err(SettingsError::Broken { .. }) => settings,
@@ -223,38 +236,10 @@ impl SettingsFile {
             Err(trouble) => return Err(trouble),
         };
         kept.set(setting);
-        write(path, &kept).map_err(|error| SettingsError::Unwritable(path.to_owned(), error))?;
+        let written = shelf.write(&kept);
+        written.map_err(|error| SettingsError::Unwritable(shelf.path(), error))?;
         found.map(drop)
     }
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SettingsError> {
-    let text = match fs::read(path) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(SettingsError::Unreadable(path.to_owned(), error)),
-    };
-    basic_toml::from_str(&text).map(Some).map_err(|error| {
-        let mut aside = OsString::from(path);
-        aside.push(".broken");
-        let aside = PathBuf::from(aside);
-        let aside = fs::rename(path, &aside).is_ok().then_some(aside);
-        let (path, why) = (path.to_owned(), error.to_string());
-        SettingsError::Broken { path, why, aside }
-    })
-}
-
-fn write(path: &Path, settings: &impl Serialize) -> io::Result<()> {
-    let text = basic_toml::to_string(settings).map_err(io::Error::other)?;
-    // People keep such files elsewhere and put a link here: the link stays.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    // Each window writes under another name, so that two that write at once never mix.
-    let mut file = NamedTempFile::new_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(&path)?;
-    Ok(())
 }
 
 /// Why settings were not read or will not be kept, in words for the window.

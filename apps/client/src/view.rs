@@ -1,6 +1,7 @@
 //! The view: one component a file. Reads the timeline, acts through the bridge, and knows neither session nor sockets.
 
 mod answer;
+#[cfg(not(target_arch = "wasm32"))]
 mod ask;
 mod changed;
 mod closing;
@@ -14,6 +15,10 @@ mod lock;
 mod message;
 mod notice;
 mod other_name;
+#[cfg(not(target_arch = "wasm32"))]
+mod page;
+#[cfg(target_arch = "wasm32")]
+#[path = "view/page_of_browser.rs"]
 mod page;
 mod password;
 mod people;
@@ -28,12 +33,39 @@ mod trust;
 use dioxus::prelude::*;
 
 use crate::bridge::{Action, Attend, Bridge, Room, use_bridge};
+use crate::settings::ZoomKey;
 use crate::timeline::visible;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub use ask::{Ask, OFFERED_ROOMS};
 pub use cost::PART_COST;
+#[cfg(not(target_arch = "wasm32"))]
 pub use page::{SCRIPT, STYLE};
 pub use people::LISTED_PEOPLE;
+
+/// Whether this is a page of a browser, which closes its pages by itself: whoever leaves the room only leaves the room.
+const IN_BROWSER: bool = cfg!(target_arch = "wasm32");
+
+/// The button that leads out.
+const QUIT: &str = if IN_BROWSER { "Leave" } else { "Quit" };
+
+/// What the script of the page tells besides the events that are rendered.
+enum Said {
+    /// A key for the size of everything.
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(dead_code, reason = "a browser has keys of its own")
+    )]
+    Zoom(ZoomKey),
+    /// The menu mutes this person (`true`) or unmutes them (`false`).
+    Mute(String, bool),
+    /// There is a composer and the focus is in no field (`true`), or is back in one (`false`).
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(dead_code, reason = "a browser composes letters by itself")
+    )]
+    Elsewhere(bool),
+}
 
 /// The whole window. Needs the contexts of [`use_bridge`].
 #[component]
@@ -52,30 +84,16 @@ pub fn App(
     let theme = use_memo(move || bridge.settings.read().theme);
     let zoom = use_memo(move || bridge.settings.read().zoom);
     use_effect(move || on_zoom.call(zoom().factor()));
-    use_future(move || async move {
-        let mut keys = page::zoom_keys();
-        while let Ok(key) = keys.recv().await {
-            bridge.act(Action::Zoom(key));
-        }
-    });
-    use_future(move || async move {
-        let mut mutes = page::mutes();
-        while let Ok((name, on)) = mutes.recv().await {
-            bridge.act(if on {
-                Action::Mute(name)
-            } else {
-                Action::Unmute(name)
-            });
-        }
-    });
-    use_future(move || async move {
-        let mut focus = page::focus();
-        while let Ok(elsewhere) = focus.recv().await {
-            on_focus.call(elsewhere);
-        }
+    use_future(move || {
+        page::listen(move |said| match said {
+            Said::Zoom(key) => bridge.act(Action::Zoom(key)),
+            Said::Mute(name, true) => bridge.act(Action::Mute(name)),
+            Said::Mute(name, false) => bridge.act(Action::Unmute(name)),
+            Said::Elsewhere(elsewhere) => on_focus.call(elsewhere),
+        })
     });
     rsx! {
-        Title {}
+        Title { on_attend }
         div { id: "app", "data-theme": theme().as_str(),
             if in_room() {
                 RoomView {}
@@ -89,18 +107,34 @@ pub fn App(
 
 /// The window's title: who is where, and how much came while the user looked elsewhere.
 #[component]
-fn Title() -> Element {
+fn Title(on_attend: EventHandler<Attend>) -> Element {
     let bridge = use_context::<Bridge>();
     let Room { address, .. } = use_context();
     let username = use_memo(move || bridge.timeline.read().own_name().clone());
     let unread = use_memo(move || bridge.timeline.read().attention().unread());
-    let count = match unread() {
-        0 => String::new(),
-        unread => format!("({unread}) "),
-    };
+    let title = use_memo(move || {
+        let count = match unread() {
+            0 => String::new(),
+            unread => format!("({unread}) "),
+        };
+        format!("{count}Hubbub - {} on {address}", visible(&username.read()))
+    });
+    named(title, unread, on_attend)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn named(title: Memo<String>, _: Memo<usize>, _: EventHandler<Attend>) -> Element {
     rsx! {
-        document::Title { "{count}Hubbub - {visible(&username.read())} on {address}" }
+        document::Title { "{title}" }
     }
+}
+
+/// The icon of the page can show the count, too.
+#[cfg(target_arch = "wasm32")]
+fn named(title: Memo<String>, unread: Memo<usize>, on_attend: EventHandler<Attend>) -> Element {
+    use_effect(move || page::set_title(&title.read()));
+    use_effect(move || on_attend.call(Attend::Unread(unread())));
+    rsx! {}
 }
 
 /// The room, from the first connection on.

@@ -15,12 +15,14 @@ use futures::stream::{self, Stream, StreamExt};
 use hubbub_session::{Clock, Event, Intent, MessageId, Seen, Stamped};
 use jiff::tz;
 
-use super::{Action, Attend, Channels, Memory, inviting};
-use crate::background;
-use crate::desktop::{News, Notification, Order};
-use crate::save;
+#[cfg(target_arch = "wasm32")]
+use super::browser::{invite, save};
+use super::{Action, Attend, Channels, Memory};
+#[cfg(not(target_arch = "wasm32"))]
+use super::{inviting::invite, saving::save};
+use crate::news::{News, Notification, Order};
 use crate::settings::{LastSeen, Setting, Settings, SettingsError, SettingsFile, Trail};
-use crate::timeline::{Attempt, Message, Progress, Timeline, Transcript};
+use crate::timeline::{Attempt, Message, Progress, Timeline};
 
 /// After a batch, the page is left alone for this many times as long as the batch took to show. A key that is pressed
 /// in a flood then seldom finds the page busy.
@@ -109,21 +111,6 @@ async fn next(
     }
 }
 
-/// Writes the lines to a new file, and says how that went. A slow disk holds up nothing.
-fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
-    spawn(async move {
-        let entries = transcript.entries;
-        let saving = background::run("save", move || save::save(&name, &transcript.text));
-        let words = match saving.await {
-            Ok(Ok(path)) if entries == 1 => format!("1 line saved to {}", path.display()),
-            Ok(Ok(path)) => format!("{entries} lines saved to {}", path.display()),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => format!("cannot save the lines: {error}"),
-        };
-        timeline.write().answer(&words);
-    });
-}
-
 /// What the coroutine writes, and where it sends.
 pub(super) struct Side {
     pub(super) channels: Channels,
@@ -139,6 +126,7 @@ pub(super) struct Side {
     pub(super) is_notified: bool,
     pub(super) timeline: Signal<Timeline>,
     pub(super) settings: Signal<Settings>,
+    pub(super) notifies: Signal<bool>,
     pub(super) looked_for: Signal<Option<i64>>,
     pub(super) invitation: Signal<Option<Rc<str>>>,
     pub(super) closing: Signal<bool>,
@@ -168,7 +156,7 @@ impl Side {
                 drop(intents.try_send(Intent::Password { password }));
             }
             Action::Invite => {
-                inviting::invite(&self.memory, timeline, self.invitation);
+                invite(&self.memory, timeline, self.invitation);
             }
             Action::Rename(username) => {
                 let name = username.to_string();
@@ -197,6 +185,7 @@ impl Side {
             Action::EndSearch => timeline.write().end_search(),
             Action::Save(name) => save(name, timeline.peek().transcript(), timeline),
             // If the queue is full, the program that opens links hangs, and the user sees that.
+            #[cfg(not(target_arch = "wasm32"))]
             Action::OpenLink(link) => drop(self.channels.links.try_send(link)),
             Action::Set(setting) => self.set(setting),
             Action::Zoom(key) => {
@@ -227,6 +216,7 @@ impl Side {
                 self.on_attend.call(Attend::Raise);
             }
             News::Closing => self.closing.set(true),
+            News::Notifications(shown) => self.notifies.set(shown),
         }
     }
 
@@ -309,7 +299,7 @@ impl Side {
     /// Tells the user, who looks elsewhere, that somebody mentioned them.
     fn call(&mut self, line: i64, message: &Message) {
         self.on_attend.call(Attend::Hint(true));
-        if self.settings.peek().notifications {
+        if self.settings.peek().notifications && *self.notifies.peek() {
             let order = Order::Show(Notification::of(line, message));
             // If the queue is full, one was shown just now.
             let ordered = self.channels.notifications.try_send(order);

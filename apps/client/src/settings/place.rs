@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SettingsFile, read, write};
+use super::SettingsFile;
+use super::shelf::Shelf;
 
 /// The smallest width and height of the window, in pixels.
 pub const LEAST: (i32, i32) = (360, 400);
@@ -76,14 +77,21 @@ impl SettingsFile {
     /// Where the last window stood, if one did.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
-        let path = self.0.as_deref()?.with_file_name("window.toml");
-        read(&path).ok()?
+        self.place_file()?.read().ok()?
     }
 
     /// Keeps a place for the next window. If that fails, the next window opens where the first one did.
     pub fn keep_place(&self, place: Place) {
-        if let Some(path) = &self.0 {
-            let _ = write(&path.with_file_name("window.toml"), &place);
+        if let Some(file) = self.place_file() {
+            let _ = file.write(&place);
+        }
+    }
+
+    /// A browser places its windows by itself.
+    fn place_file(&self) -> Option<Shelf> {
+        match self.0.as_ref()? {
+            Shelf::File(path) => Some(Shelf::File(path.with_file_name("window.toml"))),
+            Shelf::Entry(..) => None,
         }
     }
 }

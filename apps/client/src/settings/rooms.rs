@@ -3,29 +3,20 @@
 //! key leads nobody there in plain. They are in a file of their own in the user's state directory, which nobody edits.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+#[cfg(not(target_arch = "wasm32"))]
+use std::path::PathBuf;
 
 use hubbub_transport::{Address, Invitation};
 use hubbub_wire::{Hex128, Limits, PORT, Token, Username};
 use serde::{Deserialize, Serialize};
 
-use super::{SettingsError, read, write};
+use super::SettingsError;
+use super::shelf::{Shelf, Store};
 
 /// The most rooms that are remembered. If there are more, the one that was not seen for the longest time is forgotten:
 /// coming back there is like coming for the first time.
 pub const KEPT_ROOMS: usize = 100;
-
-/// How long to wait while another window writes the file, which takes milliseconds. The end of the program waits as long.
-const LOCK_WITHIN: Duration = Duration::from_secs(1);
-
-/// The time between two looks whether the file is free.
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// A room that was used before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +82,8 @@ pub struct Visit {
 }
 
 /// Where the rooms are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoomsFile(Option<PathBuf>);
+#[derive(Clone, Debug)]
+pub struct RoomsFile(Option<Shelf>);
 
 /// Why the rooms were not read or will not be kept, in words for the window.
 #[derive(Debug)]
@@ -196,25 +187,33 @@ impl Entry {
 }
 
 impl RoomsFile {
+    /// The entry `rooms.toml` in the storage of a browser.
+    #[must_use]
+    pub fn stored(store: Store) -> Self {
+        Self(Some(Shelf::Entry(store, "rooms.toml")))
+    }
+
     /// The file of the user: `hubbub/rooms.toml` under XDG_STATE_HOME, or under `.local/state` in the home directory.
+    #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn of_user() -> Self {
         // Not every system has a directory for state.
         let directory = dirs::state_dir().or_else(dirs::data_local_dir);
-        Self(directory.map(|directory| directory.join("hubbub/rooms.toml")))
+        Self(directory.map(|directory| Shelf::File(directory.join("hubbub/rooms.toml"))))
     }
 
     /// The file at this path.
+    #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
-        Self(Some(path))
+        Self(Some(Shelf::File(path)))
     }
 
     /// What the file has of the room at this address. If the file cannot be read, returns nothing and the reason. A broken
     /// file is set aside.
     #[must_use]
     pub fn load(&self, address: &str) -> (Known, Option<RoomsError>) {
-        match self.0.as_deref().map_or(Ok(None), read::<Rooms>) {
+        match self.0.as_ref().map_or(Ok(None), Shelf::read::<Rooms>) {
             Ok(rooms) => {
                 let mut entries = rooms.unwrap_or_default().room.into_iter();
                 let entry = entries.find(|entry| entry.address == address);
@@ -232,7 +231,7 @@ impl RoomsFile {
     /// broken file is set aside.
     #[must_use]
     pub fn used(&self) -> (Vec<UsedRoom>, Option<RoomsError>) {
-        match self.0.as_deref().map_or(Ok(None), read::<Rooms>) {
+        match self.0.as_ref().map_or(Ok(None), Shelf::read::<Rooms>) {
             Ok(rooms) => {
                 let entries = rooms.unwrap_or_default().room;
                 (entries.iter().filter_map(Entry::used).collect(), None)
@@ -249,11 +248,11 @@ impl RoomsFile {
     ///
     /// The file could not be written, or there is nowhere to write it. A broken one is replaced, and that is no error here.
     pub fn keep(&self, address: &str, visit: &Visit, mutes: &[Mute]) -> Result<(), RoomsError> {
-        let path = self.0.as_deref();
-        let path = path.ok_or(RoomsError(SettingsError::Homeless))?;
-        let unwritable = |error| RoomsError(SettingsError::Unwritable(path.to_owned(), error));
-        let _lock = lock(path).map_err(unwritable)?;
-        let mut rooms = match read::<Rooms>(path) {
+        let shelf = self.0.as_ref();
+        let shelf = shelf.ok_or(RoomsError(SettingsError::Homeless))?;
+        let unwritable = |error| RoomsError(SettingsError::Unwritable(shelf.path(), error));
+        let _turn = shelf.lock().map_err(unwritable)?;
+        let mut rooms = match shelf.read::<Rooms>() {
             Ok(rooms) => rooms.unwrap_or_default(),
             Err(SettingsError::Broken { .. }) => Rooms::default(),
             Err(trouble) => return Err(RoomsError(trouble)),
@@ -283,31 +282,7 @@ impl RoomsFile {
         };
         rooms.room.insert(0, entry);
         rooms.room.truncate(KEPT_ROOMS);
-        write(path, &rooms).map_err(unwritable)
-    }
-}
-
-/// Waits for other windows, which lock the file for as long as they write it.
-fn lock(path: &Path) -> io::Result<File> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let mut beside = OsString::from(path);
-    beside.push(".lock");
-    let mut options = OpenOptions::new();
-    let lock = options.create(true).truncate(false).write(true);
-    let lock = lock.open(beside)?;
-    let deadline = Instant::now() + LOCK_WITHIN;
-    loop {
-        match lock.try_lock() {
-            Ok(()) => return Ok(lock),
-            Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                let why = "another window has held it for a second";
-                return Err(io::Error::new(io::ErrorKind::TimedOut, why));
-            }
-            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
-        }
+        shelf.write(&rooms).map_err(unwritable)
     }
 }
 
@@ -353,6 +328,10 @@ impl std::error::Error for RoomsError {}
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::thread;
+
+    use super::super::disk::lock;
     use super::*;
 
     fn seen(log: u128, place: &str) -> LastSeen {

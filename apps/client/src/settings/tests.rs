@@ -1,5 +1,7 @@
 //! Settings, and the file that holds them, in directories of the tests' own.
 
+use std::fs;
+use std::path::Path;
 use std::thread;
 
 use tempfile::TempDir;

@@ -9,6 +9,7 @@ use hubbub_transport::{Address, Invitation};
 use super::icon::{Shape, icon};
 use super::page;
 use crate::args::{self, Args, Asking};
+use crate::naming;
 use crate::settings::{Theme, UsedRoom};
 use crate::timeline::visible;
 
@@ -151,7 +152,7 @@ fn Fields(
             (None, Some(FormValue::Text(room))) => args::room_as_before(&room, &private),
             (None, _) => return,
         };
-        match (room, args::username(name.trim())) {
+        match (room, naming::username(name.trim())) {
             (Ok(room), Ok(username)) => {
                 trouble.set(Trouble::default());
                 on_answer.call(Args::of(room, username, plain));

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
-use super::page;
 use super::status::Retry;
 use super::trust::Fingerprint;
+use super::{QUIT, page};
 use crate::bridge::{Bridge, Room};
 use crate::timeline::{KeyChange, Reason};
 
@@ -59,7 +59,7 @@ pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
                     class: "primary",
                     r#type: "button",
                     onclick: move |_| bridge.quit(),
-                    "Quit"
+                    {QUIT}
                 }
             }
         }

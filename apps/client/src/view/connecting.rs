@@ -3,6 +3,7 @@
 
 use dioxus::prelude::*;
 
+use super::QUIT;
 use super::changed::KeyChangedCard;
 use super::icon::{Shape, icon};
 use super::other_name::OtherName;
@@ -103,7 +104,7 @@ pub(super) fn Connecting() -> Element {
                         id: "quit",
                         r#type: "button",
                         onclick: move |_| bridge.quit(),
-                        "Quit"
+                        {QUIT}
                     }
                 }
             }

@@ -3,8 +3,8 @@
 use dioxus::prelude::*;
 
 use super::page;
-use crate::args;
 use crate::bridge::{Action, Bridge};
+use crate::naming;
 
 #[component]
 pub(super) fn OtherName() -> Element {
@@ -17,7 +17,7 @@ pub(super) fn OtherName() -> Element {
         let Some(FormValue::Text(name)) = event.get_first("name") else {
             return;
         };
-        match args::username(name.trim()) {
+        match naming::username(name.trim()) {
             Ok(name) => {
                 trouble.set(None);
                 bridge.act(Action::Rename(name));

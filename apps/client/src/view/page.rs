@@ -1,9 +1,13 @@
-//! What the page needs besides components: style, script, and the few calls from here into that script.
+//! What the page needs besides components: style, script, and the few calls from here into that script. In a browser
+//! `page_of_browser` stands in its place.
 //!
 //! The script owns the text field: keys reach it without a round trip through this program.
 
 use dioxus::document::Eval;
 use dioxus::prelude::document;
+use futures::join;
+
+use super::Said;
 
 /// The style sheet of the page.
 pub const STYLE: &str = include_str!("../../assets/style.css");
@@ -101,22 +105,30 @@ pub(super) fn watch_timeline() {
     document::eval("hubbub.watchTimeline()");
 }
 
-/// The keys for the size of everything, wherever the focus is, as long as there is a page. Each comes as a
-/// [`ZoomKey`](crate::settings::ZoomKey).
-pub(super) fn zoom_keys() -> Eval {
-    document::eval("hubbub.zoom = (key) => dioxus.send(key); await new Promise(() => {})")
+/// Hands over what the script tells, as long as there is a page.
+pub(super) async fn listen(tell: impl Fn(Said)) {
+    let zoom = async {
+        let mut keys = tells("hubbub.zoom = (key) => dioxus.send(key)");
+        while let Ok(key) = keys.recv().await {
+            tell(Said::Zoom(key));
+        }
+    };
+    let mute = async {
+        let mut mutes = tells("hubbub.mute = (name, on) => dioxus.send([name, on])");
+        while let Ok((name, on)) = mutes.recv().await {
+            tell(Said::Mute(name, on));
+        }
+    };
+    let focus = async {
+        let mut focus = tells("hubbub.watchFocus((elsewhere) => dioxus.send(elsewhere))");
+        while let Ok(elsewhere) = focus.recv().await {
+            tell(Said::Elsewhere(elsewhere));
+        }
+    };
+    join!(zoom, mute, focus);
 }
 
-/// Whom the menu mutes (`true`) or unmutes (`false`), as long as there is a page.
-pub(super) fn mutes() -> Eval {
-    document::eval(
-        "hubbub.mute = (name, on) => dioxus.send([name, on]); await new Promise(() => {})",
-    )
-}
-
-/// Whether there is a composer and the focus is in no field: each change, as long as there is a page.
-pub(super) fn focus() -> Eval {
-    document::eval(
-        "hubbub.watchFocus((elsewhere) => dioxus.send(elsewhere)); await new Promise(() => {})",
-    )
+/// The end of this script is the end of what it tells: it waits for ever.
+fn tells(script: &str) -> Eval {
+    document::eval(&format!("{script}; await new Promise(() => {{}})"))
 }

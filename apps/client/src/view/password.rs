@@ -5,7 +5,7 @@ use hubbub_transport::Password;
 use hubbub_wire::MAX_PASSWORD;
 
 use super::icon::{Shape, icon};
-use super::page;
+use super::{QUIT, page};
 use crate::bridge::{Action, Bridge, Room};
 
 #[component]
@@ -62,7 +62,7 @@ pub(super) fn PasswordCard(refused: bool) -> Element {
                         id: "quit",
                         r#type: "button",
                         onclick: move |_| bridge.quit(),
-                        "Quit"
+                        {QUIT}
                     }
                 }
             }

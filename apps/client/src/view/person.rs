@@ -1,4 +1,5 @@
-//! How a person looks: a colour made from the name, and an initial on it.
+//! How a person looks: a colour made from the name, and an initial on it. The style sheet has a rule for each hue: a page's
+//! security policy may forbid styles that stand in the page.
 
 use dioxus::prelude::*;
 
@@ -26,14 +27,14 @@ pub(super) fn avatar(name: &str) -> Element {
         .map(|c| c.to_uppercase().collect())
         .unwrap_or_default();
     rsx! {
-        span { class: "avatar", style: "--hue: {hue(name)}", "aria-hidden": "true", "{initial}" }
+        span { class: "avatar", "data-hue": "{hue(name)}", "aria-hidden": "true", "{initial}" }
     }
 }
 
 /// A name in its colour, isolated from the direction of the text around it.
 pub(super) fn name(name: &str) -> Element {
     rsx! {
-        bdi { class: "name", style: "--hue: {hue(name)}", {visible(name)} }
+        bdi { class: "name", "data-hue": "{hue(name)}", {visible(name)} }
     }
 }
 

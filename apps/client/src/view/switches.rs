@@ -3,6 +3,8 @@
 use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
+#[cfg(target_arch = "wasm32")]
+use crate::bridge::Browser;
 use crate::bridge::{Action, Bridge};
 use crate::settings::{Setting, Theme};
 
@@ -58,7 +60,7 @@ pub(super) fn PeopleSwitch(drawer: Signal<bool>) -> Element {
 #[component]
 pub(super) fn NotificationSwitch() -> Element {
     let bridge = use_context::<Bridge>();
-    let on = use_memo(move || bridge.settings.read().notifications);
+    let on = use_memo(move || bridge.settings.read().notifications && (bridge.notifies)());
     let (shape, state) = if on() {
         (Shape::Bell, "on")
     } else {
@@ -72,9 +74,24 @@ pub(super) fn NotificationSwitch() -> Element {
             title: "Notifications of mentions: {state}",
             aria_label: "Notifications of mentions",
             aria_pressed: on(),
-            onclick: move |_| bridge.act(Action::Set(Setting::Notifications(!on()))),
+            onclick: move |_| {
+                ask_to_notify(bridge);
+                bridge.act(Action::Set(Setting::Notifications(!on())));
+            },
             {icon(shape)}
         }
+    }
+}
+
+/// A desktop need not be asked.
+#[cfg(not(target_arch = "wasm32"))]
+fn ask_to_notify(_: Bridge) {}
+
+/// A browser asks the user, and only when they have just clicked on something.
+#[cfg(target_arch = "wasm32")]
+fn ask_to_notify(bridge: Bridge) {
+    if !*bridge.notifies.peek() {
+        (consume_context::<Browser>().ask_to_notify)();
     }
 }
 

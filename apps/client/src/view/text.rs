@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 
 use super::cost::{parts, tangles};
+#[cfg(not(target_arch = "wasm32"))]
 use crate::bridge::{Action, Bridge};
 use crate::links;
 
@@ -79,6 +80,7 @@ fn view(pieces: Vec<Piece<'_>>) -> Element {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 #[component]
 fn Link(
     address: String,
@@ -96,6 +98,27 @@ fn Link(
                 event.prevent_default();
                 bridge.act(Action::OpenLink(url.clone()));
             },
+            {plain(&address)}
+        }
+    }
+}
+
+/// The browser opens it, in a page that is told nothing of this one.
+#[cfg(target_arch = "wasm32")]
+#[component]
+fn Link(
+    address: String,
+    /// What is opened. Its host may be another than the address seems to name.
+    url: String,
+) -> Element {
+    rsx! {
+        a {
+            class: "link",
+            href: "{url}",
+            title: "{url}",
+            dir: "ltr",
+            target: "_blank",
+            rel: "noopener noreferrer",
             {plain(&address)}
         }
     }

@@ -1,7 +1,7 @@
 //! Messages that come while the user looks elsewhere, mentions, and links.
 
 use hubbub_client::bridge::Attend;
-use hubbub_client::desktop::{News, Notification, Order};
+use hubbub_client::news::{News, Notification, Order};
 use hubbub_client::timeline::SHOWN_LINES;
 use hubbub_client::view::PART_COST;
 

@@ -1,6 +1,6 @@
 //! Closing a window while something is not sent.
 
-use hubbub_client::desktop::News;
+use hubbub_client::news::News;
 use hubbub_session::Event;
 
 use crate::harness::Window;

@@ -21,7 +21,7 @@ use dioxus_html::{
 };
 use futures::FutureExt;
 use hubbub_client::bridge::{Attend, Channels, Memory, Room};
-use hubbub_client::desktop::{News, Order};
+use hubbub_client::news::{News, Order};
 use hubbub_client::settings::{LastSeen, RoomsFile, SettingsFile, Trail};
 use hubbub_client::view::App;
 use hubbub_session::{Clock, Intent, Stamped};

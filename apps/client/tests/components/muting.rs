@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_client::desktop::News;
+use hubbub_client::news::News;
 
 use crate::harness::Window;
 use crate::{joined, said};

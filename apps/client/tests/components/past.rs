@@ -237,7 +237,7 @@ fn the_closing_question_counts_what_has_not_arrived() {
     window.submit("two");
     window.happen(Event::Written { id: 0 });
     assert!(!window.memory.may_close());
-    window.hear(hubbub_client::desktop::News::Closing);
+    window.hear(hubbub_client::news::News::Closing);
     window.shows("2 messages have not arrived. Close anyway?");
     for id in [0, 1] {
         assert!(!window.is_closed());

@@ -1,0 +1,53 @@
+//! Browser: what the window does outside of itself where it is a page: it saves by a download, and invites to the page.
+
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+use hubbub_transport::Invitation;
+
+use super::{Memory, Room};
+use crate::timeline::{Timeline, Transcript};
+
+/// What the window asks of the end that has opened it in a browser. A root context.
+#[derive(Clone, Copy)]
+pub struct Browser {
+    /// Saves a text in a file of this name. Returns where it is, in words, or why it is nowhere.
+    pub save: fn(&str, &str) -> Result<String, String>,
+    /// Asks the user whether notifications may be shown. [`News`](crate::news::News) tells what they say. Called soon after
+    /// a click, since browsers ask at no other time.
+    pub ask_to_notify: fn(),
+}
+
+/// Hands the lines to the browser as a file, and says how that went.
+pub(super) fn save(name: String, transcript: Transcript, mut timeline: Signal<Timeline>) {
+    let Browser { save, .. } = consume_context();
+    let entries = transcript.entries;
+    let words = match save(&name, &transcript.text) {
+        Ok(place) if entries == 1 => format!("1 line saved to {place}"),
+        Ok(place) => format!("{entries} lines saved to {place}"),
+        Err(why) => format!("cannot save the lines: {why}"),
+    };
+    timeline.write().answer(&words);
+}
+
+/// Makes an invitation that leads to this page, if the room is private, and shows it.
+pub(super) fn invite(
+    memory: &Memory,
+    timeline: Signal<Timeline>,
+    mut shown: Signal<Option<Rc<str>>>,
+) {
+    if timeline.peek().secured().is_none() {
+        return;
+    }
+    let Room { invitation, .. } = consume_context();
+    let password = memory.password().or(invitation.password);
+    let link = Invitation {
+        address: invitation.address,
+        is_private: true,
+        pins: Vec::new(),
+        password,
+    };
+    let link = link.to_link();
+    let (_, place) = link.split_once("://").unwrap_or_default();
+    shown.set(Some(format!("https://{place}").into()));
+}
