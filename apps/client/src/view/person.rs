@@ -45,6 +45,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_hue_has_its_rule_in_the_style_sheet() {
+        for hue in (0..HUES).map(|nth| nth * (360 / HUES)) {
+            let rule = format!("[data-hue=\"{hue}\"] {{ --hue: {hue}; }}");
+            assert!(crate::view::STYLE.contains(&rule), "{rule}");
+        }
+    }
+
+    #[test]
     fn names_spread_over_the_colour_circle() {
         let hues: HashSet<_> = (0..200).map(|i| hue(&format!("user{i}"))).collect();
         assert!(hues.len() > 20, "{hues:?}");
