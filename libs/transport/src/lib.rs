@@ -4,6 +4,7 @@
 //! What a connection is made of, and whether it is encrypted, is known here alone.
 
 pub use address::{Address, AddressError, parse_host};
+pub use goodbye::Goodbye;
 pub use invitation::{Invitation, InvitationError};
 pub use listener::Listener;
 pub use password::Password;
@@ -20,6 +21,8 @@ mod pin;
 
 mod invitation;
 
+mod goodbye;
+
 mod tuning;
 
 mod transport;
@@ -28,3 +31,6 @@ mod listener;
 
 #[cfg(feature = "tls")]
 pub mod tls;
+
+#[cfg(feature = "web")]
+mod web;

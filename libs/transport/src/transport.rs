@@ -1,9 +1,9 @@
-//! Transport: one connection, plain or encrypted. Reading and writing never wait; waiting for the moment when they are
-//! worth a try is separate.
+//! Transport: one connection, plain, encrypted or of a browser. Reading and writing never wait; waiting for the moment
+//! when they are worth a try is separate.
 //!
 //! Callers keep two rules, so that nobody sees which kind it is: they wait for writing only after
 //! [`ErrorKind::WouldBlock`], and the next write then begins with the same bytes. What a connection is made of is known
-//! in this file, in `listener` and in `tls`, and nowhere else.
+//! in this file, in `listener`, in `tls` and in `web`, and nowhere else.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -14,9 +14,16 @@ use async_io::Async;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
+use self::wrapped::Wrapped;
+#[cfg(feature = "web")]
+use crate::Goodbye;
 #[cfg(feature = "tls")]
 use crate::tls::Secured;
 use crate::tuning::tune;
+#[cfg(feature = "web")]
+use crate::web::Web;
+
+mod wrapped;
 
 /// What the system says of a connection that the other side has ended, or that has failed.
 #[cfg(target_os = "linux")]
@@ -24,7 +31,7 @@ const END: PollFlags = PollFlags::RDHUP.union(PollFlags::HUP).union(PollFlags::E
 #[cfg(not(target_os = "linux"))]
 const END: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
-/// One connection, plain or encrypted. Dropping it closes it.
+/// One connection, plain, encrypted or of a browser. Dropping it closes it.
 #[derive(Debug)]
 pub struct Transport(Kind);
 
@@ -32,11 +39,8 @@ pub struct Transport(Kind);
 #[derive(Debug)]
 enum Kind {
     Plain(Async<TcpStream>),
-    /// `None` leads nowhere.
-    #[cfg(feature = "tls")]
-    Secured(Option<Box<Secured>>),
-    #[cfg(not(feature = "tls"))]
-    Nowhere,
+    /// `None` leads nowhere. All the others are behind one pointer, since another variant would cost a plain one room.
+    Wrapped(Option<Box<Wrapped>>),
 }
 
 impl Transport {
@@ -52,11 +56,8 @@ impl Transport {
     /// One that leads nowhere, for those who have none: everything fails with [`ErrorKind::NotConnected`]. An `Option`
     /// would be larger.
     #[must_use]
-    pub fn nowhere() -> Self {
-        #[cfg(feature = "tls")]
-        return Self(Kind::Secured(None));
-        #[cfg(not(feature = "tls"))]
-        Self(Kind::Nowhere)
+    pub const fn nowhere() -> Self {
+        Self(Kind::Wrapped(None))
     }
 
     /// Whether it leads nowhere.
@@ -78,7 +79,7 @@ impl Transport {
     /// Takes over an encrypted connection.
     #[cfg(feature = "tls")]
     pub(crate) fn secured(secured: Secured) -> Self {
-        Self(Kind::Secured(Some(Box::new(secured))))
+        Self::wrapping(Wrapped::Secured(Box::new(secured)))
     }
 
     /// The socket of a plain connection.
@@ -90,16 +91,36 @@ impl Transport {
     pub(crate) fn into_plain(self) -> io::Result<Async<TcpStream>> {
         match self.0 {
             Kind::Plain(socket) => Ok(socket),
-            Kind::Secured(_) => Err(ErrorKind::InvalidInput.into()),
+            Kind::Wrapped(_) => Err(ErrorKind::InvalidInput.into()),
         }
     }
 
-    fn socket(&self) -> io::Result<&Async<TcpStream>> {
+    /// From now on, speaks WebSocket over this connection, which has just been agreed on. What is read is what the other
+    /// side's binary messages bring, and what is written goes out as binary messages; where these begin and end has no
+    /// meaning. `early` is what has been read of it already.
+    #[cfg(feature = "web")]
+    #[must_use]
+    pub fn into_web(self, early: Vec<u8>) -> Self {
+        Self::wrapping(Wrapped::Web(Box::new(Web::new(self, early))))
+    }
+
+    #[cfg(any(feature = "tls", feature = "web"))]
+    fn wrapping(wrapped: Wrapped) -> Self {
+        Self(Kind::Wrapped(Some(Box::new(wrapped))))
+    }
+
+    fn wrapped(&self) -> Option<&Wrapped> {
+        match &self.0 {
+            Kind::Plain(_) => None,
+            Kind::Wrapped(wrapped) => wrapped.as_deref(),
+        }
+    }
+
+    pub(crate) fn socket(&self) -> io::Result<&Async<TcpStream>> {
         match &self.0 {
             Kind::Plain(socket) => Ok(socket),
-            #[cfg(feature = "tls")]
-            Kind::Secured(Some(secured)) => Ok(&secured.socket),
-            _ => Err(ErrorKind::NotConnected.into()),
+            Kind::Wrapped(Some(wrapped)) => wrapped.socket(),
+            Kind::Wrapped(None) => Err(ErrorKind::NotConnected.into()),
         }
     }
 
@@ -111,9 +132,8 @@ impl Transport {
     /// [`ErrorKind::UnexpectedEof`] says that an encrypted one has ended without the other side's word: somebody in
     /// between may have cut it off.
     pub fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.try_read(bytes);
+        if let Some(wrapped) = self.wrapped() {
+            return wrapped.try_read(bytes);
         }
         let mut socket = self.socket()?.get_ref();
         uninterrupted(|| socket.read(bytes))
@@ -125,9 +145,8 @@ impl Transport {
     ///
     /// [`ErrorKind::WouldBlock`] when it takes nothing. After any other error the connection is broken.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.try_write_vectored(&[IoSlice::new(bytes)]);
+        if let Some(wrapped) = self.wrapped() {
+            return wrapped.try_write_vectored(&[IoSlice::new(bytes)]);
         }
         let mut socket = self.socket()?.get_ref();
         uninterrupted(|| socket.write(bytes))
@@ -140,9 +159,8 @@ impl Transport {
     ///
     /// The same as for [`try_write`](Self::try_write).
     pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.try_write_vectored(slices);
+        if let Some(wrapped) = self.wrapped() {
+            return wrapped.try_write_vectored(slices);
         }
         match slices {
             [] => Ok(0),
@@ -162,9 +180,8 @@ impl Transport {
     ///
     /// The system cannot tell.
     pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.poll_readable(cx);
+        if let Some(wrapped) = self.wrapped() {
+            return wrapped.poll_readable(cx);
         }
         self.socket()?.poll_readable(cx)
     }
@@ -214,7 +231,7 @@ impl Transport {
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
-        matches!(self.0, Kind::Secured(Some(_)))
+        self.wrapped().is_some_and(Wrapped::is_encrypted)
     }
 
     /// How many bytes it holds for the other side: what has arrived and is not yet read, and what is not yet sent. A
@@ -227,21 +244,13 @@ impl Transport {
     /// How many bytes it holds of what has arrived and is not yet read. A plain one holds none.
     #[must_use]
     pub fn unread(&self) -> usize {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.unread();
-        }
-        0
+        self.wrapped().map_or(0, Wrapped::unread)
     }
 
     /// How many bytes it holds of what is not yet sent. A plain one holds none.
     #[must_use]
     pub fn unsent(&self) -> usize {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.unsent();
-        }
-        0
+        self.wrapped().map_or(0, Wrapped::unsent)
     }
 
     /// Where the other side is.
@@ -257,10 +266,7 @@ impl Transport {
     /// Where the system does not tell, the answer is no.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0
-            && secured.is_ended()
-        {
+        if self.wrapped().is_some_and(Wrapped::is_ended) {
             return true;
         }
         let Ok(socket) = self.socket() else {
@@ -272,6 +278,14 @@ impl Transport {
         asked.is_ok() && ends[0].revents().intersects(END)
     }
 
+    /// Tells a browser, when our half [ends](Self::finish), why it does. The first reason counts. Others are told nothing.
+    #[cfg(feature = "web")]
+    pub fn goodbye(&self, why: Goodbye) {
+        if let Some(Wrapped::Web(web)) = self.wrapped() {
+            web.goodbye(why);
+        }
+    }
+
     /// Ends our half: the other side reads all that was written, and then the end. We can still read. Where an
     /// encrypted connection has no room to say so, it does while there is a wait for reading.
     ///
@@ -279,9 +293,8 @@ impl Transport {
     ///
     /// The connection has already ended.
     pub fn finish(&self) -> io::Result<()> {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.finish();
+        if let Some(wrapped) = self.wrapped() {
+            return wrapped.finish();
         }
         self.socket()?.get_ref().shutdown(Shutdown::Write)
     }
@@ -292,9 +305,8 @@ impl Transport {
     ///
     /// The connection has already ended.
     pub fn cut(&self) -> io::Result<()> {
-        #[cfg(feature = "tls")]
-        if let Kind::Secured(Some(secured)) = &self.0 {
-            return secured.cut();
+        if let Some(wrapped) = self.wrapped() {
+            return wrapped.cut();
         }
         self.socket()?.get_ref().shutdown(Shutdown::Both)
     }

@@ -34,7 +34,7 @@ const _: () = assert!(MOST_PLAIN + RECORD_ROOM <= MOST_READ && LONGEST_RECORD <=
 
 /// An encrypted connection after its handshake.
 pub(crate) struct Secured {
-    pub(crate) socket: Async<TcpStream>,
+    socket: Async<TcpStream>,
     state: Mutex<State>,
 }
 
@@ -61,6 +61,11 @@ impl Secured {
             socket,
             state: Mutex::new(state),
         }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the other kinds may have none")]
+    pub(crate) const fn socket(&self) -> io::Result<&Async<TcpStream>> {
+        Ok(&self.socket)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
