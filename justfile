@@ -434,11 +434,14 @@ layers:
     libs/transport/src/invitation async|await|flume|futures|std::io|TcpStream|rustls
     libs/transport/src/tls/engine std::io|std::net|async|await|Transport
     libs/transport/src/transport rustls
+    libs/transport/src!browser.rs web_sys|js_sys|gloo_timers|wasm_bindgen
     libs/session/src         dioxus|timeline|TcpStream|socket2|async_io|tracing|hubbub_server|hubbub_client
     libs/session/src!runtime.rs async_std|thread|ToSocketAddrs
-    libs/session/src!clock.rs Instant|SystemTime::now|elapsed
-    libs/session/src!backoff.rs fastrand
-    libs/session/src!draw.rs getrandom
+    libs/session/src!clock/* Instant|SystemTime::now|elapsed
+    libs/session/src!browser.rs web_sys|js_sys|gloo_timers|wasm_bindgen|wasm_bindgen_futures
+    libs/session/src!draw.rs getrandom|fastrand
+    libs/session/src/carried async|await|flume|futures|std::(net|io|time)|crate::(network|connection|clock|runtime|member)
+    libs/session/src/passwords async|await|flume|futures|std::(net|io|time)|crate::[a-z]+
     libs/session/src/member  async|await|flume|futures|std::net|Instant|SystemTime::now|crate::(network|connection|clock|runtime|outlet|connect|draw)
     libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     libs/pages/src           hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client

@@ -73,7 +73,7 @@ fn changed(
     let because = match reason {
         Reason::Pin => "an invitation or --pin named it",
         Reason::Asked => "somebody here said yes to it",
-        Reason::Authority => "an authority vouched for it",
+        Reason::Authority | Reason::Browser => "an authority vouched for it",
     };
     let since = since.map(|since| {
         let since = Timestamp::try_from(since).unwrap_or_default();

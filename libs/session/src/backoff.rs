@@ -1,7 +1,8 @@
-//! Back-off: how long to wait before the next attempt to connect. Knows no clock. The only file that draws a random
-//! number.
+//! Back-off: how long to wait before the next attempt to connect. Knows no clock.
 
 use std::time::Duration;
+
+use crate::draw;
 
 /// The longest wait before the first retry. A server that was only restarted is back by then.
 const FIRST: Duration = Duration::from_millis(500);
@@ -21,7 +22,7 @@ impl Backoff {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
         let longest = doubled.min(LAST);
-        longest - longest.mul_f64(fastrand::f64() / 2.0)
+        longest - longest.mul_f64(draw::share() / 2.0)
     }
 
     /// Makes the next wait the first one again.

@@ -4,13 +4,13 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures::future::{Either, select};
+use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use futures::{StreamExt, pin_mut};
 use hubbub_transport::tls::{Connector, Seen};
 use hubbub_transport::{Address, Transport};
 
 use crate::known::host_name;
+use crate::why::why;
 use crate::{Clock, runtime};
 
 /// How long looking up a name may take: long enough for a resolver to ask two name servers twice.
@@ -31,7 +31,10 @@ const NEXT_AFTER: Duration = Duration::from_millis(250);
 /// Why there is no connection, in words for a person.
 pub(crate) async fn connect(address: &Address, clock: &Clock) -> Result<Transport, String> {
     let Address { host, port } = address.clone();
-    let addresses = match within(clock, RESOLVE_WITHIN, runtime::look_up(host, port)).await {
+    let addresses = match clock
+        .within(RESOLVE_WITHIN, runtime::look_up(host, port))
+        .await
+    {
         Some(Ok(addresses)) => addresses,
         Some(Err(_)) => return Err("no such host, or no network to look it up".to_owned()),
         None => {
@@ -55,7 +58,7 @@ pub(crate) async fn secure(
 ) -> io::Result<(Transport, Seen)> {
     let host = host_name(host);
     let handshake = transport.connect_tls(connector, &host);
-    let secured = within(clock, HANDSHAKE_WITHIN, handshake).await;
+    let secured = clock.within(HANDSHAKE_WITHIN, handshake).await;
     secured.unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
 }
 
@@ -81,7 +84,7 @@ async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Tra
     loop {
         attempts.extend(left.next().map(|address| connect_to(address, clock)));
         let ended = if left.len() > 0 {
-            within(clock, NEXT_AFTER, attempts.next()).await
+            clock.within(NEXT_AFTER, attempts.next()).await
         } else {
             Some(attempts.next().await)
         };
@@ -99,17 +102,10 @@ async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Tra
 }
 
 async fn connect_to(address: SocketAddr, clock: &Clock) -> io::Result<Transport> {
-    let attempt = within(clock, CONNECT_WITHIN, Transport::connect(address)).await;
+    let attempt = clock
+        .within(CONNECT_WITHIN, Transport::connect(address))
+        .await;
     attempt.unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
-}
-
-/// Does `work`, for at most `time`. `None`: it took longer.
-async fn within<T>(clock: &Clock, time: Duration, work: impl Future<Output = T>) -> Option<T> {
-    pin_mut!(work);
-    match select(work, clock.sleep(time)).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(((), _)) => None,
-    }
 }
 
 fn is_unreachable(error: &io::Error) -> bool {
@@ -118,25 +114,6 @@ fn is_unreachable(error: &io::Error) -> bool {
         ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::AddrNotAvailable
     )
 }
-
-/// Why a connection failed or ended, in words for a person.
-pub(crate) fn why(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        // In TLS a connection has not ended in good order before the server has said so.
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::UnexpectedEof => {
-            "the server broke the connection".to_owned()
-        }
-        ErrorKind::BrokenPipe | ErrorKind::WriteZero => CLOSED.to_owned(),
-        ErrorKind::TimedOut => "the server does not answer".to_owned(),
-        ErrorKind::NetworkUnreachable => "no network".to_owned(),
-        ErrorKind::HostUnreachable => "the server cannot be reached".to_owned(),
-        _ => error.to_string().to_lowercase(),
-    }
-}
-
-/// The reason where a connection ended in good order.
-pub(crate) const CLOSED: &str = "the server closed the connection";
 
 #[cfg(test)]
 mod tests {
@@ -199,7 +176,7 @@ mod tests {
     fn attempt(addresses: Vec<SocketAddr>, passing: Duration) -> Result<Transport, String> {
         let clock = clock(passing);
         let attempt = connect_to_any(addresses, &clock);
-        let outcome = runtime::block_on(within(&Clock::system(), PATIENCE, attempt));
+        let outcome = runtime::block_on(Clock::system().within(PATIENCE, attempt));
         outcome.expect("it waits for an address that never answers")
     }
 

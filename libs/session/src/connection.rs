@@ -7,13 +7,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use hubbub_transport::Transport;
 use hubbub_wire::Decoder;
 
-use crate::connect::{CLOSED, why};
 use crate::member::{Kind, Line, Outgoing};
-use crate::network::{Network, Wish};
+use crate::network::{Network, Wish, approach};
+use crate::runtime::Sleep;
+use crate::why::{CLOSED, why};
 use crate::{Cause, draw};
 
 /// The size of one read, in bytes. Larger reads are not faster, and between two of them the user's intents are taken.
@@ -44,7 +44,7 @@ pub(crate) struct Connection<'n> {
     /// The frame that is being written.
     frame: Option<Outgoing>,
     /// While it lasts, no frame is begun.
-    pause: Option<BoxFuture<'static, ()>>,
+    pause: Option<Sleep>,
     /// When a frame that has begun counts as broken off, unless more of it comes.
     silent_at: Option<Duration>,
     /// The user wants to leave. At this time the connection ends, whether the LEAVE is written or not.
@@ -57,7 +57,7 @@ pub(crate) struct Connection<'n> {
     has_heard: bool,
     /// Why writing failed. What the server said before that is still read.
     broken: Option<io::Error>,
-    timer: Option<(Duration, BoxFuture<'static, ()>)>,
+    timer: Option<(Duration, Sleep)>,
 }
 
 enum Step {
@@ -71,6 +71,7 @@ impl<'n> Connection<'n> {
     pub(crate) fn new(network: &'n mut Network, transport: Transport, line: Option<Line>) -> Self {
         let now = network.now();
         network.member.connect(draw::nonce(), line, now);
+        network.keep();
         Self {
             decoder: Decoder::new(network.options.limits),
             frame: network.member.next(false, now),
@@ -93,6 +94,11 @@ impl<'n> Connection<'n> {
             let step = future::poll_fn(|cx| self.poll_step(cx, &mut chunk)).await;
             let end = match step {
                 Step::Wish(Wish::Retry) => None,
+                Step::Wish(Wish::Wake) => {
+                    let now = self.network.now();
+                    self.network.member.doubt_connection(now);
+                    None
+                }
                 Step::Wish(Wish::Leave) => {
                     let within = LEAVE_WITHIN + self.network.options.patience;
                     self.leave_by = Some(self.now() + within);
@@ -217,7 +223,7 @@ impl<'n> Connection<'n> {
     }
 
     fn is_pausing(&mut self, cx: &mut Context<'_>) -> bool {
-        let is_over = |pause: &mut BoxFuture<'_, ()>| pause.poll_unpin(cx).is_ready();
+        let is_over = |pause: &mut Sleep| pause.poll_unpin(cx).is_ready();
         self.pause.take_if(is_over);
         self.pause.is_some()
     }
@@ -235,6 +241,7 @@ impl<'n> Connection<'n> {
         let now = self.network.now();
         if first {
             self.network.member.began(kind, now);
+            self.network.keep();
         }
         if !done {
             return Ok(());
@@ -275,11 +282,13 @@ impl<'n> Connection<'n> {
             return End::Out;
         }
         let is_private = self.network.options.is_private;
-        let lost = match self.network.member.ended(now) {
-            Some(refusal) if !is_private && refusal.wants_tls() => Lost::wants_tls(),
-            Some(refusal) => Lost::refused(refusal),
-            None if self.network.member.is_put_off() => Lost::because(Cause::PutOff, why),
-            None => Lost::because(Cause::CutOff, why),
+        let told = approach::told(&self.transport);
+        let lost = match (self.network.member.ended(now), told) {
+            (Some(refusal), _) if !is_private && refusal.wants_tls() => Lost::wants_tls(),
+            (Some(refusal), _) => Lost::refused(refusal),
+            (None, Some(told)) => told,
+            (None, None) if self.network.member.is_put_off() => Lost::because(Cause::PutOff, why),
+            (None, None) => Lost::because(Cause::CutOff, why),
         };
         if is_private && lost.cause.wants_password() {
             return End::AsksPassword;

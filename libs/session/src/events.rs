@@ -27,6 +27,9 @@ pub enum Intent {
     /// Connect now, without waiting for the end of the back-off. After [`Event::Replaced`], take the place back; after
     /// [`Event::Kicked`], ask to come in again; after [`Event::KeyChanged`], look again which key the server has.
     Retry,
+    /// Network or computer may be back: connect now if only the back-off is waited for, and if there is a connection, ask
+    /// the server whether it is there. It changes nothing where [`Retry`](Self::Retry) is up to the user.
+    Wake,
     /// The answer to [`Event::AsksTrust`]: a person says that this is the server's key. Connect to exactly this one.
     Trust {
         /// The key that was asked about.
@@ -107,8 +110,8 @@ pub enum Event {
         reason: Reason,
         /// Since when it is known.
         since: SystemTime,
-        /// The key.
-        pin: Pin,
+        /// The key. `None`: a browser shows none.
+        pin: Option<Pin>,
         /// Whether the server says that this is so for everybody in the room.
         all_private: bool,
     },
@@ -274,6 +277,8 @@ pub enum Reason {
     Asked,
     /// An authority of the system vouches for it: name and dates are right.
     Authority,
+    /// The browser believes it, for its own reasons.
+    Browser,
 }
 
 impl Cause {

@@ -7,9 +7,10 @@
 //! Whom it speaks to is decided in `belief`, from what `known` remembers of the address, what the invitation says and
 //! what the system's authorities say, before anything of the user is written. `trust` keeps what is learnt.
 //!
-//! What a browser would do in another way has one place each: time in `clock`; waiting, threads and the look-up of
-//! names in `runtime`; randomness in `backoff` and `draw`; the bytes in `hubbub_transport::Transport`. What is decided
-//! is decided in [`member`], which needs none of them.
+//! What a browser does in another way has one place each, and a file `browser.rs` that stands in for it there: time in
+//! `clock`; waiting, threads and the look-up of names in `runtime`; whom it connects to in `network::approach` and
+//! `trust`; the bytes in `hubbub_transport::Transport`. What is decided is decided in [`member`], which needs none of
+//! them.
 
 use std::convert::Infallible;
 use std::io;
@@ -17,7 +18,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use flume::{Receiver, Sender};
-use hubbub_transport::tls::Connector;
 use hubbub_transport::{Address, Invitation, Password, Pin};
 use hubbub_wire::{Hex128, Limits, Username};
 
@@ -25,9 +25,12 @@ use member::{Member, Profile};
 use network::Network;
 
 pub use backlog::{BACKLOG_BYTES, BACKLOG_EVENTS};
+pub use carried::{Carried, CarriedText, Keeper};
 pub use clock::Clock;
 pub use draw::secret;
 pub use events::{Cause, Event, Intent, Mark, MessageId, Reason, Seen, Stamped};
+pub use network::approach::Connector;
+pub use runtime::Sleep;
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
@@ -36,13 +39,20 @@ mod events;
 // Decisions: plain, the time given.
 mod words;
 
+mod why;
+
 mod trial;
 
 mod echo;
 
+mod passwords;
+
+#[cfg(not(target_arch = "wasm32"))]
 mod belief;
 
 mod backlog;
+
+mod carried;
 
 mod writing;
 
@@ -51,6 +61,7 @@ pub mod member;
 mod backoff;
 
 // Edges.
+#[cfg_attr(target_arch = "wasm32", path = "runtime/browser.rs")]
 mod runtime;
 
 mod clock;
@@ -59,14 +70,20 @@ mod draw;
 
 mod outlet;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub mod known;
 
+#[cfg_attr(target_arch = "wasm32", path = "trust/browser.rs")]
 mod trust;
 
+#[cfg(not(target_arch = "wasm32"))]
 mod connect;
 
 // The life of a connection, and what outlives it.
 mod connection;
+
+#[cfg(any(target_arch = "wasm32", test))]
+mod codes;
 
 mod network;
 
@@ -112,6 +129,14 @@ pub struct Options {
     pub plain: bool,
     /// Who has it is this member, and takes the place of an earlier run that had it, too. `None` draws a new one.
     pub secret: Option<Hex128>,
+    /// What an earlier run has left, which goes on in this one: its session, its secret and its texts. They are not told
+    /// again, but [`Event::Arrived`] and [`Event::Unsure`] may name them.
+    pub carried: Option<Carried>,
+    /// Takes what this run would leave, at each change.
+    pub keeper: Option<Keeper>,
+    /// After so long a silence a server that grants is asked whether it is there. One that does not answer is left for a
+    /// new connection. `None`: the system notices that a connection is dead.
+    pub heartbeat: Option<Duration>,
     /// How much longer than usual leaving may wait for the server to take what was said, and then how long for it to
     /// close first, so that [`Event::Parted`] can be told. Leaving waits for 500 ms and then 200 ms in any case.
     pub patience: Duration,
@@ -134,6 +159,9 @@ impl Options {
             recent: 0,
             plain: false,
             secret: None,
+            carried: None,
+            keeper: None,
+            heartbeat: None,
             patience: Duration::ZERO,
         }
     }
@@ -176,9 +204,11 @@ pub fn start_with(
     clock: Clock,
     connector: Connector,
 ) -> io::Result<Receiver<Infallible>> {
-    let session = draw::session()?;
-    let secret = options.secret.map_or_else(draw::secret, Ok)?;
-    let member = Member::new(Profile {
+    let carried = options.carried.as_ref();
+    let session = carried.map_or_else(draw::session, |carried| Ok(carried.session))?;
+    let secret = carried.map(|carried| carried.secret).or(options.secret);
+    let secret = secret.map_or_else(draw::secret, Ok)?;
+    let mut member = Member::new(Profile {
         username: options.username.clone(),
         seen: options.seen.clone(),
         recent: options.recent,
@@ -186,6 +216,13 @@ pub fn start_with(
         session,
         secret,
     });
+    member.set_heartbeat(options.heartbeat);
+    if network::approach::IS_GRANTED {
+        member.expect_grant();
+    }
+    if let Some(carried) = options.carried.clone() {
+        member.carry_on(carried);
+    }
     let (alive, ended) = flume::bounded(0);
     runtime::spawn(move || async move {
         let _alive = alive;

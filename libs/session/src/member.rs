@@ -17,7 +17,7 @@ use crate::trial::Trial;
 use crate::words::{cut_off, reason};
 use crate::{Cause, Event, MessageId, Seen, Stamped};
 
-use link::Link;
+use link::{Link, Sign};
 use offers::Offers;
 use place::Place;
 use texts::Texts;
@@ -26,6 +26,7 @@ pub use crate::trial::Refusal;
 pub use crate::writing::{Kind, Outgoing};
 pub use line::Line;
 
+mod carrying;
 mod catching_up;
 mod hearing;
 mod line;
@@ -101,6 +102,8 @@ pub struct Member {
     pings: VecDeque<u64>,
     /// The key that the server says it will have.
     announced: Option<Pin>,
+    /// After so long a silence the server is asked whether it is there.
+    heartbeat: Option<Duration>,
     link: Option<Link>,
     events: Vec<Stamped>,
 }
@@ -121,6 +124,7 @@ impl Member {
             motd: String::new(),
             pings: VecDeque::new(),
             announced: None,
+            heartbeat: None,
             link: None,
             events: Vec::new(),
         }
@@ -137,6 +141,7 @@ impl Member {
         let offer = self.offers.next(nonce, since, self.recent, password);
         let link = Link::new(offer, self.offers.expects_grant(), now);
         self.link = Some(Link { line, ..link });
+        self.texts.begin_connection();
     }
 
     /// The user says something, which is not empty.
@@ -147,6 +152,18 @@ impl Member {
     /// The user wants to know whether the server is there.
     pub fn ask_whether_there(&mut self, id: u64) {
         self.pings.push_back(id);
+    }
+
+    /// The connection may be dead: asks the server whether it is there, and gives it up unless it answers soon.
+    pub fn doubt_connection(&mut self, now: Now) {
+        if let Some(granted) = self.link.as_mut().and_then(|link| link.member.as_mut()) {
+            granted.ask(Sign::Pong, now);
+        }
+    }
+
+    /// After so long a silence the server is asked whether it is there, and given up unless it says anything soon.
+    pub fn set_heartbeat(&mut self, heartbeat: Option<Duration>) {
+        self.heartbeat = heartbeat;
     }
 
     /// The user wants older messages.
@@ -172,6 +189,9 @@ impl Member {
 
     /// Takes what was read.
     pub fn hear(&mut self, item: &Item<'_>, now: Now) -> Option<Ending> {
+        if let Some(granted) = self.link.as_mut().and_then(|link| link.member.as_mut()) {
+            granted.hear_anything(now);
+        }
         match item {
             Item::Frame(frame) => self.hear_frame(frame, now),
             Item::CutOff {
@@ -189,12 +209,14 @@ impl Member {
         let link = self.link.as_ref()?;
         let texts_wait = self.texts.wait();
         let trial = link.trial.deadline(now.awake, texts_wait);
-        let granted = link.member.as_ref().map(link::Granted::deadline);
+        let granted = link.member.as_ref();
+        let granted = granted.map(|granted| granted.deadline(self.heartbeat));
+        let silent = self.silent_at();
         let patience = (texts_wait && self.is_patient()).then_some(link.began + link::PATIENCE);
         let is_open = link.is_open(now.awake) && texts_wait || !link.held.is_empty();
         let open = is_open.then_some(link.open_until);
         let secured = self.secured_at();
-        [trial, granted, patience, open, secured]
+        [trial, granted, silent, patience, open, secured]
             .into_iter()
             .flatten()
             .min()
@@ -205,6 +227,12 @@ impl Member {
         let is_open = |link: &Link| link.member.is_none() && !link.is_plain;
         let expects = self.offers.expects_grant() && !self.offers.has_granted();
         expects && self.link.as_ref().is_some_and(is_open)
+    }
+
+    /// When a server that has not granted anything is given up, if one that grants is to be noticed when it is gone.
+    fn silent_at(&self) -> Option<Duration> {
+        let link = self.link.as_ref().filter(|link| link.member.is_none())?;
+        Some(link.began + self.heartbeat?)
     }
 
     /// Time has passed.
@@ -222,19 +250,11 @@ impl Member {
         if !link.held.is_empty() && link.open_until <= now.awake {
             self.goes_plain(now);
         }
-        let link = self.link.as_mut()?;
-        let granted = link.member.as_mut()?;
-        if granted
-            .ping
-            .as_ref()
-            .is_some_and(|ping| ping.by <= now.awake)
-        {
-            return Some(Ending::Asleep);
+        if self.silent_at().is_some_and(|at| at <= now.awake) {
+            return Some(link::SILENT);
         }
-        if granted.wake.look_at() <= now.awake {
-            granted.look(now);
-        }
-        None
+        let heartbeat = self.heartbeat;
+        self.link.as_mut()?.member.as_mut()?.due(heartbeat, now)
     }
 
     /// We are in the room, whatever comes: what was kept back as a possible refusal is shown.
@@ -311,7 +331,8 @@ impl Member {
     /// Whether the server tells what has arrived.
     #[must_use]
     pub fn is_granted(&self) -> bool {
-        self.max_payload().is_some()
+        let member = self.link.as_ref().map(|link| link.member.is_some());
+        member.unwrap_or(false)
     }
 
     /// Whether texts wait to be sent.

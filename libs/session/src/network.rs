@@ -9,15 +9,15 @@ use std::time::Duration;
 use flume::r#async::RecvStream;
 use flume::{Receiver, Sender};
 use futures::{FutureExt, StreamExt};
-use hubbub_transport::tls::Connector;
+
+use approach::Connector;
 
 use crate::backoff::{self, Backoff};
 use crate::connection::{End, Lost};
-use crate::known::KnownError;
 use crate::member::wake::{WAKE_CHECK, Wake};
 use crate::member::{Member, Now};
 use crate::outlet::Outlet;
-use crate::trust::{Learnt, Trust};
+use crate::trust::{Learnt, NotKept, Trust};
 use crate::{Cause, Clock, Event, Intent, NOT_KEPT, Options, Stamped};
 
 /// After a connection that stood this long, the back-off begins anew.
@@ -25,6 +25,9 @@ const STOOD: Duration = Duration::from_secs(10);
 /// The wait after a refusal. A name that is taken stays taken for a while, and frequent attempts are a nuisance to the
 /// server.
 const REFUSED_RETRY: Duration = backoff::LAST;
+
+#[cfg_attr(target_arch = "wasm32", path = "network/approach/browser.rs")]
+pub(crate) mod approach;
 
 mod attempt;
 
@@ -45,6 +48,8 @@ pub(crate) struct Network {
 /// An intent that cannot wait.
 pub(crate) enum Wish {
     Retry,
+    /// Only where nothing but time is waited for.
+    Wake,
     Leave,
 }
 
@@ -147,7 +152,12 @@ impl Network {
     /// Waits until the user wants something.
     async fn wait(&mut self) -> Option<Wish> {
         self.backoff.reset();
-        self.meanwhile(future::pending::<()>()).await.err()
+        loop {
+            match self.meanwhile(future::pending::<()>()).await {
+                Err(Wish::Wake) => {}
+                wish => return wish.err(),
+            }
+        }
     }
 
     /// Waits for the next attempt: until `time` has passed, the computer has woken up, or the user wants something.
@@ -186,7 +196,10 @@ impl Network {
             match ready!(self.intents.poll_next_unpin(cx)) {
                 // An empty text cannot be sent. `Say` promises that there is none.
                 Some(Intent::Say { text, .. }) if text.is_empty() => {}
-                Some(Intent::Say { id, text }) => self.member.say(id, text),
+                Some(Intent::Say { id, text }) => {
+                    self.member.say(id, text);
+                    self.keep();
+                }
                 Some(Intent::Ping { id }) => self.member.ask_whether_there(id),
                 Some(Intent::Earlier) => self.member.ask_earlier(),
                 Some(Intent::Rename { username }) => {
@@ -202,6 +215,7 @@ impl Network {
                     return Poll::Ready(Wish::Retry);
                 }
                 Some(Intent::Retry) => return Poll::Ready(Wish::Retry),
+                Some(Intent::Wake) => return Poll::Ready(Wish::Wake),
                 Some(Intent::Leave) | None => return Poll::Ready(Wish::Leave),
             }
         }
@@ -209,6 +223,7 @@ impl Network {
 
     /// Passes on what the member tells, and keeps what is learnt of the server.
     pub(crate) fn publish(&mut self) {
+        self.keep();
         let events = self.member.events();
         let is_secured = events
             .iter()
@@ -221,7 +236,8 @@ impl Network {
             return;
         };
         let learnt = is_secured.then(|| self.trust.learn(line, self.member.is_granted()));
-        let heard = announced.map(|next| self.trust.announced(line.pin, next));
+        let heard = announced.zip(line.pin);
+        let heard = heard.map(|(next, current)| self.trust.announced(current, next));
         match learnt {
             Some(Learnt::Holds(kept)) => self.note(kept),
             Some(Learnt::Otherwise) => self.is_contested = true,
@@ -232,8 +248,17 @@ impl Network {
         }
     }
 
+    /// Tells what this run would leave to the next one.
+    pub(crate) fn keep(&mut self) {
+        if let Some(keeper) = &self.options.keeper
+            && let Some(carried) = self.member.carried()
+        {
+            keeper.keep(&carried);
+        }
+    }
+
     /// Tells if something is not kept.
-    fn note(&mut self, kept: Result<(), KnownError>) {
+    fn note(&mut self, kept: Result<(), NotKept>) {
         if let Err(error) = kept {
             let (code, text) = (NOT_KEPT.to_owned(), error.to_string());
             let at = self.clock.wall();

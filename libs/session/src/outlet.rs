@@ -8,9 +8,9 @@ use std::time::Duration;
 use flume::Sender;
 use flume::r#async::SendFut;
 use futures::FutureExt;
-use futures::future::BoxFuture;
 
 use crate::backlog::Backlog;
+use crate::runtime::Sleep;
 use crate::{Clock, Stamped};
 
 /// The way out to the screen.
@@ -20,7 +20,7 @@ pub(crate) struct Outlet {
     clock: Rc<Clock>,
     backlog: Backlog,
     sending: Option<SendFut<'static, Vec<Stamped>>>,
-    pause: Option<BoxFuture<'static, ()>>,
+    pause: Option<Sleep>,
     sent_at: Option<Duration>,
 }
 

@@ -1,12 +1,23 @@
 //! Runtime: how the session waits, and what runs beside it. The only file that names async-std, begins a thread or
-//! looks up a name.
+//! looks up a name. `runtime/browser.rs` stands in for it in a browser.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::thread;
 use std::time::Duration;
 
-pub(crate) use async_std::task::{block_on, sleep};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+pub(crate) use async_std::task::block_on;
+
+/// A wait.
+pub type Sleep = BoxFuture<'static, ()>;
+
+/// Waits for this time.
+pub(crate) fn sleep(time: Duration) -> Sleep {
+    async_std::task::sleep(time).boxed()
+}
 
 /// Runs what `begin` makes in a thread of its own, from which it never moves.
 pub(crate) fn spawn<F: Future<Output = ()>>(

@@ -1,5 +1,5 @@
 //! Trust: what the session knows of the server at its address, in this run and in the file of known rooms, and what it
-//! learns of it. What follows from that is decided in `belief`.
+//! learns of it. What follows from that is decided in `belief`. `trust/browser.rs` stands in for it in a browser.
 
 use std::cell::Cell;
 use std::time::SystemTime;
@@ -10,7 +10,11 @@ use hubbub_transport::{Address, Password, Pin};
 use crate::belief::{Grounds, Verdict};
 use crate::known::{KeptPassword, KnownError, KnownRoom, KnownRooms};
 use crate::member::Line;
+use crate::passwords::Passwords;
 use crate::{Options, Reason};
+
+/// Why what was learnt is not kept.
+pub(crate) type NotKept = KnownError;
 
 /// What is known of one server.
 pub(crate) struct Trust {
@@ -21,12 +25,7 @@ pub(crate) struct Trust {
     invited: Vec<Pin>,
     /// The key to which a person said yes in this run.
     asked: Option<Pin>,
-    /// The password of the invitation, or what the user has typed since.
-    password: Option<Password>,
-    /// The passwords that were refused in this run.
-    refused: Vec<Password>,
-    /// The password that the connection of now has sent.
-    sent: Option<Password>,
+    passwords: Passwords,
     /// Whether it was told that nothing is kept, since there is no file.
     told: bool,
 }
@@ -54,9 +53,7 @@ impl Trust {
             held: None,
             invited: options.pins.clone(),
             asked: None,
-            password: options.password.clone(),
-            refused: Vec::new(),
-            sent: None,
+            passwords: Passwords::new(options.password.clone()),
             told: false,
         }
     }
@@ -66,10 +63,9 @@ impl Trust {
         self.asked = Some(pin);
     }
 
-    /// The user has typed a password. It may be one that was refused: an operator may have changed it meanwhile.
+    /// The user has typed a password.
     pub(crate) fn take_password(&mut self, password: Password) {
-        self.refused.retain(|refused| *refused != password);
-        self.password = Some(password);
+        self.passwords.take(password);
     }
 
     /// What is known now, whoever has written it.
@@ -102,34 +98,31 @@ impl Trust {
         since: SystemTime,
     ) -> Line {
         let kept = known.and_then(|known| known.password_for(pin));
-        let candidates = [self.password.clone(), kept].into_iter().flatten();
-        self.sent = candidates
-            .into_iter()
-            .find(|it| !self.refused.contains(it) && on_the_wire(it).is_some());
+        let password = self.passwords.choose(kept);
         let has_pin = reason == Reason::Pin || !self.invited.is_empty();
         Line {
-            pin,
+            pin: Some(pin),
             reason,
             since,
-            password: self.sent.as_ref().and_then(on_the_wire),
-            is_bound: self.sent.is_some() || has_pin,
+            is_bound: password.is_some() || has_pin,
+            password,
         }
     }
 
     /// The server has let us in. Stores what was learnt.
     pub(crate) fn learn(&mut self, line: &Line, is_granted: bool) -> Learnt {
-        let password = self.sent.clone().filter(|_| is_granted);
-        let password = password.map(|password| KeptPassword {
-            password,
-            key: line.pin,
-        });
+        let Some(key) = line.pin else {
+            return Learnt::Holds(Ok(()));
+        };
+        let password = self.passwords.sent.clone().filter(|_| is_granted);
+        let password = password.map(|password| KeptPassword { password, key });
         let invited = self.invited.clone();
         let is_other = Cell::new(false);
         let kept = self.change(|known| {
             let Some(known) = known else {
-                return Some(KnownRoom::new(line, &invited, password.clone()));
+                return Some(KnownRoom::new(line, key, &invited, password.clone()));
             };
-            let learnt = known.learnt(line, password.clone());
+            let learnt = known.learnt(line, key, password.clone());
             is_other.set(learnt.is_none());
             Some(learnt.unwrap_or(known))
         });
@@ -163,11 +156,9 @@ impl Trust {
     /// The server wants a password, or another one than it got, which is never sent again by itself, in this run or
     /// another. Returns whether it got one, and whether the file has forgotten it.
     pub(crate) fn password_refused(&mut self) -> (bool, Result<(), KnownError>) {
-        let Some(refused) = self.sent.take() else {
+        let Some(refused) = self.passwords.refuse() else {
             return (false, Ok(()));
         };
-        self.password.take_if(|password| *password == refused);
-        self.refused.push(refused.clone());
         let forgotten = self.change(|known| {
             known.map(|mut known| {
                 known.password.take_if(|kept| kept.password == refused);
@@ -207,11 +198,6 @@ fn over(held: Option<&Held>, stored: Option<KnownRoom>) -> Option<KnownRoom> {
     }
 }
 
-/// A password as an offer has it. `None`: it is empty or too long, so that no server can ever get it.
-fn on_the_wire(password: &Password) -> Option<hubbub_wire::Password<'static>> {
-    hubbub_wire::Password::new(password.as_bytes().to_vec())
-}
-
 impl KnownRoom {
     /// The password, for a server with this key. A key that the one before it has announced stands for the same server.
     fn password_for(&self, key: Pin) -> Option<Password> {
@@ -221,10 +207,10 @@ impl KnownRoom {
     }
 
     /// What is known of a new server after it has let us in.
-    fn new(line: &Line, invited: &[Pin], password: Option<KeptPassword>) -> Self {
-        let others = invited.iter().filter(|other| **other != line.pin);
+    fn new(line: &Line, key: Pin, invited: &[Pin], password: Option<KeptPassword>) -> Self {
+        let others = invited.iter().filter(|other| **other != key);
         Self {
-            pins: [line.pin].iter().chain(others).copied().collect(),
+            pins: [key].iter().chain(others).copied().collect(),
             reason: line.reason,
             since: line.since,
             password,
@@ -232,12 +218,12 @@ impl KnownRoom {
     }
 
     /// What is known of this one after it has let us in. `None`: it is not the same.
-    fn learnt(&self, line: &Line, password: Option<KeptPassword>) -> Option<Self> {
+    fn learnt(&self, line: &Line, key: Pin, password: Option<KeptPassword>) -> Option<Self> {
         let are_authoritys = [self.reason, line.reason] == [Reason::Authority; 2];
-        let pins = match self.pins.iter().position(|known| *known == line.pin) {
+        let pins = match self.pins.iter().position(|known| *known == key) {
             // What comes after it was announced by it, and what stands before it was replaced by it.
             Some(at) => self.pins[at..].to_vec(),
-            None if are_authoritys => vec![line.pin],
+            None if are_authoritys => vec![key],
             None => return None,
         };
         let has_authority = [self.reason, line.reason].contains(&Reason::Authority);

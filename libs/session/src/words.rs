@@ -2,7 +2,7 @@
 
 use hubbub_wire::{Frame, Username};
 
-use crate::connect::CLOSED;
+use crate::why::CLOSED;
 use crate::{Event, Mark};
 
 /// A reason is one line of at most this many characters. What is longer is not a reason but a text, and is cut.

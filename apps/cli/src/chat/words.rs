@@ -33,6 +33,7 @@ pub(super) fn secured(
         Reason::Pin => "it has the key that an invitation names",
         Reason::Asked => "it has the key to which somebody here said yes",
         Reason::Authority => "an authority vouches for it",
+        Reason::Browser => "the browser believes it",
     };
     let known = match at.duration_since(since).unwrap_or_default() {
         short if short < DAY => String::new(),

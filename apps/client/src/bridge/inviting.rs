@@ -45,15 +45,15 @@ fn invitation_to(
     known: Option<KnownRoom>,
     typed: Option<Password>,
 ) -> Invitation {
-    let known = known.filter(|known| known.pins.contains(&secured.pin));
+    let known = known.filter(|known| known.pins.iter().any(|pin| Some(*pin) == secured.pin));
     let pins = match (secured.reason, &known) {
         (Reason::Authority, _) => Vec::new(),
         (_, Some(known)) => known.pins.iter().copied().take(2).collect(),
-        (_, None) => vec![secured.pin],
+        (_, None) => secured.pin.into_iter().collect(),
     };
     let kept = known
         .and_then(|known| known.password)
-        .filter(|kept| kept.key == secured.pin);
+        .filter(|kept| Some(kept.key) == secured.pin);
     let password = kept.map(|kept| kept.password).or(typed);
     Invitation {
         address: came_by.address.clone(),
@@ -89,7 +89,7 @@ mod tests {
         let secured = Secured {
             reason,
             since: jiff::Zoned::default(),
-            pin: ours(),
+            pin: Some(ours()),
             all_private: true,
         };
         invitation_to(&came_by, &secured, known, typed.map(Password::new)).to_link()

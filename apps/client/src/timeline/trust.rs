@@ -19,8 +19,8 @@ pub struct Secured {
     pub reason: Reason,
     /// Since when it is known.
     pub since: Zoned,
-    /// The key.
-    pub pin: Pin,
+    /// The key. `None`: a browser shows none.
+    pub pin: Option<Pin>,
     /// Whether the server says that everybody's line is private.
     pub all_private: bool,
 }
@@ -121,7 +121,7 @@ mod tests {
         Event::Secured {
             reason: Reason::Asked,
             since: SystemTime::UNIX_EPOCH,
-            pin: pin(),
+            pin: Some(pin()),
             all_private: true,
         }
     }
@@ -140,7 +140,7 @@ mod tests {
         let line = timeline([Event::Connected]);
         assert_eq!(line.secured(), None);
         let line = timeline([Event::Connected, secured()]);
-        assert_eq!(line.secured().map(|it| it.pin), Some(pin()));
+        assert_eq!(line.secured().and_then(|it| it.pin), Some(pin()));
         let line = timeline([
             Event::Connected,
             secured(),

@@ -84,7 +84,9 @@ fn way_on(reason: Reason) -> &'static str {
         Reason::Asked => {
             "close this window, and open the room again. You are then asked about the new key."
         }
-        Reason::Pin | Reason::Authority => "ask for a new invitation, and open that.",
+        Reason::Pin | Reason::Authority | Reason::Browser => {
+            "ask for a new invitation, and open that."
+        }
     }
 }
 
@@ -98,7 +100,7 @@ fn right_key(change: &KeyChange) -> String {
     let source = match change.reason {
         Reason::Pin => "its invitation",
         Reason::Asked => "your own answer",
-        Reason::Authority => "an authority that this computer trusts",
+        Reason::Authority | Reason::Browser => "an authority that this computer trusts",
     };
     match &change.since {
         Some(since) => format!(

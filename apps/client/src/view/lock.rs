@@ -78,9 +78,15 @@ fn LockCard(secured: Secured, on_close: EventHandler) -> Element {
                     {reason(secured.reason)}
                     " Known since "
                     time { {secured.since.strftime("%-d %B %Y, %H:%M").to_string()} }
-                    ". Its key:"
+                    if secured.pin.is_some() {
+                        ". Its key:"
+                    } else {
+                        "."
+                    }
                 }
-                Fingerprint { id: "room-key", pin: secured.pin }
+                if let Some(pin) = secured.pin {
+                    Fingerprint { id: "room-key", pin }
+                }
                 h3 { "What it does not hide" }
                 p { class: "truth",
                     if remembers() {
@@ -121,5 +127,6 @@ fn reason(reason: Reason) -> &'static str {
         Reason::Authority => {
             "An authority that this computer trusts has given the server a certificate for this name."
         }
+        Reason::Browser => "Your browser trusts the server's certificate.",
     }
 }

@@ -34,7 +34,7 @@ fn secured(reason: Reason, all_private: bool) -> Event {
     Event::Secured {
         reason,
         since: SystemTime::UNIX_EPOCH,
-        pin: ours(),
+        pin: Some(ours()),
         all_private,
     }
 }

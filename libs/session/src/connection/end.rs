@@ -1,19 +1,12 @@
 //! End: how a connection ended, and why there is none any more.
 
-use std::io::{self, ErrorKind};
-
-use crate::connect::why;
 use crate::member::Refusal;
 use crate::words::reason;
-use crate::{Cause, TLS, TURNED_AWAY};
+use crate::{Cause, TLS};
 
 /// Why a server that takes nobody in plain is left.
 const WANTS_TLS: &str =
     "this room wants TLS; ask whoever runs it for an invitation, which begins with chats://";
-
-/// Why a server lets nobody begin.
-const TURNS_AWAY: &str = "the room turns connections away: it is full, or this address is banned or came too often; \
-    try again later";
 
 /// How a connection ended.
 pub(crate) enum End {
@@ -42,37 +35,16 @@ pub(crate) struct Lost {
 }
 
 impl Lost {
+    /// Why a server lets nobody begin.
+    pub(crate) const TURNS_AWAY: &str = "the room turns connections away: it is full, or this address is banned or \
+        came too often; try again later";
+
     pub(crate) fn because(cause: Cause, why: impl Into<String>) -> Self {
         Self {
             why: why.into(),
             cause,
             at_once: false,
         }
-    }
-
-    /// The server does not do what TLS wants. It is not followed into plain.
-    pub(crate) fn in_handshake(error: &io::Error) -> Self {
-        if error.kind() == ErrorKind::PermissionDenied {
-            let code = Some(TURNED_AWAY.to_owned());
-            return Self::because(Cause::Refused { code }, TURNS_AWAY);
-        }
-        let is_broken = matches!(
-            error.kind(),
-            ErrorKind::UnexpectedEof
-                | ErrorKind::ConnectionReset
-                | ErrorKind::ConnectionAborted
-                | ErrorKind::BrokenPipe
-                | ErrorKind::TimedOut
-        );
-        let cause = if is_broken {
-            Cause::CutOff
-        } else {
-            Cause::NotChat
-        };
-        Self::because(
-            cause,
-            format!("there is no TLS with this server: {}", why(error)),
-        )
     }
 
     /// Another program knows the server with another key, and has learnt it since the connection began. The next

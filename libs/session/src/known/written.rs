@@ -175,7 +175,8 @@ impl From<Reason> for Why {
         match reason {
             Reason::Pin => Self::Pin,
             Reason::Asked => Self::Asked,
-            Reason::Authority => Self::Authority,
+            // A browser believes authorities, too. It has no such file.
+            Reason::Authority | Reason::Browser => Self::Authority,
         }
     }
 }

@@ -85,8 +85,10 @@ impl Member {
         self.admit();
         self.offers.granted();
         let is_same = self.place.room == Some(grant.room);
-        if !is_same {
+        if self.texts.room() != Some(grant.room) {
             self.doubt(now);
+        }
+        if !is_same {
             self.place = Place::in_room(grant.room);
         }
         let resumed = self.place.last().is_some();

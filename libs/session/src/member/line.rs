@@ -11,8 +11,8 @@ use crate::{Event, Reason};
 /// A connection on which nobody reads along, to a server that is believed.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// The server's key.
-    pub pin: Pin,
+    /// The server's key. `None`: a browser shows none.
+    pub pin: Option<Pin>,
     /// Why it was believed.
     pub reason: Reason,
     /// Since when it is known.

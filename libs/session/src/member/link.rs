@@ -6,10 +6,10 @@ use hubbub_wire::{Hex64, Hex128, Offer, Token};
 
 use super::replay::Replay;
 use super::wake::Wake;
-use super::{Kind, Line, Now};
+use super::{Ending, Kind, Line, Now};
 use crate::backlog::{BACKLOG_BYTES, BACKLOG_EVENTS, weight};
 use crate::trial::Trial;
-use crate::{MessageId, Stamped};
+use crate::{Cause, MessageId, Stamped};
 
 /// A grant that comes later than this after the connection began does not count. What others say until then waits for
 /// it where one is expected.
@@ -22,6 +22,15 @@ pub(super) const OPEN_FOR: Duration = Duration::from_millis(500);
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a PONG may take. Without one the connection did not survive the computer's sleep.
 pub(super) const PONG_WITHIN: Duration = Duration::from_secs(3);
+/// How long a server may say nothing after it was asked because of its silence. Nobody waits for it, so that a slow line
+/// has more time.
+const SIGN_WITHIN: Duration = Duration::from_secs(10);
+
+/// How a connection ends to a server of which nothing is heard.
+pub(super) const SILENT: Ending = Ending::GiveUp {
+    why: "the server does not answer",
+    cause: Cause::CutOff,
+};
 
 /// One connection.
 #[derive(Debug)]
@@ -59,9 +68,11 @@ pub(super) struct Granted {
     pub(super) replay: Replay,
     /// The names that came in PRESENT frames, until another frame comes.
     pub(super) present: Option<Vec<String>>,
-    pub(super) wake: Wake,
+    wake: Wake,
+    /// When something was heard last.
+    heard: Duration,
     pub(super) ping: Option<Ping>,
-    pub(super) pings: u64,
+    pings: u64,
 }
 
 /// A PING that is not answered.
@@ -69,7 +80,17 @@ pub(super) struct Granted {
 pub(super) struct Ping {
     pub(super) id: Token<'static>,
     pub(super) is_sent: bool,
-    pub(super) by: Duration,
+    by: Duration,
+    sign: Sign,
+}
+
+/// What shows that a connection is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// An answer: what else comes may have been on its way before.
+    Pong,
+    /// Anything.
+    Anything,
 }
 
 impl Link {
@@ -131,26 +152,59 @@ impl Granted {
             replay,
             present: None,
             wake: Wake::new(now),
+            heard: now.awake,
             ping: None,
             pings: 0,
         }
     }
 
-    /// Asks whether the server is still there, if the computer has slept.
-    pub(super) fn look(&mut self, now: Now) {
-        if self.wake.has_slept(now) && self.ping.is_none() {
-            self.pings += 1;
-            self.ping = Token::new(format!("wake-{}", self.pings)).map(|id| Ping {
-                id,
-                is_sent: false,
-                by: now.awake + PONG_WITHIN,
-            });
-        }
+    /// Something was heard.
+    pub(super) fn hear_anything(&mut self, now: Now) {
+        self.heard = now.awake;
+        self.ping.take_if(|ping| ping.sign == Sign::Anything);
     }
 
-    /// When to look at the clocks, or to give up the connection.
-    pub(super) fn deadline(&self) -> Duration {
-        let ping = self.ping.as_ref().map(|ping| ping.by);
-        ping.map_or(self.wake.look_at(), |by| by.min(self.wake.look_at()))
+    /// Asks whether the server is still there. A question that is open is not asked again.
+    pub(super) fn ask(&mut self, sign: Sign, now: Now) {
+        if self.ping.is_some() {
+            return;
+        }
+        let (name, within) = match sign {
+            Sign::Pong => ("wake", PONG_WITHIN),
+            Sign::Anything => ("beat", SIGN_WITHIN),
+        };
+        self.pings += 1;
+        self.ping = Token::new(format!("{name}-{}", self.pings)).map(|id| Ping {
+            id,
+            is_sent: false,
+            by: now.awake + within,
+            sign,
+        });
+    }
+
+    /// Time has passed.
+    pub(super) fn due(&mut self, heartbeat: Option<Duration>, now: Now) -> Option<Ending> {
+        if let Some(ping) = self.ping.as_ref().filter(|ping| ping.by <= now.awake) {
+            return Some(match ping.sign {
+                Sign::Pong => Ending::Asleep,
+                Sign::Anything => SILENT,
+            });
+        }
+        if self.wake.look_at() <= now.awake && self.wake.has_slept(now) {
+            self.ask(Sign::Pong, now);
+        }
+        if heartbeat.is_some_and(|every| self.heard + every <= now.awake) {
+            self.ask(Sign::Anything, now);
+        }
+        None
+    }
+
+    /// When to look at the clocks, to ask the server, or to give up the connection.
+    pub(super) fn deadline(&self, heartbeat: Option<Duration>) -> Duration {
+        let next = match &self.ping {
+            Some(ping) => Some(ping.by),
+            None => heartbeat.map(|every| self.heard + every),
+        };
+        next.map_or(self.wake.look_at(), |at| at.min(self.wake.look_at()))
     }
 }

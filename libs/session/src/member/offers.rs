@@ -63,6 +63,31 @@ impl Offers {
         }
     }
 
+    /// Every attempt is later than those of an earlier run of the same session.
+    pub(super) fn go_on_from(&mut self, attempt: u64) {
+        self.attempt = attempt;
+    }
+
+    /// The server is known to grant.
+    pub(super) fn expect_grant(&mut self) {
+        if self.knows == Knows::Nothing {
+            self.knows = Knows::GrantedOnce;
+        }
+    }
+
+    pub(super) fn session(&self) -> Hex64 {
+        self.session
+    }
+
+    pub(super) fn secret(&self) -> Hex128 {
+        self.secret
+    }
+
+    /// How many times the session has connected.
+    pub(super) fn attempt(&self) -> u64 {
+        self.attempt
+    }
+
     /// The connection that begins is in plain or on this line.
     pub(super) fn bind(&mut self, line: Option<&Line>) {
         self.is_private = line.is_some();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_wire::{Frame, Token};
+use hubbub_wire::{Frame, Hex128, Token};
 
 use super::{Kind, Member, Now, Outgoing};
 use crate::{Event, MessageId};
@@ -24,14 +24,14 @@ impl Member {
         if !self.may_say(is_leaving, now.awake) {
             return None;
         }
-        let Some(most) = self.max_payload() else {
+        let Some((room, most)) = self.granted() else {
             let (id, text) = self.texts.next_plain()?;
             return Outgoing::text(&self.username, id, None, text);
         };
         while let Some((id, text)) = self.texts.take_too_long(most) {
             self.refuse_too_long(id, &text, most, now);
         }
-        let next = self.texts.next_counted()?;
+        let next = self.texts.next_counted(room)?;
         Outgoing::text(
             &self.username,
             next.id,
@@ -82,8 +82,10 @@ impl Member {
         }
     }
 
-    pub(super) fn max_payload(&self) -> Option<u64> {
-        Some(self.link.as_ref()?.member.as_ref()?.max_payload)
+    /// The log of the server that has granted, and the longest text that it takes.
+    fn granted(&self) -> Option<(Hex128, u64)> {
+        let granted = self.link.as_ref()?.member.as_ref()?;
+        Some((granted.room, granted.max_payload))
     }
 
     pub(super) fn refuse_too_long(&mut self, id: MessageId, text: &str, most: u64, now: Now) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use hubbub_wire::{Hex64, Hex128, Id};
 
-use crate::MessageId;
+use crate::{Carried, CarriedText, MessageId};
 
 /// The texts of the user.
 #[derive(Debug)]
@@ -19,6 +19,12 @@ pub(super) struct Texts {
     again: usize,
     /// The highest count that the log has, or that was given out.
     highest: u64,
+    /// The log into which they were sent.
+    room: Option<Hex128>,
+    /// Whether the first one that waits is on its way to the socket.
+    is_next: bool,
+    /// Whether any of this is news for whoever keeps it for the next run.
+    has_changed: bool,
     own: Vec<Run>,
 }
 
@@ -55,12 +61,76 @@ impl Texts {
             sent: VecDeque::new(),
             again: 0,
             highest: 0,
+            room: None,
+            is_next: false,
+            has_changed: false,
             own: Vec::new(),
         }
     }
 
     pub(super) fn say(&mut self, id: MessageId, text: String) {
         self.waiting.push_back((id, text));
+        self.has_changed = true;
+    }
+
+    /// Goes on with the texts of an earlier run.
+    pub(super) fn carry_on(&mut self, carried: Carried) {
+        self.highest = carried.arrived;
+        self.room = carried.room;
+        self.has_changed = true;
+        for CarriedText { id, text, is_sent } in carried.texts {
+            if !is_sent {
+                self.waiting.push_back((id, text));
+                continue;
+            }
+            self.highest += 1;
+            let count = self.highest;
+            if let Some(room) = self.room {
+                self.remember(room, count, id);
+            }
+            self.sent.push_back(Sent {
+                id,
+                text,
+                count,
+                is_told: false,
+            });
+        }
+    }
+
+    /// The texts for the next run. One that is on its way to the socket counts as sent: nobody can tell how far it got
+    /// if this run ends now.
+    pub(super) fn carried(&self) -> Vec<CarriedText> {
+        let carried = |(id, text): (MessageId, &String), is_sent| CarriedText {
+            id,
+            text: text.clone(),
+            is_sent,
+        };
+        let sent = self.sent.iter().map(|sent| (sent.id, &sent.text));
+        let sent = sent.map(|text| carried(text, true));
+        let waiting = self.waiting.iter().enumerate();
+        let waiting = waiting.map(|(at, (id, text))| carried((*id, text), at == 0 && self.is_next));
+        sent.chain(waiting).collect()
+    }
+
+    /// Whether there is news for the next run. There is none from now on.
+    pub(super) fn take_change(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
+    }
+
+    /// A connection begins, whose number is news for the next run.
+    pub(super) fn begin_connection(&mut self) {
+        self.is_next = false;
+        self.has_changed = true;
+    }
+
+    /// The log into which they were sent.
+    pub(super) fn room(&self) -> Option<Hex128> {
+        self.room
+    }
+
+    /// The highest count that is known to be in the log.
+    pub(super) fn known(&self) -> u64 {
+        self.highest - self.sent.len() as u64
     }
 
     /// Whether something of which no byte was sent still waits, or something is to be sent again.
@@ -79,7 +149,7 @@ impl Texts {
     }
 
     /// The next text for a server that counts: first what may not have arrived.
-    pub(super) fn next_counted(&self) -> Option<Next<'_>> {
+    pub(super) fn next_counted(&mut self, room: Hex128) -> Option<Next<'_>> {
         if let Some(sent) = self.sent.get(self.again) {
             return Some(Next {
                 id: sent.id,
@@ -88,6 +158,8 @@ impl Texts {
             });
         }
         let (id, text) = self.waiting.front()?;
+        self.room = Some(room);
+        self.has_changed |= !std::mem::replace(&mut self.is_next, true);
         Some(Next {
             id: *id,
             count: self.highest + 1,
@@ -104,11 +176,13 @@ impl Texts {
         if text.len() as u64 <= most {
             return None;
         }
+        self.has_changed = true;
         self.waiting.pop_front()
     }
 
     /// The first byte of a text without a count is sent. It ends here.
     pub(super) fn begin_plain(&mut self) -> Option<String> {
+        self.has_changed = true;
         self.waiting.pop_front().map(|(_, text)| text)
     }
 
@@ -119,6 +193,7 @@ impl Texts {
                 return;
             };
             self.highest = count;
+            self.is_next = false;
             self.remember(room, count, id);
             self.sent.push_back(Sent {
                 id,
@@ -142,6 +217,7 @@ impl Texts {
         let arrived = self.sent.iter().take_while(|sent| sent.count <= count);
         let arrived = arrived.count();
         self.again = self.again.saturating_sub(arrived);
+        self.has_changed |= arrived > 0;
         self.sent.drain(..arrived).map(|sent| sent.id).collect()
     }
 
@@ -152,6 +228,8 @@ impl Texts {
         let arrived = self.arrived(count);
         self.again = 0;
         self.highest = count;
+        self.room = Some(room);
+        self.has_changed = true;
         for at in 0..self.sent.len() {
             self.highest += 1;
             self.sent[at].count = self.highest;
@@ -163,6 +241,7 @@ impl Texts {
     /// Gives up those that were sent and not acknowledged, because nobody can tell any more whether they arrived.
     pub(super) fn doubt(&mut self) -> Vec<MessageId> {
         self.again = 0;
+        self.has_changed = true;
         self.sent.drain(..).map(|sent| sent.id).collect()
     }
 

@@ -50,7 +50,7 @@ fn join_and_offer_are_one_write_of_less_than_900_bytes_whatever_name_place_and_p
     });
     let now = Side::new().now;
     let line = Line {
-        pin: Pin::of_key(b"key"),
+        pin: Some(Pin::of_key(b"key")),
         reason: Reason::Pin,
         since: now.wall,
         password: Password::new(vec![b'x'; MAX_PASSWORD]),

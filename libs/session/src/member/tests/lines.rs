@@ -14,7 +14,7 @@ fn password() -> Password<'static> {
 
 fn line() -> Line {
     Line {
-        pin: Pin::of_key(b"key"),
+        pin: Some(Pin::of_key(b"key")),
         reason: Reason::Asked,
         since: SystemTime::UNIX_EPOCH,
         password: None,

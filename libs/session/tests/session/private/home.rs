@@ -154,7 +154,7 @@ impl Window {
         match self.next() {
             Event::Secured {
                 reason, pin, since, ..
-            } if (reason, pin) == (because, key) => since,
+            } if (reason, pin) == (because, Some(key)) => since,
             other => panic!("not secured by {because:?} with {key}: {other:?}"),
         }
     }
