@@ -242,6 +242,6 @@ impl Lobby {
     /// Lets go of all of them. Returns what is still to be written.
     #[must_use]
     pub(crate) fn close(self) -> Vec<Closing> {
-        self.outboxes().map(|(_, outbox)| outbox.watch()).collect()
+        self.outboxes().map(|(_, outbox)| outbox.stop()).collect()
     }
 }

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures::task::AtomicWaker;
+#[cfg(feature = "web")]
+use hubbub_transport::Goodbye;
 use hubbub_transport::Transport;
 
 use crate::address::Host;
@@ -283,6 +285,14 @@ impl Outbox {
         transport.is_ok_and(Transport::is_encrypted)
     }
 
+    /// What a browser is told when its connection ends. The first reason counts. Others are told nothing.
+    #[cfg(feature = "web")]
+    pub fn goodbye(&self, why: Goodbye) {
+        if let Ok(transport) = self.shared.transport() {
+            transport.goodbye(why);
+        }
+    }
+
     /// A number that changes whenever the socket takes something.
     #[must_use]
     pub fn writes(&self) -> u16 {
@@ -314,6 +324,14 @@ impl Outbox {
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.shared.unfinished()
+    }
+
+    /// The same as [`Outbox::watch`], of a server that stops. A browser is told so when its connection ends.
+    #[must_use]
+    pub fn stop(&self) -> Closing {
+        #[cfg(feature = "web")]
+        self.goodbye(Goodbye::Stopping);
+        self.watch()
     }
 
     /// Returns a handle that shows what the peer still holds, even after the outbox is dropped.

@@ -316,7 +316,7 @@ impl Post {
     #[must_use]
     pub(crate) fn close(self) -> Vec<Closing> {
         let outboxes = self.members.values().flat_map(|member| &member.outbox);
-        let mut closing: Vec<Closing> = outboxes.map(Outbox::watch).collect();
+        let mut closing: Vec<Closing> = outboxes.map(Outbox::stop).collect();
         closing.extend(self.leaving);
         closing
     }

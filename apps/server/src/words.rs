@@ -7,6 +7,12 @@ use hubbub_wire::{Frame, Notice, Payload, Token, Username, encode};
 
 use crate::room::Refusal;
 
+#[cfg(feature = "web")]
+mod goodbye;
+
+#[cfg(feature = "web")]
+pub(crate) use goodbye::goodbye;
+
 /// A message of the server as a TEXT frame. An empty message gives no bytes.
 #[must_use]
 pub(crate) fn frame(text: &str) -> Vec<u8> {

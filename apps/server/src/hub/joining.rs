@@ -203,6 +203,7 @@ impl Hub {
         stranger.outbox.refuse();
         self.tell_refused(&stranger.outbox, &name, &offered, refusal);
         let why = Departure::Refused(refusal);
+        self.tell_why(&stranger.outbox, why);
         self.metrics.departed(why);
         let line = stranger.from.line(self.now);
         thinned!(warn, line, peer = peer.0, name = name.as_str(), %why, address = %stranger.from, "refused");
@@ -229,8 +230,9 @@ impl Hub {
         self.room.grant(old, ticket);
         let until = self.now + self.settings.grace.max(TAKEOVER);
         self.absent.add(old, Departure::Replaced, from, until);
-        if self.post.outbox(old).is_some() {
+        if let Some(outbox) = self.post.outbox(old) {
             let why = Departure::Replaced;
+            self.tell_why(outbox, why);
             self.notify(old, words::Code::Replaced, words::REPLACED);
             self.metrics.departed(why);
             self.loses_connection(old, why);

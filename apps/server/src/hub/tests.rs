@@ -19,6 +19,8 @@ use hubbub_wire::{Hex64, Hex128, Offer, Payload};
 mod administering;
 mod batches;
 mod claims;
+#[cfg(feature = "web")]
+mod goodbyes;
 mod keeping;
 mod lag;
 mod late;
