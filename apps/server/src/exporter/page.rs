@@ -7,12 +7,13 @@ use crate::metrics::{BOUNDS, Causes, Counter, Metrics};
 use crate::runtime;
 
 /// What the server can do that some builds cannot.
-const FEATURES: [(&str, bool); 5] = [
+const FEATURES: [(&str, bool); 6] = [
     ("admin", cfg!(feature = "admin")),
     ("history", cfg!(feature = "history")),
     ("metrics", cfg!(feature = "metrics")),
     ("service", cfg!(feature = "service")),
     ("tls", cfg!(feature = "tls")),
+    ("web", cfg!(feature = "web")),
 ];
 
 /// A page in the making. Names, helps and labels are ours, so nothing in them has to be escaped.
