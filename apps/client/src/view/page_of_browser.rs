@@ -4,8 +4,8 @@
 //! Nothing is handed over as script, which the page's security policy forbids. The script makes each call when what runs
 //! now has ended: it may click on something, and the program must not be called while it calls.
 
-use dioxus::prelude::document as _;
 use futures::StreamExt;
+use futures::channel::mpsc;
 use js_sys::{Array, Function, Reflect, global};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -107,17 +107,14 @@ pub(super) fn set_title(title: &str) {
 
 /// Hands over what the script tells, as long as there is a page.
 pub(super) async fn listen(tell: impl Fn(Said)) {
-    let (sent, told) = flume::unbounded();
+    let (sent, mut told) = mpsc::unbounded();
     let mute = Closure::<dyn FnMut(String, bool)>::new(move |name, on| {
         // It fails when nobody listens any more.
-        let _ = sent.send(Said::Mute(name, on));
+        let _ = sent.unbounded_send(Said::Mute(name, on));
     });
     let Some(script) = script() else { return };
     let _ = Reflect::set(&script, &"mute".into(), mute.as_ref());
-    told.into_stream()
-        .for_each(|said| {
-            tell(said);
-            std::future::ready(())
-        })
-        .await;
+    while let Some(said) = told.next().await {
+        tell(said);
+    }
 }
