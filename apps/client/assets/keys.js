@@ -12,44 +12,10 @@ const keyName = ({ key, code }) => {
   return (hasOwn ? key : place ?? { Equal: '=', Minus: '-' }[code] ?? key).toLowerCase();
 };
 
-// WebKit leaves undoing to whoever embeds it; the others it does itself where the letters are Latin.
-const EDITING = { a: 'selectAll', c: 'copy', v: 'paste', x: 'cut' };
-
+// Pasted with the focus elsewhere it is meant for the composer.
 document.addEventListener('keydown', (event) => {
-  if (!isControl(event) || event.isComposing) return;
-  const key = keyName(event);
-  const command = key === 'z' ? (event.shiftKey ? 'redo' : 'undo')
-    : key === 'y' ? 'redo'
-    : event.key.toLowerCase() !== key && EDITING[key];
-  // Pasted with the focus elsewhere it is meant for the composer.
-  if (key === 'v' && !fieldOf(event)) hubbub.closeDrawer();
-  if (!command || (/do$/.test(command) && !fieldOf(event))) return;
-  event.preventDefault();
-  document.execCommand(command);
+  if (isControl(event) && !event.isComposing && keyName(event) === 'v' && !fieldOf(event)) hubbub.closeDrawer();
 });
-
-const ZOOM_KEYS = { '+': 'larger', '=': 'larger', '-': 'smaller', '0': 'natural' };
-
-document.addEventListener('keydown', (event) => {
-  const zoom = isControl(event) && ZOOM_KEYS[keyName(event)];
-  if (!zoom) return;
-  event.preventDefault();
-  hubbub.zoom?.(zoom);
-});
-
-// How far a wheel turns for one step of the zoom, in pixels. A notch is more, in the smallest window too; a touchpad turns
-// by a few at a time.
-const ZOOM_WHEEL = 30;
-let turned = 0;
-
-document.addEventListener('wheel', (event) => {
-  if (!event.ctrlKey) return;
-  event.preventDefault();
-  turned += event.deltaY;
-  if (Math.abs(turned) < ZOOM_WHEEL) return;
-  hubbub.zoom?.(turned < 0 ? 'larger' : 'smaller');
-  turned = 0;
-}, { passive: false });
 
 // Letters typed with the focus elsewhere are meant for the composer, and so is Shift+Insert, the other key that pastes.
 document.addEventListener('keydown', (event) => {
@@ -86,19 +52,3 @@ document.addEventListener('keydown', (event) => {
   const next = at < 0 ? (event.shiftKey ? -1 : 0) : at + (event.shiftKey ? -1 : 1);
   people.at(next % people.length)?.focus();
 }, { capture: true });
-
-// Tells whether keys go elsewhere than into a field, though there is a composer for them.
-hubbub.watchFocus = (tell) => {
-  let last = false;
-  const look = () => {
-    const elsewhere = !!hubbub.draft() && !fieldOf({ target: document.activeElement });
-    if (elsewhere === last) return;
-    last = elsewhere;
-    // That a field can be composed in, the toolkit is told with the frame that shows the focus in it.
-    if (elsewhere) tell(true);
-    else requestAnimationFrame(() => requestAnimationFrame(() => last === elsewhere && tell(false)));
-  };
-  document.addEventListener('focusin', look);
-  // By then the focus is where it goes.
-  document.addEventListener('focusout', () => setTimeout(look));
-};

@@ -1,4 +1,4 @@
-// The menu of the window, instead of the browser's, and what else of a browser has no place here. Loaded after program.js.
+// The menu of the window, instead of the browser's, and what may be dropped. Loaded after program.js.
 
 const menu = {
   element: null,
@@ -91,6 +91,7 @@ const menu = {
 };
 
 document.addEventListener('contextmenu', (event) => {
+  if (hubbub.leavesMenu?.(event)) return;
   event.preventDefault();
   if (menu.element?.contains(event.target)) return;
   menu.open(event.target, event.clientX, event.clientY);
@@ -111,6 +112,8 @@ document.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' && event.key !== ' ') event.preventDefault();
     event.stopImmediatePropagation();
     MENU_KEYS[event.key]?.();
+  } else if (hubbub.leavesMenu?.({ target: document.activeElement })) {
+    // The browser has one.
   } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
     event.preventDefault();
     menu.byKey(document.activeElement);
@@ -122,11 +125,6 @@ for (const event of ['mousedown', 'wheel']) {
 }
 
 window.addEventListener('resize', menu.close);
-
-// A link is opened by a click. Dragged out it would be downloaded, and dropped in here the page would go there.
-document.addEventListener('dragstart', (event) => {
-  if (event.target.closest?.('a') || event.target.parentElement?.closest('a')) event.preventDefault();
-});
 
 // Words can be dropped into a field, which the renderer would refuse, and words from elsewhere also beside one; files and
 // links nowhere.
@@ -142,17 +140,3 @@ for (const type of ['dragover', 'drop']) {
     }
   }, { capture: true });
 }
-
-// The buttons at the side of a mouse, which lead a browser back and forth.
-for (const type of ['mousedown', 'mouseup', 'auxclick']) {
-  document.addEventListener(type, (event) => event.button > 2 && event.preventDefault(), { capture: true });
-}
-
-const BROWSER_KEYS = new Set(['F5', 'BrowserBack', 'BrowserForward', 'BrowserRefresh']);
-
-document.addEventListener('keydown', (event) => {
-  const { key, ctrlKey, altKey } = event;
-  const leads = altKey && (key === 'ArrowLeft' || key === 'ArrowRight');
-  const acts = ctrlKey && ['p', 'r', 's', 'u', 'o'].includes(key.toLowerCase());
-  if (leads || acts || BROWSER_KEYS.has(key)) event.preventDefault();
-}, { capture: true });

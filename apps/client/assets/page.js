@@ -1,31 +1,5 @@
-// The page's own part: the text field of the composer, and scrolling. Everything else is rendered by the program.
-
-// Dioxus hands every event over through one call with an argument a byte, and WebKit takes 65,536 arguments at most.
-// Without this a message of more than 48 KiB could not be sent.
-String.fromCharCode.apply = (self, bytes) => {
-  const parts = [];
-  for (let i = 0; i < bytes.length; i += 8192) {
-    parts.push(Reflect.apply(String.fromCharCode, self, bytes.subarray(i, i + 8192)));
-  }
-  return parts.join('');
-};
-
-// WebKit draws no frames for a window that nobody sees, and what is rendered waits for its frame: without this the title
-// of a minimised window would not count.
-const HIDDEN_FRAME_MS = 200;
-const frame = window.requestAnimationFrame.bind(window);
-window.requestAnimationFrame = (draw) => {
-  let timer;
-  const drawn = frame((time) => {
-    clearTimeout(timer);
-    draw(time);
-  });
-  timer = setTimeout(() => {
-    cancelAnimationFrame(drawn);
-    draw(performance.now());
-  }, HIDDEN_FRAME_MS);
-  return drawn;
-};
+// The page's own part: the text field of the composer, and scrolling. Everything else is rendered by the program. How text
+// gets into the field, `write`, is another thing in the window (window.js) than in a browser (browser.js).
 
 // What a screen reader calls the page; the renderer names it after itself.
 document.title = 'Hubbub';
@@ -61,13 +35,10 @@ const hubbub = {
     hubbub.put(text);
   },
 
-  // Puts it in the place of what is selected in the composer, in a step of its own for undo. As HTML: put in as text it
-  // would be one step with what is typed next, and each line would be laid out before the next.
+  // Puts it in the place of what is selected in the composer, in a step of its own for undo.
   put(text) {
     hubbub.ease(hubbub.draft(), text);
-    const html = hubbub.legible(text).replace(/[&<>]/g, (letter) => `&#${letter.codePointAt()};`);
-    // The break at the end is not put in; it keeps the one before.
-    document.execCommand('insertHTML', false, text && `${html}<br>`);
+    hubbub.write(hubbub.legible(text));
   },
 
   // The timeline is laid out from its end: zero is the bottom, and a zoomed page comes to rest a part of a pixel above it.
@@ -206,14 +177,6 @@ document.addEventListener('click', (event) => {
 }, { capture: true });
 
 window.addEventListener('resize', () => hubbub.draft() && hubbub.fit(hubbub.draft()));
-
-// A link opens by the middle button as by the left one: outside, never here.
-document.addEventListener('auxclick', (event) => {
-  const link = event.button === 1 && event.target.closest('a');
-  if (!link) return;
-  event.preventDefault();
-  link.click();
-});
 
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && !event.isComposing) hubbub.closeDrawer();

@@ -1,14 +1,11 @@
 // What the page tells the program beside the events that are rendered: by a way of its own, that stays open when nothing can
-// be rendered any more. And what the program asks of the page when one page follows another. Loaded after page.js.
+// be rendered any more, `tell`. It is another one in the window (window.js) than in a browser (browser.js). And what the
+// program asks of the page when one page follows another. Loaded after page.js.
 
 // How long what is typed may stand in the page alone. A page can die at any time, and takes that with it.
 const DRAFT_KEPT_MS = 250;
 
 const program = {
-  tell(what, words) {
-    window.webkit?.messageHandlers[what]?.postMessage(words);
-  },
-
   // What the program knows of the composer.
   draft: '',
 
@@ -40,26 +37,6 @@ const program = {
 for (const event of ['input', 'keyup', 'click', 'submit']) {
   document.addEventListener(event, program.keepDraftSoon);
 }
-
-// What is rendered comes over this connection. What was on its way when it broke is lost, and all that follows would be
-// put in the wrong place.
-window.WebSocket = class extends WebSocket {
-  constructor(...where) {
-    super(...where);
-    this.addEventListener('close', () => program.fail('the connection to the program broke'));
-  }
-};
-
-// The same goes for a change that was put in by halves.
-const drawFrame = window.requestAnimationFrame;
-window.requestAnimationFrame = (draw) => drawFrame((time) => {
-  try {
-    draw(time);
-  } catch (error) {
-    program.fail(error);
-    throw error;
-  }
-});
 
 Object.assign(hubbub, {
   // On a page that follows another: what was typed on that one.

@@ -6,12 +6,29 @@
 use std::fmt;
 
 /// What `/help` says.
+#[cfg(not(target_arch = "wasm32"))]
 pub const HELP: &str = "\
 /help: show this
 /clear: empty this window; nobody else's changes
 /mute NAME: show nothing of what this person says; nobody is told, and /unmute NAME undoes it
 /save FILE: write what stands in this window to a new file; ~ is your home folder
 /quit: leave the room and close the window
+//text: send /text
+
+A text of several lines is sent as it is, and so is one whose first word holds more than letters, such as /etc/passwd.
+
+Up and Down in an empty field bring back what you sent. Tab completes a name.
+Ctrl+F searches what was said; there Enter leads to older matches and Shift+Enter to newer ones.
+Esc leads back to the field.";
+
+/// What `/help` says in a browser.
+#[cfg(target_arch = "wasm32")]
+pub const HELP: &str = "\
+/help: show this
+/clear: empty this window; nobody else's changes
+/mute NAME: show nothing of what this person says; nobody is told, and /unmute NAME undoes it
+/save FILE: save what stands in this window as a file of this name, as this browser saves files
+/quit: leave the room
 //text: send /text
 
 A text of several lines is sent as it is, and so is one whose first word holds more than letters, such as /etc/passwd.

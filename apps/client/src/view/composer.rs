@@ -74,6 +74,7 @@ pub(super) fn Composer() -> Element {
                 rows: "1",
                 dir: "auto",
                 autocomplete: "off",
+                enterkeyhint: "send",
                 placeholder,
                 "aria-describedby": "keys room-left",
                 "data-limit": "{room.max_text}",

@@ -14,6 +14,7 @@ pub const STYLE: &str = include_str!("../../assets/style.css");
 
 /// The script of the page. It must run before the first event.
 pub const SCRIPT: &str = concat!(
+    include_str!("../../assets/webkit.js"),
     include_str!("../../assets/page.js"),
     include_str!("../../assets/keys.js"),
     include_str!("../../assets/composer.js"),
@@ -21,6 +22,7 @@ pub const SCRIPT: &str = concat!(
     include_str!("../../assets/copy.js"),
     include_str!("../../assets/program.js"),
     include_str!("../../assets/menu.js"),
+    include_str!("../../assets/window.js"),
 );
 
 /// Puts the cursor into the composer.

@@ -3,6 +3,7 @@
 
 use dioxus::prelude::*;
 
+use super::IN_BROWSER;
 use crate::bridge::{Action, Bridge};
 use crate::timeline::{Attempt, Failure, Presence};
 
@@ -114,7 +115,11 @@ fn explain(
         ),
         Presence::Away { .. } if is_refused => (
             REFUSED,
-            "Quit and come back under another name, or wait until yours is free. What you write waits.",
+            if IN_BROWSER {
+                "Leave and come back under another name, or wait until yours is free. What you write waits."
+            } else {
+                "Quit and come back under another name, or wait until yours is free. What you write waits."
+            },
         ),
         Presence::Outside(_) if failure.is_none() => return ("Joining the room", None),
         Presence::Outside(_) => (

@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::IN_BROWSER;
 use super::cost::{parts, tangles};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::bridge::{Action, Bridge};
@@ -124,6 +125,11 @@ fn Link(
     }
 }
 
+/// Whether there is somebody to open it: a browser has nobody for rooms.
+fn opens(url: &str) -> bool {
+    !IN_BROWSER || !url.starts_with("chat")
+}
+
 /// The pieces of a text, in order; together they are the text. At most `most` are links, and an address that the `cut`
 /// may have gone through is words.
 fn pieces(text: &str, cut: bool, most: usize) -> Vec<Piece<'_>> {
@@ -131,7 +137,7 @@ fn pieces(text: &str, cut: bool, most: usize) -> Vec<Piece<'_>> {
     let mut rest = 0;
     let is_whole = |end: usize| !cut || text[end..].contains(char::is_whitespace);
     for link in links::find(text)
-        .filter(|link| is_whole(link.range.end))
+        .filter(|link| is_whole(link.range.end) && opens(&link.url))
         .take(most)
     {
         let (range, url) = (link.range, link.url);

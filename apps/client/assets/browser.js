@@ -1,0 +1,91 @@
+// What only a browser has: its own menu where that does more, a screen with a keyboard on it, and a page that can be loaded
+// again. Loaded last, and not in the window.
+
+// Kept for this tab alone, from which the next page takes it. Storage can be closed to pages; then it is not kept.
+const kept = (name, text) => {
+  try {
+    if (text) sessionStorage.setItem(name, text);
+    else sessionStorage.removeItem(name);
+  } catch (why) {
+    console.warn(`not kept: ${why}`);
+  }
+};
+
+program.tell = (what, words) => {
+  if (what === 'draft') kept('draft', words);
+  else console.error(words);
+};
+
+// The page may be gone in a moment, and nobody asks it again.
+window.addEventListener('pagehide', program.keepDraft);
+
+// A finger needs a keyboard on the screen, which covers half of it: it comes when somebody wants to write.
+const byFinger = matchMedia('(hover: none) and (pointer: coarse)');
+
+Object.assign(hubbub, {
+  // Calls one of the functions here when what runs now has ended: the program must not be called while it calls.
+  later(name, words) {
+    if (name === 'focus' && byFinger.matches) return;
+    queueMicrotask(() => {
+      try {
+        hubbub[name](...words);
+      } catch (why) {
+        console.error(`${name}: ${why}`);
+      }
+    });
+  },
+
+  write(text) {
+    if (text) document.execCommand('insertText', false, text);
+    else document.execCommand('delete');
+  },
+
+  setTitle(title) {
+    document.title = title;
+  },
+
+  copy: (text) => menu.copy(text),
+
+  // The browser's own menu knows fields, links and what is marked better, and with Shift it is asked for by name.
+  leavesMenu({ target, shiftKey }) {
+    const isText = !getSelection().isCollapsed && !byFinger.matches;
+    return shiftKey || isText || target.closest('input, textarea, a[href]') || menu.entries(target).length === 0;
+  },
+});
+
+const restore = hubbub.restore;
+hubbub.restore = (draft) => {
+  const { activeElement } = document;
+  restore(draft);
+  if (byFinger.matches && activeElement !== hubbub.draft()) hubbub.draft().blur();
+};
+
+// Only a page with a certificate may write to the clipboard by itself. Any may copy what is marked.
+menu.copy = (text) => {
+  navigator.clipboard?.writeText(text).catch(() => menu.copyMarked(text));
+  if (!navigator.clipboard) menu.copyMarked(text);
+};
+
+menu.copyMarked = (text) => {
+  const { activeElement } = document;
+  const field = document.createElement('textarea');
+  field.className = 'unseen';
+  field.value = text;
+  // Beside a dialog nothing can be marked.
+  (document.querySelector('dialog[open]') ?? document.body).append(field);
+  field.select();
+  document.execCommand('copy');
+  field.remove();
+  activeElement?.focus({ preventScroll: true });
+};
+
+// As high as what the keyboard leaves. Some browsers make the page smaller by themselves; others lay the keyboard over it,
+// and move it up.
+const seen = window.visualViewport;
+const fitScreen = () => {
+  // Enlarged by two fingers it is looked at, and must not change.
+  if (seen.scale > 1.01) return;
+  document.documentElement.style.setProperty('--height', `${seen.height}px`);
+  if (document.scrollingElement.scrollTop > 0) scrollTo(0, 0);
+};
+for (const event of ['resize', 'scroll']) seen?.addEventListener(event, fitScreen);
