@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use dioxus::prelude::*;
-use hubbub_session::{Intent, MessageId, Stamped};
+use hubbub_session::{Clock, Intent, MessageId, Stamped};
 use hubbub_transport::{Invitation, Password, Pin};
 use hubbub_wire::Username;
 use jiff::tz::TimeZone;
@@ -245,6 +245,10 @@ fn begin() -> (Timeline, Settings) {
     let trouble = trouble.map(|trouble| trouble.to_string());
     let trail = consume_context::<Trail>();
     timeline.mute_again(trail.muted());
+    let now = consume_context::<Rc<Clock>>().wall();
+    for text in consume_context::<Memory>().carried() {
+        timeline.take_up(now, &text);
+    }
     for trouble in trouble.as_deref().into_iter().chain(trail.trouble()) {
         timeline.answer(trouble);
     }

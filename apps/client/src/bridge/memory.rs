@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hubbub_session::CarriedText;
 use hubbub_transport::Password;
 
 use super::Action;
@@ -19,6 +20,8 @@ struct Kept {
     /// Laid down when a page goes, taken up by the next.
     laid_down: RefCell<Option<(Timeline, Settings)>>,
     draft: RefCell<String>,
+    /// What the user said to an earlier run of the program, and is not known to have arrived.
+    carried: RefCell<Vec<CarriedText>>,
     /// The password of the room that the user typed last.
     password: RefCell<Option<Password>>,
     /// What the user did on one page and the bridge has not taken is done on the next.
@@ -32,6 +35,7 @@ impl Default for Memory {
         Self(Rc::new(Kept {
             laid_down: RefCell::default(),
             draft: RefCell::default(),
+            carried: RefCell::default(),
             password: RefCell::default(),
             actions: flume::unbounded(),
             unsettled: Arc::default(),
@@ -50,6 +54,15 @@ impl Memory {
     /// Keeps the text that is in the composer now.
     pub fn keep_draft(&self, draft: String) {
         self.0.draft.replace(draft);
+    }
+
+    /// The window begins with these texts, which the session carries on.
+    pub fn carry(&self, texts: impl IntoIterator<Item = CarriedText>) {
+        self.0.carried.borrow_mut().extend(texts);
+    }
+
+    pub(super) fn carried(&self) -> Vec<CarriedText> {
+        self.0.carried.take()
     }
 
     pub(super) fn keep_password(&self, password: Password) {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use hubbub_session::MessageId;
+use hubbub_session::{CarriedText, MessageId};
 
 use super::{Line, Message, Own, Progress, Timeline};
 
@@ -12,7 +12,26 @@ impl Timeline {
     /// session.
     pub fn say(&mut self, at: SystemTime, text: &str) -> MessageId {
         let id = self.next_id;
-        self.next_id += 1;
+        self.put_own(at, id, text);
+        id
+    }
+
+    /// Puts back a message of the user's own, which an earlier run of the program left, under its name. What is said from
+    /// now on has other names.
+    pub fn take_up(&mut self, at: SystemTime, left: &CarriedText) {
+        self.put_own(at, left.id, &left.text);
+        if left.is_sent {
+            // Only a server that tells what arrived has such a text carried on.
+            let own = self
+                .unsent(left.id)
+                .and_then(|message| message.own.as_mut());
+            own.into_iter()
+                .for_each(|own| own.progress = Progress::Sent);
+        }
+    }
+
+    fn put_own(&mut self, at: SystemTime, id: MessageId, text: &str) {
+        self.next_id = self.next_id.max(id + 1);
         let own = Own {
             id,
             progress: Progress::Waiting,
@@ -29,7 +48,6 @@ impl Timeline {
         };
         let number = self.push(Line::Message(Rc::new(message)));
         self.unsent.insert(id, number);
-        id
     }
 
     /// Makes a message that did not arrive wait again. Returns its text, or `None` when it is sent, on its way, or no

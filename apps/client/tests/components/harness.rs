@@ -90,6 +90,13 @@ impl Window {
         Self::open_in(directory, file, waiting)
     }
 
+    /// Before the first connection, with what another run of the program left.
+    pub(crate) fn going_on_from(memory: Memory) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let file = SettingsFile::at(directory.path().join("settings.toml"));
+        Self::open_with(directory, file, 16, memory)
+    }
+
     /// In the room, with these settings.
     pub(crate) fn joined_with(file: SettingsFile) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
@@ -99,6 +106,10 @@ impl Window {
     }
 
     fn open_in(directory: TempDir, file: SettingsFile, waiting: usize) -> Self {
+        Self::open_with(directory, file, waiting, Memory::default())
+    }
+
+    fn open_with(directory: TempDir, file: SettingsFile, waiting: usize, memory: Memory) -> Self {
         let rooms = RoomsFile::at(directory.path().join("rooms.toml"));
         let trail = Trail::new(rooms, ADDRESS, false);
         dioxus_html::set_event_converter(Box::new(SerializedHtmlEventConverter));
@@ -107,7 +118,7 @@ impl Window {
         let (links_sent, links) = flume::bounded(1);
         let (notifications_sent, notifications) = flume::bounded(1);
         let (news, news_taken) = flume::unbounded();
-        let (renderer, memory) = (Renderer::default(), Memory::default());
+        let renderer = Renderer::default();
         let time = Time::that_stands_still();
         let channels = Channels {
             intents: intents_sent,

@@ -392,6 +392,22 @@ mod writing {
     }
 
     #[test]
+    fn what_an_earlier_run_left_is_there_before_the_first_connection_and_is_not_said_again() {
+        let memory = hubbub_client::bridge::Memory::default();
+        memory.carry([hubbub_session::CarriedText {
+            id: 7,
+            text: "left".to_owned(),
+            is_sent: false,
+        }]);
+        let mut window = Window::going_on_from(memory);
+        window.happen(Event::Connected);
+        window.shows(">left</div>");
+        assert!(window.intents.is_empty());
+        assert!(window.submit("new"));
+        assert_eq!(window.intents.try_recv(), Ok(say(8, "new")));
+    }
+
+    #[test]
     fn line_ends_are_sent_as_lf() {
         let mut window = Window::joined();
         assert!(window.submit("one\r\ntwo\nthree"));

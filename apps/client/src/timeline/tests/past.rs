@@ -630,3 +630,28 @@ fn who_goes_by_another_name_speaks_and_is_mentioned_under_it() {
     assert_eq!(&*messages[0].name, "alicia");
     assert!(messages[1].mention);
 }
+
+#[test]
+fn what_an_earlier_run_left_stands_under_its_name_until_it_arrives_and_new_texts_have_other_names()
+{
+    let mut room = Timeline::new("alice", || TimeZone::UTC);
+    let left = |id, is_sent| hubbub_session::CarriedText {
+        id,
+        text: format!("text {id}"),
+        is_sent,
+    };
+    room.take_up(after(0), &left(4, true));
+    room.take_up(after(0), &left(5, false));
+    assert_eq!(room.progress(), [Progress::Sent, Progress::Waiting]);
+    assert_eq!(room.unsettled_texts(), 2);
+    assert_eq!(room.say(after(1), "new"), 6);
+    room.happens(1, Event::Connected);
+    room.happens(1, granted(ROOM, false));
+    let seq = "1".to_owned();
+    room.happens(1, Event::Arrived { id: 4, seq });
+    room.happens(1, Event::Unsure { id: 5 });
+    assert_eq!(
+        room.progress(),
+        [Progress::Arrived, Progress::Unsure, Progress::Waiting]
+    );
+}
