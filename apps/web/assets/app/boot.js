@@ -1,0 +1,121 @@
+// What must be there before the program and after it: takes an invitation out of the address bar, loads the program, and
+// says "reload" when it cannot be loaded or has broken down. It needs no other file.
+
+const boot = {
+  // What stood after # in the address, for the program. The address bar must not show a password, not even for a moment.
+  fragment: '',
+
+  // Whether the program has broken down or its tab was given up. What it still says then is not heard.
+  isOver: false,
+
+  takeFragment() {
+    if (location.hash.length < 2) return;
+    boot.fragment = location.hash.slice(1);
+    // The entry of the history in which it came is replaced.
+    history.replaceState(history.state, '', location.pathname + location.search);
+  },
+
+  // The program is on the page.
+  ready() {
+    document.getElementById('boot')?.remove();
+  },
+
+  // The same address again. With `forgets`, without what this tab keeps: it may be what broke the program.
+  reload(forgets) {
+    boot.isOver = true;
+    try {
+      if (forgets) sessionStorage.clear();
+    } catch {
+      // Nothing is kept where nothing may be.
+    }
+    location.reload();
+  },
+
+  // Shows these words over everything, and a button that loads the page again. Nothing is lost by that: what was typed and
+  // what waits is kept in the tab.
+  fail(title, advice, why = '') {
+    if (boot.isOver) return;
+    boot.isOver = true;
+    console.error(title, why);
+    const again = boot.hasFailedBefore();
+    const draw = () => boot.draw(title, advice, why, again);
+    if (document.body) draw();
+    else addEventListener('DOMContentLoaded', draw);
+  },
+
+  draw(title, advice, why, again) {
+    const add = (to, name, words, attributes = {}) => {
+      const element = document.createElement(name);
+      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+      element.textContent = words;
+      return to.appendChild(element);
+    };
+    document.getElementById('main')?.setAttribute('inert', '');
+    document.getElementById('boot')?.remove();
+    const page = add(document.body, 'div', '', { id: 'boot', 'data-failed': 'true' });
+    const card = add(page, 'section', '', { class: 'card', role: 'alertdialog', 'aria-labelledby': 'boot-title' });
+    add(card, 'h1', title, { id: 'boot-title' });
+    add(card, 'p', advice, { class: 'advice' });
+    if (why) add(card, 'p', why, { class: 'why' });
+    const buttons = add(card, 'div', '', { class: 'buttons' });
+    const button = (id, words, forgets, style) => {
+      const it = add(buttons, 'button', words, { id, type: 'button', class: style });
+      it.addEventListener('click', () => boot.reload(forgets));
+      return it;
+    };
+    const reload = button('reload', 'Reload', false, 'primary');
+    // Where a reload has not helped, what this tab keeps may be the reason.
+    if (again) button('start-anew', 'Start anew', true, '');
+    reload.focus();
+  },
+
+  // Whether the program of this tab broke down in the last minute as well.
+  hasFailedBefore() {
+    try {
+      const last = Number(sessionStorage.getItem('failed'));
+      sessionStorage.setItem('failed', Date.now());
+      return Date.now() - last < 60000;
+    } catch {
+      return false;
+    }
+  },
+
+  broke(why) {
+    boot.fail('Something went wrong', 'The page cannot go on. What you wrote is kept: reload, and you are back in the room.', why);
+  },
+
+  async load(from) {
+    if (typeof WebAssembly !== 'object') {
+      boot.fail('This browser is too old', 'Hubbub is WebAssembly, which browsers know since 2017.');
+      return;
+    }
+    try {
+      const program = await import(from);
+      await program.default();
+    } catch (error) {
+      // A program that panicked has said so itself.
+      boot.fail('Hubbub could not be loaded', 'The server may be away, or it has a newer version of this page.', `${error}`);
+      addEventListener('online', () => boot.reload(false));
+    }
+  },
+};
+
+boot.takeFragment();
+
+// A trap in the program, such as the end of its memory. It runs no further.
+for (const event of ['error', 'unhandledrejection']) {
+  addEventListener(event, ({ error, reason }) => {
+    if ((error ?? reason) instanceof WebAssembly.RuntimeError) boot.broke(`${error ?? reason}`);
+  });
+}
+
+// An invitation to this very room is opened in this tab.
+addEventListener('hashchange', () => {
+  boot.takeFragment();
+  boot.onFragment?.();
+});
+
+{
+  const from = new URL('hubbub.js', document.currentScript.src);
+  addEventListener('DOMContentLoaded', () => boot.load(from));
+}

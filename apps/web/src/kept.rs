@@ -1,0 +1,247 @@
+//! Kept: what this tab keeps in its session storage, so that the page can be loaded again and nothing is lost, and what the
+//! page begins with. Whatever stands there, by a fault or by another version, is read without complaint: what cannot be
+//! used counts as missing. The window's own files, with the name that was used last, are in the local storage. Pure.
+
+use hubbub_transport::{InvitationError, Password};
+use hubbub_wire::{Hex128, Limits, Username};
+
+use crate::invitation;
+use crate::tabs::Luggage;
+
+/// What the tab was given when it was opened first. A duplicate of the tab has it, too.
+pub const TAB: &str = "tab";
+/// The name that was asked for, until the room has let it in.
+pub const NAME: &str = "name";
+/// Who has it is this member.
+pub const SECRET: &str = "secret";
+/// The password of the room, as in an invitation.
+pub const INVITATION: &str = "invitation";
+/// What the session carries from one page to the next.
+pub const CARRIED: &str = "carried";
+/// What is being typed. The page's own script writes it.
+pub const DRAFT: &str = "draft";
+/// Whether the person has left the room.
+pub const LEFT: &str = "left";
+
+/// What is a member's own and cannot be in two tabs.
+pub const OWN: [&str; 4] = [TAB, SECRET, CARRIED, DRAFT];
+
+/// What a tab keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Under [`TAB`].
+    pub tab: Option<Hex128>,
+    /// Under [`NAME`].
+    pub name: Option<Username<'static>>,
+    /// Under [`SECRET`].
+    pub secret: Option<Hex128>,
+    /// Under [`INVITATION`].
+    pub password: Option<Password>,
+    /// Under [`CARRIED`]. The session knows what it means.
+    pub carried: Option<String>,
+    /// Under [`DRAFT`].
+    pub draft: String,
+    /// Under [`LEFT`].
+    pub has_left: bool,
+}
+
+impl Kept {
+    /// Reads what is under each key.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
+        let id = |key| Hex128::parse(&get(key)?);
+        Self {
+            tab: id(TAB),
+            name: get(NAME).and_then(|name| checked(&name)),
+            secret: id(SECRET),
+            password: get(INVITATION).and_then(|it| invitation::read(&it).ok()?),
+            carried: get(CARRIED),
+            draft: get(DRAFT).unwrap_or_default(),
+            has_left: get(LEFT).is_some(),
+        }
+    }
+
+    /// Takes over from another tab. Returns what is to stand under each key from now on; nothing is to stand under one that
+    /// has an empty text.
+    pub fn unpack(&mut self, luggage: Luggage) -> [(&'static str, String); 5] {
+        let under = [
+            (NAME, luggage.name),
+            (SECRET, luggage.secret),
+            (INVITATION, luggage.invitation),
+            (CARRIED, luggage.carried),
+            (DRAFT, luggage.draft),
+        ];
+        let get = |key: &str| {
+            let (_, text) = under.iter().find(|(name, _)| *name == key)?;
+            Some(text.clone()).filter(|text| !text.is_empty())
+        };
+        let tab = self.tab;
+        *self = Self {
+            tab,
+            ..Self::read(get)
+        };
+        under
+    }
+}
+
+/// What the page begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// The room, under this name.
+    Room(Username<'static>),
+    /// The door, which asks for the name.
+    Door {
+        /// What stands in the field at first.
+        name: Option<Username<'static>>,
+        /// What is wrong with the invitation.
+        trouble: Option<InvitationError>,
+    },
+}
+
+/// What to begin with: `kept` by this tab, with the name of somebody who was in the room before, and with an invitation
+/// that may be damaged.
+#[must_use]
+pub fn opening(
+    kept: &Kept,
+    before: Option<Username<'static>>,
+    trouble: Option<InvitationError>,
+) -> Opening {
+    // A name that the room has not let in was asked for after it had let in the other.
+    let name = kept.name.clone().or(before);
+    match name {
+        Some(name) if trouble.is_none() && !kept.has_left => Opening::Room(name),
+        name => Opening::Door { name, trouble },
+    }
+}
+
+/// The name, if one can have it.
+fn checked(name: &str) -> Option<Username<'static>> {
+    let name = Username::new(name, Limits::DEFAULT.max_name).ok()?;
+    (name != Username::SERVER).then(|| name.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(name: &str) -> Username<'static> {
+        checked(name).unwrap()
+    }
+
+    fn read(under: &[(&str, &str)]) -> Kept {
+        Kept::read(|key| {
+            let (_, text) = under.iter().find(|(name, _)| *name == key)?;
+            Some((*text).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_tab_that_keeps_nothing_begins_with_nothing() {
+        assert_eq!(read(&[]), Kept::default());
+    }
+
+    #[test]
+    fn what_is_kept_is_read() {
+        let (tab, secret) = (Hex128(7).to_string(), Hex128(9).to_string());
+        let kept = read(&[
+            (TAB, &tab),
+            (NAME, "alice"),
+            (SECRET, &secret),
+            (INVITATION, "key=horse%20"),
+            (CARRIED, "1 2"),
+            (DRAFT, "hello\nall"),
+            (LEFT, ""),
+        ]);
+        let all = Kept {
+            tab: Some(Hex128(7)),
+            name: Some(name("alice")),
+            secret: Some(Hex128(9)),
+            password: Some(Password::new("horse ")),
+            carried: Some("1 2".to_owned()),
+            draft: "hello\nall".to_owned(),
+            has_left: true,
+        };
+        assert_eq!(kept, all);
+    }
+
+    #[test]
+    fn rubbish_counts_as_missing() {
+        let long = "x".repeat(Limits::DEFAULT.max_name + 1);
+        for (key, rubbish) in [
+            (TAB, "7"),
+            (NAME, ""),
+            (NAME, " alice"),
+            (NAME, "server"),
+            (NAME, "a\nb"),
+            (NAME, &long),
+            (SECRET, "0123456789abcdef0123456789abcdeg"),
+            (INVITATION, "horse"),
+            (INVITATION, "key=%"),
+        ] {
+            assert_eq!(read(&[(key, rubbish)]), Kept::default(), "{key} {rubbish}");
+        }
+        assert!(read(&[(NAME, &long[1..])]).name.is_some());
+    }
+
+    #[test]
+    fn who_takes_over_goes_on_as_the_other_and_stays_the_same_tab() {
+        let mut kept = Kept {
+            tab: Some(Hex128(7)),
+            secret: Some(Hex128(8)),
+            carried: Some("old".to_owned()),
+            has_left: true,
+            ..Kept::default()
+        };
+        let under = kept.unpack(Luggage {
+            name: "alice".to_owned(),
+            secret: Hex128(9).to_string(),
+            invitation: "key=horse".to_owned(),
+            carried: String::new(),
+            draft: "hello".to_owned(),
+        });
+        let all = Kept {
+            tab: Some(Hex128(7)),
+            name: Some(name("alice")),
+            secret: Some(Hex128(9)),
+            password: Some(Password::new("horse")),
+            carried: None,
+            draft: "hello".to_owned(),
+            has_left: false,
+        };
+        assert_eq!(kept, all);
+        assert!(
+            under.contains(&(CARRIED, String::new())),
+            "the old one must go"
+        );
+        let under: Vec<_> = under.iter().map(|(key, text)| (*key, &**text)).collect();
+        let again = read(&under);
+        assert_eq!((again.secret, again.name), (all.secret, all.name));
+    }
+
+    #[test]
+    fn who_has_a_name_goes_in_unless_they_left_or_the_invitation_is_damaged() {
+        let (alice, bob) = (name("alice"), name("bob"));
+        let door = |name, trouble| Opening::Door { name, trouble };
+        let kept = Kept::default();
+        assert_eq!(opening(&kept, None, None), door(None, None));
+        let before = Some(alice.clone());
+        assert_eq!(opening(&kept, before.clone(), None), Opening::Room(alice));
+        let damaged = Some(InvitationError::Key);
+        assert_eq!(
+            opening(&kept, before.clone(), damaged),
+            door(before.clone(), damaged)
+        );
+        let asked = Kept {
+            name: Some(bob.clone()),
+            ..kept.clone()
+        };
+        assert_eq!(
+            opening(&asked, before.clone(), None),
+            Opening::Room(bob.clone())
+        );
+        let left = Kept {
+            has_left: true,
+            ..asked
+        };
+        assert_eq!(opening(&left, before, None), door(Some(bob), None));
+    }
+}
