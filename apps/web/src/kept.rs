@@ -12,11 +12,9 @@ use crate::tabs::Luggage;
 pub const TAB: &str = "tab";
 /// The name that was asked for, until the room has let it in.
 pub const NAME: &str = "name";
-/// Who has it is this member.
-pub const SECRET: &str = "secret";
 /// The password of the room, as in an invitation.
 pub const INVITATION: &str = "invitation";
-/// What the session carries from one page to the next.
+/// What the session carries from one page to the next. Who has it is this member.
 pub const CARRIED: &str = "carried";
 /// What is being typed. The page's own script writes it.
 pub const DRAFT: &str = "draft";
@@ -24,7 +22,7 @@ pub const DRAFT: &str = "draft";
 pub const LEFT: &str = "left";
 
 /// What is a member's own and cannot be in two tabs.
-pub const OWN: [&str; 4] = [TAB, SECRET, CARRIED, DRAFT];
+pub const OWN: [&str; 3] = [TAB, CARRIED, DRAFT];
 
 /// What a tab keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,8 +31,6 @@ pub struct Kept {
     pub tab: Option<Hex128>,
     /// Under [`NAME`].
     pub name: Option<Username<'static>>,
-    /// Under [`SECRET`].
-    pub secret: Option<Hex128>,
     /// Under [`INVITATION`].
     pub password: Option<Password>,
     /// Under [`CARRIED`]. The session knows what it means.
@@ -48,39 +44,27 @@ pub struct Kept {
 impl Kept {
     /// Reads what is under each key.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
-        let id = |key| Hex128::parse(&get(key)?);
         Self {
-            tab: id(TAB),
+            tab: get(TAB).and_then(|tab| Hex128::parse(&tab)),
             name: get(NAME).and_then(|name| checked(&name)),
-            secret: id(SECRET),
             password: get(INVITATION).and_then(|it| invitation::read(&it).ok()?),
             carried: get(CARRIED),
             draft: get(DRAFT).unwrap_or_default(),
             has_left: get(LEFT).is_some(),
         }
     }
+}
 
-    /// Takes over from another tab. Returns what is to stand under each key from now on; nothing is to stand under one that
-    /// has an empty text.
-    pub fn unpack(&mut self, luggage: Luggage) -> [(&'static str, String); 5] {
-        let under = [
-            (NAME, luggage.name),
-            (SECRET, luggage.secret),
-            (INVITATION, luggage.invitation),
-            (CARRIED, luggage.carried),
-            (DRAFT, luggage.draft),
-        ];
-        let get = |key: &str| {
-            let (_, text) = under.iter().find(|(name, _)| *name == key)?;
-            Some(text.clone()).filter(|text| !text.is_empty())
-        };
-        let tab = self.tab;
-        *self = Self {
-            tab,
-            ..Self::read(get)
-        };
-        under
-    }
+/// What a tab that takes over from another keeps under each key from now on. An empty text: nothing.
+#[must_use]
+pub fn unpacked(luggage: Luggage) -> [(&'static str, String); 5] {
+    [
+        (NAME, luggage.name),
+        (INVITATION, luggage.invitation),
+        (CARRIED, luggage.carried),
+        (DRAFT, luggage.draft),
+        (LEFT, String::new()),
+    ]
 }
 
 /// What the page begins with.
@@ -141,11 +125,10 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read() {
-        let (tab, secret) = (Hex128(7).to_string(), Hex128(9).to_string());
+        let tab = Hex128(7).to_string();
         let kept = read(&[
             (TAB, &tab),
             (NAME, "alice"),
-            (SECRET, &secret),
             (INVITATION, "key=horse%20"),
             (CARRIED, "1 2"),
             (DRAFT, "hello\nall"),
@@ -154,7 +137,6 @@ mod tests {
         let all = Kept {
             tab: Some(Hex128(7)),
             name: Some(name("alice")),
-            secret: Some(Hex128(9)),
             password: Some(Password::new("horse ")),
             carried: Some("1 2".to_owned()),
             draft: "hello\nall".to_owned(),
@@ -173,7 +155,7 @@ mod tests {
             (NAME, "server"),
             (NAME, "a\nb"),
             (NAME, &long),
-            (SECRET, "0123456789abcdef0123456789abcdeg"),
+            (TAB, "0123456789abcdef0123456789abcdeg"),
             (INVITATION, "horse"),
             (INVITATION, "key=%"),
         ] {
@@ -183,38 +165,34 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_over_goes_on_as_the_other_and_stays_the_same_tab() {
-        let mut kept = Kept {
-            tab: Some(Hex128(7)),
-            secret: Some(Hex128(8)),
-            carried: Some("old".to_owned()),
-            has_left: true,
-            ..Kept::default()
-        };
-        let under = kept.unpack(Luggage {
+    fn who_takes_over_goes_on_as_the_other_and_keeps_nothing_of_their_own() {
+        let under = unpacked(Luggage {
             name: "alice".to_owned(),
-            secret: Hex128(9).to_string(),
             invitation: "key=horse".to_owned(),
             carried: String::new(),
             draft: "hello".to_owned(),
         });
-        let all = Kept {
-            tab: Some(Hex128(7)),
-            name: Some(name("alice")),
-            secret: Some(Hex128(9)),
-            password: Some(Password::new("horse")),
-            carried: None,
-            draft: "hello".to_owned(),
-            has_left: false,
-        };
-        assert_eq!(kept, all);
-        assert!(
-            under.contains(&(CARRIED, String::new())),
-            "the old one must go"
-        );
+        for own in OWN
+            .into_iter()
+            .filter(|key| *key != TAB)
+            .chain([NAME, INVITATION, LEFT])
+        {
+            assert!(under.iter().any(|(key, _)| *key == own), "{own} stays");
+        }
         let under: Vec<_> = under.iter().map(|(key, text)| (*key, &**text)).collect();
-        let again = read(&under);
-        assert_eq!((again.secret, again.name), (all.secret, all.name));
+        let taken = read(
+            &under
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .collect::<Vec<_>>(),
+        );
+        let all = Kept {
+            name: Some(name("alice")),
+            password: Some(Password::new("horse")),
+            draft: "hello".to_owned(),
+            ..Kept::default()
+        };
+        assert_eq!(taken, all);
     }
 
     #[test]

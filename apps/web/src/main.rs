@@ -2,9 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    use dioxus::prelude::*;
-
-    dioxus_web::launch::launch(|| rsx! { p { "Hubbub" } }, Vec::new(), Vec::new());
+    hubbub_web::open();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -14,11 +14,9 @@ use crate::words;
 pub struct Luggage {
     /// The name in the room.
     pub name: String,
-    /// Who has it is this member.
-    pub secret: String,
     /// The password of the room, as [`crate::invitation`] writes it. Empty: there is none.
     pub invitation: String,
-    /// What the session carries from one page to the next.
+    /// What the session carries from one page to the next. Who has it is this member.
     pub carried: String,
     /// What was being typed.
     pub draft: String,
@@ -190,12 +188,11 @@ impl Said {
             Self::Give { page, luggage } => {
                 let Luggage {
                     name,
-                    secret,
                     invitation,
                     carried,
                     draft,
                 } = luggage;
-                let parts = [name, secret, invitation, carried, draft];
+                let parts = [name, invitation, carried, draft];
                 format!("give {page} {}", words::join(parts))
             }
         }
@@ -224,7 +221,6 @@ impl Said {
                     page,
                     luggage: Luggage {
                         name: part()?,
-                        secret: part()?,
                         invitation: part()?,
                         carried: part()?,
                         draft: part()?,

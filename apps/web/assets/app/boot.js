@@ -100,6 +100,9 @@ const boot = {
   },
 };
 
+// For the program, which is a module.
+globalThis.boot = boot;
+
 boot.takeFragment();
 
 // A trap in the program, such as the end of its memory. It runs no further.
