@@ -10,9 +10,9 @@ arch := "gcc pkgconf python iproute2 openssl socat sqlite xdotool xclip webkit2g
 menu:
     @just --list --unsorted
 
-# Installs the system packages that are missing: for building the window and for the tests. Debian's may be others.
+# Installs the system packages that are missing: for building the window and for its tests, or those that are named.
 [group("start here")]
-setup DEBIAN=debian:
+setup DEBIAN=debian FEDORA=fedora ARCH=arch:
     #!/usr/bin/env bash
     set -euo pipefail
     as_root() {
@@ -29,13 +29,13 @@ setup DEBIAN=debian:
         done
     elif command -v dnf >/dev/null; then
         missing=()
-        for package in {{ fedora }}; do
+        for package in {{ FEDORA }}; do
             rpm --query --whatprovides "$package" >/dev/null 2>&1 || missing+=("$package")
         done
     elif command -v pacman >/dev/null; then
-        mapfile -t missing < <(pacman --deptest {{ arch }} || true)
+        mapfile -t missing < <(pacman --deptest {{ ARCH }} || true)
     else
-        echo "setup: no apt, dnf or pacman here. On Debian the packages are called: {{ debian }}" >&2
+        echo "setup: no apt, dnf or pacman here. On Debian the packages are called: {{ DEBIAN }}" >&2
         exit 0
     fi
     [ ${#missing[@]} -gt 0 ] || exit 0
@@ -87,12 +87,21 @@ server *ARGS:
 client NAME *ARGS: setup
     cargo run --release -p hubbub-client -- --username {{ quote(NAME) }} {{ ARGS }}
 
-# The room in a browser: builds the page, starts a server with it and prints the address. OPTIONS are the server's. Without a
-# display, two visitors in browsers in memory also meet there, and are saved as target/web.png.
+# A server and the page that opens the room in a browser. Without a display, two visitors also meet, saved as target/web.png.
 [group("start here")]
 web *OPTIONS: page
+    #!/usr/bin/env bash
+    set -euo pipefail
     cargo build --release -p hubbub-server
-    "{{ target }}/release/hubbub-server" --web "{{ target }}/web" {{ OPTIONS }}
+    if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+        just browser
+        cargo build -p hubbub-server
+        cargo test -p hubbub-web --test browser pictures::of_two_visitors -- --ignored --exact
+        echo "web: no display here; two visitors met in browsers in memory, see target/web.png"
+    fi
+    port=$(sed -nE 's/.*--port[= ]([0-9]+).*/\1/p' <<<' {{ OPTIONS }}')
+    echo "web: open http://localhost:${port:-8765}/ in a browser; Ctrl-C ends the server"
+    exec "{{ target }}/release/hubbub-server" --web "{{ target }}/web" {{ OPTIONS }}
 
 # Makes the page for browsers in target/web, for `hubbub-server --web target/web`. The first time takes minutes.
 [group("run")]
@@ -192,9 +201,9 @@ test-packages: deb
     appstreamcli validate --no-net apps/client/assets/desktop/org.example.hubbub.metainfo.xml
     python3 apps/server/package/test-packages.py "{{ target }}/packages" "{{ target }}/packages/tried"
 
-# Every test, including those of the real windows, which run on separate screens and leave yours alone.
+# Every test, also those of real windows and of the page in a browser. They run on screens of their own and leave yours alone.
 [group("test")]
-test: setup
+test: setup browser page
     #!/usr/bin/env bash
     set -euo pipefail
     cargo test --workspace --no-run
@@ -344,6 +353,11 @@ screenshot: setup build
     just on-screens 1 cargo test --workspace --test window -- --ignored --exact \
         pictures::of_every_state memories::of_a_room_that_remembers asking::pictures trust::pictures
     @echo "they are in {{ target }}/pictures; those of the README are in apps/client/assets/pictures"
+
+# Installs the browser in which the page is tested.
+[private]
+browser:
+    command -v chromium >/dev/null || just setup chromium chromium chromium
 
 # What `test` and `demo` both need, built once.
 [private]
