@@ -155,7 +155,7 @@ def shown(value, unit):
     if unit == "percentunit":
         return f"{100 * value:.3g} %"
     if unit == "s":
-        for least, name, factor in [(1, "s", 1), (1e-3, "ms", 1e3), (0, "µs", 1e6)]:
+        for least, name, factor in [(86400, "days", 1 / 86400), (1, "s", 1), (1e-3, "ms", 1e3), (0, "µs", 1e6)]:
             if value >= least or least == 0:
                 return f"{value * factor:.3g} {name}"
     for least, name in [(2**30, "Gi"), (2**20, "Mi"), (2**10, "ki")]:
@@ -175,7 +175,7 @@ def draw_panel(panel, found, begin, end):
     if panel["type"] == "stat":
         name, points = found[0]
         text = name if name.startswith("1.") or "with" in name else shown(points[-1][1], unit)
-        size = 20 if len(text) > 12 else 34
+        size = min(34, 1.6 * w / len(text))
         out.append(f'<text x="{w / 2}" y="{h / 2 + 22}" font-size="{size}" text-anchor="middle">{escape(text)}</text></g>')
         return "".join(out)
     left, top, right, bottom = 70, 30, w - 10, h - 44
@@ -202,6 +202,14 @@ def draw_panel(panel, found, begin, end):
         out.append(f'<text x="{legend + 14}" y="{row - 3}" font-size="11">{escape(name)}</text>')
         legend += width
     return "".join(out) + "</g>"
+
+
+def certificate(directory):
+    """The options for a certificate that ends in 80 days."""
+    cert, key = f"{directory}/cert.pem", f"{directory}/key.pem"
+    make = "openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=room".split()
+    subprocess.run([*make, "-days", "80", "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return ["--tls-cert", cert, "--tls-key", key]
 
 
 def check_page(port):
@@ -236,6 +244,7 @@ def main(server, file, picture):
         try:
             options = ["--port", "0", "--listen", "127.0.0.1", "--metrics", "0", "--max-peers", "30"]
             options += ["--history", f"{directory}/room", "--max-payload", "64KiB", "--outbox", "1MiB"]
+            options += ["--tls", "--also-plain", *certificate(directory)]
             program, [metrics, port] = started([server, *options], ["metrics are on", "listening"])
             running.append(program)
             config = f"{directory}/prometheus.yml"

@@ -1,5 +1,5 @@
-//! What is written about the metrics names what the page has: the dashboard, the alerts, and the table on the front page of
-//! the crate, which names all of it.
+//! What is written about the metrics names what the page has: the dashboard, the alerts, and the table on the front
+//! page of the crate, which names all of it.
 
 use std::collections::BTreeSet;
 
@@ -49,6 +49,13 @@ fn the_dashboard_and_the_alerts_name_only_what_there_is() {
     let causes = ALERTS.split("cause=~\"").skip(1);
     for cause in causes.flat_map(|rest| rest.split('"').next().unwrap().split('|')) {
         page.value(&format!("hubbub_departures_total{{cause=\"{cause}\"}}"));
+    }
+}
+
+#[test]
+fn the_dashboard_and_the_alerts_look_at_the_end_of_the_certificate() {
+    for text in [DASHBOARD, ALERTS] {
+        assert!(names(text).contains("hubbub_tls_certificate_end_seconds"));
     }
 }
 
