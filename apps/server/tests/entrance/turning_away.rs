@@ -48,7 +48,8 @@ fn all(peers: &[Peer], wanted: impl Fn(&TcpSocket, u16) -> bool) -> bool {
 
 /// What somebody gets who comes when all that its address may have wait for their turn. `None` if their turn came before
 /// it did.
-fn comes_to_a_full_address(room: &Room) -> Option<Vec<u8>> {
+fn comes_to_a_full_address() -> Option<Vec<u8>> {
+    let room = Room::unwatched_with(private());
     let hello = client_hello("localhost");
     // Others begin handshakes and go on with none: each of them keeps a turn for as long as it may.
     let of = |number: usize| u8::try_from(2 + number / MOST_GUESTS_OF_ADDRESS).unwrap();
@@ -85,10 +86,9 @@ fn comes_to_a_full_address(room: &Room) -> Option<Vec<u8>> {
 
 #[test]
 fn who_comes_when_all_of_its_address_wait_for_their_turn_is_turned_away_and_none_of_them_is() {
-    let room = Room::unwatched_with(private());
     let mut told = None;
     until("somebody comes in time", || {
-        told = comes_to_a_full_address(&room);
+        told = comes_to_a_full_address();
         told.is_some()
     });
     assert_eq!(told.unwrap(), NO_PLACE);
