@@ -12,6 +12,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::time::Timespec;
 
 use crate::tls::{Caller, Line};
+use crate::web::{Answer, Framing, Request};
 use crate::{Offer, join};
 
 /// How long nothing may come while something is still due.
@@ -44,6 +45,8 @@ pub struct Crowd {
     address: SocketAddr,
     /// Who does the handshakes, if the members speak TLS.
     caller: Option<Caller>,
+    /// They speak WebSocket.
+    is_web: bool,
     sockets: Vec<Line>,
     /// How much each connection has got, in bytes.
     received: Vec<u64>,
@@ -58,6 +61,7 @@ impl Crowd {
         Ok(Self {
             address,
             caller: None,
+            is_web: false,
             sockets: Vec::new(),
             received: Vec::new(),
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
@@ -70,6 +74,13 @@ impl Crowd {
     pub fn secure(address: SocketAddr) -> io::Result<Self> {
         let mut crowd = Self::new(address)?;
         crowd.caller = Some(Caller::believing_all());
+        Ok(crowd)
+    }
+
+    /// An empty crowd, whose members will come as browsers do. They count what was in the messages.
+    pub fn browsing(address: SocketAddr) -> io::Result<Self> {
+        let mut crowd = Self::new(address)?;
+        crowd.is_web = true;
         Ok(crowd)
     }
 
@@ -88,10 +99,13 @@ impl Crowd {
     fn connect(&mut self) -> io::Result<()> {
         let socket = TcpStream::connect(self.address)?;
         socket.set_nodelay(true)?;
-        let line = match &self.caller {
+        let mut line = match &self.caller {
             None => Line::plain(socket),
             Some(caller) => Line::call(socket, caller, "localhost")?,
         };
+        if self.is_web {
+            line.web = Some(Box::new(agree(&mut line, self.address)?));
+        }
         line.stream.set_nonblocking(true)?;
         let number = EventData::new_u64(self.sockets.len() as u64);
         epoll::add(&self.epoll, &line.stream, number, EventFlags::IN)?;
@@ -201,8 +215,8 @@ impl Crowd {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     Err(error) => return Err(error),
                 }
-                // What has been decrypted would wait here, and epoll would not tell of it.
-                if line.tls.is_none() {
+                // What has been decrypted or was in a message would wait here, and epoll would not tell of it.
+                if line.tls.is_none() && line.web.is_none() {
                     break;
                 }
             }
@@ -240,6 +254,28 @@ impl Waiting {
             end.drain(..too_many);
         }
         Ok(())
+    }
+}
+
+/// Asks for a WebSocket, and waits until the server agrees.
+fn agree(line: &mut Line, address: SocketAddr) -> io::Result<Framing> {
+    let request = Request::upgrade(address, format!("http://{address}"));
+    line.write_all(&request.bytes())?;
+    let mut head = Vec::new();
+    let answer = loop {
+        if let Some(answer) = Answer::begun(&head) {
+            break answer;
+        }
+        let mut more = [0; 1024];
+        match line.read(&mut more)? {
+            0 => return Err(io::Error::other("an end in the place of a WebSocket")),
+            len => head.extend_from_slice(&more[..len]),
+        }
+    };
+    if answer.status == 101 {
+        Ok(Framing::after(answer.body))
+    } else {
+        Err(io::Error::other(format!("no WebSocket, but {answer:?}")))
     }
 }
 

@@ -1,7 +1,7 @@
-//! What an idle member costs, without and with a grant and with TLS: the server's resident memory by members, how often
-//! the server wakes while nobody speaks, and how a plain member's memory is divided. Each member has one connection,
-//! and nothing waits for it. What the kernel keeps for its socket is not part of the server's memory and has its own
-//! row.
+//! What an idle member costs, without and with a grant, with TLS and with a browser: the server's resident memory by
+//! members, how often the server wakes while nobody speaks, and how a plain member's memory is divided. Each member has
+//! one connection, and nothing waits for it. What the kernel keeps for its socket is not part of the server's memory and
+//! has its own row.
 
 use std::io;
 use std::thread;
@@ -15,6 +15,8 @@ use crate::parts::Parts;
 mod parts;
 #[cfg(feature = "tls")]
 mod secured;
+#[cfg(feature = "web")]
+mod web;
 
 /// The numbers of members, as far as the limit on open files allows.
 const MEMBERS: [usize; 2] = [1000, 10_000];
@@ -35,6 +37,8 @@ fn main() -> io::Result<()> {
     parts.print(each);
     #[cfg(feature = "tls")]
     secured::watch(possible)?;
+    #[cfg(feature = "web")]
+    web::watch(possible)?;
     Ok(())
 }
 
