@@ -12,6 +12,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use hubbub_server::Settings;
 use hubbub_server::allowance::Allowance;
 use hubbub_server::memory::Shares;
+#[cfg(feature = "web")]
+use hubbub_server::web::Web;
 use hubbub_wire::Limits;
 use tracing::Level;
 
@@ -32,6 +34,8 @@ mod size;
 mod state;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "web")]
+mod web;
 
 #[cfg(feature = "tls")]
 pub(crate) use self::tls::{Asked, Source};
@@ -247,6 +251,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     state: state::StateArguments,
 
+    #[cfg(feature = "web")]
+    #[command(flatten)]
+    web: web::WebArguments,
+
     #[cfg(feature = "metrics")]
     #[command(flatten)]
     metrics: metrics::MetricsArguments,
@@ -299,6 +307,16 @@ impl Arguments {
     #[cfg(feature = "tls")]
     pub(crate) fn tls<'a>(&'a self, state: Option<&'a Path>) -> Option<Asked<'a>> {
         self.tls.asked(state)
+    }
+
+    /// The page for browsers that is asked for. It waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// In words for the operator: it cannot be used.
+    #[cfg(feature = "web")]
+    pub(crate) fn web(&self) -> Result<Option<Web>, String> {
+        self.web.web()
     }
 
     /// The file with the password, and whether a missing one is made.
@@ -364,6 +382,10 @@ impl Arguments {
                 "{outbox} is more than {memory} has for what waits, which is three quarters; \
                  give --outbox {most} or less, or --memory-limit {least} or more"
             ));
+        }
+        #[cfg(feature = "web")]
+        if let Some(why) = self.web.contradiction(&value) {
+            return Some(why);
         }
         #[cfg(feature = "tls")]
         {

@@ -21,13 +21,15 @@ use crate::address::{Addresses, Origin, Place, thinned};
 #[cfg(feature = "admin")]
 use crate::bans::{self, Bans};
 #[cfg(feature = "tls")]
-use crate::entrance::{self, Entrance, Proof};
+use crate::entrance::Proof;
+#[cfg(any(feature = "tls", feature = "web"))]
+use crate::entrance::{self, Entrance};
 #[cfg(feature = "tls")]
 use crate::event::Event;
 use crate::guests::Guest;
 use crate::id::PeerId;
 use crate::metrics::Metrics;
-use crate::peer::{self, House, Newcomer};
+use crate::peer::{self, Early, House, Newcomer};
 use crate::runtime;
 use crate::shortage::Shortage;
 #[cfg(feature = "tls")]
@@ -110,14 +112,14 @@ pub(crate) async fn let_in(listener: &Listener, mut door: Door, house: &Arc<Hous
             place,
             guest: Guest::default(),
         };
-        #[cfg(feature = "tls")]
+        #[cfg(any(feature = "tls", feature = "web"))]
         if let Some(entrance) = &mut door.entrance {
             entrance.let_in(transport, newcomer, house).await;
             // Nothing above waits, and a flood of connections must not keep the only thread from their tasks.
             runtime::yield_now().await;
             continue;
         }
-        if !newcomer.enter(transport, None, house).await {
+        if !newcomer.enter(transport, Early::default(), house).await {
             return;
         }
     }
@@ -202,8 +204,8 @@ impl fmt::Display for TurnedAway {
 /// What the accept loop knows.
 #[derive(Default)]
 pub(crate) struct Door {
-    /// Where connections wait that have not joined, if TLS is spoken.
-    #[cfg(feature = "tls")]
+    /// Where connections wait that have not joined, if TLS is spoken or browsers may come.
+    #[cfg(any(feature = "tls", feature = "web"))]
     pub(crate) entrance: Option<Entrance>,
     addresses: Addresses,
     #[cfg(feature = "admin")]
@@ -219,22 +221,20 @@ impl Door {
         #[cfg(feature = "tls")]
         if let Some(tls) = &house.settings.tls {
             show_end(tls.ends(), &house.metrics);
-            let turning_away = TurningAway::default();
-            let limit = house.settings.memory_limit;
-            return Self {
-                entrance: Some(Entrance::new(tls, limit, turning_away.clone())),
-                turning_away,
-                ..Self::default()
-            };
         }
-        let _ = house;
-        Self::default()
+        let turning_away = TurningAway::default();
+        Self {
+            #[cfg(any(feature = "tls", feature = "web"))]
+            entrance: Entrance::new(&house.settings, &turning_away),
+            turning_away,
+            ..Self::default()
+        }
     }
 
     /// What proves the server to those who come later, to be renewed.
     #[cfg(feature = "tls")]
     pub(crate) fn proof(&self) -> Option<Proof> {
-        self.entrance.as_ref().map(Entrance::proof)
+        self.entrance.as_ref().and_then(Entrance::proof)
     }
 
     /// Reads the bans, if they have changed.
@@ -295,13 +295,13 @@ impl Door {
         let Some(one) = self.turning_away.one_more() else {
             return;
         };
-        #[cfg(feature = "tls")]
-        let speaks_tls = self.entrance.is_some();
+        #[cfg(any(feature = "tls", feature = "web"))]
+        let told = self.entrance.as_ref().map(Entrance::speaks);
         runtime::spawn(async move {
             let why = why.to_string();
-            #[cfg(feature = "tls")]
-            if speaks_tls {
-                entrance::turn_away(transport, why).await;
+            #[cfg(any(feature = "tls", feature = "web"))]
+            if let Some((speaks_tls, has_page)) = told {
+                entrance::turn_away(transport, why, speaks_tls, has_page).await;
                 return drop(one);
             }
             peer::turn_away(transport, why).await;

@@ -1,77 +1,59 @@
-//! The entrance of a server that speaks TLS: what a connection is by its first byte, the handshake, and then the peer.
+//! The entrance of a server with TLS or with a page for browsers: what a connection is by its first bytes, and then its
+//! handshake, its request, or the peer.
 //!
-//! The first byte is read and never peeked at. Whoever has to go before the handshake gets none: it would cost us more
-//! than the other side. How many are in here and in the lobby is bounded by `guests`. It knows no frames, and ends with
-//! the door; the peers that went through go on.
+//! The first bytes are read and never peeked at. Whoever has to go before the handshake gets none: it would cost us
+//! more than the other side. How many are in here and in the lobby is bounded by `guests`. It knows no frames, and ends
+//! with the door; the peers that went through go on.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use async_lock::{Semaphore, SemaphoreGuardArc};
 use futures::future::{Either, select};
 use hubbub_transport::Transport;
-use hubbub_transport::tls::{Acceptor, HANDSHAKE_BYTES};
 
+use crate::Settings;
 use crate::address::thinned;
 use crate::door::TurningAway;
 use crate::event::{Departure, Event};
 use crate::guests::{Guest, Guests};
-use crate::memory::Shares;
-use crate::peer::{self, House, LINGER, Newcomer};
+use crate::peer::{self, Early, House, Newcomer};
 use crate::runtime::{self, timeout};
-use crate::tls::{Identity, Tls};
 use crate::words;
 
-/// The first byte of TLS: the type of a handshake record (RFC 8446, 5.1).
-const TLS: u8 = 0x16;
+#[cfg(feature = "web")]
+use self::asking::{Asked, Desk};
+use self::first::Kind;
+#[cfg(feature = "tls")]
+use self::handshake::Handshakes;
+#[cfg(feature = "tls")]
+pub(crate) use self::handshake::Proof;
+pub(crate) use self::turning_away::turn_away;
 
-/// What whoever begins with TLS gets in place of a handshake when there is no place: an alert record, fatal,
-/// access_denied.
-const NO_PLACE: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+mod first;
 
-/// How many have a turn for a handshake at a time. A flood of them takes turns with the members' tasks, and cannot take
-/// all of the processor.
-const HANDSHAKES: usize = 8;
+#[cfg(feature = "tls")]
+mod handshake;
 
-/// How long a turn lasts. What costs us is done when our first answer is; the rest is waiting for the other side, which
-/// is not let keep others from their turn.
-const TURN: Duration = Duration::from_millis(100);
+#[cfg(feature = "web")]
+mod asking;
+
+mod turning_away;
 
 /// Where connections wait that have not joined.
-pub(crate) struct Entrance {
-    manners: Manners,
-    guests: Guests,
-}
-
-/// What proves the server to those who come from now on.
-#[derive(Clone)]
-pub(crate) struct Proof(Arc<Mutex<Acceptor>>);
-
-impl Proof {
-    fn new(identity: &Identity) -> Self {
-        Self(Arc::new(Mutex::new(Acceptor::new(identity))))
-    }
-
-    /// Takes another one. Whoever has begun a handshake by then notices nothing.
-    pub(crate) fn renew(&self, identity: &Identity) {
-        let renewed = Acceptor::new(identity);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
-    }
-
-    fn acceptor(&self) -> Acceptor {
-        let acceptor = self.0.lock();
-        acceptor.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
+pub(crate) struct Entrance(Manners);
 
 /// How connections are met.
 #[derive(Clone)]
 struct Manners {
-    proof: Proof,
-    also_plain: bool,
-    turns: Arc<Semaphore>,
+    /// What it takes to speak TLS, if it is spoken.
+    #[cfg(feature = "tls")]
+    handshakes: Option<Handshakes>,
+    /// Where browsers are answered, if there is a page for them.
+    #[cfg(feature = "web")]
+    desk: Option<Desk>,
+    guests: Arc<Mutex<Guests>>,
     turning_away: TurningAway,
 }
 
@@ -86,9 +68,12 @@ struct Arrival {
 /// What came of it.
 enum Opened {
     /// A connection, and what was read of it if it is a plain one.
-    In(Transport, Option<u8>),
+    In(Transport, Early),
     /// A plain one where there is none but TLS.
     Plain(Transport),
+    /// A browser, and what it asks for.
+    #[cfg(feature = "web")]
+    Asks(Transport, Box<Asked>),
 }
 
 /// Why it did not come in.
@@ -107,24 +92,28 @@ impl From<Departure> for Failed {
 }
 
 impl Entrance {
-    /// For `memory_limit` bytes of texts and handshakes.
-    pub(crate) fn new(tls: &Tls, memory_limit: usize, turning_away: TurningAway) -> Self {
-        // With very little memory, handshakes take turns before they take a member's share.
-        let fit = Shares::of(memory_limit).unfinished / (4 * HANDSHAKE_BYTES);
-        Self {
-            manners: Manners {
-                proof: Proof::new(&tls.identity),
-                also_plain: tls.also_plain,
-                turns: Arc::new(Semaphore::new(fit.clamp(1, HANDSHAKES))),
-                turning_away,
-            },
-            guests: Guests::default(),
-        }
+    /// The entrance that the settings ask for. `None`: they ask for none.
+    pub(crate) fn new(settings: &Settings, turning_away: &TurningAway) -> Option<Self> {
+        let manners = Manners {
+            #[cfg(feature = "tls")]
+            handshakes: Handshakes::new(settings),
+            #[cfg(feature = "web")]
+            desk: settings.web.clone().map(Desk::new),
+            guests: Arc::default(),
+            turning_away: turning_away.clone(),
+        };
+        manners.is_needed().then_some(Self(manners))
     }
 
     /// What proves the server, to be renewed.
-    pub(crate) fn proof(&self) -> Proof {
-        self.manners.proof.clone()
+    #[cfg(feature = "tls")]
+    pub(crate) fn proof(&self) -> Option<Proof> {
+        self.0.handshakes.as_ref().map(Handshakes::proof)
+    }
+
+    /// Whether TLS is spoken, and whether there is a page.
+    pub(crate) fn speaks(&self) -> (bool, bool) {
+        (self.0.speaks_tls(), self.0.has_page())
     }
 
     /// Takes a connection in, and meets it in a task of its own.
@@ -136,7 +125,7 @@ impl Entrance {
     ) {
         let since = runtime::now();
         let network = newcomer.from.address().network();
-        let taken_in = self.guests.take_in(newcomer.peer, network, since);
+        let taken_in = self.0.guests().take_in(newcomer.peer, Some(network), since);
         let (guest, crowded_out) = taken_in.map_or((None, None), |(guest, out)| (Some(guest), out));
         let has_place = guest.is_some();
         newcomer.guest = guest.unwrap_or_default();
@@ -144,7 +133,7 @@ impl Entrance {
             newcomer,
             since,
             house: Arc::clone(house),
-            manners: self.manners.clone(),
+            manners: self.0.clone(),
         };
         if !has_place {
             runtime::spawn(arrival.turn_away(transport));
@@ -160,13 +149,58 @@ impl Entrance {
     }
 }
 
+impl Drop for Entrance {
+    fn drop(&mut self) {
+        self.0.guests().close();
+        #[cfg(feature = "web")]
+        if let Some(desk) = &self.0.desk {
+            desk.close();
+        }
+    }
+}
+
+impl Manners {
+    fn is_needed(&self) -> bool {
+        self.speaks_tls() || self.has_page()
+    }
+
+    fn guests(&self) -> MutexGuard<'_, Guests> {
+        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn speaks_tls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.handshakes.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    fn has_page(&self) -> bool {
+        #[cfg(feature = "web")]
+        return self.desk.is_some();
+        #[cfg(not(feature = "web"))]
+        false
+    }
+
+    /// Whether nobody comes in without TLS.
+    fn wants_tls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self
+            .handshakes
+            .as_ref()
+            .is_some_and(|handshakes| !handshakes.also_plain);
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+}
+
 impl Arrival {
     /// Lets the connection become a peer, or lets go of it.
     async fn meet(self, transport: Transport) {
         match self.wait_for(transport).await {
-            Ok(Opened::In(transport, first)) => {
+            Ok(Opened::In(transport, early)) => {
                 self.newcomer.guest.enters_lobby();
-                self.newcomer.enter(transport, first, &self.house).await;
+                self.newcomer.enter(transport, early, &self.house).await;
             }
             Ok(Opened::Plain(transport)) => {
                 let one = self.manners.turning_away.one_more();
@@ -175,6 +209,8 @@ impl Arrival {
                     peer::turn_away(transport, words::WANTS_TLS.to_owned()).await;
                 }
             }
+            #[cfg(feature = "web")]
+            Ok(Opened::Asks(transport, asked)) => self.answer(transport, *asked).await,
             Err(failed) => self.goes(failed),
         }
     }
@@ -182,9 +218,10 @@ impl Arrival {
     /// Lets go of the connection at once: there is no place for it.
     async fn turn_away(self, transport: Transport) {
         let one = self.manners.turning_away.one_more();
+        let (speaks_tls, has_page) = (self.manners.speaks_tls(), self.manners.has_page());
         self.goes(Departure::CrowdedOut.into());
         if let Some(_one) = one {
-            turn_away(transport, words::CROWDED.to_owned()).await;
+            turn_away(transport, words::CROWDED.to_owned(), speaks_tls, has_page).await;
         }
     }
 
@@ -207,48 +244,19 @@ impl Arrival {
 
     /// Finds out what it is.
     async fn open(&self, transport: Transport) -> Result<Opened, Failed> {
-        let mut first = [0];
-        let read = poll_fn(|context| transport.poll_read(context, &mut first));
-        match read.await {
-            Ok(1..) => {}
-            Ok(0) | Err(_) => return Err(Departure::SaidNothing.into()),
-        }
-        self.guest().is_heard();
-        self.house.metrics.received_bytes.add(1);
-        match first {
-            [TLS] => {
-                let transport = self.shake_hands(transport, &first).await?;
-                Ok(Opened::In(transport, None))
+        let (kind, early) = self
+            .first_bytes(&transport, self.manners.speaks_tls())
+            .await?;
+        match kind {
+            #[cfg(feature = "tls")]
+            Kind::Tls => {
+                let transport = self.shake_hands(transport, early.bytes()).await?;
+                self.open_within_tls(transport).await
             }
-            [first] if self.manners.also_plain => Ok(Opened::In(transport, Some(first))),
-            _ => Ok(Opened::Plain(transport)),
-        }
-    }
-
-    async fn shake_hands(&self, transport: Transport, first: &[u8]) -> Result<Transport, Failed> {
-        self.guest().waits();
-        let turn = self.manners.turns.acquire_arc().await;
-        let Some(_held) = self.house.unfinished.try_hold(HANDSHAKE_BYTES) else {
-            return Err(Departure::OutOfMemory.into());
-        };
-        self.guest().is_heard();
-        let acceptor = self.manners.proof.acceptor();
-        let shaken = transport.accept_tls(&acceptor, first);
-        let shaken = in_turn(turn, shaken).await;
-        let metrics = &self.house.metrics;
-        metrics.handshakes.add(1);
-        match shaken {
-            Ok(transport) => {
-                self.guest().is_heard();
-                Ok(transport)
-            }
-            Err(error) => {
-                metrics.failed_handshakes.add(1);
-                Err(Failed {
-                    why: Some(Departure::NoTls),
-                    error: Some(error.to_string()),
-                })
-            }
+            #[cfg(feature = "web")]
+            Kind::Http => self.ask(transport, early).await,
+            Kind::Peer if self.manners.wants_tls() => Ok(Opened::Plain(transport)),
+            Kind::Peer => Ok(Opened::In(transport, early)),
         }
     }
 
@@ -266,34 +274,9 @@ impl Arrival {
         metrics.departed(why);
         let Newcomer { peer, from, .. } = &self.newcomer;
         let line = match why {
-            Departure::SaidNothing => None,
+            Departure::SaidNothing | Departure::Answered => None,
             _ => from.line(runtime::now()),
         };
         thinned!(info, line, peer = peer.0, %why, error, address = %from, "gone without a join");
-    }
-}
-
-/// Does something that takes a turn, and goes on without when the turn is over.
-async fn in_turn<T>(turn: SemaphoreGuardArc, something: impl Future<Output = T>) -> T {
-    let mut something = pin!(something);
-    match timeout(TURN, something.as_mut()).await {
-        Ok(done) => done,
-        Err(_) => {
-            drop(turn);
-            something.await
-        }
-    }
-}
-
-/// Tells a connection why it is not served: in plain words, or by an alert if it begins with TLS. A handshake for
-/// somebody who cannot come in would let a crowd outside cost more than one inside.
-pub(crate) async fn turn_away(transport: Transport, why: String) {
-    let mut first = [0];
-    let read = poll_fn(|context| transport.poll_read(context, &mut first));
-    let read = timeout(LINGER, read).await;
-    if matches!(read, Ok(Ok(1))) && first == [TLS] {
-        peer::end_with(&transport, &NO_PLACE).await;
-    } else {
-        peer::turn_away(transport, why).await;
     }
 }

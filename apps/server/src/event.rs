@@ -252,6 +252,8 @@ pub enum Departure {
     Plain,
     /// Its TLS came to nothing.
     NoTls,
+    /// It was a browser that asked for something, and has the answer.
+    Answered,
     /// It held the most of an unfinished text when the memory for those was used up.
     OutOfMemory,
     /// It stopped in the middle of a text for too long.
@@ -289,6 +291,7 @@ impl Departure {
             | Self::CrowdedOut
             | Self::Plain
             | Self::NoTls
+            | Self::Answered
             | Self::Refused(_)
             | Self::BeyondLimit
             | Self::LeftOutText
@@ -320,6 +323,7 @@ impl fmt::Display for Departure {
             }
             Self::Plain => f.write_str("it speaks no TLS"),
             Self::NoTls => f.write_str("there is no TLS between it and us"),
+            Self::Answered => f.write_str("it is answered"),
             Self::Replaced => f.write_str("the same member has connected anew"),
             Self::BeyondLimit => {
                 f.write_str("it sent a text beyond the limit that it was told; see --max-payload")

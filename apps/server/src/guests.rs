@@ -7,40 +7,41 @@
 //! the door's is dropped.
 
 use std::sync::Arc;
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 use futures::task::AtomicWaker;
 
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 use crate::address::Network;
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 use crate::id::PeerId;
 
 /// The most connections at a time that have not joined. A newcomer joins within two round trips, so that in a second as
 /// many as a thousand come in.
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 pub const MOST_GUESTS: usize = 256;
 
 /// The most of them of one address: enough for a class whose machines wake up, and not more than a part of all.
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 pub const MOST_GUESTS_OF_ADDRESS: usize = 16;
 
 /// A handle to a connection that has not joined. There is nothing behind it where their number has no bound.
 #[derive(Clone, Debug, Default)]
 pub struct Guest(Option<Arc<Shared>>);
 
-#[cfg(not(feature = "tls"))]
+#[cfg(not(any(feature = "tls", feature = "web")))]
 #[derive(Debug)]
 enum Shared {}
 
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 #[derive(Debug)]
 struct Shared {
     peer: PeerId,
-    network: Network,
+    /// `None` where that says nothing, since a proxy comes for many.
+    network: Option<Network>,
     since: Instant,
     /// What was heard before this one was heard last, and whether it waits for us.
     rank: AtomicU64,
@@ -52,22 +53,22 @@ struct Shared {
 }
 
 /// It waits for us: it is not silent. None of its own address takes its place, and others only if nobody is silent.
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 const BUSY: u64 = 1 << 63;
 
 impl Guest {
     /// When it came, if that counts.
     #[must_use]
     pub fn since(&self) -> Option<Instant> {
-        #[cfg(feature = "tls")]
+        #[cfg(any(feature = "tls", feature = "web"))]
         return self.0.as_ref().map(|shared| shared.since);
-        #[cfg(not(feature = "tls"))]
+        #[cfg(not(any(feature = "tls", feature = "web")))]
         self.0.as_ref().map(|shared| match **shared {})
     }
 
     /// From now on it waits for us.
     pub fn waits(&self) {
-        #[cfg(feature = "tls")]
+        #[cfg(any(feature = "tls", feature = "web"))]
         if let Some(shared) = &self.0 {
             shared.rank.fetch_or(BUSY, Ordering::AcqRel);
         }
@@ -75,7 +76,7 @@ impl Guest {
 
     /// From now on it counts by when it was heard last, whatever it waits for.
     pub fn waits_no_longer(&self) {
-        #[cfg(feature = "tls")]
+        #[cfg(any(feature = "tls", feature = "web"))]
         if let Some(shared) = &self.0 {
             shared.rank.fetch_and(!BUSY, Ordering::AcqRel);
         }
@@ -84,20 +85,20 @@ impl Guest {
     /// Whether it has to go.
     #[must_use]
     pub fn is_dismissed(&self) -> bool {
-        #[cfg(feature = "tls")]
+        #[cfg(any(feature = "tls", feature = "web"))]
         return self
             .0
             .as_ref()
             .is_some_and(|shared| shared.is_dismissed.load(Ordering::SeqCst));
-        #[cfg(not(feature = "tls"))]
+        #[cfg(not(any(feature = "tls", feature = "web")))]
         false
     }
 }
 
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 pub(crate) use self::counted::Guests;
 
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 mod counted {
     use std::collections::{HashMap, HashSet};
     use std::task::{Context, Poll};
@@ -141,33 +142,70 @@ mod counted {
     }
 
     /// All that have not joined. When this is dropped, those that the hub does not know yet have to go.
-    #[derive(Debug, Default)]
+    #[derive(Debug)]
     pub(crate) struct Guests {
         all: Vec<Arc<Shared>>,
         heard: Arc<AtomicU64>,
+        most_of_address: usize,
+        is_closed: bool,
+    }
+
+    impl Default for Guests {
+        fn default() -> Self {
+            Self {
+                all: Vec::new(),
+                heard: Arc::default(),
+                most_of_address: MOST_GUESTS_OF_ADDRESS,
+                is_closed: false,
+            }
+        }
     }
 
     impl Guests {
+        /// Those of whom an address may have as many as there may be at all.
+        #[cfg(feature = "web")]
+        pub(crate) fn of_any_address() -> Self {
+            let mut guests = Self::default();
+            guests.most_of_address = usize::MAX;
+            guests
+        }
+
+        /// From now on nobody is taken in, and those that the hub does not know yet have to go.
+        pub(crate) fn close(&mut self) {
+            self.is_closed = true;
+            while !self.all.is_empty() {
+                self.dismiss(0);
+            }
+        }
+
         /// Takes in one more, and dismisses another one if there are too many. Also returns the one that the hub has to
         /// let go. `None`: there is no place, since as many of this address as there may be wait for us.
         pub(crate) fn take_in(
             &mut self,
             peer: PeerId,
-            network: Network,
+            network: Option<Network>,
             since: Instant,
         ) -> Option<(Guest, Option<PeerId>)> {
+            if self.is_closed {
+                return None;
+            }
             self.all.retain(|guest| Arc::strong_count(guest) > 1);
-            let is_of_address = |guest: &&Arc<Shared>| guest.network == network;
+            let is_of_address =
+                |guest: &&Arc<Shared>| network.is_some() && guest.network == network;
             let of_address = self.all.iter().filter(is_of_address).count();
-            let goes = if of_address >= MOST_GUESTS_OF_ADDRESS {
+            let goes = if of_address >= self.most_of_address {
                 let oldest = self.oldest(is_of_address);
                 if oldest.is_some_and(|at| self.all[at].is_busy()) {
                     return None;
                 }
                 oldest
             } else if self.all.len() >= MOST_GUESTS {
-                let most = self.most_of_address();
-                self.oldest(|guest| most.contains(&guest.network))
+                let (most, is_more_than_one) = self.most_of_address();
+                let is_one_of_most = |guest: &&Arc<Shared>| match guest.network {
+                    Some(network) => most.contains(&network),
+                    None => !is_more_than_one,
+                };
+                self.oldest(is_one_of_most)
             } else {
                 None
             };
@@ -191,15 +229,16 @@ mod counted {
             Some((guest, told))
         }
 
-        /// The addresses of which there are most.
-        fn most_of_address(&self) -> HashSet<Network> {
+        /// The addresses of which there are most, and whether that is more than one. Whose address says nothing is
+        /// alone.
+        fn most_of_address(&self) -> (HashSet<Network>, bool) {
             let mut counts: HashMap<Network, usize> = HashMap::new();
-            for guest in &self.all {
-                *counts.entry(guest.network).or_default() += 1;
+            for network in self.all.iter().filter_map(|guest| guest.network) {
+                *counts.entry(network).or_default() += 1;
             }
             let most = counts.values().copied().max();
             counts.retain(|_, count| Some(*count) == most);
-            counts.into_keys().collect()
+            (counts.into_keys().collect(), most > Some(1))
         }
 
         /// Where the one of these stands that was heard longest ago.
@@ -222,15 +261,13 @@ mod counted {
 
     impl Drop for Guests {
         fn drop(&mut self) {
-            while !self.all.is_empty() {
-                self.dismiss(0);
-            }
+            self.close();
         }
     }
 }
 
 #[cfg(test)]
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
@@ -248,9 +285,9 @@ mod tests {
         come.expect("a place")
     }
 
-    fn network(number: usize) -> Network {
+    fn network(number: usize) -> Option<Network> {
         let number = u32::try_from(number).unwrap();
-        Network::of(IpAddr::V4(Ipv4Addr::from_bits(number)))
+        Some(Network::of(IpAddr::V4(Ipv4Addr::from_bits(number))))
     }
 
     fn dismissed(guests: &[Guest]) -> Vec<usize> {
@@ -337,6 +374,33 @@ mod tests {
         here[0].enters_lobby();
         let mut comes = || super::tests::comes(&mut guests, 100, 0).1;
         assert_eq!([comes(), comes()], [Some(PeerId(0)), None]);
+    }
+
+    #[test]
+    fn those_of_a_proxy_have_no_bound_of_their_own_and_go_only_where_everybody_is_alone() {
+        let mut guests = Guests::default();
+        let mut of_proxy = |number: usize| {
+            let taken_in = guests.take_in(PeerId(number as u64), None, Instant::now());
+            taken_in.expect("a place").0
+        };
+        let here: Vec<Guest> = (0..MOST_GUESTS - 2).map(&mut of_proxy).collect();
+        let two = [1000, 1001].map(|number| comes(&mut guests, number, 0).0);
+        assert_eq!(dismissed(&here), [0; 0]);
+        let (three, _) = comes(&mut guests, 1002, 1);
+        assert!(two[0].is_dismissed() && dismissed(&here).is_empty());
+        let (four, _) = comes(&mut guests, 1003, 2);
+        assert_eq!(dismissed(&here), [0]);
+        assert!(!three.is_dismissed() && !four.is_dismissed());
+    }
+
+    #[test]
+    #[cfg(feature = "web")]
+    fn of_those_of_any_address_the_oldest_goes_only_where_there_are_too_many_at_all() {
+        let mut guests = Guests::of_any_address();
+        let here = come(&mut guests, MOST_GUESTS, MOST_GUESTS);
+        assert_eq!(dismissed(&here), [0; 0]);
+        let (_more, _) = comes(&mut guests, 1000, 0);
+        assert_eq!(dismissed(&here), [0]);
     }
 
     #[test]

@@ -39,23 +39,23 @@
 //!
 //! # Memory
 //!
-//! An idle member costs about 1.4 kB, and one with a grant about 1.6 kB. `benches/idle` measures the whole server, and then
-//! makes 10,000 of each part that can be made alone: a place in the reactor takes 241 bytes, a queue 128, a decoder 168, a
-//! name and its rows in the room 186. The other 700 or so are the rest of the task, the row in the hub and what the
-//! allocator loses. TLS costs 3.8 kB more. A member holds no buffer: all reads of a thread share one. Besides that, the
-//! kernel holds 4 kB for the socket.
+//! An idle member costs about 1.4 kB, and one with a grant about 1.6 kB. `benches/idle` measures the whole server, and
+//! then makes 10,000 of each part that can be made alone: a place in the reactor takes 241 bytes, a queue 128, a
+//! decoder 168, a name and its rows in the room 186. The other 700 or so are the rest of the task, the row in the hub
+//! and what the allocator loses. TLS costs 3.8 kB more. A member holds no buffer: all reads of a thread share one.
+//! Besides that, the kernel holds 4 kB for the socket.
 //!
 //! A member that stalls costs up to [`Settings::outbox_bytes`] more, and one batch. All of that together, with all
 //! unfinished texts and those in the hub's inbox, stays within [`Settings::memory_limit`].
 //!
 //! # History
 //!
-//! Messages stay in memory for those who come later, as many as the table below says. With `--history DIR` they are also
-//! kept in an SQLite database, `DIR/history.db`. Then nobody gets a message before its transaction is committed, so
-//! whatever anybody has seen survives `kill -9`. With `--history-sync full` it survives a power failure too; otherwise
-//! that may take the last second. One thread owns the database, and the hub never waits for it: if a transaction fails
-//! or takes longer than 2 s, the room goes on from memory, the log has one error, and keeping resumes by itself. Then it
-//! keeps what memory still has; what is missing is a hole, of which whoever crosses it is told.
+//! Messages stay in memory for those who come later, as many as the table below says. With `--history DIR` they are
+//! also kept in an SQLite database, `DIR/history.db`. Then nobody gets a message before its transaction is committed,
+//! so whatever anybody has seen survives `kill -9`. With `--history-sync full` it survives a power failure too;
+//! otherwise that may take the last second. One thread owns the database, and the hub never waits for it: if a
+//! transaction fails or takes longer than 2 s, the room goes on from memory, the log has one error, and keeping resumes
+//! by itself. Then it keeps what memory still has; what is missing is a hole, of which whoever crosses it is told.
 //!
 //! A database that is damaged, or of a newer server, is not touched: the server says so and does not start. There is no
 //! older version yet. Only one server may use a directory. Other programs may read the database at any time:
@@ -67,10 +67,10 @@
 //! # Metrics
 //!
 //! With `--metrics 9180`, `http://127.0.0.1:9180/metrics` shows the numbers below in the text format of Prometheus, and
-//! `/healthz` says 200 if the hub answers within a second, else 503. In a flood, or while much waits for a slow disk, it
-//! may take longer. They have a thread of their own: 8 are answered at a time and others wait, a request has 2 s and
-//! 4096 bytes, and an answer has 5 s. Nobody who reads them costs the room anything but CPU time. `apps/server/package/`
-//! has a dashboard for Grafana and rules for alerts.
+//! `/healthz` says 200 if the hub answers within a second, else 503. In a flood, or while much waits for a slow disk,
+//! it may take longer. They have a thread of their own: 8 are answered at a time and others wait, a request has 2 s and
+//! 4096 bytes, and an answer has 5 s. Nobody who reads them costs the room anything but CPU time.
+//! `apps/server/package/` has a dashboard for Grafana and rules for alerts.
 //!
 //! | name | what |
 //! |---|---|
@@ -119,69 +119,72 @@
 //! members with a grant
 //! `beyond_limit` and `left_out_text`.
 //!
-//! `hubbub_delivery_seconds` is measured for one read at a time, so that it costs little. The clock starts when the TEXTs
-//! that a read brought are decoded. It stops when the batch with the first of them has been written: the system has
-//! taken the last byte for the last reader, or that reader is gone. So it has the time in the hub's inbox, in the log
-//! and on the disk, and in outboxes, but neither the network nor a TEXT that nobody gets. While a measurement takes longer than a
-//! second, the next one may begin.
+//! `hubbub_delivery_seconds` is measured for one read at a time, so that it costs little. The clock starts when the
+//! TEXTs that a read brought are decoded. It stops when the batch with the first of them has been written: the system
+//! has taken the last byte for the last reader, or that reader is gone. So it has the time in the hub's inbox, in the
+//! log and on the disk, and in outboxes, but neither the network nor a TEXT that nobody gets. While a measurement takes
+//! longer than a second, the next one may begin.
 //!
 //! # As a service
 //!
 //! A service manager such as systemd hears that the server is ready, that it stops, and how many members there are. It
-//! gets a sign of life from the hub itself, which wakes for it each half of `WatchdogSec`; without that, a server at rest
-//! never wakes. Nobody waits for the service manager, whatever it does. A socket that it passes is used in place of one of
-//! the server's own, so that connections wait while the server restarts; `--port` and `--listen` are refused then.
+//! gets a sign of life from the hub itself, which wakes for it each half of `WatchdogSec`; without that, a server at
+//! rest never wakes. Nobody waits for the service manager, whatever it does. A socket that it passes is used in place
+//! of one of the server's own, so that connections wait while the server restarts; `--port` and `--listen` are refused
+//! then.
 //!
-//! SIGHUP has the server read the message of the day (`--motd FILE`), its certificate and the password of the room again,
-//! and drops nobody. A file that cannot be used leaves what there was. With a controlling terminal SIGHUP means what it
-//! means there: the server stops. Programs of Hubbub get the message after their grant, and when it changes; others get it
-//! only with `--plain-motd`.
+//! SIGHUP has the server read the message of the day (`--motd FILE`), its certificate and the password of the room
+//! again, and drops nobody. A file that cannot be used leaves what there was. With a controlling terminal SIGHUP means
+//! what it means there: the server stops. Programs of Hubbub get the message after their grant, and when it changes;
+//! others get it only with `--plain-motd`.
 //!
 //! Each event of the log is a line: its time and level, words, and fields as `key=value`; or a JSON object with
-//! `--log-format json`. Where the journal of systemd reads it, the time is left out and the level is a number in front of
-//! the line. It never has the text of a message.
+//! `--log-format json`. Where the journal of systemd reads it, the time is left out and the level is a number in front
+//! of the line. It never has the text of a message.
 //!
 //! The directory `package` has the units, which explain themselves, and a file with all options as variables.
 //!
 //! # Passwords and invitations
 //!
-//! With `--password-file FILE` nobody comes in without the password in that file: one line of 16 characters at least and 128
-//! bytes at most, whose line end is not a part of it. With `--make-password` the server writes one of its own into the file
-//! if there is no such file, for its own user alone. SIGHUP reads it again. It counts at once, and who is here stays. It needs
-//! `--tls` without `--also-plain`, since nobody on the way may read it.
+//! With `--password-file FILE` nobody comes in without the password in that file: one line of 16 characters at least
+//! and 128 bytes at most, whose line end is not a part of it. With `--make-password` the server writes one of its own
+//! into the file if there is no such file, for its own user alone. SIGHUP reads it again. It counts at once, and who is
+//! here stays. It needs `--tls` without `--also-plain`, since nobody on the way may read it.
 //!
-//! A client shows it in its offer, each time it comes. The password is settled before the name: whoever has not shown the
-//! right one learns neither who is here nor who is banned by name, and a member's secret does not stand for it. Passwords are
-//! compared in constant time. Whoever offers is refused by a NOTICE with a code (`password`, `name`, `banned`, `version`,
-//! `kicked`), and everybody else by a TEXT from `server`. No log has a password or a secret.
+//! A client shows it in its offer, each time it comes. The password is settled before the name: whoever has not shown
+//! the right one learns neither who is here nor who is banned by name, and a member's secret does not stand for it.
+//! Passwords are compared in constant time. Whoever offers is refused by a NOTICE with a code (`password`, `name`,
+//! `banned`, `version`, `kicked`), and everybody else by a TEXT from `server`. No log has a password or a secret.
 //!
-//! `hubbub admin PATH invite HOST` prints a link that leads into the room under that name: with the server's key if the server
-//! has made that itself, and with the password. `hubbub admin PATH new-password` writes another password into the file.
+//! `hubbub admin PATH invite HOST` prints a link that leads into the room under that name: with the server's key if the
+//! server has made that itself, and with the password. `hubbub admin PATH new-password` writes another password into
+//! the file.
 //!
 //! # Administration
 //!
-//! With `--admin PATH` the server makes a Unix socket that only its own user and root may use, for `hubbub admin PATH`. An
-//! operator sees there who is here, puts somebody out, bans addresses, and tells everybody something. Each command is a
-//! line in the log with the user and the process that gave it. Nobody in the room waits for an operator, whatever one sends.
+//! With `--admin PATH` the server makes a Unix socket that only its own user and root may use, for `hubbub admin PATH`.
+//! An operator sees there who is here, puts somebody out, bans addresses, and tells everybody something. Each command
+//! is a line in the log with the user and the process that gave it. Nobody in the room waits for an operator, whatever
+//! one sends.
 //!
-//! Who is put out is told so, by a NOTICE `kicked` or a TEXT from `server`. Its secret is void at once, so that it cannot
-//! take its place back, and the room hears a LEAVE. For a minute, no JOIN under its name or from its address is taken,
-//! apart from those of members that come from another connection. Programs of Hubbub do not come back by themselves. A
-//! minute that is not over when the server stops is forgotten.
+//! Who is put out is told so, by a NOTICE `kicked` or a TEXT from `server`. Its secret is void at once, so that it
+//! cannot take its place back, and the room hears a LEAVE. For a minute, no JOIN under its name or from its address is
+//! taken, apart from those of members that come from another connection. Programs of Hubbub do not come back by
+//! themselves. A minute that is not over when the server stops is forgotten.
 //!
 //! A ban is for an address, for a time or for good. Who is here from there is put out, and whoever comes is turned away
 //! in one line. With `--state DIR` bans are kept in `DIR/bans`, which is replaced as a whole and never half written;
 //! without it they last until the server ends. A damaged file is not touched: the server says so and does not start.
 //!
-//! What an operator says (`say`) comes to members with a grant as a NOTICE `said`, and to others as a TEXT from `server`.
-//! No member said it, so it has no place in the log: who is absent or comes later does not get it.
+//! What an operator says (`say`) comes to members with a grant as a NOTICE `said`, and to others as a TEXT from
+//! `server`. No member said it, so it has no place in the log: who is absent or comes later does not get it.
 //!
 //! # TLS
 //!
-//! With `--tls` the first byte of a connection says what it is (`entrance`): TLS, or a plain peer, who is told in one line
-//! that the room wants TLS, and closed. With `--also-plain` plain peers are let in as well. TLS is 1.3, offers the
-//! protocol `chat/1.0`, and takes clients that ask for none. A peer whose handshake is done is served as any other. In a
-//! server without TLS, whoever begins with it gets an alert and the end.
+//! With `--tls` the first byte of a connection says what it is (`entrance`): TLS, or a plain peer, who is told in one
+//! line that the room wants TLS, and closed. With `--also-plain` plain peers are let in as well. TLS is 1.3, offers the
+//! protocol `chat/1.0`, and takes clients that ask for none. A peer whose handshake is done is served as any other. In
+//! a server without TLS, whoever begins with it gets an alert and the end.
 //!
 //! The server makes a key for itself at its first start, `DIR/tls.key` in `--state DIR`, which nobody else may read. It
 //! is kept with its certificate; a key without one gets one for that start. The log has the key's fingerprint. To take
@@ -189,22 +192,23 @@
 //! makes `DIR/tls-next.key`, and tells members with a grant of it. Then move that file onto `DIR/tls.key` and start the
 //! server again. Nobody is asked anything.
 //!
-//! A certificate from elsewhere (`--tls-cert`, `--tls-key`) is read again at SIGHUP and once a day. One that cannot be used
-//! leaves the old one, and so does one that has ended or is not valid yet while the old one is valid. The log says why.
-//! Whoever is here notices nothing.
+//! A certificate from elsewhere (`--tls-cert`, `--tls-key`) is read again at SIGHUP and once a day. One that cannot be
+//! used leaves the old one, and so does one that has ended or is not valid yet while the old one is valid. The log says
+//! why. Whoever is here notices nothing.
 //!
 //! A server with TLS leaves no core file, since its key would be in it. It warns at its start of a key, a password or a
 //! state directory that others can read or change.
 //!
-//! Who has not joined has a bound with `--tls`, since a handshake costs more than a plain connection. Beyond it, the one goes
-//! that was heard longest ago, of the address that has too many or most; a wrong password makes nobody's place better. If
-//! all of an address wait for the server, the newcomer goes. Whoever is turned away, because the room is full for
-//! example, gets no handshake: an alert (`access_denied`) if the connection begins with TLS, and words otherwise.
+//! Who has not joined has a bound with `--tls`, since a handshake costs more than a plain connection. Beyond it, the
+//! one goes that was heard longest ago, of the address that has too many or most; a wrong password makes nobody's place
+//! better. If all of an address wait for the server, the newcomer goes. Whoever is turned away, because the room is
+//! full for example, gets no handshake: an alert (`access_denied`) if the connection begins with TLS, and words
+//! otherwise.
 //!
 //! # Limits
 //!
-//! Sizes, times and numbers with an option are defaults. `hubbub-server --help` lists all options and the variables that
-//! set them; options that cannot work together are refused with both values.
+//! Sizes, times and numbers with an option are defaults. `hubbub-server --help` lists all options and the variables
+//! that set them; options that cannot work together are refused with both values.
 //!
 //! | what | limit | beyond it |
 //! |---|---|---|
@@ -257,7 +261,8 @@
 //! | those that read metrics | 8 at a time, 2 s and 4096 bytes for a request, 5 s for an answer | others wait; the connection is closed |
 //! | a peer that vanished silently | found within a minute | the room hears a LEAVE |
 //!
-//! An IPv6 network of 64 bits counts as one address, and so do all who come through one NAT or NAT64. For a room that strangers can reach, use
+//! An IPv6 network of 64 bits counts as one address, and so do all who come through one NAT or NAT64. For a room that
+//! strangers can reach, use
 //!
 //! ```text
 //! hubbub-server --messages-per-second 50 --bytes-per-second 256KiB --visits-per-minute 60 --max-peers-per-address 100
@@ -292,6 +297,8 @@ pub mod id;
 mod settings;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "web")]
+pub mod web;
 
 mod metrics;
 
@@ -346,7 +353,7 @@ pub mod hub;
 
 mod peer;
 
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 mod entrance;
 
 mod door;

@@ -135,6 +135,10 @@ fn settings(arguments: &Arguments) -> Result<Settings, String> {
             .password_file()
             .map(|(file, _)| PasswordFile::new(file));
     }
+    #[cfg(feature = "web")]
+    {
+        settings.web = arguments.web()?;
+    }
     if let Some(file) = arguments.motd() {
         let explain = |why| {
             format!(

@@ -13,6 +13,8 @@ pub(crate) use self::sample::Sample;
 pub(crate) use self::sample::{BOUNDS, Delays};
 use crate::event::Departure;
 use crate::room::Refusal;
+#[cfg(feature = "web")]
+use crate::web::Status;
 
 mod number;
 #[cfg(feature = "metrics")]
@@ -53,7 +55,10 @@ pub(crate) struct Metrics {
     /// Connections that got no place.
     pub(crate) turned_away: Causes<4>,
     /// Peers that went.
-    pub(crate) departures: Causes<23>,
+    pub(crate) departures: Causes<24>,
+    /// Requests of browsers that were answered.
+    #[cfg(feature = "web")]
+    pub(crate) answered: Causes<12>,
     /// Handshakes of TLS that came to an end.
     #[cfg(feature = "tls")]
     pub(crate) handshakes: Counter,
@@ -145,7 +150,7 @@ impl Default for Causes<4> {
     }
 }
 
-impl Default for Causes<23> {
+impl Default for Causes<24> {
     fn default() -> Self {
         Self::of([
             "left",
@@ -159,6 +164,7 @@ impl Default for Causes<23> {
             "crowded_out",
             "plain",
             "no_tls",
+            "answered",
             "out_of_memory",
             "text_stalled",
             "name_taken",
@@ -172,6 +178,13 @@ impl Default for Causes<23> {
             "still_out",
             "banned",
         ])
+    }
+}
+
+#[cfg(feature = "web")]
+impl Default for Causes<12> {
+    fn default() -> Self {
+        Self::of(Status::ALL.map(Status::number))
     }
 }
 
@@ -189,6 +202,7 @@ const fn departure(why: Departure) -> &'static str {
         Departure::CrowdedOut => "crowded_out",
         Departure::Plain => "plain",
         Departure::NoTls => "no_tls",
+        Departure::Answered => "answered",
         Departure::OutOfMemory => "out_of_memory",
         Departure::TextStalled => "text_stalled",
         Departure::Refused(Refusal::NameTaken) => "name_taken",
@@ -227,6 +241,7 @@ mod tests {
             Departure::CrowdedOut,
             Departure::Plain,
             Departure::NoTls,
+            Departure::Answered,
             Departure::OutOfMemory,
             Departure::TextStalled,
             Departure::Replaced,

@@ -51,6 +51,33 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
 }
 
+/// What is read of a connection to find out what it is, at most: `HEAD` and a blank.
+const MOST_EARLY: usize = 5;
+
+/// What was read of a connection before it became a peer. It is this small since the task of every member has room for
+/// it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Early {
+    bytes: [u8; MOST_EARLY],
+    len: u8,
+}
+
+impl Early {
+    /// The bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// One more byte. There is no room for more than [`MOST_EARLY`].
+    #[cfg(any(feature = "tls", feature = "web"))]
+    pub(crate) fn push(&mut self, byte: u8) {
+        if let Some(room) = self.bytes.get_mut(usize::from(self.len)) {
+            *room = byte;
+            self.len += 1;
+        }
+    }
+}
+
 /// A connection that has a place, and that the hub does not know yet.
 pub(crate) struct Newcomer {
     pub(crate) peer: PeerId,
@@ -64,7 +91,7 @@ impl Newcomer {
     pub(crate) async fn enter(
         self,
         transport: Transport,
-        first: Option<u8>,
+        first: Early,
         house: &Arc<House>,
     ) -> bool {
         let Self {
@@ -171,7 +198,7 @@ enum Ending {
     clippy::manual_async_fn,
     reason = "an async fn would hold its argument twice, once for every idle member"
 )]
-pub(crate) fn run(mut peer: Peer, first: Option<u8>) -> impl Future<Output = ()> + Send {
+pub(crate) fn run(mut peer: Peer, first: Early) -> impl Future<Output = ()> + Send {
     async move {
         let ending = {
             let Peer {
@@ -234,7 +261,7 @@ pub(crate) async fn end_with(transport: &Transport, last: &[u8]) {
 }
 
 /// Ends the connection so that the peer gets all that was written.
-async fn close(transport: &Transport) {
+pub(crate) async fn close(transport: &Transport) {
     if transport.finish().is_err() {
         return;
     }
@@ -253,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_task_costs_an_idle_member_488_bytes_at_most() {
-        fn of<F>(_: fn(Peer, Option<u8>) -> F) -> usize {
+        fn of<F>(_: fn(Peer, Early) -> F) -> usize {
             size_of::<F>()
         }
         assert!(of(run) <= 488, "{}", of(run));

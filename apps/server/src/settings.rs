@@ -11,6 +11,8 @@ use crate::allowance::Allowance;
 use crate::password::{Password, PasswordFile};
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
+#[cfg(feature = "web")]
+use crate::web::Web;
 
 /// What the server allows and how long it waits.
 #[derive(Clone, Debug)]
@@ -71,6 +73,9 @@ pub struct Settings {
     /// TLS, and who comes in without it. `None` for plain connections only.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
+    /// The page for browsers, which is shown on the same port. `None` for none.
+    #[cfg(feature = "web")]
+    pub web: Option<Web>,
     /// The directory in which bans are kept, which is made if it is missing. Without one they last until the server
     /// ends. Only one server at a time may use it.
     pub state: Option<PathBuf>,
@@ -143,6 +148,8 @@ impl Default for Settings {
             admin: None,
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "web")]
+            web: None,
             state: None,
         }
     }

@@ -95,9 +95,9 @@ impl Transport {
         }
     }
 
-    /// From now on, speaks WebSocket over this connection, which has just been agreed on. What is read is what the other
-    /// side's binary messages bring, and what is written goes out as binary messages; where these begin and end has no
-    /// meaning. `early` is what has been read of it already.
+    /// From now on, speaks WebSocket over this connection, which has just been agreed on. What is read is what the
+    /// other side's binary messages bring, and what is written goes out as binary messages; where these begin and end
+    /// has no meaning. `early` is what has been read of it already.
     #[cfg(feature = "web")]
     #[must_use]
     pub fn into_web(self, early: Vec<u8>) -> Self {
@@ -262,6 +262,15 @@ impl Transport {
         self.socket()?.get_ref().peer_addr()
     }
 
+    /// Where this side is.
+    ///
+    /// # Errors
+    ///
+    /// The connection has failed.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket()?.get_ref().local_addr()
+    }
+
     /// Whether the other side has ended its half, or the connection has failed. What arrived before can still be read.
     /// Where the system does not tell, the answer is no.
     #[must_use]
@@ -278,7 +287,8 @@ impl Transport {
         asked.is_ok() && ends[0].revents().intersects(END)
     }
 
-    /// Tells a browser, when our half [ends](Self::finish), why it does. The first reason counts. Others are told nothing.
+    /// Tells a browser, when our half [ends](Self::finish), why it does. The first reason counts. Others are told
+    /// nothing.
     #[cfg(feature = "web")]
     pub fn goodbye(&self, why: Goodbye) {
         if let Some(Wrapped::Web(web)) = self.wrapped() {

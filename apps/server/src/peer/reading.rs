@@ -15,7 +15,7 @@ use hubbub_wire::{DecodeError, Decoder, Frame, Ignored, Item, Limits};
 use self::alarm::Alarm;
 use self::turns::Turns;
 use super::collected::{Collected, Greeting};
-use super::{Connection, Ending, SCRATCH, Sending};
+use super::{Connection, Early, Ending, SCRATCH, Sending};
 use crate::address::thinned;
 use crate::allowance::Bucket;
 use crate::event::{Departure, Event};
@@ -40,7 +40,7 @@ pub(super) struct Reading<'a> {
     turns: Option<Box<Turns>>,
     greeting: Greeting,
     /// What was read before, and is to be decoded.
-    first: Option<u8>,
+    first: Early,
     /// Whether the decoder was told of a silence, and may have something to say about it.
     was_silent: bool,
     /// Whether anything was read.
@@ -74,7 +74,7 @@ enum Woken {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(connection: &'a Connection, first: Option<u8>) -> Self {
+    pub(super) fn new(connection: &'a Connection, first: Early) -> Self {
         Self {
             connection,
             decoder: Decoder::for_server(connection.house.settings.limits),
@@ -228,9 +228,10 @@ impl<'a> Reading<'a> {
         {
             return Some(why);
         }
-        if let Some(first) = self.first.take() {
+        let first = std::mem::take(&mut self.first);
+        if !first.bytes().is_empty() {
             self.has_spoken = true;
-            if let Err(why) = self.decode(&[first], collected) {
+            if let Err(why) = self.decode(first.bytes(), collected) {
                 return Some(why);
             }
         }

@@ -77,7 +77,7 @@ impl Room {
     fn comes_in(&mut self, from: &str, guests: &mut Guests) -> Comer {
         let socket: std::net::SocketAddr = format!("{from}:1").parse().unwrap();
         let network = Network::of(socket.ip());
-        let taken_in = guests.take_in(PeerId(self.next), network, self.hub.now);
+        let taken_in = guests.take_in(PeerId(self.next), Some(network), self.hub.now);
         let (guest, crowded_out) = taken_in.expect("a place");
         if let Some(peer) = crowded_out {
             self.hub.happens(Event::CrowdedOut { peer });

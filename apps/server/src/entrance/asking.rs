@@ -1,0 +1,211 @@
+//! Browsers: what one asks for, and what it gets. Every answer ends its connection. A request that is read leaves its
+//! place among the guests to others, so that a class that opens the page at the same time does not crowd itself out.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use hubbub_transport::Transport;
+
+use super::{Arrival, Failed, Opened};
+use crate::address::thinned;
+use crate::event::Departure;
+use crate::guests::Guests;
+use crate::peer::{self, Early};
+use crate::runtime::{self, timeout};
+use crate::web::head::{self, Request};
+use crate::web::{Around, Outcome, Reply, Status, Web, answer};
+
+/// How long the head of a request may take. A browser sends it at once.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long an answer may take. At 50 kbit/s the largest file of the page takes a minute.
+const ANSWER_TIME: Duration = Duration::from_secs(300);
+
+/// The size of one read, in bytes. It holds the head of most requests.
+const READ_BYTES: usize = 2048;
+
+/// Where browsers are answered.
+#[derive(Clone)]
+pub(super) struct Desk {
+    web: Web,
+    /// Those that are being answered. They have been heard out, so that they keep nobody from the entrance; but a
+    /// reader that takes nothing goes for one that comes.
+    answered: Arc<Mutex<Guests>>,
+}
+
+/// A request.
+pub(super) struct Asked {
+    /// What it is, or how one that cannot be read is answered.
+    request: Result<Request, Status>,
+    /// What came after it.
+    early: Vec<u8>,
+}
+
+impl Desk {
+    pub(super) fn new(web: Web) -> Self {
+        Self {
+            web,
+            answered: Arc::new(Mutex::new(Guests::of_any_address())),
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.answered().close();
+    }
+
+    fn answered(&self) -> MutexGuard<'_, Guests> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Arrival {
+    /// Reads what a browser asks for. `early` was read before.
+    pub(super) async fn ask(&self, transport: Transport, early: Early) -> Result<Opened, Failed> {
+        let mut bytes = early.bytes().to_vec();
+        let request = match timeout(HEAD_TIME, self.read_head(&transport, &mut bytes)).await {
+            Ok(Ok(request)) => request,
+            Ok(Err(error)) => return Err(Departure::Failed(error.kind()).into()),
+            Err(_) => Err(Status::TooLate),
+        };
+        let (request, len) = match request {
+            Ok((request, len)) => (Ok(request), len),
+            Err(status) => (Err(status), bytes.len()),
+        };
+        let asked = Asked {
+            request,
+            early: bytes.split_off(len),
+        };
+        Ok(Opened::Asks(transport, Box::new(asked)))
+    }
+
+    /// Reads until the end of the head. What came before it is in `bytes`, and so is what comes.
+    async fn read_head(
+        &self,
+        transport: &Transport,
+        bytes: &mut Vec<u8>,
+    ) -> io::Result<Result<(Request, usize), Status>> {
+        loop {
+            let before = bytes.len();
+            let room = READ_BYTES.min(head::MOST_BYTES - before);
+            bytes.resize(before + room, 0);
+            let read = poll_fn(|context| transport.poll_read(context, &mut bytes[before..]));
+            let len = read.await?;
+            bytes.truncate(before + len);
+            if len == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.house.metrics.received_bytes.add(len as u64);
+            match head::read_further(bytes, before) {
+                Ok(None) => {}
+                Ok(Some(done)) => return Ok(Ok(done)),
+                Err(status) => return Ok(Err(status)),
+            }
+        }
+    }
+
+    /// Gives a browser what it asks for.
+    pub(super) async fn answer(self, transport: Transport, asked: Asked) {
+        let Some(desk) = self.manners.desk.clone() else {
+            return;
+        };
+        let outcome = match &asked.request {
+            Err(status) => Outcome::Reply(Reply::of(*status)),
+            Ok(request) => match self.around(&transport) {
+                Ok(around) => answer(request, &desk.web, around),
+                Err(error) => return self.goes(Departure::Failed(error.kind()).into()),
+            },
+        };
+        match outcome {
+            Outcome::Socket(_) => {
+                let _ = asked.early;
+                let reply = Reply::of(Status::Unavailable);
+                self.reply(&desk, transport, reply, None).await;
+            }
+            Outcome::Reply(reply) => {
+                let target = asked.request.as_ref().ok().map(|request| &*request.target);
+                self.reply(&desk, transport, reply, target).await;
+            }
+        }
+    }
+
+    fn around(&self, transport: &Transport) -> io::Result<Around> {
+        #[cfg(feature = "tls")]
+        let is_encrypted = transport.is_encrypted();
+        #[cfg(not(feature = "tls"))]
+        let is_encrypted = false;
+        Ok(Around {
+            local: transport.local_addr()?,
+            is_encrypted,
+            wants_tls: self.manners.wants_tls(),
+        })
+    }
+
+    /// Writes an answer, and ends.
+    async fn reply(
+        mut self,
+        desk: &Desk,
+        transport: Transport,
+        reply: Reply<'_>,
+        target: Option<&str>,
+    ) {
+        let network = self.newcomer.from.address().network();
+        let taken_in = desk
+            .answered()
+            .take_in(self.newcomer.peer, Some(network), self.since);
+        let Some((guest, _)) = taken_in else {
+            return self.goes(Failed {
+                why: None,
+                error: None,
+            });
+        };
+        self.newcomer.guest = guest;
+        self.note(&reply, target);
+        let written = {
+            let written = pin!(self.write(&transport, &reply));
+            let guest = self.guest();
+            let dismissed = poll_fn(|context| guest.poll_dismissed(context));
+            match timeout(ANSWER_TIME, select(written, dismissed)).await {
+                Ok(Either::Left((written, _))) => written,
+                Ok(Either::Right(_)) | Err(_) => Err(io::ErrorKind::TimedOut.into()),
+            }
+        };
+        match written {
+            Ok(()) => peer::close(&transport).await,
+            Err(_) => drop(transport.reset()),
+        }
+        self.goes(Departure::Answered.into());
+    }
+
+    async fn write(&self, transport: &Transport, reply: &Reply<'_>) -> io::Result<()> {
+        write_all(self, transport, &reply.head()).await?;
+        write_all(self, transport, reply.body()).await
+    }
+
+    /// What an operator may have to know of an answer stands in the log.
+    fn note(&self, reply: &Reply<'_>, target: Option<&str>) {
+        let (status, address) = (reply.status.number(), &self.newcomer.from);
+        self.house.metrics.answered.count(status);
+        let line = match reply.status {
+            Status::Forbidden | Status::OtherHost => address.line(runtime::now()),
+            _ => None,
+        };
+        thinned!(info, line, status, target, %address, "a browser is answered");
+    }
+}
+
+async fn write_all(arrival: &Arrival, transport: &Transport, mut bytes: &[u8]) -> io::Result<()> {
+    let patience = arrival.house.settings.write_timeout;
+    while !bytes.is_empty() {
+        let written = poll_fn(|context| transport.poll_write(context, bytes));
+        let written = timeout(patience, written).await;
+        let len = written.map_err(|_| io::ErrorKind::TimedOut)??;
+        arrival.house.metrics.sent_bytes.add(len as u64);
+        arrival.guest().is_heard();
+        bytes = &bytes[len..];
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Handshakes: whose turn it is, what proves the server, and what is spoken when one is done.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_lock::{Semaphore, SemaphoreGuardArc};
+use hubbub_transport::Transport;
+use hubbub_transport::tls::{Acceptor, HANDSHAKE_BYTES};
+
+use super::{Arrival, Failed, Opened};
+use crate::Settings;
+use crate::event::Departure;
+use crate::memory::Shares;
+use crate::peer::Early;
+use crate::runtime::timeout;
+use crate::tls::Identity;
+
+/// How many have a turn for a handshake at a time. A flood of them takes turns with the members' tasks, and cannot take
+/// all of the processor.
+const HANDSHAKES: usize = 8;
+
+/// How long a turn lasts. What costs us is done when our first answer is; the rest is waiting for the other side, which
+/// is not let keep others from their turn.
+const TURN: Duration = Duration::from_millis(100);
+
+/// What proves the server to those who come from now on.
+#[derive(Clone)]
+pub(crate) struct Proof {
+    acceptor: Arc<Mutex<Acceptor>>,
+    /// Whether browsers come too.
+    has_page: bool,
+}
+
+impl Proof {
+    fn new(identity: &Identity, has_page: bool) -> Self {
+        let acceptor = acceptor(identity, has_page);
+        Self {
+            acceptor: Arc::new(Mutex::new(acceptor)),
+            has_page,
+        }
+    }
+
+    /// Takes another one. Whoever has begun a handshake by then notices nothing.
+    pub(crate) fn renew(&self, identity: &Identity) {
+        let renewed = acceptor(identity, self.has_page);
+        *self.acceptor.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
+    }
+
+    fn acceptor(&self) -> Acceptor {
+        let acceptor = self.acceptor.lock();
+        acceptor.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn acceptor(identity: &Identity, has_page: bool) -> Acceptor {
+    let _ = has_page;
+    Acceptor::new(identity)
+}
+
+/// What it takes to speak TLS.
+#[derive(Clone)]
+pub(super) struct Handshakes {
+    proof: Proof,
+    pub(super) also_plain: bool,
+    turns: Arc<Semaphore>,
+}
+
+impl Handshakes {
+    /// `None` where TLS is not spoken.
+    pub(super) fn new(settings: &Settings) -> Option<Self> {
+        let tls = settings.tls.as_ref()?;
+        #[cfg(feature = "web")]
+        let has_page = settings.web.is_some();
+        #[cfg(not(feature = "web"))]
+        let has_page = false;
+        // With very little memory, handshakes take turns before they take a member's share.
+        let fit = Shares::of(settings.memory_limit).unfinished / (4 * HANDSHAKE_BYTES);
+        Some(Self {
+            proof: Proof::new(&tls.identity, has_page),
+            also_plain: tls.also_plain,
+            turns: Arc::new(Semaphore::new(fit.clamp(1, HANDSHAKES))),
+        })
+    }
+
+    /// What proves the server, to be renewed.
+    pub(super) fn proof(&self) -> Proof {
+        self.proof.clone()
+    }
+}
+
+impl Arrival {
+    pub(super) async fn shake_hands(
+        &self,
+        transport: Transport,
+        first: &[u8],
+    ) -> Result<Transport, Failed> {
+        let Some(Handshakes { proof, turns, .. }) = &self.manners.handshakes else {
+            return Err(Departure::NoTls.into());
+        };
+        self.guest().waits();
+        let turn = turns.acquire_arc().await;
+        let Some(_held) = self.house.unfinished.try_hold(HANDSHAKE_BYTES) else {
+            return Err(Departure::OutOfMemory.into());
+        };
+        self.guest().is_heard();
+        let acceptor = proof.acceptor();
+        let shaken = transport.accept_tls(&acceptor, first);
+        let shaken = in_turn(turn, shaken).await;
+        let metrics = &self.house.metrics;
+        metrics.handshakes.add(1);
+        match shaken {
+            Ok(transport) => {
+                self.guest().is_heard();
+                Ok(transport)
+            }
+            Err(error) => {
+                metrics.failed_handshakes.add(1);
+                Err(Failed {
+                    why: Some(Departure::NoTls),
+                    error: Some(error.to_string()),
+                })
+            }
+        }
+    }
+
+    /// Finds out what is spoken within TLS.
+    pub(super) async fn open_within_tls(&self, transport: Transport) -> Result<Opened, Failed> {
+        Ok(Opened::In(transport, Early::default()))
+    }
+}
+
+/// Does something that takes a turn, and goes on without when the turn is over.
+async fn in_turn<T>(turn: SemaphoreGuardArc, something: impl Future<Output = T>) -> T {
+    let mut something = pin!(something);
+    match timeout(TURN, something.as_mut()).await {
+        Ok(done) => done,
+        Err(_) => {
+            drop(turn);
+            something.await
+        }
+    }
+}

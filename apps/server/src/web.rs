@@ -1,0 +1,47 @@
+//! The room for browsers (`--web`): the files of the page, read once at the start, the names under which the room is
+//! reached, and the proxies that are believed. Plain data and plain decisions: what a request gets is settled here, and
+//! `entrance` reads and writes.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) use self::answer::{Around, Outcome, Reply, Status, answer};
+pub use self::hosts::{HostName, Hosts};
+pub use self::site::{MOST_BYTES, MOST_FILES, Site};
+
+// In reading order. The blank lines keep rustfmt from sorting it.
+
+mod hosts;
+
+mod site;
+
+pub(crate) mod head;
+
+mod answer;
+
+/// The room for browsers. A clone is cheap.
+#[derive(Clone, Debug)]
+pub struct Web {
+    /// The files of the page.
+    pub site: Arc<Site>,
+    /// The names under which the room is reached, besides its addresses.
+    pub hosts: Arc<Hosts>,
+    /// The proxies that are believed when they say for whom they come.
+    pub proxies: Arc<[IpAddr]>,
+}
+
+impl Web {
+    /// With the files in this directory, and no names and no proxies. It waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// In words for the operator: what is wrong with the directory.
+    pub fn read(dir: &Path) -> Result<Self, String> {
+        Ok(Self {
+            site: Arc::new(Site::read(dir)?),
+            hosts: Arc::default(),
+            proxies: Arc::default(),
+        })
+    }
+}

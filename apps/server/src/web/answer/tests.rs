@@ -1,0 +1,327 @@
+//! What requests get of a small site.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+use crate::web::{HostName, Hosts, head};
+
+/// A page in a directory of its own, which is removed at once.
+fn web() -> Web {
+    let dir: PathBuf =
+        std::env::temp_dir().join(format!("hubbub-answer-{:016x}", fastrand::u64(..)));
+    fs::create_dir_all(dir.join("app-1")).unwrap();
+    for (name, text) in [
+        ("index.html", "<p>index"),
+        ("index.html.br", "br"),
+        ("index.html.gz", "gz"),
+        ("app-1/hubbub.js", "script"),
+    ] {
+        fs::write(dir.join(name), text).unwrap();
+    }
+    let mut web = Web::read(&dir).unwrap();
+    fs::remove_dir_all(&dir).unwrap();
+    web.hosts = Hosts::new(vec![HostName::parse("chat.example.org").unwrap()]).into();
+    web
+}
+
+const PLAIN: Around = Around {
+    local: SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8765),
+    is_encrypted: false,
+    wants_tls: false,
+};
+
+/// The answer to a request for `target` with these headers, as text.
+fn says_around(around: Around, first: &str, headers: &str) -> String {
+    let head = format!("{first} HTTP/1.1\r\n{headers}\r\n");
+    let (request, _) = head::read(head.as_bytes()).unwrap().unwrap();
+    let bytes = match answer(&request, &web(), around) {
+        Outcome::Socket(bytes) => bytes,
+        Outcome::Reply(reply) => reply.bytes(),
+    };
+    String::from_utf8(bytes).unwrap()
+}
+
+fn says(first: &str, headers: &str) -> String {
+    says_around(
+        PLAIN,
+        first,
+        &format!("Host: chat.example.org\r\n{headers}"),
+    )
+}
+
+#[track_caller]
+fn begins(answer: &str, status: &str) {
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status} ")),
+        "not {status}: {answer}"
+    );
+}
+
+/// The value of a header.
+fn field<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let front = format!("{name}: ");
+    answer.lines().find_map(|line| line.strip_prefix(&front))
+}
+
+#[test]
+fn every_answer_is_the_last_and_says_what_the_page_may_do() {
+    for first in [
+        "GET /",
+        "HEAD /",
+        "GET /app-1/hubbub.js",
+        "GET /missing",
+        "GET /room",
+    ] {
+        let answer = says(first, "");
+        assert_eq!(field(&answer, "Connection"), Some("close"), "{answer}");
+        assert_eq!(field(&answer, "Content-Security-Policy"), Some(POLICY));
+        assert_eq!(field(&answer, "X-Content-Type-Options"), Some("nosniff"));
+        assert_eq!(field(&answer, "Referrer-Policy"), Some("no-referrer"));
+    }
+    for forbidden in ["unsafe-inline", "unsafe-eval'", "*", "data:", "http:"] {
+        let policy = POLICY.replace("'wasm-unsafe-eval'", "");
+        assert!(!policy.contains(forbidden), "{forbidden}");
+    }
+    for needed in [
+        "default-src 'none';",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(POLICY.contains(needed), "{needed}");
+    }
+}
+
+#[test]
+fn a_file_comes_with_its_type_and_its_length_and_for_head_without_its_bytes() {
+    let whole = says("GET /", "");
+    begins(&whole, "200");
+    assert_eq!(
+        field(&whole, "Content-Type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert_eq!(field(&whole, "Content-Length"), Some("8"));
+    assert!(whole.ends_with("\r\n\r\n<p>index"), "{whole}");
+    let (head, _) = whole.split_once("<p>").unwrap();
+    assert_eq!(says("HEAD /", ""), head);
+    assert_eq!(says("GET /?a=b", ""), whole);
+    let script = says("GET /app-1/hubbub.js", "");
+    assert_eq!(
+        field(&script, "Content-Type"),
+        Some("text/javascript; charset=utf-8")
+    );
+}
+
+#[test]
+fn a_browser_gets_the_smallest_form_that_it_reads() {
+    for (accepted, form, body) in [
+        ("", None, "<p>index"),
+        ("identity", None, "<p>index"),
+        ("gzip, deflate, br", Some("br"), "br"),
+        ("gzip, deflate", Some("gzip"), "gz"),
+        ("GZIP;q=0.5", Some("gzip"), "gz"),
+        ("br;q=0, gzip", Some("gzip"), "gz"),
+        ("br;q=0.0, gzip;q=x", None, "<p>index"),
+        ("bra, xgzip", None, "<p>index"),
+    ] {
+        let answer = says("GET /", &format!("Accept-Encoding: {accepted}\r\n"));
+        assert_eq!(field(&answer, "Content-Encoding"), form, "{accepted}");
+        assert!(
+            answer.ends_with(&format!("\r\n\r\n{body}")),
+            "{accepted}: {answer}"
+        );
+        assert_eq!(field(&answer, "Vary"), Some("Accept-Encoding"));
+    }
+}
+
+#[test]
+fn what_a_browser_has_is_not_sent_again_and_each_form_is_another_thing() {
+    let plain = says("GET /", "");
+    let tag = field(&plain, "ETag").unwrap();
+    let smaller = says("GET /", "Accept-Encoding: br\r\n");
+    assert_ne!(field(&smaller, "ETag"), Some(tag));
+    for known in [
+        tag.to_owned(),
+        format!("W/{tag}"),
+        format!("\"x\", {tag}"),
+        "*".to_owned(),
+    ] {
+        let answer = says("GET /", &format!("If-None-Match: {known}\r\n"));
+        begins(&answer, "304");
+        assert_eq!(field(&answer, "ETag"), Some(tag));
+        assert!(
+            answer.ends_with("\r\n\r\n") && !answer.contains("Content-Length"),
+            "{answer}"
+        );
+    }
+    let other = says(
+        "GET /",
+        &format!("Accept-Encoding: br\r\nIf-None-Match: {tag}\r\n"),
+    );
+    begins(&other, "200");
+}
+
+#[test]
+fn only_what_never_changes_is_kept_without_asking() {
+    assert_eq!(field(&says("GET /", ""), "Cache-Control"), Some("no-cache"));
+    let script = says("GET /app-1/hubbub.js", "");
+    assert_eq!(field(&script, "Cache-Control"), Some(LASTING));
+    assert_eq!(
+        field(&says("GET /missing", ""), "Cache-Control"),
+        Some("no-store")
+    );
+}
+
+#[test]
+fn another_host_is_told_how_the_room_becomes_known_under_it() {
+    for host in ["evil.test", "evil.test:8765", "192.0.2.1"] {
+        let answer = says_around(PLAIN, "GET /", &format!("Host: {host}\r\n"));
+        begins(&answer, "421");
+        assert!(answer.contains("--web-host "), "{answer}");
+        assert!(!answer.contains("<p>index"), "{answer}");
+    }
+    begins(&says_around(PLAIN, "GET /", "Host: a b\r\n"), "400");
+    begins(&says_around(PLAIN, "GET /", "Host: localhost:1\r\n"), "200");
+    begins(&says_around(PLAIN, "GET /", "Host: 127.0.0.1\r\n"), "200");
+}
+
+#[test]
+fn where_everybody_has_to_have_tls_a_browser_is_sent_there_and_nowhere_else() {
+    let wants = Around {
+        wants_tls: true,
+        ..PLAIN
+    };
+    let at_80 = Around {
+        local: SocketAddr::new(PLAIN.local.ip(), 80),
+        ..wants
+    };
+    for (around, host, location) in [
+        (wants, "chat.example.org", "https://chat.example.org/a?b"),
+        (
+            wants,
+            "Chat.example.org:8765",
+            "https://chat.example.org:8765/a?b",
+        ),
+        (wants, "localhost:8765", "https://localhost:8765/a?b"),
+        (at_80, "chat.example.org", "https://chat.example.org:80/a?b"),
+        (
+            at_80,
+            "chat.example.org:81",
+            "https://chat.example.org:81/a?b",
+        ),
+    ] {
+        let answer = says_around(around, "GET /a?b", &format!("Host: {host}\r\n"));
+        begins(&answer, "308");
+        assert_eq!(field(&answer, "Location"), Some(location), "{host}");
+    }
+    begins(&says_around(wants, "GET /", "Host: evil.test\r\n"), "421");
+    let encrypted = Around {
+        is_encrypted: true,
+        ..wants
+    };
+    begins(
+        &says_around(encrypted, "GET /", "Host: localhost\r\n"),
+        "200",
+    );
+}
+
+const SOCKET: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+#[test]
+fn a_page_of_this_room_gets_a_web_socket_with_the_answer_of_rfc_6455() {
+    let answer = says(
+        "GET /room",
+        &format!("Origin: https://chat.example.org\r\n{SOCKET}"),
+    );
+    begins(&answer, "101");
+    assert_eq!(
+        field(&answer, "Sec-WebSocket-Accept"),
+        Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    );
+    assert_eq!(field(&answer, "Upgrade"), Some("websocket"));
+    assert_eq!(field(&answer, "Connection"), Some("Upgrade"));
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+#[test]
+fn nothing_is_negotiated_that_a_page_offers() {
+    let offers = "Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: chat\r\n";
+    let answer = says(
+        "GET /room",
+        &format!("Origin: https://chat.example.org\r\n{SOCKET}{offers}"),
+    );
+    begins(&answer, "101");
+    assert!(
+        !answer.contains("WebSocket-Extensions") && !answer.contains("WebSocket-Protocol"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn pages_of_others_and_what_is_no_page_get_no_web_socket() {
+    for origin in [
+        "",
+        "Origin: https://evil.test\r\n",
+        "Origin: null\r\n",
+        "Origin: \r\n",
+        "Origin: https://chat.example.org:8765\r\n",
+        "Origin: https://chat.example.org.evil.test\r\n",
+    ] {
+        let answer = says("GET /room", &format!("{origin}{SOCKET}"));
+        begins(&answer, "403");
+    }
+    let rebound = format!("Host: evil.test\r\nOrigin: http://evil.test\r\n{SOCKET}");
+    begins(&says_around(PLAIN, "GET /room", &rebound), "421");
+}
+
+#[test]
+fn what_is_not_quite_a_web_socket_is_none() {
+    let says = |first: &str, headers: &str| {
+        says(
+            first,
+            &format!("Origin: https://chat.example.org\r\n{headers}"),
+        )
+    };
+    for (wrong, right, status) in [
+        ("Version: 12", "Version: 13", "426"),
+        ("Version: 013", "Version: 13", "426"),
+        ("X: y", "Sec-WebSocket-Version: 13", "426"),
+        ("Upgrade: h2c", "Upgrade: websocket", "426"),
+        ("Connection: close", "Connection: Upgrade", "426"),
+        ("c2hvcnQ=", "dGhlIHNhbXBsZSBub25jZQ==", "400"),
+        (
+            "dGhlIHNhbXBsZSBub25jZSE=",
+            "dGhlIHNhbXBsZSBub25jZQ==",
+            "400",
+        ),
+        (
+            "dGhlIHNhbXBsZSBub25jZ!==",
+            "dGhlIHNhbXBsZSBub25jZQ==",
+            "400",
+        ),
+        ("X: y", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "400"),
+    ] {
+        let answer = says("GET /room", &SOCKET.replace(right, wrong));
+        begins(&answer, status);
+        if status == "426" {
+            assert_eq!(field(&answer, "Sec-WebSocket-Version"), Some("13"));
+        }
+    }
+    begins(&says("HEAD /room", SOCKET), "426");
+    begins(&says("GET /", SOCKET), "200");
+}
+
+#[test]
+fn every_status_has_words_for_people_and_its_number() {
+    for status in Status::ALL {
+        assert_eq!(status.number().len(), 3);
+        let text = String::from_utf8(Reply::of(status).bytes()).unwrap();
+        let has_words = !text.ends_with("\r\n\r\n\n");
+        assert_eq!(
+            has_words,
+            !matches!(status, Status::Ok | Status::NotModified),
+            "{text}"
+        );
+    }
+}
