@@ -61,6 +61,8 @@ pub(crate) struct Source {
     pub(crate) has_history: bool,
     #[cfg(feature = "tls")]
     pub(crate) has_tls: bool,
+    #[cfg(feature = "web")]
+    pub(crate) has_page: bool,
     /// When it began, in seconds since 1970.
     pub(crate) began: f64,
 }
@@ -215,6 +217,8 @@ mod tests {
             has_history: false,
             #[cfg(feature = "tls")]
             has_tls: false,
+            #[cfg(feature = "web")]
+            has_page: false,
             began: 0.0,
         };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

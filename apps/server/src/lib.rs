@@ -6,7 +6,8 @@
 //! inbox. The `hub`, one task, proposes what counts to the `log`, applies to the `room` what the log has ordered, and
 //! drafts an entry for each thing that happened. The `post` seals the draft as one `batch`, whose bytes are made once,
 //! and pushes it into every member's `outbox`. The peer's write half writes all that waits there with one system call.
-//! Connections that have not joined stand in the `lobby`. With TLS there is an `entrance` before the peer.
+//! Connections that have not joined stand in the `lobby`. With TLS or a page for browsers there is an `entrance` before
+//! the peer.
 //!
 //! A connection for which there is no place ([`Settings::max_peers`], [`Settings::max_peers_per_address`]), or whose
 //! address comes too often ([`Settings::visits_per_minute`]), is told so in one line and closed. Only 32 are told at a
@@ -93,6 +94,7 @@
 //! | `hubbub_tls_handshakes_total` | handshakes of TLS that came to an end; this and the next two only with `--tls` |
 //! | `hubbub_tls_failures_total` | those of them that came to nothing |
 //! | `hubbub_tls_certificate_end_seconds` | when the certificate of `--tls-cert` ends, in seconds since 1970 |
+//! | `hubbub_web_requests_total` | requests of browsers that were answered, by `status`; 101 is a page that enters the room; only with `--web` |
 //! | `hubbub_outbox_bytes` | memory of what waits in outboxes, in bytes. What waits for several members counts once |
 //! | `hubbub_outbox_limit_bytes` | the most of it: three quarters of `--memory-limit` |
 //! | `hubbub_unfinished_bytes` | memory of texts that are read in part, or read and not yet passed on, in bytes |
@@ -113,11 +115,10 @@
 //! The causes of departures: `left` by LEAVE, `closed` without one, `failed` connections, `said_nothing` at all,
 //! `broke_protocol`, `too_slow` to take what was said, `unanswered` (what it was to get from the disk did not come in
 //! time), `never_joined`, `crowded_out` (it had not joined, and there were too many of those), `plain` (it spoke no TLS
-//! where nothing else is spoken), `no_tls` (its TLS came to nothing), `out_of_memory`, `text_stalled`, `name_taken`,
-//! `name_reserved`, `password` (none or a wrong one was shown), `version` (one that cannot be read), `replaced` by a
-//! newer connection of the same member, `kicked` by an operator, `still_out` a minute after that, `banned`, and for
-//! members with a grant
-//! `beyond_limit` and `left_out_text`.
+//! where nothing else is spoken), `no_tls` (its TLS came to nothing), `answered` (a browser asked for a file),
+//! `out_of_memory`, `text_stalled`, `name_taken`, `name_reserved`, `password` (none or a wrong one was shown),
+//! `version` (one that cannot be read), `replaced` by a newer connection of the same member, `kicked` by an operator,
+//! `still_out` a minute after that, `banned`, and for members with a grant `beyond_limit` and `left_out_text`.
 //!
 //! `hubbub_delivery_seconds` is measured for one read at a time, so that it costs little. The clock starts when the
 //! TEXTs that a read brought are decoded. It stops when the batch with the first of them has been written: the system
@@ -205,6 +206,23 @@
 //! full for example, gets no handshake: an alert (`access_denied`) if the connection begins with TLS, and words
 //! otherwise.
 //!
+//! # Browsers
+//!
+//! With `--web DIR` a connection that begins with `GET ` or `HEAD ` is a browser's, on the same port, and inside TLS as
+//! well. It gets a file of DIR, which is read once at the start, with the smaller forms beside it (`NAME.br`,
+//! `NAME.gz`). Every answer ends its connection, and what comes behind a request is not read. What is in a folder whose
+//! name begins with `app-` never changes, so that browsers keep it; they ask for all else each time, and get it if it
+//! has changed. Where everybody has to have TLS, a browser is sent to `https` on the same port. TLS is then 1.2 or 1.3,
+//! and offers `http/1.1` as well.
+//!
+//! The name that a browser asks for must be one of `--web-host`, the very address that it has reached, or `localhost`
+//! on the machine itself. So a page of somebody else's gets nothing whose own name leads to our address. At `/room` a
+//! page becomes a peer, by WebSocket without extensions, if it is of this very host and port; what its binary messages
+//! bring are the bytes of CHAT/1.0. A page gets the same limits as a program, and costs the room the same.
+//!
+//! A proxy that is named by `--trusted-proxy` is believed when `X-Forwarded-For` says for whom it comes: bans, limits,
+//! `who` and the log are then about the visitor. It has to pass on `Host`.
+//!
 //! # Limits
 //!
 //! Sizes, times and numbers with an option are defaults. `hubbub-server --help` lists all options and the variables
@@ -223,7 +241,11 @@
 //! | silence in the middle of a frame, before another frame | 2 s | the first frame is given up, the second one is read |
 //! | a peer's socket takes nothing | 30 s (`--write-timeout`) | the peer is dropped |
 //! | from connecting to JOIN | 30 s (`--join-timeout`) | the connection is closed |
-//! | connections that have not joined, with `--tls` | 256, and 16 of one address | the one that was heard longest ago is closed |
+//! | connections that have not joined, with `--tls` or `--web` | 256, and 16 of one address | the one that was heard longest ago is closed |
+//! | browsers that are being answered | 256 | the one that took something longest ago is closed |
+//! | head of a browser's request | 16 KiB, 64 headers, and 10 s | it is told so and closed |
+//! | an answer to a browser | 5 min, and `--write-timeout` in which nothing is taken | the connection is closed |
+//! | files of the page | 1,000 and 64 MiB together, in directories that are 8 deep | the server does not start |
 //! | handshakes that have a turn | 8, for 100 ms each | the next ones wait, and those that take longer go on without |
 //! | what handshakes hold | 64 KiB each, of the quarter for unfinished texts | the connection is closed |
 //! | key of a certificate | RSA of 3072 bits, or any ECDSA or Ed25519 key | the server does not start; at SIGHUP the old one stays |
@@ -562,6 +584,8 @@ fn show_metrics(
         has_history: settings.history.is_some(),
         #[cfg(feature = "tls")]
         has_tls: settings.tls.is_some(),
+        #[cfg(feature = "web")]
+        has_page: settings.web.is_some(),
         began: runtime::wall().unix_ms() as f64 / 1000.0,
     };
     exporter::start(address, source).map(Some)

@@ -14,7 +14,7 @@ pub(crate) use self::sample::{BOUNDS, Delays};
 use crate::event::Departure;
 use crate::room::Refusal;
 #[cfg(feature = "web")]
-use crate::web::Status;
+use crate::web::{SOCKET, Status};
 
 mod number;
 #[cfg(feature = "metrics")]
@@ -58,7 +58,7 @@ pub(crate) struct Metrics {
     pub(crate) departures: Causes<24>,
     /// Requests of browsers that were answered.
     #[cfg(feature = "web")]
-    pub(crate) answered: Causes<12>,
+    pub(crate) answered: Causes<13>,
     /// Handshakes of TLS that came to an end.
     #[cfg(feature = "tls")]
     pub(crate) handshakes: Counter,
@@ -182,9 +182,11 @@ impl Default for Causes<24> {
 }
 
 #[cfg(feature = "web")]
-impl Default for Causes<12> {
+impl Default for Causes<13> {
     fn default() -> Self {
-        Self::of(Status::ALL.map(Status::number))
+        let mut all = [SOCKET; 13];
+        all[1..].copy_from_slice(&Status::ALL.map(Status::number));
+        Self::of(all)
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) use self::answer::{Around, Outcome, Reply, Status, answer};
+pub(crate) use self::answer::{Around, Outcome, Reply, SOCKET, Status, answer};
 pub use self::hosts::{HostName, Hosts};
 pub use self::site::{MOST_BYTES, MOST_FILES, Site};
 

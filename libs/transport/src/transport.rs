@@ -234,6 +234,13 @@ impl Transport {
         self.wrapped().is_some_and(Wrapped::is_encrypted)
     }
 
+    /// Whether it is that of a browser.
+    #[cfg(feature = "web")]
+    #[must_use]
+    pub fn is_web(&self) -> bool {
+        matches!(self.wrapped(), Some(Wrapped::Web(_)))
+    }
+
     /// How many bytes it holds for the other side: what has arrived and is not yet read, and what is not yet sent. A
     /// plain one holds none.
     #[must_use]

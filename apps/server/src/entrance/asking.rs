@@ -17,7 +17,7 @@ use crate::guests::Guests;
 use crate::peer::{self, Early};
 use crate::runtime::{self, timeout};
 use crate::web::head::{self, Request};
-use crate::web::{Around, Outcome, Reply, Status, Web, answer};
+use crate::web::{Around, Outcome, Reply, SOCKET, Status, Web, answer};
 
 /// How long the head of a request may take. A browser sends it at once.
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -120,16 +120,24 @@ impl Arrival {
             },
         };
         match outcome {
-            Outcome::Socket(_) => {
-                let _ = asked.early;
-                let reply = Reply::of(Status::Unavailable);
-                self.reply(&desk, transport, reply, None).await;
-            }
+            Outcome::Socket(head) => self.open_socket(transport, &head, asked.early).await,
             Outcome::Reply(reply) => {
                 let target = asked.request.as_ref().ok().map(|request| &*request.target);
                 self.reply(&desk, transport, reply, target).await;
             }
         }
+    }
+
+    /// Lets a page become a peer. `early` is what it has said already.
+    async fn open_socket(self, transport: Transport, head: &[u8], early: Vec<u8>) {
+        self.house.metrics.answered.count(SOCKET);
+        if let Err(error) = write_all(&self, &transport, head).await {
+            return self.goes(Departure::Failed(error.kind()).into());
+        }
+        let transport = transport.into_web(early);
+        self.newcomer.guest.enters_lobby();
+        let early = Early::default();
+        self.newcomer.enter(transport, early, &self.house).await;
     }
 
     fn around(&self, transport: &Transport) -> io::Result<Around> {

@@ -41,9 +41,13 @@ impl Page {
     }
 
     fn causes<const N: usize>(&mut self, name: &str, help: &str, causes: &Causes<N>) {
+        self.labelled(name, "cause", help, causes);
+    }
+
+    fn labelled<const N: usize>(&mut self, name: &str, label: &str, help: &str, all: &Causes<N>) {
         self.family(name, "counter", help);
-        for (cause, counter) in &causes.0 {
-            self.value(&format!("{name}{{cause=\"{cause}\"}}"), counter.get());
+        for (value, counter) in &all.0 {
+            self.value(&format!("{name}{{{label}=\"{value}\"}}"), counter.get());
         }
     }
 }
@@ -59,6 +63,15 @@ pub(super) fn write(source: &Source) -> String {
     #[cfg(feature = "tls")]
     if source.has_tls {
         tls(&mut page, metrics);
+    }
+    #[cfg(feature = "web")]
+    if source.has_page {
+        page.labelled(
+            "hubbub_web_requests_total",
+            "status",
+            "Requests of browsers that were answered, by status; 101 is a page that enters the room.",
+            &metrics.answered,
+        );
     }
     memory(&mut page, source);
     if source.has_history {

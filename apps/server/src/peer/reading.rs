@@ -21,6 +21,8 @@ use crate::allowance::Bucket;
 use crate::event::{Departure, Event};
 use crate::outbox::Call;
 use crate::runtime;
+#[cfg(feature = "web")]
+use crate::web::{Reply, Status};
 
 mod alarm;
 mod turns;
@@ -281,6 +283,10 @@ impl<'a> Reading<'a> {
                 if why == DecodeError::Tls {
                     let _ = connection.intake.push_own(NO_TLS.to_vec());
                 }
+                #[cfg(feature = "web")]
+                if why == DecodeError::Http && messages == 0 && self.greeting == Greeting::Before {
+                    refuse_request(connection);
+                }
                 Departure::Broke(why)
             })?;
             let Some(item) = item else {
@@ -324,6 +330,24 @@ impl<'a> Reading<'a> {
                 }
             }
         }
+    }
+}
+
+/// Answers a request that is none that a browser asks for a page with, where there is a page.
+#[cfg(feature = "web")]
+fn refuse_request(connection: &Connection) {
+    let is_of_page = || {
+        let transport = connection.intake.transport();
+        transport.is_ok_and(Transport::is_web)
+    };
+    if connection.house.settings.web.is_some() && !is_of_page() {
+        let reply = Reply::of(Status::NotAllowed);
+        connection
+            .house
+            .metrics
+            .answered
+            .count(reply.status.number());
+        let _ = connection.intake.push_own(reply.bytes());
     }
 }
 

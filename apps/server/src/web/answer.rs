@@ -33,6 +33,9 @@ const HTTP_PORT: u16 = 80;
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; \
                       img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The status of a request that a web socket follows, which the metrics count with the others.
+pub(crate) const SOCKET: &str = "101";
+
 /// How long a file that never changes may be kept.
 const LASTING: &str = "public, max-age=31536000, immutable";
 

@@ -91,8 +91,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Request, usize)>, Status> {
         accept_encoding: fields.all("accept-encoding")?,
         if_none_match: fields.all("if-none-match")?,
         forwarded_for: fields.all("x-forwarded-for")?,
-        wants_socket: list(&fields.all("connection")?)
-            .any(|word| word.eq_ignore_ascii_case("upgrade"))
+        // HTTP/1.0 knows no other protocol.
+        wants_socket: parsed.version == Some(1)
+            && list(&fields.all("connection")?).any(|word| word.eq_ignore_ascii_case("upgrade"))
             && list(&fields.all("upgrade")?).any(|word| word.eq_ignore_ascii_case("websocket")),
         socket_version: fields.one("sec-websocket-version")?.unwrap_or_default(),
         socket_key: fields.one("sec-websocket-key")?.unwrap_or_default(),

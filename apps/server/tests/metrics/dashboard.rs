@@ -76,6 +76,11 @@ fn the_front_page_names_each_cause() {
     assert!(count > 20, "{count}");
 }
 
+/// Whether a metric is shown only where there is a page for browsers.
+fn of_web(name: &str) -> bool {
+    name.starts_with("hubbub_web_")
+}
+
 /// The names in the rows of the table of metrics.
 fn documented() -> BTreeSet<&'static str> {
     let (_, section) = FRONT.split_once("//! # Metrics\n").unwrap();
@@ -90,7 +95,7 @@ fn the_front_page_names_all_that_the_page_shows_and_nothing_else() {
     let shown: BTreeSet<&str> = page.kinds.keys().map(String::as_str).collect();
     let documented: BTreeSet<&str> = documented()
         .into_iter()
-        .filter(|name| !of_history(name) && !of_tls(name))
+        .filter(|name| !of_history(name) && !of_tls(name) && !of_web(name))
         .collect();
     assert_eq!(documented, shown);
 }

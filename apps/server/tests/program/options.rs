@@ -56,6 +56,16 @@ const OF_TLS: &[(&str, &str)] = &[
     ("--make-password", "false"),
 ];
 
+/// Those of the feature `web`.
+const OF_WEB: &[(&str, &str)] = &[
+    ("--web", "none, browsers are not answered"),
+    (
+        "--web-host",
+        "the addresses of this machine, and localhost on it",
+    ),
+    ("--trusted-proxy", "none"),
+];
+
 #[test]
 fn help_names_every_option_with_its_default() {
     let mut expected = OPTIONS.to_vec();
@@ -73,6 +83,9 @@ fn help_names_every_option_with_its_default() {
     }
     if cfg!(feature = "tls") {
         expected.extend(OF_TLS);
+    }
+    if cfg!(feature = "web") {
+        expected.extend(OF_WEB);
     }
     if cfg!(any(feature = "admin", feature = "tls")) {
         let state = "systemd's $STATE_DIRECTORY, or none: bans last until the server ends";

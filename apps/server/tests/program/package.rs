@@ -173,6 +173,9 @@ fn the_server_starts_with_all_that_the_file_of_variables_suggests() {
     let admin = directory.join("admin");
     let password = directory.join("password");
     fs::write(&password, "open sesame, open").unwrap();
+    let page = directory.join("web");
+    fs::create_dir(&page).unwrap();
+    fs::write(page.join("index.html"), "").unwrap();
     let authority = Authority::new();
     let [cert, key] = authority.certificate("localhost").write(&directory, "tls");
     let mut command = server();
@@ -186,6 +189,7 @@ fn the_server_starts_with_all_that_the_file_of_variables_suggests() {
             "/etc/hubbub/motd" => motd.to_str().unwrap(),
             "/var/lib/hubbub/password" => password.to_str().unwrap(),
             "/run/hubbub/admin" => admin.to_str().unwrap(),
+            "/usr/share/hubbub/web" => page.to_str().unwrap(),
             value if value.starts_with('/') => directory.to_str().unwrap(),
             value => value,
         };

@@ -6,3 +6,4 @@
 mod hosts;
 mod place;
 mod site;
+mod upgrade;

@@ -1,7 +1,9 @@
 //! The page over HTTP: what is served, and that nothing else changes by it.
 
+use std::net::SocketAddr;
+
 use hubbub_server::Settings;
-use hubbub_testing::{DEADLINE, Peer, Program, Room, join, leave, run, text};
+use hubbub_testing::{DEADLINE, Peer, Program, Room, join, leave, port_in, run, text, until};
 
 use super::place::{INDEX, Page, asked, field, get, room, status, with_page};
 
@@ -180,4 +182,40 @@ fn a_reader_that_takes_nothing_holds_up_nobody() {
     drop(room);
     assert!(began.elapsed() < DEADLINE);
     drop(stalled);
+}
+
+#[test]
+#[cfg(feature = "metrics")]
+fn requests_are_counted_by_their_status_and_only_where_there_is_a_page() {
+    let page = Page::new();
+    let mut program = Program::with(&["--web", page.text(), "--metrics", "0"], &[]);
+    let metrics = SocketAddr::from((
+        [127, 0, 0, 1],
+        port_in(&program.line_with("metrics are on")),
+    ));
+    let address = program.address();
+    for request in [
+        get("/"),
+        get("/"),
+        get("/missing"),
+        "GET /\r\n\r\n".to_owned(),
+    ] {
+        asked(address, &request);
+    }
+    let shown = || asked(metrics, &get("/metrics"));
+    for line in [
+        "hubbub_web_requests_total{status=\"200\"} 2",
+        "hubbub_web_requests_total{status=\"404\"} 1",
+        "hubbub_web_requests_total{status=\"400\"} 1",
+        "hubbub_departures_total{cause=\"answered\"} 4",
+        "hubbub_connections 0",
+    ] {
+        until(line, || shown().lines().any(|shown| shown == line));
+    }
+    let mut without = Program::with(&["--metrics", "0"], &[]);
+    let metrics = SocketAddr::from((
+        [127, 0, 0, 1],
+        port_in(&without.line_with("metrics are on")),
+    ));
+    assert!(!asked(metrics, &get("/metrics")).contains("hubbub_web"));
 }
