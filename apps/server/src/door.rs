@@ -223,6 +223,7 @@ impl Door {
             show_end(tls.ends(), &house.metrics);
         }
         let turning_away = TurningAway::default();
+        let _ = house;
         Self {
             #[cfg(any(feature = "tls", feature = "web"))]
             entrance: Entrance::new(&house.settings, &turning_away),

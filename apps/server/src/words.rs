@@ -93,11 +93,11 @@ pub(crate) fn notice(name: &Username<'_>, code: Code, text: &str) -> Vec<u8> {
 }
 
 /// The peer speaks no TLS, and nothing else is spoken here. Programs know these words.
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 pub(crate) const WANTS_TLS: &str = "this room wants TLS";
 
 /// As many of the peer's address as may be there without having joined wait for the server.
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "web"))]
 pub(crate) const CROWDED: &str =
     "too many of your address are about to join; try again in a moment";
 
