@@ -1,73 +1,81 @@
 //! Codes: why a server closed the connection of a browser, where it said so in no frame. Pure.
 
+use hubbub_transport::Goodbye;
+
 use crate::connection::Lost;
 use crate::{Cause, TURNED_AWAY};
 
-/// What a code means for the member. `None`: what was heard says it, or nobody says anything.
-pub(crate) fn lost(code: u16, reason: &str) -> Option<Lost> {
-    let refused = |code: &str, why: &str| {
-        let code = Some(code.to_owned());
-        Some(Lost::because(Cause::Refused { code }, why))
-    };
-    let cut_off = |why: &str| Some(Lost::because(Cause::CutOff, why));
-    match code {
-        1001 => cut_off("the server is stopping"),
-        1002 | 1003 | 1007 | 1008 | 1009 | 4009 => {
-            let why = "the server did not understand this program; load the page again";
-            refused(reason, why)
+/// What a code means for the member. `None`: it says nothing, or nothing that is known here.
+pub(crate) fn lost(code: u16) -> Option<Lost> {
+    let goodbye = Goodbye::of(code)?;
+    let (code, why) = match goodbye {
+        Goodbye::Left => return None,
+        Goodbye::Stopping => (None, "the server is stopping"),
+        Goodbye::Late => (None, "the server heard no JOIN in time"),
+        Goodbye::Busy => (None, "the server is too busy"),
+        Goodbye::Silent => (None, "the server has heard nothing for a long time"),
+        Goodbye::Full => (Some(TURNED_AWAY), Lost::TURNS_AWAY),
+        Goodbye::Name => (Some(goodbye.reason()), "the name is taken"),
+        Goodbye::Password => (Some(goodbye.reason()), "the room wants a password"),
+        Goodbye::Kicked => (Some(goodbye.reason()), "an operator has put you out"),
+        Goodbye::Banned => (Some(goodbye.reason()), "this address is banned"),
+        Goodbye::Replaced => (Some(goodbye.reason()), "you have come from elsewhere"),
+        Goodbye::TooLong => (Some(goodbye.reason()), "a text was too long for this room"),
+        Goodbye::Version
+        | Goodbye::Protocol
+        | Goodbye::Text
+        | Goodbye::NotUtf8
+        | Goodbye::Flood
+        | Goodbye::TooBig
+        | Goodbye::Chat => {
+            let why = "the server does not understand this page; load it again";
+            (Some(goodbye.reason()), why)
         }
-        4001 => refused("name", "this name is taken"),
-        4002 => refused("password", "the room wants a password"),
-        4003 => refused(
-            "version",
-            "the server speaks another version; load the page again",
-        ),
-        4005 => refused("banned", "you are banned from this room"),
-        4007 => refused(TURNED_AWAY, Lost::TURNS_AWAY),
-        4008 => cut_off("the server heard nothing from this program in time"),
-        4010 => refused("too-long", "the text was too long for this room"),
-        4011 => cut_off("the server is too busy"),
-        4012 => cut_off("the server does not hear this program any more"),
-        _ => None,
-    }
+    };
+    let cause = match code {
+        Some(code) => Cause::Refused {
+            code: Some(code.to_owned()),
+        },
+        None => Cause::CutOff,
+    };
+    Some(Lost::because(cause, why))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cause(code: u16, reason: &str) -> Option<Cause> {
-        lost(code, reason).map(|lost| lost.cause)
-    }
-
-    fn refused(code: &str) -> Option<Cause> {
-        let code = Some(code.to_owned());
-        Some(Cause::Refused { code })
-    }
-
     #[test]
     fn a_code_says_whether_and_why_the_server_refuses_us() {
-        for (code, word) in [
-            (4001, "name"),
-            (4002, "password"),
-            (4003, "version"),
-            (4005, "banned"),
-            (4010, "too-long"),
-            (1009, "too-big"),
-            (4009, "chat"),
-        ] {
-            assert_eq!(cause(code, word), refused(word), "{code}");
-        }
-        assert_eq!(cause(4007, "full"), refused(TURNED_AWAY));
-        for code in [1001, 4008, 4011, 4012] {
-            assert_eq!(cause(code, "word"), Some(Cause::CutOff), "{code}");
+        for goodbye in Goodbye::ALL {
+            let cause = lost(goodbye.code()).map(|lost| lost.cause);
+            let code = match goodbye {
+                Goodbye::Left => {
+                    assert_eq!(cause, None);
+                    continue;
+                }
+                Goodbye::Stopping | Goodbye::Late | Goodbye::Busy | Goodbye::Silent => {
+                    assert_eq!(cause, Some(Cause::CutOff), "{goodbye:?}");
+                    continue;
+                }
+                Goodbye::Full => TURNED_AWAY,
+                goodbye => goodbye.reason(),
+            };
+            let code = Some(code.to_owned());
+            assert_eq!(cause, Some(Cause::Refused { code }), "{goodbye:?}");
         }
     }
 
     #[test]
-    fn what_stands_in_frames_or_says_nothing_is_left_to_others() {
-        for code in [1000, 1005, 1006, 4004, 4006, 4999] {
-            assert_eq!(cause(code, "word"), None, "{code}");
+    fn a_missing_password_is_asked_for_as_where_a_notice_says_so() {
+        let lost = lost(Goodbye::Password.code()).unwrap();
+        assert!(lost.cause.wants_password());
+    }
+
+    #[test]
+    fn other_codes_say_nothing() {
+        for code in [0, 1005, 1006, 4000, 4999] {
+            assert!(lost(code).is_none(), "{code}");
         }
     }
 }

@@ -11,6 +11,8 @@ use super::{Ending, Line, Member, Now, Profile};
 use crate::{Event, Mark, MessageId, Seen};
 
 mod agreeing;
+mod beating;
+mod carrying;
 mod lines;
 mod replaying;
 mod saying;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod alice;
+mod carrying;
 mod extension;
 mod failing;
 mod faults;

@@ -30,8 +30,8 @@ pub(crate) const IS_GRANTED: bool = true;
 
 /// What the end of a connection tells by itself.
 pub(crate) fn told(transport: &Transport) -> Option<Lost> {
-    let (code, reason) = transport.closing()?;
-    codes::lost(code, &reason)
+    let (code, _) = transport.closing()?;
+    codes::lost(code)
 }
 
 impl Connector {
