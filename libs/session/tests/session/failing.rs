@@ -95,14 +95,16 @@ fn a_connection_that_stood_for_ten_seconds_begins_the_back_off_anew_and_a_shorte
 }
 
 #[test]
-fn retry_ends_the_back_off_at_once() {
-    let (mut window, port, _) = without_server();
-    window.wish(Intent::Retry);
-    window.expect(Event::Connecting);
-    window.expect_lost();
-    let server = port.open();
-    window.wish(Intent::Retry);
-    window.expect_connection(&server);
+fn retry_and_a_hint_that_the_network_is_back_end_the_back_off_at_once() {
+    for intent in [Intent::Retry, Intent::Wake] {
+        let (mut window, port, _) = without_server();
+        window.wish(intent.clone());
+        window.expect(Event::Connecting);
+        window.expect_lost();
+        let server = port.open();
+        window.wish(intent);
+        window.expect_connection(&server);
+    }
 }
 
 #[test]

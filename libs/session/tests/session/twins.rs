@@ -69,8 +69,10 @@ fn the_one_that_came_last_has_the_room_until_the_other_wants_it_back_and_nobody_
     let mut second = open();
     second.is_caught_up();
     is_replaced(&mut first);
+    first.window.wish(Intent::Wake);
     second.window.say(0, "two");
     second.has_arrived(0);
+    first.window.expect_no_event();
     first.window.say(1, "three");
     first.window.wish(Intent::Retry);
     first.has_arrived(1);

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use hubbub_session::Event;
+use hubbub_session::{Event, Intent, Options};
 use hubbub_testing::{Network, Peer, Room, join, text};
 
 use crate::alice::Alice;
+use crate::harness::{offering, options_of};
 
 /// Clocks are looked at this often.
 const LOOK: Duration = Duration::from_secs(1);
@@ -82,4 +83,52 @@ fn a_connection_that_does_not_is_replaced_at_once_and_nobody_hears_of_it_and_not
         assert_eq!(alice.heard, ["while you slept"]);
         assert_eq!((alice.arrived, alice.gaps), (vec![0, 1], 0));
     }
+}
+
+#[test]
+fn a_hint_that_the_network_is_back_finds_a_dead_connection_in_three_seconds() {
+    let (_room, network, mut alice, mut bob) = room();
+    network.weather().still = true;
+    alice.window.say(0, "into the void");
+    alice.until(|event| matches!(event, Event::Written { id: 0 }));
+    alice.window.wish(Intent::Wake);
+    // One second may pass before it takes the hint.
+    let mut seconds = 0;
+    while alice.window.batches.is_empty() {
+        assert!(seconds < 4, "the connection still stands");
+        alice.window.time.advance(LOOK);
+        alice.window.time.settle();
+        seconds += 1;
+    }
+    let event = alice.window.next();
+    assert!(matches!(event, Event::Lost { .. }), "{event:?}");
+    network.clear_up();
+    alice.has_arrived(0);
+    bob.expect(text("alice", "into the void"));
+}
+
+#[test]
+fn a_heartbeat_finds_a_dead_connection_without_any_hint() {
+    let room = Room::open();
+    let network = Network::to(room.address().port());
+    let every = Duration::from_secs(20);
+    let mut alice = Alice::open_with(Options {
+        heartbeat: Some(every),
+        ..offering(options_of("alice", network.port()))
+    });
+    alice.is_caught_up();
+    network.weather().still = true;
+    // 20 s until it is asked, and 10 s for an answer.
+    for _ in 0..30 {
+        alice.window.time.expect_nap(LOOK);
+        alice.window.time.advance(LOOK);
+    }
+    let event = alice.window.next();
+    assert!(
+        matches!(&event, Event::Lost { why, .. } if why == "the server does not answer"),
+        "{event:?}"
+    );
+    network.clear_up();
+    alice.window.wish(Intent::Retry);
+    alice.is_caught_up();
 }
