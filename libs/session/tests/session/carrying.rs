@@ -9,11 +9,11 @@ use std::time::Instant;
 
 use flume::RecvTimeoutError;
 use hubbub_session::{Carried, Clock, Event, Intent, Keeper, Options, start_with};
-use hubbub_testing::{DEADLINE, Ours, Room};
+use hubbub_testing::{DEADLINE, HeldPort, Ours, Room, Time};
 use hubbub_transport::tls::Connector;
 use hubbub_wire::{Hex64, Hex128};
 
-use crate::harness::{offering, options_of};
+use crate::harness::{PACE, Window, offering, options_of};
 
 /// How many texts a page says.
 const TEXTS: u64 = 12;
@@ -211,4 +211,22 @@ fn a_page_that_is_loaded_again_and_again_says_each_text_once_and_in_order() {
         }
         listener.has_heard_all(&page.name);
     }
+}
+
+#[test]
+fn what_is_said_without_a_connection_is_kept_at_once() {
+    let server = HeldPort::new();
+    let (kept, keeps) = flume::unbounded();
+    let options = Options {
+        keeper: Some(Keeper::new(move |carried| {
+            let _ = kept.send(carried.clone());
+        })),
+        ..offering(options_of("alice", server.number()))
+    };
+    let mut window = Window::open_at(options, Time::that_skips(PACE));
+    window.expect(Event::Connecting);
+    window.expect_lost();
+    window.say(7, "hi");
+    let carried = keeps.recv_timeout(DEADLINE).unwrap();
+    assert_eq!((carried.texts[0].id, &*carried.texts[0].text), (7, "hi"));
 }

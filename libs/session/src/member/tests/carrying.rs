@@ -82,6 +82,7 @@ fn the_next_run_sends_again_what_has_not_arrived_and_knows_what_has() {
     let offer = side.joins().unwrap();
     assert_eq!((offer.attempt, offer.session), (2, SESSION));
     // No text goes before the grant.
+    side.passes(Duration::from_secs(1));
     assert_eq!(side.sends(), [""; 0]);
     side.tells();
     side.hears(&side.grant(ROOM, 1));
