@@ -1,6 +1,9 @@
 // What only a browser has: its own menu where that does more, a screen with a keyboard on it, and a page that can be loaded
 // again. Loaded last, and not in the window.
 
+// Where the program finds it: what is declared in a script is no property of the page.
+window.hubbub = hubbub;
+
 // Kept for this tab alone, from which the next page takes it. Storage can be closed to pages; then it is not kept.
 const kept = (name, text) => {
   try {
@@ -18,6 +21,9 @@ program.tell = (what, words) => {
 
 // The page may be gone in a moment, and nobody asks it again.
 window.addEventListener('pagehide', program.keepDraft);
+
+// How long a frame may be awaited.
+const HIDDEN_FRAME_MS = 200;
 
 // A finger needs a keyboard on the screen, which covers half of it: it comes when somebody wants to write.
 const byFinger = matchMedia('(hover: none) and (pointer: coarse)');
@@ -39,6 +45,16 @@ Object.assign(hubbub, {
     if (text) document.execCommand('insertText', false, text);
     else document.execCommand('delete');
   },
+
+  // Kept when what is on the page by now is painted: a task that is put off by a frame runs after it. A page that nobody sees
+  // has no frames.
+  drawn: () => new Promise((resolve) => {
+    const timer = setTimeout(resolve, document.hidden ? 0 : HIDDEN_FRAME_MS);
+    requestAnimationFrame(() => setTimeout(() => {
+      clearTimeout(timer);
+      resolve();
+    }));
+  }),
 
   setTitle(title) {
     document.title = title;
