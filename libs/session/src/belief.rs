@@ -7,7 +7,6 @@
 use std::time::SystemTime;
 
 use hubbub_transport::Pin;
-use hubbub_transport::tls::Seen;
 
 use crate::Reason;
 use crate::known::KnownRoom;
@@ -48,27 +47,33 @@ pub(crate) enum Verdict {
 }
 
 impl Grounds<'_> {
-    /// Whether this is the server that is meant.
-    pub(crate) fn judge(&self, offered: &Seen) -> Verdict {
+    /// Whether the server that has this key is the one that is meant. What the authorities say is asked only where it
+    /// decides, since their list has to be read for it.
+    pub(crate) fn judge(&self, pin: Pin, authority: impl Fn() -> Result<(), String>) -> Verdict {
         match self.known {
-            Some(known) => self.judge_known(known, offered),
-            None => self.judge_new(offered),
+            Some(known) => self.judge_known(known, pin, authority),
+            None => self.judge_new(pin, authority),
         }
     }
 
     /// What an invitation says beyond what is known counts only together with an authority: whoever wrote it may have
     /// copied the known key into it, and put one of his own beside it.
-    fn judge_known(&self, known: &KnownRoom, offered: &Seen) -> Verdict {
-        let is_known = known.pins.contains(&offered.pin);
-        let is_renewed = known.reason == Reason::Authority && offered.authority.is_ok();
-        if !is_known && !is_renewed {
+    fn judge_known(
+        &self,
+        known: &KnownRoom,
+        pin: Pin,
+        authority: impl Fn() -> Result<(), String>,
+    ) -> Verdict {
+        let is_known = known.pins.contains(&pin);
+        let is_renewed = || known.reason == Reason::Authority && authority().is_ok();
+        if !is_known && !is_renewed() {
             return Verdict::Stop {
                 known: known.pins.clone(),
                 reason: known.reason,
                 since: Some(known.since),
             };
         }
-        if !self.invited.is_empty() && !self.invited.contains(&offered.pin) {
+        if !self.invited.is_empty() && !self.invited.contains(&pin) {
             return self.not_invited();
         }
         // An authority's clients change their keys. A pin of today does not make the next renewal a full stop.
@@ -80,27 +85,29 @@ impl Grounds<'_> {
         }
     }
 
-    fn judge_new(&self, offered: &Seen) -> Verdict {
+    fn judge_new(&self, pin: Pin, authority: impl Fn() -> Result<(), String>) -> Verdict {
         let believed = |reason| Verdict::Believe {
             reason,
             since: None,
         };
         if !self.invited.is_empty() {
-            return if self.invited.contains(&offered.pin) {
+            return if self.invited.contains(&pin) {
                 believed(Reason::Pin)
             } else {
                 self.not_invited()
             };
         }
-        match (self.asked, &offered.authority) {
-            (Some(asked), _) if asked == offered.pin => believed(Reason::Asked),
-            (Some(asked), _) => Verdict::Stop {
+        match self.asked {
+            Some(asked) if asked == pin => believed(Reason::Asked),
+            Some(asked) => Verdict::Stop {
                 known: vec![asked],
                 reason: Reason::Asked,
                 since: None,
             },
-            (None, Ok(())) => believed(Reason::Authority),
-            (None, Err(why)) => Verdict::Ask { why: why.clone() },
+            None => match authority() {
+                Ok(()) => believed(Reason::Authority),
+                Err(why) => Verdict::Ask { why },
+            },
         }
     }
 
@@ -115,6 +122,7 @@ impl Grounds<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::time::Duration;
 
     use super::*;
@@ -134,7 +142,8 @@ mod tests {
     /// What is known of a server: nothing, or that one of these keys is right, for a reason.
     type Known = Option<(&'static [&'static [u8]], Reason)>;
 
-    /// What is decided where an authority vouches for the key, and where none does.
+    /// What is decided where an authority vouches for the key, and where none does. They are asked only if that makes a
+    /// difference.
     fn judge(known: Known, invited: &[&[u8]], asked: Option<&[u8]>, key: &[u8]) -> [Verdict; 2] {
         let known = known.map(|(keys, reason)| KnownRoom {
             pins: pins(keys),
@@ -148,10 +157,15 @@ mod tests {
             invited: &invited,
             asked: asked.map(Pin::of_key),
         };
-        [Ok(()), Err("expired".to_owned())].map(|authority| {
-            let pin = Pin::of_key(key);
-            grounds.judge(&Seen { pin, authority })
-        })
+        let asks = Cell::new(false);
+        let verdicts = [Ok(()), Err("expired".to_owned())].map(|authority| {
+            grounds.judge(Pin::of_key(key), || {
+                asks.set(true);
+                authority.clone()
+            })
+        });
+        assert_eq!(asks.get(), verdicts[0] != verdicts[1], "{grounds:?}");
+        verdicts
     }
 
     fn new(reason: Reason) -> Verdict {

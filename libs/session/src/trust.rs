@@ -4,7 +4,6 @@
 use std::cell::Cell;
 use std::time::SystemTime;
 
-use hubbub_transport::tls::Seen;
 use hubbub_transport::{Address, Password, Pin};
 
 use crate::belief::{Grounds, Verdict};
@@ -78,15 +77,21 @@ impl Trust {
         Ok(over(self.held.as_ref(), stored.transpose()?.flatten()))
     }
 
-    /// Whether a server is the one that is meant, with this key and by what is known.
-    pub(crate) fn judge(&self, known: Option<&KnownRoom>, offered: &Seen) -> Verdict {
+    /// Whether a server is the one that is meant, with this key, by what is known and by what the authorities say if
+    /// they are asked.
+    pub(crate) fn judge(
+        &self,
+        known: Option<&KnownRoom>,
+        pin: Pin,
+        authority: impl Fn() -> Result<(), String>,
+    ) -> Verdict {
         let (invited, asked) = (&*self.invited, self.asked);
         let grounds = Grounds {
             known,
             invited,
             asked,
         };
-        grounds.judge(offered)
+        grounds.judge(pin, authority)
     }
 
     /// The connection to a server that is believed.

@@ -85,7 +85,7 @@ impl Network {
 
     /// Decides whether the server is the one that is meant, and tells a person if it is not known to be.
     fn judge(&mut self, known: Option<&KnownRoom>, seen: Seen) -> Result<Line, End> {
-        let told = match self.trust.judge(known, &seen) {
+        let told = match self.trust.judge(known, seen.pin, || seen.authority()) {
             Verdict::Believe { reason, since } => {
                 let since = since.unwrap_or_else(|| self.clock.wall());
                 return Ok(self.trust.line(known, seen.pin, reason, since));

@@ -47,7 +47,7 @@ impl Trust {
     fn knocks(&mut self, key: &[u8], authority: Result<(), String>) -> Line {
         let known = self.look().unwrap();
         let pin = Pin::of_key(key);
-        let verdict = self.judge(known.as_ref(), &Seen { pin, authority });
+        let verdict = self.judge(known.as_ref(), pin, || authority.clone());
         let Verdict::Believe { reason, since: at } = verdict else {
             panic!("{verdict:?}");
         };

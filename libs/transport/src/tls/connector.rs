@@ -34,13 +34,25 @@ pub struct Connector {
 
 /// What a handshake has told of a server. Its key is proved; whether that is the right one is for others to say, before
 /// anything is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Seen {
     /// What the server's key is known by.
     pub pin: Pin,
-    /// Whether an authority that the system trusts vouches for this key and this host, at this time. If not, it is said
-    /// why not, for people.
-    pub authority: Result<(), String>,
+    chain: Vec<CertificateDer<'static>>,
+    host: String,
+    connector: Connector,
+}
+
+impl Seen {
+    /// Whether an authority that the system trusts vouches for this key and this host, at this time. The first time that
+    /// any server's is asked for, this reads the system's list of them.
+    ///
+    /// # Errors
+    ///
+    /// None does; why, for people.
+    pub fn authority(&self) -> Result<(), String> {
+        self.connector.authority(&self.chain, &self.host)
+    }
 }
 
 impl fmt::Debug for Connector {
@@ -110,8 +122,13 @@ impl Transport {
         let secured = handshake(self.into_plain()?, engine, &[], MOST_SAID).await?;
         let chain = secured.certificates();
         let pin = pin(&chain).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
-        let authority = connector.authority(&chain, host);
-        Ok((Self::secured(secured), Seen { pin, authority }))
+        let seen = Seen {
+            pin,
+            chain,
+            host: host.to_owned(),
+            connector: connector.clone(),
+        };
+        Ok((Self::secured(secured), seen))
     }
 }
 

@@ -98,7 +98,7 @@ fn seen(made: &Made, connector: &Connector, host: &str) -> Seen {
 
 #[track_caller]
 fn expect_unsure(seen: &Seen, why: &str) {
-    let said = seen.authority.as_ref().unwrap_err();
+    let said = seen.authority().unwrap_err();
     assert!(said.contains(why), "{said}");
 }
 
@@ -115,7 +115,7 @@ fn an_authority_vouches_for_a_key_and_a_host() {
     ] {
         let made = issued(&params(certified), &authority);
         let seen = seen(&made, &connector, host);
-        assert_eq!(seen.authority, Ok(()), "{host}");
+        assert_eq!(seen.authority(), Ok(()), "{host}");
         let key = KeyPair::from_pem(&made.key).unwrap();
         assert_eq!(seen.pin, Pin::of_key(&key.subject_public_key_info()));
     }
@@ -266,7 +266,7 @@ fn the_authorities_are_those_of_the_system() {
             let transport = Transport::connect(address.parse().unwrap()).await?;
             transport.connect_tls(&Connector::new(), "localhost").await
         });
-        println!("{:?}", seen.unwrap().1.authority);
+        println!("{:?}", seen.unwrap().1.authority());
         return;
     }
     let (authority, other) = (authority(), self::authority());
