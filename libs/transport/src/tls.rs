@@ -1,7 +1,8 @@
 //! TLS: what a server shows of itself and what a client sees of it. What goes through an encrypted connection is in
 //! [`Transport`](crate::Transport).
 //!
-//! TLS 1.3 and nothing older, without tickets, resumption and early data.
+//! TLS 1.3, without tickets, resumption and early data. A server that browsers come to takes TLS 1.2 as well, and nothing
+//! older.
 
 use std::sync::Arc;
 
@@ -9,6 +10,8 @@ use rustls::SupportedCipherSuite;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::{cipher_suite, default_provider};
 
+#[cfg(feature = "web")]
+pub use acceptor::Agreed;
 pub use acceptor::{Acceptor, HANDSHAKE_BYTES};
 pub use connector::{Connector, Seen};
 pub use identity::{Identity, IdentityError};
@@ -24,6 +27,10 @@ mod secured;
 
 /// What is spoken within TLS.
 const ALPN: &[u8] = b"chat/1.0";
+
+/// What browsers speak within TLS.
+#[cfg(feature = "web")]
+const HTTP: &[u8] = b"http/1.1";
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())

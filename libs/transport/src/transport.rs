@@ -17,6 +17,8 @@ use socket2::SockRef;
 use self::wrapped::Wrapped;
 #[cfg(feature = "web")]
 use crate::Goodbye;
+#[cfg(all(feature = "tls", feature = "web"))]
+use crate::tls::Agreed;
 #[cfg(feature = "tls")]
 use crate::tls::Secured;
 use crate::tuning::tune;
@@ -232,6 +234,16 @@ impl Transport {
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.wrapped().is_some_and(Wrapped::is_encrypted)
+    }
+
+    /// What both sides have agreed to speak, where it is encrypted and they have.
+    #[cfg(all(feature = "tls", feature = "web"))]
+    #[must_use]
+    pub fn agreed(&self) -> Option<Agreed> {
+        match self.wrapped()? {
+            Wrapped::Secured(secured) => secured.agreed(),
+            Wrapped::Web(_) => None,
+        }
     }
 
     /// Whether it is that of a browser.

@@ -7,8 +7,12 @@ use std::time::Duration;
 
 use async_lock::{Semaphore, SemaphoreGuardArc};
 use hubbub_transport::Transport;
+#[cfg(feature = "web")]
+use hubbub_transport::tls::Agreed;
 use hubbub_transport::tls::{Acceptor, HANDSHAKE_BYTES};
 
+#[cfg(feature = "web")]
+use super::first::Kind;
 use super::{Arrival, Failed, Opened};
 use crate::Settings;
 use crate::event::Departure;
@@ -55,6 +59,10 @@ impl Proof {
 }
 
 fn acceptor(identity: &Identity, has_page: bool) -> Acceptor {
+    #[cfg(feature = "web")]
+    if has_page {
+        return Acceptor::for_browsers(identity);
+    }
     let _ = has_page;
     Acceptor::new(identity)
 }
@@ -127,6 +135,18 @@ impl Arrival {
 
     /// Finds out what is spoken within TLS.
     pub(super) async fn open_within_tls(&self, transport: Transport) -> Result<Opened, Failed> {
+        #[cfg(feature = "web")]
+        if self.manners.has_page() {
+            return match transport.agreed() {
+                Some(Agreed::Chat) => Ok(Opened::In(transport, Early::default())),
+                Some(Agreed::Http) => self.ask(transport, Early::default()).await,
+                // As in plain, but that there is no TLS within TLS.
+                None => match self.first_bytes(&transport, false).await? {
+                    (Kind::Http, early) => self.ask(transport, early).await,
+                    (_, early) => Ok(Opened::In(transport, early)),
+                },
+            };
+        }
         Ok(Opened::In(transport, Early::default()))
     }
 }

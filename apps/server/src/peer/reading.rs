@@ -336,11 +336,16 @@ impl<'a> Reading<'a> {
 /// Answers a request that is none that a browser asks for a page with, where there is a page.
 #[cfg(feature = "web")]
 fn refuse_request(connection: &Connection) {
-    let is_of_page = || {
-        let transport = connection.intake.transport();
-        transport.is_ok_and(Transport::is_web)
+    // A page has no more requests, and whoever has agreed to speak CHAT/1.0 makes none.
+    let may_ask = |transport: &Transport| {
+        #[cfg(feature = "tls")]
+        let is_free = transport.agreed().is_none();
+        #[cfg(not(feature = "tls"))]
+        let is_free = true;
+        is_free && !transport.is_web()
     };
-    if connection.house.settings.web.is_some() && !is_of_page() {
+    let has_page = connection.house.settings.web.is_some();
+    if has_page && connection.intake.transport().is_ok_and(may_ask) {
         let reply = Reply::of(Status::NotAllowed);
         connection
             .house

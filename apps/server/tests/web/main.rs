@@ -5,5 +5,7 @@
 
 mod hosts;
 mod place;
+#[cfg(feature = "tls")]
+mod secure;
 mod site;
 mod upgrade;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::version::TLS12;
 use rustls::{
     ClientConfig, ClientConnection, ConfigBuilder, ConfigSide, Connection, DigitallySignedStruct,
     Error, RootCertStore, ServerConnection, SignatureScheme, WantsVerifier, WantsVersions,
@@ -226,6 +227,17 @@ impl Caller {
     fn with(mut config: ClientConfig) -> Self {
         config.alpn_protocols = vec![ALPN.to_vec()];
         Self(Arc::new(config))
+    }
+
+    /// Speaks TLS 1.2 and nothing newer, and believes every certificate.
+    pub fn of_tls_1_2() -> Self {
+        let provider = Arc::new(ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&TLS12])
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Believer));
+        Self::with(config.with_no_client_auth())
     }
 
     /// The same, with these protocols in the handshake instead of `chat/1.0`.

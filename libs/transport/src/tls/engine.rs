@@ -118,6 +118,15 @@ impl Engine {
         }
     }
 
+    /// The protocol that was agreed on, if one was.
+    #[cfg(feature = "web")]
+    pub(crate) fn protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Client(client) => client.alpn_protocol(),
+            Self::Server(server) => server.alpn_protocol(),
+        }
+    }
+
     /// The certificates that the other side has shown, its own first.
     pub(crate) fn certificates(&self) -> &[CertificateDer<'static>] {
         let certificates = match self {

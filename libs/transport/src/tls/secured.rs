@@ -18,6 +18,8 @@ use async_io::Async;
 use rustls::pki_types::CertificateDer;
 
 use self::state::State;
+#[cfg(feature = "web")]
+use super::Agreed;
 use super::engine::{Engine, LONGEST_RECORD, MOST_PLAIN, RECORD_ROOM};
 
 mod state;
@@ -131,6 +133,12 @@ impl Secured {
     /// The certificates that the other side has shown, its own first.
     pub(super) fn certificates(&self) -> Vec<CertificateDer<'static>> {
         self.state().certificates().to_vec()
+    }
+
+    /// What was agreed on to be spoken.
+    #[cfg(feature = "web")]
+    pub(crate) fn agreed(&self) -> Option<Agreed> {
+        self.state().protocol().map(Agreed::of)
     }
 
     pub(crate) fn is_ended(&self) -> bool {

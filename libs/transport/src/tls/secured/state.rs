@@ -79,6 +79,11 @@ impl State {
         self.engine.certificates()
     }
 
+    #[cfg(feature = "web")]
+    pub(super) fn protocol(&self) -> Option<&[u8]> {
+        self.engine.protocol()
+    }
+
     pub(super) fn unread(&self) -> usize {
         self.incoming.capacity() + self.plain.capacity()
     }
