@@ -5,7 +5,7 @@ use std::iter;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use flume::RecvTimeoutError;
 use hubbub_session::{Carried, Clock, Event, Intent, Keeper, Options, start_with};
@@ -81,6 +81,7 @@ impl Page {
                 storage.lock().unwrap().keep(carried);
                 step(&dies);
             })),
+            pace: Duration::ZERO,
             ..offering(options_of(&self.name, self.port))
         };
         let (intents, wishes) = flume::unbounded();
