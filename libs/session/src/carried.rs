@@ -40,8 +40,8 @@ pub struct CarriedText {
     pub is_sent: bool,
 }
 
-/// Takes the [`Carried`] of a session at each change, before the session does what follows from it. It must be as good as
-/// stored when the function returns.
+/// Takes the [`Carried`] of a session at each change, before the session does what follows from it. It must be as good
+/// as stored when the function returns.
 #[derive(Clone)]
 pub struct Keeper(Arc<dyn Fn(&Carried) + Send + Sync>);
 

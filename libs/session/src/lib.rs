@@ -129,13 +129,13 @@ pub struct Options {
     pub plain: bool,
     /// Who has it is this member, and takes the place of an earlier run that had it, too. `None` draws a new one.
     pub secret: Option<Hex128>,
-    /// What an earlier run has left, which goes on in this one: its session, its secret and its texts. They are not told
-    /// again, but [`Event::Arrived`] and [`Event::Unsure`] may name them.
+    /// What an earlier run has left, which goes on in this one: its session, its secret and its texts. They are not
+    /// told again, but [`Event::Arrived`] and [`Event::Unsure`] may name them.
     pub carried: Option<Carried>,
     /// Takes what this run would leave, at each change.
     pub keeper: Option<Keeper>,
-    /// After so long a silence a server that grants is asked whether it is there. One that does not answer is left for a
-    /// new connection. `None`: the system notices that a connection is dead.
+    /// After so long a silence a server that grants is asked whether it is there. One that does not answer is left for
+    /// a new connection. `None`: the system notices that a connection is dead.
     pub heartbeat: Option<Duration>,
     /// How much longer than usual leaving may wait for the server to take what was said, and then how long for it to
     /// close first, so that [`Event::Parted`] can be told. Leaving waits for 500 ms and then 200 ms in any case.

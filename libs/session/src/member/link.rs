@@ -22,8 +22,8 @@ pub(super) const OPEN_FOR: Duration = Duration::from_millis(500);
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a PONG may take. Without one the connection did not survive the computer's sleep.
 pub(super) const PONG_WITHIN: Duration = Duration::from_secs(3);
-/// How long a server may say nothing after it was asked because of its silence. Nobody waits for it, so that a slow line
-/// has more time.
+/// How long a server may say nothing after it was asked because of its silence. Nobody waits for it, so that a slow
+/// line has more time.
 const SIGN_WITHIN: Duration = Duration::from_secs(10);
 
 /// How a connection ends to a server of which nothing is heard.

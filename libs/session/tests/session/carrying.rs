@@ -1,5 +1,5 @@
-//! A page that is loaded again in the middle of anything: the session ends between any two of its steps, and the next one
-//! goes on with what was kept. The real server, which grants, takes each text once and in order.
+//! A page that is loaded again in the middle of anything: the session ends between any two of its steps, and the next
+//! one goes on with what was kept. The real server, which grants, takes each text once and in order.
 
 use std::iter;
 use std::panic::resume_unwind;

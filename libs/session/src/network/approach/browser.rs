@@ -14,8 +14,8 @@ use crate::member::Line;
 use crate::why::why;
 use crate::{Cause, Clock};
 
-/// How long connecting may take, with the look-up of the host, all of its addresses, the handshake of TLS and that of the
-/// WebSocket.
+/// How long connecting may take, with the look-up of the host, all of its addresses, the handshake of TLS and that of
+/// the WebSocket.
 const OPEN_WITHIN: Duration = Duration::from_secs(20);
 
 /// Where the room is on its server.
