@@ -146,7 +146,6 @@ impl Web {
     }
 
     pub(crate) fn cut(&self) -> io::Result<()> {
-        self.state().outgoing.cut();
         self.below.cut()
     }
 }

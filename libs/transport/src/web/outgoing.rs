@@ -91,7 +91,6 @@ impl Head {
 impl Outgoing {
     /// Sends as much of one message as the connection below takes. Returns how many of the writer's bytes that were.
     pub(super) fn write(&mut self, below: &Transport, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let slices = &slices[..slices.len().min(MOST_SLICES)];
         if self.left == 0 {
             self.flush(below)?;
             if self.is_ending() {
@@ -224,15 +223,6 @@ impl Outgoing {
             self.finish = Finish::Wanted;
         }
         self.flush(below)
-    }
-
-    /// Takes note that both halves are ended. Nothing is sent any more.
-    pub(super) fn cut(&mut self) {
-        *self = Self {
-            close: Close::Said,
-            finish: Finish::Done,
-            ..Self::default()
-        };
     }
 
     /// Whether our half is to end.

@@ -3,10 +3,11 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
+use futures::FutureExt;
 use hubbub_transport::Goodbye;
 
 use crate::support::{
-    BINARY, CLOSE, LAST, browser, closing, end, frame, hear, message, read, wait, write,
+    BINARY, CLOSE, LAST, TEXT, browser, closing, end, frame, hear, message, read, wait, write,
 };
 
 #[test]
@@ -73,6 +74,21 @@ fn the_first_goodbye_is_said_when_our_half_ends_after_all_that_was_written_and_w
     }
 }
 
+/// Whoever waits for the end of the other side does not turn in circles.
+#[test]
+fn after_a_broken_rule_and_our_own_end_there_is_nothing_to_read_until_the_other_side_ends() {
+    let (transport, mut peer) = browser();
+    peer.write_all(&frame(LAST | TEXT, b"hello")).unwrap();
+    let broken = read(&transport).unwrap_err();
+    assert_eq!(broken.kind(), ErrorKind::InvalidData);
+    let readable = || std::future::poll_fn(|cx| transport.poll_readable(cx));
+    assert!(readable().now_or_never().is_some());
+    transport.finish().unwrap();
+    assert!(readable().now_or_never().is_none());
+    drop(peer);
+    wait(readable()).unwrap();
+}
+
 #[test]
 fn after_a_cut_what_had_arrived_is_read_and_nothing_is_written() {
     let (transport, mut peer) = browser();
@@ -115,4 +131,20 @@ fn who_breaks_the_rules_and_sends_on_still_hears_why_it_was_closed() {
     let close = closing(1009, "too-big");
     let heard = speaker.join().unwrap();
     assert_eq!(heard, (Some((LAST | CLOSE, close)), None));
+}
+
+/// Nothing can be said in the middle of a message, and nobody finishes this one.
+#[test]
+fn an_end_in_the_middle_of_a_message_is_one_without_a_close() {
+    let (transport, mut peer) = browser();
+    let text = vec![7; 16 << 20];
+    let mut written = 0;
+    while let Ok(more) = transport.try_write(&text[written..]) {
+        written += more;
+    }
+    transport.finish().unwrap();
+    let mut heard = Vec::new();
+    peer.read_to_end(&mut heard).unwrap();
+    let heads = 4 * (1 + written / (16 * 1024 - 4));
+    assert!((written..=written + heads).contains(&heard.len()));
 }

@@ -1,5 +1,6 @@
 //! What comes from a browser, however it is cut.
 
+use std::future::poll_fn;
 use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 use std::thread;
@@ -57,6 +58,7 @@ fn what_has_no_room_is_kept_and_read_later_without_waiting() {
     peer.write_all(&message(b"0123456789")).unwrap();
     assert_eq!(read_at_most(&transport, 4).unwrap(), b"0123");
     assert!(transport.unread() >= 6);
+    wait(poll_fn(|cx| transport.poll_readable(cx))).unwrap();
     drop(peer);
     assert_eq!(read_at_most(&transport, 4).unwrap(), b"4567");
     assert_eq!(read_at_most(&transport, 4).unwrap(), b"89");
