@@ -245,6 +245,9 @@
 //! | browsers that are being answered | 256 | the one that took something longest ago is closed |
 //! | head of a browser's request | 16 KiB, 64 headers, and 10 s | it is told so and closed |
 //! | an answer to a browser | 5 min, and `--write-timeout` in which nothing is taken | the connection is closed |
+//! | a message of a browser to the room | 64 KiB, binary | the connection is closed with 1009; with 1003 for text |
+//! | frames of a browser that bring nothing, such as pings | 1,000 between two questions for a sign of life | the connection is closed with 1008 |
+//! | signs of life of a browser in the room, for which it is asked every 20 s | three in a row may be missing | after a minute the connection is closed with 4012 |
 //! | files of the page | 1,000 and 64 MiB together, in directories that are 8 deep | the server does not start |
 //! | handshakes that have a turn | 8, for 100 ms each | the next ones wait, and those that take longer go on without |
 //! | what handshakes hold | 64 KiB each, of the quarter for unfinished texts | the connection is closed |
