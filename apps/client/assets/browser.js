@@ -31,13 +31,15 @@ const byFinger = matchMedia('(hover: none) and (pointer: coarse)');
 Object.assign(hubbub, {
   // Calls one of the functions here when what runs now has ended: the program must not be called while it calls.
   later(name, words) {
-    if (name === 'focus' && byFinger.matches) return;
     queueMicrotask(() => {
+      const { activeElement } = document;
       try {
         hubbub[name](...words);
       } catch (why) {
         console.error(`${name}: ${why}`);
       }
+      const isUnasked = !['insert', 'closeDialog'].includes(name) && activeElement !== hubbub.draft();
+      if (isUnasked && byFinger.matches) hubbub.draft()?.blur();
     });
   },
 
@@ -68,13 +70,6 @@ Object.assign(hubbub, {
     return shiftKey || isText || target.closest('input, textarea, a[href]') || menu.entries(target).length === 0;
   },
 });
-
-const restore = hubbub.restore;
-hubbub.restore = (draft) => {
-  const { activeElement } = document;
-  restore(draft);
-  if (byFinger.matches && activeElement !== hubbub.draft()) hubbub.draft().blur();
-};
 
 // Only a page with a certificate may write to the clipboard by itself. Any may copy what is marked.
 menu.copy = (text) => {

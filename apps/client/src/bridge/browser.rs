@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 use hubbub_transport::Invitation;
+use js_sys::{Function, Promise, Reflect, global};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 
 use super::{Memory, Room};
 use crate::timeline::{Timeline, Transcript};
@@ -28,6 +31,26 @@ pub(super) fn save(name: String, transcript: Transcript, mut timeline: Signal<Ti
         Err(why) => format!("cannot save the lines: {why}"),
     };
     timeline.write().answer(&words);
+}
+
+/// Waits until what is on the page by now is painted, or for a moment where nobody sees the page.
+pub(super) async fn drawn() {
+    let script = Reflect::get(&global(), &"hubbub".into());
+    let drawn = script.and_then(|script| Reflect::get(&script, &"drawn".into()));
+    let Some(drawn) = drawn
+        .ok()
+        .and_then(|drawn| drawn.dyn_into::<Function>().ok())
+    else {
+        return;
+    };
+    if let Some(promise) = drawn
+        .call0(&drawn)
+        .ok()
+        .and_then(|it| it.dyn_into::<Promise>().ok())
+    {
+        // The promise is never broken.
+        let _ = JsFuture::from(promise).await;
+    }
 }
 
 /// Makes an invitation that leads to this page, if the room is private, and shows it.

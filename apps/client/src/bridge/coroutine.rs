@@ -16,7 +16,7 @@ use hubbub_session::{Clock, Event, Intent, MessageId, Seen, Stamped};
 use jiff::tz;
 
 #[cfg(target_arch = "wasm32")]
-use super::browser::{invite, save};
+use super::browser::{drawn, invite, save};
 use super::{Action, Attend, Channels, Memory};
 #[cfg(not(target_arch = "wasm32"))]
 use super::{inviting::invite, saving::save};
@@ -63,6 +63,9 @@ pub(super) async fn run(
                 side.take(batch);
                 // The effect holds the other end for as long as this runs.
                 let _ = frames.recv_async().await;
+                // A browser has only taken it by then. To lay it out and to paint it costs as much again.
+                #[cfg(target_arch = "wasm32")]
+                drawn().await;
                 pause.set((clock.awake() - began) * PAUSE);
             }
             Input::Ended => side.timeline.write().end(clock.wall()),
@@ -183,7 +186,10 @@ impl Side {
             Action::Search(query) => timeline.write().search(&query),
             Action::SearchOn(toward) => timeline.write().search_on(toward),
             Action::EndSearch => timeline.write().end_search(),
-            Action::Save(name) => save(name, timeline.peek().transcript(), timeline),
+            Action::Save(name) => {
+                let transcript = timeline.peek().transcript();
+                save(name, transcript, timeline);
+            }
             // If the queue is full, the program that opens links hangs, and the user sees that.
             #[cfg(not(target_arch = "wasm32"))]
             Action::OpenLink(link) => drop(self.channels.links.try_send(link)),
