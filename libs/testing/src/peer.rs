@@ -224,6 +224,11 @@ impl Peer {
         frame.payload
     }
 
+    /// What has been read and not taken.
+    pub fn untaken(&self) -> &[u8] {
+        &self.unread
+    }
+
     /// Fails if anything has come that was not taken.
     #[track_caller]
     pub fn expect_nothing_yet(&self) {

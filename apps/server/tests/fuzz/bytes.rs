@@ -61,12 +61,12 @@ fn part(random: &mut Rng, name: &str, max_payload: usize) -> Vec<u8> {
     }
 }
 
-fn noise(random: &mut Rng, len: usize) -> Vec<u8> {
+pub(crate) fn noise(random: &mut Rng, len: usize) -> Vec<u8> {
     std::iter::repeat_with(|| random.u8(..)).take(len).collect()
 }
 
 /// Changes, removes, doubles or inserts something somewhere.
-fn mutate(random: &mut Rng, bytes: &mut Vec<u8>) {
+pub(crate) fn mutate(random: &mut Rng, bytes: &mut Vec<u8>) {
     let from = random.usize(..=bytes.len());
     let to = (from + random.usize(..10)).min(bytes.len());
     match random.u8(..4) {

@@ -1,11 +1,29 @@
-//! The room for browsers: what is served, to whom, and what must not come through.
+//! The room for browsers: what is served, to whom, and what must not come through. Browsers and those who say that they
+//! are do everything rightly, and every thing wrongly. The page itself is tested by `hubbub-web`.
 
 #![cfg(feature = "web")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod askers;
+mod bytes;
+#[cfg(target_os = "linux")]
+mod floods;
+mod fragments;
+mod frames;
+mod heads;
 mod hosts;
+mod house;
+mod mixed;
 mod place;
 #[cfg(feature = "tls")]
 mod secure;
+mod private;
+#[allow(dead_code, reason = "it has more than is needed here")]
+#[cfg(target_os = "linux")]
+#[path = "../hostile/siege.rs"]
+mod siege;
+#[cfg(target_os = "linux")]
+mod silence;
 mod site;
+mod smuggling;
 mod upgrade;

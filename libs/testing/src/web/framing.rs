@@ -5,6 +5,9 @@ use super::Frame;
 use super::frame::{CLOSE, PING, PONG};
 use crate::shown;
 
+/// What stands for no code at all (RFC 6455, 7.1.5).
+const NO_CODE: u16 = 1005;
+
 /// The state of one connection.
 #[derive(Default)]
 pub(crate) struct Framing {
@@ -67,11 +70,13 @@ impl Framing {
                 None
             }
             CLOSE => {
-                let (code, reason) = payload
-                    .split_first_chunk()
-                    .unwrap_or_else(|| panic!("an end without a code: {}", shown(&payload)));
+                let (code, reason) = match payload.split_first_chunk() {
+                    Some((code, reason)) => (u16::from_be_bytes(*code), reason),
+                    None if payload.is_empty() => (NO_CODE, &[][..]),
+                    None => panic!("half a code: {}", shown(&payload)),
+                };
                 let reason = String::from_utf8(reason.to_vec()).unwrap();
-                self.closing = Some((u16::from_be_bytes(*code), reason));
+                self.closing = Some((code, reason));
                 let has_said_it = std::mem::replace(&mut self.has_said_the_end, true);
                 (!has_said_it).then(|| Frame::of(CLOSE, payload))
             }

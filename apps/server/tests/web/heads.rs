@@ -1,0 +1,280 @@
+//! How the head of a request may come, and what is none.
+
+use hubbub_testing::web::Request;
+use hubbub_testing::{Peer, join, leave, text};
+
+use crate::house::{BESIDE, House, INDEX, SCRIPT};
+
+#[test]
+fn a_request_that_comes_in_single_bytes_is_answered_as_any_other() {
+    let house = House::open(&[]);
+    let whole = house.ask(&house.get("/"));
+    assert_eq!((whole.status, whole.text()), (200, INDEX));
+    let mut slow = house.room.browser();
+    let request = house.get("/").bytes();
+    for byte in request {
+        slow.send([byte]);
+    }
+    assert_eq!(slow.answer(), whole);
+}
+
+/// Each byte comes in time, and the last one never does.
+#[test]
+fn a_head_that_comes_for_minutes_ends_at_the_join_deadline() {
+    use std::time::{Duration, Instant};
+    let house = House::open(&["--join-timeout", "2s"]);
+    let began = Instant::now();
+    let mut slow: Vec<Peer> = ["", "G", "GET ", "GET / HTTP/1.1\r\nX: "]
+        .into_iter()
+        .map(|beginning| {
+            let mut peer = house.room.browser();
+            peer.send(beginning);
+            peer
+        })
+        .collect();
+    while !slow.is_empty() {
+        assert!(began.elapsed() < hubbub_testing::DEADLINE, "still there");
+        for peer in &mut slow[1..] {
+            peer.try_send("");
+        }
+        slow.last_mut().unwrap().try_send("x");
+        slow.retain_mut(|peer| !peer.ends_within(Duration::from_millis(5)));
+    }
+    house.room.member("in time");
+}
+
+#[test]
+fn a_path_leads_nowhere_but_into_the_page() {
+    let house = House::open(&[]);
+    for target in [
+        "/../beside.html",
+        "/app-0123/../../beside.html",
+        "/..%2fbeside.html",
+        "/%2e%2e/beside.html",
+        "/..\\beside.html",
+        "/..",
+        "/../",
+        "/.",
+        "/./index.html",
+        "//index.html",
+        "/app-0123",
+        "/app-0123/",
+        "/index.html/",
+        "/index.html%00.js",
+        "/INDEX.HTML",
+        "/app-0123/boot.js.br",
+        "/app-0123/boot.js.gz",
+        "/etc/passwd",
+        "//etc/passwd",
+        "/page/index.html",
+        "/%",
+        "/%zz",
+        "/room/",
+        "/rooms",
+    ] {
+        let answer = house.ask(&house.get(target));
+        assert!([400, 404].contains(&answer.status), "{target}: {answer:?}");
+        assert!(!answer.text().contains(BESIDE), "{target}");
+    }
+    let beside = house.directory.of("beside.html");
+    assert_eq!(house.status(&house.get(&beside)), 404);
+}
+
+/// What is after a question mark is for the page.
+#[test]
+fn a_query_changes_nothing() {
+    let house = House::open(&[]);
+    for (target, body) in [
+        ("/?", INDEX),
+        ("/?source=installed", INDEX),
+        ("/?/../../beside.html", INDEX),
+        ("/app-0123/boot.js?x=/", SCRIPT),
+    ] {
+        let answer = house.ask(&house.get(target));
+        assert_eq!((answer.status, answer.text()), (200, body), "{target}");
+    }
+}
+
+/// Browsers never send these.
+#[test]
+fn what_is_no_target_is_refused() {
+    let house = House::open(&[]);
+    for target in [
+        "*",
+        "",
+        "index.html",
+        "?",
+        "http:",
+        "http://",
+        "http://evil.test/",
+        "https://evil.test/",
+        "ftp://127.0.0.1/",
+        "127.0.0.1:80",
+        "/a b",
+        "/\u{e9}",
+    ] {
+        let answer = house.ask(&house.get(target));
+        assert!((400..=421).contains(&answer.status), "{target}: {answer:?}");
+    }
+}
+
+/// RFC 9112, 3.2.2: a server takes them, and the host in them is what counts.
+#[test]
+fn a_target_with_a_host_is_taken_for_what_it_says_or_refused() {
+    let house = House::open(&[]);
+    let right = house.address();
+    let answer = house.ask(&house.get(&format!("http://{right}/")));
+    assert!([200, 400].contains(&answer.status), "{answer:?}");
+    let wrong = house.get("http://evil.test/");
+    assert!([400, 421].contains(&house.status(&wrong)));
+    let upgrade = house.upgrade().line("GET http://evil.test/room HTTP/1.1");
+    assert!([400, 421].contains(&house.status(&upgrade)));
+}
+
+#[test]
+fn a_head_with_bytes_that_are_no_text_is_refused() {
+    let house = House::open(&[]);
+    let host = house.address();
+    for wrong in [
+        "GET /\0 HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "GET /index.html\0.js HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "GET / HTTP/1.1\0\r\nHost: HOST\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: HOST\0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: HOST\r\nX: a\0b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: HOST\r\nX\0: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: HOST\r\nX: a\rb\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost : HOST\r\n\r\n",
+        "GET / HTTP/1.1\r\n Host: HOST\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: HOST\r\nX: a\r\n folded\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: HOST\r\nno header\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: HOST\r\n: nothing\r\n\r\n",
+        "GET /\x7f HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "GET  / HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "GET / HTTP/1.1 \r\nHost: HOST\r\n\r\n",
+        "GET /  HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "GET /\tHTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "GET / / HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "GET / http/1.1\r\nHost: HOST\r\n\r\n",
+        "GET / HTTP/1.10\r\nHost: HOST\r\n\r\n",
+        "GET / HTTP/2.0\r\nHost: HOST\r\n\r\n",
+        "GET / HTTP/0.9\r\nHost: HOST\r\n\r\n",
+        "GET / HTTX/1.1\r\nHost: HOST\r\n\r\n",
+        "GET /\r\n\r\n",
+        "GET \r\n\r\n",
+        "HEAD\t/ HTTP/1.1\r\nHost: HOST\r\n\r\n",
+    ] {
+        let wrong = wrong.replace("HOST", &host.to_string());
+        // One that is told by its first line to be HTTP, and does not begin like a GET, may end without a word.
+        if let Some(answer) = house.answer_to(&wrong) {
+            let status = answer.status;
+            assert!([400, 405, 505].contains(&status), "{wrong:?}: {answer:?}");
+        } else {
+            assert!(!wrong.starts_with("GET "), "no word: {wrong:?}");
+        }
+    }
+}
+
+/// An old way to end lines, which some take and some do not: both are one request and one answer.
+#[test]
+fn lines_that_end_in_a_line_feed_alone_are_one_request_and_no_more() {
+    let house = House::open(&[]);
+    let frames = [join("page"), text("page", "hi"), leave("page")].concat();
+    for bytes in [
+        house.get("/").lines("\n"),
+        [house.get("/").lines("\n"), frames.clone()].concat(),
+        [house.get("/").lines("\n"), house.get("/").lines("\n")].concat(),
+        [house.get("/").bytes(), house.get("/").lines("\n")].concat(),
+    ] {
+        let answer = house.answer_to(bytes).expect("an answer");
+        assert!([200, 400].contains(&answer.status), "{answer:?}");
+    }
+    house.assert_unheard("page");
+}
+
+#[test]
+fn what_an_old_program_asks_is_answered_and_the_answer_ends() {
+    let house = House::open(&[]);
+    let old = house.get("/").line("GET / HTTP/1.0");
+    for request in [old.clone(), old.with("Connection", "keep-alive")] {
+        let answer = house.ask(&request);
+        assert_eq!((answer.status, answer.text()), (200, INDEX));
+        assert_eq!(answer.need("Connection"), "close");
+    }
+}
+
+#[test]
+fn head_has_the_head_of_a_get_and_nothing_more() {
+    let house = House::open(&[]);
+    for target in ["/", "/app-0123/boot.js", "/nowhere", "/room"] {
+        let get = house.ask(&house.get(target));
+        let line = format!("HEAD {target} HTTP/1.1");
+        let head = house.ask(&house.get(target).line(&line));
+        assert_eq!(head.headers, get.headers, "{target}");
+        assert_eq!((head.status, head.text()), (get.status, ""), "{target}");
+    }
+}
+
+#[test]
+fn every_other_method_is_told_so_and_the_body_is_not_read() {
+    let house = House::open(&[]);
+    let frames = [join("page"), text("page", "hi"), leave("page")].concat();
+    for method in [
+        "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "GETS", "get", "QUERY",
+    ] {
+        let request = Request::of(method, "/")
+            .with("Host", house.address())
+            .with("Content-Length", frames.len());
+        let bytes = [request.bytes(), frames.clone()].concat();
+        for size in [bytes.len(), 1] {
+            let mut page = house.room.browser();
+            for piece in bytes.chunks(size) {
+                page.try_send(piece);
+            }
+            let answer = house.only_answer(&mut page).expect(method);
+            assert_eq!(answer.status, 405, "{method}: {answer:?}");
+            assert_eq!(answer.need("Allow"), "GET, HEAD");
+        }
+    }
+    house.assert_unheard("page");
+}
+
+/// What lets nobody else's page use ours, look into it or frame it, and ours load nothing of others.
+#[test]
+fn every_answer_says_what_a_page_may_do() {
+    let house = House::open(&[]);
+    let post = house.get("/").line("POST / HTTP/1.1");
+    for request in [
+        house.get("/"),
+        house.get("/app-0123/boot.js"),
+        house.get("/nowhere"),
+        house.get("/").with("Host", "evil.test"),
+        house.upgrade().with("Origin", "http://evil.test"),
+        post,
+    ] {
+        let answer = house.ask(&request);
+        let policy = answer.need("Content-Security-Policy");
+        let rules: Vec<&str> = policy.split("; ").collect();
+        for rule in [
+            "default-src 'none'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "connect-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "manifest-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
+            assert!(rules.contains(&rule), "{rule} is not in {policy}");
+        }
+        assert!(!policy.contains("'unsafe-inline'") || policy.contains("style-src-attr"));
+        assert!(!policy.contains("'unsafe-eval'"), "{policy}");
+        assert_eq!(answer.need("X-Content-Type-Options"), "nosniff");
+        assert_eq!(answer.need("Referrer-Policy"), "no-referrer");
+        assert_eq!(answer.need("Connection"), "close");
+        for (name, _) in &answer.headers {
+            let name = name.to_ascii_lowercase();
+            assert!(!name.starts_with("access-control"), "{answer:?}");
+            assert!(name != "server", "{answer:?}");
+        }
+    }
+}
