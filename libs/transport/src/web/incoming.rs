@@ -17,6 +17,9 @@ use crate::Goodbye;
 /// The longest message, and the longest frame, in bytes. Nobody needs more: a message may end anywhere in what is said.
 pub(super) const MOST_MESSAGE: usize = 64 * 1024;
 
+/// The longest control frame, in bytes (RFC 6455, 5.5).
+const MOST_CONTROL: u64 = 125;
+
 /// What tungstenite reads at a time, in bytes.
 const READ_BUFFER: usize = 4 * 1024;
 
@@ -124,6 +127,9 @@ impl Incoming {
         }
         if header.mask.is_none() {
             return Err(Error::Protocol(ProtocolError::UnmaskedFrameFromClient).into());
+        }
+        if matches!(header.opcode, OpCode::Control(_)) && len > MOST_CONTROL {
+            return Err(Error::Protocol(ProtocolError::ControlFrameTooBig).into());
         }
         Ok(())
     }
