@@ -16,8 +16,9 @@ mod house;
 mod mixed;
 mod place;
 #[cfg(feature = "tls")]
-mod secure;
 mod private;
+#[cfg(feature = "tls")]
+mod secure;
 #[allow(dead_code, reason = "it has more than is needed here")]
 #[cfg(target_os = "linux")]
 #[path = "../hostile/siege.rs"]
