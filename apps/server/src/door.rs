@@ -3,23 +3,19 @@
 //! A connection that is not served is told why in one line and closed; a burst of connections costs few descriptors.
 //! The accept loop owns what is known about addresses. It ends when it is dropped.
 
-use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 #[cfg(feature = "tls")]
 use std::time::SystemTime;
-use std::time::{Duration, Instant};
 
 use hubbub_transport::{Listener, Transport};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::warn;
 
-use crate::Settings;
-use crate::address::{Addresses, Origin, Place, thinned};
-#[cfg(feature = "admin")]
-use crate::bans::{self, Bans};
+use crate::address::{Origin, thinned};
 #[cfg(feature = "tls")]
 use crate::entrance::Proof;
 #[cfg(any(feature = "tls", feature = "web"))]
@@ -34,8 +30,10 @@ use crate::runtime;
 use crate::shortage::Shortage;
 #[cfg(feature = "tls")]
 use crate::tls::Identity;
-#[cfg(feature = "admin")]
-use crate::words;
+
+pub(crate) use self::register::{Register, TurnedAway, Who};
+
+mod register;
 
 /// How many connections may wait to be accepted. The system refuses more. After a restart, all members of a room come
 /// back at once.
@@ -92,12 +90,9 @@ pub fn listens(socket: &TcpListener) -> bool {
 
 /// Lets connections in for as long as it is polled.
 pub(crate) async fn let_in(listener: &Listener, mut door: Door, house: &Arc<House>) {
-    let settings = &house.settings;
     for number in 0.. {
         let (transport, from) = door.accept(listener, &house.metrics).await;
-        #[cfg(feature = "admin")]
-        door.read(&house.bans);
-        let place = match door.admit(&from, settings, runtime::now()) {
+        let place = match door.register.admit(&from, door.who(&from), house) {
             Ok(place) => place,
             Err(why) => {
                 house.metrics.turned_away.count(why.cause());
@@ -152,66 +147,14 @@ fn show_end(end: Option<SystemTime>, metrics: &Metrics) {
         .set(since.map_or(0, |since| since.as_secs()));
 }
 
-/// Why a connection is not served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TurnedAway {
-    /// There are as many peers as are allowed.
-    Full { max_peers: usize },
-    /// There are as many peers from its address as are allowed.
-    AddressFull { max_peers: usize },
-    /// Its address has connected more often in a minute than is allowed.
-    TooOften { visits_per_minute: u32 },
-    /// An operator has banned its address.
-    #[cfg(feature = "admin")]
-    Banned { seconds: Option<u32> },
-}
-
-impl TurnedAway {
-    /// As a label of the metrics says it.
-    const fn cause(self) -> &'static str {
-        match self {
-            Self::Full { .. } => "full",
-            Self::AddressFull { .. } => "address_full",
-            Self::TooOften { .. } => "too_often",
-            #[cfg(feature = "admin")]
-            Self::Banned { .. } => "banned",
-        }
-    }
-}
-
-impl fmt::Display for TurnedAway {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full { max_peers } => write!(
-                f,
-                "the room is full: {max_peers} connections is the most; try again later"
-            ),
-            Self::AddressFull { max_peers } => write!(
-                f,
-                "there are {max_peers} connections from your address, which is the most; close one or try again later"
-            ),
-            Self::TooOften { visits_per_minute } => write!(
-                f,
-                "you come too often: {visits_per_minute} connections a minute from one address is the most; \
-                 try again in a minute"
-            ),
-            #[cfg(feature = "admin")]
-            Self::Banned { seconds } => f.write_str(&words::banned(*seconds)),
-        }
-    }
-}
-
 /// What the accept loop knows.
 #[derive(Default)]
 pub(crate) struct Door {
     /// Where connections wait that have not joined, if TLS is spoken or browsers may come.
     #[cfg(any(feature = "tls", feature = "web"))]
     pub(crate) entrance: Option<Entrance>,
-    addresses: Addresses,
-    #[cfg(feature = "admin")]
-    bans: Arc<Bans>,
+    register: Register,
     turning_away: TurningAway,
-    full: bool,
     shortage: Shortage,
 }
 
@@ -222,11 +165,12 @@ impl Door {
         if let Some(tls) = &house.settings.tls {
             show_end(tls.ends(), &house.metrics);
         }
-        let turning_away = TurningAway::default();
+        let (register, turning_away) = (Register::default(), TurningAway::default());
         let _ = house;
         Self {
             #[cfg(any(feature = "tls", feature = "web"))]
-            entrance: Entrance::new(&house.settings, &turning_away),
+            entrance: Entrance::new(&house.settings, &register, &turning_away),
+            register,
             turning_away,
             ..Self::default()
         }
@@ -238,52 +182,14 @@ impl Door {
         self.entrance.as_ref().and_then(Entrance::proof)
     }
 
-    /// Reads the bans, if they have changed.
-    #[cfg(feature = "admin")]
-    fn read(&mut self, board: &flume::Receiver<Arc<Bans>>) {
-        if let Ok(bans) = board.try_recv() {
-            self.bans = bans;
+    /// Who somebody from there is, as far as that is known before a word is said.
+    fn who(&self, from: &Origin) -> Who {
+        #[cfg(any(feature = "tls", feature = "web"))]
+        if let Some(entrance) = &self.entrance {
+            return entrance.who(from);
         }
-    }
-
-    /// Gives a connection a place, if there is one for it.
-    fn admit(
-        &mut self,
-        from: &Origin,
-        settings: &Settings,
-        now: Instant,
-    ) -> Result<Place, TurnedAway> {
-        #[cfg(feature = "admin")]
-        if !self.bans.is_empty()
-            && let now = runtime::wall()
-            && let Some(until) = self.bans.of(from.address().network(), now)
-        {
-            let seconds = bans::left(until, now);
-            return Err(TurnedAway::Banned { seconds });
-        }
-        let &Settings {
-            max_peers,
-            max_peers_per_address,
-            visits_per_minute,
-            ..
-        } = settings;
-        let peers = self.addresses.peers();
-        let full = peers >= max_peers;
-        if full && !self.full {
-            warn!(peers, max_peers, "full: turning connections away");
-        }
-        self.full = full;
-        if full {
-            return Err(TurnedAway::Full { max_peers });
-        }
-        if from.peers() >= max_peers_per_address {
-            let max_peers = max_peers_per_address;
-            return Err(TurnedAway::AddressFull { max_peers });
-        }
-        if !from.may_visit(visits_per_minute, now) {
-            return Err(TurnedAway::TooOften { visits_per_minute });
-        }
-        Ok(from.place())
+        let _ = from;
+        Who::Peer
     }
 
     fn turn_away(&self, transport: Transport, from: &Origin, why: TurnedAway) {
@@ -315,7 +221,7 @@ impl Door {
         loop {
             match listener.accept().await {
                 Ok((transport, address)) => {
-                    return (transport, self.addresses.origin(address, runtime::now()));
+                    return (transport, self.register.origin(address));
                 }
                 Err(error) => {
                     metrics.accept_failures.add(1);

@@ -14,8 +14,8 @@ use futures::future::{Either, select};
 use hubbub_transport::Transport;
 
 use crate::Settings;
-use crate::address::thinned;
-use crate::door::TurningAway;
+use crate::address::{Origin, thinned};
+use crate::door::{OneTurnedAway, Register, TurnedAway, TurningAway, Who};
 use crate::event::{Departure, Event};
 use crate::guests::{Guest, Guests};
 use crate::peer::{self, Early, House, Newcomer};
@@ -53,6 +53,7 @@ struct Manners {
     /// Where browsers are answered, if there is a page for them.
     #[cfg(feature = "web")]
     desk: Option<Desk>,
+    register: Register,
     guests: Arc<Mutex<Guests>>,
     turning_away: TurningAway,
 }
@@ -60,6 +61,9 @@ struct Manners {
 /// A connection that is met.
 struct Arrival {
     newcomer: Newcomer,
+    /// Whether it came through a proxy, which said for whom.
+    #[cfg(feature = "web")]
+    is_through: bool,
     since: Instant,
     house: Arc<House>,
     manners: Manners,
@@ -93,12 +97,17 @@ impl From<Departure> for Failed {
 
 impl Entrance {
     /// The entrance that the settings ask for. `None`: they ask for none.
-    pub(crate) fn new(settings: &Settings, turning_away: &TurningAway) -> Option<Self> {
+    pub(crate) fn new(
+        settings: &Settings,
+        register: &Register,
+        turning_away: &TurningAway,
+    ) -> Option<Self> {
         let manners = Manners {
             #[cfg(feature = "tls")]
             handshakes: Handshakes::new(settings),
             #[cfg(feature = "web")]
             desk: settings.web.clone().map(Desk::new),
+            register: register.clone(),
             guests: Arc::default(),
             turning_away: turning_away.clone(),
         };
@@ -116,6 +125,11 @@ impl Entrance {
         (self.0.speaks_tls(), self.0.has_page())
     }
 
+    /// Who somebody from there is, as far as that is known before a word is said.
+    pub(crate) fn who(&self, from: &Origin) -> Who {
+        self.0.who(from)
+    }
+
     /// Takes a connection in, and meets it in a task of its own.
     pub(crate) async fn let_in(
         &mut self,
@@ -124,13 +138,16 @@ impl Entrance {
         house: &Arc<House>,
     ) {
         let since = runtime::now();
-        let network = newcomer.from.address().network();
-        let taken_in = self.0.guests().take_in(newcomer.peer, Some(network), since);
+        let is_proxy = self.who(&newcomer.from) == Who::Proxy;
+        let network = (!is_proxy).then(|| newcomer.from.address().network());
+        let taken_in = self.0.guests().take_in(newcomer.peer, network, since);
         let (guest, crowded_out) = taken_in.map_or((None, None), |(guest, out)| (Some(guest), out));
         let has_place = guest.is_some();
         newcomer.guest = guest.unwrap_or_default();
         let arrival = Arrival {
             newcomer,
+            #[cfg(feature = "web")]
+            is_through: false,
             since,
             house: Arc::clone(house),
             manners: self.0.clone(),
@@ -168,6 +185,15 @@ impl Manners {
         self.guests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn who(&self, from: &Origin) -> Who {
+        #[cfg(feature = "web")]
+        if let Some(desk) = &self.desk {
+            return desk.who(from);
+        }
+        let _ = from;
+        Who::Peer
+    }
+
     fn speaks_tls(&self) -> bool {
         #[cfg(feature = "tls")]
         return self.handshakes.is_some();
@@ -197,11 +223,15 @@ impl Manners {
 impl Arrival {
     /// Lets the connection become a peer, or lets go of it.
     async fn meet(self, transport: Transport) {
+        let house = Arc::clone(&self.house);
         match self.wait_for(transport).await {
-            Ok(Opened::In(transport, early)) => {
-                self.newcomer.guest.enters_lobby();
-                self.newcomer.enter(transport, early, &self.house).await;
-            }
+            Ok(Opened::In(transport, early)) => match self.admitted() {
+                Ok(newcomer) => {
+                    newcomer.guest.enters_lobby();
+                    newcomer.enter(transport, early, &house).await;
+                }
+                Err((_one, why)) => peer::turn_away(transport, why.to_string()).await,
+            },
             Ok(Opened::Plain(transport)) => {
                 let one = self.manners.turning_away.one_more();
                 self.goes(Departure::Plain.into());
@@ -212,6 +242,35 @@ impl Arrival {
             #[cfg(feature = "web")]
             Ok(Opened::Asks(transport, asked)) => self.answer(transport, *asked).await,
             Err(failed) => self.goes(failed),
+        }
+    }
+
+    /// Who is a peer now, with a place as one.
+    ///
+    /// # Errors
+    ///
+    /// There is none, for the reason that is to be told, if there is a turn for that.
+    fn admitted(self) -> Result<Newcomer, (Option<OneTurnedAway>, TurnedAway)> {
+        if !self.manners.has_page() {
+            return Ok(self.newcomer);
+        }
+        let Self {
+            newcomer,
+            house,
+            manners,
+            ..
+        } = self;
+        // The place that it has is not one of its address's peers.
+        drop(newcomer.place);
+        match manners.register.admit(&newcomer.from, Who::Peer, &house) {
+            Ok(place) => Ok(Newcomer { place, ..newcomer }),
+            Err(why) => {
+                house.metrics.turned_away.count(why.cause());
+                house.metrics.ended.add(1);
+                let line = newcomer.from.line(runtime::now());
+                thinned!(warn, line, address = %newcomer.from, %why, "turned away");
+                Err((manners.turning_away.one_more(), why))
+            }
         }
     }
 

@@ -18,6 +18,8 @@ mod site;
 
 pub(crate) mod head;
 
+pub(crate) mod forwarded;
+
 mod answer;
 
 /// The room for browsers. A clone is cheap.

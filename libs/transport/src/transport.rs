@@ -106,6 +106,18 @@ impl Transport {
         Self::wrapping(Wrapped::Web(Box::new(Web::new(self, early))))
     }
 
+    /// From now on, says of the connection of a browser that the other side is there: a proxy stands between.
+    #[cfg(feature = "web")]
+    #[must_use]
+    pub fn standing_for(mut self, visitor: SocketAddr) -> Self {
+        if let Kind::Wrapped(Some(wrapped)) = &mut self.0
+            && let Wrapped::Web(web) = &mut **wrapped
+        {
+            web.stand_for(visitor);
+        }
+        self
+    }
+
     #[cfg(any(feature = "tls", feature = "web"))]
     fn wrapping(wrapped: Wrapped) -> Self {
         Self(Kind::Wrapped(Some(Box::new(wrapped))))
@@ -278,6 +290,12 @@ impl Transport {
     ///
     /// The connection has failed.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        #[cfg(feature = "web")]
+        if let Some(Wrapped::Web(web)) = self.wrapped()
+            && let Some(visitor) = web.visitor()
+        {
+            return Ok(visitor);
+        }
         self.socket()?.get_ref().peer_addr()
     }
 

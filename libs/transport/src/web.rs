@@ -9,7 +9,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -36,6 +36,8 @@ thread_local! {
 /// The connection of a browser.
 pub(crate) struct Web {
     below: Transport,
+    /// For whom a proxy comes, which is the other side of the socket.
+    visitor: Option<SocketAddr>,
     state: Mutex<State>,
 }
 
@@ -62,8 +64,17 @@ impl Web {
         }
         Self {
             below,
+            visitor: None,
             state: Mutex::new(state),
         }
+    }
+
+    pub(crate) const fn stand_for(&mut self, visitor: SocketAddr) {
+        self.visitor = Some(visitor);
+    }
+
+    pub(crate) const fn visitor(&self) -> Option<SocketAddr> {
+        self.visitor
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

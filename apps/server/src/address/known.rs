@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -31,6 +31,12 @@ impl Origin {
     #[must_use]
     pub fn alone(socket: SocketAddr) -> Self {
         Addresses::default().origin(socket, Instant::now())
+    }
+
+    /// The address alone, as it is written by itself.
+    #[must_use]
+    pub fn ip(&self) -> IpAddr {
+        self.socket.ip()
     }
 
     /// See [`Address::line`].
@@ -69,7 +75,11 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.socket.fmt(f)
+        // Whoever comes by a proxy has no port here.
+        match self.socket.port() {
+            0 => self.socket.ip().fmt(f),
+            _ => self.socket.fmt(f),
+        }
     }
 }
 
@@ -153,7 +163,6 @@ impl Addresses {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
     use std::time::Duration;
 
     use super::*;

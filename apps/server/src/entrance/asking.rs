@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,11 +12,13 @@ use futures::future::{Either, select};
 use hubbub_transport::Transport;
 
 use super::{Arrival, Failed, Opened};
-use crate::address::thinned;
+use crate::address::{Origin, thinned};
+use crate::door::{TurnedAway, Who};
 use crate::event::Departure;
 use crate::guests::Guests;
 use crate::peer::{self, Early};
 use crate::runtime::{self, timeout};
+use crate::web::forwarded;
 use crate::web::head::{self, Request};
 use crate::web::{Around, Outcome, Reply, SOCKET, Status, Web, answer};
 
@@ -50,6 +53,15 @@ impl Desk {
         Self {
             web,
             answered: Arc::new(Mutex::new(Guests::of_any_address())),
+        }
+    }
+
+    /// Who somebody from there is.
+    pub(super) fn who(&self, from: &Origin) -> Who {
+        if self.web.proxies.contains(&from.ip()) {
+            Who::Proxy
+        } else {
+            Who::Unknown
         }
     }
 
@@ -108,10 +120,16 @@ impl Arrival {
     }
 
     /// Gives a browser what it asks for.
-    pub(super) async fn answer(self, transport: Transport, asked: Asked) {
+    pub(super) async fn answer(mut self, transport: Transport, asked: Asked) {
         let Some(desk) = self.manners.desk.clone() else {
             return;
         };
+        if let Ok(request) = &asked.request
+            && let Err(why) = self.know_visitor(&desk, request)
+        {
+            let reply = Reply::saying(Status::Unavailable, &why.to_string());
+            return self.reply(&desk, transport, reply, None).await;
+        }
         let outcome = match &asked.request {
             Err(status) => Outcome::Reply(Reply::of(*status)),
             Ok(request) => match self.around(&transport) {
@@ -134,10 +152,54 @@ impl Arrival {
         if let Err(error) = write_all(&self, &transport, head).await {
             return self.goes(Departure::Failed(error.kind()).into());
         }
-        let transport = transport.into_web(early);
-        self.newcomer.guest.enters_lobby();
-        let early = Early::default();
-        self.newcomer.enter(transport, early, &self.house).await;
+        let is_proxy = self.manners.who(&self.newcomer.from) == Who::Proxy;
+        let visitor = SocketAddr::new(self.newcomer.from.ip(), 0);
+        let is_through = self.is_through;
+        let mut transport = transport.into_web(early);
+        if is_through {
+            transport = transport.standing_for(visitor);
+        }
+        let house = Arc::clone(&self.house);
+        // A proxy that does not say for whom it comes is not taken for one person.
+        let admitted = if is_proxy {
+            Ok(self.newcomer)
+        } else {
+            self.admitted()
+        };
+        match admitted {
+            Ok(newcomer) => {
+                newcomer.guest.enters_lobby();
+                newcomer.enter(transport, Early::default(), &house).await;
+            }
+            Err((_one, why)) => {
+                transport.goodbye(why.goodbye());
+                peer::turn_away(transport, why.to_string()).await;
+            }
+        }
+    }
+
+    /// Finds out for whom a proxy comes, and takes that for where the connection is from.
+    ///
+    /// # Errors
+    ///
+    /// There is no place for somebody from there.
+    fn know_visitor(&mut self, desk: &Desk, request: &Request) -> Result<(), TurnedAway> {
+        if desk.who(&self.newcomer.from) != Who::Proxy {
+            return Ok(());
+        }
+        let proxies = &desk.web.proxies;
+        let Some(visitor) = forwarded::visitor(&request.forwarded_for, proxies) else {
+            let line = self.newcomer.from.line(runtime::now());
+            thinned!(warn, line, proxy = %self.newcomer.from,
+                "a trusted proxy does not say in X-Forwarded-For for whom it comes");
+            return Ok(());
+        };
+        let register = &self.manners.register;
+        let from = register.origin(SocketAddr::new(visitor, 0));
+        self.newcomer.place = register.admit(&from, Who::Unknown, &self.house)?;
+        self.newcomer.from = from;
+        self.is_through = true;
+        Ok(())
     }
 
     fn around(&self, transport: &Transport) -> io::Result<Around> {

@@ -15,6 +15,7 @@ mod hosts;
 mod house;
 mod mixed;
 mod place;
+mod proxies;
 #[cfg(feature = "tls")]
 mod private;
 #[cfg(feature = "tls")]
