@@ -63,6 +63,9 @@ pub(crate) struct Office {
     /// Where a new password is written.
     #[cfg(feature = "tls")]
     password_file: Option<PasswordFile>,
+    /// The page for browsers, if there is one.
+    #[cfg(feature = "tls")]
+    page: Option<invitations::Page>,
     /// The port of the room.
     #[cfg(feature = "tls")]
     port: u16,
@@ -92,6 +95,8 @@ impl Office {
             history: settings.history.as_ref().map(|history| history.dir.clone()),
             #[cfg(feature = "tls")]
             password_file: settings.password_file.clone(),
+            #[cfg(feature = "tls")]
+            page: invitations::Page::of(settings),
             #[cfg(feature = "tls")]
             port,
             opened: runtime::now(),
@@ -203,7 +208,7 @@ impl Office {
             Request::Order(order) => self.tell(ask(inbox, order).await?, answer).await,
             #[cfg(feature = "tls")]
             Request::Invite(wanted) => match ask(inbox, Order::Invitation).await? {
-                Answer::Invitation(room) => wanted.put(answer, room, self.port),
+                Answer::Invitation(room) => wanted.put(answer, room, self.port, self.page.as_ref()),
                 said => self.tell(said, answer).await,
             },
             #[cfg(feature = "tls")]

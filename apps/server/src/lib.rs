@@ -220,6 +220,8 @@
 //! page becomes a peer, by WebSocket without extensions, if it is of this very host and port; what its binary messages
 //! bring are the bytes of CHAT/1.0. A page gets the same limits as a program, and costs the room the same.
 //!
+//! A file is nobody's visit and takes none of the places of its address; a page that enters the room does.
+//!
 //! A proxy that is named by `--trusted-proxy` is believed when `X-Forwarded-For` says for whom it comes: bans, limits,
 //! `who` and the log are then about the visitor. It has to pass on `Host`.
 //!

@@ -4,10 +4,18 @@
 use flume::Sender;
 use hubbub_transport::Invitation;
 
+#[cfg(feature = "web")]
+use std::net::IpAddr;
+#[cfg(feature = "web")]
+use std::sync::Arc;
+
 use super::lines::put;
 use super::{Office, ask, gone};
+use crate::Settings;
 use crate::event::Mail;
 use crate::orders::{Answer, Credentials, Order};
+#[cfg(feature = "web")]
+use crate::web::{HostName, Hosts};
 use crate::{password, runtime};
 
 /// The invitation that an administrator wants.
@@ -42,12 +50,14 @@ impl Wanted {
         &self.host
     }
 
-    /// Adds the link to an answer. `port` is that of the server. Returns the words that end the answer.
+    /// Adds the link to an answer, and one for browsers where there is a `page` that they can open. `port` is that of the
+    /// server. Returns the words that end the answer.
     pub(super) fn put(
         &self,
         answer: &mut String,
         room: Option<Box<Credentials>>,
         port: u16,
+        page: Option<&Page>,
     ) -> Result<String, String> {
         let Some(room) = room else {
             return Err(
@@ -85,7 +95,32 @@ impl Wanted {
                 "it has no password: everybody who reaches the port comes in, also without TLS; see --password-file"
             }
         };
-        Ok(format!("{password}{pin}"))
+        let page = page.map_or("", |page| {
+            self.put_for_browsers(answer, invitation, room.is_own, page)
+        });
+        Ok(format!("{password}{pin}{page}"))
+    }
+
+    /// Adds the link for browsers, if they can open the page. Returns the words about it.
+    fn put_for_browsers(
+        &self,
+        answer: &mut String,
+        mut invitation: Invitation,
+        is_own: bool,
+        page: &Page,
+    ) -> &'static str {
+        if is_own {
+            return "; it is for programs, since browsers want a certificate that an authority vouches for; see --tls-cert";
+        }
+        if !page.is_known_as(&invitation.address.host) {
+            return "; it is for programs, since browsers get no page under this name; see --web-host";
+        }
+        // A browser believes authorities, and cannot look at a key.
+        invitation.pins.clear();
+        if let Some(rest) = invitation.to_link().strip_prefix("chats://") {
+            put(answer, "-", [&*format!("https://{rest}")]);
+        }
+        "; the one with https is for browsers"
     }
 
     /// The invitation so far, unless the host is none. Without a port in it, the port is that of the server.
@@ -93,6 +128,40 @@ impl Wanted {
         let is_host = !self.host.contains(['/', '#']);
         let link = format!("chats://{}", self.host);
         is_host.then(|| Invitation::parse(&link, port).ok())?
+    }
+}
+
+/// The page for browsers, as far as an invitation has to know it.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    #[cfg(feature = "web")]
+    hosts: Arc<Hosts>,
+}
+
+impl Page {
+    /// That of the settings, if there is one.
+    pub(super) fn of(settings: &Settings) -> Option<Self> {
+        #[cfg(feature = "web")]
+        return settings.web.as_ref().map(|web| Self {
+            hosts: Arc::clone(&web.hosts),
+        });
+        #[cfg(not(feature = "web"))]
+        {
+            let _ = settings;
+            None
+        }
+    }
+
+    /// Whether a browser gets the page under this name: one that was given, or an address, which may be that of the server.
+    fn is_known_as(&self, host: &str) -> bool {
+        #[cfg(feature = "web")]
+        return host.parse::<IpAddr>().is_ok()
+            || HostName::parse(host).is_ok_and(|host| self.hosts.names(&host));
+        #[cfg(not(feature = "web"))]
+        {
+            let _ = host;
+            false
+        }
     }
 }
 
@@ -151,7 +220,7 @@ mod tests {
         room: Option<Box<Credentials>>,
     ) -> Result<(String, String), String> {
         let mut answer = String::new();
-        let words = Wanted::new(host, has_pin)?.put(&mut answer, room, 8765)?;
+        let words = Wanted::new(host, has_pin)?.put(&mut answer, room, 8765, None)?;
         let link = answer
             .strip_prefix("- ")
             .unwrap()
@@ -191,6 +260,41 @@ mod tests {
             words.contains("renewed") && words.contains("no password"),
             "{words}"
         );
+    }
+
+    #[test]
+    #[cfg(feature = "web")]
+    fn browsers_get_a_link_where_they_believe_the_certificate_and_the_room_answers_to_the_name() {
+        let page = Page {
+            hosts: Arc::new(Hosts::new(vec![HostName::parse("a.example.org").unwrap()])),
+        };
+        for (host, is_own, link, words) in [
+            (
+                "a.example.org",
+                false,
+                Some("https://a.example.org:8765/#key=open%20sesame%2C%20open"),
+                "with https",
+            ),
+            (
+                "192.0.2.7:443",
+                false,
+                Some("https://192.0.2.7:443/#key=open%20sesame%2C%20open"),
+                "with https",
+            ),
+            ("b.example.org", false, None, "--web-host"),
+            ("a.example.org", true, None, "an authority vouches for"),
+        ] {
+            for has_pin in [false, true] {
+                let mut answer = String::new();
+                let wanted = Wanted::new(host, has_pin).unwrap();
+                let room = room(is_own, Some("open sesame, open"));
+                let said = wanted.put(&mut answer, room, 8765, Some(&page)).unwrap();
+                let links: Vec<&str> = answer.lines().map(|line| &line[2..]).collect();
+                assert!(links[0].starts_with("chats://"), "{answer}");
+                assert_eq!(links.get(1).copied(), link, "{host}");
+                assert!(said.contains(words), "{said}");
+            }
+        }
     }
 
     #[test]

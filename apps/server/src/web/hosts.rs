@@ -175,6 +175,12 @@ impl Hosts {
         Self(names)
     }
 
+    /// Whether this is one of them.
+    #[must_use]
+    pub fn names(&self, host: &HostName) -> bool {
+        self.0.contains(host)
+    }
+
     /// Whether a connection whose end on our side is at `local` may ask for this host: one of these names, that very
     /// address, or `localhost` where nobody else can be meant.
     #[must_use]
@@ -184,7 +190,7 @@ impl Hosts {
             HostName::Address(address) => *address == local,
             HostName::Name(name) => name == "localhost" && local.is_loopback(),
         };
-        is_own || self.0.contains(host)
+        is_own || self.names(host)
     }
 }
 
