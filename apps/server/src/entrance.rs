@@ -138,7 +138,7 @@ impl Entrance {
         house: &Arc<House>,
     ) {
         let since = runtime::now();
-        let is_proxy = self.who(&newcomer.from) == Who::Proxy;
+        let is_proxy = self.who(&newcomer.from).is_proxy();
         let network = (!is_proxy).then(|| newcomer.from.address().network());
         let taken_in = self.0.guests().take_in(newcomer.peer, network, since);
         let (guest, crowded_out) = taken_in.map_or((None, None), |(guest, out)| (Some(guest), out));

@@ -86,11 +86,21 @@ pub(crate) enum Who {
     /// A peer.
     Peer,
     /// A peer, or a browser that asks for files.
-    #[cfg(any(feature = "tls", feature = "web"))]
+    #[cfg(feature = "web")]
     Unknown,
     /// A proxy, which comes for many.
-    #[cfg(any(feature = "tls", feature = "web"))]
+    #[cfg(feature = "web")]
     Proxy,
+}
+
+impl Who {
+    /// Whether it comes for many.
+    pub(crate) const fn is_proxy(self) -> bool {
+        #[cfg(feature = "web")]
+        return matches!(self, Self::Proxy);
+        #[cfg(not(feature = "web"))]
+        false
+    }
 }
 
 /// What is known. A clone is another handle to it.
@@ -166,11 +176,9 @@ impl Known {
         if let Ok(bans) = board.try_recv() {
             self.bans = bans;
         }
-        #[cfg(any(feature = "tls", feature = "web"))]
-        if who == Who::Proxy {
+        if who.is_proxy() {
             return Ok(());
         }
-        let _ = who;
         if self.bans.is_empty() {
             return Ok(());
         }
