@@ -5,8 +5,6 @@ use flume::Sender;
 use hubbub_transport::Invitation;
 
 #[cfg(feature = "web")]
-use std::net::IpAddr;
-#[cfg(feature = "web")]
 use std::sync::Arc;
 
 use super::lines::put;
@@ -155,8 +153,8 @@ impl Page {
     /// Whether a browser gets the page under this name: one that was given, or an address, which may be that of the server.
     fn is_known_as(&self, host: &str) -> bool {
         #[cfg(feature = "web")]
-        return host.parse::<IpAddr>().is_ok()
-            || HostName::parse(host).is_ok_and(|host| self.hosts.names(&host));
+        return HostName::parse(host)
+            .is_ok_and(|host| matches!(host, HostName::Address(_)) || self.hosts.names(&host));
         #[cfg(not(feature = "web"))]
         {
             let _ = host;

@@ -3,7 +3,6 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -153,7 +152,7 @@ impl Arrival {
             return self.goes(Departure::Failed(error.kind()).into());
         }
         let is_proxy = self.manners.who(&self.newcomer.from) == Who::Proxy;
-        let visitor = SocketAddr::new(self.newcomer.from.ip(), 0);
+        let visitor = (self.newcomer.from.ip(), 0).into();
         let is_through = self.is_through;
         let mut transport = transport.into_web(early);
         if is_through {
@@ -195,7 +194,7 @@ impl Arrival {
             return Ok(());
         };
         let register = &self.manners.register;
-        let from = register.origin(SocketAddr::new(visitor, 0));
+        let from = register.origin((visitor, 0).into());
         self.newcomer.place = register.admit(&from, Who::Unknown, &self.house)?;
         self.newcomer.from = from;
         self.is_through = true;

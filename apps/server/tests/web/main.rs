@@ -15,9 +15,9 @@ mod hosts;
 mod house;
 mod mixed;
 mod place;
-mod proxies;
 #[cfg(feature = "tls")]
 mod private;
+mod proxies;
 #[cfg(feature = "tls")]
 mod secure;
 #[allow(dead_code, reason = "it has more than is needed here")]
