@@ -8,6 +8,21 @@
 //! Only the binary names a renderer, so that all of this builds and tests on a machine without one. Read `main.rs`,
 //! `again.rs`, `asking.rs`, `engine.rs` and `keys.rs` after the modules here.
 //!
+//! # In a browser
+//!
+//! `hubbub-web` shows the same window as a page. What it has from a desktop has one place each here, which a browser
+//! fills in another way: files (`settings`, its `Shelf` is the storage of the page), the calls into the script
+//! (`view::page`, whose other file is `page_of_browser.rs`), saving and inviting (`bridge`), notifications (`news` says
+//! what is wanted, and `desktop` shows it on a desktop alone), and work that blocks (`background`). The scripts and
+//! style sheets in `assets` are shared, but for `webkit.js` and `window.js`, which only the window loads, and
+//! `browser.js` and `browser.css`, which only a page does.
+//!
+//! A browser opens links, sizes and closes its pages by itself: there, links are those of the browser, there are no
+//! keys for the size, Quit is called Leave, and a link to a room is words. A right click on a message or a person opens
+//! the menu of the window, and on a field, a link or what is marked that of the browser. `/save` is a download. On a
+//! phone the people are a drawer, what can be touched is at least 44 px wide, fields are not enlarged, and the keyboard
+//! comes when it is asked for.
+//!
 //! # What the window does
 //!
 //! - **Sending.** What is typed while the server is away waits in order. It goes out when the server is back, 20 ms
