@@ -210,6 +210,8 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
             memory,
             trail: consume_context(),
             seen_more,
+            #[cfg(target_arch = "wasm32")]
+            typed: None,
             is_writable: true,
             is_notified: false,
             timeline,

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use hubbub_client::settings::{RoomsFile, SettingsFile, Theme};
-use hubbub_transport::{Invitation, InvitationError};
+use hubbub_transport::{Invitation, InvitationError, Password};
 use hubbub_wire::{Hex128, Username};
 use wasm_bindgen_futures::spawn_local;
 
@@ -180,9 +180,14 @@ pub(crate) fn theme() -> Theme {
 /// Keeps the password that stood after `#`.
 fn take_invitation(fragment: &str) -> Result<(), InvitationError> {
     if let Some(password) = invitation::read(fragment)? {
-        storage::keep_for_tab(kept::INVITATION, &invitation::write(password));
+        keep_password(&password);
     }
     Ok(())
+}
+
+/// Keeps the password of the room for this tab, so that nobody is asked for it again.
+pub(crate) fn keep_password(password: &Password) {
+    storage::keep_for_tab(kept::INVITATION, &invitation::write(password.clone()));
 }
 
 fn forget_own() {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use dioxus::prelude::*;
-use hubbub_transport::Invitation;
+use hubbub_transport::{Invitation, Password};
 use js_sys::{Function, Promise, Reflect, global};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -19,6 +19,8 @@ pub struct Browser {
     /// Asks the user whether notifications may be shown. [`News`](crate::news::News) tells what they say. Called soon after
     /// a click, since browsers ask at no other time.
     pub ask_to_notify: fn(),
+    /// Keeps the password that the user has typed, for this page when it is loaded again: the room has taken it.
+    pub keep_password: fn(&Password),
 }
 
 /// Hands the lines to the browser as a file, and says how that went.

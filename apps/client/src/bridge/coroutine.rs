@@ -123,6 +123,9 @@ pub(super) struct Side {
     pub(super) trail: Trail,
     /// Says that the trail goes on.
     pub(super) seen_more: flume::Sender<()>,
+    /// The password that was typed, until the room has taken it.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) typed: Option<hubbub_transport::Password>,
     /// Whether no write of the settings has failed so far.
     pub(super) is_writable: bool,
     /// Whether the desktop shows a notification of something that was not read.
@@ -156,6 +159,8 @@ impl Side {
             Action::Trust(pin) => drop(intents.try_send(Intent::Trust { pin })),
             Action::Password(password) => {
                 self.memory.keep_password(password.clone());
+                #[cfg(target_arch = "wasm32")]
+                self.typed.replace(password.clone());
                 drop(intents.try_send(Intent::Password { password }));
             }
             Action::Invite => {
@@ -232,6 +237,13 @@ impl Side {
             self.fetch();
         }
         let timeline = self.timeline.peek();
+        // A private line is told of when the room has let in.
+        #[cfg(target_arch = "wasm32")]
+        if timeline.secured().is_some()
+            && let Some(password) = self.typed.take()
+        {
+            (consume_context::<super::Browser>().keep_password)(&password);
+        }
         self.memory.count_unsettled(timeline.unsettled_texts());
         let mut is_new = timeline.presence().has_room() && self.trail.enter(timeline.own_name());
         if let Some(Seen { room, seq }) = timeline.past().seen() {

@@ -128,6 +128,7 @@ fn open(
     provide_context(Browser {
         save: download::save,
         ask_to_notify: notifier::ask,
+        keep_password: here::keep_password,
     });
     provide_context(Channels {
         intents: intents.clone(),
