@@ -163,7 +163,7 @@ refresh-desktop PREFIX:
 
 # Makes the Debian packages hubbub-server, which has the command line too, and hubbub-client, in target/packages.
 [group("install")]
-deb: setup
+deb: setup page
     #!/usr/bin/env bash
     set -euo pipefail
     command -v cargo-deb >/dev/null || cargo install cargo-deb --locked
@@ -183,6 +183,7 @@ deb: setup
     cargo run --quiet --locked -p hubbub-server --example hubbub-server-pages -- "$pages/server"
     cargo run --quiet --locked -p hubbub-cli --example hubbub-pages -- "$pages/server"
     cargo run --quiet --locked -p hubbub-client --no-default-features --example hubbub-client-pages -- "$pages/client"
+    cp -R "{{ target }}/web" "$pages/web"
     for package in hubbub-server hubbub-client; do
         cargo deb --quiet --locked --no-build -p $package --output "{{ target }}/packages/"
     done

@@ -29,6 +29,7 @@ RELEASE = "bookworm"
 INCLUDED = "systemd,libsqlite3-0,procps"
 UNITS = ["hubbub-server.service", "hubbub-server.socket"]
 STATE = "/var/lib/hubbub"
+PAGE = "/usr/share/hubbub/web"
 # Where others write whenever a package is installed, and the copies that useradd and its like make of what they change.
 OTHERS = re.compile(r"/(dev|proc|run|sys|tmp|var/cache|var/lib/dpkg|var/log)(/|$)|/etc/(\w+-|\.pwd\.lock)$|/played(/|$)")
 
@@ -64,6 +65,7 @@ def used_and_purged(root, older, server, client):
     root.output("systemctl", "enable", "hubbub-server.service")
     root.write("/etc/hubbub/motd", "Welcome")
     given = {"HUBBUB_MOTD": "/etc/hubbub/motd", "HUBBUB_ADMIN": "/run/hubbub/admin", "HUBBUB_METRICS": "0"}
+    given["HUBBUB_WEB"] = PAGE
     options = root.read("/etc/hubbub/server.env") + "".join(f"{name}={value}\n" for name, value in given.items())
     root.write("/etc/hubbub/server.env", options)
     service = Service(root)
@@ -78,6 +80,7 @@ def used_and_purged(root, older, server, client):
         assert health.status == 200, health.status
     with urllib.request.urlopen(f"http://{watched}/metrics", timeout=DEADLINE) as metrics:
         assert "\nhubbub_members" in metrics.read().decode(), watched
+    browse(root, service.port)
     root.say("from inside", service.port, inside=True)
     tail.wait_for("from inside")
     root.write("/etc/hubbub/motd", "Welcome again")
@@ -244,6 +247,34 @@ class Root:
     def say(self, text, port, inside):
         command = self.hubbub(inside, "send", "--username", "speaker", f"127.0.0.1:{port}")
         subprocess.run(command, input=text.encode(), check=True, timeout=DEADLINE)
+
+
+def browse(root, port):
+    """The page as a browser asks for it: every file of it, and the room itself."""
+    files = [file for file in root.path(PAGE).rglob("*") if file.is_file()]
+    named = [file for file in files if file.suffix not in (".br", ".gz")]
+    for kind in (".html", ".js", ".css", ".wasm", ".webmanifest", ".svg", ".png"):
+        assert any(file.suffix == kind for file in named), f"{PAGE} has no {kind}"
+    for file in named:
+        name = str(file.relative_to(root.path(PAGE)))
+        at = f"http://127.0.0.1:{port}/{'' if name == 'index.html' else name}"
+        asked = urllib.request.Request(at, headers={"Accept-Encoding": "gzip, br"})
+        with urllib.request.urlopen(asked, timeout=DEADLINE) as answer:
+            headers, body = answer.headers, answer.read()
+        smaller = file.with_name(file.name + ".br")
+        assert body == (smaller if smaller in files else file).read_bytes(), f"{at} is another file"
+        assert headers.get("Content-Encoding") == ("br" if smaller in files else None), f"{at}: {headers}"
+        assert headers["Content-Security-Policy"], f"{at}: {headers}"
+        if file.suffix == ".wasm":
+            assert headers.get_content_type() == "application/wasm", f"{at}: {headers}"
+    upgrade = (
+        f"GET /room HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as visitor:
+        visitor.sendall(upgrade.encode())
+        answer = visitor.makefile("rb").readline()
+    assert answer.startswith(b"HTTP/1.1 101 "), answer
 
 
 class Lines:
