@@ -37,8 +37,8 @@ pub struct Args {
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// The same without the password that stands on the command line, where everybody on the computer can read it: these
-    /// words, and this invitation on standard input.
+    /// The same without the password that stands on the command line, where everybody on the computer can read it:
+    /// these words, and this invitation on standard input.
     Again(Vec<String>, Invitation),
     /// This room.
     Room(Args),
@@ -67,13 +67,13 @@ pub struct Asking {
     after_help = "Examples:\n  hubbub-client --username alice --target chat.example.org\n  hubbub-client --username alice chat://chat.example.org:8765\n  hubbub-client --username alice --invitation invitation.txt"
 )]
 struct CommandLine {
-    /// The room as chat://HOST:PORT, or an invitation to a private one, instead of --target and --port; without --username
-    /// you then join under your login name
+    /// The room as chat://HOST:PORT, or an invitation to a private one, instead of --target and --port; without
+    /// --username you then join under your login name
     #[arg(value_name = "LINK", conflicts_with_all = ["target", "port"])]
     link: Option<String>,
 
-    /// File with an invitation to a private room, or - for standard input; it does not stand on the command line then, where
-    /// everybody on this computer could read it
+    /// File with an invitation to a private room, or - for standard input; it does not stand on the command line then,
+    /// where everybody on this computer could read it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["link", "target", "port"])]
     invitation: Option<PathBuf>,
 
@@ -97,8 +97,8 @@ struct CommandLine {
     #[arg(long, value_name = "NAME", value_parser = username, required_unless_present_any = ["link", "invitation", "ask"])]
     username: Option<Username<'static>>,
 
-    /// Ask for the room and the name in a window, which offers those used before; of a LINK it shows where it leads, and
-    /// asks for the name alone
+    /// Ask for the room and the name in a window, which offers those used before; of a LINK it shows where it leads,
+    /// and asks for the name alone
     #[arg(long, conflicts_with_all = ["username", "target", "port"])]
     ask: bool,
 
@@ -119,8 +119,8 @@ impl Args {
         Self::read(env::args_os().collect(), login).unwrap_or_else(|error| error.exit())
     }
 
-    /// What is wrong with a command line is told in its own words, which may not be those of an invitation: it is then read
-    /// once more without what is secret in it.
+    /// What is wrong with a command line is told in its own words, which may not be those of an invitation: it is then
+    /// read once more without what is secret in it.
     fn read(words: Vec<OsString>, login: Option<(&str, String)>) -> Result<Wanted, clap::Error> {
         let open: Vec<_> = words.iter().map(without_secret).collect();
         match Self::take(words.clone(), login.clone()) {

@@ -1,12 +1,12 @@
-//! Background: work that blocks, in a thread that ends with it. A thread of async-std's own would stay, and wake twice a
-//! second for ever.
+//! Background: work that blocks, in a thread that ends with it. A thread of async-std's own would stay, and wake twice
+//! a second for ever.
 
 use std::io;
 #[cfg(not(target_arch = "wasm32"))]
 use std::thread;
 
-/// Does the work in a thread of this name, and waits for its end without blocking. If nobody waits any more, the work is
-/// done all the same.
+/// Does the work in a thread of this name, and waits for its end without blocking. If nobody waits any more, the work
+/// is done all the same.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) async fn run<T: Send + 'static>(
     name: &str,

@@ -35,8 +35,8 @@ pub fn start(
 /// Hands a link to the program that the desktop has for it.
 fn open(link: &str, news: &Sender<News>) {
     let shown = link.split('#').next().unwrap_or_default();
-    // An invitation stands on no command line, also not on that of the program that opens links, and what is nearly one may
-    // hold a password too.
+    // An invitation stands on no command line, also not on that of the program that opens links, and what is nearly one
+    // may hold a password too.
     let opened = if leads_to_room(link) {
         match handover::parse(link) {
             Ok(invitation) if invitation.is_private => ask_about(&invitation),

@@ -28,8 +28,8 @@ use crate::Pages;
 const DEATHS: usize = 3;
 const DEATHS_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long a page may give no answer before it is ended. WebKit itself takes 3 seconds to say that there is none, but a
-/// text of 1 MiB, on a slow computer, is a reason to wait longer.
+/// How long a page may give no answer before it is ended. WebKit itself takes 3 seconds to say that there is none, but
+/// a text of 1 MiB, on a slow computer, is a reason to wait longer.
 const UNRESPONSIVE: Duration = Duration::from_secs(20);
 
 /// Where the window stands now.

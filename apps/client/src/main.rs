@@ -327,12 +327,12 @@ struct Leave {
 }
 
 impl Leave {
-    /// Asks the network thread to leave, keeps the place of the window and how far the user has seen the conversation, and
-    /// waits for the thread's end, but no longer than [`LEAVE_WITHIN`]. Says what is lost.
+    /// Asks the network thread to leave, keeps the place of the window and how far the user has seen the conversation,
+    /// and waits for the thread's end, but no longer than [`LEAVE_WITHIN`]. Says what is lost.
     fn now(&self) {
         let deadline = Instant::now() + LEAVE_WITHIN;
-        // First, since another window may be writing the file of rooms. It fails when the thread has ended, which is what is
-        // wanted, or when the time is over.
+        // First, since another window may be writing the file of rooms. It fails when the thread has ended, which is
+        // what is wanted, or when the time is over.
         let _ = self.intents.send_deadline(Intent::Leave, deadline);
         let standing = *self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = standing {

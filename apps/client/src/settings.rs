@@ -1,7 +1,7 @@
 //! Settings: what a window remembers from one start to the next, and the one file that holds it.
 //!
-//! The file is TOML: four lines that a person can edit. A broken file is set aside and reported. In a browser the same text
-//! is kept in its storage. Knows no Dioxus.
+//! The file is TOML: four lines that a person can edit. A broken file is set aside and reported. In a browser the same
+//! text is kept in its storage. Knows no Dioxus.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod disk;

@@ -1,8 +1,8 @@
 //! Where the server's key and certificate come from: it makes a key for itself at its first start, or reads both from
 //! files of the operator. Knows nothing of connections.
 //!
-//! A key of its own is kept together with the certificate around it. Our programs look at nothing in it but the key, and
-//! programs of others can know the server by the whole of it.
+//! A key of its own is kept together with the certificate around it. Our programs look at nothing in it but the key,
+//! and programs of others can know the server by the whole of it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -75,7 +75,8 @@ pub fn days_left(identity: &Identity) -> Option<u64> {
     Some(left.map_or(0, |left| left.as_secs() / (24 * 60 * 60)))
 }
 
-/// Why nobody believes a certificate today, and what helps: it has ended, or it is not valid yet. `None` if it is valid.
+/// Why nobody believes a certificate today, and what helps: it has ended, or it is not valid yet. `None` if it is
+/// valid.
 #[must_use]
 pub fn untimely(identity: &Identity) -> Option<&'static str> {
     let now = SystemTime::now();

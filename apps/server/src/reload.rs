@@ -1,5 +1,6 @@
-//! Reading again, at SIGHUP, what the server has read from files, and certificates once a day as well. Nobody is dropped
-//! for it, and the room goes on meanwhile, however long the disk takes. Whatever cannot be used leaves what there was.
+//! Reading again, at SIGHUP, what the server has read from files, and certificates once a day as well. Nobody is
+//! dropped for it, and the room goes on meanwhile, however long the disk takes. Whatever cannot be used leaves what
+//! there was.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -17,8 +18,8 @@ use hubbub_server::{identity, password, password::PasswordFile, tls::Identity};
 use tracing::debug;
 use tracing::{info, warn};
 
-/// How long reading a file may take. A disk that sleeps needs a few seconds, and a mount that hangs would need for ever:
-/// the service manager waits for the end of a reload.
+/// How long reading a file may take. A disk that sleeps needs a few seconds, and a mount that hangs would need for
+/// ever: the service manager waits for the end of a reload.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often a certificate is read again without being asked to. They are renewed weeks before they end.
@@ -176,7 +177,8 @@ fn log_change(last: &Identity, identity: &Identity, asked: Asked) {
     }
 }
 
-/// Reads something in a thread of its own, which nobody else waits for. Beyond this time, whatever it reads is thrown away.
+/// Reads something in a thread of its own, which nobody else waits for. Beyond this time, whatever it reads is thrown
+/// away.
 async fn within<T: Send + 'static, E: Display>(
     time: Duration,
     read: impl FnOnce() -> Result<T, E> + Send + 'static,

@@ -1,5 +1,6 @@
-//! Invitation: what stands after `#` in the address of the page. It is the same as in a `chats://` link: the room is the one
-//! that the page comes from, so only the password is of use. A browser believes the server by itself and needs no pin. Pure.
+//! Invitation: what stands after `#` in the address of the page. It is the same as in a `chats://` link: the room is
+//! the one that the page comes from, so only the password is of use. A browser believes the server by itself and needs
+//! no pin. Pure.
 
 use hubbub_transport::{Address, Invitation, InvitationError, Password};
 

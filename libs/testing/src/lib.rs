@@ -1,15 +1,15 @@
 //! What several suites and benches share. For tests only: no crate depends on it outside its `[dev-dependencies]`.
 //!
-//! - [`Peer`] speaks raw bytes over a socket, [`Tape`] keeps what one end says, and [`join`], [`leave`] and [`text`] are the
-//!   bytes of frames. They are written by hand from the protocol's own words. This crate does not use the wire library,
-//!   so that the programs are checked against something other than themselves.
+//! - [`Peer`] speaks raw bytes over a socket, [`Tape`] keeps what one end says, and [`join`], [`leave`] and [`text`]
+//!   are the bytes of frames. They are written by hand from the protocol's own words. This crate does not use the wire
+//!   library, so that the programs are checked against something other than themselves.
 //! - [`Offer`] and [`Ours`] are a program of ours, which has more to say than that, and [`AnyFrame`] is what it hears.
 //! - [`Room`] is the real server in this process, and [`Program`] is the server in its own process. [`ScriptedServer`]
 //!   does only what the test says, and [`HeldPort`] is a port where a server comes later, or never.
-//! - [`Network`] is the bad weather between two ends, [`namespace`] a network that can vanish without a word, and [`Time`]
-//!   a clock that the test moves.
-//! - [`tls`] is an authority, what it signs, a peer's handshake, and a man in the middle. [`web`] is what a browser says,
-//!   rightly and wrongly.
+//! - [`Network`] is the bad weather between two ends, [`namespace`] a network that can vanish without a word, and
+//!   [`Time`] a clock that the test moves.
+//! - [`tls`] is an authority, what it signs, a peer's handshake, and a man in the middle. [`web`] is what a browser
+//!   says, rightly and wrongly.
 //! - [`Stranger`] is a program that other people could have written, [`Crowd`] many connections that one thread reads,
 //!   and [`storm`] many members who talk at once.
 //!

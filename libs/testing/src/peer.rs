@@ -1,5 +1,5 @@
-//! One end of a connection that speaks raw bytes over a blocking socket, with or without TLS or WebSocket. Every wait has a deadline and
-//! fails with what had come so far. It knows the exact form of frames, and no code of ours.
+//! One end of a connection that speaks raw bytes over a blocking socket, with or without TLS or WebSocket. Every wait
+//! has a deadline and fails with what had come so far. It knows the exact form of frames, and no code of ours.
 
 mod secure;
 mod web;
@@ -97,7 +97,8 @@ impl Peer {
         self.line.stream.try_clone().unwrap()
     }
 
-    /// Keeps everything that comes from now on, so that the other end never waits for this one to read. Without TLS and WebSocket only.
+    /// Keeps everything that comes from now on, so that the other end never waits for this one to read. Without TLS and
+    /// WebSocket only.
     #[track_caller]
     pub fn tape(&self) -> Tape {
         self.line.assert_is_plain();
@@ -250,8 +251,8 @@ impl Peer {
         }
     }
 
-    /// Waits until the server has ended the connection in any way, and returns what came before that. With TLS, an alert
-    /// is one of the ways.
+    /// Waits until the server has ended the connection in any way, and returns what came before that. With TLS, an
+    /// alert is one of the ways.
     #[track_caller]
     pub fn expect_gone(&mut self) -> Vec<u8> {
         use ErrorKind::{BrokenPipe, ConnectionReset, InvalidData, UnexpectedEof};

@@ -1,5 +1,5 @@
-//! Goodbye: why the server closes the connection of a browser, as both sides know it. On the wire it is the code and the
-//! reason of WebSocket's close frame. A page turns them into words for people.
+//! Goodbye: why the server closes the connection of a browser, as both sides know it. On the wire it is the code and
+//! the reason of WebSocket's close frame. A page turns them into words for people.
 
 /// Why the server closes the connection of a browser. Codes below 4000 mean what RFC 6455 (7.4.1) says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

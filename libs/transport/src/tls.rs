@@ -1,8 +1,8 @@
 //! TLS: what a server shows of itself and what a client sees of it. What goes through an encrypted connection is in
 //! [`Transport`](crate::Transport).
 //!
-//! TLS 1.3, without tickets, resumption and early data. A server that browsers come to takes TLS 1.2 as well, and nothing
-//! older.
+//! TLS 1.3, without tickets, resumption and early data. A server that browsers come to takes TLS 1.2 as well, and
+//! nothing older.
 
 use std::sync::Arc;
 

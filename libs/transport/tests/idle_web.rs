@@ -1,5 +1,5 @@
-//! What an idle connection of a browser costs, also after the longest message. It is alone in its process, since it looks
-//! at the memory of all of it.
+//! What an idle connection of a browser costs, also after the longest message. It is alone in its process, since it
+//! looks at the memory of all of it.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

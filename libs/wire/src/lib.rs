@@ -25,8 +25,9 @@
 //!
 //! - **A name** is UTF-8, has 1 to 64 bytes and no control characters, and neither begins nor ends with a blank. Names
 //!   are compared byte by byte.
-//! - **A payload** is bytes. By convention it is UTF-8; a reader replaces what is not. It may hold line breaks and blank
-//!   lines, since only `Msg-len` says where it ends. No line end follows it: the next frame begins with the next byte.
+//! - **A payload** is bytes. By convention it is UTF-8; a reader replaces what is not. It may hold line breaks and
+//!   blank lines, since only `Msg-len` says where it ends. No line end follows it: the next frame begins with the next
+//!   byte.
 //! - **`Msg-len`** counts bytes, not characters, as a decimal number: `héllo` has 6.
 //! - **Order and letter case**: whoever sends writes exactly the forms above. Whoever reads takes headers in any order
 //!   and their names in any letter case. Version and method have capital letters only.
@@ -34,8 +35,8 @@
 //! # A client and the server
 //!
 //! A client has one TCP connection to the server, on port 8765 ([`PORT`]) unless told otherwise. It sends a JOIN, then
-//! TEXTs, then a LEAVE. The server passes each frame on to all other members, in one order for everybody, and never back
-//! to the sender:
+//! TEXTs, then a LEAVE. The server passes each frame on to all other members, in one order for everybody, and never
+//! back to the sender:
 //!
 //! ```text
 //! alice sends                          bob gets
@@ -45,24 +46,24 @@
 //! CHAT/1.0 LEAVE, Username: alice      CHAT/1.0 LEAVE, Username: alice
 //! ```
 //!
-//! - **After a JOIN** a member gets what is said from then on. There is no history and no list of who is there, so TEXTs
-//!   and LEAVEs come from people whose JOIN it never saw. The extension has both.
-//! - **A JOIN that succeeds is not confirmed.** If it is refused, a TEXT from `server` says why, and then the server closes
-//!   the connection. That takes about 100 ms, and longer only if the server is very busy. So a client is in the room
-//!   if the connection is still open after two seconds, or as soon as it gets a frame from anybody but `server`, since
-//!   only members get any. It need not wait before it speaks: what follows a refused JOIN reaches nobody.
+//! - **After a JOIN** a member gets what is said from then on. There is no history and no list of who is there, so
+//!   TEXTs and LEAVEs come from people whose JOIN it never saw. The extension has both.
+//! - **A JOIN that succeeds is not confirmed.** If it is refused, a TEXT from `server` says why, and then the server
+//!   closes the connection. That takes about 100 ms, and longer only if the server is very busy. So a client is in the
+//!   room if the connection is still open after two seconds, or as soon as it gets a frame from anybody but `server`,
+//!   since only members get any. It need not wait before it speaks: what follows a refused JOIN reaches nobody.
 //! - **A JOIN that breaks a rule**, such as one with a name of 65 bytes, is not refused but ignored, like every such
 //!   frame. Nothing comes, and 30 seconds after the connection began the server closes it. So check the name before you
 //!   send it.
-//! - **One connection is one member** under one name. TEXTs and LEAVEs under any other name are ignored, and so is a second
-//!   JOIN.
+//! - **One connection is one member** under one name. TEXTs and LEAVEs under any other name are ignored, and so is a
+//!   second JOIN.
 //! - **After a LEAVE** the server writes what still waits for the member and closes. A connection that ends without a
 //!   LEAVE has left too: the others get one all the same.
-//! - **No keepalive is needed.** A member may be silent for as long as it likes. The server finds out by TCP's own keepalive
-//!   if a member's computer is gone. That takes up to a minute, and its name is taken until then. A client that wants to
-//!   know the same of the server switches TCP keepalive on for its socket.
-//! - **A client must read**, even if it only wants to speak. One that takes nothing for 30 seconds is dropped, and so is
-//!   one for which 4 MiB wait.
+//! - **No keepalive is needed.** A member may be silent for as long as it likes. The server finds out by TCP's own
+//!   keepalive if a member's computer is gone. That takes up to a minute, and its name is taken until then. A client
+//!   that wants to know the same of the server switches TCP keepalive on for its socket.
+//! - **A client must read**, even if it only wants to speak. One that takes nothing for 30 seconds is dropped, and so
+//!   is one for which 4 MiB wait.
 //! - **One read is not one frame.** It may bring several, or a part of one.
 //!
 //! # What the server says

@@ -1,5 +1,5 @@
-//! Disk: reads and writes the files of the settings. A file is written under another name and then renamed, so that nobody
-//! ever reads half of it.
+//! Disk: reads and writes the files of the settings. A file is written under another name and then renamed, so that
+//! nobody ever reads half of it.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -12,7 +12,8 @@ use tempfile::NamedTempFile;
 
 use super::shelf::BROKEN;
 
-/// How long to wait while another window writes the file, which takes milliseconds. The end of the program waits as long.
+/// How long to wait while another window writes the file, which takes milliseconds. The end of the program waits as
+/// long.
 const LOCK_WITHIN: Duration = Duration::from_secs(1);
 
 /// The time between two looks whether the file is free.

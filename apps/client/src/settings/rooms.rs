@@ -1,6 +1,7 @@
-//! Rooms: the name that was used in each room, so that it can be offered again, the last message that was seen there, so
-//! that the next window can tell what was missed, who is muted there, and whether it was private, so that forgetting its
-//! key leads nobody there in plain. They are in a file of their own in the user's state directory, which nobody edits.
+//! Rooms: the name that was used in each room, so that it can be offered again, the last message that was seen there,
+//! so that the next window can tell what was missed, who is muted there, and whether it was private, so that forgetting
+//! its key leads nobody there in plain. They are in a file of their own in the user's state directory, which nobody
+//! edits.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -209,8 +210,8 @@ impl RoomsFile {
         Self(Some(Shelf::File(path)))
     }
 
-    /// What the file has of the room at this address. If the file cannot be read, returns nothing and the reason. A broken
-    /// file is set aside.
+    /// What the file has of the room at this address. If the file cannot be read, returns nothing and the reason. A
+    /// broken file is set aside.
     #[must_use]
     pub fn load(&self, address: &str) -> (Known, Option<RoomsError>) {
         match self.0.as_ref().map_or(Ok(None), Shelf::read::<Rooms>) {
@@ -227,8 +228,8 @@ impl RoomsFile {
         }
     }
 
-    /// The rooms that the user was in, the latest first. If the file cannot be read, returns none of them and the reason. A
-    /// broken file is set aside.
+    /// The rooms that the user was in, the latest first. If the file cannot be read, returns none of them and the
+    /// reason. A broken file is set aside.
     #[must_use]
     pub fn used(&self) -> (Vec<UsedRoom>, Option<RoomsError>) {
         match self.0.as_ref().map_or(Ok(None), Shelf::read::<Rooms>) {
@@ -240,13 +241,14 @@ impl RoomsFile {
         }
     }
 
-    /// Keeps what is known of the room at this address, which is now the latest. What is not known stays as the file has
-    /// it, and so do other rooms, also those that another window has kept meanwhile, and people who are muted there and not
-    /// in `mutes`. Another file is locked meanwhile, so that windows take turns.
+    /// Keeps what is known of the room at this address, which is now the latest. What is not known stays as the file
+    /// has it, and so do other rooms, also those that another window has kept meanwhile, and people who are muted there
+    /// and not in `mutes`. Another file is locked meanwhile, so that windows take turns.
     ///
     /// # Errors
     ///
-    /// The file could not be written, or there is nowhere to write it. A broken one is replaced, and that is no error here.
+    /// The file could not be written, or there is nowhere to write it. A broken one is replaced, and that is no error
+    /// here.
     pub fn keep(&self, address: &str, visit: &Visit, mutes: &[Mute]) -> Result<(), RoomsError> {
         let shelf = self.0.as_ref();
         let shelf = shelf.ok_or(RoomsError(SettingsError::Homeless))?;

@@ -1,5 +1,5 @@
-//! Shelf: where one text is kept, a file on a desktop or an entry in the storage of a browser. The only file of the settings
-//! that reads and writes, and the place where two windows take turns.
+//! Shelf: where one text is kept, a file on a desktop or an entry in the storage of a browser. The only file of the
+//! settings that reads and writes, and the place where two windows take turns.
 
 use std::io;
 use std::path::PathBuf;

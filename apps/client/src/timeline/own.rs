@@ -16,8 +16,8 @@ impl Timeline {
         id
     }
 
-    /// Puts back a message of the user's own, which an earlier run of the program left, under its name. What is said from
-    /// now on has other names.
+    /// Puts back a message of the user's own, which an earlier run of the program left, under its name. What is said
+    /// from now on has other names.
     pub fn take_up(&mut self, at: SystemTime, left: &CarriedText) {
         self.put_own(at, left.id, &left.text);
         if left.is_sent {

@@ -1,6 +1,6 @@
 //! The card of a window that was started without a room: it asks for the room and the name, and offers those that were
-//! used before. Where a link was opened, it shows where that leads and asks under which name. It has a page of its own, and
-//! the program that opens the room takes its place.
+//! used before. Where a link was opened, it shows where that leads and asks under which name. It has a page of its own,
+//! and the program that opens the room takes its place.
 
 use dioxus::prelude::*;
 

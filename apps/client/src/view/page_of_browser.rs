@@ -1,8 +1,8 @@
 //! The calls into the script of the page, where that is a page of a browser: in the place of `page`, with the same
 //! functions. The script is a file of its own there, and so is the style sheet.
 //!
-//! Nothing is handed over as script, which the page's security policy forbids. The script makes each call when what runs
-//! now has ended: it may click on something, and the program must not be called while it calls.
+//! Nothing is handed over as script, which the page's security policy forbids. The script makes each call when what
+//! runs now has ended: it may click on something, and the program must not be called while it calls.
 
 use futures::StreamExt;
 use futures::channel::mpsc;

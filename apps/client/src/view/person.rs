@@ -1,5 +1,5 @@
-//! How a person looks: a colour made from the name, and an initial on it. The style sheet has a rule for each hue: a page's
-//! security policy may forbid styles that stand in the page.
+//! How a person looks: a colour made from the name, and an initial on it. The style sheet has a rule for each hue: a
+//! page's security policy may forbid styles that stand in the page.
 
 use dioxus::prelude::*;
 

@@ -1,7 +1,7 @@
 //! What an idle member costs, without and with a grant, with TLS and with a browser: the server's resident memory by
 //! members, how often the server wakes while nobody speaks, and how a plain member's memory is divided. Each member has
-//! one connection, and nothing waits for it. What the kernel keeps for its socket is not part of the server's memory and
-//! has its own row.
+//! one connection, and nothing waits for it. What the kernel keeps for its socket is not part of the server's memory
+//! and has its own row.
 
 use std::io;
 use std::thread;

@@ -1,5 +1,5 @@
-//! What a visitor with a browser costs besides: memory at rest, which has a bound, and the work for signs of life and in a
-//! busy room.
+//! What a visitor with a browser costs besides: memory at rest, which has a bound, and the work for signs of life and
+//! in a busy room.
 
 use std::env;
 use std::fs;

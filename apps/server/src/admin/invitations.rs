@@ -48,8 +48,8 @@ impl Wanted {
         &self.host
     }
 
-    /// Adds the link to an answer, and one for browsers where there is a `page` that they can open. `port` is that of the
-    /// server. Returns the words that end the answer.
+    /// Adds the link to an answer, and one for browsers where there is a `page` that they can open. `port` is that of
+    /// the server. Returns the words that end the answer.
     pub(super) fn put(
         &self,
         answer: &mut String,
@@ -150,7 +150,8 @@ impl Page {
         }
     }
 
-    /// Whether a browser gets the page under this name: one that was given, or an address, which may be that of the server.
+    /// Whether a browser gets the page under this name: one that was given, or an address, which may be that of the
+    /// server.
     fn is_known_as(&self, host: &str) -> bool {
         #[cfg(feature = "web")]
         return HostName::parse(host)

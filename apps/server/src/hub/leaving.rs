@@ -93,8 +93,8 @@ impl Hub {
         self.log.propose(Proposal::Leave { peer, why }, self.time);
     }
 
-    /// Tells a peer why the server closes its connection: a browser always, and others if they cannot know that from what
-    /// they did.
+    /// Tells a peer why the server closes its connection: a browser always, and others if they cannot know that from
+    /// what they did.
     pub(super) fn tell_why(&self, outbox: &Outbox, why: Departure) {
         #[cfg(feature = "web")]
         outbox.goodbye(words::goodbye(why));

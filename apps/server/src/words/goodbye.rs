@@ -1,5 +1,5 @@
-//! Why a connection ends, for a browser: it has no other way to tell an end that it may mend by coming again from one that
-//! it may not.
+//! Why a connection ends, for a browser: it has no other way to tell an end that it may mend by coming again from one
+//! that it may not.
 
 use hubbub_transport::Goodbye;
 

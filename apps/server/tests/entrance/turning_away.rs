@@ -46,8 +46,8 @@ fn all(peers: &[Peer], wanted: impl Fn(&TcpSocket, u16) -> bool) -> bool {
     })
 }
 
-/// What somebody gets who comes when all that its address may have wait for their turn. `None` if their turn came before
-/// it did.
+/// What somebody gets who comes when all that its address may have wait for their turn. `None` if their turn came
+/// before it did.
 fn comes_to_a_full_address() -> Option<Vec<u8>> {
     let room = Room::unwatched_with(private());
     let hello = client_hello("localhost");

@@ -1,7 +1,6 @@
-//! The whole server under random and mutated bytes: some peers and visitors with browsers send what nobody should, hang up
-//! and come back.
-//! Meanwhile two honest members speak to each other and check that they hear every text once, in order, and only whole
-//! frames.
+//! The whole server under random and mutated bytes: some peers and visitors with browsers send what nobody should, hang
+//! up and come back. Meanwhile two honest members speak to each other and check that they hear every text once, in
+//! order, and only whole frames.
 //!
 //! The bytes are determined by a seed; how the system cuts and mixes them is not.
 

@@ -1,5 +1,5 @@
-//! What hostile visitors send: heads of requests, right, changed and cut, and frames of WebSocket of every size and kind
-//! around what others say plainly.
+//! What hostile visitors send: heads of requests, right, changed and cut, and frames of WebSocket of every size and
+//! kind around what others say plainly.
 
 use std::net::SocketAddr;
 

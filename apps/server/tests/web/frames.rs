@@ -1,5 +1,5 @@
-//! Frames that are wrong, or right and rare. Whoever breaks WebSocket is told by which code, has left, and nothing of it
-//! is heard.
+//! Frames that are wrong, or right and rare. Whoever breaks WebSocket is told by which code, has left, and nothing of
+//! it is heard.
 
 use hubbub_testing::web::Frame;
 use hubbub_testing::{Peer, join, leave, text};

@@ -1,5 +1,5 @@
-//! A stranger, a session of ours as the window has it, a plain peer with TLS and visitors with browsers, all in one room:
-//! each hears what the others say, once and in one order.
+//! A stranger, a session of ours as the window has it, a plain peer with TLS and visitors with browsers, all in one
+//! room: each hears what the others say, once and in one order.
 
 use flume::{Receiver, Sender};
 use hubbub_session::{Event, Intent, Options, Stamped};

@@ -1,5 +1,5 @@
-//! Requests that two programs in a row would read as different ones, and the way from HTTP to WebSocket. Every connection
-//! has one answer, and what follows a request that is not an upgrade is nobody's.
+//! Requests that two programs in a row would read as different ones, and the way from HTTP to WebSocket. Every
+//! connection has one answer, and what follows a request that is not an upgrade is nobody's.
 
 use hubbub_testing::web::{Frame, KEYS};
 use hubbub_testing::{join, leave, text};

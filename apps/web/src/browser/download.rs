@@ -1,5 +1,5 @@
-//! Download: hands a text to the browser as a file, which it puts where it puts downloads, under a name of its own choice if
-//! there is one of this name.
+//! Download: hands a text to the browser as a file, which it puts where it puts downloads, under a name of its own
+//! choice if there is one of this name.
 
 use js_sys::Array;
 use wasm_bindgen::JsCast;

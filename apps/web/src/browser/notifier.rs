@@ -1,5 +1,5 @@
-//! Notifier: shows notifications one at a time, each in the place of the last, where the browser and the user let it. A click
-//! on one leads to its message.
+//! Notifier: shows notifications one at a time, each in the place of the last, where the browser and the user let it. A
+//! click on one leads to its message.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -13,8 +13,8 @@ use web_sys::{NotificationOptions, NotificationPermission};
 
 use super::{global_of, on, window, words};
 
-/// The shortest time between two notifications. If others come meanwhile, the first of them is shown after it; the title
-/// counts them all.
+/// The shortest time between two notifications. If others come meanwhile, the first of them is shown after it; the
+/// title counts them all.
 const NOTIFY_PAUSE: Duration = Duration::from_secs(3);
 
 /// All notifications have it, so that each takes the place of the last.

@@ -1,4 +1,5 @@
-//! Watching: what the browser tells of the tab: whether somebody looks at it, and that it, the computer or the network is back.
+//! Watching: what the browser tells of the tab: whether somebody looks at it, and that it, the computer or the network
+//! is back.
 
 use super::{on, window};
 

@@ -67,7 +67,8 @@ impl Peer {
         Some(String::from_utf8(name.to_vec()).unwrap())
     }
 
-    /// The record that says these bytes. It must be sent by [`send_under_tls`](Self::send_under_tls) before anything else is.
+    /// The record that says these bytes. It must be sent by [`send_under_tls`](Self::send_under_tls) before anything
+    /// else is.
     #[track_caller]
     pub fn sealed(&mut self, bytes: impl AsRef<[u8]>) -> Vec<u8> {
         let tls = self.line.tls.as_mut().expect("a peer with TLS");
@@ -85,8 +86,8 @@ impl Peer {
         self.line.stream.write_all(bytes.as_ref()).unwrap();
     }
 
-    /// The records of a change of keys, which asks the other end for one too. They must be sent as [`sealed`](Self::sealed)
-    /// ones must.
+    /// The records of a change of keys, which asks the other end for one too. They must be sent as
+    /// [`sealed`](Self::sealed) ones must.
     #[track_caller]
     pub fn new_keys(&mut self) -> Vec<u8> {
         let tls = self.line.tls.as_mut().expect("a peer with TLS");

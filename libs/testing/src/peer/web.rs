@@ -21,8 +21,8 @@ impl Peer {
         Answer::of(&self.rest())
     }
 
-    /// What a browser asks for a WebSocket to the room at the address that this peer has connected to, from a page of the
-    /// same origin.
+    /// What a browser asks for a WebSocket to the room at the address that this peer has connected to, from a page of
+    /// the same origin.
     #[track_caller]
     pub fn upgrade_request(&self) -> Request {
         let host = self.line.stream.peer_addr().unwrap();
@@ -135,8 +135,8 @@ impl Peer {
         self.framing().longest
     }
 
-    /// Waits until the server ends the connection by its word, and returns the code and the reason. What came before that
-    /// can still be taken.
+    /// Waits until the server ends the connection by its word, and returns the code and the reason. What came before
+    /// that can still be taken.
     #[track_caller]
     pub fn expect_closing(&mut self) -> (u16, String) {
         self.wait_for("the word of the end", |web| web.closing.clone())

@@ -44,7 +44,8 @@ impl Authority {
         self.0.der()
     }
 
-    /// Writes its root certificate to `root.pem` in a directory. `SSL_CERT_FILE` with this path makes a program trust it.
+    /// Writes its root certificate to `root.pem` in a directory. `SSL_CERT_FILE` with this path makes a program trust
+    /// it.
     pub fn write_root(&self, directory: &Path) -> PathBuf {
         let path = directory.join("root.pem");
         fs::write(&path, self.root_pem()).unwrap();

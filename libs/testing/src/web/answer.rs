@@ -15,8 +15,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads an answer in whole. Panics at anything that is not in the exact form, at a name that stands twice, and where
-    /// the length is not that of the body. An answer to HEAD has no body, whatever the length is.
+    /// Reads an answer in whole. Panics at anything that is not in the exact form, at a name that stands twice, and
+    /// where the length is not that of the body. An answer to HEAD has no body, whatever the length is.
     #[track_caller]
     pub fn of(bytes: &[u8]) -> Self {
         let answer = Self::begun(bytes).unwrap_or_else(|| panic!("no head: {}", shown(bytes)));

@@ -88,7 +88,8 @@ impl Frame {
         self
     }
 
-    /// With these of the three reserved bits. The first, 4, says that a message is compressed, where that was agreed on.
+    /// With these of the three reserved bits. The first, 4, says that a message is compressed, where that was agreed
+    /// on.
     #[must_use]
     pub fn reserving(mut self, bits: u8) -> Self {
         self.reserved = bits;

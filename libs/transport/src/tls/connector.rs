@@ -44,8 +44,8 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether an authority that the system trusts vouches for this key and this host, at this time. The first time that
-    /// any server's is asked for, this reads the system's list of them.
+    /// Whether an authority that the system trusts vouches for this key and this host, at this time. The first time
+    /// that any server's is asked for, this reads the system's list of them.
     ///
     /// # Errors
     ///

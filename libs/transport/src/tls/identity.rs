@@ -133,8 +133,8 @@ impl Identity {
         }
     }
 
-    /// Why a verifier would refuse the server's certificate so many seconds after the beginning of 1970. It says from when
-    /// or until when the certificate is valid.
+    /// Why a verifier would refuse the server's certificate so many seconds after the beginning of 1970. It says from
+    /// when or until when the certificate is valid.
     fn refused_at(&self, seconds: u64) -> Option<CertificateError> {
         let own = self.certified.cert.first()?;
         let mut itself = RootCertStore::empty();

@@ -1,5 +1,5 @@
-//! What is around the socket of a connection that is not plain. Each kind does the same things in its own way; this only
-//! says who does them.
+//! What is around the socket of a connection that is not plain. Each kind does the same things in its own way; this
+//! only says who does them.
 
 use std::io::{self, IoSlice};
 use std::net::TcpStream;

@@ -1,7 +1,7 @@
 //! What comes in: from the bytes of the other side to what its messages bring. It knows no socket and never waits.
 //!
-//! The rules of WebSocket are tungstenite's. It gets whole frames only, and exists only while it has something to do: its
-//! buffers would otherwise stay with an idle connection, and those of its longest message with them.
+//! The rules of WebSocket are tungstenite's. It gets whole frames only, and exists only while it has something to do:
+//! its buffers would otherwise stay with an idle connection, and those of its longest message with them.
 
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 use std::mem;
@@ -189,8 +189,8 @@ impl From<Error> for Broken {
     }
 }
 
-/// One frame, as tungstenite reads it. What it answers by itself is thrown away: it would answer every ping of a flood, and
-/// the connection sends other things in between.
+/// One frame, as tungstenite reads it. What it answers by itself is thrown away: it would answer every ping of a flood,
+/// and the connection sends other things in between.
 struct Whole<'a>(&'a [u8]);
 
 impl Read for Whole<'_> {

@@ -1,5 +1,5 @@
-//! What goes out: messages of the writer, and between them what the connection says itself. It knows when the connection
-//! below takes something; waiting is not its matter.
+//! What goes out: messages of the writer, and between them what the connection says itself. It knows when the
+//! connection below takes something; waiting is not its matter.
 //!
 //! Of the writer's bytes, nothing is kept. A frame says first how long it is, so the writer must finish the one that it
 //! has begun; nothing else goes out before that.
@@ -12,8 +12,8 @@ use tungstenite::protocol::frame::{CloseFrame, Frame, FrameHeader};
 
 use crate::{Goodbye, Transport};
 
-/// The most that one message takes, in bytes: with its head, one record of TLS. A browser shows a message when all of it
-/// is there.
+/// The most that one message takes, in bytes: with its head, one record of TLS. A browser shows a message when all of
+/// it is there.
 const MOST_MESSAGE: usize = 16 * 1024 - 4;
 
 /// The most slices of one write. The rest waits for the next one.

@@ -59,8 +59,8 @@ impl State {
         !self.plain.is_empty() || (self.is_ended() && !self.is_draining())
     }
 
-    /// Whether our half has ended after the other side broke the rules. What it still sends is then read and thrown away:
-    /// a socket that is closed with unread bytes resets the connection, and the other side would not hear why.
+    /// Whether our half has ended after the other side broke the rules. What it still sends is then read and thrown
+    /// away: a socket that is closed with unread bytes resets the connection, and the other side would not hear why.
     fn is_draining(&self) -> bool {
         let has_failed = matches!(self.end, Some(End::Failed(..)));
         has_failed && self.outgoing.is_finishing() && !self.is_drained
