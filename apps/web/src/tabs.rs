@@ -3,11 +3,15 @@
 //!
 //! A page that opens asks whether another one is in the room, and goes in if nobody answers. A person may take the room
 //! over, and then the other tab hands on what it was in the room with, so that nobody there sees a change. If two are in
-//! the room after all, since one of them slept, the one that came later stays.
+//! the room after all, the answer was late, and who came first stays; or the first one slept, and who came later stays.
 
 use hubbub_wire::Hex128;
 
 use crate::words;
+
+/// So long after a page has asked, in milliseconds, it gives way to an answer that comes late. A tab that is that busy is
+/// rare, and one that answers later still was asleep.
+const SURE_AFTER: u64 = 10_000;
 
 /// What a member needs to go on in another tab.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub enum Said {
         tab: Hex128,
         /// When it came, in milliseconds since 1970.
         since: u64,
+        /// Whether a person took the room over to it, or nobody has answered for long.
+        is_sure: bool,
     },
     /// This page wants to be in the room instead of the one that is.
     Take {
@@ -99,6 +105,7 @@ pub struct Tabs {
     page: Hex128,
     tab: Hex128,
     since: u64,
+    is_taken: bool,
     state: State,
 }
 
@@ -110,25 +117,36 @@ impl Tabs {
             page,
             tab,
             since: now,
+            is_taken: false,
             state: State::Asking,
         };
         (tabs, Said::Ask { page, tab })
     }
 
     /// Another tab says this.
-    pub fn hear(&mut self, said: &Said) -> Step {
+    pub fn hear(&mut self, said: &Said, now: u64) -> Step {
         match (self.state, said) {
-            (State::Inside | State::Taking, Said::Ask { .. }) => Step::Say(self.here()),
+            (State::Inside | State::Taking, Said::Ask { .. }) => Step::Say(self.here(now)),
             // Both have just opened. One of them answers, and perhaps only that one has heard the other.
-            (State::Asking, Said::Ask { page, .. }) if self.page < *page => Step::Say(self.here()),
+            (State::Asking, Said::Ask { page, .. }) if self.page < *page => {
+                Step::Say(self.here(now))
+            }
             (State::Asking, Said::Here { tab, .. }) => {
                 self.state = State::Elsewhere;
                 let is_copy = *tab == self.tab;
                 Step::Elsewhere { is_copy }
             }
-            (State::Inside, Said::Here { page, tab, since }) => {
-                if (*since, *page) < (self.since, self.page) {
-                    return Step::Say(self.here());
+            (
+                State::Inside,
+                Said::Here {
+                    page,
+                    tab,
+                    since,
+                    is_sure,
+                },
+            ) => {
+                if self.stays((*since, *page), *is_sure, now) {
+                    return Step::Say(self.here(now));
                 }
                 self.state = State::Over;
                 let is_copy = *tab == self.tab;
@@ -147,32 +165,48 @@ impl Tabs {
     }
 
     /// Nobody has answered: the room is this page's. Returns what it says, if it did not know that.
-    pub fn enter(&mut self) -> Option<Said> {
+    pub fn enter(&mut self, now: u64) -> Option<Said> {
         if !matches!(self.state, State::Asking | State::Taking) {
             return None;
         }
         self.state = State::Inside;
-        Some(self.here())
+        Some(self.here(now))
     }
 
     /// The person wants the room in this tab.
     pub fn take(&mut self, now: u64) -> Said {
         self.state = State::Taking;
         self.since = now;
+        self.is_taken = true;
         Said::Take { page: self.page }
     }
 
     /// The tab may have slept, and another may have come in meanwhile. Returns what it says.
     #[must_use]
-    pub fn wake(&self) -> Option<Said> {
-        (self.state == State::Inside).then(|| self.here())
+    pub fn wake(&self, now: u64) -> Option<Said> {
+        (self.state == State::Inside).then(|| self.here(now))
     }
 
-    fn here(&self) -> Said {
+    /// Whether this page stays in the room where another one is, too, that came at that time.
+    fn stays(&self, theirs: (u64, Hex128), is_sure: bool, now: u64) -> bool {
+        let ours = (self.since, self.page);
+        match (self.is_sure(now), is_sure) {
+            (true, true) => theirs < ours,
+            (false, false) => ours < theirs,
+            (are_we, _) => are_we,
+        }
+    }
+
+    fn is_sure(&self, now: u64) -> bool {
+        self.is_taken || now.saturating_sub(self.since) >= SURE_AFTER
+    }
+
+    fn here(&self, now: u64) -> Said {
         Said::Here {
             page: self.page,
             tab: self.tab,
             since: self.since,
+            is_sure: self.is_sure(now),
         }
     }
 }
@@ -183,7 +217,12 @@ impl Said {
     pub fn write(&self) -> String {
         match self {
             Self::Ask { page, tab } => format!("ask {page} {tab}"),
-            Self::Here { page, tab, since } => format!("here {page} {tab} {since}"),
+            Self::Here {
+                page,
+                tab,
+                since,
+                is_sure,
+            } => format!("here {page} {tab} {since} {is_sure}"),
             Self::Take { page } => format!("take {page}"),
             Self::Give { page, luggage } => {
                 let Luggage {
@@ -213,6 +252,7 @@ impl Said {
                 page,
                 tab: Hex128::parse(parts.next()?)?,
                 since: parts.next()?.parse().ok()?,
+                is_sure: parts.next()?.parse().ok()?,
             },
             "take" => Self::Take { page },
             "give" => {

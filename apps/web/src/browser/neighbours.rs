@@ -11,12 +11,18 @@ use js_sys::Date;
 use wasm_bindgen::JsCast;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::on;
+use super::{on, storage, window};
 use crate::tabs::{Luggage, Said, Step, Tabs};
 
-/// How long a page that opens waits for a tab that is in the room. A tab that is not asleep answers in a few milliseconds, or
-/// when it has drawn what it is at. Who comes here waits as long.
-const ANSWER_WITHIN: Duration = Duration::from_millis(120);
+/// How long a page that opens waits for an answer where nothing says that another tab is in the room. It answers in a few
+/// milliseconds, or when it has drawn what it is at. Whoever comes here waits as long.
+const ANSWER_WITHIN: Duration = Duration::from_millis(50);
+
+/// How long it waits where a tab has noted that it is in the room. It may have ended without a word, or sleep.
+const NOTED_WITHIN: Duration = Duration::from_secs(1);
+
+/// Where a tab notes that it is in the room, for all tabs.
+const NOTE: &str = "open";
 
 /// How long a page that takes the room over waits for what the other hands on. One that sleeps does not answer.
 const HANDED_WITHIN: Duration = Duration::from_secs(1);
@@ -49,13 +55,21 @@ impl Neighbours {
             let hearing = own.clone();
             on(channel, "message", move |event| hearing.hear(&event));
         }
+        let going = own.clone();
+        on(&window(), "pagehide", move |_| going.go());
         own.say(&said);
         (own, taken)
     }
 
     /// Waits until it is known whether another tab is in the room. If none is, this one is now.
     pub(crate) async fn look(&self, steps: &flume::Receiver<Step>) -> Step {
-        let step = self.next_within(steps, ANSWER_WITHIN).await;
+        let is_noted = storage::of_all(NOTE).is_some();
+        let within = if is_noted {
+            NOTED_WITHIN
+        } else {
+            ANSWER_WITHIN
+        };
+        let step = self.next_within(steps, within).await;
         self.enter();
         step
     }
@@ -79,9 +93,14 @@ impl Neighbours {
 
     /// Says that this tab is in the room, since it may have slept.
     pub(crate) fn wake(&self) {
-        let said = self.0.tabs.borrow().wake();
-        if let Some(said) = said {
-            self.say(&said);
+        let said = self.0.tabs.borrow().wake(now());
+        self.say_inside(said);
+    }
+
+    /// The page may be gone in a moment.
+    fn go(&self) {
+        if self.0.tabs.borrow().wake(now()).is_some() {
+            storage::keep_for_all(NOTE, "");
         }
     }
 
@@ -97,8 +116,13 @@ impl Neighbours {
     }
 
     fn enter(&self) {
-        let said = self.0.tabs.borrow_mut().enter();
+        let said = self.0.tabs.borrow_mut().enter(now());
+        self.say_inside(said);
+    }
+
+    fn say_inside(&self, said: Option<Said>) {
         if let Some(said) = said {
+            storage::keep_for_all(NOTE, "yes");
             self.say(&said);
         }
     }
@@ -110,7 +134,7 @@ impl Neighbours {
         let Some(said) = event.data().as_string().and_then(|line| Said::read(&line)) else {
             return;
         };
-        let step = self.0.tabs.borrow_mut().hear(&said);
+        let step = self.0.tabs.borrow_mut().hear(&said, now());
         match step {
             Step::Nothing => {}
             Step::Say(said) => self.say(&said),

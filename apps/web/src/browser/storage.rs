@@ -46,6 +46,24 @@ fn write(name: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// What all tabs keep under this name.
+#[must_use]
+pub(crate) fn of_all(name: &str) -> Option<String> {
+    read(name).ok()?
+}
+
+/// Keeps a text for all tabs, or, if it is empty, nothing under this name.
+pub(crate) fn keep_for_all(name: &str, text: &str) {
+    if let Ok(local) = local() {
+        // Where it is not taken, nothing is lost.
+        let _ = if text.is_empty() {
+            local.remove_item(name)
+        } else {
+            local.set_item(name, text)
+        };
+    }
+}
+
 /// What this tab keeps under this name.
 #[must_use]
 pub(crate) fn of_tab(name: &str) -> Option<String> {

@@ -2,12 +2,12 @@ use super::*;
 
 const TAB: Hex128 = Hex128(7);
 
-/// Tabs that hear each other at once, as a browser has them.
-struct Browser(Vec<Tabs>);
+/// Tabs that hear each other at once, as a browser has them, and what time it is.
+struct Browser(Vec<Tabs>, u64);
 
 impl Browser {
-    fn open(&mut self, page: u128, tab: Hex128, now: u64) -> usize {
-        let (tabs, said) = Tabs::open(Hex128(page), tab, now);
+    fn open(&mut self, page: u128, tab: Hex128) -> usize {
+        let (tabs, said) = Tabs::open(Hex128(page), tab, self.1);
         self.0.push(tabs);
         let own = self.0.len() - 1;
         self.say(own, said);
@@ -21,7 +21,7 @@ impl Browser {
         while let Some((by, said)) = waiting.pop() {
             assert_eq!(Said::read(&said.write()).as_ref(), Some(&said));
             for other in (0..self.0.len()).filter(|other| *other != by) {
-                match self.0[other].hear(&said) {
+                match self.0[other].hear(&said, self.1) {
                     Step::Nothing => {}
                     Step::Say(said) => waiting.push((other, said)),
                     step => done.push((other, step)),
@@ -30,6 +30,13 @@ impl Browser {
             assert!(done.len() < 10, "they never come to an end: {done:?}");
         }
         done
+    }
+
+    /// A page that hears nobody opens, and goes in after all.
+    fn open_deaf(&mut self, page: u128, tab: Hex128) {
+        let (mut tabs, _) = Tabs::open(Hex128(page), tab, self.1);
+        tabs.enter(self.1);
+        self.0.push(tabs);
     }
 
     fn states(&self) -> Vec<State> {
@@ -46,21 +53,23 @@ fn luggage() -> Luggage {
     }
 }
 
-fn here(page: u128, tab: u128, since: u64) -> Said {
+fn here(page: u128, tab: u128, since: u64, is_sure: bool) -> Said {
     Said::Here {
         page: Hex128(page),
         tab: Hex128(tab),
         since,
+        is_sure,
     }
 }
 
 #[test]
 fn a_page_that_is_alone_goes_in_and_the_next_one_learns_that_it_is_there() {
-    let mut browser = Browser(Vec::new());
-    let first = browser.open(5, TAB, 100);
-    assert_eq!(browser.0[first].enter(), Some(here(5, 7, 100)));
-    assert_eq!(browser.0[first].enter(), None, "it knows");
-    browser.open(3, Hex128(8), 200);
+    let mut browser = Browser(Vec::new(), 100);
+    let first = browser.open(5, TAB);
+    let said = here(5, 7, 100, false);
+    assert_eq!(browser.0[first].enter(100), Some(said));
+    assert_eq!(browser.0[first].enter(100), None, "it knows");
+    browser.open(3, Hex128(8));
     assert_eq!(browser.states(), [State::Inside, State::Elsewhere]);
 }
 
@@ -68,18 +77,18 @@ fn a_page_that_is_alone_goes_in_and_the_next_one_learns_that_it_is_there() {
 fn a_duplicate_is_told_that_it_is_one() {
     for (tab, is_copy) in [(TAB, true), (Hex128(8), false)] {
         let (mut tabs, _) = Tabs::open(Hex128(3), TAB, 200);
-        let step = tabs.hear(&here(5, tab.0, 100));
+        let step = tabs.hear(&here(5, tab.0, 100, false), 200);
         assert_eq!(step, Step::Elsewhere { is_copy });
-        assert_eq!(tabs.enter(), None, "the other is inside");
+        assert_eq!(tabs.enter(200), None, "the other is inside");
     }
 }
 
 #[test]
 fn the_room_is_handed_over_to_who_takes_it_and_to_nobody_else() {
-    let mut browser = Browser(Vec::new());
+    let mut browser = Browser(Vec::new(), 100);
     for page in [5, 3, 4] {
-        let own = browser.open(page, Hex128(page), 100);
-        browser.0[own].enter();
+        let own = browser.open(page, Hex128(page));
+        browser.0[own].enter(100);
     }
     let taking = browser.0[1].take(300);
     let page = Hex128(3);
@@ -93,42 +102,63 @@ fn the_room_is_handed_over_to_who_takes_it_and_to_nobody_else() {
     let states = [State::Over, State::Inside, State::Elsewhere];
     assert_eq!(browser.states(), states);
     // The page that gave it away is loaded again.
-    browser.open(6, Hex128(5), 400);
+    browser.open(6, Hex128(5));
     assert_eq!(browser.0[3].state, State::Elsewhere);
 }
 
 #[test]
 fn who_gets_no_answer_takes_the_room_anyway_and_the_sleeper_gives_way_when_it_wakes() {
-    let (mut sleeper, _) = Tabs::open(Hex128(5), Hex128(5), 100);
-    sleeper.enter();
-    let (mut late, _) = Tabs::open(Hex128(3), Hex128(3), 200);
-    late.hear(&here(5, 5, 100));
-    late.take(300);
-    assert_eq!(late.enter(), Some(here(3, 3, 300)));
-    let woken = sleeper.wake().unwrap();
-    let Step::Say(answer) = late.hear(&woken) else {
-        panic!("it does not say that it is there");
-    };
-    assert_eq!(sleeper.hear(&answer), Step::GiveWay { is_copy: false });
-    assert_eq!(sleeper.wake(), None);
-    assert_eq!(sleeper.hear(&answer), Step::Nothing, "once is enough");
+    for woken_at in [301, 300 + SURE_AFTER] {
+        let mut browser = Browser(Vec::new(), 100);
+        browser.open_deaf(5, Hex128(5));
+        let (mut late, _) = Tabs::open(Hex128(3), Hex128(3), 200);
+        late.hear(&here(5, 5, 100, false), 200);
+        late.take(300);
+        assert_eq!(late.enter(300), Some(here(3, 3, 300, true)));
+        browser.0.push(late);
+        browser.1 = woken_at;
+        let woken = browser.0[0].wake(woken_at).unwrap();
+        let steps = browser.say(0, woken);
+        assert_eq!(steps, [(0, Step::GiveWay { is_copy: false })]);
+        assert_eq!(browser.0[0].wake(woken_at), None);
+    }
+}
+
+#[test]
+fn a_late_answer_sends_the_newcomer_away_but_one_that_slept_finds_its_place_taken() {
+    for (late, loser) in [(SURE_AFTER - 1, 1), (SURE_AFTER, 0)] {
+        for speaker in [0, 1] {
+            let mut browser = Browser(Vec::new(), 100);
+            browser.open_deaf(5, TAB);
+            browser.1 += 7 * SURE_AFTER;
+            browser.open_deaf(3, TAB);
+            browser.1 += late;
+            let said = browser.0[speaker].wake(browser.1).unwrap();
+            let steps = browser.say(speaker, said);
+            assert_eq!(
+                steps,
+                [(loser, Step::GiveWay { is_copy: true })],
+                "{late} {speaker}"
+            );
+        }
+    }
 }
 
 #[test]
 fn of_two_that_went_in_at_the_same_time_one_stays_whoever_speaks_first() {
     for (first, second) in [(5, 3), (3, 5)] {
-        let mut browser = Browser(Vec::new());
-        for page in [first, second] {
-            let (mut tabs, _) = Tabs::open(Hex128(page), TAB, 100);
-            tabs.enter();
-            browser.0.push(tabs);
+        for now in [100, 100 + SURE_AFTER] {
+            let mut browser = Browser(Vec::new(), 100);
+            for page in [first, second] {
+                browser.open_deaf(page, TAB);
+            }
+            browser.1 = now;
+            let woken = browser.0[0].wake(now).unwrap();
+            assert_eq!(browser.say(0, woken).len(), 1);
+            let mut states = browser.states();
+            states.sort_by_key(|state| *state != State::Inside);
+            assert_eq!(states, [State::Inside, State::Over], "{first} {now}");
         }
-        let woken = browser.0[0].wake().unwrap();
-        let loser = usize::from(first > second);
-        assert_eq!(
-            browser.say(0, woken),
-            [(loser, Step::GiveWay { is_copy: true })]
-        );
     }
 }
 
@@ -136,15 +166,15 @@ fn of_two_that_went_in_at_the_same_time_one_stays_whoever_speaks_first() {
 fn of_two_that_open_together_one_goes_in_whoever_has_heard_whom() {
     for (first, second) in [(5, 3), (3, 5)] {
         for both_hear in [true, false] {
-            let mut browser = Browser(Vec::new());
-            browser.open(first, TAB, 100);
-            browser.open(second, TAB, 100);
+            let mut browser = Browser(Vec::new(), 100);
+            browser.open(first, TAB);
+            browser.open(second, TAB);
             if both_hear {
                 let page = Hex128(first);
                 browser.say(0, Said::Ask { page, tab: TAB });
             }
             for own in 0..2 {
-                if let Some(said) = browser.0[own].enter() {
+                if let Some(said) = browser.0[own].enter(100) {
                     browser.say(own, said);
                 }
             }
@@ -169,8 +199,9 @@ fn what_another_version_says_is_passed_over() {
         "ask x y",
         &format!("ask {id}"),
         &format!("ask {id} {id} more"),
-        &format!("here {id} {id} soon"),
-        &format!("here {id} {id}"),
+        &format!("here {id} {id} soon true"),
+        &format!("here {id} {id} 1"),
+        &format!("here {id} {id} 1 1"),
         &format!("take {id} now"),
         &format!("give {id} a b c"),
         &format!("give {id} a b c %"),
