@@ -59,9 +59,26 @@ impl Here {
             steps,
         }));
         if here.stage() != Stage::Elsewhere {
+            let line = storage::of_all(kept::PARKED).unwrap_or_default();
+            storage::keep_for_all(kept::PARKED, "");
+            for (key, text) in kept::found(&self::kept(), &line) {
+                storage::keep_for_tab(key, &text);
+            }
             spawn_local(here.clone().stay());
         }
+        let going = here.clone();
+        browser::on(&browser::window(), "pagehide", move |_| going.park(page));
         Some(here)
+    }
+
+    /// The page may be gone for ever. The next tab is then the same member, and what waits goes out from there.
+    fn park(&self, page: Hex128) {
+        if boot::is_over() || self.0.is_elsewhere.get() {
+            return;
+        }
+        if let Some(line) = kept::parked(page, self.pack()) {
+            storage::keep_for_all(kept::PARKED, &line);
+        }
     }
 
     /// What the page shows now.

@@ -6,7 +6,7 @@ use hubbub_transport::{InvitationError, Password};
 use hubbub_wire::{Hex128, Limits, Username};
 
 use crate::invitation;
-use crate::tabs::Luggage;
+use crate::tabs::{Luggage, Said};
 
 /// What the tab was given when it was opened first. A duplicate of the tab has it, too.
 pub const TAB: &str = "tab";
@@ -18,6 +18,8 @@ pub const INVITATION: &str = "invitation";
 pub const CARRIED: &str = "carried";
 /// What is being typed. The page's own script writes it.
 pub const DRAFT: &str = "draft";
+/// Where a page leaves behind what the next tab goes on with, for all tabs.
+pub const PARKED: &str = "parked";
 /// Whether the person has left the room.
 pub const LEFT: &str = "left";
 
@@ -65,6 +67,34 @@ pub fn unpacked(luggage: Luggage) -> [(&'static str, String); 5] {
         (DRAFT, luggage.draft),
         (LEFT, String::new()),
     ]
+}
+
+/// What a page leaves behind when it goes, as one line, for the tab that opens next: nobody tells a page whether its tab is
+/// closed. `None`: it has nothing to leave. The password stays with the tab.
+#[must_use]
+pub fn parked(page: Hex128, luggage: Luggage) -> Option<String> {
+    if luggage.carried.is_empty() && luggage.draft.is_empty() {
+        return None;
+    }
+    let luggage = Luggage {
+        invitation: String::new(),
+        ..luggage
+    };
+    Some(Said::Give { page, luggage }.write())
+}
+
+/// What a page takes of that: nothing, if its tab has been in the room itself. What it keeps under other keys stays.
+#[must_use]
+pub fn found(kept: &Kept, line: &str) -> Vec<(&'static str, String)> {
+    match Said::read(line) {
+        Some(Said::Give { luggage, .. }) if kept.carried.is_none() && !kept.has_left => {
+            unpacked(luggage)
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What the page begins with.
@@ -193,6 +223,33 @@ mod tests {
             ..Kept::default()
         };
         assert_eq!(taken, all);
+    }
+
+    #[test]
+    fn a_tab_that_opens_takes_what_another_left_behind_but_for_the_password() {
+        let luggage = Luggage {
+            name: "alice".to_owned(),
+            invitation: "key=horse".to_owned(),
+            carried: "1 2\n3".to_owned(),
+            draft: String::new(),
+        };
+        let line = parked(Hex128(3), luggage).unwrap();
+        assert!(!line.contains("horse"));
+        let fresh = Kept::default();
+        let taken = [(NAME, "alice".to_owned()), (CARRIED, "1 2\n3".to_owned())];
+        assert_eq!(found(&fresh, &line), taken);
+        for own in [(CARRIED, "4"), (LEFT, "yes")] {
+            assert!(found(&read(&[own]), &line).is_empty(), "{own:?}");
+        }
+        for rubbish in ["", "take", "{}", &line[..line.len() / 2]] {
+            assert!(found(&fresh, rubbish).is_empty(), "{rubbish}");
+        }
+        let nothing = Luggage {
+            name: "alice".to_owned(),
+            invitation: "key=horse".to_owned(),
+            ..Luggage::default()
+        };
+        assert_eq!(parked(Hex128(3), nothing), None);
     }
 
     #[test]
