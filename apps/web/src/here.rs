@@ -59,11 +59,7 @@ impl Here {
             steps,
         }));
         if here.stage() != Stage::Elsewhere {
-            let line = storage::of_all(kept::PARKED).unwrap_or_default();
-            storage::keep_for_all(kept::PARKED, "");
-            for (key, text) in kept::found(&self::kept(), &line) {
-                storage::keep_for_tab(key, &text);
-            }
+            take_parked();
             spawn_local(here.clone().stay());
         }
         let going = here.clone();
@@ -107,10 +103,14 @@ impl Here {
 
     /// Takes the room over from the other tab.
     pub(crate) async fn take_over(&self) {
-        if let Some(luggage) = self.0.neighbours.take(&self.0.steps).await {
-            for (key, text) in kept::unpacked(luggage) {
-                storage::keep_for_tab(key, &text);
+        match self.0.neighbours.take(&self.0.steps).await {
+            Some(luggage) => {
+                for (key, text) in kept::unpacked(luggage) {
+                    storage::keep_for_tab(key, &text);
+                }
             }
+            // That tab may be closed by now.
+            None => take_parked(),
         }
         storage::keep_for_tab(kept::LEFT, "");
         self.0.is_elsewhere.set(false);
@@ -205,6 +205,15 @@ fn take_invitation(fragment: &str) -> Result<(), InvitationError> {
 /// Keeps the password of the room for this tab, so that nobody is asked for it again.
 pub(crate) fn keep_password(password: &Password) {
     storage::keep_for_tab(kept::INVITATION, &invitation::write(password.clone()));
+}
+
+/// Takes what a page has left behind.
+fn take_parked() {
+    let line = storage::of_all(kept::PARKED).unwrap_or_default();
+    storage::keep_for_all(kept::PARKED, "");
+    for (key, text) in kept::found(&kept(), &line) {
+        storage::keep_for_tab(key, &text);
+    }
 }
 
 fn forget_own() {
