@@ -95,6 +95,7 @@ pub(crate) enum Who {
 
 impl Who {
     /// Whether it comes for many.
+    #[cfg(any(feature = "admin", feature = "tls", feature = "web"))]
     pub(crate) const fn is_proxy(self) -> bool {
         #[cfg(feature = "web")]
         return matches!(self, Self::Proxy);
