@@ -145,6 +145,43 @@ fn a_late_answer_sends_the_newcomer_away_but_one_that_slept_finds_its_place_take
 }
 
 #[test]
+fn of_two_that_have_just_come_the_first_stays() {
+    for speaker in [0, 1] {
+        let mut browser = Browser(Vec::new(), 100);
+        browser.open_deaf(5, TAB);
+        browser.1 += 50;
+        browser.open_deaf(3, Hex128(8));
+        let said = browser.0[speaker].wake(200).unwrap();
+        let steps = browser.say(speaker, said);
+        assert_eq!(steps, [(1, Step::GiveWay { is_copy: false })]);
+    }
+}
+
+#[test]
+fn who_is_taking_over_answers_and_takes_nothing_that_is_for_another_page() {
+    let mut browser = Browser(Vec::new(), 100);
+    for page in [5, 3, 4] {
+        let own = browser.open(page, Hex128(page));
+        browser.0[own].enter(100);
+    }
+    for own in [1, 2] {
+        browser.0[own].take(300);
+    }
+    let give = Said::Give {
+        page: Hex128(3),
+        luggage: luggage(),
+    };
+    assert_eq!(browser.say(0, give), [(1, Step::Enter(luggage()))]);
+    assert_eq!(browser.0[2].state, State::Taking);
+    let ask = Said::Ask {
+        page: Hex128(6),
+        tab: Hex128(6),
+    };
+    let here = here(4, 4, 300, true);
+    assert_eq!(browser.0[2].hear(&ask, 400), Step::Say(here));
+}
+
+#[test]
 fn of_two_that_went_in_at_the_same_time_one_stays_whoever_speaks_first() {
     for (first, second) in [(5, 3), (3, 5)] {
         for now in [100, 100 + SURE_AFTER] {
@@ -169,6 +206,9 @@ fn of_two_that_open_together_one_goes_in_whoever_has_heard_whom() {
             let mut browser = Browser(Vec::new(), 100);
             browser.open(first, TAB);
             browser.open(second, TAB);
+            // The first has heard the second, and says so if it comes before it.
+            let answered = browser.0[1].state == State::Elsewhere;
+            assert_eq!(answered, first < second);
             if both_hear {
                 let page = Hex128(first);
                 browser.say(0, Said::Ask { page, tab: TAB });
