@@ -1,5 +1,30 @@
 //! The page: the window of a room in a browser. What is decided here is plain and is tested on any machine; what
 //! touches the browser is there only where there is one.
+//!
+//! `assets/app/boot.js` is there before this program and after it. It takes an invitation out of the address bar, loads the
+//! program, and says "reload" when it cannot be loaded or has broken down. The files of a page that is open never change:
+//! their folder is named after what is in them. So an old page goes on while the server has a newer one.
+//!
+//! # What the browser keeps
+//!
+//! | where | name | what |
+//! |---|---|---|
+//! | local storage, for all tabs | `settings.toml`, `rooms.toml` | what the window on a desktop has in files of these names |
+//! | | `open` | a tab is in the room; it is only a hint |
+//! | | `parked` | what the last page left behind, for the tab that opens next: secret, waiting texts, draft |
+//! | session storage, for one tab | `tab` | which tab it is; a duplicate finds that it is one |
+//! | | `carried`, `draft` | the session with its secret and the texts that have not arrived; what is being typed |
+//! | | `name`, `left` | the name until the room has let it in; that the user has left |
+//! | | `invitation` | the password of the room |
+//!
+//! # Limits
+//!
+//! | what | limit | beyond it |
+//! |---|---|---|
+//! | the wait for another tab before a page goes in | 50 ms, and 1 s where one is noted | it goes in; an answer within 10 s sends it away |
+//! | the wait for what another tab hands over | 1 s | the room is taken with what was left behind, if anything was |
+//! | notifications | one in 3 s | the next one replaces it |
+//! | silence of the server | 20 s | it is asked whether it is there |
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
