@@ -26,9 +26,10 @@
 //! # What the window does
 //!
 //! - **Sending.** What is typed while the server is away waits in order. It goes out when the server is back, 20 ms
-//!   apart, since many clients take texts that arrive together for one message. Each own message shows its state: waiting,
-//!   sent (it is written to the socket), arrived (if the server tells), or possibly lost, with a Retry button. The close
-//!   button asks first while messages wait or have not arrived. What is lost when the program ends, it says on stderr.
+//!   apart, since many clients take texts that arrive together for one message. Each own message shows its state:
+//!   waiting, sent (it is written to the socket), arrived (if the server tells), or possibly lost, with a Retry button.
+//!   The close button asks first while messages wait or have not arrived. What is lost when the program ends, it says
+//!   on stderr.
 //! - **A server that remembers** also tells who is here, how long messages are kept, and what was said before. Older
 //!   messages come in above the first line as the reader gets there, and the view does not move. What was missed stands
 //!   below the line "New", also after the window was closed. Where some are missing, a line has the times around them.
@@ -37,45 +38,47 @@
 //!   back.
 //! - **Reading.** New messages do not move the view of somebody who reads back; they are counted below it. A line marks
 //!   what came since the window lost the focus, and the title counts it. Ctrl+F searches the conversation.
-//! - **Mentions.** A message that contains `@name`, or the own name as a whole word, is highlighted. If the window does not
-//!   have the focus, the desktop shows a notification. The bell switches that off. A click on a notification leads to the
-//!   message, and reading the message removes the notification. On a desktop without notifications everything else still
-//!   works.
-//! - **Typing.** Up brings back sent messages, Tab completes a name, Page Up and Page Down scroll the messages. Ctrl+Z also
-//!   takes back what the window itself wrote into the field. Shortcuts go by the place of the key on keyboards whose letters
-//!   are not Latin.
-//! - **Commands.** `/help` lists them: `/clear`, `/mute NAME` and `/unmute NAME`, `/save FILE` (never over an existing file),
-//!   `/quit`. `//` sends a slash.
-//! - **People who disturb.** A person is muted by their menu or by `/mute`. What they say is not shown, counted, searched, saved
-//!   or notified; nobody is told. The list of people names everybody who is muted in this room, each with a button that undoes
-//!   it, and what they said meanwhile is then there. It is kept for the room. Who comes and goes is still told.
+//! - **Mentions.** A message that contains `@name`, or the own name as a whole word, is highlighted. If the window does
+//!   not have the focus, the desktop shows a notification. The bell switches that off. A click on a notification leads
+//!   to the message, and reading the message removes the notification. On a desktop without notifications everything
+//!   else still works.
+//! - **Typing.** Up brings back sent messages, Tab completes a name, Page Up and Page Down scroll the messages. Ctrl+Z
+//!   also takes back what the window itself wrote into the field. Shortcuts go by the place of the key on keyboards
+//!   whose letters are not Latin.
+//! - **Commands.** `/help` lists them: `/clear`, `/mute NAME` and `/unmute NAME`, `/save FILE` (never over an existing
+//!   file), `/quit`. `//` sends a slash.
+//! - **People who disturb.** A person is muted by their menu or by `/mute`. What they say is not shown, counted,
+//!   searched, saved or notified; nobody is told. The list of people names everybody who is muted in this room, each
+//!   with a button that undoes it, and what they said meanwhile is then there. It is kept for the room. Who comes and
+//!   goes is still told.
 //! - **Private rooms.** An invitation, `chats://host:port/#pin=...,key=...`, leads there: as an argument, from a file
-//!   (`--invitation`), pasted into the card of `--ask`, or by a click on a link, and then the card shows where it leads and asks
-//!   under which name. A password never stands on a command line for long: the program starts again at once and takes the
-//!   invitation from a pipe. A key that nobody vouches for is asked about before anything of the user is sent. A key that changed
-//!   is a full stop with both keys and the command that forgets the old one, which asks again before it joins; no button leads
-//!   on. A room that was private is offered as private also after that. A lock in the header says why
-//!   the server is believed, since when, and whether everybody's line is private, and hands on the invitation, as text or as a QR
-//!   code.
-//! - **Starting without a room.** `--ask`, which the desktop's menu uses, asks for room and name and offers the last five
-//!   rooms with the names that were used there. The program then starts again for the room that was chosen.
-//! - **Links.** http, https and mailto links open in the browser, and chat:// and chats:// links in a window of their own. Its
-//!   card, like that of `--ask LINK`, shows where the link leads and asks under which name; nothing is sent before. As an argument
-//!   without `--ask`, a link is opened under the login name (`$USER`) or `--username`. The tooltip of a link shows where it really
-//!   leads, with a host in another script spelled in ASCII. Everything else is plain text.
-//! - **Copying.** A selection is copied as `[16:25] bob: text`, one line for each message, or as the bare words if it is
-//!   within one message. The context menu (right button, Menu key or Shift+F10) copies and opens links, mentions the
+//!   (`--invitation`), pasted into the card of `--ask`, or by a click on a link, and then the card shows where it leads
+//!   and asks under which name. A password never stands on a command line for long: the program starts again at once
+//!   and takes the invitation from a pipe. A key that nobody vouches for is asked about before anything of the user is
+//!   sent. A key that changed is a full stop with both keys and the command that forgets the old one, which asks again
+//!   before it joins; no button leads on. A room that was private is offered as private also after that. A lock in the
+//!   header says why the server is believed, since when, and whether everybody's line is private, and hands on the
+//!   invitation, as text or as a QR code.
+//! - **Starting without a room.** `--ask`, which the desktop's menu uses, asks for room and name and offers the last
+//!   five rooms with the names that were used there. The program then starts again for the room that was chosen.
+//! - **Links.** http, https and mailto links open in the browser, and chat:// and chats:// links in a window of their
+//!   own. Its card, like that of `--ask LINK`, shows where the link leads and asks under which name; nothing is sent
+//!   before. As an argument without `--ask`, a link is opened under the login name (`$USER`) or `--username`. The
+//!   tooltip of a link shows where it really leads, with a host in another script spelled in ASCII. Everything else is
+//!   plain text.
+//! - **Copying.** A selection is copied as `[16:25] bob: text`, one line for each message, or as the bare words if it
+//!   is within one message. The context menu (right button, Menu key or Shift+F10) copies and opens links, mentions the
 //!   speaker, and edits the field.
-//! - **Appearance.** The theme follows the system or is chosen. Ctrl with `+`, `-`, `0` or the wheel zooms everything. In a
-//!   narrow window the people list becomes a drawer. Both themes have the contrast of WCAG AA, and the window can be used by
-//!   keyboard alone and with a screen reader.
+//! - **Appearance.** The theme follows the system or is chosen. Ctrl with `+`, `-`, `0` or the wheel zooms everything.
+//!   In a narrow window the people list becomes a drawer. Both themes have the contrast of WCAG AA, and the window can
+//!   be used by keyboard alone and with a screen reader.
 //! - **A page that dies** comes back by itself with everything in it, including what was being typed.
-//! - **Settings.** Theme, zoom, notifications and the people panel are kept in `hubbub/settings.toml` in the configuration
-//!   directory, and the window's place in `window.toml` next to it. Each room, the name used there, whether it is private and
-//!   the last message seen are kept in `hubbub/rooms.toml` in the state directory, at most once a second, and so are the people
-//!   who are muted there; another file is locked while it changes. Keys and passwords of private rooms are in
-//!   `known_rooms.toml` there, which only the user may read. A broken file is kept as `settings.toml.broken` or
-//!   `rooms.toml.broken`, reported, and replaced.
+//! - **Settings.** Theme, zoom, notifications and the people panel are kept in `hubbub/settings.toml` in the
+//!   configuration directory, and the window's place in `window.toml` next to it. Each room, the name used there,
+//!   whether it is private and the last message seen are kept in `hubbub/rooms.toml` in the state directory, at most
+//!   once a second, and so are the people who are muted there; another file is locked while it changes. Keys and
+//!   passwords of private rooms are in `known_rooms.toml` there, which only the user may read. A broken file is kept as
+//!   `settings.toml.broken` or `rooms.toml.broken`, reported, and replaced.
 //!
 //! # Limits
 //!
@@ -111,7 +114,8 @@
 //! | the same with one of them pasted into the field | 273 ms |
 //! | processor at rest, of one core, with the caret in the field | 0.08 % |
 //!
-//! The caret does not blink, since that would cost fifty times as much. In a quiet room the window does nothing by itself.
+//! The caret does not blink, since that would cost fifty times as much. In a quiet room the window does nothing by
+//! itself.
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 

@@ -16,8 +16,8 @@ use crate::timeline::{Timeline, Transcript};
 pub struct Browser {
     /// Saves a text in a file of this name. Returns where it is, in words, or why it is nowhere.
     pub save: fn(&str, &str) -> Result<String, String>,
-    /// Asks the user whether notifications may be shown. [`News`](crate::news::News) tells what they say. Called soon after
-    /// a click, since browsers ask at no other time.
+    /// Asks the user whether notifications may be shown. [`News`](crate::news::News) tells what they say. Called soon
+    /// after a click, since browsers ask at no other time.
     pub ask_to_notify: fn(),
     /// Keeps the password that the user has typed, for this page when it is loaded again: the room has taken it.
     pub keep_password: fn(&Password),

@@ -2,8 +2,8 @@
 //! follows. It is the only writer of the signals.
 //!
 //! It never waits for the network or the desktop: it sends with `try_send`. It takes the next batch of events when the
-//! last one is on the page and the page has had a pause, so that a flood on a slow machine makes fewer frames, but never
-//! none.
+//! last one is on the page and the page has had a pause, so that a flood on a slow machine makes fewer frames, but
+//! never none.
 
 use std::cell::Cell;
 use std::rc::Rc;
