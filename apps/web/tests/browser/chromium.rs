@@ -1,5 +1,5 @@
-//! The one Chromium of this test program. It starts with the first visitor, and ends with the program, however that ends:
-//! a shell waits for the end of a pipe that only the program holds, and then kills it and removes what it wrote.
+//! The one Chromium of this test program. It starts with the first visitor, and ends with the program, however that
+//! ends: a shell waits for the end of a pipe that only the program holds, and then kills it and removes what it wrote.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 use hubbub_testing::Program;
 
-/// Starts Chromium with a directory of its own, and ends it when nobody holds the other end of stdin any more. The first
-/// argument is the directory. The browser may still write there while it dies.
+/// Starts Chromium with a directory of its own, and ends it when nobody holds the other end of stdin any more. The
+/// first argument is the directory. The browser may still write there while it dies.
 const KEEPER: &str = r#"
 place=$1; shift
 mkdir -p "$place"
@@ -26,9 +26,9 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 done
 "#;
 
-/// What Chromium is told. Nothing that it would do for a person at a desktop or for its makers may disturb a test. All that
-/// it shows comes from the tests themselves, so it needs no sandbox, which root cannot have.
-const OPTIONS: [&str; 15] = [
+/// What Chromium is told. Nothing that it would do for a person at a desktop or for its makers may disturb a test. All
+/// that it shows comes from the tests themselves, so it needs no sandbox, which root cannot have.
+const OPTIONS: [&str; 17] = [
     "--headless=new",
     "--remote-debugging-port=0",
     "--no-sandbox",
@@ -44,6 +44,9 @@ const OPTIONS: [&str; 15] = [
     "--disable-extensions",
     "--password-store=basic",
     "--lang=en-GB",
+    // Certificates and names of the tests' own.
+    "--ignore-certificate-errors",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
 ];
 
 /// A running Chromium.

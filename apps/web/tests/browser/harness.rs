@@ -192,3 +192,25 @@ fn a_question_by_a_window_of_the_browser_is_answered_and_kept() {
     assert_eq!(tab.ask("confirm('sure?')"), true);
     assert_eq!(tab.dialogs(), ["\"confirm\""]);
 }
+
+#[test]
+fn a_visitor_looks_away_and_comes_back() {
+    let (site, visitor) = (form(), Visitor::new());
+    let tab = visitor.opens(&site.page("/"));
+    tab.ask(
+        "went = []; for (const kind of ['blur', 'focus']) addEventListener(kind, () => went.push(kind));
+         for (const kind of ['visibilitychange', 'freeze', 'resume']) 
+           document.addEventListener(kind, () => went.push(kind)); 0",
+    );
+    tab.looks_away();
+    tab.shows("went.toSorted()", &json!(["blur", "visibilitychange"]));
+    tab.is_looked_at_again();
+    tab.shows(
+        "went.slice(2).toSorted()",
+        &json!(["focus", "visibilitychange"]),
+    );
+    assert_eq!(
+        visitor.addresses(),
+        ["about:blank".to_owned(), site.page("/")]
+    );
+}

@@ -6,13 +6,29 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod attention;
+mod breaking;
+mod conversation;
+mod deploying;
+mod door;
 mod harness;
+mod keyboard;
+mod measures;
+mod phone;
+mod pictures;
+mod private;
+mod reloading;
+mod tabs;
+mod weather;
 
 mod chromium;
 mod devtools;
+mod guest;
 mod keys;
+mod member;
 mod pointer;
 mod site;
 mod tab;
 mod visitor;
 mod wait;
+mod web_room;

@@ -28,13 +28,22 @@ impl Tab {
     #[track_caller]
     pub(crate) fn taps(&self, selector: &str) {
         let place = self.reaches(selector);
-        let touched =
-            json!({ "type": "touchStart", "touchPoints": [{ "x": place[0], "y": place[1] }] });
-        self.call("Input.dispatchTouchEvent", touched);
-        self.call(
-            "Input.dispatchTouchEvent",
-            json!({ "type": "touchEnd", "touchPoints": [] }),
-        );
+        self.touches_at(&place);
+    }
+
+    /// Taps with a finger at this place of the page.
+    pub(crate) fn touches(&self, x: u32, y: u32) {
+        self.touches_at(&json!([x, y]));
+    }
+
+    fn touches_at(&self, place: &Value) {
+        let points = json!([{ "x": place[0], "y": place[1] }]);
+        for (kind, points) in [("touchStart", points), ("touchEnd", json!([]))] {
+            self.call(
+                "Input.dispatchTouchEvent",
+                json!({ "type": kind, "touchPoints": points }),
+            );
+        }
     }
 
     /// Waits until nothing lies over the middle of the first element that `selector` finds and it does not move, and
@@ -44,7 +53,8 @@ impl Tab {
         let place = format!(
             "(() => {{ const e = document.querySelector(`{selector}`); if (!e || e.disabled) return null;
               e.scrollIntoView({{ block: 'nearest', inline: 'nearest' }});
-              const b = e.getBoundingClientRect(), x = Math.round(b.x + b.width / 2), y = Math.round(b.y + b.height / 2);
+              const b = e.getBoundingClientRect();
+              const [x, y] = [b.x + b.width / 2, b.y + b.height / 2].map(Math.round);
               return b.width > 0 && e.contains(document.elementFromPoint(x, y)) ? [x, y] : null; }})()"
         );
         let mut before = Value::Null;

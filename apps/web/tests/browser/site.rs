@@ -49,7 +49,8 @@ fn answer(mut stream: &TcpStream, pages: &[[String; 3]]) -> Option<()> {
     };
     let length = body.len();
     let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {length}\r\n{head}Connection: close\r\n\r\n{body}"
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {length}\r\n\
+         {head}Connection: close\r\n\r\n{body}"
     );
     stream.write_all(answer.as_bytes()).ok()
 }

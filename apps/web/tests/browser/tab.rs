@@ -1,19 +1,18 @@
-//! A tab: what its page shows, and what keys do to it. The mouse and fingers are in `pointer`.
+//! A tab: what its page shows, and what keys do to it. The mouse and fingers are in `pointer`,
+//! and how the page is looked at is in `screen`.
 //!
 //! What a page reports as wrong makes the test fail when the tab is dropped, unless the test has said that it may.
 
+mod screen;
+
 use std::cell::RefCell;
-use std::fs;
-use std::path::Path;
 use std::rc::Rc;
 use std::thread;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::devtools::{Devtools, Kind};
-use crate::keys::{self, Key};
+use crate::keys::Key;
 use crate::wait::until;
 
 /// A tab with its page.
@@ -57,14 +56,6 @@ impl Tab {
         &self.target
     }
 
-    /// Whether the page believes that somebody looks at it and types there. At first it does, whatever other tabs do.
-    pub(crate) fn is_looked_at(&self, is_so: bool) {
-        self.call(
-            "Emulation.setFocusEmulationEnabled",
-            json!({ "enabled": is_so }),
-        );
-    }
-
     /// Goes to another address, and waits until its page is loaded.
     #[track_caller]
     pub(crate) fn goes_to(&self, address: &str) {
@@ -76,6 +67,47 @@ impl Tab {
     /// Loads the page again, as the user does, and does not wait for it.
     pub(crate) fn reloads(&self) {
         self.call("Page.reload", json!({}));
+    }
+
+    /// Loads the page again, and waits until it is another one.
+    #[track_caller]
+    pub(crate) fn reloads_and_waits(&self) {
+        self.ask("window.isTheOldPage = true");
+        self.reloads();
+        self.shows(
+            "[window.isTheOldPage, document.readyState]",
+            &json!([null, "complete"]),
+        );
+    }
+
+    /// Goes back to the page before, by the browser's button.
+    pub(crate) fn goes_back(&self) {
+        self.moves_in_history(-1);
+    }
+
+    /// Goes forward again.
+    pub(crate) fn goes_forward(&self) {
+        self.moves_in_history(1);
+    }
+
+    fn moves_in_history(&self, by: i64) {
+        let history = self.call("Page.getNavigationHistory", json!({}));
+        let wanted = history["currentIndex"].as_i64().unwrap() + by;
+        let entry = &history["entries"][usize::try_from(wanted).unwrap()];
+        self.call(
+            "Page.navigateToHistoryEntry",
+            json!({ "entryId": entry["id"] }),
+        );
+    }
+
+    /// Nothing happens in the page any more, as in a tab that was not used for long.
+    pub(crate) fn sleeps(&self) {
+        self.call("Page.setWebLifecycleState", json!({ "state": "frozen" }));
+    }
+
+    /// Something happens there again.
+    pub(crate) fn wakes(&self) {
+        self.call("Page.setWebLifecycleState", json!({ "state": "active" }));
     }
 
     /// The value of a JavaScript expression in the page. A promise is waited for.
@@ -132,7 +164,9 @@ impl Tab {
 
     /// What there is to read on the page and what it has reported, for whoever looks into a failure.
     pub(crate) fn sight(&self) -> String {
-        let seen = self.try_ask("location.href + '\\n' + document.title + '\\n' + document.body?.innerText.slice(0, 2000)");
+        let seen = self.try_ask(
+            "[location.href, document.title, document.body?.innerText.slice(0, 2000)].join('\\n')",
+        );
         let seen = seen.unwrap_or_else(Value::String);
         format!(
             "the page: {}\nreported: {:#?}",
@@ -223,39 +257,6 @@ impl Tab {
     #[track_caller]
     pub(crate) fn has_focus_in(&self, id: &str) {
         self.shows("document.activeElement?.id", &json!(id));
-    }
-
-    /// Makes the page as large as in a window of this size, in pixels.
-    pub(crate) fn is_a_desktop(&self, width: u32, height: u32) {
-        self.has_size(width, height, 1, false);
-    }
-
-    /// Makes it as large as on a phone, which is touched and has no mouse.
-    pub(crate) fn is_a_phone(&self) {
-        self.has_size(keys::PHONE.0, keys::PHONE.1, 2, true);
-    }
-
-    fn has_size(&self, width: u32, height: u32, scale: u32, mobile: bool) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile });
-        self.call("Emulation.setDeviceMetricsOverride", size);
-        self.call(
-            "Emulation.setTouchEmulationEnabled",
-            json!({ "enabled": mobile, "maxTouchPoints": 5 }),
-        );
-    }
-
-    /// Waits until all that the page has to show is painted.
-    pub(crate) fn paints(&self) {
-        self.ask("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(() => painted(0))))");
-    }
-
-    /// Saves what is seen of the page as a PNG.
-    pub(crate) fn photographs(&self, picture: &Path) {
-        self.paints();
-        let taken = self.call("Page.captureScreenshot", json!({ "format": "png" }));
-        let bytes = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
-        fs::create_dir_all(picture.parent().unwrap()).unwrap();
-        fs::write(picture, bytes).unwrap();
     }
 
     /// Closes the tab, as its button does, and fails if the page has reported something.

@@ -1,5 +1,6 @@
 //! Somebody with a browser: tabs that share their storage with each other, and with nobody else.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -78,6 +79,13 @@ impl Visitor {
     /// Forbids it.
     pub(crate) fn forbids(&self, origin: &str, what: &str) {
         self.answers_about(origin, what, "denied");
+    }
+
+    /// What is saved goes to this directory.
+    pub(crate) fn downloads_to(&self, directory: &Path) {
+        let wanted = json!({ "behavior": "allow", "browserContextId": self.context, "downloadPath": directory });
+        self.devtools
+            .call(None, "Browser.setDownloadBehavior", wanted);
     }
 
     fn answers_about(&self, origin: &str, what: &str, setting: &str) {

@@ -1,0 +1,166 @@
+//! Connections that are cut, stall and come back, and servers that die.
+
+use std::time::Duration;
+
+use hubbub_testing::{Network, Way};
+use serde_json::json;
+
+use crate::member::Member;
+use crate::visitor::Visitor;
+use crate::web_room::{WebRoom, page_at};
+
+#[test]
+fn a_connection_that_is_cut_comes_back_and_nothing_is_lost_or_doubled() {
+    let room = WebRoom::open();
+    let (at_alices, at_bobs, network) = (Visitor::new(), Visitor::new(), Network::to(room.port()));
+    let bob = at_bobs.enters(&room.page(), "bob");
+    let alice = at_alices.enters(&page_at(network.port()), "alice");
+    bob.notices("alice", "joined");
+    alice.may_lose_its_connection();
+    let mut said = Vec::new();
+    for round in 0..5 {
+        alice.says(&format!("before {round}"));
+        match round {
+            0 => network.cut(),
+            1 => network.close(),
+            2 => network.cut_after(Way::ToServer, 30),
+            3 => network.cut_after(Way::ToClient, 30),
+            _ => network.cut_off_the_client(),
+        }
+        alice.says(&format!("after {round}"));
+        bob.says(&format!("meanwhile {round}"));
+        said.extend(["before", "after", "meanwhile"].map(|when| format!("{when} {round}")));
+        bob.shows(
+            "document.querySelectorAll('.message').length",
+            &json!(said.len()),
+        );
+        alice.shows(
+            "document.querySelectorAll('.message').length",
+            &json!(said.len()),
+        );
+        alice.has_sent_all();
+    }
+    network.cut();
+    alice.is("connected");
+    let sorted = "[...document.querySelectorAll('#timeline .message .text')].map((e) => e.textContent).sort()";
+    said.sort();
+    alice.shows(sorted, &json!(said));
+    bob.shows(sorted, &json!(said));
+    bob.notices("alice", "joined");
+    bob.shows_people(&["bob", "alice"]);
+}
+
+#[test]
+fn a_connection_that_stalls_is_noticed_and_replaced() {
+    let room = WebRoom::open();
+    let (visitor, network) = (Visitor::new(), Network::to(room.port()));
+    let mut dave = Member::enter(room.port(), "dave");
+    let alice = visitor.enters(&page_at(network.port()), "alice");
+    alice.may_lose_its_connection();
+    network.weather().still = true;
+    alice.says("into the void");
+    alice.comes_to("document.querySelector('#status')?.dataset.state !== 'connected'");
+    network.cut();
+    network.clear_up();
+    alice.is("connected");
+    alice.has_sent_all();
+    assert_eq!(
+        dave.hears(),
+        ("alice".to_owned(), "into the void".to_owned())
+    );
+    alice.shows_texts(&["into the void"]);
+}
+
+#[test]
+fn what_is_typed_while_the_server_is_away_goes_out_when_it_is_back() {
+    for kill in [true, false] {
+        let mut room = WebRoom::open();
+        let visitor = Visitor::new();
+        let alice = visitor.enters(&room.page(), "alice");
+        alice.may_lose_its_connection();
+        alice.says("before");
+        alice.shows_states(&["arrived"]);
+        if kill {
+            room.dies();
+        } else {
+            room.stops();
+        }
+        alice.comes_to("document.querySelector('#status').dataset.state !== 'connected'");
+        alice.says("meanwhile");
+        alice.says("and again");
+        alice.shows_states(&["arrived", "waiting", "waiting"]);
+        room.comes_back();
+        let mut dave = Member::enter(room.port(), "dave");
+        alice.is("connected");
+        alice.shows_states(&["arrived", "arrived", "arrived"]);
+        alice.shows_texts(&["before", "meanwhile", "and again"]);
+        for words in ["meanwhile", "and again"] {
+            assert_eq!(dave.hears(), ("alice".to_owned(), words.to_owned()));
+        }
+    }
+}
+
+#[test]
+fn a_person_is_told_why_there_is_no_connection_and_can_try_at_once() {
+    let mut room = WebRoom::open();
+    let visitor = Visitor::new();
+    let alice = visitor.enters(&room.page(), "alice");
+    alice.may_lose_its_connection();
+    room.stops();
+    alice.comes_to("document.querySelector('#status .why')?.textContent.length > 0");
+    // The wait doubles with each failure. Soon it is so long that it does not end while the button is clicked.
+    alice.comes_to(
+        "Number(document.querySelector('.seconds')?.textContent.match(/[0-9]+/)?.[0] ?? 0) > 4",
+    );
+    room.comes_back();
+    alice.clicks("#retry");
+    alice.is("connected");
+}
+
+#[test]
+fn a_tab_that_slept_is_back_where_it_was() {
+    let mut room = WebRoom::open();
+    let visitor = Visitor::new();
+    let alice = visitor.enters(&room.page(), "alice");
+    alice.may_lose_its_connection();
+    alice.says("good night");
+    alice.shows_states(&["arrived"]);
+    alice.types_into("draft", "half a sent", "half a sent");
+    alice.sleeps();
+    room.dies();
+    room.comes_back();
+    let mut dave = Member::enter(room.port(), "dave");
+    dave.says("good morning");
+    alice.wakes();
+    alice.is("connected");
+    alice.shows_texts(&["good night", "good morning"]);
+    alice.holds("half a sent");
+}
+
+#[test]
+fn delays_make_nothing_wrong() {
+    let room = WebRoom::open();
+    let (at_alices, at_bobs, network) = (Visitor::new(), Visitor::new(), Network::to(room.port()));
+    let alice = at_alices.enters(&page_at(network.port()), "alice");
+    let bob = at_bobs.enters(&room.page(), "bob");
+    {
+        let mut weather = network.weather();
+        weather.delay = Duration::from_millis(60);
+        weather.piece = 4096;
+    }
+    for round in 0..5 {
+        alice.says(&format!("question {round}"));
+        bob.says(&format!("answer {round}"));
+    }
+    alice.has_sent_all();
+    for tab in [&alice, &bob] {
+        tab.shows("document.querySelectorAll('.message').length", &json!(10));
+    }
+    // Each reads the other's in their order.
+    for (tab, word) in [(&alice, "answer"), (&bob, "question")] {
+        let others =
+            "[...document.querySelectorAll('.message:not(.own) .text')].map((e) => e.textContent)";
+        let expected: Vec<_> = (0..5).map(|round| format!("{word} {round}")).collect();
+        tab.shows(others, &json!(expected));
+    }
+}
