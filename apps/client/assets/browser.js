@@ -25,6 +25,9 @@ window.addEventListener('pagehide', program.keepDraft);
 // How long a frame may be awaited.
 const HIDDEN_FRAME_MS = 200;
 
+// The most letters in the field that are put in as if they were typed. All of them could be ends of lines.
+const UNDONE_LETTERS = 500;
+
 // A finger needs a keyboard on the screen, which covers half of it: it comes when somebody wants to write.
 const byFinger = matchMedia('(hover: none) and (pointer: coarse)');
 
@@ -43,8 +46,14 @@ Object.assign(hubbub, {
     });
   },
 
+  // As if it were typed, so that it can be undone. Each line of it would be laid out before the next: thousands take half a
+  // minute, and so what is long is put in at once, and cannot be undone.
   write(text) {
-    if (text) document.execCommand('insertText', false, text);
+    const draft = hubbub.draft();
+    if (text.length + draft.value.length > UNDONE_LETTERS) {
+      draft.setRangeText(text, draft.selectionStart, draft.selectionEnd, 'end');
+      draft.dispatchEvent(new Event('input', { bubbles: true }));
+    } else if (text) document.execCommand('insertText', false, text);
     else document.execCommand('delete');
   },
 
