@@ -336,6 +336,12 @@ bench-window: setup
     just on-screens 1 cargo test --release -p hubbub-client --test window -- \
         --ignored --exact --nocapture measures::of_the_window hostile::measured
 
+# Measures the page in a browser without a screen: bytes, start, keys in a flood, memory. Minutes.
+[group("measure")]
+bench-page: browser page
+    cargo build -p hubbub-server
+    cargo test -p hubbub-web --test browser measures::of_the_page -- --ignored --exact --nocapture
+
 # Runs each query of the server's dashboard against a real Prometheus under load: three minutes. It draws target/grafana.svg.
 # Needs Debian's package prometheus, which `setup` leaves out since it takes 100 MB.
 [group("measure")]
@@ -348,11 +354,12 @@ dashboard:
     python3 apps/server/tests/metrics/dashboard.py "{{ target }}/debug/hubbub-server" \
         apps/server/package/grafana.json "{{ target }}/grafana.svg"
 
-# Takes pictures of real windows in all their states, in target/pictures. The README shows six like them.
+# Takes pictures of real windows and of the page in a browser in all their states, in target/pictures.
 [group("measure")]
-screenshot: setup build
+screenshot: setup build browser page
     just on-screens 1 cargo test --workspace --test window -- --ignored --exact \
         pictures::of_every_state memories::of_a_room_that_remembers asking::pictures trust::pictures
+    cargo test -p hubbub-web --test browser pictures::of_every_state -- --ignored --exact
     @echo "they are in {{ target }}/pictures; those of the README are in apps/client/assets/pictures"
 
 # Installs the browser in which the page is tested.
