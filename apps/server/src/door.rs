@@ -16,10 +16,10 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::warn;
 
 use crate::address::{Origin, thinned};
+#[cfg(any(feature = "tls", feature = "web"))]
+use crate::entrance::Entrance;
 #[cfg(feature = "tls")]
 use crate::entrance::Proof;
-#[cfg(any(feature = "tls", feature = "web"))]
-use crate::entrance::{self, Entrance};
 #[cfg(feature = "tls")]
 use crate::event::Event;
 use crate::guests::Guest;
@@ -203,15 +203,14 @@ impl Door {
             return;
         };
         #[cfg(any(feature = "tls", feature = "web"))]
-        let told = self.entrance.as_ref().map(Entrance::speaks);
+        let tongues = self.entrance.as_ref().map(Entrance::tongues);
         runtime::spawn(async move {
-            let why = why.to_string();
             #[cfg(any(feature = "tls", feature = "web"))]
-            if let Some((speaks_tls, has_page)) = told {
-                entrance::turn_away(transport, why, speaks_tls, has_page).await;
+            if let Some(tongues) = tongues {
+                tongues.turn_away(transport, why.into()).await;
                 return drop(one);
             }
-            peer::turn_away(transport, why).await;
+            peer::turn_away(transport, why.to_string()).await;
             drop(one);
         });
     }

@@ -29,7 +29,7 @@ use self::first::Kind;
 use self::handshake::Handshakes;
 #[cfg(feature = "tls")]
 pub(crate) use self::handshake::Proof;
-pub(crate) use self::turning_away::turn_away;
+pub(crate) use self::turning_away::{Tongues, Why};
 
 mod first;
 
@@ -120,9 +120,9 @@ impl Entrance {
         self.0.handshakes.as_ref().map(Handshakes::proof)
     }
 
-    /// Whether TLS is spoken, and whether there is a page.
-    pub(crate) fn speaks(&self) -> (bool, bool) {
-        (self.0.speaks_tls(), self.0.has_page())
+    /// What may be spoken here.
+    pub(crate) fn tongues(&self) -> Tongues {
+        self.0.tongues()
     }
 
     /// Who somebody from there is, as far as that is known before a word is said.
@@ -208,6 +208,16 @@ impl Manners {
         false
     }
 
+    fn tongues(&self) -> Tongues {
+        Tongues {
+            speaks_tls: self.speaks_tls(),
+            #[cfg(feature = "web")]
+            wants_tls: self.wants_tls(),
+            #[cfg(feature = "web")]
+            web: self.desk.as_ref().map(Desk::web),
+        }
+    }
+
     /// Whether nobody comes in without TLS.
     fn wants_tls(&self) -> bool {
         #[cfg(feature = "tls")]
@@ -230,7 +240,8 @@ impl Arrival {
                     newcomer.guest.enters_lobby();
                     newcomer.enter(transport, early, &house).await;
                 }
-                Err((_one, why)) => peer::turn_away(transport, why.to_string()).await,
+                Err((Some(_one), why)) => peer::turn_away(transport, why.to_string()).await,
+                Err((None, _)) => {}
             },
             Ok(Opened::Plain(transport)) => {
                 let one = self.manners.turning_away.one_more();
@@ -265,10 +276,8 @@ impl Arrival {
         match manners.register.admit(&newcomer.from, Who::Peer, &house) {
             Ok(place) => Ok(Newcomer { place, ..newcomer }),
             Err(why) => {
-                house.metrics.turned_away.count(why.cause());
+                note_turned_away(&house, &newcomer.from, why);
                 house.metrics.ended.add(1);
-                let line = newcomer.from.line(runtime::now());
-                thinned!(warn, line, address = %newcomer.from, %why, "turned away");
                 Err((manners.turning_away.one_more(), why))
             }
         }
@@ -277,10 +286,10 @@ impl Arrival {
     /// Lets go of the connection at once: there is no place for it.
     async fn turn_away(self, transport: Transport) {
         let one = self.manners.turning_away.one_more();
-        let (speaks_tls, has_page) = (self.manners.speaks_tls(), self.manners.has_page());
+        let tongues = self.manners.tongues();
         self.goes(Departure::CrowdedOut.into());
         if let Some(_one) = one {
-            turn_away(transport, words::CROWDED.to_owned(), speaks_tls, has_page).await;
+            tongues.turn_away(transport, Why::crowded()).await;
         }
     }
 
@@ -338,4 +347,11 @@ impl Arrival {
         };
         thinned!(info, line, peer = peer.0, %why, error, address = %from, "gone without a join");
     }
+}
+
+/// Counts somebody for whom there was a place at the door, and is none now.
+fn note_turned_away(house: &House, from: &Origin, why: TurnedAway) {
+    house.metrics.turned_away.count(why.cause());
+    let line = from.line(runtime::now());
+    thinned!(warn, line, address = %from, %why, "turned away");
 }

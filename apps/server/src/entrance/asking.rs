@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use hubbub_transport::Transport;
 
-use super::{Arrival, Failed, Opened};
+use super::{Arrival, Failed, Opened, note_turned_away};
 use crate::address::{Origin, thinned};
 use crate::door::{TurnedAway, Who};
 use crate::event::Departure;
@@ -64,6 +64,11 @@ impl Desk {
         }
     }
 
+    /// What is served.
+    pub(super) fn web(&self) -> Web {
+        self.web.clone()
+    }
+
     pub(super) fn close(&self) {
         self.answered().close();
     }
@@ -77,7 +82,8 @@ impl Arrival {
     /// Reads what a browser asks for. `early` was read before.
     pub(super) async fn ask(&self, transport: Transport, early: Early) -> Result<Opened, Failed> {
         let mut bytes = early.bytes().to_vec();
-        let request = match timeout(HEAD_TIME, self.read_head(&transport, &mut bytes)).await {
+        let count = |len| self.house.metrics.received_bytes.add(len);
+        let request = match timeout(HEAD_TIME, read_head(&transport, &mut bytes, count)).await {
             Ok(Ok(request)) => request,
             Ok(Err(error)) => return Err(Departure::Failed(error.kind()).into()),
             Err(_) => Err(Status::TooLate),
@@ -93,41 +99,17 @@ impl Arrival {
         Ok(Opened::Asks(transport, Box::new(asked)))
     }
 
-    /// Reads until the end of the head. What came before it is in `bytes`, and so is what comes.
-    async fn read_head(
-        &self,
-        transport: &Transport,
-        bytes: &mut Vec<u8>,
-    ) -> io::Result<Result<(Request, usize), Status>> {
-        loop {
-            let before = bytes.len();
-            let room = READ_BYTES.min(head::MOST_BYTES - before);
-            bytes.resize(before + room, 0);
-            let read = poll_fn(|context| transport.poll_read(context, &mut bytes[before..]));
-            let len = read.await?;
-            bytes.truncate(before + len);
-            if len == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            self.house.metrics.received_bytes.add(len as u64);
-            match head::read_further(bytes, before) {
-                Ok(None) => {}
-                Ok(Some(done)) => return Ok(Ok(done)),
-                Err(status) => return Ok(Err(status)),
-            }
-        }
-    }
-
     /// Gives a browser what it asks for.
     pub(super) async fn answer(mut self, transport: Transport, asked: Asked) {
         let Some(desk) = self.manners.desk.clone() else {
             return;
         };
-        if let Ok(request) = &asked.request
-            && let Err(why) = self.know_visitor(&desk, request)
-        {
-            let reply = Reply::saying(Status::Unavailable, &why.to_string());
-            return self.reply(&desk, transport, reply, None).await;
+        let known = match &asked.request {
+            Ok(request) => self.know_visitor(&desk, request),
+            Err(_) => Ok(()),
+        };
+        if let Err(why) = known {
+            note_turned_away(&self.house, &self.newcomer.from, why);
         }
         let outcome = match &asked.request {
             Err(status) => Outcome::Reply(Reply::of(*status)),
@@ -136,17 +118,30 @@ impl Arrival {
                 Err(error) => return self.goes(Departure::Failed(error.kind()).into()),
             },
         };
-        match outcome {
-            Outcome::Socket(head) => self.open_socket(transport, &head, asked.early).await,
-            Outcome::Reply(reply) => {
+        match (outcome, known) {
+            (Outcome::Socket(head), known) => {
+                let early = asked.early;
+                self.open_socket(transport, &head, early, known).await;
+            }
+            (Outcome::Reply(_), Err(why)) => {
+                let reply = Reply::saying(Status::Unavailable, &why.to_string());
+                self.reply(&desk, transport, reply, None).await;
+            }
+            (Outcome::Reply(reply), Ok(())) => {
                 let target = asked.request.as_ref().ok().map(|request| &*request.target);
                 self.reply(&desk, transport, reply, target).await;
             }
         }
     }
 
-    /// Lets a page become a peer. `early` is what it has said already.
-    async fn open_socket(self, transport: Transport, head: &[u8], early: Vec<u8>) {
+    /// Lets a page become a peer, unless there is no place for its visitor. `early` is what it has said already.
+    async fn open_socket(
+        self,
+        transport: Transport,
+        head: &[u8],
+        early: Vec<u8>,
+        known: Result<(), TurnedAway>,
+    ) {
         self.house.metrics.answered.count(SOCKET);
         if let Err(error) = write_all(&self, &transport, head).await {
             return self.goes(Departure::Failed(error.kind()).into());
@@ -159,21 +154,25 @@ impl Arrival {
             transport = transport.standing_for(visitor);
         }
         let house = Arc::clone(&self.house);
-        // A proxy that does not say for whom it comes is not taken for one person.
-        let admitted = if is_proxy {
-            Ok(self.newcomer)
-        } else {
-            self.admitted()
+        let admitted = match known {
+            Err(why) => {
+                house.metrics.ended.add(1);
+                Err((self.manners.turning_away.one_more(), why))
+            }
+            // A proxy that does not say for whom it comes is not taken for one person.
+            Ok(()) if is_proxy => Ok(self.newcomer),
+            Ok(()) => self.admitted(),
         };
         match admitted {
             Ok(newcomer) => {
                 newcomer.guest.enters_lobby();
                 newcomer.enter(transport, Early::default(), &house).await;
             }
-            Err((_one, why)) => {
+            Err((Some(_one), why)) => {
                 transport.goodbye(why.goodbye());
                 peer::turn_away(transport, why.to_string()).await;
             }
+            Err((None, _)) => {}
         }
     }
 
@@ -194,10 +193,9 @@ impl Arrival {
             return Ok(());
         };
         let register = &self.manners.register;
-        let from = register.origin((visitor, 0).into());
-        self.newcomer.place = register.admit(&from, Who::Unknown, &self.house)?;
-        self.newcomer.from = from;
+        self.newcomer.from = register.origin((visitor, 0).into());
         self.is_through = true;
+        self.newcomer.place = register.admit(&self.newcomer.from, Who::Unknown, &self.house)?;
         Ok(())
     }
 
@@ -263,6 +261,32 @@ impl Arrival {
             _ => None,
         };
         thinned!(info, line, status, target, %address, "a browser is answered");
+    }
+}
+
+/// Reads until the end of the head. What came before it is in `bytes`, and so is what comes; `count` is told how much that
+/// is.
+pub(super) async fn read_head(
+    transport: &Transport,
+    bytes: &mut Vec<u8>,
+    count: impl Fn(u64),
+) -> io::Result<Result<(Request, usize), Status>> {
+    loop {
+        let before = bytes.len();
+        let room = READ_BYTES.min(head::MOST_BYTES - before);
+        bytes.resize(before + room, 0);
+        let read = poll_fn(|context| transport.poll_read(context, &mut bytes[before..]));
+        let len = read.await?;
+        bytes.truncate(before + len);
+        if len == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        count(len as u64);
+        match head::read_further(bytes, before) {
+            Ok(None) => {}
+            Ok(Some(done)) => return Ok(Ok(done)),
+            Err(status) => return Ok(Err(status)),
+        }
     }
 }
 
