@@ -43,6 +43,41 @@ fn a_head_that_comes_for_minutes_ends_at_the_join_deadline() {
     house.room.member("in time");
 }
 
+/// The longest head, in bytes, and the most headers of one.
+const LONGEST: usize = 16 * 1024;
+const MOST_HEADERS: usize = 64;
+
+#[test]
+fn a_head_as_long_as_the_bound_is_answered_and_one_more_byte_is_too_many() {
+    let house = House::open(&[]);
+    let long = |length: usize| {
+        let padded = |padding: usize| house.get("/").with("X", "x".repeat(padding)).bytes();
+        let head = padded(length - padded(0).len());
+        assert_eq!(head.len(), length);
+        head
+    };
+    for (length, wanted) in [(LONGEST - 1, 200), (LONGEST, 200), (LONGEST + 1, 431)] {
+        for pieces in [length, 1000, 1] {
+            let mut browser = house.room.browser();
+            for piece in long(length).chunks(pieces) {
+                browser.try_send(piece);
+            }
+            let answer = house.only_answer(&mut browser).unwrap();
+            assert_eq!(answer.status, wanted, "{length} in {pieces}");
+        }
+    }
+}
+
+#[test]
+fn as_many_headers_as_the_bound_are_read_and_one_more_is_too_many() {
+    let house = House::open(&[]);
+    // One of them is the host.
+    for (headers, wanted) in [(MOST_HEADERS, 200), (MOST_HEADERS + 1, 431)] {
+        let request = (1..headers).fold(house.get("/"), |request, _| request.and("X", ""));
+        assert_eq!(house.status(&request), wanted, "{headers}");
+    }
+}
+
 #[test]
 fn a_path_leads_nowhere_but_into_the_page() {
     let house = House::open(&[]);

@@ -6,6 +6,10 @@
 
 mod askers;
 mod bytes;
+#[allow(dead_code, reason = "it has more than is needed here")]
+#[cfg(feature = "admin")]
+#[path = "../admin/desk.rs"]
+mod desk;
 #[cfg(target_os = "linux")]
 mod floods;
 mod fragments;
@@ -17,6 +21,7 @@ mod mixed;
 mod place;
 #[cfg(feature = "tls")]
 mod private;
+#[cfg(feature = "admin")]
 mod proxies;
 #[cfg(feature = "tls")]
 mod secure;
@@ -28,4 +33,5 @@ mod siege;
 mod silence;
 mod site;
 mod smuggling;
+mod turned_away;
 mod upgrade;

@@ -1,0 +1,153 @@
+//! Those for whom there is no place: a page that wants to enter learns why by the end of its web socket, since a browser
+//! shows it nothing of any other answer; everybody else gets a line of text.
+
+use hubbub_testing::{Peer, join, leave};
+
+use crate::house::{House, INDEX};
+
+/// How a page is told that there is no place.
+const FULL: (u16, &str) = (4007, "full");
+
+/// A page that asks for the room, and is told that it cannot come in, in these words and by this close.
+#[track_caller]
+fn is_told(house: &House, words: &str, (code, reason): (u16, &str)) {
+    let mut page = house.room.browser().upgrade();
+    let told = page.expect_notice();
+    assert!(told.contains(words), "{told}");
+    assert_eq!(page.expect_closing(), (code, reason.to_owned()));
+    page.expect_gone();
+}
+
+/// Whoever asks for anything else gets this line, and what is no page of this room no web socket either.
+#[track_caller]
+fn others_get_a_line(house: &House, words: &str) {
+    let right = house.upgrade();
+    for request in [
+        house.get("/"),
+        house.get("/nowhere"),
+        house.get("/room"),
+        house.get("/").with("Host", "evil.test"),
+        right.clone().without("Origin"),
+        right.clone().with("Origin", "http://evil.test"),
+        right.clone().with("Origin", "null"),
+        right
+            .clone()
+            .with("Host", "evil.test")
+            .with("Origin", "http://evil.test"),
+        right.clone().with("Sec-WebSocket-Version", "8"),
+        right.clone().with("Sec-WebSocket-Key", "short"),
+        right.clone().with("Content-Length", "5"),
+        right.line("GET /rooms HTTP/1.1"),
+    ] {
+        let answer = house.ask(&request);
+        assert_eq!(answer.status, 503, "{request:?}: {answer:?}");
+        assert!(answer.text().contains(words), "{request:?}: {answer:?}");
+    }
+}
+
+/// A room for as many as this, and as many members in it. Nobody else has been there.
+fn full(names: &[&str]) -> (House, Vec<Peer>) {
+    let most = names.len().to_string();
+    let mut house = House::at("127.0.0.1", &["--max-peers", &most]);
+    let members = names.iter().map(|name| is_here(&mut house, name)).collect();
+    (house, members)
+}
+
+/// A member with a program.
+fn is_here(house: &mut House, name: &str) -> Peer {
+    let mut member = house.room.connect();
+    member.send(join(name));
+    house.program.line_with(name);
+    member
+}
+
+#[test]
+fn a_full_room_says_so_to_a_page() {
+    let (house, mut members) = full(&["alice", "bob"]);
+    is_told(&house, "the room is full", FULL);
+    others_get_a_line(&house, "the room is full");
+    // What the page says already is heard by nobody.
+    let mut page = house.room.browser().upgrade();
+    page.try_send(join("page"));
+    page.expect_notice();
+    members[1].send(leave("bob"));
+    members[0].expect([join("bob"), leave("bob")].concat());
+}
+
+/// It has a second to say all of it, and does not keep the others from being told.
+#[test]
+fn half_a_request_to_a_full_room_gets_the_line_and_ends() {
+    let (house, _members) = full(&["alice"]);
+    let request = house.upgrade().bytes();
+    for half in ["GET ", "HEAD ", "GET /room HTTP/1.1\r\nHost: "] {
+        let answer = house.answer_to(half).expect("an answer");
+        assert_eq!(answer.status, 503, "{half}");
+    }
+    let answer = house.answer_to(&request[..request.len() - 1]);
+    assert_eq!(answer.expect("an answer").status, 503);
+    let endless = [&b"GET /room HTTP/1.1\r\nX: "[..], &[b'x'; 20_000]].concat();
+    let mut browser = house.room.browser();
+    browser.try_send(endless);
+    assert_eq!(house.only_answer(&mut browser).unwrap().status, 503);
+    is_told(&house, "the room is full", FULL);
+}
+
+/// As many as are told at a time, and many more, which are closed without a word.
+#[test]
+fn a_crowd_at_a_full_room_keeps_nobody_and_nothing_of_the_server() {
+    let (house, _members) = full(&["alice"]);
+    let request = house.upgrade().bytes();
+    let mut crowd: Vec<Peer> = (0..200)
+        .map(|_| {
+            let mut peer = house.room.browser();
+            peer.try_send(&request[..request.len() - 1]);
+            peer
+        })
+        .collect();
+    for peer in &mut crowd {
+        let told = peer.expect_gone();
+        assert!(
+            told.is_empty() || told.starts_with(b"HTTP/1.1 503"),
+            "{told:?}"
+        );
+    }
+    is_told(&house, "the room is full", FULL);
+}
+
+#[test]
+fn as_many_of_an_address_as_may_be_here_is_said_to_a_page() {
+    let mut house = House::at("127.0.0.1", &["--max-peers-per-address", "1"]);
+    let _alice = is_here(&mut house, "alice");
+    is_told(&house, "connections from your address", FULL);
+    // Files are nobody's visit.
+    assert_eq!(house.ask(&house.get("/")).text(), INDEX);
+}
+
+#[test]
+fn files_are_nobodys_visit_and_pages_and_programs_that_come_too_often_are_told() {
+    let mut house = House::at("127.0.0.1", &["--visits-per-minute", "2"]);
+    for _ in 0..20 {
+        assert_eq!(house.ask(&house.get("/")).text(), INDEX);
+    }
+    let mut alice = is_here(&mut house, "alice");
+    let mut page = house.room.browser().upgrade();
+    page.send(join("page"));
+    alice.expect(join("page"));
+    let mut plain = house.room.connect();
+    plain.send(join("plain"));
+    let words = plain.expect_notice();
+    assert!(words.contains("too often"), "{words}");
+    is_told(&house, "too often", FULL);
+}
+
+#[test]
+#[cfg(feature = "admin")]
+fn a_ban_is_said_to_a_page() {
+    let desk = hubbub_testing::tls::Directory::new();
+    let socket = desk.of("admin");
+    let house = House::at("127.0.0.1", &["--admin", &socket]);
+    let mut desk = crate::desk::Desk::connect(socket.as_ref());
+    desk.does("ban\t127.0.0.1");
+    is_told(&house, "banned", (4005, "banned"));
+    others_get_a_line(&house, "banned");
+}
