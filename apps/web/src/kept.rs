@@ -1,6 +1,7 @@
-//! Kept: what this tab keeps in its session storage, so that the page can be loaded again and nothing is lost, and what the
-//! page begins with. Whatever stands there, by a fault or by another version, is read without complaint: what cannot be
-//! used counts as missing. The window's own files, with the name that was used last, are in the local storage. Pure.
+//! Kept: what this tab keeps in its session storage, so that the page can be loaded again and nothing is lost, and
+//! what the page begins with. Whatever stands there, by a fault or by another version, is read without complaint: what
+//! cannot be used counts as missing. The window's own files, with the name that was used last, are in the local
+//! storage. Pure.
 
 use hubbub_transport::{InvitationError, Password};
 use hubbub_wire::{Hex128, Limits, Username};
@@ -69,8 +70,8 @@ pub fn unpacked(luggage: Luggage) -> [(&'static str, String); 5] {
     ]
 }
 
-/// What a page leaves behind when it goes, as one line, for the tab that opens next: nobody tells a page whether its tab is
-/// closed. `None`: it has nothing to leave. The password stays with the tab.
+/// What a page leaves behind when it goes, as one line, for the tab that opens next: nobody tells a page whether its
+/// tab is closed. `None`: it has nothing to leave. The password stays with the tab.
 #[must_use]
 pub fn parked(page: Hex128, luggage: Luggage) -> Option<String> {
     if luggage.carried.is_empty() && luggage.draft.is_empty() {

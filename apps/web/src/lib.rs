@@ -1,9 +1,9 @@
 //! The page: the window of a room in a browser. What is decided here is plain and is tested on any machine; what
 //! touches the browser is there only where there is one.
 //!
-//! `assets/app/boot.js` is there before this program and after it. It takes an invitation out of the address bar, loads the
-//! program, and says "reload" when it cannot be loaded or has broken down. The files of a page that is open never change:
-//! their folder is named after what is in them. So an old page goes on while the server has a newer one.
+//! `assets/app/boot.js` is there before this program and after it. It takes an invitation out of the address bar,
+//! loads the program, and says "reload" when that fails or the program has broken down. The files of an open page
+//! never change: their folder is named after what is in them. So an old page goes on while the server has a newer one.
 //!
 //! # What the browser keeps
 //!

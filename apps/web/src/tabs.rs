@@ -1,16 +1,17 @@
-//! Tabs: which of the tabs with this page is in the room. Plain: it says what to do, and its caller does it. The tabs hear
-//! each other, but not themselves, and what is said to a tab that sleeps may never arrive.
+//! Tabs: which of the tabs with this page is in the room. Plain: it says what to do, and its caller does it. The tabs
+//! hear each other, but not themselves, and what is said to a tab that sleeps may never arrive.
 //!
-//! A page that opens asks whether another one is in the room, and goes in if nobody answers. A person may take the room
-//! over, and then the other tab hands on what it was in the room with, so that nobody there sees a change. If two are in
-//! the room after all, the answer was late, and who came first stays; or the first one slept, and who came later stays.
+//! A page that opens asks whether another one is in the room, and goes in if nobody answers. A person may take the
+//! room over, and then the other tab hands on what it was in the room with, so that nobody there sees a change. If two
+//! are in the room after all, the answer was late, and who came first stays; or the first one slept, and who came
+//! later stays.
 
 use hubbub_wire::Hex128;
 
 use crate::words;
 
-/// So long after a page has asked, in milliseconds, it gives way to an answer that comes late. A tab that is that busy is
-/// rare, and one that answers later still was asleep.
+/// So long after a page has asked, in milliseconds, it gives way to an answer that comes late. A tab that is that busy
+/// is rare, and one that answers later still was asleep.
 const SURE_AFTER: u64 = 10_000;
 
 /// What a member needs to go on in another tab.
@@ -68,7 +69,8 @@ pub enum Step {
     Nothing,
     /// Say this to all others.
     Say(Said),
-    /// The room is open in another tab. If `is_copy`, this tab is a duplicate of that one: what it keeps is not its own.
+    /// The room is open in another tab. If `is_copy`, this tab is a duplicate of that one: what it keeps is not its
+    /// own.
     Elsewhere {
         /// Whether it is a duplicate.
         is_copy: bool,

@@ -1,8 +1,9 @@
-// What must be there before the program and after it: takes an invitation out of the address bar, loads the program, and
-// says "reload" when it cannot be loaded or has broken down. It needs no other file.
+// What must be there before the program and after it: takes an invitation out of the address bar, loads the program,
+// and says "reload" when it cannot be loaded or has broken down. It needs no other file.
 
 const boot = {
-  // What stood after # in the address, for the program. The address bar must not show a password, not even for a moment.
+  // What stood after # in the address, for the program. The address bar must not show a password, not even for a
+  // moment.
   fragment: '',
 
   // Whether the program has broken down or its tab was given up. What it still says then is not heard.
@@ -31,8 +32,8 @@ const boot = {
     location.reload();
   },
 
-  // Shows these words over everything, and a button that loads the page again. Nothing is lost by that: what was typed and
-  // what waits is kept in the tab.
+  // Shows these words over everything, and a button that loads the page again. Nothing is lost by that: what was typed
+  // and what waits is kept in the tab.
   fail(title, advice, why = '') {
     if (boot.isOver) return;
     boot.isOver = true;
@@ -81,7 +82,8 @@ const boot = {
   },
 
   broke(why) {
-    boot.fail('Something went wrong', 'The page cannot go on. What you wrote is kept: reload, and you are back in the room.', why);
+    const advice = 'The page cannot go on. What you wrote is kept: reload, and you are back in the room.';
+    boot.fail('Something went wrong', advice, why);
   },
 
   async load(from) {
@@ -94,7 +96,8 @@ const boot = {
       await program.default();
     } catch (error) {
       // A program that panicked has said so itself.
-      boot.fail('Hubbub could not be loaded', 'The server may be away, or it has a newer version of this page.', `${error}`);
+      const advice = 'The server may be away, or it has a newer version of this page.';
+      boot.fail('Hubbub could not be loaded', advice, `${error}`);
       addEventListener('online', () => boot.reload(false));
     }
   },

@@ -1,5 +1,6 @@
 //! Neighbours: the other tabs with this page, over a channel that only they have. What is to be done is decided in
-//! [`crate::tabs`]. A browser that has no such channel has no neighbours, and two tabs of it take the room from each other.
+//! [`crate::tabs`]. A browser that has no such channel has no neighbours, and two tabs of it take the room from each
+//! other.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,8 +15,8 @@ use web_sys::{BroadcastChannel, MessageEvent};
 use super::{on, storage, window};
 use crate::tabs::{Luggage, Said, Step, Tabs};
 
-/// How long a page that opens waits for an answer where nothing says that another tab is in the room. It answers in a few
-/// milliseconds, or when it has drawn what it is at. Whoever comes here waits as long.
+/// How long a page that opens waits for an answer where nothing says that another tab is in the room. It answers in a
+/// few milliseconds, or when it has drawn what it is at. Whoever comes here waits as long.
 const ANSWER_WITHIN: Duration = Duration::from_millis(50);
 
 /// How long it waits where a tab has noted that it is in the room. It may have ended without a word, or sleep.

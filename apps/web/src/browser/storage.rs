@@ -1,6 +1,6 @@
-//! Storage: texts that the browser keeps for the page, in two places: the local storage, for all tabs and later days, and the
-//! session storage, for this tab until it is closed. Both can be denied, full, or hold anything. The page goes on all the
-//! same: what cannot be read is not there, and what cannot be written is lost with the page.
+//! Storage: texts that the browser keeps for the page, in two places: the local storage, for all tabs and later days,
+//! and the session storage, for this tab until it is closed. Both can be denied, full, or hold anything. The page goes
+//! on all the same: what cannot be read is not there, and what cannot be written is lost with the page.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -71,8 +71,8 @@ pub(crate) fn of_tab(name: &str) -> Option<String> {
     in_page.or_else(|| tab()?.get_item(name).ok()?)
 }
 
-/// Keeps a text for this tab, or, if it is empty, nothing under this name. What the storage does not take is kept for as
-/// long as there is this page. Returns whether the storage takes it.
+/// Keeps a text for this tab, or, if it is empty, nothing under this name. What the storage does not take is kept for
+/// as long as there is this page. Returns whether the storage takes it.
 pub(crate) fn keep_for_tab(name: &'static str, text: &str) -> bool {
     IN_PAGE.with_borrow_mut(|texts| texts.remove(name));
     let tab = tab();

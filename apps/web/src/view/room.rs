@@ -29,21 +29,23 @@ const PACE: Duration = Duration::from_millis(33);
 /// How many earlier messages are asked for in a room that was not seen before: what fills the window at first.
 const RECENT: u32 = STRETCH_LINES as u32;
 
-/// How many orders may wait for the browser to show or to withdraw a notification. If more come, one was shown just now.
+/// How many orders may wait for the browser to show or to withdraw a notification. If more come, one was shown just
+/// now.
 const WAITING_NOTIFICATIONS: usize = 2;
 
-/// How long the room is not shown after the connection stands, because the server may still refuse the user: ours says so
-/// after a tenth of a second. It still looks immediate.
+/// How long the room is not shown after the connection stands, because the server may still refuse the user: ours says
+/// so after a tenth of a second. It still looks immediate.
 const REFUSED_WITHIN: Duration = Duration::from_millis(250);
 
 /// How long leaving may wait for LEAVE to be written.
 const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
-/// After so long a silence the server is asked whether it is there: nobody tells a page that its line is dead. A tab that
-/// nobody sees may be a minute late.
+/// After so long a silence the server is asked whether it is there: nobody tells a page that its line is dead. A tab
+/// that nobody sees may be a minute late.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
-const NOT_KEPT: &str = "this browser keeps nothing for this tab: if the page is loaded again, you come in as somebody new, and what waits to be sent is lost";
+const NOT_KEPT: &str = "this browser keeps nothing for this tab: if the page is loaded again, you come in as \
+    somebody new, and what waits to be sent is lost";
 
 #[component]
 pub(super) fn InRoom(name: Username<'static>) -> Element {
