@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use hubbub_client::settings::{RoomsFile, SettingsFile, Theme};
+use hubbub_session::Carried;
 use hubbub_transport::{Invitation, InvitationError, Password};
 use hubbub_wire::{Hex128, Username};
 use wasm_bindgen_futures::spawn_local;
@@ -31,7 +32,7 @@ pub(crate) struct Here(Rc<Inner>);
 struct Inner {
     room: Invitation,
     /// What was wrong with the invitation that came with the page.
-    trouble: Option<InvitationError>,
+    trouble: Cell<Option<InvitationError>>,
     is_elsewhere: Cell<bool>,
     neighbours: Neighbours,
     steps: flume::Receiver<Step>,
@@ -53,14 +54,19 @@ impl Here {
         storage::keep_for_tab(kept::TAB, &tab.to_string());
         let here = Self(Rc::new(Inner {
             room,
-            trouble,
+            trouble: Cell::new(trouble),
             is_elsewhere: Cell::new(matches!(step, Step::Elsewhere { .. })),
             neighbours,
             steps,
         }));
-        if here.stage() != Stage::Elsewhere {
-            take_parked();
-            spawn_local(here.clone().stay());
+        match here.stage() {
+            Stage::Elsewhere => {}
+            Stage::Open(Opening::Room(_)) => {
+                here.0.neighbours.enter();
+                take_parked();
+                spawn_local(here.clone().stay());
+            }
+            Stage::Open(Opening::Door { .. }) => here.0.neighbours.wait_outside(),
         }
         let going = here.clone();
         browser::on(&browser::window(), "pagehide", move |_| going.park(page));
@@ -69,7 +75,7 @@ impl Here {
 
     /// The page may be gone for ever. The next tab is then the same member, and what waits goes out from there.
     fn park(&self, page: Hex128) {
-        if boot::is_over() || self.0.is_elsewhere.get() {
+        if boot::is_over() || !self.0.neighbours.is_inside() {
             return;
         }
         if let Some(line) = kept::parked(page, self.pack()) {
@@ -83,7 +89,11 @@ impl Here {
         if self.0.is_elsewhere.get() {
             return Stage::Elsewhere;
         }
-        Stage::Open(kept::opening(&kept(), self.name_before(), self.0.trouble))
+        Stage::Open(kept::opening(
+            &kept(),
+            self.name_before(),
+            self.0.trouble.get(),
+        ))
     }
 
     /// Where the room is and what lets one in.
@@ -95,30 +105,45 @@ impl Here {
         }
     }
 
-    /// Goes in under this name.
-    pub(crate) fn join(&self, name: &Username<'static>) {
+    /// Goes in under this name, unless another tab has done so meanwhile.
+    pub(crate) async fn join(&self, name: &Username<'static>) {
+        let step = self.0.neighbours.look_again(&self.0.steps).await;
+        if let Step::Elsewhere { is_copy } = step {
+            if is_copy {
+                forget_own();
+            }
+            return self.0.is_elsewhere.set(true);
+        }
+        self.0.trouble.set(None);
+        self.0.neighbours.enter();
+        take_parked();
         storage::keep_for_tab(kept::NAME, name.as_str());
         storage::keep_for_tab(kept::LEFT, "");
+        spawn_local(self.clone().stay());
     }
 
     /// Takes the room over from the other tab.
     pub(crate) async fn take_over(&self) {
         match self.0.neighbours.take(&self.0.steps).await {
-            Some(luggage) => {
-                for (key, text) in kept::unpacked(luggage) {
-                    storage::keep_for_tab(key, &text);
-                }
-            }
+            Some(luggage) => adopt(luggage),
             // That tab may be closed by now.
             None => take_parked(),
         }
         storage::keep_for_tab(kept::LEFT, "");
         self.0.is_elsewhere.set(false);
-        spawn_local(self.clone().stay());
+        if matches!(self.stage(), Stage::Open(Opening::Room(_))) {
+            spawn_local(self.clone().stay());
+        } else {
+            self.0.neighbours.wait_outside();
+        }
     }
 
     /// The tab may have slept.
     pub(crate) fn wake(&self) {
+        if self.0.neighbours.is_inside() {
+            // The page was not gone for ever, and what it left behind grows old.
+            storage::keep_for_all(kept::PARKED, "");
+        }
         self.0.neighbours.wake();
     }
 
@@ -153,6 +178,11 @@ impl Here {
                     if is_copy {
                         forget_own();
                     }
+                    return boot::reload();
+                }
+                // It comes so late that this page is in the room as somebody else.
+                Step::Enter(luggage) => {
+                    adopt(luggage);
                     return boot::reload();
                 }
                 _ => {}
@@ -207,11 +237,26 @@ pub(crate) fn keep_password(password: &Password) {
     storage::keep_for_tab(kept::INVITATION, &invitation::write(password.clone()));
 }
 
-/// Takes what a page has left behind.
+/// Takes what a page has left behind, if one has.
 fn take_parked() {
     let line = storage::of_all(kept::PARKED).unwrap_or_default();
-    storage::keep_for_all(kept::PARKED, "");
-    for (key, text) in kept::found(&kept(), &line) {
+    if let Some(luggage) = kept::found(&line) {
+        storage::keep_for_all(kept::PARKED, "");
+        adopt(luggage);
+    }
+}
+
+/// This tab goes on with that.
+fn adopt(luggage: Luggage) {
+    let kept = kept();
+    let read = |carried: &str| Carried::from_text(carried);
+    let theirs = read(&luggage.carried).map(|carried| carried.session);
+    let own = kept.carried.as_deref().and_then(read);
+    // What may have been sent is not said again by a person who does not know that.
+    let own = own.filter(|own| Some(own.session) != theirs);
+    let unsent = own.into_iter().flat_map(|own| own.texts);
+    let unsent: Vec<_> = unsent.filter(|it| !it.is_sent).map(|it| it.text).collect();
+    for (key, text) in kept::unpacked(&kept, &unsent, luggage) {
         storage::keep_for_tab(key, &text);
     }
 }

@@ -58,14 +58,25 @@ impl Kept {
     }
 }
 
-/// What a tab that takes over from another keeps under each key from now on. An empty text: nothing.
+/// What a tab that takes over from another keeps under each key from now on. An empty text: nothing. What only this tab has
+/// is not lost: its password, and `own` texts that were not sent, which stand in the draft.
 #[must_use]
-pub fn unpacked(luggage: Luggage) -> [(&'static str, String); 5] {
+pub fn unpacked(kept: &Kept, own: &[String], luggage: Luggage) -> [(&'static str, String); 5] {
+    let invitation = match &kept.password {
+        Some(password) if luggage.invitation.is_empty() => invitation::write(password.clone()),
+        _ => luggage.invitation,
+    };
+    let mut drafts: Vec<&str> = own.iter().map(String::as_str).collect();
+    for draft in [&kept.draft, &luggage.draft] {
+        if !draft.is_empty() && !drafts.contains(&&**draft) {
+            drafts.push(draft);
+        }
+    }
     [
         (NAME, luggage.name),
-        (INVITATION, luggage.invitation),
+        (INVITATION, invitation),
         (CARRIED, luggage.carried),
-        (DRAFT, luggage.draft),
+        (DRAFT, drafts.join("\n")),
         (LEFT, String::new()),
     ]
 }
@@ -84,17 +95,12 @@ pub fn parked(page: Hex128, luggage: Luggage) -> Option<String> {
     Some(Said::Give { page, luggage }.write())
 }
 
-/// What a page takes of that: nothing, if its tab has been in the room itself. What it keeps under other keys stays.
+/// Reads what a page has left behind. It is newer than all that other tabs keep: only one is in the room at a time.
 #[must_use]
-pub fn found(kept: &Kept, line: &str) -> Vec<(&'static str, String)> {
-    match Said::read(line) {
-        Some(Said::Give { luggage, .. }) if kept.carried.is_none() && !kept.has_left => {
-            unpacked(luggage)
-                .into_iter()
-                .filter(|(_, text)| !text.is_empty())
-                .collect()
-        }
-        _ => Vec::new(),
+pub fn found(line: &str) -> Option<Luggage> {
+    match Said::read(line)? {
+        Said::Give { luggage, .. } => Some(luggage),
+        _ => None,
     }
 }
 
@@ -196,34 +202,44 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_over_goes_on_as_the_other_and_keeps_nothing_of_their_own() {
-        let under = unpacked(Luggage {
+    fn who_takes_over_goes_on_as_the_other_and_loses_nothing_of_their_own() {
+        let luggage = |invitation: &str, draft: &str| Luggage {
             name: "alice".to_owned(),
-            invitation: "key=horse".to_owned(),
+            invitation: invitation.to_owned(),
             carried: String::new(),
-            draft: "hello".to_owned(),
-        });
-        for own in OWN
-            .into_iter()
-            .filter(|key| *key != TAB)
-            .chain([NAME, INVITATION, LEFT])
-        {
-            assert!(under.iter().any(|(key, _)| *key == own), "{own} stays");
-        }
-        let under: Vec<_> = under.iter().map(|(key, text)| (*key, &**text)).collect();
-        let taken = read(
-            &under
-                .into_iter()
-                .filter(|(_, text)| !text.is_empty())
-                .collect::<Vec<_>>(),
-        );
+            draft: draft.to_owned(),
+        };
+        let under = |kept: &Kept, own: &[&str], luggage| {
+            let own: Vec<_> = own.iter().map(|text| (*text).to_owned()).collect();
+            let under = unpacked(kept, &own, luggage);
+            for key in [CARRIED, DRAFT, NAME, INVITATION, LEFT] {
+                assert!(under.iter().any(|(name, _)| *name == key), "{key} stays");
+            }
+            let under: Vec<_> = under.iter().map(|(key, text)| (*key, &**text)).collect();
+            read(
+                &under
+                    .into_iter()
+                    .filter(|(_, text)| !text.is_empty())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let horse = Some(Password::new("horse"));
         let all = Kept {
             name: Some(name("alice")),
-            password: Some(Password::new("horse")),
+            password: horse.clone(),
             draft: "hello".to_owned(),
             ..Kept::default()
         };
-        assert_eq!(taken, all);
+        let fresh = Kept::default();
+        assert_eq!(under(&fresh, &[], luggage("key=horse", "hello")), all);
+        let own = Kept {
+            carried: Some("old".to_owned()),
+            has_left: true,
+            ..all.clone()
+        };
+        assert_eq!(under(&own, &[], luggage("", "hello")), all);
+        let both = under(&own, &["one", "two"], luggage("key=horse", "and"));
+        assert_eq!(both.draft, "one\ntwo\nhello\nand");
     }
 
     #[test]
@@ -234,16 +250,19 @@ mod tests {
             carried: "1 2\n3".to_owned(),
             draft: String::new(),
         };
-        let line = parked(Hex128(3), luggage).unwrap();
+        let line = parked(Hex128(3), luggage.clone()).unwrap();
         assert!(!line.contains("horse"));
-        let fresh = Kept::default();
-        let taken = [(NAME, "alice".to_owned()), (CARRIED, "1 2\n3".to_owned())];
-        assert_eq!(found(&fresh, &line), taken);
-        for own in [(CARRIED, "4"), (LEFT, "yes")] {
-            assert!(found(&read(&[own]), &line).is_empty(), "{own:?}");
-        }
+        let taken = found(&line).unwrap();
+        let invitation = String::new();
+        assert_eq!(
+            taken,
+            Luggage {
+                invitation,
+                ..luggage
+            }
+        );
         for rubbish in ["", "take", "{}", &line[..line.len() / 2]] {
-            assert!(found(&fresh, rubbish).is_empty(), "{rubbish}");
+            assert_eq!(found(rubbish), None, "{rubbish}");
         }
         let nothing = Luggage {
             name: "alice".to_owned(),

@@ -91,6 +91,8 @@ pub enum Step {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    /// Is at the door, which any number of tabs can be.
+    Outside,
     /// Has asked and waits for an answer.
     Asking,
     Inside,
@@ -158,11 +160,27 @@ impl Tabs {
                 self.state = State::Over;
                 Step::HandOver { page: *page }
             }
-            (State::Taking, Said::Give { page, luggage }) if *page == self.page => {
+            // It may come late, and then this page has gone in without it.
+            (State::Taking | State::Inside, Said::Give { page, luggage }) if *page == self.page => {
                 self.state = State::Inside;
                 Step::Enter(luggage.clone())
             }
             _ => Step::Nothing,
+        }
+    }
+
+    /// The page stays at the door for now.
+    pub fn wait_outside(&mut self) {
+        self.state = State::Outside;
+    }
+
+    /// The page leaves the door for the room. Returns what it says.
+    pub fn ask_again(&mut self, now: u64) -> Said {
+        self.state = State::Asking;
+        self.since = now;
+        Said::Ask {
+            page: self.page,
+            tab: self.tab,
         }
     }
 

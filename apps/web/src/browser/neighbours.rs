@@ -62,7 +62,7 @@ impl Neighbours {
         (own, taken)
     }
 
-    /// Waits until it is known whether another tab is in the room. If none is, this one is now.
+    /// Waits until it is known whether another tab is in the room.
     pub(crate) async fn look(&self, steps: &flume::Receiver<Step>) -> Step {
         let is_noted = storage::of_all(NOTE).is_some();
         let within = if is_noted {
@@ -70,9 +70,24 @@ impl Neighbours {
         } else {
             ANSWER_WITHIN
         };
-        let step = self.next_within(steps, within).await;
-        self.enter();
-        step
+        self.next_within(steps, within).await
+    }
+
+    /// Stays at the door for now.
+    pub(crate) fn wait_outside(&self) {
+        self.0.tabs.borrow_mut().wait_outside();
+    }
+
+    /// The same as [`look`](Self::look), when the page leaves the door.
+    pub(crate) async fn look_again(&self, steps: &flume::Receiver<Step>) -> Step {
+        let said = self.0.tabs.borrow_mut().ask_again(now());
+        self.say(&said);
+        self.look(steps).await
+    }
+
+    /// Whether this tab is in the room.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.0.tabs.borrow().wake(now()).is_some()
     }
 
     /// Takes the room over. Returns what the other tab has handed on, if it has.
@@ -100,7 +115,7 @@ impl Neighbours {
 
     /// The page may be gone in a moment.
     fn go(&self) {
-        if self.0.tabs.borrow().wake(now()).is_some() {
+        if self.is_inside() {
             storage::keep_for_all(NOTE, "");
         }
     }
@@ -116,7 +131,8 @@ impl Neighbours {
         }
     }
 
-    fn enter(&self) {
+    /// Nobody has answered: this tab is in the room.
+    pub(crate) fn enter(&self) {
         let said = self.0.tabs.borrow_mut().enter(now());
         self.say_inside(said);
     }

@@ -182,6 +182,34 @@ fn who_is_taking_over_answers_and_takes_nothing_that_is_for_another_page() {
 }
 
 #[test]
+fn a_page_at_the_door_holds_nobody_up_and_asks_again_before_it_goes_in() {
+    let mut browser = Browser(Vec::new(), 100);
+    let first = browser.open(3, Hex128(3));
+    browser.0[first].wait_outside();
+    assert_eq!(browser.0[first].enter(100), None);
+    let second = browser.open(5, Hex128(5));
+    browser.0[second].enter(100);
+    assert_eq!(browser.states(), [State::Outside, State::Inside]);
+    let ask = browser.0[first].ask_again(200);
+    browser.say(first, ask);
+    assert_eq!(browser.states(), [State::Elsewhere, State::Inside]);
+}
+
+#[test]
+fn what_is_handed_over_late_is_taken_all_the_same() {
+    let mut browser = Browser(Vec::new(), 100);
+    browser.open_deaf(5, Hex128(5));
+    browser.open(3, Hex128(3));
+    browser.0[1].take(300);
+    browser.0[1].enter(1300);
+    let give = Said::Give {
+        page: Hex128(3),
+        luggage: luggage(),
+    };
+    assert_eq!(browser.say(0, give), [(1, Step::Enter(luggage()))]);
+}
+
+#[test]
 fn of_two_that_went_in_at_the_same_time_one_stays_whoever_speaks_first() {
     for (first, second) in [(5, 3), (3, 5)] {
         for now in [100, 100 + SURE_AFTER] {

@@ -18,6 +18,7 @@ pub(super) fn Door(
 ) -> Element {
     let here = use_context::<Here>();
     let mut refused = use_signal(|| None);
+    let mut is_joining = use_signal(|| false);
     use_effect(|| browser::focus_on("name"));
     let room = here.room();
     let submit = move |event: FormEvent| {
@@ -27,8 +28,14 @@ pub(super) fn Door(
         };
         match naming::username(name.trim()) {
             Ok(name) => {
-                here.join(&name);
-                stage.set(Stage::Open(crate::kept::Opening::Room(name)));
+                if is_joining.replace(true) {
+                    return;
+                }
+                let here = here.clone();
+                spawn(async move {
+                    here.join(&name).await;
+                    stage.set(here.stage());
+                });
             }
             Err(why) => refused.set(Some(why)),
         }
