@@ -60,11 +60,15 @@ Object.assign(hubbub, {
   // Kept when what is on the page by now is painted: a task that is put off by a frame runs after it. A page that nobody sees
   // has no frames.
   drawn: () => new Promise((resolve) => {
-    const timer = setTimeout(resolve, document.hidden ? 0 : HIDDEN_FRAME_MS);
-    requestAnimationFrame(() => setTimeout(() => {
+    const frame = requestAnimationFrame(() => setTimeout(() => {
       clearTimeout(timer);
       resolve();
     }));
+    // A tab that stays out of sight would gather the frames that nobody awaits any more.
+    const timer = setTimeout(() => {
+      cancelAnimationFrame(frame);
+      resolve();
+    }, document.hidden ? 0 : HIDDEN_FRAME_MS);
   }),
 
   setTitle(title) {

@@ -28,6 +28,10 @@ use crate::timeline::{Attempt, Message, Progress, Timeline};
 /// in a flood then seldom finds the page busy.
 const PAUSE: u32 = 2;
 
+/// The longest pause in a browser. It freezes a tab that nobody sees, and then a batch seems to take hours: the room must
+/// not stand still for as long again. What really takes so long is a flood, and half a second is enough for keys.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
 enum Input {
     Action(Action),
     Events(Vec<Stamped>),
@@ -66,12 +70,23 @@ pub(super) async fn run(
                 // A browser has only taken it by then. To lay it out and to paint it costs as much again.
                 #[cfg(target_arch = "wasm32")]
                 drawn().await;
-                pause.set((clock.awake() - began) * PAUSE);
+                let took = clock.awake().saturating_sub(began);
+                pause.set(pause_after(took, cfg!(target_arch = "wasm32")));
             }
             Input::Ended => side.timeline.write().end(clock.wall()),
             Input::News(news) => side.hear(news),
         }
         side.settle();
+    }
+}
+
+/// How long the page is left alone after a batch that took so long.
+fn pause_after(took: Duration, in_browser: bool) -> Duration {
+    let pause = took.saturating_mul(PAUSE);
+    if in_browser {
+        pause.min(LONGEST_PAUSE)
+    } else {
+        pause
     }
 }
 
@@ -344,5 +359,29 @@ impl Side {
 
     fn tell(&mut self, words: String) {
         self.timeline.write().answer(&words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_that_was_frozen_for_hours_goes_on_within_half_a_second() {
+        let millis = Duration::from_millis;
+        for (took, in_browser, pause) in [
+            (millis(0), true, millis(0)),
+            (millis(249), true, millis(498)),
+            (millis(251), true, millis(500)),
+            (Duration::from_hours(8), true, millis(500)),
+            (Duration::MAX, true, millis(500)),
+            (millis(251), false, millis(502)),
+        ] {
+            assert_eq!(
+                pause_after(took, in_browser),
+                pause,
+                "{took:?} {in_browser}"
+            );
+        }
     }
 }
