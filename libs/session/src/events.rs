@@ -28,7 +28,8 @@ pub enum Intent {
     /// [`Event::Kicked`], ask to come in again; after [`Event::KeyChanged`], look again which key the server has.
     Retry,
     /// Network or computer may be back: connect now if only the back-off is waited for, and if there is a connection,
-    /// ask the server whether it is there. It changes nothing where [`Retry`](Self::Retry) is up to the user.
+    /// ask the server whether it is there. It changes nothing after a refusal, nor where [`Retry`](Self::Retry) is up to
+    /// the user.
     Wake,
     /// The answer to [`Event::AsksTrust`]: a person says that this is the server's key. Connect to exactly this one.
     Trust {

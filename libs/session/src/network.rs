@@ -146,7 +146,7 @@ impl Network {
             cause,
             retry_in,
         });
-        self.rest(retry_in).await
+        self.rest(retry_in, refused).await
     }
 
     /// Waits until the user wants something.
@@ -160,8 +160,10 @@ impl Network {
         }
     }
 
-    /// Waits for the next attempt: until `time` has passed, the computer has woken up, or the user wants something.
-    async fn rest(&mut self, time: Duration) -> Option<Wish> {
+    /// Waits for the next attempt: until `time` has passed, the computer has woken up, or the user wants something. A hint
+    /// that the network is back says nothing new to somebody whom the server has `refused`, and comes at every look at a
+    /// tab.
+    async fn rest(&mut self, time: Duration, refused: bool) -> Option<Wish> {
         let (began, mut wake) = (self.clock.awake(), Wake::new(self.now()));
         loop {
             if wake.has_slept(self.now()) {
@@ -174,6 +176,9 @@ impl Network {
             }
             let nap = self.clock.sleep(WAKE_CHECK.min(time - passed));
             if let Err(wish) = self.meanwhile(nap).await {
+                if refused && matches!(wish, Wish::Wake) {
+                    continue;
+                }
                 self.backoff.reset();
                 return Some(wish);
             }

@@ -278,6 +278,31 @@ fn a_refused_join_is_told_in_the_servers_words_and_tried_again_after_thirty_seco
 }
 
 #[test]
+fn a_hint_that_the_network_is_back_does_not_shorten_the_wait_after_a_refusal() {
+    let server = ScriptedServer::start();
+    let mut window = Window::open(&server);
+    let mut peer = server.accept();
+    peer.expect(join("alice"));
+    peer.send(text("server", "you are banned"));
+    drop(peer);
+    window.expect(Event::Connecting);
+    window.expect(Event::Connected);
+    let (_, refused, retry_in) = window.expect_lost();
+    assert!(refused);
+    let second = Duration::from_secs(1);
+    for _ in 0..29 {
+        window.wish(Intent::Wake);
+        window.time.expect_nap(second);
+        window.time.advance(second);
+        window.time.settle();
+        assert!(window.batches.is_empty(), "it asks again too soon");
+    }
+    assert_eq!(retry_in, 30 * second);
+    window.time.advance(second);
+    window.expect(Event::Connecting);
+}
+
+#[test]
 fn what_waits_is_not_lost_to_a_server_that_refuses_the_name() {
     let server = ScriptedServer::start();
     let mut window = Window::open(&server);
