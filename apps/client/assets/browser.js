@@ -19,6 +19,18 @@ program.tell = (what, words) => {
   else console.error(words);
 };
 
+// The composer goes when a card takes the place of the room, and comes again with it. What was typed last is here and not in
+// the program, which knows only what this tab had kept when the page was loaded. Without storage, it is what was told last.
+const restoreAtFirst = hubbub.restore;
+let isRestored = false;
+hubbub.restore = (draft) => {
+  restoreAtFirst(isRestored ? program.draft : draft);
+  isRestored = true;
+};
+
+// What was sent must not come again with the composer.
+document.addEventListener('submit', () => setTimeout(program.keepDraft));
+
 // The page may be gone in a moment, and nobody asks it again.
 window.addEventListener('pagehide', program.keepDraft);
 
