@@ -110,7 +110,7 @@ impl Status {
                 "here pages enter the room, by a web socket of version 13; to see the room, open /"
             }
             Self::TooLarge => {
-                "the head of the request has more than 16 KiB or 64 headers, perhaps of cookies; delete those of this name"
+                "the head of the request has more than 16 KiB or 64 headers, perhaps because of cookies; delete those of this site"
             }
             Self::Unavailable => "there is no place now; try again later",
         }
@@ -199,9 +199,14 @@ impl<'a> Reply<'a> {
             Status::NotModified => String::new(),
             _ => format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()),
         };
+        let connection = match status {
+            // Who names an upgrade names it here as well (RFC 9110, 7.8).
+            Status::WantsSocket => "upgrade, close",
+            _ => "close",
+        };
         format!(
             "HTTP/1.1 {}\r\n{content}{fields}Content-Security-Policy: {POLICY}\r\nX-Content-Type-Options: nosniff\r\n\
-             Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n",
+             Referrer-Policy: no-referrer\r\nConnection: {connection}\r\n\r\n",
             status.line()
         )
         .into_bytes()
@@ -275,7 +280,7 @@ fn granted<'a>(request: &Request, web: &'a Web, around: Around) -> Result<Vec<u8
     }
     let path = request.target.split('?').next().unwrap_or_default();
     if path == ROOM {
-        return socket(request, &place);
+        return socket(request, &place, around.is_encrypted);
     }
     let file = web
         .site
@@ -293,9 +298,9 @@ fn secure(place: &Place, port: u16) -> String {
     }
 }
 
-fn socket<'a>(request: &Request, place: &Place) -> Result<Vec<u8>, Reply<'a>> {
+fn socket<'a>(request: &Request, place: &Place, is_encrypted: bool) -> Result<Vec<u8>, Reply<'a>> {
     let origin = request.origin.as_deref().unwrap_or_default();
-    if !place.is_of(origin) {
+    if !place.is_of(origin, is_encrypted) {
         let text = if origin.is_empty() {
             "only pages enter the room here, and it was no page that asked".to_owned()
         } else {

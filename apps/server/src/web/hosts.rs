@@ -35,12 +35,13 @@ impl HostName {
     /// In words for the operator: what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some((scheme, rest)) = text.split_once("://") {
-            let name = rest.split('/').next().unwrap_or_default();
+            let name = alone(rest);
             return Err(format!(
                 "leave out {scheme}://, since a room has the same name with and without TLS; give {name}"
             ));
         }
-        if let Some((name, _)) = text.split_once('/') {
+        if text.contains('/') {
+            let name = alone(text);
             return Err(format!("leave out the path; give {name}"));
         }
         let bare = text
@@ -130,18 +131,27 @@ impl Place {
     }
 
     /// Whether a page of this origin is one of this place: host and port are the same, where the origin's scheme says
-    /// which port stands for none.
-    pub(crate) fn is_of(&self, origin: &str) -> bool {
+    /// which port stands for none. Where the connection has TLS on our side, the page must have come by it too.
+    pub(crate) fn is_of(&self, origin: &str, is_encrypted: bool) -> bool {
         let Some((scheme, rest)) = origin.split_once("://") else {
             return false;
         };
         let default = match scheme {
-            "http" => 80,
+            "http" if !is_encrypted => 80,
             "https" => 443,
             _ => return false,
         };
         let port = |place: &Self| place.port.unwrap_or(default);
         Self::read(rest).is_some_and(|page| page.host == self.host && port(&page) == port(self))
+    }
+}
+
+/// What an operator may give in place of this, which is a URL without its scheme.
+fn alone(text: &str) -> String {
+    let place = text.split('/').next().unwrap_or_default();
+    match split(place) {
+        Some((name, Some(_))) => format!("{name} and no port"),
+        _ => place.to_owned(),
     }
 }
 
@@ -283,7 +293,7 @@ mod tests {
             ("chat.example.org", "", false),
         ] {
             let place = Place::read(host).unwrap();
-            assert_eq!(place.is_of(origin), is_same, "{host} and {origin}");
+            assert_eq!(place.is_of(origin, false), is_same, "{host} and {origin}");
         }
     }
 
@@ -292,6 +302,9 @@ mod tests {
         for (text, words) in [
             ("https://chat.example.org/", "leave out https://"),
             ("https://chat.example.org/", "give chat.example.org"),
+            ("https://a:8765/", "give a and no port"),
+            ("https://[::1]:8765/", "give [::1] and no port"),
+            ("a:8765/room", "give a and no port"),
             ("chat.example.org/room", "give chat.example.org"),
             ("chat.example.org:8765", "leave out the port 8765"),
             ("*.example.org", "each name"),

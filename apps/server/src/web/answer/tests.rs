@@ -275,6 +275,22 @@ fn pages_of_others_and_what_is_no_page_get_no_web_socket() {
     begins(&says_around(PLAIN, "GET /room", &rebound), "421");
 }
 
+/// Somebody on the way may have put a page without TLS into a browser, under our name.
+#[test]
+fn where_the_connection_has_tls_the_page_has_it_too() {
+    let encrypted = Around {
+        is_encrypted: true,
+        ..PLAIN
+    };
+    for (origin, status) in [
+        ("https://localhost:8765", "101"),
+        ("http://localhost:8765", "403"),
+    ] {
+        let headers = format!("Host: localhost:8765\r\nOrigin: {origin}\r\n{SOCKET}");
+        begins(&says_around(encrypted, "GET /room", &headers), status);
+    }
+}
+
 #[test]
 fn what_is_not_quite_a_web_socket_is_none() {
     let says = |first: &str, headers: &str| {
@@ -306,6 +322,8 @@ fn what_is_not_quite_a_web_socket_is_none() {
         begins(&answer, status);
         if status == "426" {
             assert_eq!(field(&answer, "Sec-WebSocket-Version"), Some("13"));
+            // RFC 9110, 7.8: whoever names an upgrade says so here.
+            assert_eq!(field(&answer, "Connection"), Some("upgrade, close"));
         }
     }
     begins(&says("HEAD /room", SOCKET), "426");
