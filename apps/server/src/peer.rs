@@ -221,6 +221,13 @@ pub(crate) fn run(mut peer: Peer, first: Early) -> impl Future<Output = ()> + Se
                     }
                 }
                 Either::Right((ending, _)) => {
+                    // The hub may hear of it after the end.
+                    #[cfg(feature = "web")]
+                    if let (Ending::Gone(why), Ok(transport)) =
+                        (ending, connection.intake.transport())
+                    {
+                        transport.goodbye(words::goodbye(why));
+                    }
                     Box::pin(connection.tell(ending)).await;
                     ending
                 }
@@ -276,7 +283,52 @@ pub(crate) async fn close(transport: &Transport) {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "web")]
+    use std::{io::Read, net::TcpListener, thread};
+
     use super::*;
+
+    /// A browser that hears no reason would take it for a farewell, and not come again.
+    #[cfg(feature = "web")]
+    #[test]
+    fn a_browser_for_which_nothing_will_come_is_told_so_by_its_own_task() {
+        use crate::outbox::Delivery;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let transport = Transport::connect(listener.local_addr().unwrap());
+        let transport = runtime::block_on(transport).unwrap().into_web(Vec::new());
+        let (mut page, address) = listener.accept().unwrap();
+        page.set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        let (outbox, pending) = outbox(PeerId(1), usize::MAX, Some(transport));
+        let unfinished = Memory::new(usize::MAX);
+        // The hub has not read this when the connection ends.
+        let (inbox, _unread) = flume::unbounded();
+        let connection = Connection {
+            peer: PeerId(1),
+            intake: pending.intake(&unfinished),
+            place: Origin::alone(address).place(),
+            house: Arc::new(House {
+                settings: Settings::default(),
+                inbox,
+                queued: Memory::new(usize::MAX),
+                unfinished,
+                metrics: Arc::default(),
+                #[cfg(feature = "admin")]
+                bans: flume::bounded(0).1,
+            }),
+        };
+        outbox.push(Delivery::later(async { None })).unwrap();
+        let peer = Peer {
+            connection,
+            pending,
+        };
+        let task = thread::spawn(|| runtime::block_on(run(peer, Early::default())));
+        let mut close = [0; 8];
+        page.read_exact(&mut close).unwrap();
+        assert_eq!(close, *b"\x88\x06\x0f\xabbusy");
+        drop(page);
+        task.join().unwrap();
+    }
 
     #[test]
     fn a_task_costs_an_idle_member_488_bytes_at_most() {
