@@ -111,6 +111,10 @@ impl Outgoing {
         if written == 0 {
             return Err(ErrorKind::WouldBlock.into());
         }
+        if self.left == 0 {
+            // The next message may be long in coming. An error comes again with the next try.
+            let _ = self.flush(below);
+        }
         Ok(written)
     }
 

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::task::Waker;
+use std::thread;
 
 use async_io::block_on;
 
@@ -60,6 +61,46 @@ fn whoever_gives_no_sign_of_life_is_asked_three_times_and_told_why_it_has_to_go(
     peer.read_to_end(&mut heard).unwrap();
     let close = [&[0x88, 8][..], &4012_u16.to_be_bytes(), b"silent"].concat();
     assert_eq!(heard, [&PING.repeat(3)[..], &close].concat());
+}
+
+/// Else it would wait for the next message, which may never come.
+#[test]
+fn what_is_owed_goes_out_when_the_message_before_it_is_written() {
+    const MESSAGE: usize = 16 * 1024 - 4;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = Listener::new(listener).unwrap();
+    let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (below, _) = block_on(listener.accept()).unwrap();
+    let web = Web::with(below, Vec::new(), Duration::from_secs(20));
+    let message = [b'x'; MESSAGE];
+    let mut sent = 0;
+    let error = loop {
+        match web.try_write_vectored(&[IoSlice::new(&message[sent..])]) {
+            Ok(len) => sent = (sent + len) % MESSAGE,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    web.state().outgoing.pong(b"hi");
+    let reading = thread::spawn(move || {
+        let mut heard = Vec::new();
+        peer.read_to_end(&mut heard).unwrap();
+        heard
+    });
+    while sent < MESSAGE {
+        block_on(poll_fn(|cx| web.below.poll_writable(cx))).unwrap();
+        match web.try_write_vectored(&[IoSlice::new(&message[sent..])]) {
+            Ok(len) => sent += len,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+    }
+    drop(web);
+    let heard = reading.join().unwrap();
+    assert!(
+        heard.ends_with(b"x\x8a\x02hi"),
+        "{:?}",
+        heard.last_chunk::<8>()
+    );
 }
 
 /// What the design says: asked every 20 s, and gone after a minute without an answer.
