@@ -258,7 +258,7 @@ impl Transport {
         }
     }
 
-    /// Whether it is that of a browser.
+    /// Whether the other side is a browser.
     #[cfg(feature = "web")]
     #[must_use]
     pub fn is_web(&self) -> bool {

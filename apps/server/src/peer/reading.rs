@@ -333,7 +333,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Answers a request that is none that a browser asks for a page with, where there is a page.
+/// Answers a request other than GET and HEAD, where there is a page.
 #[cfg(feature = "web")]
 fn refuse_request(connection: &Connection) {
     // A page has no more requests, and whoever has agreed to speak CHAT/1.0 makes none.
