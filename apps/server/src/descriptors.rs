@@ -8,6 +8,20 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 /// day. The rest is to spare.
 pub const RESERVED: usize = 96;
 
+/// How many more it needs where there is a page: as many browsers as are answered at a time have no place among the
+/// peers.
+pub const RESERVED_FOR_PAGE: usize = 256;
+
+/// How many it needs besides those of its peers, with a page or without.
+#[must_use]
+pub const fn reserved(has_page: bool) -> usize {
+    if has_page {
+        RESERVED + RESERVED_FOR_PAGE
+    } else {
+        RESERVED
+    }
+}
+
 /// How many may be open now. `None` stands for no limit at all.
 #[cfg(feature = "metrics")]
 pub(crate) fn limit() -> Option<u64> {

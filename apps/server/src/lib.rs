@@ -80,7 +80,7 @@
 //! | `hubbub_members_granted` | members whose program speaks the extension |
 //! | `hubbub_members_absent` | members that have lost their connection and may come back |
 //! | `hubbub_strangers` | connections that have not joined |
-//! | `hubbub_connections` | connections that have a place, members or not; also those that are just ending |
+//! | `hubbub_connections` | connections that have a place, members or not; also browsers that are being answered and those that are just ending |
 //! | `hubbub_connections_limit` | the most of them (`--max-peers`) |
 //! | `hubbub_connections_total` | connections that got a place |
 //! | `hubbub_joins_total` | JOINs that the room heard. Who comes back within its grace is not heard |
@@ -220,10 +220,12 @@
 //! page becomes a peer, by WebSocket without extensions, if it is of this very host and port; what its binary messages
 //! bring are the bytes of CHAT/1.0. A page gets the same limits as a program, and costs the room the same.
 //!
-//! A file is nobody's visit and takes none of the places of its address; a page that enters the room does.
+//! A file is nobody's visit and takes none of the places of its address, and while it is written, none of the room's; a
+//! page that enters the room does. Nor does a connection that has not said yet what it is take one of its address.
 //!
 //! A proxy that is named by `--trusted-proxy` is believed when `X-Forwarded-For` says for whom it comes: bans, limits,
-//! `who` and the log are then about the visitor. It has to pass on `Host`.
+//! `who` and the log are then about the visitor. It has to pass on `Host`, and nobody enters through it for whom it does not
+//! say it.
 //!
 //! # Limits
 //!
@@ -249,7 +251,7 @@
 //! | an answer to a browser | 5 min, and `--write-timeout` in which nothing is taken | the connection is closed |
 //! | a message of a browser to the room | 64 KiB, binary | the connection is closed with 1009; with 1003 for text |
 //! | frames of a browser that bring nothing, such as pings | 1,000 between two questions for a sign of life | the connection is closed with 1008 |
-//! | signs of life of a browser in the room, for which it is asked every 20 s | three in a row may be missing | after a minute the connection is closed with 4012 |
+//! | signs of life of a browser in the room, for which it is asked every 20 s | three in a row may be missing | a minute after the first question without an answer the connection is closed with 4012 |
 //! | files of the page | 1,000 and 64 MiB together, in directories that are 8 deep | the server does not start |
 //! | handshakes that have a turn | 8, for 100 ms each | the next ones wait, and those that take longer go on without |
 //! | what handshakes hold | 64 KiB each, of the quarter for unfinished texts | the connection is closed |

@@ -123,7 +123,13 @@ fn run(arguments: &Arguments, passed: Passed) -> Result<(), String> {
 
 /// The settings, with what is read from files.
 fn settings(arguments: &Arguments) -> Result<Settings, String> {
-    let mut settings = arguments.settings(max_peers(arguments.max_peers)?);
+    #[cfg(feature = "web")]
+    let web = arguments.web()?;
+    #[cfg(feature = "web")]
+    let has_page = web.is_some();
+    #[cfg(not(feature = "web"))]
+    let has_page = false;
+    let mut settings = arguments.settings(max_peers(arguments.max_peers, has_page)?);
     #[cfg(feature = "tls")]
     {
         settings.tls = tls(arguments)?;
@@ -137,7 +143,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, String> {
     }
     #[cfg(feature = "web")]
     {
-        settings.web = arguments.web()?;
+        settings.web = web;
     }
     if let Some(file) = arguments.motd() {
         let explain = |why| {
@@ -220,8 +226,9 @@ fn password(arguments: &Arguments) -> Result<Option<Password>, String> {
 /// # Errors
 ///
 /// There are not enough descriptors for what is asked.
-fn max_peers(asked: Option<u32>) -> Result<usize, String> {
-    let possible = descriptors::raise_limit().saturating_sub(descriptors::RESERVED);
+fn max_peers(asked: Option<u32>, has_page: bool) -> Result<usize, String> {
+    let reserved = descriptors::reserved(has_page);
+    let possible = descriptors::raise_limit().saturating_sub(reserved);
     match asked.map(|asked| asked as usize) {
         Some(asked) if asked > possible => Err(format!(
             "--max-peers {asked} is more than the limit on open files allows, which is {possible} peers; \

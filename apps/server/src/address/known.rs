@@ -66,10 +66,7 @@ impl Origin {
     /// Takes a place for one more of its peers.
     #[must_use]
     pub fn place(&self) -> Place {
-        let address = Arc::clone(&self.address);
-        address.peers.fetch_add(1, Ordering::AcqRel);
-        address.all.fetch_add(1, Ordering::AcqRel);
-        Place { address }
+        Place::of(Arc::clone(&self.address))
     }
 }
 
@@ -91,6 +88,18 @@ pub struct Place {
 }
 
 impl Place {
+    fn of(address: Arc<Address>) -> Self {
+        address.peers.fetch_add(1, Ordering::AcqRel);
+        address.all.fetch_add(1, Ordering::AcqRel);
+        Self { address }
+    }
+
+    /// A place that counts nowhere, for somebody from there.
+    #[cfg(feature = "web")]
+    pub(crate) fn nowhere(from: &Origin) -> Self {
+        Origin::alone(from.socket).place()
+    }
+
     /// The address that the peer shares with all others that come from there.
     #[must_use]
     pub fn address(&self) -> &Arc<Address> {
@@ -136,6 +145,15 @@ impl Addresses {
             socket,
             address: Arc::clone(address),
         }
+    }
+
+    /// Takes a place for somebody of whom it is not known yet whether it is a peer. It counts among all, and not among
+    /// those of its address.
+    #[cfg(feature = "web")]
+    #[must_use]
+    pub fn place_apart(&self, from: &Origin, now: Instant) -> Place {
+        let address = Address::new(from.address.network, &self.peers, now);
+        Place::of(Arc::new(address))
     }
 
     fn forget(&mut self, now: Instant) {

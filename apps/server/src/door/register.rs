@@ -16,6 +16,8 @@ use crate::address::{Addresses, Origin, Place};
 use crate::bans::{self, Bans};
 use crate::peer::House;
 use crate::runtime;
+#[cfg(feature = "web")]
+use crate::web::Status;
 #[cfg(feature = "admin")]
 use crate::words;
 
@@ -54,6 +56,17 @@ impl TurnedAway {
             Self::Full { .. } | Self::AddressFull { .. } | Self::TooOften { .. } => Goodbye::Full,
             #[cfg(feature = "admin")]
             Self::Banned { .. } => Goodbye::Banned,
+        }
+    }
+
+    /// As a browser is told it that asks for a file. Who is banned need not come again soon.
+    pub(crate) const fn status(self) -> Status {
+        match self {
+            Self::Full { .. } | Self::AddressFull { .. } | Self::TooOften { .. } => {
+                Status::Unavailable
+            }
+            #[cfg(feature = "admin")]
+            Self::Banned { .. } => Status::Forbidden,
         }
     }
 }
@@ -151,9 +164,12 @@ impl Register {
         if full {
             return Err(TurnedAway::Full { max_peers });
         }
+        #[cfg(feature = "web")]
         if who != Who::Peer {
-            return Ok(from.place());
+            return Ok(known.addresses.place_apart(from, runtime::now()));
         }
+        #[cfg(not(feature = "web"))]
+        let _ = who;
         if from.peers() >= max_peers_per_address {
             let max_peers = max_peers_per_address;
             return Err(TurnedAway::AddressFull { max_peers });
@@ -190,5 +206,25 @@ impl Known {
                 seconds: bans::left(until, now),
             }),
         }
+    }
+}
+
+#[cfg(all(test, feature = "admin", feature = "web"))]
+mod tests {
+    use super::*;
+
+    /// Only who may come in soon is asked to come again.
+    #[test]
+    fn a_browser_that_is_banned_is_refused_and_others_are_asked_to_come_later() {
+        let banned = TurnedAway::Banned { seconds: None };
+        let full = TurnedAway::Full { max_peers: 1 };
+        let head = |why: TurnedAway| {
+            let reply = crate::web::Reply::saying(why.status(), &why.to_string());
+            String::from_utf8(reply.head()).unwrap()
+        };
+        assert!(head(banned).starts_with("HTTP/1.1 403 "));
+        assert!(!head(banned).contains("Retry-After"));
+        assert!(head(full).starts_with("HTTP/1.1 503 "));
+        assert!(head(full).contains("Retry-After"));
     }
 }

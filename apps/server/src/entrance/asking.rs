@@ -11,7 +11,7 @@ use futures::future::{Either, select};
 use hubbub_transport::Transport;
 
 use super::{Arrival, Failed, Opened, note_turned_away};
-use crate::address::{Origin, thinned};
+use crate::address::{Origin, Place, thinned};
 use crate::door::{TurnedAway, Who};
 use crate::event::Departure;
 use crate::guests::Guests;
@@ -26,6 +26,10 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 
 /// How long an answer may take. At 50 kbit/s the largest file of the page takes a minute.
 const ANSWER_TIME: Duration = Duration::from_secs(300);
+
+/// What a page is told that comes through a trusted proxy which does not say for whom.
+const NOBODY_NAMED: &str = "the proxy in front of this room does not say for whom it comes, so that nobody enters through \
+                            it; it has to send X-Forwarded-For";
 
 /// The size of one read, in bytes. It holds the head of most requests.
 const READ_BYTES: usize = 2048;
@@ -114,7 +118,7 @@ impl Arrival {
         let outcome = match &asked.request {
             Err(status) => Outcome::Reply(Reply::of(*status)),
             Ok(request) => match self.around(&transport) {
-                Ok(around) => answer(request, &desk.web, around),
+                Ok(around) => self.known(answer(request, &desk.web, around)),
                 Err(error) => return self.goes(Departure::Failed(error.kind()).into()),
             },
         };
@@ -124,13 +128,24 @@ impl Arrival {
                 self.open_socket(transport, &head, early, known).await;
             }
             (Outcome::Reply(_), Err(why)) => {
-                let reply = Reply::saying(Status::Unavailable, &why.to_string());
+                let reply = Reply::saying(why.status(), &why.to_string());
                 self.reply(&desk, transport, reply, None).await;
             }
             (Outcome::Reply(reply), Ok(())) => {
                 let target = asked.request.as_ref().ok().map(|request| &*request.target);
                 self.reply(&desk, transport, reply, target).await;
             }
+        }
+    }
+
+    /// The outcome, unless a page comes through a proxy that does not say for whom. All who come like that would be one
+    /// person, and be put out with one.
+    fn known<'a>(&self, outcome: Outcome<'a>) -> Outcome<'a> {
+        match outcome {
+            Outcome::Socket(_) if self.manners.who(&self.newcomer.from).is_proxy() => {
+                Outcome::Reply(Reply::saying(Status::Forbidden, NOBODY_NAMED))
+            }
+            outcome => outcome,
         }
     }
 
@@ -146,7 +161,6 @@ impl Arrival {
         if let Err(error) = write_all(&self, &transport, head).await {
             return self.goes(Departure::Failed(error.kind()).into());
         }
-        let is_proxy = self.manners.who(&self.newcomer.from) == Who::Proxy;
         let visitor = (self.newcomer.from.ip(), 0).into();
         let is_through = self.is_through;
         let mut transport = transport.into_web(early);
@@ -159,8 +173,6 @@ impl Arrival {
                 house.metrics.ended.add(1);
                 Err((self.manners.turning_away.one_more(), why))
             }
-            // A proxy that does not say for whom it comes is not taken for one person.
-            Ok(()) if is_proxy => Ok(self.newcomer),
             Ok(()) => self.admitted(),
         };
         match admitted {
@@ -230,6 +242,8 @@ impl Arrival {
             });
         };
         self.newcomer.guest = guest;
+        // It is one of the answered now, and its place in the room is free for others.
+        self.newcomer.place = Place::nowhere(&self.newcomer.from);
         self.note(&reply, target);
         let written = {
             let written = pin!(self.write(&transport, &reply));

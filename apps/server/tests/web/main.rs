@@ -19,6 +19,7 @@ mod hosts;
 mod house;
 mod mixed;
 mod place;
+mod places;
 #[cfg(feature = "tls")]
 mod private;
 #[cfg(feature = "admin")]
