@@ -142,7 +142,10 @@ impl Arrival {
     /// person, and be put out with one.
     fn known<'a>(&self, outcome: Outcome<'a>) -> Outcome<'a> {
         match outcome {
-            Outcome::Socket(_) if self.manners.who(&self.newcomer.from).is_proxy() => {
+            // Somebody at the proxy's own machine has its address.
+            Outcome::Socket(_)
+                if !self.is_through && self.manners.who(&self.newcomer.from).is_proxy() =>
+            {
                 Outcome::Reply(Reply::saying(Status::Forbidden, NOBODY_NAMED))
             }
             outcome => outcome,

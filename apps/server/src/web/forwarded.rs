@@ -5,16 +5,17 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::head::list;
 
-/// For whom the proxy comes that said this in `X-Forwarded-For`: the last in the list that is not one of `proxies`.
-/// `None`: it does not say.
+/// For whom the proxy comes that said this in `X-Forwarded-For`: the last in the list that is not one of `proxies`. Where
+/// all of them are, it is the first: somebody at a machine of theirs. `None`: it does not say.
 pub(crate) fn visitor(said: &str, proxies: &[IpAddr]) -> Option<IpAddr> {
+    let mut visitor = None;
     for one in list(said).rev() {
-        let address = read(one)?;
-        if !proxies.contains(&address) {
-            return Some(address);
+        visitor = Some(read(one)?);
+        if visitor.is_some_and(|address| !proxies.contains(&address)) {
+            break;
         }
     }
-    None
+    visitor
 }
 
 /// Some proxies add the port.
@@ -48,7 +49,9 @@ mod tests {
             ("nonsense, 192.0.2.1", Some("192.0.2.1")),
             ("192.0.2.1, nonsense", None),
             ("192.0.2.1, unknown, 10.0.0.1", None),
-            ("127.0.0.1, 10.0.0.1", None),
+            ("127.0.0.1", Some("127.0.0.1")),
+            ("127.0.0.1, 10.0.0.1", Some("127.0.0.1")),
+            ("nonsense, 10.0.0.1", None),
             ("", None),
             (",", None),
         ] {

@@ -86,6 +86,18 @@ fn a_visitor_has_the_address_that_the_proxy_names_and_the_nearest_one_that_is_no
 }
 
 #[test]
+fn somebody_at_a_proxys_own_machine_comes_in_under_its_address() {
+    let (house, mut desk) = behind_a_proxy(&[]);
+    for forwarded in ["127.0.0.7", "192.0.2.99, 127.0.0.7"] {
+        let own = member(&house, PROXY, forwarded, forwarded);
+        let shown = address_of(&mut desk, forwarded);
+        let first = forwarded.split(',').next().unwrap();
+        assert!(shown.contains(first), "{forwarded}: {shown}");
+        drop(own);
+    }
+}
+
+#[test]
 fn what_a_stranger_says_of_its_address_counts_for_nothing() {
     let (house, mut desk) = behind_a_proxy(&[]);
     let _one = member(&house, STRANGER, "198.51.100.1", "one");
@@ -115,7 +127,7 @@ fn what_is_no_address_names_nobody_and_lets_nobody_in() {
         "198.51.100.256",
         "fe80::1%eth0",
         "evil.test",
-        "127.0.0.7",
+        "127.0.0.7 127.0.0.7",
         "\"198.51.100.1\"",
         &"1, ".repeat(1000),
     ]
