@@ -66,7 +66,7 @@ const boot = {
     };
     const reload = button('reload', 'Reload', false, 'primary');
     // Where a reload has not helped, what this tab keeps may be the reason.
-    if (again) button('start-anew', 'Start anew', true, '');
+    if (again) button('start-anew', 'Start anew, without what was not sent', true, '');
     reload.focus();
   },
 
@@ -88,7 +88,7 @@ const boot = {
 
   async load(from) {
     if (typeof WebAssembly !== 'object') {
-      boot.fail('This browser is too old', 'Hubbub is WebAssembly, which browsers know since 2017.');
+      boot.fail('This browser is too old', 'Hubbub is WebAssembly, which browsers have known since 2017.');
       return;
     }
     try {
@@ -107,6 +107,9 @@ const boot = {
 globalThis.boot = boot;
 
 boot.takeFragment();
+
+// Without scripts nothing is loading, and the style sheet says so no more.
+document.documentElement.dataset.scripts = 'yes';
 
 // A trap in the program, such as the end of its memory. It runs no further.
 for (const event of ['error', 'unhandledrejection']) {

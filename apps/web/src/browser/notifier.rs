@@ -23,8 +23,8 @@ const TAG: &str = "hubbub";
 const NOT_SECURE: &str =
     "browsers show notifications only for pages with https, and this one came without it";
 const NOT_THERE: &str = "this browser shows no notifications for pages like this one";
-const DENIED: &str = "this browser does not allow notifications of this page: allow them in what it has set for this \
-    address";
+const DENIED: &str = "this browser does not allow notifications of this page: allow them in the browser's settings for \
+    this site";
 
 thread_local! {
     /// Where the window hears what the user says. There is one window in a page.

@@ -48,7 +48,7 @@ pub(super) fn Door(
                 strong { dir: "ltr", "{browser::host()}" }
                 ". It needs no account, and nothing is installed."
                 if !room.is_private {
-                    " What is said here can be read on the way."
+                    " Others on the network can read what is said here."
                 }
             }
             if let Some(trouble) = trouble {

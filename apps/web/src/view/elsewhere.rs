@@ -13,10 +13,12 @@ pub(super) fn Elsewhere(mut stage: Signal<Stage>) -> Element {
     use_effect(|| browser::focus_on("take-over"));
     let take_over = move |_| {
         let here = here.clone();
-        is_taking.set(true);
+        let is_second = is_taking.replace(true);
         async move {
-            here.take_over().await;
-            stage.set(here.stage());
+            if !is_second {
+                here.take_over().await;
+                stage.set(here.stage());
+            }
         }
     };
     rsx! {
@@ -30,9 +32,14 @@ pub(super) fn Elsewhere(mut stage: Signal<Stage>) -> Element {
                     id: "take-over",
                     class: "primary",
                     r#type: "button",
-                    disabled: is_taking(),
+                    // One that is disabled would lose the focus.
+                    aria_disabled: is_taking(),
                     onclick: take_over,
-                    "Take it over"
+                    if is_taking() {
+                        "Taking it over…"
+                    } else {
+                        "Take it over"
+                    }
                 }
             }
         }
