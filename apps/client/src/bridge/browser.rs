@@ -14,13 +14,15 @@ use crate::timeline::{Timeline, Transcript};
 /// What the window asks of the end that has opened it in a browser. A root context.
 #[derive(Clone, Copy)]
 pub struct Browser {
-    /// Saves a text in a file of this name. Returns where it is, in words, or why it is nowhere.
+    /// Saves a text in a file of this name. Returns to whom it went, in words, or why it did not.
     pub save: fn(&str, &str) -> Result<String, String>,
     /// Asks the user whether notifications may be shown. [`News`](crate::news::News) tells what they say. Called soon
     /// after a click, since browsers ask at no other time.
     pub ask_to_notify: fn(),
     /// Keeps the password that the user has typed, for this page when it is loaded again: the room has taken it.
     pub keep_password: fn(&Password),
+    /// Keeps no password any more: the room does not take it.
+    pub forget_password: fn(),
 }
 
 /// Hands the lines to the browser as a file, and says how that went.
@@ -28,8 +30,8 @@ pub(super) fn save(name: String, transcript: Transcript, mut timeline: Signal<Ti
     let Browser { save, .. } = consume_context();
     let entries = transcript.entries;
     let words = match save(&name, &transcript.text) {
-        Ok(place) if entries == 1 => format!("1 line saved to {place}"),
-        Ok(place) => format!("{entries} lines saved to {place}"),
+        Ok(place) if entries == 1 => format!("1 line handed to {place}"),
+        Ok(place) => format!("{entries} lines handed to {place}"),
         Err(why) => format!("cannot save the lines: {why}"),
     };
     timeline.write().answer(&words);

@@ -319,6 +319,10 @@ impl Side {
         // The desktop shows one at a time: the first.
         let mut first = None;
         for event in batch {
+            #[cfg(target_arch = "wasm32")]
+            if event.event == (Event::AsksPassword { refused: true }) {
+                (consume_context::<super::Browser>().forget_password)();
+            }
             if let Some(message) = timeline.apply(event) {
                 first.get_or_insert((timeline.lines().last(), message));
             }

@@ -41,13 +41,11 @@ impl<'a> Status<'a> {
         };
         let failure = presence.failure();
         let why = match presence.attempt() {
-            Some(Attempt::Over) => {
-                Some(if IN_BROWSER {
-                    "the network part has stopped: reload the page"
-                } else {
-                    "the network part has stopped: close the window and start it again"
-                })
-            }
+            Some(Attempt::Over) => Some(if IN_BROWSER {
+                "the network part has stopped: reload the page"
+            } else {
+                "the network part has stopped: close the window and start it again"
+            }),
             Some(Attempt::Kicked { why }) => Some(&**why),
             _ => failure.map(|failure| &*failure.why),
         };

@@ -131,6 +131,9 @@ fn open(
         save: download::save,
         ask_to_notify: notifier::ask,
         keep_password: here::keep_password,
+        forget_password: || {
+            storage::keep_for_tab(kept::INVITATION, "");
+        },
     });
     provide_context(Channels {
         intents: intents.clone(),
