@@ -97,7 +97,7 @@ fn a_proxy_that_does_not_say_for_whom_it_comes_gets_files_and_does_not_enter() {
     for request in [
         upgrade(),
         upgrade().with("X-Forwarded-For", "unknown"),
-        upgrade().with("X-Forwarded-For", "127.0.0.1"),
+        upgrade().with("X-Forwarded-For", "127.0.0.1, unknown"),
     ] {
         let answer = Peer::connect(address).ask(&request);
         assert_eq!(answer.status, 403, "{answer:?}");
