@@ -377,6 +377,9 @@ mod lobby;
 )]
 mod log;
 
+#[cfg(feature = "cluster")]
+mod cluster;
+
 // What waits: the hub, the peers, the door.
 pub mod hub;
 

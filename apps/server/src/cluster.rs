@@ -1,0 +1,138 @@
+//! One room on many machines: what a node and its engine say to each other, as plain values in two queues.
+//!
+//! The stream is the room. A node gives the engine records (`record`); the stream gives each its place; and every node,
+//! also the one whose record it is, applies all records in that order to the same room (`replica`). Nodes say nothing
+//! to each other but by the stream. From time to time one of them puts a snapshot of the room into the stream, so that
+//! a node that starts needs only that and the records since.
+//!
+//! The engine is a thread of its own (`engine`), and the only place that knows NATS.
+
+use std::fmt;
+
+use hubbub_wire::Time;
+
+pub(crate) mod record;
+pub(crate) mod replica;
+
+/// A node: one start of a server. It is drawn at random and never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u64);
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// One connection of one node, as all nodes know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Incarnation {
+    /// The node.
+    pub node: NodeId,
+    /// Its number for the connection, which it never uses again.
+    pub connection: u64,
+}
+
+/// What the node gives the engine.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Publishes a record. That it was taken is not answered: it comes back in its place, or it is given once more.
+    Publish {
+        /// Whose, and which of its records: the message id, by which the stream drops some that come twice.
+        node: NodeId,
+        /// See above.
+        count: u64,
+        /// The record.
+        bytes: Vec<u8>,
+    },
+    /// Puts a snapshot into the stream, in pieces, and its head after them. If that fails, there will be another one.
+    Snapshot {
+        /// The place up to which everything is in it.
+        place: u64,
+        /// A digest of it.
+        hash: [u8; 32],
+        /// The room.
+        bytes: Vec<u8>,
+    },
+    /// Reads records of the past.
+    Read {
+        /// The answer bears it.
+        number: u64,
+        /// From this place on.
+        from: u64,
+        /// Up to this place, this one included.
+        until: u64,
+    },
+}
+
+/// What the engine gives the node.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// What stands next in the stream. The places follow each other without a gap.
+    Entry {
+        /// Its place.
+        place: u64,
+        /// When the stream took it. It may run backwards.
+        time: Time,
+        /// What it is.
+        entry: Entry,
+    },
+    /// No engine is connected, or the stream takes nothing. What was published may be lost.
+    Away,
+    /// The stream takes records again.
+    Back,
+    /// Records of the past, as far as the stream still has them: place, time, record.
+    Past {
+        /// Of which question.
+        number: u64,
+        /// They may have gaps where snapshots stand.
+        records: Vec<(u64, Time, Vec<u8>)>,
+        /// The first place that the stream still has.
+        first: u64,
+    },
+    /// The stream is not what it was: an engine has lost its disk, or it has trimmed what this node had not read. All
+    /// that this node knows of the room is void. It begins anew with this; the entries after it follow.
+    Anew {
+        /// Why, for the operator.
+        why: String,
+        /// The room to begin with.
+        start: Start,
+    },
+    /// The engine cannot be used with this configuration. The server has to stop.
+    Fatal {
+        /// Why, for the operator.
+        why: String,
+    },
+}
+
+/// What stands at a place of the stream.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// A record of a node.
+    Record(Vec<u8>),
+    /// A snapshot of the room is complete.
+    Snapshot {
+        /// The place up to which everything is in it.
+        place: u64,
+        /// A digest of it.
+        hash: [u8; 32],
+    },
+    /// Something that is for nobody: a piece of a snapshot, or a message of another program.
+    Other,
+}
+
+/// What a node begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct Start {
+    /// The name of the stream and when it was made: with another of either, the room is another one.
+    pub(crate) stream: String,
+    /// See above, in milliseconds since 1970.
+    pub(crate) created: u64,
+    /// The newest snapshot, and the place up to which everything is in it.
+    pub(crate) snapshot: Option<(u64, Vec<u8>)>,
+    /// The first place that the stream still has. If there is no snapshot, and this is beyond 1, the room is lost: the
+    /// node begins at the end of the stream with an empty one, by an `Item::Epoch`.
+    pub(crate) first: u64,
+    /// The last place at the start. The node has to have applied it before it lets anybody in.
+    pub(crate) last: u64,
+}
