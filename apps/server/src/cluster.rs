@@ -42,6 +42,8 @@ pub(crate) enum Order {
         node: NodeId,
         /// See above.
         count: u64,
+        /// Whether somebody says something in it. What is read of the past is only these.
+        has_texts: bool,
         /// The record.
         bytes: Vec<u8>,
     },
@@ -54,7 +56,7 @@ pub(crate) enum Order {
         /// The room.
         bytes: Vec<u8>,
     },
-    /// Reads records of the past.
+    /// Reads the records of the past that have texts.
     Read {
         /// The answer bears it.
         number: u64,
@@ -85,7 +87,7 @@ pub(crate) enum Answer {
     Past {
         /// Of which question.
         number: u64,
-        /// They may have gaps where snapshots stand.
+        /// They have gaps where records without texts, and snapshots, stand.
         records: Vec<(u64, Time, Vec<u8>)>,
         /// The first place that the stream still has.
         first: u64,
@@ -119,6 +121,18 @@ pub(crate) enum Entry {
     },
     /// Something that is for nobody: a piece of a snapshot, or a message of another program.
     Other,
+}
+
+/// The way to the engine.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// Takes orders. It is bounded: what it does not take at once is as lost as what an engine loses. When it is
+    /// dropped, the engine's thread ends.
+    pub(crate) orders: flume::Sender<Order>,
+    /// What the engine gives. It is bounded too, so that a busy node is read to more slowly.
+    pub(crate) answers: flume::Receiver<Answer>,
+    /// What the node begins with.
+    pub(crate) start: Start,
 }
 
 /// What a node begins with.
