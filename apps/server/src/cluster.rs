@@ -11,6 +11,7 @@ use std::fmt;
 
 use hubbub_wire::Time;
 
+pub(crate) mod engine;
 pub(crate) mod record;
 pub(crate) mod replica;
 
@@ -65,6 +66,8 @@ pub(crate) enum Order {
         /// Up to this place, this one included.
         until: u64,
     },
+    /// This node has another room than the others. It wants to begin anew, as if the stream were another one.
+    Anew,
 }
 
 /// What the engine gives the node.
@@ -149,4 +152,23 @@ pub(crate) struct Start {
     pub(crate) first: u64,
     /// The last place at the start. The node has to have applied it before it lets anybody in.
     pub(crate) last: u64,
+    /// The stream has lost what this node had read at its end, and gives those places once more. The room has to begin
+    /// anew by an `Item::Epoch`, since members know other texts by the same places.
+    pub(crate) is_rolled_back: bool,
+}
+
+impl Start {
+    /// Whether the node has to propose an `Item::Epoch`.
+    pub(crate) fn needs_epoch(&self) -> bool {
+        self.is_rolled_back || (self.snapshot.is_none() && self.first > 1)
+    }
+
+    /// The place after which the entries begin.
+    pub(crate) fn place(&self) -> u64 {
+        match self.snapshot {
+            Some((place, _)) => place,
+            None if self.first <= 1 => 0,
+            None => self.last,
+        }
+    }
 }

@@ -317,6 +317,8 @@ use crate::memory::{Memory, Shares};
 use crate::metrics::Metrics;
 use crate::peer::House;
 use crate::service::Supervisor;
+#[cfg(feature = "cluster")]
+pub use crate::settings::Cluster;
 pub use crate::settings::{History, HistorySync, Settings};
 
 // In reading order. The blank lines keep rustfmt from sorting it.

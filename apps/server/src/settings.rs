@@ -55,6 +55,9 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// Where messages are kept, and for how long. `None` for the last ones in memory only.
     pub history: Option<History>,
+    /// The engines through which this server is one room with others. `None` for a room of its own.
+    #[cfg(feature = "cluster")]
+    pub cluster: Option<Cluster>,
     /// The message of the day at the start. [`Event::Motd`](crate::event::Event::Motd) changes it.
     pub motd: Option<String>,
     /// Whether members without a grant get the message of the day too, as a TEXT from `server`.
@@ -122,6 +125,59 @@ pub enum HistorySync {
     Full,
 }
 
+/// The engines through which several servers are one room, and what they keep.
+#[cfg(feature = "cluster")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// Where the engines are, as `nats://HOST:PORT` or `tls://HOST:PORT`. The client finds the others by one.
+    pub engines: Vec<String>,
+    /// The name of the room, which is also in the name of its stream: letters, digits, `-` and `_`.
+    pub name: String,
+    /// The file with what the engines know this server by.
+    pub credentials: Option<PathBuf>,
+    /// The file with the authorities that are believed besides those of the system.
+    pub authorities: Option<PathBuf>,
+    /// How many engines have a copy of everything.
+    pub replicas: usize,
+    /// After how long without a sign of life a server is gone, and its members with it.
+    pub node_timeout: Duration,
+    /// How long a message is kept.
+    pub keep: Duration,
+    /// The most bytes that the stream may take. When it has more, the oldest messages go.
+    pub keep_bytes: u64,
+}
+
+#[cfg(feature = "cluster")]
+impl Cluster {
+    /// The longest text that fits into a record with its head and its name.
+    pub const MOST_PAYLOAD: usize = 508 * 1024;
+
+    /// The longest text unless another is asked for: so that several fit into a record.
+    pub const PAYLOAD: usize = 256 * 1024;
+
+    /// Servers give a sign of life every 10 s. A time that is shorter than two of them would take those for gone that
+    /// are not.
+    pub const LEAST_NODE_TIMEOUT: Duration = Duration::from_secs(20);
+
+    /// What is younger than this is needed by servers that start.
+    pub const LEAST_KEEP: Duration = Duration::from_secs(60 * 60);
+
+    /// These engines, with the usual bounds.
+    #[must_use]
+    pub fn new(engines: Vec<String>) -> Self {
+        Self {
+            engines,
+            name: "room".to_owned(),
+            credentials: None,
+            authorities: None,
+            replicas: 3,
+            node_timeout: Duration::from_secs(45),
+            keep: History::KEEP,
+            keep_bytes: History::KEEP_BYTES,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -138,6 +194,8 @@ impl Default for Settings {
             grace: Duration::from_secs(15),
             drain_timeout: Duration::from_secs(5),
             history: None,
+            #[cfg(feature = "cluster")]
+            cluster: None,
             motd: None,
             plain_motd: false,
             #[cfg(feature = "tls")]

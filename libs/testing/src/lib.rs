@@ -5,7 +5,8 @@
 //!   library, so that the programs are checked against something other than themselves.
 //! - [`Offer`] and [`Ours`] are a program of ours, which has more to say than that, and [`AnyFrame`] is what it hears.
 //! - [`Room`] is the real server in this process, and [`Program`] is the server in its own process. [`ScriptedServer`]
-//!   does only what the test says, and [`HeldPort`] is a port where a server comes later, or never.
+//!   does only what the test says, [`Engines`] are what a cluster runs on, and [`HeldPort`] is a port where a server
+//!   comes later, or never.
 //! - [`Network`] is the bad weather between two ends, [`namespace`] a network that can vanish without a word, and
 //!   [`Time`] a clock that the test moves.
 //! - [`tls`] is an authority, what it signs, a peer's handshake, and a man in the middle. [`web`] is what a browser
@@ -20,6 +21,7 @@
 mod clock;
 #[cfg(target_os = "linux")]
 mod crowd;
+mod engines;
 mod frames;
 #[cfg(target_os = "linux")]
 pub mod namespace;
@@ -44,6 +46,7 @@ pub mod web;
 pub use clock::Time;
 #[cfg(target_os = "linux")]
 pub use crowd::{Crowd, is_asked_for, name_of};
+pub use engines::Engines;
 pub use frames::{MIB, is_from, join, leave, shown, text};
 pub use ours::{AnyFrame, Offer, Ours, base64};
 pub use peer::Peer;

@@ -1,0 +1,386 @@
+//! Reading: all entries in order, without a gap, whatever becomes of the engines meanwhile.
+//!
+//! Each time that the thread comes back to the engines, it looks whether the stream is still the one that it has read.
+//! An engine that has just begun to lead may not know yet what it has; so a stream that seems to be another one is
+//! believed to be that only after a while.
+
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::{Info, Stream};
+use futures::StreamExt;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+use super::beginning::of_leader;
+use super::head::Head;
+use super::{AGAIN, Engine, Trouble, explain, milliseconds};
+use crate::cluster::{Answer, Entry, Start};
+
+/// How long a stream has to seem to be another one before that is believed. Engines agree on a leader within it.
+const DOUBT: Duration = Duration::from_secs(5);
+
+/// How often the engine says that there is nothing new. The consumer is made anew when two of these are missing.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// How many entries are asked for at a time. With the longest records, they take 32 MiB.
+const BATCH: usize = 64;
+
+/// How long a question for more stands.
+const EXPIRES: Duration = Duration::from_secs(30);
+
+/// After how long without a question the engine forgets a consumer.
+const INACTIVE: Duration = Duration::from_secs(10);
+
+/// Why reading stops for now.
+#[derive(Debug)]
+enum End {
+    /// The engine has gone, or has nothing to say.
+    Lost(String),
+    /// The stream seems to be another one.
+    Other(Other),
+    /// The node has another room than the others.
+    Wanted,
+    /// The node has gone.
+    Closed,
+}
+
+/// How a stream seems to be another one.
+#[derive(Debug, PartialEq, Eq)]
+struct Other {
+    why: String,
+    /// It has something else where the node has read.
+    is_rolled_back: bool,
+}
+
+impl Other {
+    fn new(why: String) -> Self {
+        Self {
+            why,
+            is_rolled_back: false,
+        }
+    }
+
+    fn rolled_back(why: String) -> Self {
+        Self {
+            why,
+            is_rolled_back: true,
+        }
+    }
+}
+
+impl From<Trouble> for End {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Away(why) | Trouble::Fatal(why) => Self::Lost(why),
+        }
+    }
+}
+
+/// What has been read.
+#[derive(Debug)]
+struct Seen {
+    /// When the stream was made.
+    created: u64,
+    /// The last place.
+    place: u64,
+    /// When the engines took that entry, in nanoseconds, if it was read.
+    time: Option<i128>,
+}
+
+impl Seen {
+    fn from(start: &Start) -> Self {
+        Self {
+            created: start.created,
+            place: start.place(),
+            time: None,
+        }
+    }
+
+    /// How the stream is another one than that which was read, as far as its ends show it.
+    fn compare(&self, created: u64, first: u64, last: u64) -> Option<Other> {
+        let place = self.place;
+        if created != self.created {
+            Some(Other::new("it was deleted and made anew".to_owned()))
+        } else if last < place {
+            Some(Other::rolled_back(format!(
+                "it ends at {last}, and {place} was read; engines have lost what they had"
+            )))
+        } else if first > place + 1 {
+            Some(Other::new(format!(
+                "it begins at {first}, and this server has read it up to {place}"
+            )))
+        } else {
+            None
+        }
+    }
+}
+
+struct Reader<'a> {
+    engine: &'a Engine,
+    give: &'a flume::Sender<Answer>,
+    anew: &'a Notify,
+    seen: Seen,
+    is_away: bool,
+    /// Since when, and at which place, the stream has seemed to be another one.
+    doubt: Option<(Instant, u64)>,
+}
+
+/// Gives the node all entries after the start, until the node goes or the engines cannot be used any more.
+pub(super) async fn read(
+    engine: &Engine,
+    start: Start,
+    give: &flume::Sender<Answer>,
+    anew: &Notify,
+) {
+    let mut reader = Reader {
+        engine,
+        give,
+        anew,
+        seen: Seen::from(&start),
+        is_away: false,
+        doubt: None,
+    };
+    loop {
+        let end = reader.attach_and_follow().await;
+        if reader.go_on(end).await.is_none() {
+            return;
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+impl Reader<'_> {
+    /// Does what follows from an end. Returns `None` if there is nothing more to do.
+    async fn go_on(&mut self, end: End) -> Option<()> {
+        match end {
+            End::Closed => None,
+            End::Lost(why) => self.away(why).await,
+            End::Other(other) => {
+                let place = self.seen.place;
+                let doubt = self.doubt.filter(|(_, at)| *at == place);
+                let (since, _) = *self.doubt.insert(doubt.unwrap_or((Instant::now(), place)));
+                if since.elapsed() < DOUBT {
+                    self.away(format!("the stream is not what it was: {}", other.why))
+                        .await
+                } else {
+                    self.begin_anew(other).await
+                }
+            }
+            End::Wanted => {
+                let why = "this server had another room than the others".to_owned();
+                self.begin_anew(Other::new(why)).await
+            }
+        }
+    }
+
+    /// Tells the node that there is no engine, once.
+    async fn away(&mut self, why: String) -> Option<()> {
+        if !std::mem::replace(&mut self.is_away, true) {
+            warn!("the engine is away: {why}");
+            self.give(Answer::Away).await?;
+        }
+        Some(())
+    }
+
+    async fn give(&self, answer: Answer) -> Option<()> {
+        self.give.send_async(answer).await.ok()
+    }
+
+    /// Finds the room to begin with, however long that takes.
+    async fn begin_anew(
+        &mut self,
+        Other {
+            why,
+            is_rolled_back,
+        }: Other,
+    ) -> Option<()> {
+        error!("beginning anew, since the stream is not what it was: {why}");
+        self.doubt = None;
+        let mut said = String::new();
+        let start = loop {
+            match self.engine.begin().await {
+                Ok(start) => break start,
+                Err(Trouble::Fatal(why)) => {
+                    self.give(Answer::Fatal { why }).await?;
+                    return None;
+                }
+                Err(Trouble::Away(why)) => {
+                    let what = "the engines do not have the stream yet";
+                    super::wait(what, why, &mut said).await;
+                }
+            }
+        };
+        let start = Start {
+            is_rolled_back,
+            ..start
+        };
+        self.seen = Seen::from(&start);
+        self.give(Answer::Anew { why, start }).await
+    }
+
+    async fn attach_and_follow(&mut self) -> End {
+        let messages = match self.attach().await {
+            Ok(messages) => messages,
+            Err(end) => return end,
+        };
+        if std::mem::take(&mut self.is_away) {
+            info!("the engine is back");
+            if self.give(Answer::Back).await.is_none() {
+                return End::Closed;
+            }
+        }
+        self.follow(messages).await
+    }
+
+    /// Looks whether the stream is the one that was read, and asks for what follows.
+    async fn attach(&self) -> Result<pull::Stream, End> {
+        if !self.engine.is_connected() {
+            return Err(End::Lost("none is connected".to_owned()));
+        }
+        let Some(stream) = self.engine.look().await? else {
+            let why = "there is no such stream any more".to_owned();
+            return Err(End::Other(Other::new(why)));
+        };
+        let Info { created, state, .. } = stream.cached_info();
+        let created = milliseconds(created.unix_timestamp_nanos());
+        let (first, last) = (state.first_sequence, state.last_sequence);
+        if let Some(other) = self.seen.compare(created, first, last) {
+            return Err(End::Other(other));
+        }
+        if let Some(time) = self.seen.time {
+            self.look_at_last(&stream, time).await?;
+        }
+        let config = pull::Config {
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: self.seen.place + 1,
+            },
+            ack_policy: AckPolicy::None,
+            inactive_threshold: INACTIVE,
+            memory_storage: true,
+            num_replicas: 1,
+            ..pull::Config::default()
+        };
+        let lost = |error: &dyn std::error::Error| End::Lost(explain(error));
+        let consumer = stream.create_consumer(config).await;
+        let consumer = consumer.map_err(|error| lost(&error))?;
+        let messages = consumer
+            .stream()
+            .max_messages_per_batch(BATCH)
+            .heartbeat(HEARTBEAT)
+            .expires(EXPIRES)
+            .messages();
+        messages.await.map_err(|error| lost(&error))
+    }
+
+    /// Looks whether the last entry that was read stands where it stood.
+    async fn look_at_last(&self, stream: &Stream, time: i128) -> Result<(), End> {
+        let place = self.seen.place;
+        match of_leader(stream, place).await? {
+            Some(entry) if entry.time.unix_timestamp_nanos() != time => {
+                Err(End::Other(Other::rolled_back(format!(
+                    "something else stands at {place}; engines have lost what they had"
+                ))))
+            }
+            // It may be too old to be there.
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the node what comes.
+    async fn follow(&mut self, mut messages: pull::Stream) -> End {
+        loop {
+            let message = tokio::select! {
+                message = messages.next() => message,
+                _ = self.engine.changes.recv_async() => {
+                    if self.engine.is_connected() {
+                        continue;
+                    }
+                    return End::Lost("the connection has ended".to_owned());
+                }
+                () = self.anew.notified() => return End::Wanted,
+            };
+            let message = match message {
+                Some(Ok(message)) => message,
+                Some(Err(error)) => return End::Lost(explain(&error)),
+                None => return End::Lost("it has ended the consumer".to_owned()),
+            };
+            if let Err(end) = self.take(&message).await {
+                return end;
+            }
+        }
+    }
+
+    /// Gives the node an entry, if it is the next one.
+    async fn take(&mut self, message: &Message) -> Result<(), End> {
+        let at = message
+            .info()
+            .map_err(|error| End::Lost(error.to_string()))?;
+        let (place, time) = (at.stream_sequence, at.published.unix_timestamp_nanos());
+        let wanted = self.seen.place + 1;
+        if place < wanted {
+            return Ok(());
+        }
+        if place > wanted {
+            // The connection may have lost them: they are asked for once more.
+            let why = format!(
+                "{place} follows {}, and what is between them is gone",
+                self.seen.place
+            );
+            return Err(End::Other(Other::new(why)));
+        }
+        let answer = Answer::Entry {
+            place,
+            time: super::time_of(time),
+            entry: self.engine.entry(message),
+        };
+        self.give(answer).await.ok_or(End::Closed)?;
+        self.seen.place = place;
+        self.seen.time = Some(time);
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// What a message is.
+    fn entry(&self, message: &Message) -> Entry {
+        let (names, subject) = (&self.names, message.subject.as_str());
+        if subject == names.text || subject == names.record {
+            Entry::Record(message.payload.to_vec())
+        } else if subject == names.snapshot
+            && let Some(head) = Head::parse(&message.payload)
+        {
+            Entry::Snapshot {
+                place: head.place,
+                hash: head.hash,
+            }
+        } else {
+            Entry::Other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Other, Seen};
+
+    #[test]
+    fn a_stream_is_another_one_when_it_was_made_anew_or_lacks_what_was_read_or_what_follows() {
+        let seen = Seen {
+            created: 5,
+            place: 10,
+            time: None,
+        };
+        let is_rolled_back = |created, first, last| {
+            let other = seen.compare(created, first, last);
+            other.map(|Other { is_rolled_back, .. }| is_rolled_back)
+        };
+        assert_eq!(is_rolled_back(5, 1, 10), None);
+        assert_eq!(is_rolled_back(5, 11, 10), None);
+        assert_eq!(is_rolled_back(5, 12, 30), Some(false));
+        assert_eq!(is_rolled_back(5, 1, 9), Some(true));
+        assert_eq!(is_rolled_back(6, 1, 10), Some(false));
+    }
+}

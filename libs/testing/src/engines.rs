@@ -1,0 +1,241 @@
+//! The engines of a cluster, as programs on loopback: one, or three that are a cluster of their own. They can be
+//! killed, stopped, started again and robbed of their disks.
+//!
+//! All ports are chosen beforehand, since engines have to know each other's, and a client has to find an engine again
+//! that was away. They are below those that the system gives to whoever asks for any port.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{Read, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+use std::{env, process};
+
+use crate::{signal, until};
+
+/// How a stream of the engines keeps what it has taken.
+const STORE: &str = "sync_interval: always";
+
+/// The engines. They are killed when dropped, and their disks go.
+pub struct Engines {
+    place: PathBuf,
+    engines: Vec<Engine>,
+}
+
+/// One of them.
+struct Engine {
+    child: Option<Child>,
+    /// For clients, for the other engines, for questions over HTTP.
+    ports: [u16; 3],
+}
+
+impl Engines {
+    /// So many, each of which can be used.
+    #[track_caller]
+    pub fn start(count: usize) -> Self {
+        Self::with(count, "")
+    }
+
+    /// The same with these additional lines of configuration.
+    #[track_caller]
+    pub fn with(count: usize, lines: &str) -> Self {
+        let number = free_port();
+        let place = env::temp_dir().join(format!("hubbub-engines-{}-{number}", process::id()));
+        fs::create_dir_all(&place).unwrap();
+        let engine = |_| Engine {
+            child: None,
+            ports: [free_port(), free_port(), free_port()],
+        };
+        let mut engines = Self {
+            place,
+            engines: (0..count).map(engine).collect(),
+        };
+        for index in 0..count {
+            let file = engines.file(index, "conf");
+            fs::write(file, engines.configuration(index, lines)).unwrap();
+            engines.begin(index);
+        }
+        engines.wait();
+        engines
+    }
+
+    fn configuration(&self, index: usize, lines: &str) -> String {
+        let [port, route, http] = self.engines[index].ports;
+        let store = self.file(index, "store");
+        let mut text = format!(
+            "server_name: e{index}\nlisten: 127.0.0.1:{port}\nhttp: 127.0.0.1:{http}\n\
+             jetstream {{ store_dir: {store:?}, {STORE} }}\n{lines}\n"
+        );
+        if self.engines.len() > 1 {
+            let routes = self.engines.iter().map(|engine| engine.ports[1]);
+            let routes: Vec<_> = routes
+                .map(|route| format!("\"nats://127.0.0.1:{route}\""))
+                .collect();
+            writeln!(
+                text,
+                "cluster {{ name: tests, listen: 127.0.0.1:{route}, routes: [{}] }}",
+                routes.join(", ")
+            )
+            .unwrap();
+        }
+        text
+    }
+
+    fn file(&self, index: usize, name: &str) -> PathBuf {
+        self.place.join(format!("e{index}.{name}"))
+    }
+
+    /// What `--cluster` takes: all of them.
+    pub fn urls(&self) -> String {
+        let urls = (0..self.engines.len()).map(|index| self.url(index));
+        urls.collect::<Vec<_>>().join(",")
+    }
+
+    /// One of them.
+    pub fn url(&self, index: usize) -> String {
+        format!("nats://127.0.0.1:{}", self.engines[index].ports[0])
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.engines.len()
+    }
+
+    /// Starts one again, with what it had on its disk. It may take a while before it can be used: see [`Self::wait`].
+    #[track_caller]
+    pub fn begin(&mut self, index: usize) {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.file(index, "log"))
+            .unwrap();
+        let child = Command::new(engine())
+            .arg("--config")
+            .arg(self.file(index, "conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.engines[index].child = Some(child);
+    }
+
+    /// Waits until all that run can be used: they have found each other and have what they had missed.
+    #[track_caller]
+    pub fn wait(&mut self) {
+        for index in 0..self.engines.len() {
+            if self.engines[index].child.is_none() {
+                continue;
+            }
+            until("an engine can be used", || {
+                let child = self.engines[index].child.as_mut().unwrap();
+                if let Some(status) = child.try_wait().unwrap() {
+                    panic!("engine {index} has ended, {status}:\n{}", self.log(index));
+                }
+                self.ask(index, "/healthz")
+                    .is_some_and(|answer| answer.contains("\"ok\""))
+            });
+        }
+    }
+
+    /// What one has written.
+    pub fn log(&self, index: usize) -> String {
+        fs::read_to_string(self.file(index, "log")).unwrap_or_default()
+    }
+
+    /// Kills one as a power failure does.
+    #[track_caller]
+    pub fn kill(&mut self, index: usize) {
+        if let Some(mut child) = self.engines[index].child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Sends one a signal by its name: `STOP` and `CONT` let it sleep and wake.
+    #[track_caller]
+    pub fn signal(&self, index: usize, name: &str) {
+        let child = self.engines[index].child.as_ref().unwrap();
+        signal(name, child.id());
+    }
+
+    /// Robs one that does not run of its disk.
+    #[track_caller]
+    pub fn empty(&self, index: usize) {
+        assert!(self.engines[index].child.is_none(), "{index} runs");
+        let _ = fs::remove_dir_all(self.file(index, "store"));
+    }
+
+    /// Which one leads the stream, if it has a leader that the others know.
+    pub fn leader_of(&self, stream: &str) -> Option<usize> {
+        (0..self.engines.len()).find_map(|index| {
+            let answer = self.ask(index, "/jsz?streams=true")?;
+            let (_, of_stream) = answer.split_once(&format!("\"name\": \"{stream}\""))?;
+            let (_, leader) = of_stream.split_once("\"leader\": \"e")?;
+            leader.split('"').next()?.parse().ok()
+        })
+    }
+
+    /// Asks one over HTTP.
+    fn ask(&self, index: usize, path: &str) -> Option<String> {
+        let place = (Ipv4Addr::LOCALHOST, self.engines[index].ports[2]);
+        let mut socket = TcpStream::connect(place).ok()?;
+        let wait = Some(Duration::from_secs(2));
+        socket.set_read_timeout(wait).ok()?;
+        write!(
+            socket,
+            "GET {path} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n"
+        )
+        .ok()?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).ok()?;
+        Some(answer)
+    }
+}
+
+impl Drop for Engines {
+    fn drop(&mut self) {
+        for index in 0..self.engines.len() {
+            if let Some(mut child) = self.engines[index].child.take() {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+        }
+        let _ = fs::remove_dir_all(&self.place);
+    }
+}
+
+/// The program, which `just engine` fetches.
+#[track_caller]
+fn engine() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let target = test.ancestors().nth(3).map_or(Path::new(""), |path| path);
+    let program = target.join("engine/nats-server");
+    assert!(
+        program.exists(),
+        "there is no {}: run `just test-cluster`, or `just engine` before this test",
+        program.display()
+    );
+    program
+}
+
+/// A port of loopback that nobody uses, and that nobody is given who asks for any port.
+#[track_caller]
+fn free_port() -> u16 {
+    /// How many there are from 10000 on, below those that systems give away.
+    const PORTS: u16 = 20_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    for _ in 0..PORTS {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Programs that start at the same time begin far from each other.
+        let begun = process::id().wrapping_mul(7919) % u32::from(PORTS);
+        let port = 10_000 + (begun as u16).wrapping_add(step) % PORTS;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free from 10000 on");
+}
