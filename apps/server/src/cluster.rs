@@ -61,13 +61,14 @@ pub(crate) enum Order {
     Read {
         /// The answer bears it.
         number: u64,
-        /// From this place on.
-        from: u64,
-        /// Up to this place, this one included.
-        until: u64,
+        /// From which place to which, both included; rising, and not across each other.
+        ranges: Vec<(u64, u64)>,
     },
     /// This node has another room than the others. It wants to begin anew, as if the stream were another one.
-    Anew,
+    Anew {
+        /// What differs, for the operator.
+        why: String,
+    },
 }
 
 /// What the engine gives the node.

@@ -11,9 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, jetstream};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, jetstream};
 use hubbub_wire::Time;
-use tokio::sync::Notify;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
@@ -121,14 +120,14 @@ async fn run(
     if ready.send(Ok(start.clone())).is_err() {
         return;
     }
-    let anew = Notify::new();
+    let (want, wanted) = flume::bounded(1);
     let (ask, asked) = flume::bounded(ORDERS);
     let (keep, to_keep) = flume::bounded(1);
     tokio::select! {
-        () = writing::write(&engine, to_do, ask, keep, &anew) => {}
+        () = writing::write(&engine, to_do, ask, keep, &want) => {}
         () = writing::keep(&engine, to_keep) => {}
         () = past::read(&engine, asked, &give) => {}
-        () = reading::read(&engine, start, &give, &anew) => {}
+        () = reading::read(&engine, start, &give, &wanted) => {}
     }
 }
 
@@ -186,6 +185,18 @@ async fn options(cluster: &Cluster, change: flume::Sender<()>) -> Result<Connect
         .request_timeout(Some(ANSWER))
         .reconnect_delay_callback(|attempts| AGAIN.min(Duration::from_millis(attempts as u64 * 10)))
         .event_callback(changed);
+    // The client leaves to its user what an address says besides the place.
+    let first = cluster
+        .engines
+        .first()
+        .and_then(|url| url.parse::<ServerAddr>().ok());
+    match first.as_ref().map(|url| (url.username(), url.password())) {
+        Some((Some(user), Some(password))) => {
+            options = options.user_and_password(user.to_owned(), password.to_owned());
+        }
+        Some((Some(token), None)) => options = options.token(token.to_owned()),
+        _ => {}
+    }
     if let Some(file) = &cluster.authorities {
         options = options.add_root_certificates(file.clone());
     }

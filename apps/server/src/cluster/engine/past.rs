@@ -58,20 +58,34 @@ impl Engine {
         };
         let first = stream.cached_info().state.first_sequence.max(1);
         let mut records = Vec::new();
-        let mut next = question.from.max(first);
-        while next <= question.until {
-            let mut more = self.batch(next).await?;
+        for &(from, until) in &question.ranges {
+            self.range(&stream, from.max(first), until, &mut records)
+                .await?;
+        }
+        Ok((records, first))
+    }
+
+    /// Those between two places.
+    async fn range(
+        &self,
+        stream: &Stream,
+        mut from: u64,
+        until: u64,
+        records: &mut Vec<Kept>,
+    ) -> Result<(), Trouble> {
+        while from <= until {
+            let mut more = self.batch(from).await?;
             if more.is_empty() {
-                more.extend(self.next_of_leader(&stream, next).await?);
+                more.extend(self.next_of_leader(stream, from).await?);
             }
             let Some((last, ..)) = more.last() else {
                 break;
             };
-            next = last + 1;
+            from = last + 1;
+            more.retain(|(place, ..)| *place <= until);
             records.extend(more);
         }
-        records.retain(|(place, ..)| *place <= question.until);
-        Ok((records, first))
+        Ok(())
     }
 
     /// Some records with texts from a place on, as any engine has them.

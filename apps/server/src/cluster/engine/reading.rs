@@ -10,7 +10,6 @@ use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Info, Stream};
 use futures::StreamExt;
-use tokio::sync::Notify;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
@@ -42,7 +41,7 @@ enum End {
     /// The stream seems to be another one.
     Other(Other),
     /// The node has another room than the others.
-    Wanted,
+    Wanted(String),
     /// The node has gone.
     Closed,
 }
@@ -121,7 +120,7 @@ impl Seen {
 struct Reader<'a> {
     engine: &'a Engine,
     give: &'a flume::Sender<Answer>,
-    anew: &'a Notify,
+    anew: &'a flume::Receiver<String>,
     seen: Seen,
     is_away: bool,
     /// Since when, and at which place, the stream has seemed to be another one.
@@ -133,7 +132,7 @@ pub(super) async fn read(
     engine: &Engine,
     start: Start,
     give: &flume::Sender<Answer>,
-    anew: &Notify,
+    anew: &flume::Receiver<String>,
 ) {
     let mut reader = Reader {
         engine,
@@ -169,10 +168,7 @@ impl Reader<'_> {
                     self.begin_anew(other).await
                 }
             }
-            End::Wanted => {
-                let why = "this server had another room than the others".to_owned();
-                self.begin_anew(Other::new(why)).await
-            }
+            End::Wanted(why) => self.begin_anew(Other::new(why)).await,
         }
     }
 
@@ -197,7 +193,7 @@ impl Reader<'_> {
             is_rolled_back,
         }: Other,
     ) -> Option<()> {
-        error!("beginning anew, since the stream is not what it was: {why}");
+        error!("this server begins anew: {why}");
         self.doubt = None;
         let mut said = String::new();
         let start = loop {
@@ -300,7 +296,7 @@ impl Reader<'_> {
                     }
                     return End::Lost("the connection has ended".to_owned());
                 }
-                () = self.anew.notified() => return End::Wanted,
+                Ok(why) = self.anew.recv_async() => return End::Wanted(why),
             };
             let message = match message {
                 Some(Ok(message)) => message,

@@ -190,12 +190,9 @@ fn of_the_past_only_records_with_texts_are_read() {
         }
         one.entry();
     }
-    let past = |number, from, until| {
-        one.order(Order::Read {
-            number,
-            from,
-            until,
-        });
+    let past = |number, ranges: &[(u64, u64)]| {
+        let ranges = ranges.to_vec();
+        one.order(Order::Read { number, ranges });
         match one.answer() {
             Answer::Past {
                 number: of,
@@ -210,11 +207,15 @@ fn of_the_past_only_records_with_texts_are_read() {
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(past(1, 1, 300), texts);
-    assert_eq!(past(2, 1, 291), texts[..30]);
-    assert_eq!(past(3, 2, 290), texts[1..29]);
-    assert_eq!(past(4, 292, 300), []);
-    assert_eq!(past(5, 301, 900), []);
+    assert_eq!(past(1, &[(1, 300)]), texts);
+    assert_eq!(past(2, &[(1, 291)]), texts[..30]);
+    assert_eq!(past(3, &[(2, 290)]), texts[1..29]);
+    assert_eq!(past(4, &[(292, 300)]), []);
+    assert_eq!(past(5, &[(301, 900)]), []);
+    assert_eq!(
+        past(6, &[(1, 20), (31, 40)]),
+        [&texts[..2], &texts[3..4]].concat()
+    );
 }
 
 #[test]
@@ -233,8 +234,7 @@ fn a_page_of_the_past_may_be_larger_than_an_engine_gives_at_a_time() {
     }
     one.order(Order::Read {
         number: 7,
-        from: 1,
-        until: 10_000,
+        ranges: vec![(1, 10_000)],
     });
     let records = loop {
         match one.answer() {
@@ -358,9 +358,10 @@ fn a_node_that_wants_it_begins_anew() {
     let mut one = Node::start(&engines);
     one.say("a");
     one.say("b");
-    one.order(Order::Anew);
-    let (why, start) = one.anew();
-    assert!(why.contains("another room"), "{why}");
+    let why = "it differs".to_owned();
+    one.order(Order::Anew { why: why.clone() });
+    let (told, start) = one.anew();
+    assert_eq!(told, why);
     assert_eq!(
         (start.place(), start.last, start.needs_epoch()),
         (0, 2, false)

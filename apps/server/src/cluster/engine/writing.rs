@@ -7,7 +7,6 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::sync::Notify;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -34,8 +33,7 @@ pub(super) struct Snapshot {
 /// A question about the past.
 pub(super) struct Question {
     pub(super) number: u64,
-    pub(super) from: u64,
-    pub(super) until: u64,
+    pub(super) ranges: Vec<(u64, u64)>,
 }
 
 /// Does what it is told, or passes it on to who does it. Ends when the node lets go of its orders.
@@ -44,7 +42,7 @@ pub(super) async fn write(
     to_do: flume::Receiver<Order>,
     ask: flume::Sender<Question>,
     keep: flume::Sender<Snapshot>,
-    anew: &Notify,
+    anew: &flume::Sender<String>,
 ) {
     let mut open = FuturesUnordered::new();
     let mut said = String::new();
@@ -79,18 +77,13 @@ pub(super) async fn write(
                 // Where one is being written, nobody needs another.
                 let _ = keep.try_send(Snapshot { place, hash, bytes });
             }
-            Ok(Order::Read {
-                number,
-                from,
-                until,
-            }) => {
-                let _ = ask.try_send(Question {
-                    number,
-                    from,
-                    until,
-                });
+            Ok(Order::Read { number, ranges }) => {
+                let _ = ask.try_send(Question { number, ranges });
             }
-            Ok(Order::Anew) => anew.notify_one(),
+            Ok(Order::Anew { why }) => {
+                // The first reason is enough.
+                let _ = anew.try_send(why);
+            }
         }
     }
 }
