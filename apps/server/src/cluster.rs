@@ -11,13 +11,14 @@ use std::fmt;
 
 use hubbub_wire::Time;
 
+mod bytes;
 pub(crate) mod engine;
 pub(crate) mod record;
 pub(crate) mod replica;
 
 /// A node: one start of a server. It is drawn at random and never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub u64);
+pub(crate) struct NodeId(pub(crate) u64);
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,11 +28,11 @@ impl fmt::Display for NodeId {
 
 /// One connection of one node, as all nodes know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Incarnation {
+pub(crate) struct Incarnation {
     /// The node.
-    pub node: NodeId,
+    pub(crate) node: NodeId,
     /// Its number for the connection, which it never uses again.
-    pub connection: u64,
+    pub(crate) connection: u64,
 }
 
 /// What the node gives the engine.
@@ -148,8 +149,8 @@ pub(crate) struct Start {
     pub(crate) created: u64,
     /// The newest snapshot, and the place up to which everything is in it.
     pub(crate) snapshot: Option<(u64, Vec<u8>)>,
-    /// The first place that the stream still has. If there is no snapshot, and this is beyond 1, the room is lost: the
-    /// node begins at the end of the stream with an empty one, by an `Item::Epoch`.
+    /// The first place that the stream still has. If records are missing before it, the room is lost: the node begins at
+    /// the end of the stream with an empty one, by an `Item::Epoch`.
     pub(crate) first: u64,
     /// The last place at the start. The node has to have applied it before it lets anybody in.
     pub(crate) last: u64,
@@ -159,17 +160,27 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    /// Whether the node has to propose an `Item::Epoch`.
-    pub(crate) fn needs_epoch(&self) -> bool {
-        self.is_rolled_back || (self.snapshot.is_none() && self.first > 1)
+    /// The place after which the entries follow that the node is given. Where records are missing behind the snapshot,
+    /// or before everything, that is the end.
+    pub(crate) fn place(&self) -> u64 {
+        if self.is_lost() {
+            self.last
+        } else {
+            self.known()
+        }
     }
 
-    /// The place after which the entries begin.
-    pub(crate) fn place(&self) -> u64 {
-        match self.snapshot {
-            Some((place, _)) => place,
-            None if self.first <= 1 => 0,
-            None => self.last,
-        }
+    /// Whether the node has to propose an `Item::Epoch`, also if the snapshot is whole.
+    pub(crate) fn needs_epoch(&self) -> bool {
+        self.is_rolled_back || self.is_lost()
+    }
+
+    fn is_lost(&self) -> bool {
+        self.first > self.known() + 1
+    }
+
+    /// The place up to which everything is in the snapshot.
+    fn known(&self) -> u64 {
+        self.snapshot.as_ref().map_or(0, |(place, _)| *place)
     }
 }

@@ -380,6 +380,11 @@ mod lobby;
 mod log;
 
 #[cfg(feature = "cluster")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the log and the engine begin to use it"
+)]
 mod cluster;
 
 // What waits: the hub, the peers, the door.

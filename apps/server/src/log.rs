@@ -30,7 +30,7 @@ pub(crate) mod history;
 pub(crate) mod keeping;
 mod recall;
 mod replay;
-mod sessions;
+pub(crate) mod sessions;
 
 /// Something that happens when its turn comes, if it still can.
 #[derive(Debug)]

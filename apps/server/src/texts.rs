@@ -44,6 +44,12 @@ impl Texts {
         self.bytes.capacity()
     }
 
+    /// How many bytes the payloads have together, the same on every machine.
+    #[must_use]
+    pub const fn payload(&self) -> usize {
+        self.bytes.len() - self.count * LENGTH
+    }
+
     /// How many they are.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -76,11 +82,11 @@ mod tests {
         }
         let came: Vec<&[u8]> = texts.iter().map(|payload| payload.as_bytes()).collect();
         assert_eq!(came, payloads);
-        assert_eq!(
-            (texts.size(), texts.count()),
-            (4 * LENGTH + 1 + 300 + 3 + 8, 4)
-        );
+        let payload = 1 + 300 + 3 + 8;
+        assert_eq!((texts.size(), texts.count()), (4 * LENGTH + payload, 4));
+        assert_eq!(texts.payload(), payload);
     }
+
     #[test]
     fn the_first_can_be_let_go_of_up_to_all_of_them() {
         for (skipped, left) in [

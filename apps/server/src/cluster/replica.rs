@@ -1,19 +1,53 @@
-//! The room as all nodes have it: what follows from the records of the stream alone. Plain and deterministic: no clock,
-//! no engine, no peers. Two nodes that have applied the same records are equal to the last bit.
+//! The room as all nodes have it: what follows from the entries of the stream alone. Plain and deterministic: no clock,
+//! no engine, no peers. Two nodes that have applied the same entries are equal to the last bit.
+//!
+//! A record that cannot be read changes nothing, on every node alike. Time is what the stream says: each record moves
+//! it on by 15 s at most, so that nobody is taken for gone because the stream, or an engine's clock, was away.
 
+use std::fmt;
 use std::sync::Arc;
 
-use hubbub_wire::{Id, Time};
+use hubbub_wire::{Hex64, Hex128, Id, Time};
 
-use super::record::Ticket;
-use super::{Incarnation, NodeId};
+pub(crate) use self::due::Snapshot;
+use self::due::Taking;
+use self::last_said::LastSaid;
+use self::members::Members;
+use self::nodes::Nodes;
+use self::past::Past;
+pub(crate) use self::past::Reading;
+use super::record::{Item, NEWEST_FORMAT, Record, Ticket, Unreadable};
+use super::{Entry, Incarnation, NodeId, Start};
 use crate::id::Name;
+use crate::log::sessions::Sessions;
 use crate::said::{Said, Seq};
 
+mod due;
+mod items;
+mod last_said;
+mod members;
+mod nodes;
+mod past;
+mod snapshot;
+
+/// The most time, in milliseconds, that passes from one record to the next as far as rules go. Every node gives a sign
+/// of life each 10 s. So it takes several records of other nodes, and not one pause of the stream, to make one gone.
+const MOST_BETWEEN: u64 = 15_000;
+
 /// What comes of a record, in order.
+///
+/// Each item of a node that is here, and that is for a connection, has exactly one effect of its own: what it is for
+/// says which.
 #[derive(Debug)]
 pub(crate) enum Effect {
-    /// A connection is a member now, which everybody hears, unless it takes the place of another one.
+    /// A record was read that is not void. What comes of its items follows.
+    Read {
+        /// Whose.
+        node: NodeId,
+        /// Which.
+        count: u64,
+    },
+    /// A JOIN: a connection is a member now, which everybody hears, unless it takes the place of another one.
     Joined {
         /// Which.
         who: Incarnation,
@@ -23,6 +57,8 @@ pub(crate) enum Effect {
         ticket: Option<Ticket>,
         /// The connection whose place it takes. Nobody hears of that.
         replaces: Option<Incarnation>,
+        /// The highest count of its session that is in the log at this place.
+        arrived: u64,
         /// When.
         time: Time,
     },
@@ -31,21 +67,23 @@ pub(crate) enum Effect {
         /// Whose.
         who: Incarnation,
     },
-    /// A member is known by this from now on.
+    /// An offer: a member is known by this from now on.
     Known {
         /// Which.
         who: Incarnation,
         /// By what.
         ticket: Ticket,
+        /// The highest count of its session that is in the log at this place.
+        arrived: u64,
     },
-    /// A member said something.
+    /// A TEXT: a member said something.
     Said {
         /// Which.
         who: Incarnation,
         /// What, and where it stands.
         said: Arc<Said>,
     },
-    /// All that a member said is in the log already: to be acknowledged, and not to be said.
+    /// A TEXT: all that a member said is in the log already: to be acknowledged, and not to be said.
     Arrived {
         /// Which.
         who: Incarnation,
@@ -54,17 +92,18 @@ pub(crate) enum Effect {
         /// The place of that one.
         seq: Seq,
     },
-    /// The texts of a member do not follow those before them.
+    /// A TEXT: what a member said does not follow what it said before.
     Broken {
         /// Which.
         who: Incarnation,
     },
-    /// A TEXT, LEAVE or offer was void: its connection is not a member (any more).
+    /// A TEXT, LEAVE or offer was void: its connection is not a member (any more), or the offer is older than that of
+    /// another one. A JOIN, if its connection is a member already.
     Void {
         /// Whose.
         who: Incarnation,
     },
-    /// A member is gone.
+    /// A LEAVE, or something else by which a member is gone.
     Left {
         /// Which.
         who: Incarnation,
@@ -93,8 +132,317 @@ pub(crate) enum Why {
     NodeGone,
     /// Its node has stopped.
     NodeStopped,
-    /// It is here under another name.
+    /// It is here by another connection, under another name.
     Renamed,
     /// The room began anew.
     Epoch,
 }
+
+/// Why a node cannot go on from what it knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// The others write a format that this server cannot read. It has to end.
+    Newer(u16),
+    /// The snapshot in the stream as of this place is not what this node has. It has to begin anew from the newest.
+    Differs(u64),
+}
+
+impl fmt::Display for Halt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newer(format) => Unreadable::Newer(*format).fmt(f),
+            Self::Differs(place) => write!(
+                f,
+                "the room of this node differs from the snapshot of it as of place {place} of the stream"
+            ),
+        }
+    }
+}
+
+/// A digest of these bytes.
+pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}
+
+/// The room.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    /// The name of the stream, and when it was made.
+    stream: (String, u64),
+    /// The last place that was applied.
+    place: u64,
+    /// Nothing is known of the room. An epoch counts for certain only if it says this place or a later one.
+    lost: Option<u64>,
+    /// Members know other texts by places of this room. An epoch is wanted that stands behind this place.
+    rolled_back: Option<u64>,
+    /// The place of the last epoch; 0 for none.
+    epoch: u64,
+    room: Hex128,
+    /// The place of the text that was said last.
+    last: Seq,
+    /// The time of the last record, as the stream gave it.
+    stamp: Option<Time>,
+    /// The same, but it never runs backwards.
+    time: Time,
+    /// How much time has passed since the epoch, as far as rules go, in milliseconds.
+    age: u64,
+    nodes: Nodes,
+    members: Members,
+    /// By `age`.
+    sessions: Sessions,
+    said: LastSaid,
+    past: Past,
+    taking: Taking,
+    /// A snapshot of this place, if one has to be put into the stream.
+    snapshot: Option<Snapshot>,
+}
+
+impl Replica {
+    /// The room at the beginning of a stream of this name, which was made at this time.
+    pub(crate) fn new(stream: &str, created: u64) -> Self {
+        Self::at((stream.to_owned(), created), 0)
+    }
+
+    /// An empty room behind a place, of which everything is known that matters.
+    fn at(stream: (String, u64), epoch: u64) -> Self {
+        let mut named = stream.0.clone().into_bytes();
+        named.extend_from_slice(&stream.1.to_le_bytes());
+        named.extend_from_slice(&epoch.to_le_bytes());
+        let hash = hash(&named);
+        let number = |from: usize| {
+            hash[from..]
+                .iter()
+                .take(8)
+                .fold(0, |number, &byte| number << 8 | u64::from(byte))
+        };
+        let (generation, count) = (number(16), 0);
+        Self {
+            stream,
+            place: epoch,
+            lost: None,
+            rolled_back: None,
+            epoch,
+            room: Hex128(u128::from(number(0)) << 64 | u128::from(number(8))),
+            last: Seq { generation, count },
+            stamp: None,
+            time: Time::from_unix_ms(0),
+            age: 0,
+            nodes: Nodes::default(),
+            members: Members::default(),
+            sessions: Sessions::default(),
+            said: LastSaid::default(),
+            past: Past::default(),
+            taking: Taking::default(),
+            snapshot: None,
+        }
+    }
+
+    /// Begins with what the stream has. If that is too little, nothing is known of the room, and an
+    /// [`epoch`](Self::epoch) has to be proposed.
+    ///
+    /// # Errors
+    ///
+    /// The newest snapshot has a format that this server cannot read.
+    pub(crate) fn begin(start: &Start) -> Result<Self, Unreadable> {
+        let after = start.place();
+        let known = match &start.snapshot {
+            Some((place, bytes)) if *place == after => match Self::restore(bytes) {
+                Err(Unreadable::Newer(format)) => return Err(Unreadable::Newer(format)),
+                restored => restored.ok().filter(|replica| replica.place == after),
+            },
+            None if after == 0 => Some(Self::new(&start.stream, start.created)),
+            _ => None,
+        };
+        let mut replica = known.unwrap_or_else(|| {
+            let mut replica = Self::new(&start.stream, start.created);
+            (replica.place, replica.lost) = (after, Some(after));
+            replica
+        });
+        replica.rolled_back = start.is_rolled_back.then_some(start.last);
+        Ok(replica)
+    }
+
+    /// What a node has to propose before it starts, as long as it is here: an end of what was before.
+    pub(crate) fn epoch(&self) -> Option<Item> {
+        let since = self.lost.max(self.rolled_back)?;
+        Some(Item::Epoch { since })
+    }
+
+    /// Applies what stands next in the stream. What was applied already changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Why this node cannot go on from what it knows.
+    pub(crate) fn apply(
+        &mut self,
+        place: u64,
+        time: Time,
+        entry: Entry,
+    ) -> Result<Vec<Effect>, Halt> {
+        self.snapshot = None;
+        if place <= self.place {
+            return Ok(Vec::new());
+        }
+        self.place = place;
+        match entry {
+            Entry::Record(bytes) => match Record::parse(&bytes) {
+                Ok(record) => Ok(self.read(time, record, bytes.len())),
+                Err(Unreadable::Newer(format)) => Err(Halt::Newer(format)),
+                Err(Unreadable::Damaged) => Ok(Vec::new()),
+            },
+            Entry::Snapshot { place, hash } if self.taking.stands(place, &hash) => Ok(Vec::new()),
+            Entry::Snapshot { place, .. } => Err(Halt::Differs(place)),
+            Entry::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// A record stands at this place.
+    fn read(&mut self, time: Time, record: Record, len: usize) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.lost.is_none() {
+            self.time_passes(time);
+            self.taking.written(len);
+        } else if !self.is_epoch(&record) {
+            return effects;
+        }
+        let Record { node, count, items } = record;
+        let is_new = self.nodes.hear(node, count, self.age);
+        for silent in self.nodes.silent(self.age) {
+            self.goes(silent, Why::NodeGone, &mut effects);
+            effects.push(Effect::Gone { node: silent });
+        }
+        if is_new {
+            effects.push(Effect::Read { node, count });
+            self.apply_items((node, count), time, items, &mut effects);
+        } else if items.iter().any(|item| matches!(item, Item::Say { .. })) {
+            self.past.void_record(self.place);
+        }
+        if self.taking.is_due(self.age) {
+            self.take();
+        }
+        effects
+    }
+
+    /// Whether a record is the end of knowing nothing. If that is not certain, the next own epoch will be.
+    fn is_epoch(&mut self, record: &Record) -> bool {
+        let known = self.lost.unwrap_or_default();
+        let is_certain = |item: &Item| matches!(item, Item::Epoch { since } if *since >= known);
+        if record.items.iter().any(is_certain) {
+            return true;
+        }
+        if record
+            .items
+            .iter()
+            .any(|item| matches!(item, Item::Epoch { .. }))
+        {
+            self.lost = Some(self.place);
+        }
+        false
+    }
+
+    fn time_passes(&mut self, time: Time) {
+        let before = self.stamp.replace(time).unwrap_or(time);
+        let passed = time.unix_ms().saturating_sub(before.unix_ms());
+        self.age = self.age.saturating_add(passed.min(MOST_BETWEEN));
+        self.time = self.time.max(time);
+    }
+
+    /// Rules know of the time that has passed since the epoch only.
+    fn now(&self) -> Time {
+        Time::from_unix_ms(self.age)
+    }
+
+    /// All members of a node leave, and it is gone.
+    fn goes(&mut self, node: NodeId, why: Why, effects: &mut Vec<Effect>) {
+        let time = self.time;
+        let left = self.members.leave_all(node).into_iter();
+        effects.extend(left.map(|who| Effect::Left { who, why, time }));
+        self.nodes.goes(node, self.place);
+    }
+
+    /// The last place that was applied.
+    pub(crate) const fn place(&self) -> u64 {
+        self.place
+    }
+
+    /// Which room this is. Another id means another past.
+    pub(crate) const fn room_id(&self) -> Hex128 {
+        self.room
+    }
+
+    /// The place of the text that was said last.
+    pub(crate) const fn last(&self) -> Seq {
+        self.last
+    }
+
+    /// The time of the last record. It never runs backwards.
+    pub(crate) const fn time(&self) -> Time {
+        self.time
+    }
+
+    /// The highest count under this key ([`Own::key`](crate::said::Own::key)) that is in the log; 0 for none.
+    pub(crate) fn arrived(&self, key: Hex64) -> u64 {
+        self.sessions.highest(key, self.now())
+    }
+
+    /// All members, by node and connection.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (Incarnation, &Name, Option<Ticket>)> {
+        self.members.iter()
+    }
+
+    /// The nodes that are here.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes.ids()
+    }
+
+    /// Whether a node is here.
+    pub(crate) fn has_node(&self, node: NodeId) -> bool {
+        self.nodes.has(node)
+    }
+
+    /// In which format a node has to write, so that all can read it.
+    pub(crate) fn format(&self) -> u16 {
+        let newest = self.nodes.lowest_format().unwrap_or(NEWEST_FORMAT);
+        newest.min(NEWEST_FORMAT)
+    }
+
+    /// What was said last, oldest first.
+    pub(crate) fn backlog(&self) -> impl Iterator<Item = &Arc<Said>> {
+        self.said.iter()
+    }
+
+    /// The count of the oldest text that can be read of the past.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.past.first()
+    }
+
+    /// What has to be read of the stream for at most so many texts before the one of this count. `None` if nothing is
+    /// known of them.
+    pub(crate) fn reading(&self, before: u64, most: u32) -> Option<Reading> {
+        self.past.reading(self.last.generation, before, most)
+    }
+
+    /// What was said in the records that were read, oldest first and without a gap. Those may be fewer than what was
+    /// asked for, if the stream does not have the first any more. The last may reach beyond what was asked for.
+    pub(crate) fn past(
+        &self,
+        reading: &Reading,
+        records: &[(u64, Time, Vec<u8>)],
+    ) -> Vec<Arc<Said>> {
+        if reading.generation != self.last.generation {
+            return Vec::new();
+        }
+        self.past.said(reading, records)
+    }
+
+    /// The snapshot that one of the nodes has to put into the stream, as of the place that was applied last.
+    pub(crate) fn take_snapshot(&mut self) -> Option<Snapshot> {
+        self.snapshot.take()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ pub(super) const KNOWN_FOR: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// The most sessions that are known. A session is one run of a program, so this is a thousand people who start theirs
 /// nine times a day. It bounds the memory at 6 MiB when somebody makes up a session for every text.
-pub(super) const MAX_SESSIONS: usize = 65_536;
+pub(crate) const MAX_SESSIONS: usize = 65_536;
 
 /// The part of the sessions that goes when there are too many. It costs a pass over all of them, so it must not be for
 /// one alone.
@@ -24,7 +24,7 @@ const PART_THAT_GOES: usize = 16;
 
 /// What the log makes of the count of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Counted {
+pub(crate) enum Counted {
     /// The first of them are in the log, and the others are new.
     New {
         /// How many are in the log.
@@ -58,13 +58,13 @@ impl Heard {
 
 /// How far each session has counted.
 #[derive(Debug, Default)]
-pub(super) struct Sessions {
+pub(crate) struct Sessions {
     heard: HashMap<Hex64, Heard>,
 }
 
 impl Sessions {
     /// Compares texts, the first of which has the name `first`, with what is known of the session.
-    pub(super) fn count(&mut self, first: Own, texts: u64, now: Time) -> Counted {
+    pub(crate) fn count(&mut self, first: Own, texts: u64, now: Time) -> Counted {
         let Id { session, count } = first.id;
         let Some(last) = count.checked_add(texts.saturating_sub(1)) else {
             return Counted::Gap;
@@ -91,7 +91,7 @@ impl Sessions {
     }
 
     /// Texts up to this count were proposed, and the last of them got this place.
-    pub(super) fn proposed(&mut self, key: Hex64, count: u64, seq: Seq, now: Time) {
+    pub(crate) fn proposed(&mut self, key: Hex64, count: u64, seq: Seq, now: Time) {
         if self.heard.len() >= MAX_SESSIONS && !self.heard.contains_key(&key) {
             self.forget_some(now);
         }
@@ -112,14 +112,14 @@ impl Sessions {
     }
 
     /// Texts up to this count came out of the log.
-    pub(super) fn arrived(&mut self, key: Hex64, count: u64) {
+    pub(crate) fn arrived(&mut self, key: Hex64, count: u64) {
         if let Some(heard) = self.heard.get_mut(&key) {
             heard.arrived = count;
         }
     }
 
     /// The highest count that came out of the log; 0 for none.
-    pub(super) fn highest(&self, key: Hex64, now: Time) -> u64 {
+    pub(crate) fn highest(&self, key: Hex64, now: Time) -> u64 {
         let heard = self.heard.get(&key);
         let heard = heard.filter(|heard| !heard.is_forgotten(now));
         heard.map_or(0, |heard| heard.arrived)
@@ -138,7 +138,7 @@ impl Sessions {
     }
 
     /// How far the sessions have counted that were heard at this time or later.
-    pub(super) fn heard_since(&self, time: Time) -> Vec<Counting> {
+    pub(crate) fn heard_since(&self, time: Time) -> Vec<Counting> {
         let heard = self.heard.iter().filter(|(_, heard)| heard.at >= time);
         let counted = heard.map(|(key, heard)| Counting {
             key: *key,

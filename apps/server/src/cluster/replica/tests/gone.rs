@@ -1,0 +1,131 @@
+//! Nodes that come and go.
+
+use super::*;
+
+impl Stream {
+    /// A node gives a sign of life, so many milliseconds after what was before.
+    fn lives(&mut self, node: NodeId, after: u64) -> Vec<Effect> {
+        self.time = self.time + after - 1000;
+        self.says(node, Vec::new())
+    }
+}
+
+#[test]
+fn what_a_node_says_that_has_not_started_comes_to_nothing() {
+    let mut stream = Stream {
+        replica: Replica::new("HUBBUB_room", 7),
+        ..Stream::new()
+    };
+    assert!(stream.says(A, vec![join(1, "ada", None)]).is_empty());
+    let said = vec![join(1, "ada", None), start(), join(2, "bo", None)];
+    assert_eq!(told(&stream.says(A, said)), ["1.2 is bo at 0"]);
+    assert!(stream.replica.has_node(A) && !stream.replica.has_node(B));
+}
+
+#[test]
+fn a_node_that_is_silent_for_its_time_is_gone_with_its_members_and_before_what_is_said_then() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(7, "ada", None), join(3, "bo", None)]);
+    for _ in 0..4 {
+        assert!(stream.lives(B, 10_000).is_empty());
+    }
+    assert!(stream.lives(B, 4999).is_empty());
+    stream.time -= 999;
+    let said = stream.says(B, vec![join(1, "bo", None)]);
+    let expected = [
+        "1.3 left: NodeGone",
+        "1.7 left: NodeGone",
+        "1 is gone",
+        "2.1 is bo at 0",
+    ];
+    assert_eq!(told(&said), expected);
+}
+
+#[test]
+fn a_pause_of_the_stream_makes_nobody_gone_however_long_it_is() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(1, "ada", None)]);
+    for _ in 0..10 {
+        assert!(stream.lives(B, 3_600_000).is_empty());
+        assert!(stream.lives(A, 100).is_empty());
+    }
+    // Neither does a clock that jumps to and fro.
+    for _ in 0..10 {
+        stream.time -= 1_000_000;
+        assert!(stream.lives(B, 100).is_empty());
+        assert!(stream.lives(A, 1_000_000).is_empty());
+    }
+    for _ in 0..2 {
+        assert!(stream.lives(B, 3_600_000).is_empty());
+    }
+    assert_eq!(
+        told(&stream.lives(B, 3_600_000)),
+        ["1.1 left: NodeGone", "1 is gone"]
+    );
+}
+
+#[test]
+fn a_node_that_was_gone_starts_anew_and_nothing_late_of_it_counts() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(1, "ada", None)]);
+    for _ in 0..5 {
+        stream.lives(B, 15_000);
+    }
+    assert!(!stream.replica.has_node(A));
+    assert!(
+        stream
+            .says(A, vec![say(1, "ada", None, &["lost"])])
+            .is_empty()
+    );
+    let again = vec![
+        start(),
+        again(1, "ada", None),
+        say(1, "ada", None, &["again"]),
+    ];
+    assert_eq!(
+        told(&stream.says(A, again)),
+        ["1.1 is ada at 0", "1.1: 1=again"]
+    );
+    // Its first start comes once more, also when it is gone for good.
+    let late = Record {
+        node: A,
+        count: 1,
+        items: vec![start(), join(9, "eve", None)],
+    };
+    assert!(stream.put(&late).is_empty());
+    assert_eq!(
+        told(&stream.says(A, vec![Item::Stop])),
+        ["1.1 left: NodeStopped", "1 is gone"]
+    );
+    assert!(stream.put(&late).is_empty());
+    assert!(!stream.replica.has_node(A));
+}
+
+#[test]
+fn all_write_the_format_that_all_can_read() {
+    let mut stream = Stream {
+        replica: Replica::new("HUBBUB_room", 7),
+        ..Stream::new()
+    };
+    assert_eq!(stream.replica.format(), NEWEST_FORMAT);
+    let start = |newest_format| Item::Start {
+        newest_format,
+        timeout_s: TIMEOUT,
+    };
+    stream.says(A, vec![start(NEWEST_FORMAT + 2)]);
+    assert_eq!(stream.replica.format(), NEWEST_FORMAT);
+    assert_eq!(
+        stream.replica.nodes.lowest_format(),
+        Some(NEWEST_FORMAT + 2)
+    );
+    stream.says(B, vec![start(NEWEST_FORMAT + 1)]);
+    assert_eq!(
+        stream.replica.nodes.lowest_format(),
+        Some(NEWEST_FORMAT + 1)
+    );
+    stream.says(B, vec![Item::Stop]);
+    assert_eq!(
+        stream.replica.nodes.lowest_format(),
+        Some(NEWEST_FORMAT + 2)
+    );
+}
