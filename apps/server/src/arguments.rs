@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+#[cfg(feature = "cluster")]
+use hubbub_server::Cluster;
 use hubbub_server::Settings;
 use hubbub_server::allowance::Allowance;
 use hubbub_server::memory::Shares;
@@ -21,8 +23,12 @@ use self::size::exact;
 
 #[cfg(feature = "admin")]
 mod admin;
+#[cfg(feature = "cluster")]
+mod cluster;
 #[cfg(feature = "history")]
 mod history;
+#[cfg(any(feature = "cluster", feature = "history"))]
+mod keep;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "tls")]
@@ -232,6 +238,19 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     history: history::HistoryArguments,
 
+    #[cfg(any(feature = "cluster", feature = "history"))]
+    #[command(flatten)]
+    keep: keep::KeepArguments,
+
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    cluster: cluster::ClusterArguments,
+
+    /// Without the feature there is only who asks for it, who is to be told.
+    #[cfg(not(feature = "cluster"))]
+    #[arg(long, env = "HUBBUB_CLUSTER", hide = true)]
+    cluster: Option<String>,
+
     #[cfg(feature = "service")]
     #[command(flatten)]
     service: service::ServiceArguments,
@@ -336,6 +355,10 @@ impl Arguments {
     /// Fits the values that were not given to those that were.
     pub(crate) fn follow(&mut self, is_given: impl Fn(&str) -> bool) {
         if !is_given("max_payload") {
+            #[cfg(feature = "cluster")]
+            if self.cluster.is_asked() {
+                self.max_payload = Cluster::PAYLOAD;
+            }
             let most = Shares::of(self.memory_limit).unfinished - TEXT_EXTRA;
             self.max_payload = self.max_payload.min(most);
             if is_given("outbox") {
@@ -349,7 +372,11 @@ impl Arguments {
     }
 
     /// Says which two values cannot work together, and which would. `value` writes an option with its value for people.
-    pub(crate) fn contradiction(&self, value: impl Fn(&str) -> String) -> Option<String> {
+    pub(crate) fn contradiction(
+        &self,
+        value: impl Fn(&str) -> String,
+        is_given: impl Fn(&str) -> bool,
+    ) -> Option<String> {
         let Self {
             max_payload,
             outbox,
@@ -382,6 +409,19 @@ impl Arguments {
                 "{outbox} is more than {memory} has for what waits, which is three quarters; \
                  give --outbox {most} or less, or --memory-limit {least} or more"
             ));
+        }
+        #[cfg(feature = "cluster")]
+        if let Some(why) = self
+            .cluster
+            .contradiction(max_payload, &self.keep, &value, is_given)
+        {
+            return Some(why);
+        }
+        #[cfg(not(feature = "cluster"))]
+        if self.cluster.is_some() {
+            let _ = is_given;
+            let why = "this server was built without it; build it with `--features cluster`";
+            return Some(format!("{} is for a cluster, and {why}", value("cluster")));
         }
         #[cfg(feature = "web")]
         if let Some(why) = self.web.contradiction(&value) {
@@ -420,7 +460,9 @@ impl Arguments {
             text_timeout: self.text_timeout,
             join_timeout: self.join_timeout,
             #[cfg(feature = "history")]
-            history: self.history.history(),
+            history: self.history.history(&self.keep),
+            #[cfg(feature = "cluster")]
+            cluster: self.cluster.cluster(&self.keep),
             #[cfg(feature = "metrics")]
             metrics: self.metrics.address(),
             grace: self.grace,

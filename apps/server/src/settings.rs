@@ -162,6 +162,9 @@ impl Cluster {
     /// What is younger than this is needed by servers that start.
     pub const LEAST_KEEP: Duration = Duration::from_secs(60 * 60);
 
+    /// The state of a room may take some MiB, and has to be in the stream twice before the older one goes.
+    pub const LEAST_KEEP_BYTES: u64 = 64 * 1024 * 1024;
+
     /// These engines, with the usual bounds.
     #[must_use]
     pub fn new(engines: Vec<String>) -> Self {

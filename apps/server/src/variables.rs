@@ -55,8 +55,13 @@ fn read(is_passed: bool) -> Result<Arguments, clap::Error> {
         return Err(command.error(ErrorKind::ArgumentConflict, why));
     }
     let mut arguments = Arguments::from_arg_matches(&matches)?;
-    arguments.follow(|id| matches.value_source(id) != Some(ValueSource::DefaultValue));
-    match arguments.contradiction(|id| shown(id, &command, &matches)) {
+    let is_given = |id: &str| {
+        matches
+            .value_source(id)
+            .is_some_and(|source| source != ValueSource::DefaultValue)
+    };
+    arguments.follow(is_given);
+    match arguments.contradiction(|id| shown(id, &command, &matches), is_given) {
         Some(why) => Err(command.error(ErrorKind::ValueValidation, why)),
         None => Ok(arguments),
     }

@@ -27,9 +27,20 @@ const OPTIONS: &[(&str, &str)] = &[
 /// Those of the feature `history`.
 const OF_HISTORY: &[(&str, &str)] = &[
     ("--history", "none, the last ones stay in memory"),
-    ("--keep", "30d"),
-    ("--keep-bytes", "1GiB"),
     ("--history-sync", "normal"),
+];
+
+/// Those of whatever keeps messages.
+const OF_KEEPING: &[(&str, &str)] = &[("--keep", "30d"), ("--keep-bytes", "1GiB")];
+
+/// Those of the feature `cluster`.
+const OF_CLUSTER: &[(&str, &str)] = &[
+    ("--cluster", "none, the room is this server's own"),
+    ("--cluster-name", "room"),
+    ("--cluster-creds", "none"),
+    ("--cluster-ca", "none"),
+    ("--cluster-replicas", "3"),
+    ("--cluster-node-timeout", "45s"),
 ];
 
 /// Those of the feature `service`.
@@ -71,6 +82,12 @@ fn help_names_every_option_with_its_default() {
     let mut expected = OPTIONS.to_vec();
     if cfg!(feature = "history") {
         expected.extend(OF_HISTORY);
+    }
+    if cfg!(feature = "cluster") {
+        expected.extend(OF_CLUSTER);
+    }
+    if cfg!(any(feature = "cluster", feature = "history")) {
+        expected.extend(OF_KEEPING);
     }
     if cfg!(feature = "service") {
         expected.extend(OF_SERVICE);
