@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use self::stream::Names;
+use super::record::{LONGEST_TEXT, RECORD_BYTES};
 use super::{Answer, Link, Order, Start};
 use crate::settings::Cluster;
 
@@ -46,6 +47,10 @@ const AGAIN: Duration = Duration::from_millis(250);
 
 /// The oldest engine that can be used. Before it, a message id could outlive its message, and keep its repetition out.
 const OLDEST: (i64, i64) = (2, 11);
+
+// What the options allow fits into a record, and a record into a message.
+const _: () = assert!(Cluster::MOST_PAYLOAD <= LONGEST_TEXT);
+const _: () = assert!(RECORD_BYTES < stream::MESSAGE_BYTES);
 
 /// Why something did not come about.
 #[derive(Debug)]
