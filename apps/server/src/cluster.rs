@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-use hubbub_wire::Time;
+use hubbub_wire::{Hex128, Time};
 
 mod bytes;
 pub(crate) mod engine;
@@ -183,4 +183,11 @@ impl Start {
     fn known(&self) -> u64 {
         self.snapshot.as_ref().map_or(0, |(place, _)| *place)
     }
+}
+
+/// How a member is known whose secret is this, as everybody may know it.
+pub(crate) fn mark(secret: Hex128) -> Hex128 {
+    let digest = ring::digest::digest(&ring::digest::SHA256, &secret.0.to_be_bytes());
+    let bytes = digest.as_ref().iter().take(16);
+    Hex128(bytes.fold(0, |mark, &byte| mark << 8 | u128::from(byte)))
 }

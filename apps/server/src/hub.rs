@@ -37,6 +37,8 @@ use crate::words;
 mod absent;
 #[cfg(feature = "admin")]
 mod administering;
+#[cfg(feature = "cluster")]
+mod elsewhere;
 mod granting;
 mod joining;
 mod keeping;
@@ -46,6 +48,8 @@ mod motd;
 mod outlaws;
 #[cfg(feature = "tls")]
 mod password;
+#[cfg(feature = "cluster")]
+mod pausing;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
 /// find work whenever it looks, and for a burst of joins to pass without waiting: a peer that waits here waits until
@@ -122,6 +126,8 @@ pub(crate) async fn run_with(
     }
     hub.watch.stopping();
     let until = now() + drain_timeout;
+    #[cfg(feature = "cluster")]
+    hub.move_out(&inbox, until).await;
     hub.wait_for_log(until).await;
     let disk = hub.log.end();
     let closing = hub.close();
@@ -160,6 +166,8 @@ struct Hub {
     absent: Absent,
     #[cfg(feature = "admin")]
     outlaws: outlaws::Outlaws,
+    #[cfg(feature = "cluster")]
+    cluster: elsewhere::State,
     stopping: bool,
     watch: Watch,
     queued: Arc<Memory>,
@@ -200,6 +208,8 @@ impl Hub {
             absent: Absent::default(),
             #[cfg(feature = "admin")]
             outlaws: outlaws::Outlaws::default(),
+            #[cfg(feature = "cluster")]
+            cluster: elsewhere::State::default(),
             stopping: false,
             watch: Watch::default(),
             queued,
@@ -222,6 +232,10 @@ impl Hub {
     /// Waits for the next mail. It is empty if the log answers or a deadline passes first. There is a timer only while
     /// there is a deadline.
     async fn wait(&mut self, inbox: &flume::Receiver<Mail>) -> Option<Mail> {
+        #[cfg(feature = "cluster")]
+        if let Some(answers) = self.log.stream_answers().cloned() {
+            return self.wait_in_cluster(inbox, &answers).await;
+        }
         let deadlines = [
             self.lobby.deadline(),
             self.absent.deadline(),
@@ -258,6 +272,10 @@ impl Hub {
 
     /// Does what is due at this time.
     fn pass_time(&mut self) {
+        #[cfg(feature = "cluster")]
+        if self.time_stands() {
+            return;
+        }
         while let Some(late) = self.lobby.late(self.now) {
             self.depart(late, Departure::NeverJoined);
         }
@@ -272,6 +290,8 @@ impl Hub {
     }
 
     fn take(&mut self, event: Event) {
+        #[cfg(feature = "cluster")]
+        let event = self.without_secret(event);
         match event {
             Event::Offered {
                 peer,
@@ -283,6 +303,9 @@ impl Hub {
             Event::Gone { peer, why } if self.lobby.awaits_comparison(peer) => {
                 return self.depart(peer, why);
             }
+            // The stream has what came behind its JOIN already.
+            #[cfg(feature = "cluster")]
+            Event::Gone { peer, .. } if self.is_joining(peer) => {}
             Event::Gone { peer, .. } => self.stands_behind_join(peer, None, Offered::No),
             // Also one whose JOIN waits: the door does not count it any more.
             Event::CrowdedOut { peer } => {
@@ -417,7 +440,10 @@ impl Hub {
 
     /// How a text of a member is counted. Without a grant, or in the name of another session, it is not.
     fn own(&self, peer: PeerId, id: Id) -> Option<Own> {
-        let ticket = self.room.ticket(peer)?;
+        let ticket = self.room.ticket(peer);
+        #[cfg(feature = "cluster")]
+        let ticket = ticket.copied().or_else(|| self.offered(peer));
+        let ticket = ticket?;
         let key = Own::key(ticket.session, ticket.secret);
         (ticket.session == id.session).then_some(Own { id, key })
     }
@@ -450,7 +476,13 @@ impl Hub {
             None => return false,
             Some(Ordered::Join { peer, time }) => self.joined(peer, time),
             Some(Ordered::Said { peer, said, held }) => self.said(peer, said, held),
-            Some(Ordered::Left { peer, why, time }) => self.left(peer, why, time),
+            #[cfg(feature = "cluster")]
+            Some(Ordered::InCluster(happened)) => self.happened(happened),
+            Some(Ordered::Left { peer, why, time }) => {
+                #[cfg(feature = "cluster")]
+                self.is_left(peer, why);
+                self.left(peer, why, time);
+            }
             Some(Ordered::Known { peer, id, seq }) => {
                 if let Some(name) = self.room.name(peer) {
                     self.post.acknowledge(peer, name, id, seq);
@@ -464,6 +496,10 @@ impl Hub {
     fn said(&mut self, peer: PeerId, said: Arc<Said>, held: Held) {
         debug!(peer = peer.0, bytes = said.texts.size(), "text");
         self.metrics.messages.add(said.count());
+        #[cfg(feature = "cluster")]
+        if peer.is_elsewhere() {
+            return self.draft.said(peer, said, held);
+        }
         if let Some(id) = said.last_own() {
             self.post.acknowledge(peer, &said.name, id, said.last());
         }

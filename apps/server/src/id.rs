@@ -14,6 +14,14 @@ pub struct PeerId(pub u64);
 impl PeerId {
     /// The sender of the server's own messages. No connection ever gets this id.
     pub const SERVER: Self = Self(u64::MAX);
+
+    /// Whether it stands for a member of another node. Those count down from the top, and no node lives long enough for
+    /// them to meet its own.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub(crate) const fn is_elsewhere(self) -> bool {
+        self.0 > u64::MAX / 2
+    }
 }
 
 /// Something of each peer, found by its id.

@@ -342,6 +342,9 @@ mod shortage;
 
 pub mod guests;
 
+#[cfg(feature = "cluster")]
+mod gate;
+
 pub mod texts;
 
 pub mod said;
@@ -492,6 +495,8 @@ pub async fn serve_for(
     let (inbox, mail) = flume::bounded(hub::INBOX);
     let _shown = show_metrics(&settings, &metrics, &inbox, [&queued, &unfinished])?;
     info!(address = %listener.local_addr()?, "listening");
+    #[cfg(feature = "cluster")]
+    let gate = log.gate();
     let hub = runtime::spawn(hub::run_with(
         log,
         mail,
@@ -509,6 +514,8 @@ pub async fn serve_for(
         metrics,
         #[cfg(feature = "admin")]
         bans,
+        #[cfg(feature = "cluster")]
+        gate,
     });
     #[cfg(feature = "admin")]
     let office = {

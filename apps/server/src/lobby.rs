@@ -13,6 +13,8 @@ use self::claims::Claims;
 #[cfg(feature = "admin")]
 use crate::address::Network;
 use crate::address::Origin;
+#[cfg(feature = "cluster")]
+use crate::event::Candidate;
 use crate::event::{Event, Offered};
 use crate::guests::Guest;
 use crate::id::PeerId;
@@ -129,6 +131,12 @@ impl Lobby {
         self.claims.offered(peer, offered)
     }
 
+    /// Takes the offer out of a JOIN that waits.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn take_offer(&mut self, peer: PeerId) -> Option<Candidate> {
+        self.claims.take_offer(peer)
+    }
+
     /// Lets a JOIN wait for what comes after it, but not for long.
     pub(crate) fn wait_for_offer(&mut self, peer: PeerId, now: Instant) {
         self.claims.wait_for_offer(peer, now);
@@ -192,6 +200,15 @@ impl Lobby {
     pub(crate) fn take(&mut self, peer: PeerId) -> Option<Stranger> {
         let claim = || Some(self.claims.take(peer)?.stranger);
         self.strangers.remove(&peer).or_else(claim)
+    }
+
+    /// Moves all deadlines by as much.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn postpone(&mut self, by: std::time::Duration) {
+        for stranger in self.strangers.values_mut() {
+            stranger.join_by += by;
+        }
+        self.claims.postpone(by);
     }
 
     /// Those whose JOIN under this name waits for the log or for another member, and what counts as their addresses.

@@ -17,6 +17,8 @@ pub(crate) use self::keeping::{Answer, Counting, Disk, Notice, Order};
 pub(crate) use self::replay::{Ask, Past, Replay};
 use self::replay::{Range, Remembered};
 use self::sessions::{Counted, Sessions};
+#[cfg(feature = "cluster")]
+pub(crate) use self::stream::{Cluster, Happened, Pause};
 use crate::event::Departure;
 use crate::id::{Name, PeerId};
 use crate::memory::{Held, Memory};
@@ -31,6 +33,8 @@ pub(crate) mod keeping;
 mod recall;
 mod replay;
 pub(crate) mod sessions;
+#[cfg(feature = "cluster")]
+pub(crate) mod stream;
 
 /// Something that happens when its turn comes, if it still can.
 #[derive(Debug)]
@@ -105,6 +109,9 @@ pub(crate) enum Ordered {
         /// When.
         time: Time,
     },
+    /// Something that only a stream orders.
+    #[cfg(feature = "cluster")]
+    InCluster(Happened),
 }
 
 impl Ordered {
@@ -150,6 +157,9 @@ pub(crate) struct Log {
     backlog: Backlog,
     /// The disk, if there is one.
     keeping: Option<Keeping>,
+    /// The stream, if the order is one.
+    #[cfg(feature = "cluster")]
+    stream: Option<Box<stream::Stream>>,
     remembered: Remembered<Range, u64>,
     remembered_of_disk: Remembered<(Ask, Seq), (Option<Seq>, bool, bool)>,
     has_recalled: bool,
@@ -178,6 +188,8 @@ impl Log {
             sessions: Sessions::default(),
             backlog: Backlog::default(),
             keeping: None,
+            #[cfg(feature = "cluster")]
+            stream: None,
             remembered: Remembered::default(),
             remembered_of_disk: Remembered::default(),
             has_recalled: false,
@@ -200,6 +212,10 @@ impl Log {
 
     /// How long messages are kept.
     pub(crate) fn kept(&self) -> Kept {
+        #[cfg(feature = "cluster")]
+        if let Some(stream) = &self.stream {
+            return stream.kept();
+        }
         let keeping = self.keeping.as_ref();
         keeping.map_or(Kept::Memory, |keeping| {
             Kept::Seconds(keeping.keep.as_secs())
@@ -225,6 +241,10 @@ impl Log {
 
     /// Asks for a place in the order. `time` never runs backwards.
     pub(crate) fn propose(&mut self, proposal: Proposal, time: Time) {
+        #[cfg(feature = "cluster")]
+        if self.stream.is_some() {
+            return self.propose_to_stream(proposal);
+        }
         self.now = time;
         let mut key = None;
         let ordered = match proposal {

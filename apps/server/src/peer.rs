@@ -23,6 +23,8 @@ use crate::address::{Origin, Place};
 #[cfg(feature = "admin")]
 use crate::bans::Bans;
 use crate::event::{Departure, Event, Mail};
+#[cfg(feature = "cluster")]
+use crate::gate::Gate;
 use crate::guests::Guest;
 use crate::id::PeerId;
 use crate::memory::Memory;
@@ -143,6 +145,9 @@ pub(crate) struct House {
     /// What the door has to know of the bans.
     #[cfg(feature = "admin")]
     pub(crate) bans: flume::Receiver<Arc<Bans>>,
+    /// Holds the peers up while what they said waits for the stream.
+    #[cfg(feature = "cluster")]
+    pub(crate) gate: Arc<Gate>,
 }
 
 /// What the two halves share.
@@ -158,6 +163,8 @@ pub(crate) struct Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.house.metrics.ended.add(1);
+        #[cfg(feature = "cluster")]
+        self.house.gate.forget(self.peer);
     }
 }
 
@@ -315,6 +322,8 @@ mod tests {
                 metrics: Arc::default(),
                 #[cfg(feature = "admin")]
                 bans: flume::bounded(0).1,
+                #[cfg(feature = "cluster")]
+                gate: Arc::default(),
             }),
         };
         outbox.push(Delivery::later(async { None })).unwrap();

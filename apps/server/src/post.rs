@@ -229,6 +229,14 @@ impl Post {
         self.admit(new, outbox, since, notes, form);
     }
 
+    /// Forgets a member whose place a connection of another node has taken. What is queued for it is still written.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn forget(&mut self, peer: PeerId) {
+        self.absent(peer);
+        self.catch_up.forget(peer);
+        self.members.remove(&peer);
+    }
+
     /// What the hub remembers of a member.
     pub(crate) fn notes(&mut self, peer: PeerId) -> Option<&mut Notes> {
         Some(&mut self.members.get_mut(&peer)?.notes)

@@ -256,6 +256,41 @@ impl Room {
         Some(name)
     }
 
+    /// Takes the name from a member whose LEAVE everybody hears, and that is about to come back. It may still speak.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn suspend(&mut self, peer: PeerId) -> Option<Name> {
+        self.void_secret(peer);
+        let name = &self.members.get(&peer)?.name;
+        self.names.remove(name);
+        Some(Arc::clone(name))
+    }
+
+    /// Whether a member has lost its name and is about to come back.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub(crate) fn is_suspended(&self, peer: PeerId) -> bool {
+        self.name(peer)
+            .is_some_and(|name| self.names.get(name) != Some(&peer))
+    }
+
+    /// Gives a member its name back.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn resume(&mut self, peer: PeerId) -> Option<Name> {
+        let member = self.members.get(&peer)?;
+        self.names.insert(Arc::clone(&member.name), peer);
+        if let Some(ticket) = &member.ticket {
+            self.secrets.insert(ticket.secret, peer);
+        }
+        Some(Arc::clone(&member.name))
+    }
+
+    /// Removes a member that does not get its name back.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn forget(&mut self, peer: PeerId) {
+        self.void_secret(peer);
+        self.members.remove(&peer);
+    }
+
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -76,7 +76,7 @@ impl Own {
 
 /// A number of which each bit depends on all bits of this one, and which no other gives: the end of SplitMix64. So two
 /// programs have different keys also if they make their secrets out of their sessions.
-const fn stirred(number: u64) -> u64 {
+pub(crate) const fn stirred(number: u64) -> u64 {
     let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ number >> 31

@@ -39,6 +39,12 @@ pub(crate) enum Code {
     KeepingStopped,
     /// Messages are kept again.
     KeepingResumed,
+    /// What is said waits for the other nodes.
+    #[cfg(feature = "cluster")]
+    Paused,
+    /// It goes on.
+    #[cfg(feature = "cluster")]
+    Resumed,
     /// An operator has put the member out.
     Kicked,
     /// A refusal: nobody else may have the name, or nobody at all.
@@ -66,6 +72,10 @@ impl Code {
             Self::TooLong => "too-long",
             Self::KeepingStopped => "keeping-stopped",
             Self::KeepingResumed => "keeping-resumed",
+            #[cfg(feature = "cluster")]
+            Self::Paused => "paused",
+            #[cfg(feature = "cluster")]
+            Self::Resumed => "resumed",
             Self::Kicked => "kicked",
             Self::Name => "name",
             Self::Banned => "banned",
@@ -110,6 +120,15 @@ pub(crate) const KEEPING_STOPPED: &str =
 
 /// The disk of the history works again.
 pub(crate) const KEEPING_RESUMED: &str = "messages are kept again";
+
+/// The stream of a cluster takes nothing.
+#[cfg(feature = "cluster")]
+pub(crate) const PAUSED: &str =
+    "the room is paused: what is said waits until the server reaches the others again";
+
+/// It takes records again.
+#[cfg(feature = "cluster")]
+pub(crate) const RESUMED: &str = "the room goes on";
 
 /// A newer connection has taken the place of this one.
 pub(crate) const REPLACED: &str = "you have connected from elsewhere";

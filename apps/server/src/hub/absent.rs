@@ -65,6 +65,15 @@ impl Absent {
         Some((until, why))
     }
 
+    /// Keeps all places for so much longer.
+    #[cfg(feature = "cluster")]
+    pub(super) fn postpone(&mut self, by: std::time::Duration) {
+        let lost = std::mem::take(&mut self.lost).into_iter();
+        let later = |((until, peer), lost)| ((until + by, peer), lost);
+        self.lost = lost.map(later).collect();
+        self.until.values_mut().for_each(|until| *until += by);
+    }
+
     /// When the next of them must leave.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let (&(until, _), _) = self.lost.first_key_value()?;

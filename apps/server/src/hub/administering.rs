@@ -84,6 +84,9 @@ impl Hub {
     /// Puts out whoever has this name, and those who are about to get it.
     fn kick(&mut self, name: &Username<'static>) -> Answer {
         let bearer = self.room.bearer(name);
+        // Who is on another node is put out there.
+        #[cfg(feature = "cluster")]
+        let bearer = bearer.filter(|bearer| !bearer.is_elsewhere());
         let claimants = self.lobby.named(name);
         let networks: Vec<Option<Network>> = match bearer {
             Some(peer) => vec![self.network_of(peer)],

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use self::world::World;
 use super::simulation::Repeat;
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod disk;
 mod line;
 mod person;

@@ -52,7 +52,7 @@ impl Hub {
             nonce: offer.nonce,
             room: self.log.room(),
             kept: self.log.kept(),
-            arrived: self.log.arrived(Own::key(ticket.session, ticket.secret)),
+            arrived: self.arrived(&ticket),
             max_payload: self.settings.limits.max_payload as u64,
             private: self.is_private(),
         };
@@ -69,6 +69,15 @@ impl Hub {
             last,
             is_greeted: false,
         });
+    }
+
+    /// How far the session of a member had counted when it came.
+    fn arrived(&self, ticket: &Ticket) -> u64 {
+        #[cfg(feature = "cluster")]
+        if let Some(arrived) = self.cluster.arrived {
+            return arrived;
+        }
+        self.log.arrived(Own::key(ticket.session, ticket.secret))
     }
 
     /// Whether every member's connection is inside TLS.
@@ -132,6 +141,8 @@ impl Hub {
             let motd = posters.as_ref().filter(|_| !is_greeted);
             let motd = motd.map(|posters| posters.for_granted(&name, &self.queued));
             let of_keeping = self.word_of_keeping(&name);
+            #[cfg(feature = "cluster")]
+            let of_keeping = self.word_of_pause(&name).or(of_keeping);
             let of_next_key = self.word_of_next_key(peer, &name);
             let answer = Answer {
                 name,

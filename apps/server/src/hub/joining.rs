@@ -105,6 +105,10 @@ impl Hub {
         if self.room.ticket(peer).is_some() || self.hears(peer, name).is_none() {
             return;
         }
+        #[cfg(feature = "cluster")]
+        if self.log.is_stream() {
+            return self.offers_in_cluster(peer, candidate);
+        }
         let ticket = Ticket::of(&candidate.offer);
         if let Some(old) = self.room.with_secret(ticket.secret) {
             if self.is_outdated(ticket, old) {
@@ -114,6 +118,14 @@ impl Hub {
             self.supersede(old, ticket);
             self.does_not_come_back(old);
         }
+        self.grant_late(peer, candidate);
+        if let Some(waiting) = self.lobby.with_secret(ticket.secret) {
+            self.propose_join(waiting);
+        }
+    }
+
+    /// Grants the extension to somebody who is a member already.
+    pub(super) fn grant_late(&mut self, peer: PeerId, candidate: Candidate) {
         let Some(place) = self.room.place(peer) else {
             return;
         };
@@ -127,9 +139,6 @@ impl Hub {
         self.room.move_to(peer, last);
         self.grant(peer, candidate, place, last);
         self.was_greeted(peer);
-        if let Some(waiting) = self.lobby.with_secret(ticket.secret) {
-            self.propose_join(waiting);
-        }
     }
 
     /// Whether a ticket is of an earlier attempt than that of this member.
@@ -143,6 +152,10 @@ impl Hub {
         #[cfg(feature = "admin")]
         if let Some(refusal) = self.keeps_out(peer) {
             return self.refuse(peer, refusal);
+        }
+        #[cfg(feature = "cluster")]
+        if self.comes_too_early(peer) {
+            return;
         }
         let Some(claim) = self.lobby.claimed(peer) else {
             return;
@@ -165,6 +178,10 @@ impl Hub {
         if let Some((old, ticket)) = old {
             self.supersede(old, ticket);
         }
+        #[cfg(feature = "cluster")]
+        if self.log.is_stream() {
+            return self.joins_in_cluster(peer);
+        }
         self.log.propose(Proposal::Join { peer }, self.time);
     }
 
@@ -176,6 +193,11 @@ impl Hub {
         let Some(bearer) = bearer.filter(|&bearer| !self.absent.has(bearer)) else {
             return self.refuse(peer, refusal);
         };
+        // Nor one on another node.
+        #[cfg(feature = "cluster")]
+        if bearer.is_elsewhere() {
+            return self.refuse(peer, refusal);
+        }
         // A bearer whose LEAVE is on its way is not asked, since it will free the name anyway.
         let asked = self.post.outbox(bearer).map(Outbox::ask);
         self.lobby.wait_for(bearer, peer, asked);
@@ -211,7 +233,13 @@ impl Hub {
 
     /// Says to a peer why its JOIN was refused. A program of ours learns it in a form that tells it whether to come
     /// again.
-    fn tell_refused(&self, outbox: &Outbox, name: &Username<'_>, offered: &Offered, why: Refusal) {
+    pub(super) fn tell_refused(
+        &self,
+        outbox: &Outbox,
+        name: &Username<'_>,
+        offered: &Offered,
+        why: Refusal,
+    ) {
         let text = words::refused(why);
         if offered.is_offer() {
             let notice = words::notice(name, words::Code::of(why), &text);
@@ -223,7 +251,7 @@ impl Hub {
 
     /// Closes the connection of a member, since a newer one of the same member is about to join. What the older one
     /// says from now on is void.
-    fn supersede(&mut self, old: PeerId, ticket: Ticket) {
+    pub(super) fn supersede(&mut self, old: PeerId, ticket: Ticket) {
         let Some(from) = self.addresses.get(&old) else {
             return;
         };
@@ -278,7 +306,7 @@ impl Hub {
     }
 
     /// A peer is a member now, and goes on from the lobby.
-    fn enters(&mut self, peer: PeerId) {
+    pub(super) fn enters(&mut self, peer: PeerId) {
         let (Some(claim), Some(name)) = (self.lobby.take_claim(peer), self.room.name(peer)) else {
             return;
         };
@@ -313,7 +341,7 @@ impl Hub {
     }
 
     /// A newer connection takes the place of a member. Nobody hears of it.
-    fn takes_place(&mut self, peer: PeerId, old: PeerId, ticket: Ticket) {
+    pub(super) fn takes_place(&mut self, peer: PeerId, old: PeerId, ticket: Ticket) {
         self.supersede(old, ticket);
         let Some(Claim {
             stranger,

@@ -50,6 +50,8 @@ impl Hub {
     /// kept, or again.
     pub(super) fn listen_to_log(&mut self) {
         self.log.listen(self.now);
+        #[cfg(feature = "cluster")]
+        self.look_at_cluster();
         self.tell_of_keeping();
         if self.log.has_recalled() {
             self.post.recalled();
@@ -84,6 +86,11 @@ impl Hub {
             Notice::KeepingStopped => (words::Code::KeepingStopped, words::KEEPING_STOPPED),
             Notice::KeepingResumed => (words::Code::KeepingResumed, words::KEEPING_RESUMED),
         };
+        self.tell_granted(code, text);
+    }
+
+    /// Tells all members with a grant something.
+    pub(super) fn tell_granted(&mut self, code: words::Code, text: &str) {
         let granted: Vec<PeerId> = self.room.granted().collect();
         for peer in granted {
             // Who is about to get a grant is told after it.

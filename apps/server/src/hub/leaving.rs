@@ -15,6 +15,8 @@ use crate::words;
 impl Hub {
     /// The one place where a peer goes. Late events of a peer that is gone have no effect.
     pub(super) fn depart(&mut self, peer: PeerId, why: Departure) {
+        #[cfg(feature = "cluster")]
+        self.goes_from_lobby(peer);
         if let Some(stranger) = self.lobby.take(peer) {
             self.metrics.departed(why);
             self.tell_why(&stranger.outbox, why);

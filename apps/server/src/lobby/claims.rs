@@ -15,6 +15,8 @@ use hubbub_wire::{Hex128, Username};
 use super::Stranger;
 #[cfg(feature = "tls")]
 use super::comparisons::Comparisons;
+#[cfg(feature = "cluster")]
+use crate::event::Candidate;
 use crate::event::{Event, Offered};
 use crate::id::{ByPeer, PeerId};
 use crate::outbox::Outbox;
@@ -166,6 +168,18 @@ impl Claims {
         has_waited
     }
 
+    #[cfg(feature = "cluster")]
+    pub(super) fn take_offer(&mut self, peer: PeerId) -> Option<Candidate> {
+        let offered = &mut self.by_claimant.get_mut(&peer)?.offered;
+        if !matches!(offered, Offered::Yes(_)) {
+            return None;
+        }
+        match std::mem::replace(offered, Offered::No) {
+            Offered::Yes(candidate) => Some(*candidate),
+            _ => None,
+        }
+    }
+
     pub(super) fn wait_for_offer(&mut self, peer: PeerId, now: Instant) {
         if let Some(claim) = self.by_claimant.get_mut(&peer) {
             claim.waits_for(Awaits::Offer);
@@ -262,6 +276,13 @@ impl Claims {
     pub(super) fn late(&mut self, now: Instant) -> Option<PeerId> {
         let (until, peer) = self.first()?;
         (until <= now).then_some(peer)
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(super) fn postpone(&mut self, by: Duration) {
+        for (until, _) in self.deadlines.iter_mut().chain(&mut self.offers) {
+            *until += by;
+        }
     }
 
     pub(super) fn keep(&mut self, event: Event, is_short: bool) -> Kept {

@@ -39,6 +39,10 @@ impl Log {
 
     /// When the disk will have taken too long. [`Log::listen`] must be called then.
     pub(crate) fn deadline(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
+        #[cfg(feature = "cluster")]
+        if let Some(stream) = &self.stream {
+            return stream.deadline();
+        }
         self.keeping.as_mut()?.deadline(now)
     }
 
@@ -49,6 +53,10 @@ impl Log {
 
     /// How much memory that takes, in bytes, which waits for the disk.
     pub(crate) const fn waiting(&self) -> usize {
+        #[cfg(feature = "cluster")]
+        if let Some(stream) = &self.stream {
+            return stream.waiting();
+        }
         self.waiting
     }
 
@@ -76,6 +84,10 @@ impl Log {
 
     /// Takes what the disk has answered, and notices when it has taken too long.
     pub(crate) fn listen(&mut self, now: Instant) {
+        #[cfg(feature = "cluster")]
+        if self.stream.is_some() {
+            return self.listen_to_stream(now);
+        }
         while let Some(keeping) = &self.keeping {
             match keeping.answers.try_recv() {
                 Ok(answer) => self.take(answer, now),

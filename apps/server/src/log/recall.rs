@@ -20,6 +20,10 @@ impl Log {
             _ => until,
         };
         let replay = self.recall(ask, until.count);
+        #[cfg(feature = "cluster")]
+        if self.stream.is_some() {
+            return self.replay_of_stream(ask, until.count, replay);
+        }
         let is_complete = self.is_complete(ask, until.count, &replay);
         let since = match ask {
             Ask::Since(room, place) if !is_complete => Some((*room, place.clone())),
@@ -148,7 +152,7 @@ impl Log {
     }
 
     /// The count of a place. `None` if this log never gave it.
-    fn count_of(&self, place: &Token<'_>) -> Option<u64> {
+    pub(super) fn count_of(&self, place: &Token<'_>) -> Option<u64> {
         let Seq { generation, count } = Seq::parse(place.as_str())?;
         (generation == self.given.generation && count <= self.last.count).then_some(count)
     }

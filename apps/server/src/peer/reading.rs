@@ -25,6 +25,8 @@ use crate::runtime;
 use crate::web::{Reply, Status};
 
 mod alarm;
+#[cfg(feature = "cluster")]
+mod held;
 mod turns;
 
 /// What a peer is told that speaks TLS where there is none: an alert record (RFC 8446, 5.1 and 6), fatal,
@@ -56,6 +58,9 @@ pub(super) struct Reading<'a> {
     hurried: bool,
     /// The hub has asked whether the connection has ended, and the answer is to be no.
     owes_answer: bool,
+    /// How much it has passed at a closed gate, in bytes.
+    #[cfg(feature = "cluster")]
+    passed: u16,
 }
 
 /// The outcome of one read.
@@ -91,6 +96,8 @@ impl<'a> Reading<'a> {
             warned: false,
             hurried: false,
             owes_answer: false,
+            #[cfg(feature = "cluster")]
+            passed: 0,
         }
     }
 
@@ -167,6 +174,8 @@ impl<'a> Reading<'a> {
         if self.awaits_silence() && self.poll_alarm(context).is_ready() {
             return Poll::Ready(Woken::Rung);
         }
+        #[cfg(feature = "cluster")]
+        self.wait_at_gate(context);
         if !self.is_paused()
             && let Poll::Ready(ready) = self.poll_readable(context)
         {
@@ -212,6 +221,8 @@ impl<'a> Reading<'a> {
         if mail.is_empty() {
             return Read { sending: None, end };
         }
+        #[cfg(feature = "cluster")]
+        self.passes(&mail);
         let sending = match connection.house.inbox.try_send(mail) {
             Ok(()) => None,
             Err(TrySendError::Full(mail) | TrySendError::Disconnected(mail)) => {

@@ -193,6 +193,8 @@ mod tests {
                 metrics: Arc::default(),
                 #[cfg(feature = "admin")]
                 bans: flume::bounded(0).1,
+                #[cfg(feature = "cluster")]
+                gate: Arc::default(),
             });
             let place = Origin::alone(address).place();
             let connection = Connection {

@@ -50,6 +50,8 @@ impl Server {
             metrics: Arc::default(),
             #[cfg(feature = "admin")]
             bans: flume::bounded(0).1,
+            #[cfg(feature = "cluster")]
+            gate: Arc::default(),
         });
         Self {
             hub,
@@ -92,6 +94,12 @@ impl Server {
 
     pub(super) fn tell(&mut self, mail: Mail) {
         // As the hub does before it takes mail.
+        #[cfg(feature = "cluster")]
+        if self.hub.log.is_stream() {
+            self.hub.listen_to_log();
+            self.hub.flush();
+            return self.hub.take_all(mail);
+        }
         let _ = self.hub.log.deadline(|| self.hub.now);
         self.hub.log.listen(self.hub.now);
         self.hub.take_all(mail);

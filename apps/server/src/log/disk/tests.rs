@@ -125,6 +125,8 @@ fn out(log: &mut Log) -> String {
     let mut out = String::new();
     while let Some(ordered) = log.next() {
         match ordered {
+            #[cfg(feature = "cluster")]
+            Ordered::InCluster(_) => unreachable!("there is no cluster"),
             Ordered::Said { said, .. } => {
                 for text in said.texts.iter() {
                     out += &String::from_utf8_lossy(text.as_bytes());

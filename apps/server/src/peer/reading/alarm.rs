@@ -49,6 +49,10 @@ impl Reading<'_> {
 
     /// Whether nothing is to be read now.
     pub(super) fn is_paused(&self) -> bool {
+        #[cfg(feature = "cluster")]
+        if self.is_held() {
+            return true;
+        }
         matches!(self.why(), Some(Why::Pause)) || self.has_asked_too_often()
     }
 
@@ -74,6 +78,8 @@ impl Reading<'_> {
         let limit = self.connection.house.settings.text_timeout;
         let now = runtime::now();
         let (since, mut told) = match why {
+            #[cfg(feature = "cluster")]
+            Some(Why::Silence { .. }) if self.is_held() => (now, false),
             Some(Why::Silence { since, told }) => (since, told),
             // Nothing is read in a pause, so that the silence begins after it.
             Some(Why::Pause) | None => (now, false),
