@@ -306,7 +306,7 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures::future::{join, select};
+use futures::future::{Either, join, select};
 use hubbub_transport::Listener;
 use tracing::info;
 
@@ -482,7 +482,15 @@ pub async fn serve_for(
     let queued = Memory::new(shares.queued);
     let unfinished = Memory::new(shares.unfinished);
     let metrics = Arc::<Metrics>::default();
-    let log = open_log(&settings, &queued, &metrics).map_err(io::Error::other)?;
+    let mut shutdown = pin!(shutdown);
+    let log = {
+        let opened = pin!(open_log(&settings, &queued, &metrics));
+        match select(opened, shutdown.as_mut()).await {
+            Either::Left((log, _)) => log.map_err(io::Error::other)?,
+            // It was to stop before there was an engine.
+            Either::Right(_) => return Ok(()),
+        }
+    };
     #[cfg(feature = "admin")]
     let (office, first, bans) = admin::Office::open(
         &settings,
@@ -497,7 +505,7 @@ pub async fn serve_for(
     info!(address = %listener.local_addr()?, "listening");
     #[cfg(feature = "cluster")]
     let gate = log.gate();
-    let hub = runtime::spawn(hub::run_with(
+    let mut hub = runtime::spawn(hub::run_with(
         log,
         mail,
         Arc::clone(&queued),
@@ -523,7 +531,7 @@ pub async fn serve_for(
         let _ = house.inbox.send_async(vec![first]).await;
         runtime::spawn(office.serve(house.inbox.clone()))
     };
-    {
+    let has_ended = {
         let door = door::Door::new(&house);
         #[cfg(feature = "tls")]
         let renewed = door::renew(identities, door.proof(), &house);
@@ -531,13 +539,18 @@ pub async fn serve_for(
         let renewed = pending::<()>();
         let let_in = pin!(door::let_in(&listener, door, &house));
         let changed = pin!(join(pass_on(changes, &supervisor, &house), renewed));
-        select(pin!(shutdown), select(let_in, changed)).await;
-    }
+        let serves = select(shutdown, select(let_in, changed));
+        matches!(select(&mut hub, serves).await, Either::Left(_))
+    };
     drop(listener);
     #[cfg(feature = "admin")]
     office.cancel().await;
     let _ = house.inbox.send_async(vec![Event::Stop]).await;
     drop(house);
+    if has_ended {
+        let why = "the engines cannot be used any more; the log says why";
+        return Err(io::Error::other(why));
+    }
     hub.await;
     info!("stopped");
     Ok(())
@@ -565,14 +578,24 @@ fn refuse_administration(settings: &Settings) -> io::Result<()> {
     }
 }
 
-/// The log that the settings ask for. Replays count as used `memory`.
-fn open_log(
+/// The log that the settings ask for. Replays count as used `memory`. In a cluster it waits until there are engines.
+async fn open_log(
     settings: &Settings,
     memory: &Arc<Memory>,
     metrics: &Arc<Metrics>,
 ) -> Result<Log, String> {
     let (room, generation) = (runtime::draw_id(), runtime::draw());
     let memory = Arc::clone(memory);
+    #[cfg(feature = "cluster")]
+    if let Some(cluster) = &settings.cluster {
+        let cluster = log::Cluster {
+            link: cluster::engine::start(cluster).await?,
+            node: cluster::NodeId(runtime::draw()),
+            node_timeout: cluster.node_timeout,
+            keep: cluster.keep,
+        };
+        return Ok(Log::with_stream(cluster, memory, runtime::now()));
+    }
     match &settings.history {
         None => Ok(Log::new(room, generation, memory)),
         #[cfg(feature = "history")]

@@ -1,0 +1,204 @@
+//! What happens to engines while everybody talks: nobody leaves, and nothing is lost, doubled or out of order.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hubbub_testing::until;
+
+use crate::house::{self, House};
+use crate::member::What;
+
+const STREAM: &str = "HUBBUB_room";
+
+/// Three engines, three nodes and thirty members on each.
+fn full_house() -> House {
+    let mut house = house::open(3, 3, &[]);
+    for node in 0..3 {
+        house.enter(node, 30);
+    }
+    house
+}
+
+/// How long the longest silence was that a member heard, while others talked all the time.
+fn longest_silence(house: &House) -> Duration {
+    let told = house.members[0].told();
+    let heard = told.iter().filter(|told| matches!(told.what, What::Heard(..)));
+    let times: Vec<Instant> = heard.map(|told| told.at).collect();
+    let silences = times.windows(2).map(|two| two[1] - two[0]);
+    silences.max().unwrap_or_default()
+}
+
+#[test]
+fn everybody_hears_everything_once_and_in_one_order() {
+    let mut house = full_house();
+    house.talk_while(|events| events.talk(3_000));
+    house.settle();
+    house.assert_nobody_left();
+}
+
+#[test]
+fn the_engine_that_leads_is_killed_and_comes_back() {
+    let mut house = full_house();
+    house.talk_while(|events| {
+        events.talk(1_000);
+        let leader = events.engines.leader_of(STREAM).unwrap();
+        events.engines.kill(leader);
+        events.talk(6_000);
+        events.engines.begin(leader);
+        events.engines.wait();
+        events.talk(1_000);
+    });
+    house.settle();
+    house.assert_nobody_left();
+    println!("the longest silence: {:?}", longest_silence(&house));
+}
+
+#[test]
+fn all_engines_are_started_anew_one_after_the_other() {
+    let mut house = full_house();
+    house.talk_while(|events| {
+        for engine in 0..3 {
+            events.talk(1_000);
+            events.engines.kill(engine);
+            events.engines.begin(engine);
+            events.engines.wait();
+        }
+        events.talk(1_000);
+    });
+    house.settle();
+    house.assert_nobody_left();
+    println!("the longest silence: {:?}", longest_silence(&house));
+}
+
+#[test]
+fn an_engine_loses_its_disk_and_nothing_else_is_lost() {
+    let mut house = full_house();
+    house.talk_while(|events| {
+        events.talk(500);
+        let leader = events.engines.leader_of(STREAM).unwrap();
+        events.engines.kill(leader);
+        events.engines.empty(leader);
+        events.engines.begin(leader);
+        events.engines.wait();
+        events.talk(500);
+    });
+    house.settle();
+    house.assert_nobody_left();
+}
+
+#[test]
+fn all_engines_are_away_and_everybody_waits() {
+    let mut house = full_house();
+    house.talk_while(|events| {
+        events.talk(500);
+        away(events, Duration::from_secs(10));
+        events.talk(500);
+    });
+    house.settle();
+    house.assert_nobody_left();
+    assert_paused_and_resumed(&house);
+}
+
+/// Takes all engines away for a while.
+pub(crate) fn away(events: &mut house::Events<'_>, time: Duration) {
+    for engine in 0..3 {
+        events.engines.kill(engine);
+    }
+    thread::sleep(time);
+    for engine in 0..3 {
+        events.engines.begin(engine);
+    }
+    events.engines.wait();
+}
+
+/// Everybody was told that nothing gets through, and that it does again.
+#[track_caller]
+pub(crate) fn assert_paused_and_resumed(house: &House) {
+    for member in &house.members {
+        let codes: Vec<_> = member
+            .told()
+            .iter()
+            .filter_map(|told| match &told.what {
+                What::Notice(code) => Some(code.clone()),
+                _ => None,
+            })
+            .collect();
+        let is_told = codes.first().is_some_and(|code| code == "paused")
+            && codes.last().is_some_and(|code| code == "resumed");
+        assert!(is_told, "{}: {codes:?}", member.name);
+    }
+}
+
+#[test]
+fn a_node_without_engines_obeys_when_it_is_to_stop() {
+    let mut house = house::open(3, 2, &[]);
+    house.enter(0, 2);
+    for engine in 0..3 {
+        house.engines.kill(engine);
+    }
+    house.members[0].say();
+    let member = &house.members[0];
+    let is_paused = |what: &What| *what == What::Notice("paused".to_owned());
+    until("the member is told", || member.count(is_paused) == 1);
+    for node in 0..2 {
+        house.node(node).signal("TERM");
+        assert!(house.node(node).status().success());
+    }
+}
+
+#[test]
+fn an_engine_sleeps() {
+    let mut house = full_house();
+    house.talk_while(|events| {
+        events.talk(500);
+        let leader = events.engines.leader_of(STREAM).unwrap();
+        events.engines.signal(leader, "STOP");
+        events.talk(15_000);
+        events.engines.signal(leader, "CONT");
+        events.talk(1_000);
+    });
+    house.settle();
+    house.assert_nobody_left();
+    println!("the longest silence: {:?}", longest_silence(&house));
+}
+
+#[test]
+fn the_only_engine_loses_its_disk_and_the_room_begins_anew() {
+    let mut house = house::open(1, 2, &[]);
+    for node in 0..2 {
+        house.enter(node, 3);
+    }
+    house.members[0].say();
+    until("everybody has heard it", || {
+        let heard = |member: &crate::member::Member| {
+            member.count(|what| matches!(what, What::Heard(..)))
+        };
+        house.members[1..].iter().all(|member| heard(member) == 1)
+    });
+    house.engines.kill(0);
+    house.engines.empty(0);
+    house.engines.begin(0);
+    // Everybody comes back by itself, into another room.
+    let rooms = |member: &crate::member::Member| {
+        let told = member.told();
+        let rooms = told.iter().filter_map(|told| match &told.what {
+            What::Granted(room) => Some(room.clone()),
+            _ => None,
+        });
+        rooms.collect::<Vec<_>>()
+    };
+    until("everybody is back in a new room", || {
+        house.members.iter().all(|member| {
+            let rooms = rooms(member);
+            rooms.len() >= 2 && rooms.first() != rooms.last() && member.is_here()
+        })
+    });
+    house.until_all_see(6);
+    house.members[0].say();
+    until("everybody has heard the next one", || {
+        let heard = |member: &crate::member::Member| {
+            member.count(|what| matches!(what, What::Heard(_, 2, _, false)))
+        };
+        house.members[1..].iter().all(|member| heard(member) == 1)
+    });
+}

@@ -1,0 +1,249 @@
+//! What happens to nodes while everybody talks.
+
+use std::time::{Duration, Instant};
+
+use hubbub_testing::{Engines, Network, Program, Way, until};
+
+use crate::house::{self, House};
+use crate::member::{Member, What};
+
+fn went(name: &str) -> impl Fn(&What) -> bool {
+    let went = What::Went(name.to_owned());
+    move |what| *what == went
+}
+
+#[test]
+fn a_node_is_killed_and_its_members_go_on_with_another_one() {
+    let mut house = house::open(3, 3, &[]);
+    house.enter_anywhere(60);
+    house.talk_while(|events| {
+        events.talk(1_000);
+        events.nodes[1].take();
+        let killed = Instant::now();
+        // Longer than the time after which a node is gone.
+        events.talk(500 * 75);
+        println!("{:?} since it was killed", killed.elapsed());
+    });
+    house.settle();
+    house.assert_nobody_left();
+    let longest = house.members.iter().filter_map(absence).max();
+    println!("the longest time without a connection: {longest:?}");
+    assert!(longest.is_some(), "nobody was on the node");
+}
+
+/// How long a member was without a connection.
+fn absence(member: &Member) -> Option<Duration> {
+    let told = member.told();
+    let lost = told.iter().position(|told| matches!(told.what, What::Lost(_)))?;
+    let back = told[lost..].iter().find(|told| told.what == What::CaughtUp)?;
+    Some(back.at - told[lost].at)
+}
+
+#[test]
+fn members_of_a_dead_node_that_do_not_come_back_leave_once_and_not_too_early() {
+    let mut house = house::open(3, 3, &[]);
+    let port = house.port(1);
+    let ghosts = ["ghost1", "ghost2"].map(|name| Member::new(name, &[port]));
+    for ghost in &ghosts {
+        until("it is here", || ghost.is_here());
+    }
+    for node in [0, 2] {
+        house.enter(node, 10);
+    }
+    let killed = house.talk_while(|events| {
+        events.talk(500);
+        events.nodes[1].take();
+        let killed = Instant::now();
+        events.talk(500 * 70);
+        killed
+    });
+    house.settle();
+    let places = |member: &Member, name: &str| {
+        // What it had heard of everybody when the ghost left.
+        let told = member.told();
+        let at = told.iter().position(|told| went(name)(&told.what)).unwrap();
+        let mut heard: Vec<_> = told[..at]
+            .iter()
+            .filter_map(|told| match &told.what {
+                What::Heard(_, _, place, _) => Some(place.clone()),
+                _ => None,
+            })
+            .collect();
+        heard.pop()
+    };
+    for name in ["ghost1", "ghost2"] {
+        let mut last = Vec::new();
+        for member in &house.members {
+            assert_eq!(member.count(went(name)), 1, "{}", member.tail(5));
+            let after = member.when(went(name)).unwrap() - killed;
+            let bounds = Duration::from_secs(44)..Duration::from_secs(62);
+            assert!(bounds.contains(&after), "{name} left after {after:?}");
+            last.push(places(member, name));
+        }
+        // All but those whose own text was the last before it had heard the same.
+        last.sort();
+        last.dedup();
+        assert!(last.len() <= 3, "{name} left at several places: {last:?}");
+    }
+}
+
+#[test]
+fn a_node_sleeps_and_is_not_taken_for_gone() {
+    sleeps(30);
+}
+
+/// Nobody leaves, whatever a node that sleeps for so long takes the others for.
+fn sleeps(seconds: u64) {
+    let mut house = house::open(3, 3, &[]);
+    for node in 0..3 {
+        house.enter(node, 10);
+    }
+    house.talk_while(|events| {
+        events.talk(500);
+        events.nodes[1].as_ref().unwrap().signal("STOP");
+        events.talk(500 * seconds);
+        events.nodes[1].as_ref().unwrap().signal("CONT");
+        events.talk(500);
+    });
+    house.settle();
+    house.assert_nobody_left();
+}
+
+#[test]
+fn a_node_that_sleeps_too_long_finds_itself_gone_and_takes_nobody_else_for_gone() {
+    gone_while_asleep(&["--cluster-node-timeout", "20s"], 45);
+}
+
+/// Its members leave and come again; what they said meanwhile is heard then.
+pub(crate) fn gone_while_asleep(options: &[&str], seconds: u64) {
+    let mut house = house::open(3, 3, options);
+    for node in 0..3 {
+        house.enter(node, 10);
+    }
+    house.talk_while(|events| {
+        events.talk(500);
+        events.nodes[1].as_ref().unwrap().signal("STOP");
+        events.talk(500 * seconds);
+        events.nodes[1].as_ref().unwrap().signal("CONT");
+        events.talk(500);
+    });
+    house.settle();
+    house.until_all_see(30);
+    for member in &house.members {
+        for other in &house.members {
+            let left = member.count(went(&other.name));
+            let is_of_the_sleeper = other.name.starts_with("n1");
+            let is_right = match is_of_the_sleeper && member.name != other.name {
+                true => left == 1,
+                false => left == 0,
+            };
+            assert!(is_right, "{} heard {left} times that {} left", member.name, other.name);
+        }
+    }
+}
+
+/// Engines, and a node whose way to them is under bad weather.
+fn house_with_weather() -> (House, Vec<Network>) {
+    let engines = Engines::start(3);
+    let direct = engines.urls();
+    let port = |url: &str| url.rsplit(':').next().unwrap().parse().unwrap();
+    let networks: Vec<_> = (0..3)
+        .map(|engine| Network::to(port(&engines.url(engine))))
+        .collect();
+    let urls = networks
+        .iter()
+        .map(|network| format!("nats://127.0.0.1:{}", network.port()));
+    let through = urls.collect::<Vec<_>>().join(",");
+    let house = House::on(engines, vec![direct, through], &[]);
+    (house, networks)
+}
+
+#[test]
+fn a_node_that_is_cut_off_from_all_engines_waits_while_the_others_talk_on() {
+    for way in [None, Some(Way::ToServer), Some(Way::ToClient)] {
+        let (mut house, networks) = house_with_weather();
+        for node in 0..2 {
+            house.enter(node, 10);
+        }
+        house.talk_while(|events| {
+            events.talk(500);
+            for network in &networks {
+                let mut weather = network.weather();
+                weather.still = way.is_none();
+                weather.dead = way;
+            }
+            events.talk(500 * 15);
+            for network in &networks {
+                network.clear_up();
+            }
+            events.talk(500);
+        });
+        house.settle();
+        house.assert_nobody_left();
+        let is_paused = |what: &What| *what == What::Notice("paused".to_owned());
+        for member in &house.members {
+            let is_cut_off = member.name.starts_with("n1");
+            let is_told = member.count(is_paused) > 0;
+            assert_eq!(is_told, is_cut_off, "{way:?}: {}", member.name);
+        }
+    }
+}
+
+#[test]
+fn connections_to_engines_break_all_the_time() {
+    let (mut house, networks) = house_with_weather();
+    for node in 0..2 {
+        house.enter(node, 10);
+    }
+    house.talk_while(|events| {
+        for round in 0..40 {
+            events.talk(250);
+            for network in &networks {
+                match round % 3 {
+                    0 => network.cut(),
+                    1 => network.cut_after(Way::ToServer, fastrand::usize(..20_000)),
+                    _ => network.cut_after(Way::ToClient, fastrand::usize(..20_000)),
+                }
+            }
+        }
+    });
+    house.settle();
+    house.assert_nobody_left();
+}
+
+#[test]
+fn nodes_start_and_stop_in_a_flood_and_all_have_the_same_room() {
+    let mut house = house::open(3, 2, &[]);
+    for node in 0..2 {
+        house.enter(node, 10);
+    }
+    let (engines, urls) = (house.engines.urls(), house.engines.count().to_string());
+    let mut late = house.talk_while(|events| {
+        let mut late = Vec::new();
+        for round in 0..3 {
+            events.talk(1_000);
+            let node = || {
+                Program::with(&["--cluster", &engines, "--cluster-replicas", &urls], &[])
+            };
+            let mut pair = [node(), node()];
+            for (index, node) in pair.iter_mut().enumerate() {
+                let member = Member::new(&format!("late{round}{index}"), &[node.port()]);
+                until("it is here", || member.is_here());
+                let heard = |what: &What| matches!(what, What::Heard(..));
+                until("it hears", || member.count(heard) > 100);
+                late.push(member.here());
+                member.leave();
+            }
+            let [stopped, killed] = pair;
+            stopped.signal("TERM");
+            assert!(stopped.end().status.success());
+            drop(killed);
+        }
+        late
+    });
+    house.settle();
+    for here in &mut late {
+        here.retain(|name| !name.starts_with("late"));
+        assert_eq!(here.len(), 20, "{here:?}");
+    }
+}
