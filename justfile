@@ -220,6 +220,18 @@ test: setup browser page
     cat "{{ target }}/vanishing.txt"
     exit $failed
 
+# One room on many nodes, all on this machine: real engines and nodes that are killed, stopped, cut off and robbed of their
+# disks while members talk, and a checker that knows all that was said. Ten minutes. TESTS are parts of names.
+[group("test")]
+test-cluster *TESTS: engine
+    cargo test -p hubbub-server --features cluster --lib cluster::engine -- --include-ignored --test-threads 2
+    cargo test -p hubbub-server --features cluster --test cluster -- --test-threads 1 --nocapture {{ TESTS }}
+
+# The faults of `test-cluster` that take minutes each.
+[group("test")]
+test-cluster-long: engine
+    cargo test -p hubbub-server --features cluster --test cluster long -- --ignored --test-threads 1 --nocapture
+
 # A network that vanishes without a word, timed by the kernel: a minute. Needs unshare, ip, and root or user namespaces.
 [group("test")]
 vanishing:

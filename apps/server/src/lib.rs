@@ -594,7 +594,7 @@ async fn open_log(
             node_timeout: cluster.node_timeout,
             keep: cluster.keep,
         };
-        return Ok(Log::with_stream(cluster, memory, runtime::now()));
+        return Log::with_stream(cluster, memory, runtime::now());
     }
     match &settings.history {
         None => Ok(Log::new(room, generation, memory)),

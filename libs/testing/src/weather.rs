@@ -16,7 +16,7 @@ use crate::{DEADLINE, Tape};
 const TICK: Duration = Duration::from_millis(5);
 
 /// A direction.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// From the client.
     ToServer,

@@ -39,7 +39,9 @@ pub(crate) fn check(accounts: &[Account]) -> Vec<String> {
                         faults.push(format!("{name}: {text:?} comes twice"));
                     }
                     if last.as_ref().is_some_and(|last| *last >= place) {
-                        faults.push(format!("{name}: {text:?} at {place:?} comes after {last:?}"));
+                        faults.push(format!(
+                            "{name}: {text:?} at {place:?} comes after {last:?}"
+                        ));
                     }
                     if *log.entry(place.clone()).or_insert_with(|| text.clone()) != text {
                         faults.push(format!("{name}: {text:?} and another text at {place:?}"));
@@ -54,15 +56,14 @@ pub(crate) fn check(accounts: &[Account]) -> Vec<String> {
                     last = Some(place);
                 }
                 What::Here(names) => here = Some(names.iter().map(|name| &**name).collect()),
+                // Whoever enters at the same time may be among those who are here, and be told too.
                 What::Came(who) => {
-                    if here.as_mut().is_some_and(|here| !here.insert(who)) {
-                        faults.push(format!("{name}: {who} comes and is here"));
+                    if let Some(here) = &mut here {
+                        here.insert(who);
                     }
                 }
-                What::Went(who) => {
-                    if here.as_mut().is_some_and(|here| !here.remove(&**who)) {
-                        faults.push(format!("{name}: {who} goes and is not here"));
-                    }
+                What::Went(who) if here.as_mut().is_some_and(|here| !here.remove(&**who)) => {
+                    faults.push(format!("{name}: {who} goes and is not here"));
                 }
                 What::Wrong(words) => faults.push(format!("{name}: {words}")),
                 What::Gap => faults.push(format!("{name}: something is missing")),
@@ -185,7 +186,7 @@ mod tests {
             ("another text", |_, ben| ben[4] = heard("ann", 2, 3)),
             ("1 of 2 have arrived", |ann, _| drop(ann.remove(5))),
             ("not here", |ann, _| ann.swap(4, 6)),
-            ("comes and is here", |ann, _| ann[0] = here(&["ann", "ben"])),
+            ("goes and is not here", |ann, _| drop(ann.remove(1))),
             ("something is missing", |ann, _| ann.push(What::Gap)),
             ("follows", |ann, ben| {
                 ben[1] = heard("ann", 2, 1);

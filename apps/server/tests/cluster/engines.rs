@@ -22,7 +22,9 @@ fn full_house() -> House {
 /// How long the longest silence was that a member heard, while others talked all the time.
 fn longest_silence(house: &House) -> Duration {
     let told = house.members[0].told();
-    let heard = told.iter().filter(|told| matches!(told.what, What::Heard(..)));
+    let heard = told
+        .iter()
+        .filter(|told| matches!(told.what, What::Heard(..)));
     let times: Vec<Instant> = heard.map(|told| told.at).collect();
     let silences = times.windows(2).map(|two| two[1] - two[0]);
     silences.max().unwrap_or_default()
@@ -170,9 +172,8 @@ fn the_only_engine_loses_its_disk_and_the_room_begins_anew() {
     }
     house.members[0].say();
     until("everybody has heard it", || {
-        let heard = |member: &crate::member::Member| {
-            member.count(|what| matches!(what, What::Heard(..)))
-        };
+        let heard =
+            |member: &crate::member::Member| member.count(|what| matches!(what, What::Heard(..)));
         house.members[1..].iter().all(|member| heard(member) == 1)
     });
     house.engines.kill(0);

@@ -60,7 +60,12 @@ impl House {
         command
             .args(["--listen", "127.0.0.1", "--port"])
             .arg(self.ports[node].number().to_string())
-            .args(["--cluster", &self.urls[node], "--cluster-replicas", &replicas])
+            .args([
+                "--cluster",
+                &self.urls[node],
+                "--cluster-replicas",
+                &replicas,
+            ])
             .args(&self.options);
         self.nodes[node] = Some(Program::run(command));
     }
@@ -159,7 +164,11 @@ impl House {
             }
         }
         let faults = self.faults();
-        let mut shown: String = faults.iter().take(20).map(|fault| format!("{fault}\n")).collect();
+        let mut shown: String = faults
+            .iter()
+            .take(20)
+            .map(|fault| format!("{fault}\n"))
+            .collect();
         if !faults.is_empty() {
             for member in &self.members {
                 shown.push_str(&member.tail(2));

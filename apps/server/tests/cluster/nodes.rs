@@ -34,8 +34,12 @@ fn a_node_is_killed_and_its_members_go_on_with_another_one() {
 /// How long a member was without a connection.
 fn absence(member: &Member) -> Option<Duration> {
     let told = member.told();
-    let lost = told.iter().position(|told| matches!(told.what, What::Lost(_)))?;
-    let back = told[lost..].iter().find(|told| told.what == What::CaughtUp)?;
+    let lost = told
+        .iter()
+        .position(|told| matches!(told.what, What::Lost(_)))?;
+    let back = told[lost..]
+        .iter()
+        .find(|told| told.what == What::CaughtUp)?;
     Some(back.at - told[lost].at)
 }
 
@@ -137,7 +141,11 @@ pub(crate) fn gone_while_asleep(options: &[&str], seconds: u64) {
                 true => left == 1,
                 false => left == 0,
             };
-            assert!(is_right, "{} heard {left} times that {} left", member.name, other.name);
+            assert!(
+                is_right,
+                "{} heard {left} times that {} left",
+                member.name, other.name
+            );
         }
     }
 }
@@ -222,9 +230,7 @@ fn nodes_start_and_stop_in_a_flood_and_all_have_the_same_room() {
         let mut late = Vec::new();
         for round in 0..3 {
             events.talk(1_000);
-            let node = || {
-                Program::with(&["--cluster", &engines, "--cluster-replicas", &urls], &[])
-            };
+            let node = || Program::with(&["--cluster", &engines, "--cluster-replicas", &urls], &[]);
             let mut pair = [node(), node()];
             for (index, node) in pair.iter_mut().enumerate() {
                 let member = Member::new(&format!("late{round}{index}"), &[node.port()]);

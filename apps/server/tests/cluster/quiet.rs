@@ -4,9 +4,11 @@ use hubbub_testing::{Offer, Ours, Peer, join, leave, text};
 
 use crate::house::{self, House};
 
-/// Somebody who speaks plain CHAT/1.0, at this node.
-fn plain(house: &House, node: usize, name: &str) -> Peer {
-    Peer::join(house.port(node), name)
+/// Somebody who speaks plain CHAT/1.0, who is in the room at this node when this returns.
+fn plain(house: &mut House, node: usize, name: &str) -> Peer {
+    let peer = Peer::join(house.port(node), name);
+    house.node(node).line_with("joined");
+    peer
 }
 
 /// Somebody with a program of ours, at this node.
@@ -18,9 +20,9 @@ fn ours(house: &House, node: usize, offer: Offer) -> Ours {
 
 #[test]
 fn plain_members_of_two_nodes_hear_each_other_byte_for_byte_as_in_one() {
-    let house = house::open(1, 2, &[]);
-    let mut ann = plain(&house, 0, "ann");
-    let mut bob = plain(&house, 1, "bob");
+    let mut house = house::open(1, 2, &[]);
+    let mut ann = plain(&mut house, 0, "ann");
+    let mut bob = plain(&mut house, 1, "bob");
     ann.expect(join("bob"));
     ann.send(text("ann", "hello"));
     bob.expect(text("ann", "hello"));
@@ -33,17 +35,17 @@ fn plain_members_of_two_nodes_hear_each_other_byte_for_byte_as_in_one() {
 
 #[test]
 fn a_name_is_taken_on_all_nodes() {
-    let house = house::open(1, 2, &[]);
-    let mut ann = plain(&house, 0, "ann");
-    let mut bob = plain(&house, 1, "bob");
+    let mut house = house::open(1, 2, &[]);
+    let mut ann = plain(&mut house, 0, "ann");
+    let mut bob = plain(&mut house, 1, "bob");
     ann.expect(join("bob"));
-    let mut other = plain(&house, 1, "ann");
+    let mut other = Peer::join(house.port(1), "ann");
     other.expect_notice();
     other.expect_closed();
     // It is free again once its bearer has gone.
     ann.send(leave("ann"));
     bob.expect(leave("ann"));
-    let _again = plain(&house, 1, "ann");
+    let _again = plain(&mut house, 1, "ann");
     bob.expect(join("ann"));
 }
 
@@ -66,8 +68,8 @@ fn who_comes_to_another_node_finds_the_past_and_everybody_who_is_here() {
 
 #[test]
 fn who_moves_to_another_node_keeps_its_place_and_nobody_hears_of_it() {
-    let house = house::open(1, 2, &[]);
-    let mut bob = plain(&house, 0, "bob");
+    let mut house = house::open(1, 2, &[]);
+    let mut bob = plain(&mut house, 0, "bob");
     let mut ann = ours(&house, 0, Offer::new("ann"));
     bob.expect(join("ann"));
     ann.says(1, "one");
