@@ -14,6 +14,8 @@ use async_io::Async;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
+#[cfg(any(feature = "tls", feature = "web"))]
+pub(crate) use self::waiting::Waiting;
 use self::wrapped::Wrapped;
 #[cfg(feature = "web")]
 use crate::Goodbye;
@@ -24,6 +26,9 @@ use crate::tls::Secured;
 use crate::tuning::tune;
 #[cfg(feature = "web")]
 use crate::web::Web;
+
+#[cfg(any(feature = "tls", feature = "web"))]
+mod waiting;
 
 mod wrapped;
 

@@ -58,7 +58,7 @@ impl Secured {
         plain: Vec<u8>,
         is_closed: bool,
     ) -> Self {
-        let state = State::new(engine, incoming, plain, is_closed);
+        let state = State::new(engine, incoming, &plain, is_closed);
         Self {
             socket,
             state: Mutex::new(state),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::incoming::{Broken, Heard, Incoming};
 use super::outgoing::{Outgoing, close_frame};
 use super::pulse::{Beat, Pulse};
+use crate::transport::Waiting;
 use crate::{Goodbye, Transport};
 
 /// The most frames without a byte for us between two of our pings: a browser sends none but answers to pings. They cost
@@ -17,7 +18,7 @@ const MOST_EMPTY: usize = 1000;
 pub(super) struct State {
     incoming: Incoming,
     /// What came in messages, and for which the reader had no room.
-    plain: Vec<u8>,
+    plain: Waiting,
     /// Why nothing more can be read.
     end: Option<End>,
     pub(super) outgoing: Outgoing,
@@ -38,7 +39,7 @@ impl State {
     pub(super) fn new(every: Duration) -> Self {
         Self {
             incoming: Incoming::default(),
-            plain: Vec::new(),
+            plain: Waiting::default(),
             end: None,
             outgoing: Outgoing::default(),
             pulse: Pulse::new(every),
@@ -47,7 +48,7 @@ impl State {
     }
 
     pub(super) fn unread(&self) -> usize {
-        self.incoming.held() + self.plain.capacity()
+        self.incoming.held() + self.plain.held()
     }
 
     pub(super) const fn is_ended(&self) -> bool {
@@ -78,14 +79,7 @@ impl State {
 
     /// Moves what waits to `bytes`.
     pub(super) fn take_plain(&mut self, bytes: &mut [u8]) -> usize {
-        let len = self.plain.len().min(bytes.len());
-        bytes[..len].copy_from_slice(&self.plain[..len]);
-        if len == self.plain.len() {
-            self.plain = Vec::new();
-        } else {
-            self.plain.drain(..len);
-        }
-        len
+        self.plain.take(bytes)
     }
 
     /// Reads once. Returns how much of what came in messages is in `bytes`.
@@ -125,12 +119,7 @@ impl State {
             ..
         } = self;
         let broken = incoming.take(came, |heard| match heard {
-            Heard::Bytes(payload) => {
-                let now = payload.len().min(bytes.len() - taken);
-                bytes[taken..taken + now].copy_from_slice(&payload[..now]);
-                taken += now;
-                plain.extend_from_slice(&payload[now..]);
-            }
+            Heard::Bytes(payload) => plain.give(&payload, bytes, &mut taken),
             Heard::Ping(payload) => outgoing.pong(&payload),
             Heard::Close(why) => {
                 outgoing.close(why);

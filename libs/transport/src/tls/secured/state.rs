@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpStream};
 use rustls::pki_types::CertificateDer;
 
 use crate::tls::engine::{Engine, LONGEST_RECORD, Progress, Words};
-use crate::transport::uninterrupted;
+use crate::transport::{Waiting, uninterrupted};
 
 /// Room for the word that nothing more comes, and for what may have to go before it, in bytes.
 const CLOSE_ROOM: usize = 256;
@@ -19,7 +19,7 @@ pub(super) struct State {
     /// The beginning of a record, or of a message in several records. The engine wants it whenever it is used.
     incoming: Vec<u8>,
     /// Plaintext for which the reader had no room.
-    plain: Vec<u8>,
+    plain: Waiting,
     /// What is still to be sent.
     outgoing: Outgoing,
     /// How many bytes of plaintext count as written when `outgoing` is sent.
@@ -62,7 +62,9 @@ enum Finish {
 }
 
 impl State {
-    pub(super) fn new(engine: Engine, incoming: Vec<u8>, plain: Vec<u8>, is_closed: bool) -> Self {
+    pub(super) fn new(engine: Engine, incoming: Vec<u8>, came: &[u8], is_closed: bool) -> Self {
+        let mut plain = Waiting::default();
+        plain.give(came, &mut [], &mut 0);
         Self {
             engine,
             incoming,
@@ -85,7 +87,7 @@ impl State {
     }
 
     pub(super) fn unread(&self) -> usize {
-        self.incoming.capacity() + self.plain.capacity()
+        self.incoming.capacity() + self.plain.held()
     }
 
     pub(super) fn unsent(&self) -> usize {
@@ -116,14 +118,7 @@ impl State {
 
     /// Moves plaintext that waits to `bytes`.
     pub(super) fn take_plain(&mut self, bytes: &mut [u8]) -> usize {
-        let len = self.plain.len().min(bytes.len());
-        bytes[..len].copy_from_slice(&self.plain[..len]);
-        if len == self.plain.len() {
-            self.plain = Vec::new();
-        } else {
-            self.plain.drain(..len);
-        }
-        len
+        self.plain.take(bytes)
     }
 
     /// Reads from the socket until there is plaintext or an end, or nothing has arrived. Returns how much plaintext is
@@ -162,12 +157,7 @@ impl State {
     fn decrypt(&mut self, scratch: &mut [u8], len: &mut usize, bytes: &mut [u8]) -> usize {
         let mut taken = 0;
         let waiting = &mut self.plain;
-        let mut plain = |payload: &[u8]| {
-            let now = payload.len().min(bytes.len() - taken);
-            bytes[taken..taken + now].copy_from_slice(&payload[..now]);
-            taken += now;
-            waiting.extend_from_slice(&payload[now..]);
-        };
+        let mut plain = |payload: &[u8]| waiting.give(payload, bytes, &mut taken);
         let outgoing = &mut self.outgoing.bytes;
         self.end = match self.engine.take(scratch, len, &mut plain, outgoing) {
             // Only a message in several records is longer than any record.
