@@ -205,6 +205,16 @@ impl Transport {
         self.socket()?.poll_readable(cx)
     }
 
+    /// Does what has to be done for the other side while nobody waits for reading: a browser is asked for signs of life,
+    /// so that nobody in between takes the connection for a dead one. It does not count how many it gives. The task is
+    /// woken for the next one.
+    #[cfg(feature = "web")]
+    pub fn keep_alive(&self, cx: &mut Context<'_>) {
+        if let Some(Wrapped::Web(web)) = self.wrapped() {
+            web.keep_alive(cx);
+        }
+    }
+
     /// Ready when writing is worth another try. The system may take nothing after all.
     ///
     /// # Errors

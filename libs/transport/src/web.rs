@@ -128,6 +128,19 @@ impl Web {
         }
     }
 
+    /// Does what has to be done for the other side while nobody waits for reading.
+    pub(crate) fn keep_alive(&self, cx: &mut Context<'_>) {
+        let state = &mut *self.state();
+        state.ask_unheard(cx);
+        // An error is found by whoever reads or writes.
+        if let Err(error) = state.outgoing.flush(&self.below)
+            && error.kind() == ErrorKind::WouldBlock
+            && self.below.poll_writable(cx).is_ready()
+        {
+            cx.waker().wake_by_ref();
+        }
+    }
+
     #[cfg(feature = "tls")]
     pub(crate) fn is_encrypted(&self) -> bool {
         self.below.is_encrypted()

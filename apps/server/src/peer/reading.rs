@@ -163,6 +163,15 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Nobody in between takes the connection of a browser for a dead one while it is not read.
+    fn keep_alive(&self, context: &mut Context<'_>) {
+        #[cfg(feature = "web")]
+        if let Ok(transport) = self.connection.intake.transport() {
+            transport.keep_alive(context);
+        }
+        let _ = context;
+    }
+
     fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
         if let Poll::Ready(call) = self.connection.intake.poll_call(context) {
             return Poll::Ready(Woken::Called(call));
@@ -176,9 +185,9 @@ impl<'a> Reading<'a> {
         }
         #[cfg(feature = "cluster")]
         self.wait_at_gate(context);
-        if !self.is_paused()
-            && let Poll::Ready(ready) = self.poll_readable(context)
-        {
+        if self.is_paused() {
+            self.keep_alive(context);
+        } else if let Poll::Ready(ready) = self.poll_readable(context) {
             return Poll::Ready(Woken::Readable(ready));
         }
         self.poll_alarm(context).map(|()| Woken::Rung)

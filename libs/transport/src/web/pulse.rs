@@ -1,5 +1,6 @@
 //! The pulse of a browser's connection: when to ask for a sign of life, and when there has been none for too long. It
-//! counts only while somebody waits for the connection, since nothing is heard in between.
+//! counts only while somebody waits for the connection, since nothing is heard in between: then it asks all the same, and
+//! misses nothing.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -43,6 +44,20 @@ impl Pulse {
     /// There was a sign of life.
     pub(super) const fn heard(&mut self) {
         self.unanswered = 0;
+    }
+
+    /// Whether it is time to ask although nobody hears the answer. It counts for nothing. The task is woken when it is
+    /// time again.
+    pub(super) fn beats_unheard(&mut self, cx: &mut Context<'_>) -> bool {
+        if Pin::new(&mut self.timer).poll(cx).is_pending() {
+            return false;
+        }
+        self.timer.set_after(self.every);
+        if Pin::new(&mut self.timer).poll(cx).is_ready() {
+            self.timer.set_after(self.every);
+            cx.waker().wake_by_ref();
+        }
+        true
     }
 
     /// Ready when something is to be done.

@@ -142,6 +142,14 @@ impl State {
         self.end.get_or_insert(End::Failed(kind, why));
     }
 
+    /// Asks for a sign of life when it is time, while nobody reads, so that none can be missed.
+    pub(super) fn ask_unheard(&mut self, cx: &mut Context<'_>) {
+        let is_over = self.is_ended() || self.outgoing.is_finishing();
+        if !is_over && self.pulse.beats_unheard(cx) {
+            self.outgoing.ping();
+        }
+    }
+
     /// Ready when there is something more to send, or an end.
     pub(super) fn poll_pulse(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_ended() || self.outgoing.is_finishing() {

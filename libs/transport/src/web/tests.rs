@@ -63,6 +63,34 @@ fn whoever_gives_no_sign_of_life_is_asked_three_times_and_told_why_it_has_to_go(
     assert_eq!(heard, [&PING.repeat(3)[..], &close].concat());
 }
 
+/// A proxy in between ends what is silent for a minute, and the browser cannot be heard meanwhile.
+#[test]
+fn while_nobody_reads_it_is_asked_for_signs_of_life_and_misses_none() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = Listener::new(listener).unwrap();
+    let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let (below, _) = block_on(listener.accept()).unwrap();
+    let web = Web::with(below, Vec::new(), Duration::from_millis(1));
+    let reading = thread::spawn(move || {
+        let mut heard = [0; 10 * PING.len()];
+        peer.read_exact(&mut heard).unwrap();
+        (peer, heard)
+    });
+    block_on(poll_fn(|cx| {
+        web.keep_alive(cx);
+        if reading.is_finished() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }));
+    let (_peer, heard) = reading.join().unwrap();
+    assert_eq!(heard.to_vec(), PING.repeat(10));
+    assert!(!web.is_ended());
+}
+
 /// Else it would wait for the next message, which may never come.
 #[test]
 fn what_is_owed_goes_out_when_the_message_before_it_is_written() {
