@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use flume::r#async::SendFut;
@@ -40,6 +40,10 @@ mod writing;
 /// How long we wait for the peer to end its half of the connection after we have ended ours. Closing a socket with
 /// unread bytes resets it, and a reset can destroy our last words on their way.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
+
+/// How long we wait for the peer to take what the connection itself has still to say, such as why it ends. What the system
+/// has taken goes on without us, and this does not.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// How long after the JOIN a refusal is written. Some clients show nothing that arrives in the first milliseconds,
 /// because they are still busy with joining.
@@ -279,12 +283,25 @@ pub(crate) async fn close(transport: &Transport) {
     if transport.finish().is_err() {
         return;
     }
-    let end = async {
-        let read = |context: &mut Context<'_>| {
-            SCRATCH.with_borrow_mut(|scratch| transport.poll_read(context, scratch))
-        };
-        while let Ok(1..) = poll_fn(read).await {}
+    let read = |context: &mut Context<'_>| {
+        SCRATCH.with_borrow_mut(|scratch| transport.poll_read(context, scratch))
     };
+    let sent = poll_fn(|context| {
+        while let Poll::Ready(read) = read(context) {
+            if !matches!(read, Ok(1..)) {
+                return Poll::Ready(());
+            }
+        }
+        if transport.unsent() > 0 {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    });
+    if transport.unsent() > 0 {
+        let _ = timeout(FAREWELL, sent).await;
+    }
+    let end = async { while let Ok(1..) = poll_fn(read).await {} };
     let _ = timeout(LINGER, end).await;
 }
 
@@ -337,6 +354,27 @@ mod tests {
         assert_eq!(close, *b"\x88\x06\x0f\xabbusy");
         drop(page);
         task.join().unwrap();
+    }
+
+    /// It reads again only after we would have gone.
+    #[cfg(feature = "web")]
+    #[test]
+    fn a_browser_whose_line_is_full_still_learns_why_it_has_to_go() {
+        use hubbub_transport::Goodbye;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let transport = Transport::connect(listener.local_addr().unwrap());
+        let transport = runtime::block_on(transport).unwrap();
+        let (mut page, _) = listener.accept().unwrap();
+        while transport.try_write(&[0; READ_BYTES]).is_ok() {}
+        let transport = transport.into_web(Vec::new());
+        transport.goodbye(Goodbye::Kicked);
+        let closing = thread::spawn(move || runtime::block_on(close(&transport)));
+        thread::sleep(LINGER + LINGER / 2);
+        let mut heard = Vec::new();
+        page.read_to_end(&mut heard).unwrap();
+        assert!(heard.ends_with(b"\x88\x08\x0f\xa4kicked"), "no close");
+        drop(page);
+        closing.join().unwrap();
     }
 
     #[test]
