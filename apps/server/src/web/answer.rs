@@ -270,7 +270,7 @@ fn granted<'a>(request: &Request, web: &'a Web, around: Around) -> Result<Vec<u8
     }
     if around.wants_tls && !around.is_encrypted {
         let mut reply = Reply::of(Status::Elsewhere);
-        let location = secure(&place, around.local.port());
+        let location = secure(&place);
         let _ = write!(
             reply.fields,
             "Location: https://{location}{}\r\n",
@@ -289,9 +289,10 @@ fn granted<'a>(request: &Request, web: &'a Web, around: Around) -> Result<Vec<u8
     Err(Reply::file(file, request))
 }
 
-/// Where a place is with TLS. The port is the same, also where it is the one that HTTP does not name.
-fn secure(place: &Place, port: u16) -> String {
-    if place.has_port() || port != HTTP_PORT {
+/// Where a place is with TLS. The port is the one that the browser came by, also where that is the one that HTTP does
+/// not name: whatever leads from there to us does so with TLS as well.
+fn secure(place: &Place) -> String {
+    if place.has_port() {
         place.to_string()
     } else {
         format!("{place}:{HTTP_PORT}")

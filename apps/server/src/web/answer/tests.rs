@@ -196,7 +196,7 @@ fn where_everybody_has_to_have_tls_a_browser_is_sent_there_and_nowhere_else() {
         ..wants
     };
     for (around, host, location) in [
-        (wants, "chat.example.org", "https://chat.example.org/a?b"),
+        (wants, "chat.example.org", "https://chat.example.org:80/a?b"),
         (
             wants,
             "Chat.example.org:8765",
