@@ -3,6 +3,8 @@
 //! `entrance` reads and writes.
 
 use std::net::IpAddr;
+#[cfg(feature = "admin")]
+use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,4 +48,20 @@ impl Web {
             proxies: Arc::default(),
         })
     }
+}
+
+/// Whether a browser that opens the room under this name gets the page: it is one of `hosts`, or leads to this machine
+/// and nowhere else. Behind a router that passes connections on, the router's address does not.
+#[cfg(feature = "admin")]
+pub(crate) fn leads_here(hosts: &Hosts, host: &HostName) -> bool {
+    let is_own = match host {
+        HostName::Name(name) => name == "localhost",
+        // The system lets nobody have an end at an address of another machine.
+        HostName::Address(address) => {
+            !address.is_unspecified()
+                && !address.is_multicast()
+                && UdpSocket::bind((*address, 0)).is_ok()
+        }
+    };
+    is_own || hosts.names(host)
 }

@@ -13,7 +13,7 @@ use crate::Settings;
 use crate::event::Mail;
 use crate::orders::{Answer, Credentials, Order};
 #[cfg(feature = "web")]
-use crate::web::{HostName, Hosts};
+use crate::web::{HostName, Hosts, leads_here};
 use crate::{password, runtime};
 
 /// The invitation that an administrator wants.
@@ -150,12 +150,10 @@ impl Page {
         }
     }
 
-    /// Whether a browser gets the page under this name: one that was given, or an address, which may be that of the
-    /// server.
+    /// Whether a browser gets the page under this name.
     fn is_known_as(&self, host: &str) -> bool {
         #[cfg(feature = "web")]
-        return HostName::parse(host)
-            .is_ok_and(|host| matches!(host, HostName::Address(_)) || self.hosts.names(&host));
+        return HostName::parse(host).is_ok_and(|host| leads_here(&self.hosts, &host));
         #[cfg(not(feature = "web"))]
         {
             let _ = host;
@@ -264,8 +262,10 @@ mod tests {
     #[test]
     #[cfg(feature = "web")]
     fn browsers_get_a_link_where_they_believe_the_certificate_and_the_room_answers_to_the_name() {
+        let named = ["a.example.org", "192.0.2.8"];
+        let named = named.map(|name| HostName::parse(name).unwrap());
         let page = Page {
-            hosts: Arc::new(Hosts::new(vec![HostName::parse("a.example.org").unwrap()])),
+            hosts: Arc::new(Hosts::new(named.to_vec())),
         };
         for (host, is_own, link, words) in [
             (
@@ -275,11 +275,26 @@ mod tests {
                 "with https",
             ),
             (
-                "192.0.2.7:443",
+                "127.0.0.1:443",
                 false,
-                Some("https://192.0.2.7:443/#key=open%20sesame%2C%20open"),
+                Some("https://127.0.0.1:443/#key=open%20sesame%2C%20open"),
                 "with https",
             ),
+            (
+                "localhost",
+                false,
+                Some("https://localhost:8765/#key=open%20sesame%2C%20open"),
+                "with https",
+            ),
+            (
+                "192.0.2.8",
+                false,
+                Some("https://192.0.2.8:8765/#key=open%20sesame%2C%20open"),
+                "with https",
+            ),
+            // Nobody has these, which are for documents (RFC 5737).
+            ("192.0.2.7:443", false, None, "--web-host"),
+            ("0.0.0.0", false, None, "--web-host"),
             ("b.example.org", false, None, "--web-host"),
             ("a.example.org", true, None, "an authority vouches for"),
         ] {
