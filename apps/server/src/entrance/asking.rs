@@ -298,11 +298,14 @@ pub(super) async fn read_head(
         if len == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        count(len as u64);
-        match head::read_further(bytes, before) {
-            Ok(None) => {}
-            Ok(Some(done)) => return Ok(Ok(done)),
-            Err(status) => return Ok(Err(status)),
+        let read = head::read_further(bytes, before);
+        let of_head = match &read {
+            Ok(Some((_, end))) => end - before,
+            _ => len,
+        };
+        count(of_head as u64);
+        if let Some(done) = read.transpose() {
+            return Ok(done);
         }
     }
 }

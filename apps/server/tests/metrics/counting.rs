@@ -317,3 +317,27 @@ fn a_member_with_a_grant_is_sent_more_and_given_the_same() {
     assert_eq!((moves[MESSAGES], moves[DELIVERIES]), (1.0, 1.0));
     assert!(moves[SENT] > text("bob", "hi").len() as f64);
 }
+
+/// What comes with the request of a page is a part of no other, and counts once, as all that is said does.
+#[test]
+#[cfg(feature = "web")]
+fn what_a_page_says_together_with_its_request_is_counted_once() {
+    use hubbub_testing::tls::Directory;
+    use hubbub_testing::web::Frame;
+    let page = Directory::new();
+    std::fs::write(page.of("index.html"), "a page").unwrap();
+    let watched = Watched::with(&["--web", &page.of("")]);
+    let before = watched.page();
+    let mut visitor = watched.room.connect();
+    let request = visitor.upgrade_request().bytes();
+    let said = [join("ada"), text("ada", "hello")].concat();
+    visitor.send([&request[..], &Frame::binary(&said).bytes()].concat());
+    let mut visitor = visitor.upgraded();
+    let bob = watched.members(["bob"]);
+    visitor.expect(join("bob"));
+    drop(bob);
+    visitor.expect(leave("bob"));
+    let received = watched.page().value(RECEIVED) - before.value(RECEIVED);
+    let all = request.len() + said.len() + join("bob").len();
+    assert_eq!(received, all as f64);
+}
