@@ -6,12 +6,15 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use hubbub_server::guests::{MOST_GUESTS, MOST_GUESTS_OF_ADDRESS};
 use hubbub_testing::web::{Frame, Request};
 use hubbub_testing::{MIB, Peer, join, leave, text, until};
 
 use crate::house::{House, INDEX};
 use crate::siege::{ATTACKERS, Siege, withstands};
+
+/// How many may wait that have not joined, of all addresses and of each.
+const MOST_GUESTS: usize = 256;
+const MOST_GUESTS_OF_ADDRESS: usize = 16;
 
 /// How a request may stop.
 const HALVES: [&str; 6] = [

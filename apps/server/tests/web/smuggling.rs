@@ -18,10 +18,15 @@ fn what_follows_a_request_is_neither_a_second_one_nor_frames() {
     let get = house.get("/");
     let second = house.get("/app-0123/boot.js").bytes();
     let upgrade = house.upgrade().bytes();
-    for request in [
+    let taken = [
         get.clone(),
         get.clone().with("Connection", "keep-alive"),
         get.clone().with("Content-Length", 0),
+        get.clone()
+            .with("Connection", "Upgrade, HTTP2-Settings")
+            .with("Upgrade", "h2c"),
+    ];
+    let refused = [
         get.clone().with("Content-Length", 1000),
         get.clone().with("Content-Length", "5, 6"),
         get.clone()
@@ -39,18 +44,18 @@ fn what_follows_a_request_is_neither_a_second_one_nor_frames() {
         get.clone()
             .with("Expect", "100-continue")
             .with("Content-Length", 5),
-        get.clone()
-            .with("Connection", "Upgrade, HTTP2-Settings")
-            .with("Upgrade", "h2c"),
         get.line("GET / HTTP/1.0").with("Content-Length", 5),
-    ] {
+    ];
+    let taken = taken.iter().map(|request| (request, 200));
+    let refused = refused.iter().map(|request| (request, 400));
+    for (request, wanted) in taken.chain(refused) {
         let [framed, frames] = words();
         let chunked = [&b"0\r\n\r\n"[..], &second].concat();
         for after in [&framed, &frames, &second, &chunked, &upgrade] {
             let answer = house.answer_to([&request.bytes(), &after[..]].concat());
             let answer = answer.expect("one answer");
-            let is_right = answer.status == 200 && answer.text() == INDEX;
-            assert!(is_right || answer.status == 400, "{request:?}: {answer:?}");
+            assert_eq!(answer.status, wanted, "{request:?}: {answer:?}");
+            assert_eq!(answer.text() == INDEX, wanted == 200);
         }
     }
     house.assert_unheard("page");
@@ -130,7 +135,7 @@ fn the_words_of_an_upgrade_are_lists_and_their_letters_do_not_matter() {
 fn what_is_no_right_upgrade_gets_no_connection() {
     let house = House::open(&[]);
     let request = || house.upgrade();
-    for wrong in [
+    let missing = [
         request().without("Connection"),
         request().with("Connection", "keep-alive"),
         request().with("Connection", "close"),
@@ -145,6 +150,9 @@ fn what_is_no_right_upgrade_gets_no_connection() {
         request().with("Sec-WebSocket-Version", "14"),
         request().with("Sec-WebSocket-Version", "013"),
         request().with("Sec-WebSocket-Version", "13, 8"),
+        request().line("GET /room HTTP/1.0"),
+    ];
+    let wrong = [
         request().and("Sec-WebSocket-Version", "8"),
         request().without("Sec-WebSocket-Key"),
         request().with("Sec-WebSocket-Key", ""),
@@ -154,24 +162,32 @@ fn what_is_no_right_upgrade_gets_no_connection() {
         request().with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ"),
         request().with("Sec-WebSocket-Key", "!".repeat(24)),
         request().and("Sec-WebSocket-Key", KEYS[1].0),
-        request().line("GET /room HTTP/1.0"),
-        request().line("HEAD /room HTTP/1.1"),
-    ] {
+    ];
+    let missing = missing.iter().map(|request| (request, 426));
+    let wrong = wrong.iter().map(|request| (request, 400));
+    for (request, wanted) in missing.chain(wrong) {
         let [framed, _] = words();
-        let answer = house.answer_to([wrong.bytes(), framed].concat());
+        let answer = house.answer_to([request.bytes(), framed].concat());
         let answer = answer.expect("one answer");
-        let status = answer.status;
-        assert!([400, 405, 426].contains(&status), "{wrong:?}: {answer:?}");
-        if status == 426 {
+        assert_eq!(answer.status, wanted, "{request:?}: {answer:?}");
+        if wanted == 426 {
             assert_eq!(answer.need("Sec-WebSocket-Version"), "13");
         }
     }
+    let head = request().line("HEAD /room HTTP/1.1");
+    assert_eq!(house.status(&head), 426);
     assert_eq!(house.status(&house.get("/room")), 403);
     let post = request().line("POST /room HTTP/1.1");
     assert_eq!(house.status(&post), 405);
-    for elsewhere in ["/", "/index.html", "/nowhere", "/room2", "/ROOM"] {
+    for (elsewhere, wanted) in [
+        ("/", 200),
+        ("/index.html", 200),
+        ("/nowhere", 404),
+        ("/room2", 404),
+        ("/ROOM", 404),
+    ] {
         let wrong = request().line(&format!("GET {elsewhere} HTTP/1.1"));
-        assert_ne!(house.status(&wrong), 101, "{elsewhere}");
+        assert_eq!(house.status(&wrong), wanted, "{elsewhere}");
     }
     house.assert_unheard("page");
 }

@@ -12,7 +12,11 @@ impl Peer {
     #[track_caller]
     pub fn ask(mut self, request: &Request) -> Answer {
         self.send(request.bytes());
-        self.answer()
+        if request.is_head() {
+            Answer::of_head(&self.rest())
+        } else {
+            self.answer()
+        }
     }
 
     /// Takes the whole answer to what was sent, and the orderly end after it.

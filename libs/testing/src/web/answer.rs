@@ -16,15 +16,28 @@ pub struct Answer {
 
 impl Answer {
     /// Reads an answer in whole. Panics at anything that is not in the exact form, at a name that stands twice, and
-    /// where the length is not that of the body. An answer to HEAD has no body, whatever the length is.
+    /// where the length is not that of the body.
     #[track_caller]
     pub fn of(bytes: &[u8]) -> Self {
-        let answer = Self::begun(bytes).unwrap_or_else(|| panic!("no head: {}", shown(bytes)));
-        let length: usize = answer.need("Content-Length").parse().unwrap();
-        let body = &answer.body;
-        let is_whole = body.len() == length || body.is_empty();
+        let (answer, length) = Self::with_length(bytes);
+        let is_whole = answer.body.len() == length;
         assert!(is_whole, "not of {length} bytes: {}", shown(bytes));
         answer
+    }
+
+    /// The same for an answer to HEAD, which has no body, whatever the length is.
+    #[track_caller]
+    pub fn of_head(bytes: &[u8]) -> Self {
+        let (answer, _) = Self::with_length(bytes);
+        assert!(answer.body.is_empty(), "a body: {}", shown(bytes));
+        answer
+    }
+
+    #[track_caller]
+    fn with_length(bytes: &[u8]) -> (Self, usize) {
+        let answer = Self::begun(bytes).unwrap_or_else(|| panic!("no head: {}", shown(bytes)));
+        let length = answer.need("Content-Length").parse().unwrap();
+        (answer, length)
     }
 
     /// Reads as much as there is, if the head is whole.

@@ -79,6 +79,11 @@ impl Request {
         self
     }
 
+    /// Whether no more than the head of an answer is wanted.
+    pub(crate) fn is_head(&self) -> bool {
+        self.line.starts_with("HEAD ")
+    }
+
     /// As it is sent.
     pub fn bytes(&self) -> Vec<u8> {
         self.lines("\r\n")
