@@ -169,7 +169,7 @@ impl Door {
         let _ = house;
         Self {
             #[cfg(any(feature = "tls", feature = "web"))]
-            entrance: Entrance::new(&house.settings, &register, &turning_away),
+            entrance: Entrance::new(house, &register, &turning_away),
             register,
             turning_away,
             ..Self::default()

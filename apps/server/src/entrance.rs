@@ -13,14 +13,12 @@ use std::time::Instant;
 use futures::future::{Either, select};
 use hubbub_transport::Transport;
 
-use crate::Settings;
 use crate::address::{Origin, thinned};
 use crate::door::{OneTurnedAway, Register, TurnedAway, TurningAway, Who};
 use crate::event::{Departure, Event};
 use crate::guests::{Guest, Guests};
 use crate::peer::{self, Early, House, Newcomer};
 use crate::runtime::{self, timeout};
-use crate::words;
 
 #[cfg(feature = "web")]
 use self::asking::{Asked, Desk};
@@ -73,8 +71,8 @@ struct Arrival {
 enum Opened {
     /// A connection, and what was read of it if it is a plain one.
     In(Transport, Early),
-    /// A plain one where there is none but TLS.
-    Plain(Transport),
+    /// A plain one where there is none but TLS, and what was read of it.
+    Plain(Transport, Early),
     /// A browser, and what it asks for.
     #[cfg(feature = "web")]
     Asks(Transport, Box<Asked>),
@@ -96,17 +94,17 @@ impl From<Departure> for Failed {
 }
 
 impl Entrance {
-    /// The entrance that the settings ask for. `None`: they ask for none.
+    /// The entrance that the settings of the house ask for. `None`: they ask for none.
     pub(crate) fn new(
-        settings: &Settings,
+        house: &House,
         register: &Register,
         turning_away: &TurningAway,
     ) -> Option<Self> {
         let manners = Manners {
             #[cfg(feature = "tls")]
-            handshakes: Handshakes::new(settings),
+            handshakes: Handshakes::new(house),
             #[cfg(feature = "web")]
-            desk: settings.web.clone().map(Desk::new),
+            desk: house.settings.web.clone().map(Desk::new),
             register: register.clone(),
             guests: Arc::default(),
             turning_away: turning_away.clone(),
@@ -210,7 +208,8 @@ impl Manners {
 
     fn tongues(&self) -> Tongues {
         Tongues {
-            speaks_tls: self.speaks_tls(),
+            #[cfg(feature = "tls")]
+            handshakes: self.handshakes.clone(),
             #[cfg(feature = "web")]
             wants_tls: self.wants_tls(),
             #[cfg(feature = "web")]
@@ -243,11 +242,12 @@ impl Arrival {
                 Err((Some(_one), why)) => peer::turn_away(transport, why.to_string()).await,
                 Err((None, _)) => {}
             },
-            Ok(Opened::Plain(transport)) => {
+            Ok(Opened::Plain(transport, early)) => {
                 let one = self.manners.turning_away.one_more();
+                let tongues = self.manners.tongues();
                 self.goes(Departure::Plain.into());
                 if let Some(_one) = one {
-                    peer::turn_away(transport, words::WANTS_TLS.to_owned()).await;
+                    tongues.send_to_tls(transport, early, &house.metrics).await;
                 }
             }
             #[cfg(feature = "web")]
@@ -323,7 +323,7 @@ impl Arrival {
             }
             #[cfg(feature = "web")]
             Kind::Http => self.ask(transport, early).await,
-            Kind::Peer if self.manners.wants_tls() => Ok(Opened::Plain(transport)),
+            Kind::Peer if self.manners.wants_tls() => Ok(Opened::Plain(transport, early)),
             Kind::Peer => Ok(Opened::In(transport, early)),
         }
     }

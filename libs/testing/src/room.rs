@@ -104,6 +104,13 @@ impl Room {
         }
     }
 
+    /// The same where everybody connects by TLS.
+    #[must_use]
+    pub fn with_tls(mut self) -> Self {
+        self.is_secure = true;
+        self
+    }
+
     /// Where the room listens.
     pub fn address(&self) -> SocketAddr {
         self.address

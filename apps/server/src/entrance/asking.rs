@@ -117,7 +117,7 @@ impl Arrival {
         }
         let outcome = match &asked.request {
             Err(status) => Outcome::Reply(Reply::of(*status)),
-            Ok(request) => match self.around(&transport) {
+            Ok(request) => match around(&transport, self.manners.wants_tls()) {
                 Ok(around) => self.known(answer(request, &desk.web, around)),
                 Err(error) => return self.goes(Departure::Failed(error.kind()).into()),
             },
@@ -214,18 +214,6 @@ impl Arrival {
         Ok(())
     }
 
-    fn around(&self, transport: &Transport) -> io::Result<Around> {
-        #[cfg(feature = "tls")]
-        let is_encrypted = transport.is_encrypted();
-        #[cfg(not(feature = "tls"))]
-        let is_encrypted = false;
-        Ok(Around {
-            local: transport.local_addr()?,
-            is_encrypted,
-            wants_tls: self.manners.wants_tls(),
-        })
-    }
-
     /// Writes an answer, and ends.
     async fn reply(
         mut self,
@@ -281,8 +269,21 @@ impl Arrival {
     }
 }
 
-/// Reads until the end of the head. What came before it is in `bytes`, and so is what comes; `count` is told how much that
-/// is.
+/// What there is to know of a connection that a request comes by.
+pub(super) fn around(transport: &Transport, wants_tls: bool) -> io::Result<Around> {
+    #[cfg(feature = "tls")]
+    let is_encrypted = transport.is_encrypted();
+    #[cfg(not(feature = "tls"))]
+    let is_encrypted = false;
+    Ok(Around {
+        local: transport.local_addr()?,
+        is_encrypted,
+        wants_tls,
+    })
+}
+
+/// Reads until the end of the head. What came before it is in `bytes`, and so is what comes; `count` is told how much of
+/// that is the head's. The rest is counted by whoever reads it.
 pub(super) async fn read_head(
     transport: &Transport,
     bytes: &mut Vec<u8>,

@@ -14,10 +14,10 @@ use hubbub_transport::tls::{Acceptor, HANDSHAKE_BYTES};
 #[cfg(feature = "web")]
 use super::first::Kind;
 use super::{Arrival, Failed, Opened};
-use crate::Settings;
 use crate::event::Departure;
-use crate::memory::Shares;
-use crate::peer::Early;
+use crate::memory::{Memory, Shares};
+use crate::metrics::Metrics;
+use crate::peer::{Early, House};
 use crate::runtime::timeout;
 use crate::tls::Identity;
 
@@ -27,7 +27,11 @@ const HANDSHAKES: usize = 8;
 
 /// How long a turn lasts. What costs us is done when our first answer is; the rest is waiting for the other side, which
 /// is not let keep others from their turn.
-const TURN: Duration = Duration::from_millis(100);
+pub(super) const TURN: Duration = Duration::from_millis(100);
+
+/// How many are told at a time within TLS that there is no place for them. Each keeps its turn for [`TURN`] at least, so
+/// that a crowd outside has 40 handshakes a second at most, which is a few hundredths of a processor.
+const OUTSIDE: usize = 4;
 
 /// What proves the server to those who come from now on.
 #[derive(Clone)]
@@ -73,11 +77,18 @@ pub(super) struct Handshakes {
     proof: Proof,
     pub(super) also_plain: bool,
     turns: Arc<Semaphore>,
+    /// Whose turn it is of those for whom there is no place.
+    #[cfg(feature = "web")]
+    outside: Arc<Semaphore>,
+    /// What handshakes hold is a part of this.
+    unfinished: Arc<Memory>,
+    metrics: Arc<Metrics>,
 }
 
 impl Handshakes {
     /// `None` where TLS is not spoken.
-    pub(super) fn new(settings: &Settings) -> Option<Self> {
+    pub(super) fn new(house: &House) -> Option<Self> {
+        let settings = &house.settings;
         let tls = settings.tls.as_ref()?;
         #[cfg(feature = "web")]
         let has_page = settings.web.is_some();
@@ -89,6 +100,36 @@ impl Handshakes {
             proof: Proof::new(&tls.identity, has_page),
             also_plain: tls.also_plain,
             turns: Arc::new(Semaphore::new(fit.clamp(1, HANDSHAKES))),
+            #[cfg(feature = "web")]
+            outside: Arc::new(Semaphore::new(fit.clamp(1, OUTSIDE))),
+            unfinished: Arc::clone(&house.unfinished),
+            metrics: Arc::clone(&house.metrics),
+        })
+    }
+
+    /// A turn for somebody for whom there is no place.
+    #[cfg(feature = "web")]
+    pub(super) async fn turn_outside(&self) -> SemaphoreGuardArc {
+        self.outside.acquire_arc().await
+    }
+
+    /// Shakes hands with somebody who has a turn.
+    pub(super) async fn shake(
+        &self,
+        transport: Transport,
+        first: &[u8],
+    ) -> Result<Transport, Failed> {
+        let Some(_held) = self.unfinished.try_hold(HANDSHAKE_BYTES) else {
+            return Err(Departure::OutOfMemory.into());
+        };
+        let shaken = transport.accept_tls(&self.proof.acceptor(), first).await;
+        self.metrics.handshakes.add(1);
+        shaken.map_err(|error| {
+            self.metrics.failed_handshakes.add(1);
+            Failed {
+                why: Some(Departure::NoTls),
+                error: Some(error.to_string()),
+            }
         })
     }
 
@@ -104,33 +145,17 @@ impl Arrival {
         transport: Transport,
         first: &[u8],
     ) -> Result<Transport, Failed> {
-        let Some(Handshakes { proof, turns, .. }) = &self.manners.handshakes else {
+        let Some(handshakes) = &self.manners.handshakes else {
             return Err(Departure::NoTls.into());
         };
         self.guest().waits();
-        let turn = turns.acquire_arc().await;
-        let Some(_held) = self.house.unfinished.try_hold(HANDSHAKE_BYTES) else {
-            return Err(Departure::OutOfMemory.into());
-        };
+        let turn = handshakes.turns.acquire_arc().await;
         self.guest().is_heard();
-        let acceptor = proof.acceptor();
-        let shaken = transport.accept_tls(&acceptor, first);
-        let shaken = in_turn(turn, shaken).await;
-        let metrics = &self.house.metrics;
-        metrics.handshakes.add(1);
-        match shaken {
-            Ok(transport) => {
-                self.guest().is_heard();
-                Ok(transport)
-            }
-            Err(error) => {
-                metrics.failed_handshakes.add(1);
-                Err(Failed {
-                    why: Some(Departure::NoTls),
-                    error: Some(error.to_string()),
-                })
-            }
+        let shaken = in_turn(turn, handshakes.shake(transport, first)).await;
+        if shaken.is_ok() {
+            self.guest().is_heard();
         }
+        shaken
     }
 
     /// Finds out what is spoken within TLS.

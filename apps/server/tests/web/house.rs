@@ -63,6 +63,14 @@ impl House {
         )
     }
 
+    /// The same, and nobody watches it.
+    #[cfg(feature = "tls")]
+    pub(crate) fn private_and_unwatched(options: &[&str]) -> Self {
+        Self::begin(&[&["--tls"], options].concat(), "127.0.0.1", |address| {
+            Room::unwatched_at(address).with_tls()
+        })
+    }
+
     fn begin(options: &[&str], address: &str, room: impl Fn(SocketAddr) -> Room) -> Self {
         let directory = page();
         let (page, state) = (directory.of("page"), directory.of("state"));

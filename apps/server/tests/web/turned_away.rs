@@ -18,9 +18,10 @@ fn is_told(house: &House, words: &str, (code, reason): (u16, &str)) {
     page.expect_gone();
 }
 
-/// Whoever asks for anything else gets this line, and what is no page of this room no web socket either.
+/// Whoever asks for anything else gets this line, and what is no page of this room no web socket either. Only who may come
+/// in soon is asked to come again.
 #[track_caller]
-fn others_get_a_line(house: &House, words: &str) {
+fn others_get_a_line(house: &House, status: u16, words: &str) {
     let right = house.upgrade();
     for request in [
         house.get("/"),
@@ -40,7 +41,9 @@ fn others_get_a_line(house: &House, words: &str) {
         right.line("GET /rooms HTTP/1.1"),
     ] {
         let answer = house.ask(&request);
-        assert_eq!(answer.status, 503, "{request:?}: {answer:?}");
+        assert_eq!(answer.status, status, "{request:?}: {answer:?}");
+        let is_asked_again = answer.header("Retry-After").is_some();
+        assert_eq!(is_asked_again, status == 503, "{answer:?}");
         assert!(answer.text().contains(words), "{request:?}: {answer:?}");
     }
 }
@@ -48,7 +51,19 @@ fn others_get_a_line(house: &House, words: &str) {
 /// A room for as many as this, and as many members in it. Nobody else has been there.
 fn full(names: &[&str]) -> (House, Vec<Peer>) {
     let most = names.len().to_string();
-    let mut house = House::at("127.0.0.1", &["--max-peers", &most]);
+    let house = House::at("127.0.0.1", &["--max-peers", &most]);
+    filled(house, names)
+}
+
+/// The same with TLS.
+#[cfg(feature = "tls")]
+fn full_and_private(names: &[&str]) -> (House, Vec<Peer>) {
+    let most = names.len().to_string();
+    let house = House::private_and_unwatched(&["--max-peers", &most]);
+    filled(house, names)
+}
+
+fn filled(mut house: House, names: &[&str]) -> (House, Vec<Peer>) {
     let members = names.iter().map(|name| is_here(&mut house, name)).collect();
     (house, members)
 }
@@ -65,7 +80,7 @@ fn is_here(house: &mut House, name: &str) -> Peer {
 fn a_full_room_says_so_to_a_page() {
     let (house, mut members) = full(&["alice", "bob"]);
     is_told(&house, "the room is full", FULL);
-    others_get_a_line(&house, "the room is full");
+    others_get_a_line(&house, 503, "the room is full");
     // What the page says already is heard by nobody.
     let mut page = house.room.browser().upgrade();
     page.try_send(join("page"));
@@ -149,5 +164,69 @@ fn a_ban_is_said_to_a_page() {
     let mut desk = crate::desk::Desk::connect(socket.as_ref());
     desk.does("ban\t127.0.0.1");
     is_told(&house, "banned", (4005, "banned"));
-    others_get_a_line(&house, "banned");
+    others_get_a_line(&house, 403, "banned");
+}
+
+/// A browser shows nothing of what comes before TLS is spoken.
+#[test]
+#[cfg(feature = "tls")]
+fn a_full_room_with_tls_says_so_to_a_page_within_tls() {
+    let (house, _members) = full_and_private(&["alice"]);
+    is_told(&house, "the room is full", FULL);
+    others_get_a_line(&house, 503, "the room is full");
+    let mut program = house.room.connect();
+    program.send(join("bob"));
+    let told = program.expect_notice();
+    assert!(told.contains("the room is full"), "{told}");
+}
+
+#[test]
+#[cfg(all(feature = "admin", feature = "tls"))]
+fn a_ban_is_said_to_a_page_within_tls() {
+    let desk = hubbub_testing::tls::Directory::new();
+    let socket = desk.of("admin");
+    let house = House::private_and_unwatched(&["--admin", &socket]);
+    let mut desk = crate::desk::Desk::connect(socket.as_ref());
+    desk.does("ban\t127.0.0.1");
+    is_told(&house, "banned", (4005, "banned"));
+    others_get_a_line(&house, 403, "banned");
+}
+
+/// How many are told within TLS at a time that there is no place.
+#[cfg(feature = "tls")]
+const OUTSIDE: usize = 4;
+
+/// They have a second for their handshake, and others a second to get a turn. Who gets none is told by an alert.
+#[test]
+#[cfg(feature = "tls")]
+fn a_crowd_outside_that_does_not_go_on_with_its_handshakes_has_only_so_many_turns() {
+    /// An alert record: fatal, access_denied.
+    const NO_PLACE: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+    let (house, _members) = full_and_private(&["alice"]);
+    let begun = &hubbub_testing::tls::client_hello("localhost")[..9];
+    let silent_of = |crowd: usize| {
+        let mut crowd: Vec<Peer> = (0..crowd)
+            .map(|_| {
+                let mut peer = Peer::connect(house.address());
+                peer.send(begun);
+                peer
+            })
+            .collect();
+        let ends = crowd.iter_mut().map(Peer::expect_gone);
+        let told: Vec<bool> = ends
+            .map(|end| {
+                assert!(end.is_empty() || end == NO_PLACE, "{end:?}");
+                end == NO_PLACE
+            })
+            .collect();
+        told.iter().filter(|told| !**told).count()
+    };
+    assert_eq!(silent_of(OUTSIDE), OUTSIDE);
+    // The turns of the first ones end when those that wait give up, and some of these may get one.
+    let silent = silent_of(5 * OUTSIDE);
+    assert!(
+        (OUTSIDE..=2 * OUTSIDE).contains(&silent),
+        "{silent} had a turn"
+    );
+    is_told(&house, "the room is full", FULL);
 }
