@@ -3,7 +3,7 @@
 //! `entrance` reads and writes.
 
 use std::net::IpAddr;
-#[cfg(feature = "admin")]
+#[cfg(all(feature = "admin", feature = "tls"))]
 use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Web {
 
 /// Whether a browser that opens the room under this name gets the page: it is one of `hosts`, or leads to this machine
 /// and nowhere else. Behind a router that passes connections on, the router's address does not.
-#[cfg(feature = "admin")]
+#[cfg(all(feature = "admin", feature = "tls"))]
 pub(crate) fn leads_here(hosts: &Hosts, host: &HostName) -> bool {
     let is_own = match host {
         HostName::Name(name) => name == "localhost",

@@ -9,6 +9,7 @@ use crate::event::Departure;
 use crate::peer::Early;
 
 /// The first byte of TLS: the type of a handshake record (RFC 8446, 5.1).
+#[cfg(feature = "tls")]
 pub(super) const TLS: u8 = 0x16;
 
 /// How the requests of a browser begin. None of them begins like a frame, and no other request is answered: any web

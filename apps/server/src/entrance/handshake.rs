@@ -31,6 +31,7 @@ pub(super) const TURN: Duration = Duration::from_millis(100);
 
 /// How many are told at a time within TLS that there is no place for them. Each keeps its turn for [`TURN`] at least, so
 /// that a crowd outside has 40 handshakes a second at most, which is a few hundredths of a processor.
+#[cfg(feature = "web")]
 const OUTSIDE: usize = 4;
 
 /// What proves the server to those who come from now on.

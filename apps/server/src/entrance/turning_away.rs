@@ -178,17 +178,16 @@ impl Tongues {
         let read = timeout(LINGER, read).await;
         if let Ok(Ok(Ok((request, len)))) = read
             && let Ok(around) = around(&transport, self.wants_tls)
+            && let Outcome::Socket(head) = answer(&request, web, around)
         {
-            if let Outcome::Socket(head) = answer(&request, web, around) {
-                // One short write into an empty socket does not wait.
-                let written = poll_fn(|context| transport.poll_write(context, &head)).await;
-                if written.is_ok_and(|len| len == head.len()) {
-                    let page = transport.into_web(bytes.split_off(len));
-                    page.goodbye(why.goodbye);
-                    peer::turn_away(page, why.words).await;
-                }
-                return;
+            // One short write into an empty socket does not wait.
+            let written = poll_fn(|context| transport.poll_write(context, &head)).await;
+            if written.is_ok_and(|len| len == head.len()) {
+                let page = transport.into_web(bytes.split_off(len));
+                page.goodbye(why.goodbye);
+                peer::turn_away(page, why.words).await;
             }
+            return;
         }
         let reply = Reply::saying(why.status, &why.words);
         peer::end_with(&transport, &reply.bytes()).await;

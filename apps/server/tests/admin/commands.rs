@@ -1,6 +1,8 @@
 //! Each command, over the socket, with what the room hears of it.
 
-use hubbub_testing::{Offer, Peer, Room, join, leave, text};
+#[cfg(feature = "history")]
+use hubbub_testing::Room;
+use hubbub_testing::{Offer, Peer, join, leave, text};
 
 use crate::desk::{Directory, until_members};
 

@@ -28,7 +28,7 @@ pub(crate) fn on_terminal() -> (Program, OwnedFd) {
 }
 
 /// The server on a free port of loopback without a controlling terminal, as service managers start it.
-#[cfg(feature = "service")]
+#[cfg(any(feature = "service", feature = "tls"))]
 pub(crate) fn without_terminal(options: &[&str]) -> Program {
     let mut command = Command::new("setsid");
     command.arg(server().get_program());

@@ -1,9 +1,12 @@
 //! The page over HTTP: what is served, and that nothing else changes by it.
 
+#[cfg(feature = "metrics")]
 use std::net::SocketAddr;
 
 use hubbub_server::Settings;
-use hubbub_testing::{DEADLINE, Peer, Program, Room, join, leave, port_in, run, text, until};
+use hubbub_testing::{DEADLINE, Peer, Program, Room, join, leave, run, text};
+#[cfg(feature = "metrics")]
+use hubbub_testing::{port_in, until};
 
 use super::place::{INDEX, Page, asked, field, get, room, status, with_page};
 
