@@ -50,6 +50,17 @@ fn a_visitor_that_answers_no_ping_has_gone_after_a_minute_and_one_that_does_stay
     while plain.frame() != text("there", "still here") {}
 }
 
+/// A proxy would end its connection, which says nothing for longer than a minute. It takes 20 s.
+#[test]
+fn a_visitor_that_is_not_read_for_a_minute_and_a_half_is_asked_all_the_same() {
+    let house = House::at("127.0.0.1", &["--messages-per-second", "1"]);
+    let mut loud = house.room.visitor();
+    // A message costs a second, and ten of them are owed.
+    let said = text("loud", "hi").repeat(99);
+    loud.send([join("loud"), said].concat());
+    loud.expect_ping();
+}
+
 #[test]
 fn a_ping_is_answered_with_what_is_in_it_before_and_after_the_join() {
     let house = House::open(&[]);
