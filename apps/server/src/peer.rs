@@ -365,7 +365,17 @@ mod tests {
         let transport = Transport::connect(listener.local_addr().unwrap());
         let transport = runtime::block_on(transport).unwrap();
         let (mut page, _) = listener.accept().unwrap();
-        while transport.try_write(&[0; READ_BYTES]).is_ok() {}
+        // The system moves bytes on for a moment.
+        let mut refused = 0;
+        while refused < 100 {
+            let len = if refused == 0 { READ_BYTES } else { 1 };
+            if transport.try_write(&vec![0; len]).is_err() {
+                refused += 1;
+                thread::sleep(Duration::from_millis(1));
+            } else {
+                refused = 0;
+            }
+        }
         let transport = transport.into_web(Vec::new());
         transport.goodbye(Goodbye::Kicked);
         let closing = thread::spawn(move || runtime::block_on(close(&transport)));

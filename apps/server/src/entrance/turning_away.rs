@@ -1,6 +1,8 @@
 //! Those for whom there is no place, and how each of them is told: a peer, TLS, a browser, a page that wants to enter.
 
 use std::future::poll_fn;
+#[cfg(all(feature = "tls", feature = "web"))]
+use std::time::Duration;
 
 #[cfg(all(feature = "tls", feature = "web"))]
 use futures::future::join;
@@ -37,6 +39,10 @@ const NO_PLACE: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
 
 /// Enough to tell what a connection is.
 const FIRST_BYTES: usize = 8;
+
+/// How long such a handshake may take: two round trips to the other side of the world, with losses.
+#[cfg(all(feature = "tls", feature = "web"))]
+const SHAKING: Duration = Duration::from_secs(2);
 
 /// The longest line that may be that of a request, in bytes.
 #[cfg(feature = "web")]
@@ -141,7 +147,7 @@ impl Tongues {
             return peer::end_with(&transport, &NO_PLACE).await;
         };
         let told = async {
-            let shaken = timeout(LINGER, handshakes.shake(transport, first)).await;
+            let shaken = timeout(SHAKING, handshakes.shake(transport, first)).await;
             if let Ok(Ok(transport)) = shaken {
                 let (first, len) = first_bytes(&transport, FIRST_BYTES).await;
                 self.tell(transport, &first[..len], why).await;
