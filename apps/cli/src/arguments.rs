@@ -290,7 +290,8 @@ pub(crate) enum Wish {
     },
     /// Print an invitation: a link that leads into the room, with its key and its password
     Invite {
-        /// The name or address under which people reach the server, with :PORT where that is another one
+        /// The name or address under which people reach the server, with :PORT where that is another one; of a room on
+        /// several servers all of them, with commas between them
         host: String,
         /// Also name the key of a certificate from elsewhere; the link ends with that key
         #[arg(long)]

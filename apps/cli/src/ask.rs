@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::thread;
 
 use hubbub_session::{Event, Intent};
-use hubbub_transport::{Address, Pin};
+use hubbub_transport::{Address, Addresses, Pin};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::clean;
@@ -86,16 +86,16 @@ impl Drop for Modes<'_> {
 
 /// What is asked on the way into a room.
 pub(crate) struct Asking<'r> {
-    address: &'r Address,
+    addresses: &'r Addresses,
     terminal: Option<Terminal>,
     tries: usize,
 }
 
 impl<'r> Asking<'r> {
-    pub(crate) fn new(address: &'r Address) -> Self {
+    pub(crate) fn new(addresses: &'r Addresses) -> Self {
         let terminal = Terminal::open();
         Self {
-            address,
+            addresses,
             terminal,
             tries: 0,
         }
@@ -107,8 +107,8 @@ impl<'r> Asking<'r> {
             return Ok(None);
         };
         match event {
-            Event::AsksTrust { pin, why } => {
-                let answer = terminal.ask(&whether_trusted(self.address, *pin, why), false)?;
+            Event::AsksTrust { address, pin, why } => {
+                let answer = terminal.ask(&whether_trusted(address, *pin, why), false)?;
                 let is_yes = ["y", "yes"].contains(&&*answer.trim().to_lowercase());
                 Ok(is_yes.then_some(Intent::Trust { pin: *pin }))
             }
@@ -122,7 +122,7 @@ impl<'r> Asking<'r> {
                 } else {
                     ""
                 };
-                let question = format!("{before}password of {}: ", self.address);
+                let question = format!("{before}password of {}: ", self.addresses);
                 let password = room::fits(terminal.ask(&question, true)?.into_bytes());
                 Ok(password.ok().map(|password| Intent::Password { password }))
             }

@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &arguments::Chat) -> Outcome {
     let (screen, input) = Screen::open(is_terminal, name)
         .map_err(|error| Failure::new(Status::CutOff, format!("cannot start: {error}")))?;
     let mut chat = Chat {
-        conversation: Conversation::new(room.address()),
+        conversation: Conversation::new(room.addresses()),
         screen,
         member,
         settling: Settling::default(),

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use flume::{Receiver, Selector, Sender};
 use futures::executor::block_on_stream;
 use hubbub_session::known::KnownRooms;
-use hubbub_session::{Cause, Event, Intent, NOT_KEPT, Options, Seen, Stamped};
-use hubbub_transport::Address;
+use hubbub_session::{Event, Intent, NOT_KEPT, Options, Seen, Stamped};
+use hubbub_transport::Addresses;
 use hubbub_wire::Hex128;
 
 use crate::ask::Asking;
@@ -21,7 +21,7 @@ use crate::status::{Failure, Status, say};
 
 /// One member of a room.
 pub(crate) struct Member {
-    address: Address,
+    addresses: Addresses,
     intents: Sender<Intent>,
     events: Receiver<Vec<Stamped>>,
     stop: Receiver<()>,
@@ -74,7 +74,7 @@ impl Member {
 
     /// Waits until the room lets us in or does not, and asks meanwhile.
     fn come_in(&self) -> Result<(), Failure> {
-        let mut asking = Asking::new(&self.address);
+        let mut asking = Asking::new(&self.addresses);
         let mut held = Vec::new();
         let (mut is_decided, mut by) = (false, None);
         while !is_decided {
@@ -127,7 +127,7 @@ impl Member {
         let started = hubbub_session::start(options, wanted, happened);
         started.map_err(|error| Failure::start(&error))?;
         Ok(Self {
-            address: room.address().clone(),
+            addresses: room.addresses().clone(),
             intents,
             events,
             stop,
@@ -202,7 +202,7 @@ const LET_IN_WITHIN: Duration = Duration::from_secs(6);
 /// Whether it is known after this event whether the room lets us in.
 fn decides(event: &Event) -> bool {
     match event {
-        Event::Lost { cause, .. } => *cause != Cause::PutOff,
+        Event::Lost { cause, .. } => !cause.is_passing(),
         Event::Secured { .. } | Event::Kicked { .. } | Event::Replaced => true,
         other => refusal::is_one(other),
     }
@@ -237,15 +237,12 @@ impl Watch {
                     return Ok(true);
                 }
                 match stamped.event {
-                    // The next attempt goes without the offer.
-                    Event::Lost {
-                        cause: Cause::PutOff,
-                        ..
-                    } => {}
+                    // The next attempt is made in another way.
+                    Event::Lost { cause, .. } if cause.is_passing() => {}
                     Event::Lost { cause, why, .. } => return Err(Failure::lost(&cause, why)),
                     event => {
                         say_what_is_not_kept(&event);
-                        refusal::check(&event, &self.member.address)?;
+                        refusal::check(&event)?;
                     }
                 }
             }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use hubbub_session::{Event, Intent, Stamped, secret};
-use hubbub_transport::Address;
+use hubbub_transport::Addresses;
 use hubbub_wire::{Limits, Username};
 
 use crate::arguments;
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &arguments::Ping) -> Outcome {
     };
     let room = Room::at(&arguments.place, username)?;
     let mut watch = Watch::new(Member::start(&room, Profile::default())?);
-    let answered = ask_all(&mut watch, room.address(), u64::from(arguments.count));
+    let answered = ask_all(&mut watch, room.addresses(), u64::from(arguments.count));
     watch.leave();
     answered
 }
@@ -43,13 +43,13 @@ fn own_name() -> Result<Username<'static>, Failure> {
     name.map_err(|error| Failure::new(Status::Usage, error.to_string()))
 }
 
-fn ask_all(watch: &mut Watch, address: &Address, count: u64) -> Outcome {
+fn ask_all(watch: &mut Watch, addresses: &Addresses, count: u64) -> Outcome {
     let took = connect(watch)?;
     let by = Instant::now() + PLAIN_AFTER;
     if !watch.until(Some(by), |it| matches!(it.event, Event::Granted { .. }))? {
         let took = ms(took);
         return print(&format!(
-            "{address}: connected in {took}; this server has no answer to PING\n"
+            "{addresses}: connected in {took}; this server has no answer to PING\n"
         ));
     }
     for id in 1..=count {
@@ -62,7 +62,7 @@ fn ask_all(watch: &mut Watch, address: &Address, count: u64) -> Outcome {
             return Err(Failure::new(Status::CutOff, words));
         }
         print(&format!(
-            "{address}: answer {id} of {count} after {}\n",
+            "{addresses}: answer {id} of {count} after {}\n",
             ms(asked.elapsed())
         ))?;
         if id < count {

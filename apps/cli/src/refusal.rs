@@ -10,13 +10,14 @@ use jiff::tz::TimeZone;
 
 use crate::status::{Failure, Outcome, Status};
 
-/// The failure that this event is, if it is one, in the room at this address.
-pub(crate) fn check(event: &Event, address: &Address) -> Outcome {
+/// The failure that this event is, if it is one.
+pub(crate) fn check(event: &Event) -> Outcome {
     let refused = |words: String| Err(Failure::new(Status::Refused, words));
     match event {
         Event::Kicked { why } => refused(why.clone()),
-        Event::AsksTrust { pin, why } => refused(unknown(address, *pin, why)),
+        Event::AsksTrust { address, pin, why } => refused(unknown(address, *pin, why)),
         Event::KeyChanged {
+            address,
             known,
             offered,
             reason,
@@ -129,12 +130,13 @@ mod tests {
             ),
         ] {
             let event = Event::KeyChanged {
+                address: address.clone(),
                 known: vec![Pin::of_key(b"a")],
                 offered: Pin::of_key(b"b"),
                 reason,
                 since,
             };
-            let Err(Failure::Because(Status::Refused, told)) = check(&event, &address) else {
+            let Err(Failure::Because(Status::Refused, told)) = check(&event) else {
                 panic!("it goes on");
             };
             let end = format!("\nonly if the new key is right, {words}");

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
-use hubbub_transport::{Address, Invitation, Password};
+use hubbub_transport::{Addresses, Invitation, Password};
 use hubbub_wire::{MAX_PASSWORD, PORT, Username};
 
 use crate::arguments;
@@ -16,9 +16,6 @@ use crate::status::{Failure, Status};
 
 /// The most bytes that a file or a line with a secret may have. The longest invitation has less.
 const MAX_SECRET: u64 = 4096;
-
-/// The keys that a room may have: the one of now and the one to come, as an invitation has them.
-const MAX_PINS: usize = 2;
 
 /// Where to go and as whom.
 #[derive(Clone, Debug)]
@@ -45,7 +42,7 @@ impl Room {
             invitation.password = Some(password(path, &invitation)?);
         }
         if place.forget {
-            forget(&invitation.address)?;
+            forget(&invitation.addresses)?;
         }
         Ok(Self {
             invitation,
@@ -54,8 +51,8 @@ impl Room {
     }
 
     /// Where it is.
-    pub(crate) fn address(&self) -> &Address {
-        &self.invitation.address
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.invitation.addresses
     }
 }
 
@@ -103,8 +100,9 @@ fn name_keys(invitation: &mut Invitation, place: &Place) -> Result<(), Failure> 
             "the invitation names the room's key already; leave --pin out",
         ));
     }
-    if place.pin.len() > MAX_PINS {
-        return Err(wrong(format!("give --pin {MAX_PINS} times at most")));
+    let most = invitation.most_pins();
+    if place.pin.len() > most {
+        return Err(wrong(format!("give --pin {most} times at most")));
     }
     invitation.pins.clone_from(&place.pin);
     Ok(())

@@ -31,8 +31,7 @@ pub(crate) fn run(arguments: &arguments::Send) -> Outcome {
         ..Profile::default()
     };
     let member = Member::start(&room, profile)?;
-    let address = room.address().clone();
-    let mut sending = Sending::new(address, arguments.require_ack, Instant::now());
+    let mut sending = Sending::new(arguments.require_ack, Instant::now());
     let all = send_all(&member, &texts, &mut sending);
     let rest = hear_all(&mut sending, member.leave());
     if rest.as_ref().is_err_and(Failure::is_refusal) {

@@ -56,7 +56,7 @@ impl Failure {
     pub(crate) fn lost(cause: &Cause, why: impl Into<String>) -> Self {
         let status = match cause {
             Cause::Unreachable => Status::Unreachable,
-            Cause::PutOff | Cause::CutOff => Status::CutOff,
+            Cause::PutOff | Cause::Elsewhere | Cause::CutOff => Status::CutOff,
             Cause::NotChat => Status::NotChat,
             Cause::Refused { .. } => Status::Refused,
             Cause::Plain => {

@@ -7,7 +7,6 @@ use std::thread;
 
 use flume::Receiver;
 use hubbub_session::{Cause, Event, Stamped};
-use hubbub_transport::Address;
 use hubbub_wire::Username;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -37,7 +36,6 @@ pub(crate) fn run(arguments: &arguments::Tail) -> Outcome {
         lines: Lines::new(arguments.json),
         ends: arguments.once,
         was_in: false,
-        address: room.address(),
         place: &mut place,
     };
     loop {
@@ -91,7 +89,6 @@ struct Tail<'a> {
     ends: bool,
     /// Whether we ever got into the room.
     was_in: bool,
-    address: &'a Address,
     place: &'a mut Place,
 }
 
@@ -153,7 +150,7 @@ impl Tail<'_> {
                 // Later, a refusal has its time: the room is full, or our old connection still has the name.
                 let never_was_in = !self.was_in
                     && (cause.is_refusal() || matches!(cause, Cause::Unreachable | Cause::NotChat));
-                let is_end = self.ends && *cause != Cause::PutOff;
+                let is_end = self.ends && !cause.is_passing();
                 // Only a person can mend these.
                 let is_stuck = matches!(cause, Cause::Plain | Cause::BadFile);
                 if never_was_in || is_end || is_stuck {
@@ -167,7 +164,7 @@ impl Tail<'_> {
             }
             other => {
                 say_what_is_not_kept(other);
-                return refusal::check(other, self.address);
+                return refusal::check(other);
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use hubbub_transport::{Address, Invitation, Pin, parse_host};
+use hubbub_transport::{AddressError, Addresses, Invitation, MOST_PINS, Pin};
 use hubbub_wire::{PORT, Username};
 
 use crate::handover;
@@ -17,9 +17,6 @@ mod field;
 mod tests;
 
 pub use field::{room, room_as_before};
-
-/// How many keys a room may have: the one that it has and the one to come.
-const MOST_PINS: usize = 2;
 
 /// Where to go and under which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +65,8 @@ pub struct Asking {
 )]
 struct CommandLine {
     /// The room as chat://HOST:PORT, or an invitation to a private one, instead of --target and --port; without
-    /// --username you then join under your login name
+    /// --username you then join under your login name. A room on several servers has several addresses, with commas
+    /// between them, and each leads into it
     #[arg(value_name = "LINK", conflicts_with_all = ["target", "port"])]
     link: Option<String>,
 
@@ -85,11 +83,11 @@ struct CommandLine {
     #[arg(long)]
     forget: bool,
 
-    /// Host name or IP address of the server
+    /// Host name or IP address of the server; of a room on several servers all of them, with commas between them
     #[arg(long, value_name = "HOST", default_value = "localhost", value_parser = target)]
     target: String,
 
-    /// TCP port of the server
+    /// TCP port of the server; where several have several ports, give a LINK
     #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
 
@@ -142,15 +140,10 @@ impl Args {
             let login = login.and_then(|(_, login)| username(&login).ok());
             return line.asking(given, login);
         }
-        let room = given.unwrap_or(Invitation {
-            address: Address {
-                host: line.target,
-                port: line.port,
-            },
-            is_private: !line.pin.is_empty(),
-            pins: line.pin,
-            password: None,
-        });
+        let room = match given {
+            Some(room) => room,
+            None => line.room()?,
+        };
         let username = match line.username {
             Some(name) => name,
             None => {
@@ -193,7 +186,7 @@ impl Args {
         let room = if self.room.is_private {
             "--invitation=-".to_owned()
         } else {
-            format!("chat://{}", self.room.address)
+            format!("chat://{}", self.room.addresses)
         };
         // In one word, since a name may begin with a hyphen.
         let username = format!("--username={}", self.username);
@@ -247,6 +240,19 @@ impl CommandLine {
         })
     }
 
+    /// The room of `--target` and `--port`.
+    fn room(&self) -> Result<Invitation, clap::Error> {
+        let addresses = Addresses::from_hosts(&self.target, self.port);
+        let wrong =
+            |error: AddressError| CommandLine::command().error(ErrorKind::ValueValidation, error);
+        Ok(Invitation {
+            addresses: addresses.map_err(wrong)?,
+            is_private: !self.pin.is_empty(),
+            pins: self.pin.clone(),
+            password: None,
+        })
+    }
+
     /// The room that a link or an invitation leads to, with the keys that options name.
     fn given(&self) -> Result<Option<Invitation>, clap::Error> {
         let wrong = |why: String| CommandLine::command().error(ErrorKind::ValueValidation, why);
@@ -267,13 +273,21 @@ impl CommandLine {
                 }
             }
         }
-        let pins = given
-            .as_ref()
-            .map_or(self.pin.len(), |room| room.pins.len());
-        if pins > MOST_PINS {
-            return Err(wrong(format!(
-                "these are {pins} pins; a room has {MOST_PINS} at most, its key and the one to come"
-            )));
+        let room = match &given {
+            Some(room) => room,
+            None => &self.room()?,
+        };
+        let (pins, most) = (room.pins.len(), room.most_pins());
+        if pins > most {
+            return Err(wrong(if room.addresses.are_several() {
+                format!(
+                    "these are {pins} pins; a server has {MOST_PINS} at most, so that these have {most}"
+                )
+            } else {
+                format!(
+                    "these are {pins} pins; a room has {most} at most, its key and the one to come"
+                )
+            }));
         }
         Ok(given)
     }
@@ -286,5 +300,9 @@ pub fn command() -> clap::Command {
 }
 
 fn target(text: &str) -> Result<String, String> {
-    parse_host(text).map_err(|error| format!("{error}; the port goes into --port"))
+    match Addresses::from_hosts(text, PORT) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(AddressError::TooMany) => Err(AddressError::TooMany.to_string()),
+        Err(error) => Err(format!("{error}; the port goes into --port")),
+    }
 }

@@ -12,7 +12,7 @@ use hubbub_client::args::{Args, Asking};
 use hubbub_client::settings::{LEAST, RoomsFile, SettingsFile};
 use hubbub_client::view::{Ask, SCRIPT, STYLE};
 use hubbub_session::known::KnownRooms;
-use hubbub_transport::Address;
+use hubbub_transport::Addresses;
 
 use crate::{ICON, again, engine};
 
@@ -46,17 +46,17 @@ pub(crate) fn open(asking: Asking) -> ! {
                 && let Some(mut args) = answer.take()
             {
                 // Where the room was private before, it is so again.
-                args.room.is_private |= is_known(&args.room.address);
+                args.room.is_private |= is_known(&args.room.addresses);
                 again::start(&args.words(), args.secret());
             }
         });
     dioxus_desktop::launch::launch_virtual_dom(page, config)
 }
 
-fn is_known(address: &Address) -> bool {
+fn is_known(addresses: &Addresses) -> bool {
     let rooms = KnownRooms::path_of_user().map(KnownRooms::at);
     // What cannot be read is told where the connection is made.
-    rooms.is_some_and(|rooms| rooms.get(address).is_ok_and(|known| known.is_some()))
+    rooms.is_some_and(|rooms| rooms.get(addresses).is_ok_and(|known| known.is_some()))
 }
 
 #[component]

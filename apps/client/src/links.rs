@@ -191,9 +191,10 @@ fn url(scheme: Scheme, address: &str) -> Option<String> {
         }
         Scheme::Room => {
             let mut room = Invitation::parse(address, PORT).ok()?;
-            let host = &mut room.address.host;
-            if !host.contains(':') {
-                *host = Host::parse(host).ok()?.to_string();
+            for address in room.addresses.iter_mut() {
+                if !address.host.contains(':') {
+                    address.host = Host::parse(&address.host).ok()?.to_string();
+                }
             }
             Some(room.to_link())
         }
@@ -252,6 +253,7 @@ mod tests {
             ("CHAT://localhost:9000", "chat://localhost:9000"),
             ("chat://[::1]:9000", "chat://[::1]:9000"),
             ("chats://example.org", "chats://example.org:8765"),
+            ("chat://A.example,b:1", "chat://a.example:8765,b:1"),
             (
                 "chats://Example.org:1/#pin=sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,key=a%2Cb",
                 "chats://example.org:1/#pin=sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,key=a%2Cb",

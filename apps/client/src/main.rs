@@ -35,7 +35,7 @@ use hubbub_client::timeline::STRETCH_LINES;
 use hubbub_client::view::{App, SCRIPT, STYLE};
 use hubbub_session::known::{KnownError, KnownRooms};
 use hubbub_session::{Clock, Intent, Options, Seen};
-use hubbub_transport::Address;
+use hubbub_transport::Addresses;
 use hubbub_wire::Limits;
 use jiff::tz::TimeZone;
 
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
         Wanted::Ask(asking) => {
             let room = asking.invitation.as_ref().filter(|_| asking.forget);
             if let Some(room) = room
-                && let Err(why) = forget(&room.address)
+                && let Err(why) = forget(&room.addresses)
             {
                 return failure(&why.to_string());
             }
@@ -95,7 +95,7 @@ fn main() -> ExitCode {
         Wanted::Again(words, invitation) => again::start(&words, Some(&invitation)),
     };
     if args.forget
-        && let Err(why) = forget(&args.room.address)
+        && let Err(why) = forget(&args.room.addresses)
     {
         return failure(&why.to_string());
     }
@@ -104,10 +104,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Forgets what is known of the server at this address.
-fn forget(address: &Address) -> Result<(), KnownError> {
+/// Forgets what is known of the servers at these addresses.
+fn forget(addresses: &Addresses) -> Result<(), KnownError> {
     match KnownRooms::path_of_user() {
-        Some(path) => KnownRooms::at(path).forget(address).map(|_| ()),
+        Some(path) => KnownRooms::at(path).forget(addresses).map(|_| ()),
         None => Ok(()),
     }
 }
@@ -136,7 +136,7 @@ fn open(args: Args) -> io::Result<Infallible> {
     let (events_sent, events) = flume::bounded(1);
     let known = KnownRooms::path_of_user();
     let room = Room {
-        address: args.room.address.to_string(),
+        address: args.room.addresses.to_string(),
         invitation: args.room.clone(),
         known: known.clone(),
         username: args.username.to_string(),

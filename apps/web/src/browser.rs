@@ -33,7 +33,9 @@ pub(crate) fn room() -> Option<Invitation> {
     let host = location.host().ok()?;
     let port = if is_private { 443 } else { 80 };
     Some(Invitation {
-        address: Address::from_link(&format!("chat://{host}"), port).ok()?,
+        addresses: Address::from_link(&format!("chat://{host}"), port)
+            .ok()?
+            .into(),
         is_private,
         pins: Vec::new(),
         password: None,

@@ -207,7 +207,7 @@ impl Here {
         let (used, _) = RoomsFile::stored(storage::store()).used();
         let here = used
             .into_iter()
-            .find(|room| room.address == self.0.room.address);
+            .find(|room| room.addresses == self.0.room.addresses);
         here.map(|room| room.username)
     }
 }

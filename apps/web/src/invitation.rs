@@ -18,11 +18,12 @@ pub fn read(fragment: &str) -> Result<Option<Password>, InvitationError> {
 /// The same as text, for [`read`].
 #[must_use]
 pub fn write(password: Password) -> String {
+    let address = Address {
+        host: "localhost".to_owned(),
+        port: hubbub_wire::PORT,
+    };
     let invitation = Invitation {
-        address: Address {
-            host: "localhost".to_owned(),
-            port: hubbub_wire::PORT,
-        },
+        addresses: address.into(),
         is_private: true,
         pins: Vec::new(),
         password: Some(password),

@@ -23,13 +23,38 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// sooner, and a user whose first address never answers hardly notices the delay.
 const NEXT_AFTER: Duration = Duration::from_millis(250);
 
+/// When a server has not taken the connection for this long, the next one of the room is tried alongside it. Looking up
+/// its name and getting to the other side of the world takes less.
+const NEXT_SERVER_AFTER: Duration = Duration::from_secs(1);
+
+/// Tries the servers of a room in turn. Returns the first connection that stands, and to which of them.
+///
+/// # Errors
+///
+/// Why there is none, for each of them, in words for a person.
+pub(crate) async fn connect_to_one(
+    servers: &[Address],
+    clock: &Clock,
+) -> Result<(usize, Transport), Vec<String>> {
+    let mut whys = vec![String::new(); servers.len()];
+    let attempts = servers.iter().enumerate().map(|(at, server)| async move {
+        let connected = connect(server, clock).await;
+        connected
+            .map(|transport| (at, transport))
+            .map_err(|why| (at, why))
+    });
+    let fail = |(at, why): (usize, String)| whys[at] = why;
+    let connected = one_of(attempts, NEXT_SERVER_AFTER, clock, fail).await;
+    connected.ok_or(whys)
+}
+
 /// Tries all addresses of the host, IPv6 and IPv4 in turn, each kind in the order of the resolver. The first connection
 /// that stands is returned.
 ///
 /// # Errors
 ///
 /// Why there is no connection, in words for a person.
-pub(crate) async fn connect(address: &Address, clock: &Clock) -> Result<Transport, String> {
+async fn connect(address: &Address, clock: &Clock) -> Result<Transport, String> {
     let Address { host, port } = address.clone();
     let addresses = match clock
         .within(RESOLVE_WITHIN, runtime::look_up(host, port))
@@ -78,27 +103,45 @@ fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Transport, String> {
-    let mut left = addresses.into_iter();
-    let mut attempts = FuturesUnordered::new();
+    let attempts = addresses
+        .into_iter()
+        .map(|address| connect_to(address, clock));
     let mut failure = None;
+    let fail = |error| {
+        // The reason that helps most is that of the first address that could be reached at all.
+        if failure.as_ref().is_none_or(is_unreachable) {
+            failure = Some(error);
+        }
+    };
+    let connected = one_of(attempts, NEXT_AFTER, clock, fail).await;
+    connected.ok_or_else(|| {
+        failure.map_or_else(|| "the host has no address".to_owned(), |error| why(&error))
+    })
+}
+
+/// Begins one attempt after the other: the next one when the last has failed, or alongside it when it takes longer than
+/// `next_after`. Returns what the first success gives. `None`: all have failed.
+async fn one_of<T, E, F: Future<Output = Result<T, E>>>(
+    mut left: impl ExactSizeIterator<Item = F>,
+    next_after: Duration,
+    clock: &Clock,
+    mut fail: impl FnMut(E),
+) -> Option<T> {
+    let mut attempts = FuturesUnordered::new();
     loop {
-        attempts.extend(left.next().map(|address| connect_to(address, clock)));
+        attempts.extend(left.next());
         let ended = if left.len() > 0 {
-            clock.within(NEXT_AFTER, attempts.next()).await
+            clock.within(next_after, attempts.next()).await
         } else {
             Some(attempts.next().await)
         };
         match ended {
-            Some(Some(Ok(transport))) => return Ok(transport),
-            // The reason that helps most is that of the first address that could be reached at all.
-            Some(Some(Err(error))) if failure.as_ref().is_none_or(is_unreachable) => {
-                failure = Some(error);
-            }
-            Some(None) => break,
-            Some(Some(Err(_))) | None => {}
+            Some(Some(Ok(success))) => return Some(success),
+            Some(Some(Err(error))) => fail(error),
+            Some(None) => return None,
+            None => {}
         }
     }
-    Err(failure.map_or_else(|| "the host has no address".to_owned(), |error| why(&error)))
 }
 
 async fn connect_to(address: SocketAddr, clock: &Clock) -> io::Result<Transport> {

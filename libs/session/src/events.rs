@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use hubbub_transport::{Password, Pin};
+use hubbub_transport::{Address, Password, Pin};
 use hubbub_wire::{Hex128, Kept, Username};
 
 use crate::TURNED_AWAY;
@@ -77,6 +77,8 @@ pub enum Event {
     /// Nothing says that the server's key is the right one, so a person is asked. The connection is closed, and nothing
     /// of the user was sent. There is no reconnect before [`Intent::Trust`] or [`Intent::Retry`], which asks again.
     AsksTrust {
+        /// Which server: one of the addresses of the room.
+        address: Address,
         /// The key that the server has.
         pin: Pin,
         /// Why the system does not vouch for it: one line, lower case, no full stop.
@@ -85,6 +87,8 @@ pub enum Event {
     /// The server has another key than the one that is known. The connection is closed, and nothing of the user was
     /// sent. There is no reconnect before [`Intent::Retry`], which looks again; nothing says yes to the other key.
     KeyChanged {
+        /// Which server: one of the addresses of the room. The next attempt begins with another one, if there is one.
+        address: Address,
         /// The keys that would be right.
         known: Vec<Pin>,
         /// The key that the server has.
@@ -251,6 +255,8 @@ pub enum Cause {
     /// The server closed it soon and without a word, as some do because of the offer of the extension. The next attempt
     /// goes without one.
     PutOff,
+    /// The server at one of several addresses did not let us in. The next one is tried at once.
+    Elsewhere,
     /// It was closed or broken.
     CutOff,
     /// What listens there does not speak as a CHAT server does.
@@ -287,6 +293,22 @@ impl Cause {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. })
+    }
+
+    /// Whether it says nothing yet of the room: the next attempt is made in another way.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::PutOff | Self::Elsewhere)
+    }
+
+    /// Whether another server of the room may let us in all the same. Of ours, one that is full, or meets too many from
+    /// one address, says so without a code.
+    pub(crate) fn is_of_one_server(&self) -> bool {
+        match self {
+            Self::Unreachable | Self::CutOff | Self::NotChat | Self::Elsewhere => true,
+            Self::Refused { code } => code.as_deref().is_none_or(|code| code == TURNED_AWAY),
+            Self::PutOff | Self::Plain | Self::BadFile => false,
+        }
     }
 
     /// Whether the server has seen the name and refused us, perhaps for it.

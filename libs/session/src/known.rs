@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use hubbub_transport::{Address, Password, Pin};
+use hubbub_transport::{Address, Addresses, Password, Pin};
 use tempfile::NamedTempFile;
 
 use crate::{Reason, runtime};
@@ -25,7 +25,7 @@ const LOCK_WITHIN: Duration = Duration::from_secs(1);
 /// How often it is looked whether it is done.
 const LOCK_CHECK: Duration = Duration::from_millis(10);
 
-/// What is known of the server at an address.
+/// What is known of the server at an address, or of all servers of a room that has several addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownRoom {
     /// The keys that are believed: the one that the server had last, and one that it or an invitation has announced.
@@ -93,16 +93,16 @@ impl KnownRooms {
         &self.0
     }
 
-    /// What is known of the server at this address.
+    /// What is known of the server at this address, or of the room that has these addresses, in this order.
     ///
     /// # Errors
     ///
     /// The file is there, and cannot be read.
-    pub fn get(&self, address: &Address) -> Result<Option<KnownRoom>, KnownError> {
-        Ok(self.read()?.take(&place(address)))
+    pub fn get(&self, addresses: &Addresses) -> Result<Option<KnownRoom>, KnownError> {
+        Ok(self.read()?.take(&place(addresses)))
     }
 
-    /// Changes what is known of the server at this address, whatever another program has written meanwhile. `change`
+    /// Changes what is known of the server at this address, or of the room that has these addresses, whatever another program has written meanwhile. `change`
     /// gets what the file says now, and returns what it shall say.
     ///
     /// # Errors
@@ -110,13 +110,13 @@ impl KnownRooms {
     /// The file cannot be read or written. It is then as it was.
     pub fn change(
         &self,
-        address: &Address,
+        addresses: &Addresses,
         change: impl FnOnce(Option<KnownRoom>) -> Option<KnownRoom>,
     ) -> Result<(), KnownError> {
         let unwritable = |error| KnownError::Unwritable(self.0.clone(), error);
         let _lock = self.lock().map_err(unwritable)?;
         let mut written = self.read()?;
-        let place = place(address);
+        let place = place(addresses);
         let before = written.take(&place);
         let after = change(before.clone());
         if after == before {
@@ -129,17 +129,22 @@ impl KnownRooms {
         self.write(&text).map_err(unwritable)
     }
 
-    /// Forgets the server at this address, its password included. Returns whether it was known.
+    /// Forgets the servers at these addresses and all rooms to which one of them leads, their passwords included. Returns
+    /// whether anything was known.
     ///
     /// # Errors
     ///
     /// The file cannot be read or written. It is then as it was.
-    pub fn forget(&self, address: &Address) -> Result<bool, KnownError> {
-        let mut was_known = false;
-        self.change(address, |known| {
-            was_known = known.is_some();
-            None
-        })?;
+    pub fn forget(&self, addresses: &Addresses) -> Result<bool, KnownError> {
+        let unwritable = |error| KnownError::Unwritable(self.0.clone(), error);
+        let _lock = self.lock().map_err(unwritable)?;
+        let mut written = self.read()?;
+        let places: Vec<_> = addresses.iter().map(place_of).collect();
+        let was_known = written.remove(|place| places.iter().any(|it| it == place));
+        if was_known {
+            let text = written.text().map_err(unwritable)?;
+            self.write(&text).map_err(unwritable)?;
+        }
         Ok(was_known)
     }
 
@@ -201,8 +206,13 @@ fn make_private(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// One text for all ways to write the same address.
-fn place(address: &Address) -> String {
+/// One text for all ways to write the same addresses.
+pub(crate) fn place(addresses: &Addresses) -> String {
+    let places: Vec<_> = addresses.iter().map(place_of).collect();
+    places.join(",")
+}
+
+fn place_of(address: &Address) -> String {
     let Address { host, port } = address;
     let host = host_name(host);
     Address { host, port: *port }.to_string()

@@ -4,7 +4,7 @@
 //! session never waits for the screen and never makes the screen wait. It ends after [`Intent::Leave`], or when the
 //! screen has dropped its sender of intents.
 //!
-//! Whom it speaks to is decided in `belief`, from what `known` remembers of the address, what the invitation says and
+//! A room may have several addresses, one for each of its servers; `tour` says which is tried next. Whom it speaks to is decided in `belief`, from what `known` remembers of the address, what the invitation says and
 //! what the system's authorities say, before anything of the user is written. `trust` keeps what is learnt.
 //!
 //! What a browser does in another way has one place each, and a file `browser.rs` that stands in for it there: time in
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use flume::{Receiver, Sender};
-use hubbub_transport::{Address, Invitation, Password, Pin};
+use hubbub_transport::{Addresses, Invitation, Password, Pin};
 use hubbub_wire::{Hex128, Limits, Username};
 
 use member::{Member, Profile};
@@ -59,6 +59,8 @@ mod writing;
 pub mod member;
 
 mod backoff;
+
+mod tour;
 
 // Edges.
 #[cfg_attr(target_arch = "wasm32", path = "runtime/browser.rs")]
@@ -101,8 +103,10 @@ pub const TURNED_AWAY: &str = "turned-away";
 /// Where to go and under which name.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the room is.
-    pub address: Address,
+    /// Where the room is. If it has several addresses, they are tried in turn, and whenever one does not lead into the
+    /// room any more, the next one is tried at once. They are taken for servers that grant the extension: only such can
+    /// have one room together.
+    pub addresses: Addresses,
     /// The name to join under.
     pub username: Username<'static>,
     /// Whether to speak TLS there, and nothing else.
@@ -119,8 +123,8 @@ pub struct Options {
     pub limits: Limits,
     /// The shortest time between two batches of events. Events that happen sooner wait, and come in one batch.
     pub pace: Duration,
-    /// The last message that an earlier run of the program saw at this address. It also says that the server there
-    /// grants the extension.
+    /// The last message that an earlier run of the program saw in this room. It also says that the servers there grant
+    /// the extension.
     pub seen: Option<Seen>,
     /// How many earlier messages are wanted where none was seen yet, at most [`hubbub_wire::MAX_EARLIER`].
     pub recent: u32,
@@ -145,9 +149,9 @@ pub struct Options {
 impl Options {
     /// The options of a member who has seen nothing and does not care how soon events come.
     #[must_use]
-    pub fn new(address: Address, username: Username<'static>) -> Self {
+    pub fn new(addresses: impl Into<Addresses>, username: Username<'static>) -> Self {
         Self {
-            address,
+            addresses: addresses.into(),
             username,
             is_private: false,
             pins: Vec::new(),
@@ -173,7 +177,7 @@ impl Options {
             is_private: invitation.is_private,
             pins: invitation.pins,
             password: invitation.password,
-            ..Self::new(invitation.address, username)
+            ..Self::new(invitation.addresses, username)
         }
     }
 }
@@ -217,7 +221,7 @@ pub fn start_with(
         secret,
     });
     member.set_heartbeat(options.heartbeat);
-    if network::approach::IS_GRANTED {
+    if network::approach::IS_GRANTED || options.addresses.are_several() {
         member.expect_grant();
     }
     if let Some(carried) = options.carried.clone() {

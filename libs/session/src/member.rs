@@ -274,6 +274,12 @@ impl Member {
             .is_some_and(|link| !matches!(link.trial, Trial::Over))
     }
 
+    /// Whether we are in the room for certain.
+    #[must_use]
+    pub fn is_in(&self) -> bool {
+        self.link.is_some() && !self.may_be_refused()
+    }
+
     /// Whether the server refuses us since an operator does not want us in the room, if it closes now.
     #[must_use]
     pub fn is_kicked(&self) -> bool {

@@ -17,8 +17,9 @@ use crate::connection::{End, Lost};
 use crate::member::wake::{WAKE_CHECK, Wake};
 use crate::member::{Member, Now};
 use crate::outlet::Outlet;
+use crate::tour::Tour;
 use crate::trust::{Learnt, NotKept, Trust};
-use crate::{Cause, Clock, Event, Intent, NOT_KEPT, Options, Stamped};
+use crate::{Cause, Clock, Event, Intent, NOT_KEPT, Options, Stamped, draw};
 
 /// After a connection that stood this long, the back-off begins anew.
 const STOOD: Duration = Duration::from_secs(10);
@@ -39,6 +40,9 @@ pub(crate) struct Network {
     pub(crate) member: Member,
     pub(crate) outlet: Outlet,
     backoff: Backoff,
+    tour: Tour,
+    /// Whether the connection of now has led into the room.
+    is_in: bool,
     connector: Connector,
     trust: Trust,
     /// Whether the connection is one to a server that another program knows with another key.
@@ -66,6 +70,8 @@ impl Network {
         Self {
             outlet: Outlet::new(events, options.pace, clock.clone()),
             trust: Trust::new(&options),
+            tour: Tour::new(&options.addresses, draw::share),
+            is_in: false,
             is_contested: false,
             connector,
             options,
@@ -118,7 +124,7 @@ impl Network {
     async fn lose(&mut self, lost: Lost) -> Option<Wish> {
         let Lost {
             why,
-            cause,
+            mut cause,
             at_once,
         } = lost;
         if matches!(cause, Cause::Plain | Cause::BadFile) {
@@ -136,6 +142,11 @@ impl Network {
         let retry_in = if at_once || has_other_name {
             self.backoff.reset();
             Duration::ZERO
+        } else if self.goes_on(&cause) {
+            if !self.is_in {
+                cause = Cause::Elsewhere;
+            }
+            Duration::ZERO
         } else if refused {
             REFUSED_RETRY
         } else {
@@ -146,12 +157,26 @@ impl Network {
             cause,
             retry_in,
         });
-        self.rest(retry_in, refused).await
+        let wish = self.rest(retry_in, refused).await;
+        if !retry_in.is_zero() {
+            self.tour.begin();
+        }
+        wish
+    }
+
+    /// Gives the present address up for the next one, if that may be better. Returns whether it is tried at once.
+    fn goes_on(&mut self, cause: &Cause) -> bool {
+        let may_be_better = self.options.addresses.are_several() && cause.is_of_one_server();
+        if may_be_better {
+            self.tour.go_on();
+        }
+        may_be_better && self.tour.is_at_once()
     }
 
     /// Waits until the user wants something.
     async fn wait(&mut self) -> Option<Wish> {
         self.backoff.reset();
+        self.tour.begin();
         loop {
             match self.meanwhile(future::pending::<()>()).await {
                 Err(Wish::Wake) => {}
@@ -229,6 +254,7 @@ impl Network {
     /// Passes on what the member tells, and keeps what is learnt of the server.
     pub(crate) fn publish(&mut self) {
         self.keep();
+        self.is_in |= self.member.is_in();
         let events = self.member.events();
         let is_secured = events
             .iter()

@@ -31,9 +31,9 @@ impl Passwords {
     /// The one for the connection that begins. `kept` is what is known of the server.
     pub(crate) fn choose(
         &mut self,
-        kept: Option<Password>,
+        kept: impl IntoIterator<Item = Password>,
     ) -> Option<hubbub_wire::Password<'static>> {
-        let candidates = [self.given.clone(), kept].into_iter().flatten();
+        let candidates = self.given.clone().into_iter().chain(kept);
         self.sent = candidates
             .into_iter()
             .find(|it| !self.refused.contains(it) && on_the_wire(it).is_some());

@@ -1,13 +1,18 @@
-//! Trust: what the session knows of the server at its address, in this run and in the file of known rooms, and what it
-//! learns of it. What follows from that is decided in `belief`. `trust/browser.rs` stands in for it in a browser.
+//! Trust: what the session knows of the servers of its room, in this run and in the file of known rooms, and what it
+//! learns of them. What follows from that is decided in `belief`. `trust/browser.rs` stands in for it in a browser.
+//!
+//! Each server is known by its own address. A room on several servers is known besides by the list of its addresses, with
+//! the keys and the password of its servers: a server that is met for the first time may have one of these keys, and gets
+//! this password. Nothing that was learnt elsewhere goes there, since anybody can write a list.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use hubbub_transport::{Address, Password, Pin};
+use hubbub_transport::{Address, Addresses, MOST_PINS, Password, Pin};
 
 use crate::belief::{Grounds, Verdict};
-use crate::known::{KeptPassword, KnownError, KnownRoom, KnownRooms};
+use crate::known::{KeptPassword, KnownError, KnownRoom, KnownRooms, place};
 use crate::member::Line;
 use crate::passwords::Passwords;
 use crate::{Options, Reason};
@@ -15,15 +20,17 @@ use crate::{Options, Reason};
 /// Why what was learnt is not kept.
 pub(crate) type NotKept = KnownError;
 
-/// What is known of one server.
+/// What is known of the servers of one room.
 pub(crate) struct Trust {
-    address: Address,
+    room: Addresses,
+    /// The server of now, one of them.
+    server: Addresses,
     rooms: Option<KnownRooms>,
-    /// What was learnt in this run and is not in the file.
-    held: Option<Held>,
+    /// What was learnt in this run and is not in the file, by place.
+    held: BTreeMap<String, Held>,
     invited: Vec<Pin>,
-    /// The key to which a person said yes in this run.
-    asked: Option<Pin>,
+    /// The keys to which a person said yes in this run, by place.
+    asked: BTreeMap<String, Pin>,
     passwords: Passwords,
     /// Whether it was told that nothing is kept, since there is no file.
     told: bool,
@@ -33,6 +40,44 @@ pub(crate) struct Trust {
 struct Held {
     stored: Option<KnownRoom>,
     room: Option<KnownRoom>,
+}
+
+/// What is known of the server of now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// From this address.
+    pub(crate) server: Option<KnownRoom>,
+    /// From all servers of the room, where there are several.
+    room: Option<KnownRoom>,
+}
+
+impl Known {
+    /// The same, if the server has this key.
+    fn with(&self, key: Pin) -> Option<KnownRoom> {
+        let is_new = self.server.is_none();
+        let room = self
+            .room
+            .clone()
+            .filter(|room| is_new && room.pins.contains(&key));
+        let room = room.map(|room| KnownRoom {
+            pins: vec![key],
+            ..room
+        });
+        self.server.clone().or(room)
+    }
+
+    /// The passwords that a server with this key may get.
+    fn passwords(&self, key: Pin) -> impl Iterator<Item = Password> {
+        let own = self
+            .server
+            .as_ref()
+            .and_then(|server| server.password_for(key));
+        let is_new = self.server.is_none();
+        let room = self.room.as_ref();
+        let room = room.filter(|room| is_new || room.pins.contains(&key));
+        let rooms = room.and_then(|room| Some(room.password.as_ref()?.password.clone()));
+        own.into_iter().chain(rooms)
+    }
 }
 
 /// What came of what was learnt.
@@ -47,19 +92,25 @@ pub(crate) enum Learnt {
 impl Trust {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
-            address: options.address.clone(),
+            room: options.addresses.clone(),
+            server: options.addresses.first().clone().into(),
             rooms: options.known.clone().map(KnownRooms::at),
-            held: None,
+            held: BTreeMap::new(),
             invited: options.pins.clone(),
-            asked: None,
+            asked: BTreeMap::new(),
             passwords: Passwords::new(options.password.clone()),
             told: false,
         }
     }
 
-    /// A person says that this is the server's key.
+    /// The server of now is this one.
+    pub(crate) fn turn_to(&mut self, server: &Address) {
+        self.server = server.clone().into();
+    }
+
+    /// A person says that this is the key of the server of now.
     pub(crate) fn say_yes(&mut self, pin: Pin) {
-        self.asked = Some(pin);
+        self.asked.insert(place(&self.server), pin);
     }
 
     /// The user has typed a password.
@@ -72,24 +123,48 @@ impl Trust {
     /// # Errors
     ///
     /// The file cannot be read, so that nobody knows.
-    pub(crate) fn look(&self) -> Result<Option<KnownRoom>, KnownError> {
-        let stored = self.rooms.as_ref().map(|rooms| rooms.get(&self.address));
-        Ok(over(self.held.as_ref(), stored.transpose()?.flatten()))
+    pub(crate) fn look(&self) -> Result<Known, KnownError> {
+        let room = self.room.are_several().then(|| self.look_at(&self.room));
+        Ok(Known {
+            server: self.look_at(&self.server)?,
+            room: room.transpose()?.flatten(),
+        })
+    }
+
+    /// Whether the room or one of its servers is known.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, so that nobody knows.
+    pub(crate) fn has_met_any(&self) -> Result<bool, KnownError> {
+        let servers = self.room.iter().cloned().map(Addresses::from);
+        for place in servers.chain([self.room.clone()]) {
+            if self.look_at(&place)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn look_at(&self, addresses: &Addresses) -> Result<Option<KnownRoom>, KnownError> {
+        let stored = self.rooms.as_ref().map(|rooms| rooms.get(addresses));
+        let held = self.held.get(&place(addresses));
+        Ok(over(held, stored.transpose()?.flatten()))
     }
 
     /// Whether a server is the one that is meant, with this key, by what is known and by what the authorities say if
     /// they are asked.
     pub(crate) fn judge(
         &self,
-        known: Option<&KnownRoom>,
+        known: &Known,
         pin: Pin,
         authority: impl Fn() -> Result<(), String>,
     ) -> Verdict {
-        let (invited, asked) = (&*self.invited, self.asked);
+        let known = known.with(pin);
         let grounds = Grounds {
-            known,
-            invited,
-            asked,
+            known: known.as_ref(),
+            invited: &self.invited,
+            asked: self.asked.get(&place(&self.server)).copied(),
         };
         grounds.judge(pin, authority)
     }
@@ -97,13 +172,12 @@ impl Trust {
     /// The connection to a server that is believed.
     pub(crate) fn line(
         &mut self,
-        known: Option<&KnownRoom>,
+        known: &Known,
         pin: Pin,
         reason: Reason,
         since: SystemTime,
     ) -> Line {
-        let kept = known.and_then(|known| known.password_for(pin));
-        let password = self.passwords.choose(kept);
+        let password = self.passwords.choose(known.passwords(pin));
         let has_pin = reason == Reason::Pin || !self.invited.is_empty();
         Line {
             pin: Some(pin),
@@ -123,7 +197,7 @@ impl Trust {
         let password = password.map(|password| KeptPassword { password, key });
         let invited = self.invited.clone();
         let is_other = Cell::new(false);
-        let kept = self.change(|known| {
+        let kept = self.change(&self.server.clone(), |known| {
             let Some(known) = known else {
                 return Some(KnownRoom::new(line, key, &invited, password.clone()));
             };
@@ -134,6 +208,7 @@ impl Trust {
         if is_other.get() {
             return Learnt::Otherwise;
         }
+        let kept = kept.and(self.learn_of_room(line, key, password));
         let is_untold = self.rooms.is_none() && !std::mem::replace(&mut self.told, true);
         Learnt::Holds(if is_untold {
             Err(KnownError::NoFile)
@@ -142,20 +217,51 @@ impl Trust {
         })
     }
 
-    /// The server that is believed announces the key that it will have.
+    /// The same of the room, if it has several servers.
+    fn learn_of_room(
+        &mut self,
+        line: &Line,
+        key: Pin,
+        password: Option<KeptPassword>,
+    ) -> Result<(), KnownError> {
+        if !self.room.are_several() {
+            return Ok(());
+        }
+        let invited = self.invited.clone();
+        let most = MOST_PINS * self.room.count();
+        self.change(&self.room.clone(), |known| {
+            // An invitation to a known room adds no key.
+            let before = known.unwrap_or_else(|| KnownRoom::new(line, key, &invited, None));
+            let others = before.pins.iter().filter(|other| **other != key);
+            Some(KnownRoom {
+                pins: [key].iter().chain(others).copied().take(most).collect(),
+                password: password.clone().or(before.password),
+                ..before
+            })
+        })
+    }
+
+    /// The server that is believed announces the key that it will have. Other servers of the room that have the same key
+    /// will have the same one, too.
     ///
     /// # Errors
     ///
     /// It is not stored, and holds for this run.
     pub(crate) fn announced(&mut self, current: Pin, next: Pin) -> Result<(), KnownError> {
-        self.change(|known| {
-            known.map(|mut known| {
-                if known.pins.first() == Some(&current) && current != next {
-                    known.pins = vec![current, next];
-                }
-                known
-            })
-        })
+        let servers: Vec<_> = self.room.iter().cloned().map(Addresses::from).collect();
+        let mut kept = Ok(());
+        for server in servers {
+            let changed = self.change(&server, |known| {
+                known.map(|mut known| {
+                    if known.pins.first() == Some(&current) && current != next {
+                        known.pins = vec![current, next];
+                    }
+                    known
+                })
+            });
+            kept = kept.and(changed);
+        }
+        kept
     }
 
     /// The server wants a password, or another one than it got, which is never sent again by itself, in this run or
@@ -164,32 +270,38 @@ impl Trust {
         let Some(refused) = self.passwords.refuse() else {
             return (false, Ok(()));
         };
-        let forgotten = self.change(|known| {
-            known.map(|mut known| {
-                known.password.take_if(|kept| kept.password == refused);
-                known
+        let (server, room) = (self.server.clone(), self.room.clone());
+        let mut forget = |place: &Addresses| {
+            self.change(place, |known| {
+                known.map(|mut known| {
+                    known.password.take_if(|kept| kept.password == refused);
+                    known
+                })
             })
-        });
+        };
+        let forgotten = forget(&server).and(forget(&room));
         (true, forgotten)
     }
 
     fn change(
         &mut self,
+        addresses: &Addresses,
         change: impl Fn(Option<KnownRoom>) -> Option<KnownRoom>,
     ) -> Result<(), KnownError> {
-        let held = self.held.as_ref();
+        let place = place(addresses);
+        let held = self.held.get(&place);
         let kept = match &self.rooms {
-            Some(rooms) => rooms.change(&self.address, |stored| change(over(held, stored))),
+            Some(rooms) => rooms.change(addresses, |stored| change(over(held, stored))),
             None => Err(KnownError::NoFile),
         };
         if kept.is_ok() {
-            self.held = None;
+            self.held.remove(&place);
             return kept;
         }
-        let stored = self.rooms.as_ref().map(|rooms| rooms.get(&self.address));
+        let stored = self.rooms.as_ref().map(|rooms| rooms.get(addresses));
         let stored = stored.and_then(Result::ok).flatten();
         let room = change(over(held, stored.clone()));
-        self.held = Some(Held { stored, room });
+        self.held.insert(place, Held { stored, room });
         // Without a file there is nothing to go wrong.
         if self.rooms.is_some() { kept } else { Ok(()) }
     }

@@ -1,12 +1,15 @@
-//! Addresses: where a room is, as people write it. Pure.
+//! Addresses: where a room is, as people write it. A room on several servers has several. Pure.
 
 use std::error::Error;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+/// How many addresses a room has at most. A cluster has a handful of servers, and the link stays short enough to read.
+pub const MOST_ADDRESSES: usize = 16;
+
 /// The host and port of a room. It is shown as `host:port`, with an IPv6 address in brackets, and read from
 /// `chat://host:port` by [`from_link`](Self::from_link).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// The name or IP address of the server, an IPv6 address without brackets.
     pub host: String,
@@ -21,6 +24,8 @@ pub enum AddressError {
     Host,
     /// It is not a `chat://` link.
     Link,
+    /// It names more than [`MOST_ADDRESSES`].
+    TooMany,
 }
 
 impl fmt::Display for AddressError {
@@ -31,6 +36,7 @@ impl fmt::Display for AddressError {
                 "a room's link is chat://HOST or chat://HOST:PORT, an IPv6 address in brackets \
                  and the port from 1 to 65535"
             }
+            Self::TooMany => "a link names at most 16 addresses of a room; leave some of them out",
         })
     }
 }
@@ -48,12 +54,65 @@ impl fmt::Display for Address {
     }
 }
 
-impl Address {
-    /// Reads a link: `chat://host:port`, or `chat://host` for `default_port`.
+/// All addresses of one room, one at least. Each leads into it. They are shown with commas between them, and read from
+/// `chat://host:port,host:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    first: Address,
+    others: Vec<Address>,
+}
+
+impl fmt::Display for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.first, f)?;
+        for other in &self.others {
+            write!(f, ",{other}")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Address> for Addresses {
+    fn from(first: Address) -> Self {
+        let others = Vec::new();
+        Self { first, others }
+    }
+}
+
+impl Addresses {
+    /// The first one. It is no better than the others.
+    #[must_use]
+    pub fn first(&self) -> &Address {
+        &self.first
+    }
+
+    /// All of them, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Address> {
+        [&self.first].into_iter().chain(&self.others)
+    }
+
+    /// The same, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Address> {
+        [&mut self.first].into_iter().chain(&mut self.others)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// Whether there is more than one.
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// Reads a link: `chat://host:port,host:port`. An address without a port has `default_port`.
     ///
     /// # Errors
     ///
-    /// [`AddressError::Link`]: it is not such a link.
+    /// [`AddressError::Link`]: it is not such a link. [`AddressError::TooMany`]: it has too many addresses.
     pub fn from_link(link: &str, default_port: u16) -> Result<Self, AddressError> {
         let (scheme, rest) = link.split_once("://").ok_or(AddressError::Link)?;
         if !scheme.eq_ignore_ascii_case("chat") {
@@ -61,6 +120,57 @@ impl Address {
         }
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         Self::from_authority(rest, default_port)
+    }
+
+    /// Reads hosts that stand alone, with commas between them, as [`parse_host`] reads one. Each has this port.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError::Host`]: one of them is no host. [`AddressError::TooMany`]: they are too many.
+    pub fn from_hosts(text: &str, port: u16) -> Result<Self, AddressError> {
+        Self::read(text, |host| {
+            let host = parse_host(host)?;
+            Ok(Address { host, port })
+        })
+    }
+
+    /// Reads what stands in a link between the scheme and the path.
+    pub(crate) fn from_authority(text: &str, default_port: u16) -> Result<Self, AddressError> {
+        Self::read(text, |text| Address::from_authority(text, default_port))
+    }
+
+    /// One that is there twice counts once.
+    fn read(
+        text: &str,
+        one: impl Fn(&str) -> Result<Address, AddressError>,
+    ) -> Result<Self, AddressError> {
+        if text.split(',').count() > MOST_ADDRESSES {
+            return Err(AddressError::TooMany);
+        }
+        let mut parts = text.split(',').map(one);
+        let mut addresses = Self::from(parts.next().ok_or(AddressError::Link)??);
+        for address in parts {
+            let address = address?;
+            if !addresses.iter().any(|known| *known == address) {
+                addresses.others.push(address);
+            }
+        }
+        Ok(addresses)
+    }
+}
+
+impl Address {
+    /// Reads a link: `chat://host:port`, or `chat://host` for `default_port`.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError::Link`]: it is not such a link, or it has several addresses.
+    pub fn from_link(link: &str, default_port: u16) -> Result<Self, AddressError> {
+        let addresses = Addresses::from_link(link, default_port)?;
+        if addresses.are_several() {
+            return Err(AddressError::Link);
+        }
+        Ok(addresses.first)
     }
 
     /// Reads what stands in a link between the scheme and the path: `host:port`, or `host` for `default_port`.
@@ -96,7 +206,7 @@ impl Address {
 /// [`AddressError::Host`]: it is neither a host name nor an IP address, or it has a port.
 pub fn parse_host(text: &str) -> Result<String, AddressError> {
     let text = text.trim_matches(['[', ']']);
-    let has_no_place = |c: char| c.is_whitespace() || c.is_control() || c == '/';
+    let has_no_place = |c: char| c.is_whitespace() || c.is_control() || "/,".contains(c);
     // Only an IPv6 address has colons. The name of an interface may follow it.
     let (address, _) = text.split_once('%').unwrap_or((text, ""));
     let is_split = text.contains(':') && address.parse::<Ipv6Addr>().is_err();
@@ -153,11 +263,78 @@ mod tests {
     }
 
     #[test]
+    fn several_addresses_stand_with_commas_between_them_and_each_has_its_own_port() {
+        for (link, shown) in [
+            ("chat://a", "a:4000"),
+            (
+                "chat://a,b:1,[::1]:2,[::1]/",
+                "a:4000,b:1,[::1]:2,[::1]:4000",
+            ),
+            ("chat://a,b,a:4000", "a:4000,b:4000"),
+        ] {
+            let addresses = Addresses::from_link(link, 4000).unwrap();
+            assert_eq!(addresses.to_string(), shown);
+            assert_eq!(addresses.count(), shown.split(',').count());
+            assert_eq!(addresses.are_several(), addresses.count() > 1);
+            let again = Addresses::from_link(&format!("chat://{shown}"), 5000);
+            assert_eq!(again, Ok(addresses));
+        }
+        for link in [
+            "chat://",
+            "chat://a,",
+            "chat://,a",
+            "chat://a,,b",
+            "chat://a, b",
+            "chat://a,b:0",
+        ] {
+            assert_eq!(
+                Addresses::from_link(link, 4000),
+                Err(AddressError::Link),
+                "{link}"
+            );
+        }
+        assert_eq!(
+            Address::from_link("chat://a,b", 4000),
+            Err(AddressError::Link)
+        );
+    }
+
+    #[test]
+    fn a_link_has_sixteen_addresses_at_most() {
+        let hosts = |count: usize| {
+            let hosts: Vec<_> = (0..count).map(|number| format!("h{number}")).collect();
+            hosts.join(",")
+        };
+        let most = Addresses::from_link(&format!("chat://{}", hosts(16)), 1).unwrap();
+        assert_eq!((most.count(), MOST_ADDRESSES), (16, 16));
+        assert_eq!(Addresses::from_hosts(&hosts(16), 1), Ok(most));
+        let refused = Err(AddressError::TooMany);
+        assert_eq!(
+            Addresses::from_link(&format!("chat://{}", hosts(17)), 1),
+            refused
+        );
+        assert_eq!(Addresses::from_hosts(&hosts(17), 1), refused);
+    }
+
+    #[test]
+    fn hosts_that_stand_alone_have_one_port() {
+        let addresses = Addresses::from_hosts("a,[::1],::2", 7).unwrap();
+        assert_eq!(addresses.to_string(), "a:7,[::1]:7,[::2]:7");
+        for text in ["", "a,", "a,b:1", "a, b"] {
+            assert_eq!(
+                Addresses::from_hosts(text, 7),
+                Err(AddressError::Host),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn a_host_stands_alone() {
         for (text, host) in [("a", "a"), ("::1", "::1"), ("[::1]", "::1")] {
             assert_eq!(parse_host(text).as_deref(), Ok(host));
         }
-        for text in ["", "a b", "a:1", "[::1]:1", "chat://a", "::g"] {
+        for text in ["", "a b", "a,b", "a:1", "[::1]:1", "chat://a", "::g"] {
             assert_eq!(parse_host(text), Err(AddressError::Host), "{text}");
         }
     }

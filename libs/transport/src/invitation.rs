@@ -6,19 +6,20 @@
 use std::error::Error;
 use std::fmt::{self, Write as _};
 
-use crate::{Address, AddressError, Password, Pin, PinError};
+use crate::{AddressError, Addresses, Password, Pin, PinError};
 
-/// How many keys an invitation names at most: the one that the room has and the one to come.
-const MOST_PINS: usize = 2;
+/// How many keys an invitation names at most for each address: the one that the server has and the one to come.
+pub const MOST_PINS: usize = 2;
 
 /// Where a room is and what is known of it. It is read from a link and written as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     /// Where the room is.
-    pub address: Address,
+    pub addresses: Addresses,
     /// Whether the room is spoken to within TLS: `chats://` rather than `chat://`.
     pub is_private: bool,
-    /// The keys that the room may have, at most two. None says nothing of its key.
+    /// The keys that the room may have, at most two for each address. Each server may have each of them. None says
+    /// nothing of its key.
     pub pins: Vec<Pin>,
     /// The room's password.
     pub password: Option<Password>,
@@ -35,8 +36,10 @@ pub enum InvitationError {
     Part,
     /// A pin is none.
     Pin,
-    /// There are more than two pins.
+    /// There are more than two pins for each address.
     TooManyPins,
+    /// There are too many addresses.
+    TooManyAddresses,
     /// The key is empty, stands twice, or has a `%` that two hexadecimal digits do not follow.
     Key,
 }
@@ -59,6 +62,7 @@ impl fmt::Display for InvitationError {
                 "the invitation's pin is none (sha256- and 43 letters, digits, - or _); copy all of it again"
             }
             Self::TooManyPins => "the invitation has more than two pins; ask for a new one",
+            Self::TooManyAddresses => return fmt::Display::fmt(&AddressError::TooMany, f),
             Self::Key => {
                 "the invitation's key is empty, stands twice or is not percent-encoded; copy all of it again"
             }
@@ -69,8 +73,11 @@ impl fmt::Display for InvitationError {
 impl Error for InvitationError {}
 
 impl From<AddressError> for InvitationError {
-    fn from(_: AddressError) -> Self {
-        Self::Link
+    fn from(error: AddressError) -> Self {
+        match error {
+            AddressError::TooMany => Self::TooManyAddresses,
+            AddressError::Host | AddressError::Link => Self::Link,
+        }
     }
 }
 
@@ -82,7 +89,8 @@ impl From<PinError> for InvitationError {
 
 impl Invitation {
     /// Reads a link: `chat://host:port`, or `chats://host:port/#pin=PIN,key=KEY` with as many of the parts after `#` as
-    /// there are. Without a port, it is `default_port`.
+    /// there are. A room on several servers has several addresses, `chat://host:port,host:port`. Without a port, it is
+    /// `default_port`.
     ///
     /// # Errors
     ///
@@ -99,7 +107,7 @@ impl Invitation {
         }
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         let mut invitation = Self {
-            address: Address::from_authority(authority, default_port)?,
+            addresses: Addresses::from_authority(authority, default_port)?,
             is_private,
             pins: Vec::new(),
             password: None,
@@ -112,7 +120,7 @@ impl Invitation {
 
     fn take(&mut self, part: &str) -> Result<(), InvitationError> {
         match part.split_once('=').ok_or(InvitationError::Part)? {
-            ("pin", _) if self.pins.len() == MOST_PINS => Err(InvitationError::TooManyPins),
+            ("pin", _) if self.pins.len() == self.most_pins() => Err(InvitationError::TooManyPins),
             ("pin", pin) => {
                 self.pins.push(pin.parse()?);
                 Ok(())
@@ -126,11 +134,17 @@ impl Invitation {
         }
     }
 
+    /// How many keys it may name.
+    #[must_use]
+    pub fn most_pins(&self) -> usize {
+        MOST_PINS * self.addresses.count()
+    }
+
     /// Writes the link, with the password if there is one. Whoever has it can come in.
     #[must_use]
     pub fn to_link(&self) -> String {
         let scheme = if self.is_private { "chats" } else { "chat" };
-        let mut link = format!("{scheme}://{}", self.address);
+        let mut link = format!("{scheme}://{}", self.addresses);
         let mut separator = "/#";
         for pin in &self.pins {
             let _ = write!(link, "{separator}pin={pin}");
@@ -190,12 +204,31 @@ mod tests {
     fn an_invitation_to_a_private_room_has_its_keys_and_its_password() {
         let link = format!("chats://chat.example.org:9000/#pin={PIN},pin={NEXT},key=a%2Cb%25");
         let invitation = parse(&link).unwrap();
-        assert_eq!(invitation.address.to_string(), "chat.example.org:9000");
+        assert_eq!(invitation.addresses.to_string(), "chat.example.org:9000");
         assert!(invitation.is_private);
         let pins: Vec<_> = invitation.pins.iter().map(Pin::to_string).collect();
         assert_eq!(pins, [PIN, NEXT]);
         assert_eq!(invitation.password, Some(Password::new("a,b%")));
         assert_eq!(invitation.to_link(), link);
+    }
+
+    #[test]
+    fn a_room_on_several_servers_has_two_keys_for_each_at_most() {
+        let pins = |many: usize| vec![format!("pin={PIN}"); many].join(",");
+        let link = format!("chats://a:1,b:2/#{},key=x", pins(4));
+        let invitation = parse(&link).unwrap();
+        assert_eq!(invitation.addresses.to_string(), "a:1,b:2");
+        assert_eq!(invitation.to_link(), link);
+        let refused = Err(InvitationError::TooManyPins);
+        assert_eq!(parse(&format!("chats://a,b/#{}", pins(5))), refused);
+        assert_eq!(
+            parse("chat://a,b").unwrap().to_link(),
+            "chat://a:8765,b:8765"
+        );
+        let many = vec!["a"; 17].join(",");
+        let refused = parse(&format!("chats://{many}")).unwrap_err();
+        assert_eq!(refused, InvitationError::TooManyAddresses);
+        assert!(refused.to_string().contains("at most 16"), "{refused}");
     }
 
     #[test]

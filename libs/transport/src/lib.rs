@@ -4,9 +4,9 @@
 //! What a connection is made of, and whether it is encrypted, is known here alone. In a browser it is a WebSocket; then
 //! `transport/browser.rs` stands in for `transport.rs`, and nobody listens.
 
-pub use address::{Address, AddressError, parse_host};
+pub use address::{Address, AddressError, Addresses, MOST_ADDRESSES, parse_host};
 pub use goodbye::Goodbye;
-pub use invitation::{Invitation, InvitationError};
+pub use invitation::{Invitation, InvitationError, MOST_PINS};
 #[cfg(not(target_arch = "wasm32"))]
 pub use listener::Listener;
 pub use password::Password;

@@ -11,7 +11,8 @@ use hubbub_wire::PORT;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Whereabouts {
     /// The room: chats://HOST or chats://HOST:PORT if it is private; chat://HOST, chat://HOST:PORT, HOST or HOST:PORT
-    /// if not. An IPv6 address stands in brackets
+    /// if not. An IPv6 address stands in brackets. A room on several servers has several addresses, with commas between
+    /// them; each leads into it
     #[arg(
         value_name = "ROOM",
         value_parser = given,

@@ -4,7 +4,7 @@
 use std::time::{Instant, SystemTime};
 
 use hubbub_session::{Cause, Event, MessageId, Stamped};
-use hubbub_transport::Address;
+use hubbub_transport::Addresses;
 use hubbub_wire::Username;
 
 use super::own::{Own, Told};
@@ -48,7 +48,7 @@ enum State {
 }
 
 pub(super) struct Conversation {
-    address: Address,
+    addresses: Addresses,
     state: State,
     /// Whether the server tells what has arrived.
     is_granted: bool,
@@ -61,9 +61,9 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    pub(super) fn new(address: &Address) -> Self {
+    pub(super) fn new(addresses: &Addresses) -> Self {
         Self {
-            address: address.clone(),
+            addresses: addresses.clone(),
             state: State::Outside,
             is_granted: false,
             is_in: false,
@@ -98,7 +98,7 @@ impl Conversation {
                 ..
             } => self.told(at, words::secured(reason, at, since, all_private)),
             Event::AsksTrust { .. } | Event::KeyChanged { .. } | Event::AsksPassword { .. } => {
-                return refusal::check(&event, &self.address);
+                return refusal::check(&event);
             }
             Event::Kicked { why } => {
                 let words = format!("you were put out of the room: {why}");
@@ -180,7 +180,7 @@ impl Conversation {
                 let away = at.duration_since(since).unwrap_or_default();
                 format!("connected again, after {}", words::time(away))
             }
-            State::Outside | State::Inside => format!("connected to {}", self.address),
+            State::Outside | State::Inside => format!("connected to {}", self.addresses),
         };
         self.told(at, words);
         self.state = State::Inside;
@@ -189,9 +189,9 @@ impl Conversation {
     fn lost(&mut self, at: SystemTime, why: String, cause: &Cause) -> Result<(), Failure> {
         match (self.state, cause) {
             // The next attempt is made at once, in another way.
-            (_, Cause::PutOff) => {}
+            (_, cause) if cause.is_passing() => {}
             (State::Outside, Cause::Unreachable) => {
-                let words = format!("cannot reach {}: {why}", self.address);
+                let words = format!("cannot reach {}: {why}", self.addresses);
                 return Err(Failure::lost(cause, words));
             }
             // Only a person can mend the last two.
@@ -275,7 +275,7 @@ impl Conversation {
 
     /// The failure of never having reached the room, if so.
     pub(super) fn unreached(&self) -> Option<Failure> {
-        let words = || format!("cannot reach {}: it takes too long", self.address);
+        let words = || format!("cannot reach {}: it takes too long", self.addresses);
         (self.state == State::Outside).then(|| Failure::new(Status::Unreachable, words()))
     }
 
@@ -306,11 +306,8 @@ mod tests {
 
     const START: SystemTime = SystemTime::UNIX_EPOCH;
 
-    fn address() -> Address {
-        Address {
-            host: "localhost".to_owned(),
-            port: 8765,
-        }
+    fn addresses() -> Addresses {
+        Addresses::from_hosts("localhost", 8765).unwrap()
     }
 
     struct Room(Conversation);
@@ -318,7 +315,7 @@ mod tests {
     impl Room {
         /// A room in which the user is.
         fn entered() -> Self {
-            let mut room = Self(Conversation::new(&address()));
+            let mut room = Self(Conversation::new(&addresses()));
             assert!(room.hears(Event::Connected).is_ok());
             room.0.take_lines();
             room
@@ -392,7 +389,7 @@ mod tests {
 
     #[test]
     fn a_server_that_wants_no_offer_is_asked_again_without_a_word() {
-        let mut room = Room(Conversation::new(&address()));
+        let mut room = Room(Conversation::new(&addresses()));
         room.hears(lost(Cause::PutOff)).unwrap();
         room.hears(Event::Connected).unwrap();
         room.hears(lost(Cause::PutOff)).unwrap();
@@ -449,7 +446,7 @@ mod tests {
 
     #[test]
     fn a_room_that_was_entered_and_lost_was_reached() {
-        let mut room = Room(Conversation::new(&address()));
+        let mut room = Room(Conversation::new(&addresses()));
         let Some(Failure::Because(status, words)) = room.0.unreached() else {
             panic!("it was reached");
         };

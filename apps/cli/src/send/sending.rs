@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use hubbub_session::{Cause, Event, MessageId};
-use hubbub_transport::Address;
 
 use crate::member::say_what_is_not_kept;
 use crate::refusal;
@@ -24,7 +23,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The messages, and what is known about them.
 pub(super) struct Sending {
-    address: Address,
     requires_ack: bool,
     next: MessageId,
     /// Whether a message may be sent: it is known what kind of server this is.
@@ -49,9 +47,8 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    pub(super) fn new(address: Address, requires_ack: bool, now: Instant) -> Self {
+    pub(super) fn new(requires_ack: bool, now: Instant) -> Self {
         Self {
-            address,
             requires_ack,
             next: 1,
             is_decided: false,
@@ -178,7 +175,7 @@ impl Sending {
 
     /// Whether nobody keeps us out for good. What has not arrived is told with it.
     fn check(&self, event: &Event) -> Outcome {
-        let refused = refusal::check(event, &self.address);
+        let refused = refusal::check(event);
         refused.map_err(|failure| match failure {
             Failure::Because(status, words) if !self.is_done() || self.written > 0 => {
                 Failure::new(status, format!("{words}\n{}", self.left()))
@@ -200,7 +197,7 @@ impl Sending {
         }
         let ends = match cause {
             Cause::Refused { .. } | Cause::Plain | Cause::BadFile => true,
-            Cause::PutOff => false,
+            Cause::PutOff | Cause::Elsewhere => false,
             // Before the first message there is nothing to resume.
             Cause::Unreachable | Cause::NotChat | Cause::CutOff => !self.is_decided,
         };
@@ -252,11 +249,7 @@ mod tests {
 
     /// As many messages on their way to a server without acknowledgements.
     fn sending(messages: usize, now: Instant) -> Sending {
-        let address = Address {
-            host: "localhost".to_owned(),
-            port: 1,
-        };
-        let mut sending = Sending::new(address, false, now);
+        let mut sending = Sending::new(false, now);
         sending.hear(&Event::Connected, now).unwrap();
         sending.due(false, now + PLAIN_AFTER).unwrap();
         for _ in 0..messages {

@@ -204,7 +204,7 @@ fn keys(event: &Event) -> (Option<String>, Option<Vec<String>>) {
 fn word(cause: &Cause) -> &str {
     match cause {
         Cause::Unreachable => "unreachable",
-        Cause::PutOff | Cause::CutOff => "cut-off",
+        Cause::PutOff | Cause::Elsewhere | Cause::CutOff => "cut-off",
         Cause::NotChat => "not-chat",
         Cause::Refused { code } => code.as_deref().unwrap_or("refused"),
         Cause::Plain => "plain",

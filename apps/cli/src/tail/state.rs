@@ -92,7 +92,7 @@ impl State {
     /// A state in which nothing is printed.
     pub(super) fn new(room: &Room) -> Result<Self, Failure> {
         Ok(Self {
-            address: room.address().to_string(),
+            address: room.addresses().to_string(),
             username: room.username.to_string(),
             secret: secret().map_err(|error| Failure::start(&error))?,
             seen: None,

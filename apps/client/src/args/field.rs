@@ -1,6 +1,6 @@
 //! Where a room is, as people write it into a field. Pure.
 
-use hubbub_transport::{Address, Invitation};
+use hubbub_transport::{Addresses, Invitation};
 
 use crate::handover;
 
@@ -34,9 +34,9 @@ pub fn room(text: &str) -> Result<Invitation, String> {
 /// # Errors
 ///
 /// As those of [`room`].
-pub fn room_as_before(text: &str, private: &[Address]) -> Result<Invitation, String> {
+pub fn room_as_before(text: &str, private: &[Addresses]) -> Result<Invitation, String> {
     let mut room = room(text)?;
-    room.is_private |= !text.contains("://") && private.contains(&room.address);
+    room.is_private |= !text.contains("://") && private.contains(&room.addresses);
     Ok(room)
 }
 
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_room_that_was_private_is_so_again_unless_a_link_says_otherwise() {
-        let private = [room("a:1").unwrap().address];
+        let private = [room("a:1").unwrap().addresses];
         for (text, link) in [
             (" a:1 ", "chats://a:1"),
             ("chat://a:1", "chat://a:1"),
@@ -76,10 +76,13 @@ mod tests {
             ("chat.example.org:9000", "chat.example.org:9000"),
             ("[2001:db8::7]", "[2001:db8::7]:8765"),
             ("chat://192.0.2.7/", "192.0.2.7:8765"),
+            ("a,b:1,[::1]", "a:8765,b:1,[::1]:8765"),
         ] {
-            assert_eq!(room(text).unwrap().address.to_string(), address);
+            assert_eq!(room(text).unwrap().addresses.to_string(), address);
         }
-        for text in ["", "a b", "::1", "a:0", "a:65536", "http://a", "bob@a"] {
+        for text in [
+            "", "a b", "a,", "::1", "a:0", "a:65536", "http://a", "bob@a",
+        ] {
             assert!(room(text).unwrap_err().contains("HOST:PORT"), "{text}");
         }
     }

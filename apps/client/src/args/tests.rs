@@ -30,7 +30,7 @@ fn refusal(args: &[&str]) -> String {
 #[test]
 fn only_the_name_is_needed() {
     let args = parse(&["--username", "alice"]).unwrap();
-    assert_eq!(args.room.address.to_string(), "localhost:8765");
+    assert_eq!(args.room.addresses.to_string(), "localhost:8765");
     assert_eq!(args.username.as_str(), "alice");
     assert!(!args.plain);
     assert!(parse(&["--plain", "--username", "alice"]).unwrap().plain);
@@ -41,7 +41,10 @@ fn an_ipv6_address_is_written_in_brackets() {
     for target in ["::1", "[::1]"] {
         let args = parse(&["--username", "a", "--target", target, "--port", "1"]).unwrap();
         assert_eq!(
-            (&*args.room.address.host, &*args.room.address.to_string()),
+            (
+                &*args.room.addresses.first().host,
+                &*args.room.addresses.to_string()
+            ),
             ("::1", "[::1]:1")
         );
     }
@@ -97,7 +100,7 @@ fn a_target_is_one_word() {
         assert!(refusal(&["--username", "a", "--target", target]).contains("into --port"));
     }
     let args = parse(&["--username", "a", "--target", "fe80::1%eth0"]).unwrap();
-    assert_eq!(args.room.address.host, "fe80::1%eth0");
+    assert_eq!(args.room.addresses.first().host, "fe80::1%eth0");
 }
 
 #[test]
@@ -119,7 +122,10 @@ fn a_link_says_host_and_port() {
     ] {
         let args = parse(&[link, "--username", "alice"]).unwrap();
         assert_eq!(
-            (&*args.room.address.host, &*args.room.address.to_string()),
+            (
+                &*args.room.addresses.first().host,
+                &*args.room.addresses.to_string()
+            ),
             (target, address)
         );
         assert_eq!(args.username.as_str(), "alice");
@@ -202,7 +208,7 @@ fn a_card_asks_for_what_is_not_given_and_never_goes_where_a_link_leads_without_a
             login: Some(login),
             ..
         }) => assert_eq!(
-            (room.address.host.as_str(), login.as_str()),
+            (room.addresses.first().host.as_str(), login.as_str()),
             ("localhost", "carol")
         ),
         other => panic!("{other:?}"),

@@ -69,7 +69,7 @@ pub(super) fn invite(
     let Room { invitation, .. } = consume_context();
     let password = memory.password().or(invitation.password);
     let link = Invitation {
-        address: invitation.address,
+        addresses: invitation.addresses,
         is_private: true,
         pins: Vec::new(),
         password,

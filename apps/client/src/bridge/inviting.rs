@@ -25,11 +25,11 @@ pub(super) fn invite(
     } = consume_context();
     let typed = memory.password();
     spawn(async move {
-        let address = invitation.address.clone();
+        let addresses = invitation.addresses.clone();
         let known = background::run("known rooms", move || {
             let rooms = known.map(KnownRooms::at)?;
             // What cannot be read is told where the connection is made.
-            rooms.get(&address).ok().flatten()
+            rooms.get(&addresses).ok().flatten()
         });
         let known = known.await.ok().flatten();
         let link = invitation_to(&invitation, &secured, known, typed).to_link();
@@ -45,18 +45,20 @@ fn invitation_to(
     known: Option<KnownRoom>,
     typed: Option<Password>,
 ) -> Invitation {
+    // Of a room on several servers, what is known of all of them is together.
+    let (most, is_on_several) = (came_by.most_pins(), came_by.addresses.are_several());
     let known = known.filter(|known| known.pins.iter().any(|pin| Some(*pin) == secured.pin));
     let pins = match (secured.reason, &known) {
         (Reason::Authority, _) => Vec::new(),
-        (_, Some(known)) => known.pins.iter().copied().take(2).collect(),
+        (_, Some(known)) => known.pins.iter().copied().take(most).collect(),
         (_, None) => secured.pin.into_iter().collect(),
     };
     let kept = known
         .and_then(|known| known.password)
-        .filter(|kept| Some(kept.key) == secured.pin);
+        .filter(|kept| is_on_several || Some(kept.key) == secured.pin);
     let password = kept.map(|kept| kept.password).or(typed);
     Invitation {
-        address: came_by.address.clone(),
+        addresses: came_by.addresses.clone(),
         is_private: true,
         pins,
         password: password.or_else(|| came_by.password.clone()),
@@ -85,7 +87,16 @@ mod tests {
     }
 
     fn made(reason: Reason, known: Option<KnownRoom>, typed: Option<&str>) -> String {
-        let came_by = Invitation::parse("chats://a:1/#key=link", 1).unwrap();
+        made_at("a:1", reason, known, typed)
+    }
+
+    fn made_at(
+        addresses: &str,
+        reason: Reason,
+        known: Option<KnownRoom>,
+        typed: Option<&str>,
+    ) -> String {
+        let came_by = Invitation::parse(&format!("chats://{addresses}/#key=link"), 1).unwrap();
         let secured = Secured {
             reason,
             since: jiff::Zoned::default(),
@@ -123,6 +134,20 @@ mod tests {
             made(Reason::Asked, None, None),
             format!("chats://a:1/#pin={one},key=link")
         );
+    }
+
+    #[test]
+    fn an_invitation_to_several_servers_names_the_keys_of_all_and_their_password() {
+        let (one, two) = (ours(), next());
+        let three = Pin::of_key(b"three");
+        let made = made_at(
+            "a:1,b:1",
+            Reason::Asked,
+            known(&[one, two, three], two),
+            None,
+        );
+        let keys = format!("pin={one},pin={two},pin={three},key=kept");
+        assert_eq!(made, format!("chats://a:1,b:1/#{keys}"));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Rooms: the name that was used in each room, so that it can be offered again, the last message that was seen there,
 //! so that the next window can tell what was missed, who is muted there, and whether it was private, so that forgetting
 //! its key leads nobody there in plain. They are in a file of their own in the user's state directory, which nobody
-//! edits.
+//! edits. A room on several servers is one room here: it is known by all of its addresses as they were given, which says
+//! before any connection which one it is.
 
 use std::collections::BTreeSet;
 use std::fmt;
 #[cfg(not(target_arch = "wasm32"))]
 use std::path::PathBuf;
 
-use hubbub_transport::{Address, Invitation};
+use hubbub_transport::{Addresses, Invitation};
 use hubbub_wire::{Hex128, Limits, PORT, Token, Username};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,7 @@ pub const KEPT_ROOMS: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedRoom {
     /// Where it is.
-    pub address: Address,
+    pub addresses: Addresses,
     /// The name that the user had there.
     pub username: Username<'static>,
     /// Whether it was private.
@@ -35,7 +36,7 @@ impl UsedRoom {
     #[must_use]
     pub fn invitation(&self) -> Invitation {
         Invitation {
-            address: self.address.clone(),
+            addresses: self.addresses.clone(),
             is_private: self.is_private,
             pins: Vec::new(),
             password: None,
@@ -46,7 +47,7 @@ impl UsedRoom {
     #[must_use]
     pub fn written(&self) -> String {
         let scheme = if self.is_private { "chats://" } else { "" };
-        format!("{scheme}{}", self.address)
+        format!("{scheme}{}", self.addresses)
     }
 }
 
@@ -178,9 +179,9 @@ impl Entry {
     fn used(&self) -> Option<UsedRoom> {
         let username = self.visit.username.as_deref()?;
         let username = Username::new(username, Limits::DEFAULT.max_name).ok()?;
-        let address = Address::from_link(&format!("chat://{}", self.address), PORT).ok()?;
+        let addresses = Addresses::from_link(&format!("chat://{}", self.address), PORT).ok()?;
         Some(UsedRoom {
-            address,
+            addresses,
             username: username.into_owned(),
             is_private: self.visit.is_private,
         })
@@ -358,7 +359,7 @@ mod tests {
     fn offered(file: &RoomsFile) -> Vec<String> {
         let (used, trouble) = file.used();
         assert!(trouble.is_none(), "{trouble:?}");
-        let words = |room: &UsedRoom| format!("{} as {}", room.address, room.username);
+        let words = |room: &UsedRoom| format!("{} as {}", room.addresses, room.username);
         used.iter().map(words).collect()
     }
 

@@ -194,7 +194,7 @@ mod tests {
             assert!(trail.enter("alice") && !trail.enter("alice"));
             trail.keep().unwrap();
         };
-        let latest = || file.used().0[0].address.to_string();
+        let latest = || file.used().0[0].addresses.to_string();
         enter("one:1");
         enter("two:1");
         assert_eq!(latest(), "two:1");

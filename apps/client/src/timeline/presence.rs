@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use hubbub_session::{Cause, TLS};
-use hubbub_transport::Pin;
+use hubbub_transport::{Address, Pin};
 
 use super::KeyChange;
 
@@ -50,6 +50,8 @@ pub enum Attempt {
     },
     /// Nothing says that the server's key is the right one, and nothing of the user was sent. The user is asked.
     AsksTrust {
+        /// Which server: one of the addresses of the room.
+        address: Address,
         /// The key that the server has.
         pin: Pin,
         /// Why the system does not vouch for it.

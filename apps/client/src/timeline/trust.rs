@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use hubbub_session::Event;
-use hubbub_transport::Pin;
+use hubbub_transport::{Address, Pin};
 use jiff::Zoned;
 
 pub use hubbub_session::Reason;
@@ -28,6 +28,8 @@ pub struct Secured {
 /// The server has another key than the one that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyChange {
+    /// Which server: one of the addresses of the room.
+    pub address: Address,
     /// The keys that would be right.
     pub known: Vec<Pin>,
     /// The key that the server has.
@@ -57,9 +59,12 @@ impl Timeline {
     pub(super) fn trust(&mut self, at: SystemTime, event: Event) {
         self.is_veiled |= !matches!(event, Event::Secured { .. });
         match event {
-            Event::AsksTrust { pin, why } => self.put_out(at, Attempt::AsksTrust { pin, why }),
+            Event::AsksTrust { address, pin, why } => {
+                self.put_out(at, Attempt::AsksTrust { address, pin, why });
+            }
             Event::AsksPassword { refused } => self.put_out(at, Attempt::AsksPassword { refused }),
             Event::KeyChanged {
+                address,
                 known,
                 offered,
                 reason,
@@ -67,6 +72,7 @@ impl Timeline {
             } => {
                 let since = since.map(|since| self.zoned(since));
                 let change = KeyChange {
+                    address,
                     known,
                     offered,
                     reason,
@@ -153,11 +159,14 @@ mod tests {
 
     #[test]
     fn each_question_waits_for_the_user_and_stands_before_the_room() {
+        let address = Address::from_link("chat://a", 1).unwrap();
         let trust = Event::AsksTrust {
+            address: address.clone(),
             pin: pin(),
             why: "nobody vouches".into(),
         };
         let changed = Event::KeyChanged {
+            address,
             known: vec![pin()],
             offered: pin(),
             reason: Reason::Pin,

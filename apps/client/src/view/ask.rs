@@ -4,7 +4,7 @@
 
 use dioxus::prelude::*;
 
-use hubbub_transport::{Address, Invitation};
+use hubbub_transport::{Addresses, Invitation};
 
 use super::icon::{Shape, icon};
 use super::page;
@@ -44,12 +44,14 @@ pub fn Ask(
     });
     // Who was there before goes by the same name again.
     let latest = match &invitation {
-        Some(invitation) => used.iter().find(|room| room.address == invitation.address),
+        Some(invitation) => used
+            .iter()
+            .find(|room| room.addresses == invitation.addresses),
         None => used.first(),
     };
     let latest = latest.cloned();
     let private = used.iter().filter(|room| room.is_private);
-    let private: Vec<_> = private.map(|room| room.address.clone()).collect();
+    let private: Vec<_> = private.map(|room| room.addresses.clone()).collect();
     rsx! {
         document::Title { "Hubbub" }
         div { id: "app", "data-theme": theme.as_str(),
@@ -70,7 +72,7 @@ pub fn Ask(
                         h2 { id: "used-words", "Used before" }
                         ul { id: "used", "aria-labelledby": "used-words",
                             for room in used.into_iter().take(OFFERED_ROOMS) {
-                                li { key: "{room.address}",
+                                li { key: "{room.addresses}",
                                     Offer { room, plain, on_answer }
                                 }
                             }
@@ -93,7 +95,7 @@ fn Destination(invitation: Invitation) -> Element {
     rsx! {
         p { id: "destination",
             "The link leads to "
-            strong { dir: "ltr", "{invitation.address}" }
+            strong { dir: "ltr", "{invitation.addresses}" }
             ". {words} Nothing is sent before you join."
         }
     }
@@ -130,7 +132,7 @@ fn Fields(
     asking: Asking,
     latest: Option<UsedRoom>,
     /// Where private rooms are that were used before.
-    private: Vec<Address>,
+    private: Vec<Addresses>,
     on_answer: EventHandler<Args>,
     on_quit: EventHandler,
 ) -> Element {

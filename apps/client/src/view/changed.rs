@@ -9,18 +9,24 @@ use super::icon::{Shape, icon};
 use super::status::Retry;
 use super::trust::Fingerprint;
 use super::{QUIT, page};
-use crate::bridge::{Bridge, Room};
+use crate::bridge::Bridge;
 use crate::timeline::{KeyChange, Reason};
 
-/// The names of the right keys on the page: there are two at most.
-const KEYS: [&str; 2] = ["known-key", "next-key"];
+/// The name of a right key on the page. There are two of each server at most.
+fn key_id(number: usize) -> String {
+    match number {
+        0 => "known-key".to_owned(),
+        1 => "next-key".to_owned(),
+        more => format!("known-key-{more}"),
+    }
+}
 
 #[component]
 pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
     let bridge = use_context::<Bridge>();
-    let room = use_context::<Room>();
     use_effect(|| page::focus_on("question"));
     let right = right_key(&change);
+    let address = change.address.to_string();
     rsx! {
         section {
             id: "question",
@@ -33,10 +39,10 @@ pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
             h1 { id: "question-words", "Is this still the right server?" }
             div { id: "question-facts", class: "facts",
                 p { {right} }
-                for (id , pin) in KEYS.into_iter().zip(change.known.iter().copied()) {
-                    Fingerprint { key: "{id}", id, pin }
+                for (number , pin) in change.known.iter().copied().enumerate() {
+                    Fingerprint { key: "{number}", id: key_id(number), pin }
                 }
-                p { "What answers at " strong { "{room.address}" } " has this one:" }
+                p { "What answers at " strong { "{address}" } " has this one:" }
                 Fingerprint { id: "offered-key", pin: change.offered }
             }
             p { id: "question-advice", class: "advice",
@@ -48,7 +54,7 @@ pub(super) fn KeyChangedCard(change: Rc<KeyChange>) -> Element {
                     "Only if the new key is right: close this window, and forget the old key by this command. It asks before \
                      you join."
                 }
-                code { id: "forget", class: "command", dir: "ltr", {forgetting(&room.address)} }
+                code { id: "forget", class: "command", dir: "ltr", {forgetting(&address)} }
             } else {
                 p { class: "advice", "Only if the new key is right: " {way_on(change.reason)} }
             }

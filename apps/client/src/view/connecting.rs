@@ -25,10 +25,10 @@ pub(super) fn Connecting() -> Element {
     let status = Status::of(&presence, false);
     let attempt = presence.attempt();
     let question = match attempt {
-        Some(Attempt::AsksTrust { pin, why }) => {
-            let (pin, why) = (*pin, why.clone());
+        Some(Attempt::AsksTrust { address, pin, why }) => {
+            let (address, pin, why) = (address.to_string(), *pin, why.clone());
             Some(rsx! {
-                TrustCard { pin, why }
+                TrustCard { address, pin, why }
             })
         }
         Some(Attempt::KeyChanged(change)) => {

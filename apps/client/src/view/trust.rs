@@ -5,12 +5,11 @@ use hubbub_transport::Pin;
 
 use super::icon::{Shape, icon};
 use super::page;
-use crate::bridge::{Action, Bridge, Room};
+use crate::bridge::{Action, Bridge};
 
 #[component]
-pub(super) fn TrustCard(pin: Pin, why: String) -> Element {
+pub(super) fn TrustCard(address: String, pin: Pin, why: String) -> Element {
     let bridge = use_context::<Bridge>();
-    let room = use_context::<Room>();
     use_effect(|| page::focus_on("question"));
     rsx! {
         section {
@@ -23,7 +22,7 @@ pub(super) fn TrustCard(pin: Pin, why: String) -> Element {
             span { class: "emblem", "aria-hidden": "true", {icon(Shape::Key)} }
             h1 { id: "question-words", "Is this the right server?" }
             div { id: "question-facts", class: "facts",
-                p { "Nobody vouches for " strong { "{room.address}" } ". Its key is:" }
+                p { "Nobody vouches for " strong { "{address}" } ". Its key is:" }
                 Fingerprint { id: "offered-key", pin }
             }
             p { id: "question-advice", class: "advice",
@@ -52,7 +51,7 @@ pub(super) fn TrustCard(pin: Pin, why: String) -> Element {
 
 /// The fingerprint of a key, in groups that two people can read to each other.
 #[component]
-pub(super) fn Fingerprint(id: &'static str, pin: Pin) -> Element {
+pub(super) fn Fingerprint(#[props(into)] id: String, pin: Pin) -> Element {
     rsx! {
         code { id, class: "fingerprint", dir: "ltr", {pin.fingerprint()} }
     }

@@ -269,7 +269,7 @@ impl Window {
     pub(crate) fn used_rooms(&self) -> Vec<(String, String)> {
         let rooms = RoomsFile::at(self.directory.path().join("rooms.toml"));
         let used = rooms.used().0.into_iter();
-        used.map(|room| (room.address.to_string(), room.username.to_string()))
+        used.map(|room| (room.addresses.to_string(), room.username.to_string()))
             .collect()
     }
 

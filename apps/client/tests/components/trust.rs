@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use hubbub_session::{Cause, Event, Intent, Reason};
-use hubbub_transport::{Password, Pin};
+use hubbub_transport::{Address, Password, Pin};
 use hubbub_wire::{Hex128, Kept};
 
 use crate::harness::Window;
@@ -21,8 +21,13 @@ fn other() -> Pin {
     pin.expect("a pin")
 }
 
+fn server() -> Address {
+    Address::from_link("chat://localhost", 8765).expect("an address")
+}
+
 fn changed(reason: Reason, since: Option<SystemTime>) -> Event {
     Event::KeyChanged {
+        address: server(),
         known: vec![ours()],
         offered: other(),
         reason,
@@ -43,7 +48,14 @@ fn secured(reason: Reason, all_private: bool) -> Event {
 fn an_unknown_key_is_asked_about_and_only_a_yes_leads_on() {
     let mut window = Window::open(16);
     let why = "its certificate is signed by nobody".to_owned();
-    window.happen_together([Event::Connecting, Event::AsksTrust { pin: ours(), why }]);
+    window.happen_together([
+        Event::Connecting,
+        Event::AsksTrust {
+            address: server(),
+            pin: ours(),
+            why,
+        },
+    ]);
     window.shows("Is this the right server?");
     window.shows("<strong>localhost:8765</strong>");
     window.shows(&format!(">{FINGERPRINT}</code>"));
@@ -57,6 +69,7 @@ fn an_unknown_key_is_asked_about_and_only_a_yes_leads_on() {
     window.happen(Event::Connecting);
     window.hides("Is this the right server?");
     window.happen(Event::AsksTrust {
+        address: server(),
         pin: ours(),
         why: String::new(),
     });

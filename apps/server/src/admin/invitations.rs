@@ -19,24 +19,24 @@ use crate::{password, runtime};
 /// The invitation that an administrator wants.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    /// Where the room is to whoever is invited: a host, perhaps with a port.
+    /// Where the room is to whoever is invited: a host, perhaps with a port, or several with commas between them.
     host: String,
     /// Whether the pin of a certificate from elsewhere is named too.
     has_pin: bool,
 }
 
 impl Wanted {
-    /// An invitation to this host.
+    /// An invitation to this host, or these.
     ///
     /// # Errors
     ///
     /// It is no host. The words do not repeat it, since it may be an invitation with a password.
     pub(super) fn new(host: &str, has_pin: bool) -> Result<Self, String> {
-        // People write an IPv6 address without brackets, too.
-        let written = [host.to_owned(), format!("[{host}]")];
-        let mut wanted = written.map(|host| Self { host, has_pin }).into_iter();
-        let found = wanted.find(|wanted| wanted.invitation(hubbub_wire::PORT).is_some());
-        found.ok_or_else(|| {
+        let hosts: Vec<_> = host.split(',').map(bracketed).collect();
+        let host = hosts.join(",");
+        let wanted = Self { host, has_pin };
+        let is_host = wanted.invitation(hubbub_wire::PORT).is_some();
+        is_host.then_some(wanted).ok_or_else(|| {
             "that is no host; give the name or address under which people reach the server, such as chat.example.org or \
              192.0.2.7:9000"
                 .to_owned()
@@ -110,15 +110,24 @@ impl Wanted {
         if is_own {
             return "; it is for programs, since browsers want a certificate that an authority vouches for; see --tls-cert";
         }
-        if !page.is_known_as(&invitation.address.host) {
-            return "; it is for programs, since browsers get no page under this name; see --web-host";
-        }
         // A browser believes authorities, and cannot look at a key.
         invitation.pins.clear();
-        if let Some(rest) = invitation.to_link().strip_prefix("chats://") {
-            put(answer, "-", [&*format!("https://{rest}")]);
+        let mut links = 0;
+        // It gets the page from one server, and knows no other.
+        for address in invitation.addresses.clone().iter() {
+            invitation.addresses = address.clone().into();
+            let link = invitation.to_link();
+            let rest = link.strip_prefix("chats://");
+            if let Some(rest) = rest.filter(|_| page.is_known_as(&address.host)) {
+                put(answer, "-", [&*format!("https://{rest}")]);
+                links += 1;
+            }
         }
-        "; the one with https is for browsers"
+        match links {
+            0 => "; it is for programs, since browsers get no page under this name; see --web-host",
+            1 => "; the one with https is for browsers",
+            _ => "; those with https are for browsers",
+        }
     }
 
     /// The invitation so far, unless the host is none. Without a port in it, the port is that of the server.
@@ -126,6 +135,16 @@ impl Wanted {
         let is_host = !self.host.contains(['/', '#']);
         let link = format!("chats://{}", self.host);
         is_host.then(|| Invitation::parse(&link, port).ok())?
+    }
+}
+
+/// People write an IPv6 address without brackets, too.
+fn bracketed(host: &str) -> String {
+    let is_bare = host.contains(':') && Invitation::parse(&format!("chats://{host}"), 1).is_err();
+    if is_bare {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
     }
 }
 
@@ -332,6 +351,7 @@ mod tests {
             ("192.0.2.7:9000", "192.0.2.7:9000"),
             ("2001:db8::1", "[2001:db8::1]:8765"),
             ("[2001:db8::1]:9", "[2001:db8::1]:9"),
+            ("a,2001:db8::1,b:9", "a:8765,[2001:db8::1]:8765,b:9"),
         ] {
             let (link, _) = link(host, false, room(false, None)).unwrap();
             assert_eq!(link, format!("chats://{address}"), "{host}");
@@ -346,6 +366,8 @@ mod tests {
             "a/#pin=x",
             "chats://a",
             "a@b",
+            "a,",
+            "a,b:x",
         ] {
             let words = link(host, false, room(true, None)).unwrap_err();
             assert!(words.contains("is no host"), "{host}: {words}");

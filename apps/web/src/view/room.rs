@@ -85,7 +85,7 @@ fn open(
     let (notifications, orders) = flume::bounded(WAITING_NOTIFICATIONS);
     let (news_sent, news) = flume::unbounded();
     let room = Room {
-        address: here.room().address.to_string(),
+        address: here.room().addresses.to_string(),
         invitation: here.room(),
         known: None,
         username: name.to_string(),

@@ -12,9 +12,9 @@ fn file() -> (tempfile::TempDir, KnownRooms) {
     (directory, KnownRooms::at(path))
 }
 
-fn at(host: &str) -> Address {
+fn at(host: &str) -> Addresses {
     let host = parse_host(host).unwrap();
-    Address { host, port: 8765 }
+    Address { host, port: 8765 }.into()
 }
 
 fn room(key: &str) -> KnownRoom {
@@ -48,10 +48,7 @@ fn what_is_kept_of_a_room_is_read_again() {
         assert_eq!(file.get(&at("a")).unwrap(), Some(one));
         assert_eq!(file.get(&at("b")).unwrap(), Some(room("other")));
     }
-    let elsewhere = Address {
-        port: 8766,
-        ..at("a")
-    };
+    let elsewhere = Addresses::from_hosts("a", 8766).unwrap();
     assert_eq!(file.get(&elsewhere).unwrap(), None);
 }
 

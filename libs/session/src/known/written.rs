@@ -93,6 +93,14 @@ impl Written {
         Some(self.room.remove(at).room)
     }
 
+    /// Takes out all that stands at a place with an address that is one of those. Returns whether there was any.
+    pub(super) fn remove(&mut self, is_one: impl Fn(&str) -> bool) -> bool {
+        let before = self.room.len();
+        self.room
+            .retain(|entry| !entry.place.split(',').any(&is_one));
+        self.room.len() < before
+    }
+
     /// Adds what is known of a place that was taken out.
     pub(super) fn put(&mut self, place: String, room: KnownRoom) {
         self.room.push(Entry { place, room });

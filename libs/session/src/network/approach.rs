@@ -4,15 +4,15 @@
 use std::io::{self, ErrorKind};
 
 use futures::FutureExt;
-use hubbub_transport::Transport;
 use hubbub_transport::tls::Seen;
+use hubbub_transport::{Address, Transport};
 
 use super::Network;
 use crate::belief::Verdict;
 use crate::connect;
 use crate::connection::{End, Lost};
-use crate::known::KnownRoom;
 use crate::member::Line;
+use crate::trust::{Known, NotKept};
 use crate::why::why;
 use crate::{Cause, Event, TURNED_AWAY};
 
@@ -31,22 +31,73 @@ pub(crate) fn told(_: &Transport) -> Option<Lost> {
 }
 
 impl Network {
-    /// Connects to the server that is meant.
+    /// Connects to a server that is meant: of several, the first one that takes the connection.
     pub(super) async fn approach(&mut self) -> Result<(Transport, Option<Line>), End> {
-        self.known().map_err(End::Lost)?;
-        let (transport, seen) = self.connect().await?;
-        // Connecting takes a while, in which another program may have learnt something.
-        let known = match self.known() {
-            Ok(known) => known,
-            Err(lost) => {
-                let _ = transport.finish();
-                return Err(End::Lost(lost));
+        let has_met = self.trust.has_met_any().map_err(bad_file)?;
+        if has_met && !self.options.is_private {
+            return Err(End::Lost(Lost::because(Cause::Plain, KNOWN_WITH_TLS)));
+        }
+        let mut left = self.tour.round();
+        let mut whys = Vec::new();
+        loop {
+            let (server, transport) = match self.connect(&left).await? {
+                Ok((at, transport)) => (left.remove(at), transport),
+                Err(failures) => {
+                    whys.extend(left.into_iter().zip(failures));
+                    self.tour.is_exhausted();
+                    let why = in_one(&whys);
+                    return Err(End::Lost(Lost::because(Cause::Unreachable, why)));
+                }
+            };
+            self.tour.go_to(&server);
+            match self.meet(&server, transport).await {
+                Err(End::Lost(lost)) if !left.is_empty() && lost.cause.is_of_one_server() => {
+                    whys.push((server, lost.why));
+                }
+                met => return met,
             }
+        }
+    }
+
+    /// Connects to one of these servers, and serves the screen meanwhile. Nothing is written.
+    async fn connect(
+        &mut self,
+        servers: &[Address],
+    ) -> Result<Result<(usize, Transport), Vec<String>>, End> {
+        let (servers, clock) = (servers.to_vec(), self.clock.clone());
+        let connecting = async move { Ok(connect::connect_to_one(&servers, &clock).await) };
+        self.connected(connecting.boxed_local()).await
+    }
+
+    /// Finds out whether this server is one that is meant. Nothing of the user is written.
+    async fn meet(
+        &mut self,
+        server: &Address,
+        transport: Transport,
+    ) -> Result<(Transport, Option<Line>), End> {
+        self.trust.turn_to(server);
+        if !self.options.is_private {
+            // Connecting takes a while, in which another program may have learnt something.
+            return match self.trust.has_met_any() {
+                Ok(false) => Ok((transport, None)),
+                met => {
+                    let _ = transport.finish();
+                    met.map_err(bad_file)?;
+                    Err(End::Lost(Lost::because(Cause::Plain, KNOWN_WITH_TLS)))
+                }
+            };
+        }
+        let (clock, connector) = (self.clock.clone(), self.connector.clone());
+        let host = server.host.clone();
+        let securing = async move {
+            let secured = connect::secure(transport, &connector, &host, &clock).await;
+            secured.map_err(|error| in_handshake(&error))
         };
-        match seen.map(|seen| self.judge(known.as_ref(), seen)) {
-            None => Ok((transport, None)),
-            Some(Ok(line)) => Ok((transport, Some(line))),
-            Some(Err(end)) => {
+        let (transport, seen) = self.connected(securing.boxed_local()).await?;
+        let known = self.trust.look().map_err(bad_file);
+        match known.and_then(|known| self.judge(server, &known, seen)) {
+            Ok(line) => Ok((transport, Some(line))),
+            Err(end) => {
                 // Nothing was written. If the end does not get there, the server sees a connection that broke.
                 let _ = transport.finish();
                 Err(end)
@@ -54,56 +105,52 @@ impl Network {
         }
     }
 
-    /// What is known of the server, which is never spoken to in plain if it is known.
-    fn known(&self) -> Result<Option<KnownRoom>, Lost> {
-        let known = self.trust.look();
-        let known = known.map_err(|error| Lost::because(Cause::BadFile, error.to_string()))?;
-        if known.is_some() && !self.options.is_private {
-            return Err(Lost::because(Cause::Plain, KNOWN_WITH_TLS));
-        }
-        Ok(known)
-    }
-
-    /// Connects, and serves the screen meanwhile. Nothing of the user is written.
-    async fn connect(&mut self) -> Result<(Transport, Option<Seen>), End> {
-        let (address, is_private) = (self.options.address.clone(), self.options.is_private);
-        let (clock, connector) = (self.clock.clone(), self.connector.clone());
-        let connecting = async move {
-            let connected = connect::connect(&address, &clock).await;
-            let unreachable = |why| Lost::because(Cause::Unreachable, why);
-            let transport = connected.map_err(unreachable)?;
-            if !is_private {
-                return Ok((transport, None));
-            }
-            let host = &address.host;
-            let secured = connect::secure(transport, &connector, host, &clock).await;
-            let (transport, seen) = secured.map_err(|error| in_handshake(&error))?;
-            Ok((transport, Some(seen)))
-        };
-        self.connected(connecting.boxed_local()).await
-    }
-
     /// Decides whether the server is the one that is meant, and tells a person if it is not known to be.
-    fn judge(&mut self, known: Option<&KnownRoom>, seen: Seen) -> Result<Line, End> {
+    fn judge(&mut self, server: &Address, known: &Known, seen: Seen) -> Result<Line, End> {
+        let address = server.clone();
         let told = match self.trust.judge(known, seen.pin, || seen.authority()) {
             Verdict::Believe { reason, since } => {
                 let since = since.unwrap_or_else(|| self.clock.wall());
                 return Ok(self.trust.line(known, seen.pin, reason, since));
             }
-            Verdict::Ask { why } => Event::AsksTrust { pin: seen.pin, why },
+            Verdict::Ask { why } => Event::AsksTrust {
+                address,
+                pin: seen.pin,
+                why,
+            },
             Verdict::Stop {
                 known,
                 reason,
                 since,
             } => Event::KeyChanged {
+                address,
                 known,
                 offered: seen.pin,
                 reason,
                 since,
             },
         };
+        if matches!(told, Event::KeyChanged { .. }) {
+            self.tour.go_on();
+        }
         self.report(told);
         Err(End::Out)
+    }
+}
+
+fn bad_file(error: NotKept) -> End {
+    End::Lost(Lost::because(Cause::BadFile, error.to_string()))
+}
+
+/// Why no server takes the connection: for all of them together, or else for each.
+fn in_one(whys: &[(Address, String)]) -> String {
+    let are_alike = whys.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    match whys {
+        [(_, why), ..] if are_alike => why.clone(),
+        _ => {
+            let each = whys.iter().map(|(server, why)| format!("{server}: {why}"));
+            each.collect::<Vec<_>>().join("; ")
+        }
     }
 }
 

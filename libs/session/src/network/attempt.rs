@@ -8,6 +8,7 @@ impl Network {
     /// One connection, from the attempt to its end.
     pub(super) async fn attempt(&mut self) -> End {
         self.report(Event::Connecting);
+        self.is_in = false;
         let (transport, line) = match self.approach().await {
             Ok(connected) => connected,
             Err(end) => return end,
@@ -21,6 +22,7 @@ impl Network {
         self.publish();
         if self.clock.awake() >= began + STOOD {
             self.backoff.reset();
+            self.tour.begin();
         }
         end
     }

@@ -47,11 +47,11 @@ impl Trust {
     fn knocks(&mut self, key: &[u8], authority: Result<(), String>) -> Line {
         let known = self.look().unwrap();
         let pin = Pin::of_key(key);
-        let verdict = self.judge(known.as_ref(), pin, || authority.clone());
+        let verdict = self.judge(&known, pin, || authority.clone());
         let Verdict::Believe { reason, since: at } = verdict else {
             panic!("{verdict:?}");
         };
-        self.line(known.as_ref(), pin, reason, at.unwrap_or(since(1)))
+        self.line(&known, pin, reason, at.unwrap_or(since(1)))
     }
 
     fn keeps(&mut self, line: &Line, is_granted: bool) -> Result<(), KnownError> {
@@ -64,7 +64,7 @@ impl Trust {
     }
 
     fn known(&self) -> KnownRoom {
-        self.look().unwrap().unwrap()
+        self.look().unwrap().server.unwrap()
     }
 }
 
@@ -104,12 +104,12 @@ fn what_is_learnt_holds_in_later_runs_with_a_file_and_in_this_one_without() {
         },
     ] {
         let mut trust = Trust::new(&options);
-        assert_eq!(trust.look().unwrap(), None);
+        assert_eq!(trust.look().unwrap().server, None);
         trust.enters(A, bad());
         let known = trust.known();
         assert_eq!((known.pins, known.reason), (pins(&[A]), Reason::Pin));
         assert_eq!(
-            later(&options).look().unwrap().is_some(),
+            later(&options).look().unwrap().server.is_some(),
             options.known.is_some()
         );
     }
@@ -120,7 +120,7 @@ fn nothing_is_stored_before_the_server_has_let_us_in() {
     let (_directory, options) = newcomer(&[A], Some("secret"));
     let mut trust = Trust::new(&options);
     trust.knocks(A, bad());
-    assert_eq!(trust.look().unwrap(), None);
+    assert_eq!(trust.look().unwrap().server, None);
 }
 
 #[test]

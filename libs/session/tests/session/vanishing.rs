@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hubbub_session::{Cause, Event, Intent, Options};
 use hubbub_testing::{Time, namespace};
-use hubbub_transport::Address;
+use hubbub_transport::Addresses;
 
 use crate::harness::{PACE, Window, joined, left, options_of, said};
 use crate::room::room_with_bob;
@@ -95,10 +95,7 @@ impl Pair {
         let (port, mut bob) =
             room_with_bob(Ipv4Addr::UNSPECIFIED, hubbub_server::Settings::default());
         let options = Options {
-            address: Address {
-                host: address.to_owned(),
-                port,
-            },
+            addresses: Addresses::from_hosts(address, port).unwrap(),
             ..options_of("alice", port)
         };
         let mut alice = Window::open_at(options, Time::that_skips(PACE));

@@ -51,7 +51,8 @@ impl Network {
     pub(super) async fn approach(&mut self) -> Result<(Transport, Option<Line>), End> {
         let is_private = self.options.is_private;
         let scheme = if is_private { "wss" } else { "ws" };
-        let url = format!("{scheme}://{}{PATH}", self.options.address);
+        // A page knows the server that it came from, and no other.
+        let url = format!("{scheme}://{}{PATH}", self.options.addresses.first());
         let connecting = self.connector.clone().connect(url, self.clock.clone());
         let transport = self.connected(connecting.boxed_local()).await?;
         let now = self.clock.wall();

@@ -9,7 +9,7 @@ use hubbub_session::{Cause, Event, Options, Reason};
 use hubbub_testing::tls::{Authority, Certificate};
 use hubbub_testing::{Peer, ScriptedServer, Time};
 use hubbub_transport::tls::Connector;
-use hubbub_transport::{Address, Pin};
+use hubbub_transport::{Address, Addresses, Pin};
 
 use crate::extension::{Offered, expect_offer};
 use crate::harness::{PACE, Window, offering, options};
@@ -63,9 +63,9 @@ impl Home {
     }
 }
 
-pub(crate) fn address(port: u16) -> Address {
+pub(crate) fn address(port: u16) -> Addresses {
     let host = HOST.to_owned();
-    Address { host, port }
+    Address { host, port }.into()
 }
 
 pub(crate) fn pin(certificate: &Certificate) -> Pin {
@@ -163,7 +163,7 @@ impl Window {
     #[track_caller]
     pub(crate) fn expect_asks(&mut self, key: Pin) -> String {
         match self.next() {
-            Event::AsksTrust { pin, why } if pin == key => why,
+            Event::AsksTrust { pin, why, .. } if pin == key => why,
             other => panic!("not asked about {key}: {other:?}"),
         }
     }
@@ -177,6 +177,7 @@ impl Window {
                 offered,
                 reason,
                 since,
+                ..
             } if known == keys && (offered, reason) == (key, because) => since.is_some(),
             other => panic!("no full stop by {because:?}, {keys:?} and not {key}: {other:?}"),
         }
