@@ -40,6 +40,11 @@ impl Passwords {
         self.sent.as_ref().and_then(on_the_wire)
     }
 
+    /// Whether the connection of now has sent what was given in this run.
+    pub(crate) fn has_sent_given(&self) -> bool {
+        self.sent.is_some() && self.sent == self.given
+    }
+
     /// The server wants one, or another one than it got. Returns what it got.
     pub(crate) fn refuse(&mut self) -> Option<Password> {
         let refused = self.sent.take()?;

@@ -208,7 +208,9 @@ impl Trust {
         if is_other.get() {
             return Learnt::Otherwise;
         }
-        let kept = kept.and(self.learn_of_room(line, key, password));
+        // What was learnt at one address alone does not go to others.
+        let given = password.filter(|_| self.passwords.has_sent_given());
+        let kept = kept.and(self.learn_of_room(line, key, given));
         let is_untold = self.rooms.is_none() && !std::mem::replace(&mut self.told, true);
         Learnt::Holds(if is_untold {
             Err(KnownError::NoFile)

@@ -2,6 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::{DEADLINE, Peer};
@@ -31,13 +32,42 @@ impl ScriptedServer {
     /// the streams are kept.
     pub fn that_hangs() -> (Self, [TcpStream; 2]) {
         let server = Self::start();
-        SockRef::from(&server.0).listen(0).unwrap();
-        let address = server.0.local_addr().unwrap();
+        let full = server.hang();
+        (server, full)
+    }
+
+    /// Fills the queue of connections, as [`that_hangs`](Self::that_hangs) does.
+    pub fn hang(&self) -> [TcpStream; 2] {
+        SockRef::from(&self.0).listen(0).unwrap();
+        let address = self.0.local_addr().unwrap();
         let filler = TcpStream::connect(address).unwrap();
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_nonblocking(true).unwrap();
         let _ = socket.connect(&address.into());
-        (server, [filler, socket.into()])
+        [filler, socket.into()]
+    }
+
+    /// Takes the next connection to any of these servers. Returns which one it came to.
+    #[track_caller]
+    pub fn accept_at_one_of(servers: &[&Self]) -> (usize, Peer) {
+        let listening = servers
+            .iter()
+            .map(|server| PollFd::new(&server.0, PollFlags::IN));
+        let mut listening: Vec<_> = listening.collect();
+        let deadline = Timespec::try_from(DEADLINE).unwrap();
+        poll(&mut listening, Some(&deadline)).unwrap();
+        let is_called = |it: &PollFd<'_>| it.revents().contains(PollFlags::IN);
+        let at = listening
+            .iter()
+            .position(is_called)
+            .expect("nobody connected");
+        (at, servers[at].accept())
+    }
+
+    /// Whether somebody waits to be accepted.
+    pub fn is_called(&self) -> bool {
+        let mut listening = [PollFd::new(&self.0, PollFlags::IN)];
+        poll(&mut listening, Some(&Timespec::default())).unwrap() > 0
     }
 
     /// The port that it listens on.

@@ -17,6 +17,7 @@ mod programs;
 mod remembering;
 mod restarting;
 mod room;
+mod several;
 mod silence;
 mod speaking;
 mod strangers;

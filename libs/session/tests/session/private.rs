@@ -8,3 +8,4 @@ mod ours;
 mod passwords;
 mod plain;
 mod riding;
+mod several;
