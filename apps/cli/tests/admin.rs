@@ -250,6 +250,10 @@ fn an_invitation_is_a_line_on_stdout_and_a_new_password_makes_another_one() {
         pinned.starts_with("chats://192.0.2.7:9000/#pin="),
         "{pinned}"
     );
+    let several = done(&path, &["invite", "a.example,b.example:9000"]);
+    let port = room.address().port();
+    let begin = format!("chats://a.example:{port},b.example:9000/#pin=");
+    assert!(several.starts_with(&begin), "{several}");
     let (code, out, err) = admin(&path, &["invite", "a/#key=x"]);
     assert_eq!((code, &*out), (2, ""), "{err}");
 }

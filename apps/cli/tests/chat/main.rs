@@ -4,6 +4,7 @@
 mod pipe;
 mod private;
 mod screen;
+mod several;
 mod terminal;
 
 /// A state directory in which nothing is.

@@ -11,6 +11,7 @@ mod readme;
 mod restarts;
 mod secrets;
 mod sending;
+mod several;
 mod statuses;
 mod tailing;
 mod wrapped;
