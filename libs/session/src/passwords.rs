@@ -41,6 +41,7 @@ impl Passwords {
     }
 
     /// Whether the connection of now has sent what was given in this run.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn has_sent_given(&self) -> bool {
         self.sent.is_some() && self.sent == self.given
     }

@@ -25,18 +25,6 @@ impl Tour {
         Self { order, at: 0, left }
     }
 
-    /// All addresses, the present one first.
-    pub(crate) fn round(&self) -> Vec<Address> {
-        let (before, after) = self.order.split_at(self.at);
-        [after, before].concat()
-    }
-
-    /// This is the present address.
-    pub(crate) fn go_to(&mut self, address: &Address) {
-        let at = self.order.iter().position(|known| known == address);
-        self.at = at.unwrap_or(self.at);
-    }
-
     /// The present address is given up for the next one.
     pub(crate) fn go_on(&mut self) {
         self.at = (self.at + 1) % self.order.len();
@@ -49,14 +37,30 @@ impl Tour {
         is_at_once
     }
 
-    /// All addresses have just been tried in vain.
-    pub(crate) fn is_exhausted(&mut self) {
-        self.left = 0;
-    }
-
     /// Each address may be tried again.
     pub(crate) fn begin(&mut self) {
         self.left = self.order.len() - 1;
+    }
+}
+
+/// A page knows one server, and needs none of this.
+#[cfg(not(target_arch = "wasm32"))]
+impl Tour {
+    /// All addresses, the present one first.
+    pub(crate) fn round(&self) -> Vec<Address> {
+        let (before, after) = self.order.split_at(self.at);
+        [after, before].concat()
+    }
+
+    /// This is the present address.
+    pub(crate) fn go_to(&mut self, address: &Address) {
+        let at = self.order.iter().position(|known| known == address);
+        self.at = at.unwrap_or(self.at);
+    }
+
+    /// All addresses have just been tried in vain.
+    pub(crate) fn is_exhausted(&mut self) {
+        self.left = 0;
     }
 }
 
