@@ -248,6 +248,7 @@ check: setup layers policy small
     cargo clippy --workspace --all-targets -- -D warnings
     cargo clippy -p hubbub-client --no-default-features --all-targets -- -D warnings
     cargo clippy -p hubbub-server --no-default-features --all-targets -- -D warnings
+    cargo clippy -p hubbub-server --features cluster --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # `hubbub tail --state` while server and tail are killed a hundred times: every message is printed once. Minutes.
