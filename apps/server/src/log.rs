@@ -17,6 +17,8 @@ pub(crate) use self::keeping::{Answer, Counting, Disk, Notice, Order};
 pub(crate) use self::replay::{Ask, Past, Replay};
 use self::replay::{Range, Remembered};
 use self::sessions::{Counted, Sessions};
+#[cfg(all(test, feature = "cluster"))]
+pub(crate) use self::stream::{AWAY, LIFE, PATIENCE};
 #[cfg(feature = "cluster")]
 pub(crate) use self::stream::{Cluster, Happened, Pause};
 use crate::event::Departure;

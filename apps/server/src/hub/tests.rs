@@ -19,6 +19,8 @@ use hubbub_wire::{Hex64, Hex128, Offer, Payload};
 mod administering;
 mod batches;
 mod claims;
+#[cfg(feature = "cluster")]
+mod cluster;
 #[cfg(feature = "web")]
 mod goodbyes;
 mod keeping;
@@ -28,6 +30,8 @@ mod memory;
 mod motd;
 #[cfg(feature = "tls")]
 mod password;
+#[cfg(feature = "cluster")]
+pub(super) mod stream;
 mod taking_over;
 
 const ADA: PeerId = PeerId(0);

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use hubbub_wire::{Hex64, Hex128};
 
-use self::engine::{Engine, Tap};
 use super::super::simulation::Repeat;
+use super::super::tests::stream::{Engine, Tap};
 use super::super::*;
 use super::line::Line;
 use super::person::{Person, Run};
@@ -16,8 +16,6 @@ use super::screen::{Own, Truth};
 use super::serving::Server;
 use crate::cluster::NodeId;
 use crate::log::Cluster;
-
-mod engine;
 
 /// Everybody. Two of them have one name, so that one of the two is refused for as long as the other is here.
 const PEOPLE: [&str; 6] = ["ada", "bob", "eve", "fay", "twin", "twin"];

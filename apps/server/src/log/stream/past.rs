@@ -88,6 +88,10 @@ impl Log {
                 let Some(count) = self.count_of(before) else {
                     return Answered::Here(replay);
                 };
+                if count <= oldest {
+                    let lost = count > 1;
+                    return Answered::Here(Replay { lost, ..replay });
+                }
                 self.read_stream(before, *most, count, replay)
             }
             Ask::Before(..) | Ask::Whether(..) => Answered::Here(replay),

@@ -1,4 +1,4 @@
-//! The engine of the simulation: a stream that is a vector, and the way of each node to it. An observer that never
+//! An engine for tests: a stream that is a vector, and the way of each node to it. An observer that never
 //! fails reads all of it, and knows what is true.
 
 use std::collections::HashSet;
@@ -23,15 +23,17 @@ enum Stored {
     },
 }
 
-pub(super) struct Engine {
+pub(in crate::hub) struct Engine {
     entries: Vec<(Time, Stored)>,
     taken: HashSet<(NodeId, u64)>,
     observer: Replica,
     all: Vec<Arc<Said>>,
     /// By how much the clock of the stream is wrong, in milliseconds.
     wrong: i64,
-    pub(super) gone: usize,
-    pub(super) snapshots: usize,
+    /// The first place that it still has.
+    pub(in crate::hub) first: u64,
+    pub(in crate::hub) gone: usize,
+    pub(in crate::hub) snapshots: usize,
 }
 
 /// When the world began, in milliseconds since 1970.
@@ -41,7 +43,7 @@ const BEGAN: i64 = 1_700_000_000_000;
 const STREAM: (&str, u64) = ("HUBBUB_room", 1);
 
 /// The way of one node to the engine.
-pub(super) struct Tap {
+pub(in crate::hub) struct Tap {
     orders: flume::Receiver<Order>,
     answers: flume::Sender<Answer>,
     /// The place that it was given last.
@@ -52,20 +54,21 @@ pub(super) struct Tap {
 }
 
 impl Engine {
-    pub(super) fn new() -> Self {
+    pub(in crate::hub) fn new() -> Self {
         Self {
             entries: Vec::new(),
             taken: HashSet::new(),
             observer: Replica::new(STREAM.0, STREAM.1),
             all: Vec::new(),
             wrong: 0,
+            first: 1,
             gone: 0,
             snapshots: 0,
         }
     }
 
     /// A node comes.
-    pub(super) fn tap(&mut self) -> (Tap, Link) {
+    pub(in crate::hub) fn tap(&mut self) -> (Tap, Link) {
         let (to_engine, orders) = flume::unbounded();
         let (answers, from_engine) = flume::unbounded();
         let start = self.start();
@@ -93,14 +96,24 @@ impl Engine {
             stream: STREAM.0.to_owned(),
             created: STREAM.1,
             snapshot: heads.next_back(),
-            first: 1,
+            first: self.first,
             last: self.entries.len() as u64,
             is_rolled_back: false,
         }
     }
 
+    /// The stream has lost all that was before, and everything that would tell of it.
+    pub(in crate::hub) fn lose_snapshots(&mut self) {
+        for (_, stored) in &mut self.entries {
+            if matches!(stored, Stored::Head { .. }) {
+                *stored = Stored::Piece;
+            }
+        }
+        self.first = self.entries.len() as u64 + 1;
+    }
+
     /// The clock of the stream jumps.
-    pub(super) fn jumps(&mut self, random: &mut Rng) {
+    pub(in crate::hub) fn jumps(&mut self, random: &mut Rng) {
         self.wrong = random.i64(-60_000..60_000);
     }
 
@@ -131,11 +144,11 @@ impl Engine {
     }
 
     /// The room as it has to be.
-    pub(super) fn room(&self) -> (Hex128, u64) {
+    pub(in crate::hub) fn room(&self) -> (Hex128, u64) {
         (self.observer.room_id(), self.observer.last().generation)
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(in crate::hub) fn names(&self) -> Vec<String> {
         let names = self
             .observer
             .members()
@@ -145,12 +158,21 @@ impl Engine {
         names
     }
 
-    pub(super) fn hash(&self) -> [u8; 32] {
+    pub(in crate::hub) fn hash(&self) -> [u8; 32] {
         hash(&self.observer.snapshot())
     }
 
+    /// The bytes of all records.
+    pub(in crate::hub) fn bytes(&self) -> Vec<u8> {
+        let records = self.entries.iter().filter_map(|(_, stored)| match stored {
+            Stored::Record(bytes) => Some(bytes.as_slice()),
+            _ => None,
+        });
+        records.collect::<Vec<_>>().concat()
+    }
+
     /// All that was said: place and text.
-    pub(super) fn said(&self) -> Vec<(String, String)> {
+    pub(in crate::hub) fn said(&self) -> Vec<(String, String)> {
         let all = self.all.iter().flat_map(|said| {
             said.iter().map(|(seq, _, payload)| {
                 let text = String::from_utf8(payload.as_bytes().to_vec()).unwrap();
@@ -163,7 +185,7 @@ impl Engine {
 
 impl Tap {
     /// Something happens between the node and the stream.
-    pub(super) fn step(&mut self, engine: &mut Engine, now: Duration, random: &mut Rng) {
+    pub(in crate::hub) fn step(&mut self, engine: &mut Engine, now: Duration, random: &mut Rng) {
         if self.is_away {
             return;
         }
@@ -184,7 +206,7 @@ impl Tap {
     }
 
     /// Everything that is on its way arrives.
-    pub(super) fn settle(&mut self, engine: &mut Engine, now: Duration) {
+    pub(in crate::hub) fn settle(&mut self, engine: &mut Engine, now: Duration) {
         for order in std::mem::take(&mut self.late) {
             self.obey(engine, order, now, true);
         }
@@ -194,8 +216,23 @@ impl Tap {
         while self.give(engine) {}
     }
 
+    /// What the node has published arrives, and it reads nothing.
+    pub(in crate::hub) fn publish(&mut self, engine: &mut Engine, now: Duration) {
+        while let Ok(order) = self.orders.try_recv() {
+            self.obey(engine, order, now, true);
+        }
+    }
+
+    /// The node has to begin anew.
+    pub(in crate::hub) fn begins_anew(&mut self, engine: &Engine) {
+        let start = engine.start();
+        self.given = start.place();
+        let why = "this is a test".to_owned();
+        let _ = self.answers.send(Answer::Anew { why, start });
+    }
+
     /// The node sees the engine no longer, or again.
-    pub(super) fn turns(&mut self) {
+    pub(in crate::hub) fn turns(&mut self) {
         if self.is_away {
             return self.sees_engine();
         }
@@ -203,7 +240,7 @@ impl Tap {
         let _ = self.answers.send(Answer::Away);
     }
 
-    pub(super) fn sees_engine(&mut self) {
+    pub(in crate::hub) fn sees_engine(&mut self) {
         if std::mem::take(&mut self.is_away) {
             let _ = self.answers.send(Answer::Back);
         }

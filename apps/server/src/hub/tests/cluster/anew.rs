@@ -1,0 +1,121 @@
+//! A node, or the room, that begins anew, and a node that stops.
+
+use super::*;
+use crate::runtime::block_on;
+
+#[test]
+fn a_node_that_begins_anew_sends_everybody_away_and_lets_them_come_again() {
+    let mut nodes = Nodes::new(2);
+    let mut bob = nodes.plain(1, BOB, "bob");
+    let mut ada = nodes.ours(0, ADA, "ada", 1);
+    let mut eve = nodes.plain(0, EVE, "eve");
+    nodes.says(1, BOB, "bob", "before");
+    nodes.settle();
+    taken(&mut ada);
+    taken(&mut eve);
+    taken(&mut bob);
+    let room = nodes.hubs[0].log.room();
+    nodes.taps[0].begins_anew(&nodes.engine);
+    nodes.settle();
+    assert_eq!(taken(&mut ada), notice("ada", "stopping", words::STOPPING));
+    assert!(is_over(&mut ada) && is_over(&mut eve));
+    assert_eq!(nodes.hubs[0].log.room(), room);
+    // Its program comes again, to this node. Nobody hears of it.
+    let mut again = nodes.hubs[0].offers(FAY, "ada", 1, 2);
+    nodes.settle();
+    let told = taken(&mut again);
+    assert!(
+        told.contains("\r\nGrant: ") && told.contains("before"),
+        "{told}"
+    );
+    assert!(told.contains("ada\nbob\neve"), "{told}");
+    assert_eq!(taken(&mut bob), "");
+    // The others of the node that was leave after their time.
+    nodes.passes(60 * SECOND);
+    assert_eq!(taken(&mut bob), leave("eve"));
+}
+
+#[test]
+fn where_nobody_knows_what_was_before_the_room_begins_anew_for_everybody() {
+    let mut nodes = Nodes::new(1);
+    let mut ada = nodes.ours(0, ADA, "ada", 1);
+    let room = nodes.hubs[0].log.room();
+    nodes.engine.lose_snapshots();
+    nodes.begin();
+    nodes.settle();
+    assert_eq!(taken(&mut ada), notice("ada", "stopping", words::STOPPING));
+    assert!(is_over(&mut ada));
+    for hub in &nodes.hubs {
+        assert_ne!(hub.log.room(), room);
+        assert!(hub.room.is_empty() && hub.log.has_started());
+    }
+    assert_eq!(nodes.hubs[0].log.room(), nodes.hubs[1].log.room());
+    let mut bob = nodes.plain(0, BOB, "bob");
+    let _again = nodes.ours_again(1, ADA, "ada", 1, 2);
+    assert_eq!(taken(&mut bob), join("ada"));
+}
+
+#[test]
+fn when_a_node_stops_its_members_move_without_a_word_and_plain_ones_leave() {
+    let mut nodes = Nodes::new(2);
+    let mut bob = nodes.plain(1, BOB, "bob");
+    let mut ada = nodes.ours(0, ADA, "ada", 1);
+    let mut eve = nodes.plain(0, EVE, "eve");
+    taken(&mut ada);
+    assert_eq!(taken(&mut bob), join("ada") + &join("eve"));
+    let (sender, inbox) = flume::bounded(1);
+    drop(sender);
+    let mut stopping = nodes.hubs.remove(0);
+    let mut tap = nodes.taps.remove(0);
+    let until = now() + 30 * SECOND;
+    let mut moved = None;
+    {
+        let stops = std::pin::pin!(stopping.move_out(&inbox, until));
+        let mut stops = stops.fuse();
+        // Each time that it waits, the others go on.
+        block_on(poll_fn(|context| {
+            let end = stops.poll_unpin(context);
+            tap.settle(&mut nodes.engine, nodes.now);
+            nodes.settle();
+            if moved.is_none() && is_over_after(&mut ada, "stopping") {
+                moved = Some(nodes.ours_again(0, ADA, "ada", 1, 2));
+            }
+            context.waker().wake_by_ref();
+            end
+        }));
+    }
+    assert!(moved.is_some());
+    assert!(stopping.log.has_stopped());
+    assert_eq!(taken(&mut eve), "");
+    assert!(is_over(&mut eve));
+    nodes.settle();
+    assert_eq!(taken(&mut bob), leave("eve"));
+    assert_eq!(nodes.engine.names(), ["ada", "bob"]);
+}
+
+#[test]
+fn a_node_whose_members_do_not_move_stops_after_its_time() {
+    let mut nodes = Nodes::new(2);
+    let mut bob = nodes.plain(1, BOB, "bob");
+    let _ada = nodes.ours(0, ADA, "ada", 1);
+    taken(&mut bob);
+    let (_sender, inbox) = flume::bounded(1);
+    let mut stopping = nodes.hubs.remove(0);
+    let mut tap = nodes.taps.remove(0);
+    let until = now() + Duration::from_millis(50);
+    let stops = std::pin::pin!(stopping.move_out(&inbox, until));
+    let mut stops = stops.fuse();
+    block_on(poll_fn(|context| {
+        let end = stops.poll_unpin(context);
+        tap.settle(&mut nodes.engine, nodes.now);
+        context.waker().wake_by_ref();
+        end
+    }));
+    nodes.settle();
+    assert_eq!(taken(&mut bob), leave("ada"));
+}
+
+/// Whether somebody was told this, and its connection has ended.
+fn is_over_after(pending: &mut Pending, code: &str) -> bool {
+    taken(pending).contains(&format!("Code: {code}")) && is_over(pending)
+}

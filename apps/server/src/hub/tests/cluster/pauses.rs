@@ -1,0 +1,157 @@
+//! The engine is away: members wait and are told so, and no deadline runs against them.
+
+use super::*;
+
+impl Nodes {
+    /// No node sees the engine, or all do again.
+    fn turn_engine(&mut self) {
+        for tap in &mut self.taps {
+            tap.turns();
+        }
+    }
+
+    /// So much time passes, and nothing reaches the stream or comes from it.
+    fn passes_alone(&mut self, time: Duration) {
+        self.now += time;
+        for node in 0..self.hubs.len() {
+            self.turn(node);
+        }
+    }
+}
+
+#[test]
+fn members_with_a_grant_are_told_when_the_engine_is_away_for_a_second_and_when_it_is_back() {
+    let mut nodes = Nodes::new(1);
+    let mut ada = nodes.ours(0, ADA, "ada", 1);
+    let mut bob = nodes.plain(0, BOB, "bob");
+    taken(&mut ada);
+    nodes.turn_engine();
+    nodes.passes_alone(Duration::ZERO);
+    nodes.passes_alone(AWAY - Duration::from_millis(1));
+    assert_eq!(taken(&mut ada), "");
+    nodes.passes_alone(Duration::from_millis(1));
+    assert_eq!(taken(&mut ada), notice("ada", "paused", words::PAUSED));
+    nodes.passes_alone(100 * SECOND);
+    assert_eq!(taken(&mut ada), "");
+    nodes.turn_engine();
+    nodes.passes(PATIENCE);
+    assert_eq!(taken(&mut ada), notice("ada", "resumed", words::RESUMED));
+    assert_eq!(taken(&mut bob), "");
+}
+
+#[test]
+fn an_engine_that_says_nothing_and_takes_nothing_is_away_too() {
+    let mut nodes = Nodes::new(1);
+    let mut ada = nodes.ours(0, ADA, "ada", 1);
+    // It is the sign of life that does not come back.
+    nodes.passes_alone(LIFE);
+    nodes.passes_alone(PATIENCE - Duration::from_millis(1));
+    assert_eq!(taken(&mut ada), "");
+    nodes.passes_alone(Duration::from_millis(1));
+    assert_eq!(taken(&mut ada), notice("ada", "paused", words::PAUSED));
+    nodes.says(0, ADA, "ada", "afterwards");
+    nodes.passes(SECOND);
+    let told = taken(&mut ada);
+    assert!(
+        told.starts_with(&notice("ada", "resumed", words::RESUMED)),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_grant_in_a_pause_is_followed_by_word_of_it() {
+    let mut nodes = Nodes::new(1);
+    let _bob = nodes.plain(0, BOB, "bob");
+    let mut ada = nodes.hubs[0].offers(ADA, "ada", 1, 1);
+    nodes.turn(0);
+    nodes.passes_alone(PATIENCE);
+    assert!(nodes.hubs[0].log.is_paused());
+    // The engine is away, and then what it had taken before comes.
+    nodes.taps[0].turns();
+    nodes.settle();
+    let told = taken(&mut ada);
+    let word = notice("ada", "paused", words::PAUSED);
+    assert!(
+        told.contains("\r\nGrant: ") && told.contains(&word),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_gate_is_closed_before_the_start_and_in_a_pause() {
+    let mut nodes = Nodes::none();
+    nodes.begin();
+    let gate = nodes.hubs[0].log.gate();
+    assert!(gate.is_closed());
+    nodes.settle();
+    assert!(!gate.is_closed());
+    nodes.turn_engine();
+    nodes.passes_alone(Duration::ZERO);
+    assert!(!gate.is_closed());
+    nodes.passes_alone(AWAY);
+    assert!(gate.is_closed());
+    nodes.turn_engine();
+    nodes.passes(PATIENCE);
+    assert!(!gate.is_closed());
+}
+
+#[test]
+fn the_gate_closes_when_a_mebibyte_waits_and_opens_when_half_of_it_does() {
+    let mut nodes = Nodes::new(1);
+    let _ada = nodes.plain(0, ADA, "ada");
+    let gate = nodes.hubs[0].log.gate();
+    let text = "x".repeat(128 * 1024 - 100);
+    // The first is in flight.
+    for _ in 0..8 {
+        nodes.says(0, ADA, "ada", &text);
+        nodes.turn(0);
+    }
+    assert!(!gate.is_closed());
+    nodes.says(0, ADA, "ada", &text);
+    nodes.turn(0);
+    assert!(gate.is_closed());
+    nodes.settle();
+    assert!(!gate.is_closed());
+    assert_eq!(nodes.engine.said().len(), 9);
+}
+
+#[test]
+fn neither_grace_nor_the_time_for_a_join_runs_while_the_engine_is_away() {
+    let mut nodes = Nodes::new(2);
+    let mut bob = nodes.plain(1, BOB, "bob");
+    let _ada = nodes.ours(0, ADA, "ada", 1);
+    assert_eq!(taken(&mut bob), join("ada"));
+    nodes.hubs[0].is_gone(ADA, Departure::Closed);
+    let mut stranger = nodes.hubs[0].connect(FAY, ROOMY);
+    nodes.turn_engine();
+    nodes.passes_alone(Duration::ZERO);
+    nodes.passes_alone(AWAY);
+    let mut eve = nodes.hubs[0].offers(EVE, "eve", 2, 1);
+    for _ in 0..20 {
+        nodes.passes_alone(10 * SECOND);
+    }
+    assert!(!is_over(&mut eve) && !is_over(&mut stranger));
+    nodes.turn_engine();
+    nodes.settle();
+    assert_eq!(taken(&mut bob), join("eve"));
+    // What was left of the grace is left.
+    nodes.passes(nodes.hubs[0].settings.grace - 5 * SECOND);
+    assert_eq!(taken(&mut bob), "");
+    nodes.passes(5 * SECOND);
+    assert_eq!(taken(&mut bob), leave("ada"));
+    nodes.passes(nodes.hubs[0].settings.join_timeout);
+    assert!(is_over(&mut stranger));
+}
+
+#[test]
+fn who_comes_before_the_node_has_its_place_joins_when_it_has() {
+    let mut nodes = Nodes::new(1);
+    let _ada = nodes.plain(0, ADA, "ada");
+    nodes.begin();
+    let mut bob = nodes.hubs[1].member(BOB, "bob", ROOMY);
+    let mut eve = nodes.hubs[1].member(EVE, "ada", ROOMY);
+    nodes.settle();
+    assert_eq!(taken(&mut bob), "");
+    assert!(is_over_after_words(&mut eve));
+    assert_eq!(nodes.engine.names(), ["ada", "bob"]);
+}
