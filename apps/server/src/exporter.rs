@@ -59,6 +59,9 @@ pub(crate) struct Source {
     pub(crate) unfinished: Arc<Memory>,
     pub(crate) max_peers: usize,
     pub(crate) has_history: bool,
+    /// Whether the room is on many machines.
+    #[cfg(feature = "cluster")]
+    pub(crate) has_cluster: bool,
     #[cfg(feature = "tls")]
     pub(crate) has_tls: bool,
     #[cfg(feature = "web")]
@@ -215,6 +218,8 @@ mod tests {
             unfinished: Memory::new(1),
             max_peers: 1,
             has_history: false,
+            #[cfg(feature = "cluster")]
+            has_cluster: false,
             #[cfg(feature = "tls")]
             has_tls: false,
             #[cfg(feature = "web")]

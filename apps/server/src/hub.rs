@@ -544,6 +544,8 @@ impl Hub {
         metrics.granted.set(self.room.grants() as u64);
         metrics.absent.set(self.absent.len() as u64);
         metrics.strangers.set(self.lobby.len() as u64);
+        #[cfg(feature = "cluster")]
+        self.show_cluster();
         metrics.pass_time(self.now);
     }
 

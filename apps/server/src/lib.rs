@@ -104,6 +104,10 @@
 //! | `hubbub_history_kept_total` | messages that were kept since the start |
 //! | `hubbub_history_lag_seconds` | age of the oldest message that the disk was given and has not kept, in seconds; 0 if there is none |
 //! | `hubbub_history_suspended` | 1 while what is said is not kept, since the disk does not take it; else 0 |
+//! | `hubbub_cluster_paused` | 1 while the room is paused, since the engine takes nothing; else 0; this and the next three only with `--cluster` |
+//! | `hubbub_cluster_place` | the last place of the stream that this node has applied |
+//! | `hubbub_cluster_lag_seconds` | for how long this node has waited for what it published last, in seconds; 0 if it has read it back |
+//! | `hubbub_cluster_nodes` | nodes that are in the room, with this one |
 //! | `hubbub_delivery_seconds` | histogram, see below |
 //! | `process_cpu_seconds_total` | CPU time of the server, in seconds |
 //! | `process_virtual_memory_bytes` | its address space, in bytes; only on Linux |
@@ -629,6 +633,8 @@ fn show_metrics(
         unfinished: Arc::clone(unfinished),
         max_peers: settings.max_peers,
         has_history: settings.history.is_some(),
+        #[cfg(feature = "cluster")]
+        has_cluster: settings.cluster.is_some(),
         #[cfg(feature = "tls")]
         has_tls: settings.tls.is_some(),
         #[cfg(feature = "web")]

@@ -78,6 +78,9 @@ pub(crate) struct Metrics {
     pub(crate) deliveries: Counter,
     /// Of the history.
     pub(crate) history: History,
+    /// Of the cluster.
+    #[cfg(feature = "cluster")]
+    pub(crate) cluster: Cluster,
     /// From the read to the last write.
     #[cfg(feature = "metrics")]
     pub(crate) delays: Delays,
@@ -100,6 +103,20 @@ pub(crate) struct History {
     pub(crate) waiting_since: Gauge,
     /// 1 while what is said is not kept.
     pub(crate) is_suspended: Gauge,
+}
+
+/// The numbers of a cluster, as this node sees it.
+#[cfg(feature = "cluster")]
+#[derive(Debug, Default)]
+pub(crate) struct Cluster {
+    /// 1 while the room is paused.
+    pub(crate) is_paused: Gauge,
+    /// The last place of the stream that was applied.
+    pub(crate) place: Gauge,
+    /// When that was published which has not been read back, in ms since 1970; 0 for nothing.
+    pub(crate) waiting_since: Gauge,
+    /// How many nodes are in the room.
+    pub(crate) nodes: Gauge,
 }
 
 impl Metrics {

@@ -7,8 +7,9 @@ use crate::metrics::{BOUNDS, Causes, Counter, Metrics};
 use crate::runtime;
 
 /// What the server can do that some builds cannot.
-const FEATURES: [(&str, bool); 6] = [
+const FEATURES: [(&str, bool); 7] = [
     ("admin", cfg!(feature = "admin")),
+    ("cluster", cfg!(feature = "cluster")),
     ("history", cfg!(feature = "history")),
     ("metrics", cfg!(feature = "metrics")),
     ("service", cfg!(feature = "service")),
@@ -76,6 +77,10 @@ pub(super) fn write(source: &Source) -> String {
     memory(&mut page, source);
     if source.has_history {
         history(&mut page, metrics);
+    }
+    #[cfg(feature = "cluster")]
+    if source.has_cluster {
+        cluster(&mut page, metrics);
     }
     delays(&mut page, metrics);
     process::write(&mut page, source.began);
@@ -250,22 +255,50 @@ fn history(page: &mut Page, metrics: &Metrics) {
         "Messages that were kept.",
         history.kept.get(),
     );
-    let since = history.waiting_since.get();
-    let lag = if since == 0 {
-        0
-    } else {
-        runtime::wall().unix_ms().saturating_sub(since)
-    };
     page.gauge(
         "hubbub_history_lag_seconds",
         "Age of the oldest message that the database was given and has not kept; 0 if there is none.",
-        lag as f64 / 1000.0,
+        age(history.waiting_since.get()),
     );
     page.gauge(
         "hubbub_history_suspended",
         "1 while messages are not kept, since the disk does not take them; else 0.",
         history.is_suspended.get(),
     );
+}
+
+#[cfg(feature = "cluster")]
+fn cluster(page: &mut Page, metrics: &Metrics) {
+    let cluster = &metrics.cluster;
+    page.gauge(
+        "hubbub_cluster_paused",
+        "1 while the room is paused, since the engine takes nothing; else 0.",
+        cluster.is_paused.get(),
+    );
+    page.gauge(
+        "hubbub_cluster_place",
+        "The last place of the stream that this node has applied.",
+        cluster.place.get(),
+    );
+    page.gauge(
+        "hubbub_cluster_lag_seconds",
+        "For how long this node has waited for what it published last; 0 if it has read it back.",
+        age(cluster.waiting_since.get()),
+    );
+    page.gauge(
+        "hubbub_cluster_nodes",
+        "Nodes that are in the room, with this one.",
+        cluster.nodes.get(),
+    );
+}
+
+/// How long ago that was, in seconds. 0 is never.
+fn age(since: u64) -> f64 {
+    let ms = match since {
+        0 => 0,
+        since => runtime::wall().unix_ms().saturating_sub(since),
+    };
+    ms as f64 / 1000.0
 }
 
 fn delays(page: &mut Page, metrics: &Metrics) {
@@ -300,6 +333,8 @@ mod tests {
         let names = default.unwrap().split('"').skip(1).step_by(2);
         // How SQLite is linked changes nothing that the server can do.
         let mut names: Vec<&str> = names.filter(|name| *name != "bundled-sqlite").collect();
+        // No build has this unless it asks for it.
+        names.push("cluster");
         names.sort_unstable();
         assert_eq!(FEATURES.map(|(name, _)| name), *names);
     }

@@ -12,7 +12,7 @@ use crate::event::{Departure, Mail};
 use crate::id::{Name, PeerId};
 use crate::log::{Pause, Proposal};
 use crate::outbox::Delivery;
-use crate::runtime::{now, timeout};
+use crate::runtime::{now, timeout, wall};
 use crate::words;
 
 /// How long a node that stops waits until the stream has heard that. If it has not, the others notice by themselves.
@@ -68,6 +68,22 @@ impl Hub {
             Some(Pause::Resumed) => self.tell_granted(words::Code::Resumed, words::RESUMED),
             None => {}
         }
+    }
+
+    /// Shows how the stream goes.
+    pub(super) fn show_cluster(&self) {
+        let Some(sight) = self.log.sight(self.now) else {
+            return;
+        };
+        let since = match u64::try_from(sight.lag.as_millis()) {
+            Ok(0) | Err(_) => 0,
+            Ok(lag) => wall().unix_ms().saturating_sub(lag),
+        };
+        let cluster = &self.metrics.cluster;
+        cluster.is_paused.set(sight.is_paused.into());
+        cluster.place.set(sight.place);
+        cluster.waiting_since.set(since);
+        cluster.nodes.set(sight.nodes as u64);
     }
 
     /// What a member is told after its grant, if the room is paused.

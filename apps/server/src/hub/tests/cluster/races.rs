@@ -19,7 +19,7 @@ fn of_two_that_want_one_name_on_two_nodes_at_once_exactly_one_has_it_a_thousand_
             nodes.taps[node].publish(&mut nodes.engine, nodes.now);
         }
         nodes.settle();
-        let refused = claims.each_mut().map(|claim| is_over_after_words(claim));
+        let refused = claims.each_mut().map(is_over_after_words);
         assert_ne!(refused[0], refused[1], "time {time}");
         let winner = usize::from(refused[0]);
         wins[winner] += 1;
