@@ -21,8 +21,8 @@ use dioxus::prelude::*;
 use hubbub_session::{Clock, Intent, MessageId, Stamped};
 use hubbub_transport::{Invitation, Password, Pin};
 use hubbub_wire::Username;
-use jiff::tz::TimeZone;
 
+use crate::moment::Ahead;
 use crate::news::{News, Order};
 use crate::settings::{Setting, Settings, SettingsFile, Trail, ZoomKey};
 use crate::timeline::{Timeline, Toward};
@@ -45,9 +45,9 @@ pub struct Room {
     pub username: String,
     /// Longest text that can be sent, in bytes of UTF-8.
     pub max_text: usize,
-    /// Returns the time zone in which times are shown. It is asked each time, because a person who travels changes the
-    /// zone while the window is open.
-    pub zone: fn() -> TimeZone,
+    /// How far the clocks are ahead by which times are shown. It is asked each time, because a person who travels
+    /// changes the zone while the window is open.
+    pub ahead: Ahead,
 }
 
 /// The window's ends of its channels. A root context.
@@ -243,7 +243,7 @@ pub fn use_bridge(on_quit: EventHandler, on_attend: EventHandler<Attend>) -> Bri
 fn begin() -> (Timeline, Settings) {
     let room = consume_context::<Room>();
     let (settings, trouble) = consume_context::<SettingsFile>().load();
-    let mut timeline = Timeline::new(&room.username, room.zone);
+    let mut timeline = Timeline::new(&room.username, room.ahead);
     let trouble = trouble.map(|trouble| trouble.to_string());
     let trail = consume_context::<Trail>();
     timeline.mute_again(trail.muted());

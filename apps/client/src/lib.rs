@@ -120,7 +120,12 @@
 // In reading order. The blank lines keep rustfmt from sorting it.
 
 // Plain: no Dioxus, no channels, no sockets.
+#[cfg_attr(target_arch = "wasm32", path = "tables_of_browser.rs")]
+mod tables;
+
 pub mod links;
+
+pub mod moment;
 
 pub mod timeline;
 

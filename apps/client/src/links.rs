@@ -7,9 +7,8 @@ use std::ops::Range;
 
 use hubbub_transport::Invitation;
 use hubbub_wire::PORT;
-use icu_properties::CodePointMapData;
-use icu_properties::props::GeneralCategory;
-use url::{Host, Url};
+
+use crate::tables::{ends_sentence, ends_words, standard_host, standard_url};
 
 /// The longest link, in bytes. A longer address is words: browsers and servers take no more, and a link stands in the
 /// page three times.
@@ -120,24 +119,11 @@ fn bracket(c: char) -> usize {
 /// Whether this ends an address: blanks, what is invisible, and punctuation of other scripts than the Latin. Dots in
 /// the middle of a word do not.
 fn ends_address(c: char) -> bool {
-    use GeneralCategory as Is;
     match c {
         '<' | '>' | '"' | '`' => true,
         '\u{b7}' | '\u{2027}' | '\u{30fb}' | '\u{200c}' | '\u{200d}' => false,
         _ if c.is_ascii() => c.is_ascii_whitespace() || c.is_ascii_control(),
-        _ => {
-            c.is_whitespace()
-                || matches!(
-                    category(c),
-                    Is::Control
-                        | Is::Format
-                        | Is::OpenPunctuation
-                        | Is::ClosePunctuation
-                        | Is::InitialPunctuation
-                        | Is::FinalPunctuation
-                        | Is::OtherPunctuation
-                )
-        }
+        _ => c.is_whitespace() || ends_words(c),
     }
 }
 
@@ -151,19 +137,8 @@ fn mail(address: &str) -> &str {
 
 /// The address without the punctuation of the sentence that it ends.
 fn without_end(address: &str) -> &str {
-    use GeneralCategory as Is;
-    address.trim_end_matches(|c: char| {
-        "?!.,:;*'|([{".contains(c)
-            || !c.is_ascii()
-                && matches!(
-                    category(c),
-                    Is::DashPunctuation | Is::OtherPunctuation | Is::Format
-                )
-    })
-}
-
-fn category(c: char) -> GeneralCategory {
-    CodePointMapData::<GeneralCategory>::new().get(c)
+    address
+        .trim_end_matches(|c: char| "?!.,:;*'|([{".contains(c) || !c.is_ascii() && ends_sentence(c))
 }
 
 /// Where an address leads, if it is one.
@@ -176,8 +151,7 @@ fn url(scheme: Scheme, address: &str) -> Option<String> {
             let (_, rest) = address.split_once("://")?;
             // Without a host name, programs differ in what they make of the rest.
             let has_host = !rest.starts_with(['/', '\\']);
-            let url = Url::parse(address).ok().filter(|_| has_host)?;
-            Some(url.into())
+            standard_url(address).filter(|_| has_host)
         }
         Scheme::Mail => {
             let (_, mail) = address.split_once(':')?;
@@ -185,15 +159,14 @@ fn url(scheme: Scheme, address: &str) -> Option<String> {
             if person.is_empty() || !host.contains('.') {
                 return None;
             }
-            let host = Host::parse(host).ok()?;
-            let url = Url::parse(&format!("mailto:{person}@{host}")).ok()?;
-            Some(url.into())
+            let host = standard_host(host)?;
+            standard_url(&format!("mailto:{person}@{host}"))
         }
         Scheme::Room => {
             let mut room = Invitation::parse(address, PORT).ok()?;
             for address in room.addresses.iter_mut() {
                 if !address.host.contains(':') {
-                    address.host = Host::parse(&address.host).ok()?.to_string();
+                    address.host = standard_host(&address.host)?;
                 }
             }
             Some(room.to_link())

@@ -29,6 +29,7 @@ use futures::StreamExt;
 use hubbub_client::args::{Args, Wanted};
 use hubbub_client::bridge::{Attend, Channels, Memory, Room};
 use hubbub_client::desktop;
+use hubbub_client::moment;
 use hubbub_client::news::News;
 use hubbub_client::settings::{LEAST, Place, RoomsFile, SettingsFile, Trail};
 use hubbub_client::timeline::STRETCH_LINES;
@@ -37,7 +38,6 @@ use hubbub_session::known::{KnownError, KnownRooms};
 use hubbub_session::{Clock, Intent, Options, Seen};
 use hubbub_transport::Addresses;
 use hubbub_wire::Limits;
-use jiff::tz::TimeZone;
 
 /// How many intents may wait for the network thread. It takes them at once; a thousand is more than anybody types while
 /// the thread is busy.
@@ -141,7 +141,7 @@ fn open(args: Args) -> io::Result<Infallible> {
         known: known.clone(),
         username: args.username.to_string(),
         max_text: Limits::DEFAULT.max_payload,
-        zone: TimeZone::system,
+        ahead: moment::ahead_of_system,
     };
     let trail = Trail::new(RoomsFile::of_user(), &room.address, args.room.is_private);
     let seen = trail.latest().map(|seen| Seen {

@@ -24,10 +24,6 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
-
 pub use attention::Attention;
 pub use line::{Line, Message, Own, Progress, Row};
 pub use lines::{KEPT_LINES, Lines, SHOWN_LINES, STRETCH_LINES};
@@ -43,10 +39,12 @@ pub use visible::{NOTHING_VISIBLE, visible};
 
 use hubbub_session::{Event, MessageId, Stamped};
 
+use crate::moment::{Ahead, Day, Moment};
+
 /// Everything that the window shows.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    zone: fn() -> TimeZone,
+    ahead: Ahead,
     own_name: Rc<str>,
     presence: Presence,
     people: People,
@@ -60,7 +58,7 @@ pub struct Timeline {
     is_veiled: bool,
     /// For how long the user was away, until it is known whether the server remembers what was said then.
     back: Option<Duration>,
-    day: Option<Date>,
+    day: Option<Day>,
     next_id: MessageId,
     /// The line of each message of the user's own that is not known to be sent or, where the server tells, to have
     /// arrived.
@@ -68,12 +66,12 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// An empty room before the first connection. The times of lines are in the zone that `zone` returns when they
-    /// come.
+    /// An empty room before the first connection. The times of lines are those of clocks that are so far `ahead` when
+    /// they come.
     #[must_use]
-    pub fn new(own_name: &str, zone: fn() -> TimeZone) -> Self {
+    pub fn new(own_name: &str, ahead: Ahead) -> Self {
         Self {
-            zone,
+            ahead,
             own_name: own_name.into(),
             presence: Presence::default(),
             people: People::default(),
@@ -180,7 +178,7 @@ impl Timeline {
             if let Line::Message(message) = &line
                 && let Some(own) = message.own
             {
-                self.begin_day(message.at.date());
+                self.begin_day(message.at.day());
                 let number = self.push(line);
                 self.unsent.insert(own.id, number);
             }
@@ -310,19 +308,17 @@ impl Timeline {
     }
 
     /// The time in the user's zone, after a line for the day if it is a new one.
-    fn day_of(&mut self, at: SystemTime) -> Zoned {
-        let at = self.zoned(at);
-        self.begin_day(at.date());
+    fn day_of(&mut self, at: SystemTime) -> Moment {
+        let at = self.moment(at);
+        self.begin_day(at.day());
         at
     }
 
-    fn zoned(&self, at: SystemTime) -> Zoned {
-        // Only a clock beyond the year 9999 is outside; 1970 is then as good as anything.
-        let at = Timestamp::try_from(at).unwrap_or_default();
-        at.to_zoned((self.zone)())
+    fn moment(&self, at: SystemTime) -> Moment {
+        Moment::new(at, self.ahead)
     }
 
-    fn begin_day(&mut self, day: Date) {
+    fn begin_day(&mut self, day: Day) {
         if self.day.replace(day) != Some(day) {
             self.push(Line::Day(day));
         }

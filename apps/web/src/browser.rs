@@ -9,6 +9,8 @@ use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaE
 
 pub(crate) mod boot;
 
+pub(crate) mod clocks;
+
 pub(crate) mod storage;
 
 pub(crate) mod neighbours;

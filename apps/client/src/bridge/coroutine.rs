@@ -13,7 +13,6 @@ use dioxus::prelude::*;
 use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt};
 use hubbub_session::{Clock, Event, Intent, MessageId, Seen, Stamped};
-use jiff::tz;
 
 #[cfg(target_arch = "wasm32")]
 use super::browser::{drawn, invite, save};
@@ -228,8 +227,9 @@ impl Side {
     fn hear(&mut self, news: News) {
         match news {
             News::Focus(focused) => {
-                // The time zone is set in another window. Without this, the change would be seen minutes later.
-                tz::reset_system_time_zone_cache();
+                // The time zone is set in another window.
+                #[cfg(not(target_arch = "wasm32"))]
+                crate::moment::zone_may_have_changed();
                 self.timeline.write().focus(self.clock.wall(), focused);
                 if focused {
                     self.on_attend.call(Attend::Hint(false));

@@ -99,7 +99,7 @@ mod tests {
         let came_by = Invitation::parse(&format!("chats://{addresses}/#key=link"), 1).unwrap();
         let secured = Secured {
             reason,
-            since: jiff::Zoned::default(),
+            since: crate::moment::Moment::new(std::time::UNIX_EPOCH, |_| 0),
             pin: Some(ours()),
             all_private: true,
         };

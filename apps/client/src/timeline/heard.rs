@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use hubbub_session::Mark;
 use hubbub_wire::Username;
-use jiff::Zoned;
 
 use super::{Line, Message, Timeline, What, mention, told};
+use crate::moment::Moment;
 
 impl Timeline {
     pub(super) fn present(&mut self, names: Vec<String>) {
@@ -90,7 +90,7 @@ impl Timeline {
         name: Rc<str>,
         text: String,
         missing: usize,
-        at: Zoned,
+        at: Moment,
     ) -> Message {
         Message {
             name,

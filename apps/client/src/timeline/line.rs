@@ -1,21 +1,21 @@
 //! Line: what one line of the window can be, and what is known about a message.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use hubbub_session::MessageId;
-use jiff::civil::Date;
-use jiff::{SignedDuration, Zoned};
 
 use super::Notice;
+use crate::moment::{Day, Moment};
 
 /// Messages of one sender form a group if no more time than this lies between two of them.
-const GROUP_WITHIN: SignedDuration = SignedDuration::from_mins(5);
+const GROUP_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// One line of the conversation. Cheap to clone: the view holds the same storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// From here on it is this day.
-    Day(Date),
+    Day(Day),
     /// Somebody said something.
     Message(Rc<Message>),
     /// Something happened apart from the conversation.
@@ -34,7 +34,7 @@ pub struct Message {
     /// How many bytes of the text are missing, if it was cut off on its way.
     pub missing: usize,
     /// When, in the user's zone.
-    pub at: Zoned,
+    pub at: Moment,
     /// What is known about it if it is the user's own.
     pub own: Option<Own>,
     /// Whether somebody else mentions the user.
@@ -92,7 +92,7 @@ impl Message {
             name: name.into(),
             text: text.into(),
             missing: 0,
-            at: Zoned::default(),
+            at: Moment::new(std::time::UNIX_EPOCH, |_| 0),
             own: None,
             mention: false,
         }
@@ -111,10 +111,10 @@ impl Line {
     }
 
     /// The day that it tells, or on which it was said.
-    pub(super) fn day(&self) -> Option<Date> {
+    pub(super) fn day(&self) -> Option<Day> {
         match self {
             Self::Day(day) => Some(*day),
-            Self::Message(message) => Some(message.at.date()),
+            Self::Message(message) => Some(message.at.day()),
             Self::Notice(_) | Self::Answer(_) => None,
         }
     }
@@ -134,5 +134,5 @@ pub(super) fn opens_group(before: Option<&Line>, line: &Line) -> bool {
     };
     before.name != message.name
         || before.own.is_some() != message.own.is_some()
-        || message.at.duration_since(&before.at) > GROUP_WITHIN
+        || message.at.since(before.at) > GROUP_WITHIN
 }

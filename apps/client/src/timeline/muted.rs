@@ -120,13 +120,12 @@ mod tests {
     use std::time::SystemTime;
 
     use hubbub_session::{Event, Mark, Stamped};
-    use jiff::tz::TimeZone;
 
     use super::super::{Row, Toward};
     use super::*;
 
     fn timeline() -> Timeline {
-        let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+        let mut timeline = Timeline::new("alice", |_| 0);
         happen(&mut timeline, Event::Connected);
         timeline
     }

@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
-use jiff::Zoned;
-
 use super::past::gap_words;
+use crate::moment::Moment;
 
 /// The most changes that a notice lists when it is opened: the newest. Nobody reads more, and ten thousand joins at
 /// once must not fill the window.
@@ -19,7 +18,7 @@ const NAMED_IN_SUMMARY: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// When, in the user's zone.
-    pub at: Zoned,
+    pub at: Moment,
     /// What.
     pub what: What,
 }
@@ -38,9 +37,9 @@ pub enum What {
     /// Some messages between these times are missing: they are no longer kept, or too many were missed.
     Gap {
         /// When the one before was said, if there is one.
-        after: Option<Zoned>,
+        after: Option<Moment>,
         /// When the one after was said, if there is one.
-        before: Option<Zoned>,
+        before: Option<Moment>,
     },
     /// The server tells this.
     Told(Rc<str>),
@@ -74,7 +73,7 @@ impl Change {
                 "you were away for {}, and the room's memory began anew; what was said before may be missing",
                 in_words(*away)
             )),
-            What::Gap { after, before } => words(gap_words(after.as_ref(), before.as_ref())),
+            What::Gap { after, before } => words(gap_words(*after, *before)),
             What::Told(told) => words(told.to_string()),
             What::Missed(1) => words("1 event was skipped because too much came at once".into()),
             What::Missed(events) => words(format!(
@@ -300,7 +299,7 @@ mod tests {
 
     fn change(what: What) -> Change {
         Change {
-            at: Zoned::default(),
+            at: Moment::new(std::time::UNIX_EPOCH, |_| 0),
             what,
         }
     }

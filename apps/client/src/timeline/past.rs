@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use hubbub_session::{Event, Mark, Seen, Stamped};
 use hubbub_wire::{Hex128, Kept};
-use jiff::Zoned;
 
 use super::{Change, Line, Notice, Timeline, What};
+use crate::moment::Moment;
 
 /// What is known of the server's memory. Nothing, if the server is a plain one.
 #[derive(Clone, Debug, Default)]
@@ -226,11 +226,11 @@ impl Timeline {
         if !std::mem::take(&mut self.past.has_gap) {
             return;
         }
-        let before = next.map(|at| self.zoned(at));
+        let before = next.map(|at| self.moment(at));
         // The user's own messages have the time of another clock, which may be ahead.
-        let is_earlier = |at: &Zoned| before.as_ref().is_none_or(|before| at <= before);
+        let is_earlier = |at: &Moment| before.is_none_or(|before| *at <= before);
         let is_message_before = |line| time_of_message(line).filter(|at| is_earlier(at));
-        let after = self.lines.kept().rev().find_map(is_message_before).cloned();
+        let after = self.lines.kept().rev().find_map(is_message_before);
         if let Some(line) = gap(after, before) {
             self.push(line);
         }
@@ -259,20 +259,20 @@ impl Timeline {
             if self.is_shown_already(mark.as_ref()) {
                 continue;
             }
-            let at = self.zoned(at);
+            let at = self.moment(at);
             if std::mem::take(&mut has_gap) {
-                lines.extend(gap(last.take(), Some(at.clone())));
+                lines.extend(gap(last.take(), Some(at)));
             }
-            last = Some(at.clone());
+            last = Some(at);
             // The first line is always a day, so that no message that is shown already changes its place in a group.
-            if day.replace(at.date()) != Some(at.date()) {
-                lines.push(Line::Day(at.date()));
+            if day.replace(at.day()) != Some(at.day()) {
+                lines.push(Line::Day(at.day()));
             }
             let message = self.message(name.into(), text, 0, at);
             lines.push(Line::Message(message.into()));
         }
         if has_gap {
-            let next = self.lines.kept().find_map(time_of_message).cloned();
+            let next = self.lines.kept().find_map(time_of_message);
             lines.extend(gap(last, next));
         }
         if let Some(search) = &mut self.search {
@@ -312,37 +312,31 @@ impl Timeline {
 }
 
 /// The line for messages that are missing between these times.
-fn gap(after: Option<Zoned>, before: Option<Zoned>) -> Option<Line> {
-    let at = after.clone().or_else(|| before.clone())?;
+fn gap(after: Option<Moment>, before: Option<Moment>) -> Option<Line> {
+    let at = after.or(before)?;
     let what = What::Gap { after, before };
     Some(Line::Notice(Notice::new(Change { at, what }).into()))
 }
 
-fn time_of_message(line: &Line) -> Option<&Zoned> {
+fn time_of_message(line: &Line) -> Option<Moment> {
     match line {
-        Line::Message(message) => Some(&message.at),
+        Line::Message(message) => Some(message.at),
         Line::Day(_) | Line::Notice(_) | Line::Answer(_) => None,
     }
 }
 
 /// Between which messages some are missing, in words.
-pub(super) fn gap_words(after: Option<&Zoned>, before: Option<&Zoned>) -> String {
-    let is_one_day = |a: &Zoned, b: &Zoned| a.date() == b.date();
+pub(super) fn gap_words(after: Option<Moment>, before: Option<Moment>) -> String {
     let between = match (after, before) {
         (Some(after), Some(before)) => {
-            let form = if is_one_day(after, before) {
-                "%H:%M"
-            } else {
-                "%-d %B, %H:%M"
+            let written = |at: Moment| match (after.day() == before.day(), at.clock()) {
+                (true, clock) => clock,
+                (false, clock) => format!("{}, {clock}", at.day().of_year()),
             };
-            format!(
-                "between {} and {}",
-                after.strftime(form),
-                before.strftime(form)
-            )
+            format!("between {} and {}", written(after), written(before))
         }
-        (Some(after), None) => format!("since {}", after.strftime("%H:%M")),
-        (None, Some(before)) => format!("before {}", before.strftime("%H:%M")),
+        (Some(after), None) => format!("since {}", after.clock()),
+        (None, Some(before)) => format!("before {}", before.clock()),
         (None, None) => String::new(),
     };
     format!("Some messages {between} are missing")

@@ -3,13 +3,11 @@
 //! A new query looks at every kept line once. After that only new lines are looked at, so that a search costs the same
 //! in a full store as in an empty one.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
-
 use super::{Line, Lines, Muted, Timeline};
+use crate::tables::composed;
 
 /// A search that is going on. Lines are known by their numbers.
 #[derive(Clone, Debug, Default)]
@@ -204,12 +202,7 @@ impl Timeline {
 /// follows it. It is upper case, because that depends on no neighbour and folds more than lower case does: sharp s is
 /// SS, and both forms of sigma are one. The page does the same to find what to mark.
 pub(super) fn folded(text: &str) -> String {
-    let upper = text.to_uppercase();
-    match ComposingNormalizerBorrowed::new_nfc().normalize(&upper) {
-        Cow::Owned(composed) => composed,
-        // Nothing had to be composed.
-        Cow::Borrowed(_) => upper,
-    }
+    composed(text.to_uppercase())
 }
 
 #[cfg(test)]

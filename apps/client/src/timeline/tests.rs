@@ -3,8 +3,6 @@
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
-use jiff::tz::{self, TimeZone};
-
 use hubbub_session::{Cause, Mark};
 use hubbub_wire::Username;
 
@@ -22,7 +20,7 @@ fn after(minutes: u64) -> SystemTime {
 }
 
 fn room() -> Timeline {
-    let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+    let mut timeline = Timeline::new("alice", |_| 0);
     timeline.happens(0, Event::Connected);
     timeline
 }
@@ -169,23 +167,23 @@ fn comings_and_goings_in_a_row_are_one_line() {
 
 #[test]
 fn times_follow_the_zone_of_the_system() {
-    thread_local! { static HOURS: Cell<i8> = const { Cell::new(0) } }
-    let mut timeline = Timeline::new("alice", || TimeZone::fixed(tz::offset(HOURS.get())));
+    thread_local! { static HOURS: Cell<i32> = const { Cell::new(0) } }
+    let mut timeline = Timeline::new("alice", |_| HOURS.get() * 3600);
     timeline.hears(0, "bob", "before");
     HOURS.set(9);
     timeline.hears(1, "bob", "after");
-    let hours: Vec<_> = timeline
+    let clocks: Vec<_> = timeline
         .messages()
         .iter()
-        .map(|message| message.at.offset())
+        .map(|message| message.at.clock())
         .collect();
-    assert_eq!(hours, [tz::offset(0), tz::offset(9)]);
+    assert_eq!(clocks, ["08:00", "17:01"]);
     assert_eq!(timeline.told().len(), 3, "one group: {:?}", timeline.told());
 }
 
 #[test]
 fn a_day_begins_with_its_date_in_the_users_zone() {
-    let mut timeline = Timeline::new("alice", || TimeZone::fixed(tz::offset(-7)));
+    let mut timeline = Timeline::new("alice", |_| -7 * 3600);
     timeline.hears(0, "bob", "one in the morning");
     timeline.hears(23 * 60 - 1, "bob", "a minute to midnight");
     timeline.hears(23 * 60, "bob", "midnight");
@@ -313,7 +311,7 @@ fn an_outage_stands_alone_between_those_who_came_before_and_after_it() {
 
 #[test]
 fn presence_tells_why_there_is_no_connection_and_when_the_next_attempt_begins() {
-    let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+    let mut timeline = Timeline::new("alice", |_| 0);
     let failure = Failure {
         why: "the server closed the connection".into(),
         refused: false,
@@ -337,7 +335,7 @@ fn presence_tells_why_there_is_no_connection_and_when_the_next_attempt_begins() 
 
 #[test]
 fn a_network_thread_that_ends_at_once_leaves_the_room_on_the_page() {
-    let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+    let mut timeline = Timeline::new("alice", |_| 0);
     timeline.happens(0, Event::Connected);
     timeline.end(start());
     assert!(timeline.presence().has_room());
@@ -345,7 +343,7 @@ fn a_network_thread_that_ends_at_once_leaves_the_room_on_the_page() {
 
 #[test]
 fn what_was_said_before_the_server_hung_up_stays_on_the_page() {
-    let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+    let mut timeline = Timeline::new("alice", |_| 0);
     for event in [
         Event::Connected,
         Event::Said {

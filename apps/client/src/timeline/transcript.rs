@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use jiff::Zoned;
-
 use super::notice::earlier_changes;
 use super::{Change, Line, Message, Progress, Span, Timeline, visible};
+use crate::moment::Moment;
 
 /// What is put before the second and further lines of a text.
 const INDENT: &str = "\n    ";
@@ -34,7 +33,7 @@ impl Timeline {
                     let changes = notice.changes();
                     if let (Some(first), 1..) = (changes.first(), notice.unlisted()) {
                         let words = earlier_changes(notice.unlisted());
-                        transcript.entry(&first.at, "* ", &words);
+                        transcript.entry(first.at, "* ", &words);
                     }
                     changes.iter().for_each(|change| transcript.change(change));
                 }
@@ -62,7 +61,7 @@ impl Message {
 impl Transcript {
     fn message(&mut self, message: &Message) {
         let who = format!("{}{}: ", visible(&message.name), message.remark());
-        self.entry(&message.at, &who, visible(&message.text));
+        self.entry(message.at, &who, visible(&message.text));
     }
 
     fn change(&mut self, change: &Change) {
@@ -70,11 +69,14 @@ impl Transcript {
             Span::Name(name) => visible(&name).to_owned(),
             Span::Words(words) => words,
         });
-        self.entry(&change.at, "* ", &words.collect::<String>());
+        self.entry(change.at, "* ", &words.collect::<String>());
     }
 
-    fn entry(&mut self, at: &Zoned, who: &str, text: &str) {
-        let (at, text) = (at.strftime("%Y-%m-%d %H:%M:%S"), printable(text));
+    fn entry(&mut self, at: Moment, who: &str, text: &str) {
+        let (at, text) = (
+            format!("{} {}", at.day(), at.clock_with_seconds()),
+            printable(text),
+        );
         let text = text.replace('\n', INDENT);
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{at} {who}{text}");
@@ -96,8 +98,6 @@ fn printable(text: &str) -> String {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use jiff::tz::TimeZone;
-
     use super::super::notice::LISTED_CHANGES;
     use super::*;
     use hubbub_session::{Event, Stamped};
@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn room(events: impl IntoIterator<Item = Event>) -> Timeline {
-        let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+        let mut timeline = Timeline::new("alice", |_| 0);
         for (event, second) in events.into_iter().zip(0..) {
             let at = at(second);
             timeline.apply(Stamped { at, event });

@@ -6,11 +6,11 @@ use std::time::SystemTime;
 
 use hubbub_session::Event;
 use hubbub_transport::{Address, Pin};
-use jiff::Zoned;
 
 pub use hubbub_session::Reason;
 
 use super::{Attempt, Timeline};
+use crate::moment::Moment;
 
 /// What is known of a private line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Secured {
     /// Why the server's key was believed.
     pub reason: Reason,
     /// Since when it is known.
-    pub since: Zoned,
+    pub since: Moment,
     /// The key. `None`: a browser shows none.
     pub pin: Option<Pin>,
     /// Whether the server says that everybody's line is private.
@@ -38,7 +38,7 @@ pub struct KeyChange {
     pub reason: Reason,
     /// Since when they are known. `None`: they are not stored, and only the invitation or the user's own answer names
     /// them.
-    pub since: Option<Zoned>,
+    pub since: Option<Moment>,
 }
 
 impl Timeline {
@@ -70,7 +70,7 @@ impl Timeline {
                 reason,
                 since,
             } => {
-                let since = since.map(|since| self.zoned(since));
+                let since = since.map(|since| self.moment(since));
                 let change = KeyChange {
                     address,
                     known,
@@ -86,7 +86,7 @@ impl Timeline {
                 pin,
                 all_private,
             } => {
-                let since = self.zoned(since);
+                let since = self.moment(since);
                 self.secured = Some(Secured {
                     reason,
                     since,
@@ -104,7 +104,6 @@ mod tests {
     use std::time::Duration;
 
     use hubbub_session::{Cause, Stamped};
-    use jiff::tz::TimeZone;
 
     use super::*;
 
@@ -115,7 +114,7 @@ mod tests {
     }
 
     fn timeline(events: impl IntoIterator<Item = Event>) -> Timeline {
-        let mut timeline = Timeline::new("alice", || TimeZone::UTC);
+        let mut timeline = Timeline::new("alice", |_| 0);
         for event in events {
             let at = SystemTime::UNIX_EPOCH;
             timeline.apply(Stamped { at, event });

@@ -1,7 +1,6 @@
 //! Visible: whether a text shows anything at all, and what is shown for one that does not.
 
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
-use icu_properties::{CodePointMapData, CodePointSetData};
+use crate::tables;
 
 /// What is shown in the place of a text or a name that shows nothing.
 pub const NOTHING_VISIBLE: &str = "(nothing visible)";
@@ -17,15 +16,8 @@ pub fn visible(text: &str) -> &str {
 }
 
 fn is_unseen(c: char) -> bool {
-    use GeneralCategory as Is;
     // A pattern of no dots in Braille.
-    c == '\u{2800}'
-        || c.is_whitespace()
-        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
-        || matches!(
-            CodePointMapData::<GeneralCategory>::new().get(c),
-            Is::Control | Is::Format
-        )
+    c == '\u{2800}' || c.is_whitespace() || tables::is_unseen(c)
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ fn right_key(change: &KeyChange) -> String {
     match &change.since {
         Some(since) => format!(
             "The room has {keys}, by {source}, since {}:",
-            since.strftime("%-d %B %Y")
+            since.day().with_year()
         ),
         None => format!("The room has {keys}, by {source}:"),
     }

@@ -77,7 +77,7 @@ fn LockCard(secured: Secured, on_close: EventHandler) -> Element {
                 p {
                     {reason(secured.reason)}
                     " Known since "
-                    time { {secured.since.strftime("%-d %B %Y, %H:%M").to_string()} }
+                    time { "{secured.since.day().with_year()}, {secured.since.clock()}" }
                     if secured.pin.is_some() {
                         ". Its key:"
                     } else {

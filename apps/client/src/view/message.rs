@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use dioxus::prelude::*;
-use jiff::Zoned;
 
 use super::cost::beginning;
 use super::icon::{Shape, icon};
 use super::person::{avatar, name};
 use super::text::Text;
 use crate::bridge::{Action, Bridge};
+use crate::moment::Moment;
 use crate::timeline::{Message, NOTHING_VISIBLE, Own, Progress, visible};
 
 #[component]
@@ -42,10 +42,10 @@ pub(super) fn MessageView(
                     if own.is_some() {
                         span { class: "you", "you" }
                     }
-                    {clock("", &message.at)}
+                    {clock("", message.at)}
                 }
             } else {
-                {clock("aside", &message.at)}
+                {clock("aside", message.at)}
                 span { class: "unseen", "{visible(&message.name)}: " }
             }
             if mention {
@@ -75,17 +75,17 @@ pub(super) fn MessageView(
 
 /// What is put before the text when it is copied.
 fn lead(message: &Message) -> String {
-    let (name, at) = (visible(&message.name), message.at.strftime("%H:%M"));
+    let (name, at) = (visible(&message.name), message.at.clock());
     format!("[{at}] {name}{}: ", message.remark())
 }
 
-fn clock(class: &str, at: &Zoned) -> Element {
+fn clock(class: &str, at: Moment) -> Element {
     rsx! {
         time {
             class,
-            datetime: at.timestamp().to_string(),
-            title: at.strftime("%A, %-d %B %Y, %H:%M:%S %Z").to_string(),
-            {at.strftime("%H:%M").to_string()}
+            datetime: at.in_utc(),
+            title: at.in_full(),
+            {at.clock()}
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::timeline::{Notice, Span, earlier_changes, visible};
 pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
     let mut open = use_signal(|| false);
     let foldable = notice.changes().len() > 1;
-    let clock = notice.changes()[0].at.strftime("%H:%M").to_string();
+    let clock = notice.changes()[0].at.clock();
     rsx! {
         li { class: "notice",
             if foldable {
@@ -35,8 +35,8 @@ pub(super) fn NoticeView(notice: Rc<Notice>) -> Element {
                         li { {earlier_changes(notice.unlisted())} }
                     }
                     for (i , change) in notice.changes().iter().enumerate() {
-                        li { key: "{i}", "data-lead": lead(&change.at.strftime("%H:%M").to_string()),
-                            time { {change.at.strftime("%H:%M:%S").to_string()} }
+                        li { key: "{i}", "data-lead": lead(&change.at.clock()),
+                            time { {change.at.clock_with_seconds()} }
                             {sentence(change.spans())}
                         }
                     }

@@ -122,7 +122,7 @@ fn RowView(row: Row, found: Option<Range<usize>>) -> Element {
             opens_group,
         } => match line {
             Line::Day(day) => rsx! {
-                DayView { day: day.strftime("%A, %-d %B %Y").to_string() }
+                DayView { day: day.with_weekday() }
             },
             Line::Message(message) => rsx! {
                 MessageView { number, found, message, opens_group }

@@ -27,7 +27,6 @@ use hubbub_client::view::App;
 use hubbub_session::{Clock, Intent, Stamped};
 use hubbub_testing::Time;
 use hubbub_transport::Invitation;
-use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 /// The longest wait for anything.
@@ -429,7 +428,7 @@ fn page(renderer: &Renderer, memory: &Memory, time: &Time, channels: &Channels) 
             known: None,
             username: "alice".into(),
             max_text: MAX_TEXT,
-            zone: || TimeZone::UTC,
+            ahead: |_| 0,
         });
     let title = Title(renderer.title.clone());
     page.provide_root_context(Rc::new(title) as Rc<dyn Document>);

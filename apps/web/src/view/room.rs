@@ -11,11 +11,10 @@ use hubbub_client::timeline::STRETCH_LINES;
 use hubbub_client::view::App;
 use hubbub_session::{Carried, Clock, Intent, Keeper, Options, Seen};
 use hubbub_wire::{Limits, Username};
-use jiff::tz::TimeZone;
 
 use crate::browser::storage::{self, store};
 use crate::browser::watching::{self, Told, watch};
-use crate::browser::{boot, download, notifier, window};
+use crate::browser::{boot, clocks, download, notifier, window};
 use crate::here::{self, Here};
 use crate::kept;
 
@@ -90,7 +89,7 @@ fn open(
         known: None,
         username: name.to_string(),
         max_text: Limits::DEFAULT.max_payload,
-        zone: TimeZone::system,
+        ahead: clocks::ahead,
     };
     let is_private = here.room().is_private;
     let trail = Trail::new(RoomsFile::stored(store()), &room.address, is_private);
