@@ -18,6 +18,7 @@ mod phone;
 mod pictures;
 mod private;
 mod reloading;
+mod tables;
 mod tabs;
 mod weather;
 
