@@ -1,6 +1,6 @@
 //! Records: what a node puts into the stream at a time, and its bytes. Plain values, no clock, no engine.
 //!
-//! The bytes begin with the number of their format, the node and the count; the items follow up to the end. They are
+//! The bytes begin with the number of their format, node, count and generation; the items follow up to the end. They are
 //! judged only by whether they can be read. Limits bind the node that writes, never those that read.
 
 use std::fmt;
@@ -29,8 +29,8 @@ pub(crate) const RECORD_ITEMS: usize = 16 * 1024;
 pub(crate) const LONGEST_TEXT: usize =
     RECORD_BYTES - HEAD - SAY - len_of_name(u8::MAX as usize) - LENGTH;
 
-/// The size of what stands before the items: format, node and count.
-const HEAD: usize = 2 + 8 + 8;
+/// The size of what stands before the items: format, node, count and generation.
+const HEAD: usize = 2 + 8 + 8 + 8;
 
 /// The size of an item that says something, without the name and the texts.
 const SAY: usize = 1 + 8 + 1 + 16 + LENGTH;
@@ -45,6 +45,8 @@ pub(crate) struct Record {
     pub(crate) node: NodeId,
     /// Which of its records, from 1. It rises; one that is not above all before it is void.
     pub(crate) count: u64,
+    /// That of the room that the node knows; 0 for none. In another one the record is void.
+    pub(crate) generation: u64,
     /// What happened, in order.
     pub(crate) items: Vec<Item>,
 }
@@ -169,7 +171,7 @@ impl Record {
     /// Its bytes, in a format that all nodes can read.
     #[cfg(test)]
     pub(crate) fn to_bytes(&self, format: u16) -> Vec<u8> {
-        let mut out = head(self.node, self.count, format);
+        let mut out = head(self.node, self.count, self.generation, format);
         for item in &self.items {
             item.write(&mut out);
         }
@@ -188,6 +190,7 @@ impl Record {
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let (node, count) = (NodeId(reader.u64()?), reader.u64()?);
+        let generation = reader.u64()?;
         let mut items = Vec::new();
         while !reader.0.is_empty() {
             if items.len() >= RECORD_ITEMS {
@@ -199,15 +202,21 @@ impl Record {
             }
             items.push(item);
         }
-        Some(Self { node, count, items })
+        Some(Self {
+            node,
+            count,
+            generation,
+            items,
+        })
     }
 }
 
-fn head(node: NodeId, count: u64, format: u16) -> Vec<u8> {
+fn head(node: NodeId, count: u64, generation: u64, format: u16) -> Vec<u8> {
     let mut out = Vec::new();
     out.put_u16(format);
     out.put_u64(node.0);
     out.put_u64(count);
+    out.put_u64(generation);
     out
 }
 

@@ -16,7 +16,7 @@ use self::members::Members;
 use self::nodes::Nodes;
 use self::past::Past;
 pub(crate) use self::past::Reading;
-use super::record::{Item, NEWEST_FORMAT, Record, Ticket, Unreadable};
+use super::record::{Draft, Item, NEWEST_FORMAT, Record, Ticket, Unreadable};
 use super::{Entry, Incarnation, NodeId, Start};
 use crate::id::Name;
 use crate::log::sessions::Sessions;
@@ -40,7 +40,7 @@ const MOST_BETWEEN: u64 = 15_000;
 /// says which.
 #[derive(Debug)]
 pub(crate) enum Effect {
-    /// A record was read that is not void. What comes of its items follows.
+    /// A record was read that had not been read before. What comes of its items follows, if its node is here.
     Read {
         /// Whose.
         node: NodeId,
@@ -203,14 +203,16 @@ pub(crate) struct Replica {
 impl Replica {
     /// The room at the beginning of a stream of this name, which was made at this time.
     pub(crate) fn new(stream: &str, created: u64) -> Self {
-        Self::at((stream.to_owned(), created), 0)
+        Self::at((stream.to_owned(), created), 0, (NodeId(0), 0))
     }
 
-    /// An empty room behind a place, of which everything is known that matters.
-    fn at(stream: (String, u64), epoch: u64) -> Self {
+    /// An empty room that begins at a place with this record. A stream that has lost its end may give a place to two
+    /// records.
+    fn at(stream: (String, u64), epoch: u64, (node, count): (NodeId, u64)) -> Self {
         let mut named = stream.0.clone().into_bytes();
-        named.extend_from_slice(&stream.1.to_le_bytes());
-        named.extend_from_slice(&epoch.to_le_bytes());
+        for number in [stream.1, epoch, node.0, count] {
+            named.extend_from_slice(&number.to_le_bytes());
+        }
         let hash = hash(&named);
         let number = |from: usize| {
             hash[from..]
@@ -306,9 +308,15 @@ impl Replica {
             self.time_passes(time);
             self.taking.written(len);
         } else if !self.is_epoch(&record) {
-            return effects;
+            let Record { node, count, .. } = record;
+            return vec![Effect::Read { node, count }];
         }
-        let Record { node, count, items } = record;
+        let Record {
+            node,
+            count,
+            generation,
+            items,
+        } = record;
         let is_new = self.nodes.hear(node, count, self.age);
         for silent in self.nodes.silent(self.age) {
             self.goes(silent, Why::NodeGone, &mut effects);
@@ -316,6 +324,9 @@ impl Replica {
         }
         if is_new {
             effects.push(Effect::Read { node, count });
+        }
+        let is_of_room = generation == self.last.generation || self.ends_epoch(&items);
+        if is_new && is_of_room {
             self.apply_items((node, count), time, items, &mut effects);
         } else if items.iter().any(|item| matches!(item, Item::Say { .. })) {
             self.past.void_record(self.place);
@@ -341,6 +352,11 @@ impl Replica {
             self.lost = Some(self.place);
         }
         false
+    }
+
+    /// Whether the room begins anew by these items.
+    fn ends_epoch(&self, items: &[Item]) -> bool {
+        matches!(items, [Item::Epoch { since }, ..] if self.epoch <= *since && *since < self.place)
     }
 
     fn time_passes(&mut self, time: Time) {
@@ -403,6 +419,19 @@ impl Replica {
         self.nodes.has(node)
     }
 
+    /// An empty record of a node, such that all can read it.
+    pub(crate) fn draft(&self, node: NodeId, count: u64) -> Draft {
+        Draft::new(node, count, self.generation(), self.format())
+    }
+
+    /// The generation of the room; 0 if nothing is known of it.
+    const fn generation(&self) -> u64 {
+        match self.lost {
+            None => self.last.generation,
+            Some(_) => 0,
+        }
+    }
+
     /// In which format a node has to write, so that all can read it.
     pub(crate) fn format(&self) -> u16 {
         let newest = self.nodes.lowest_format().unwrap_or(NEWEST_FORMAT);
@@ -444,5 +473,7 @@ impl Replica {
     }
 }
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

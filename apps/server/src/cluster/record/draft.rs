@@ -26,9 +26,9 @@ pub(crate) enum Taken {
 }
 
 impl Draft {
-    /// An empty record.
-    pub(crate) fn new(node: NodeId, count: u64, format: u16) -> Self {
-        let bytes = head(node, count, format);
+    /// An empty record of a node that knows the room of this generation.
+    pub(crate) fn new(node: NodeId, count: u64, generation: u64, format: u16) -> Self {
+        let bytes = head(node, count, generation, format);
         Self { bytes, items: 0 }
     }
 

@@ -25,11 +25,11 @@ impl Replica {
         if !items.is_empty() {
             self.taking.has_news(self.place);
         }
+        if self.ends_epoch(&items) {
+            self.begins_anew((node, count), stamp, effects);
+        }
         for (number, item) in items.into_iter().enumerate() {
             match item {
-                Item::Epoch { since } if self.epoch <= since && self.place > since => {
-                    self.begins_anew((node, count), stamp, effects);
-                }
                 Item::Start {
                     newest_format,
                     timeout_s,
@@ -107,7 +107,8 @@ impl Replica {
         effects.extend(all.map(|who| Effect::Left { who, why, time }));
         effects.push(Effect::Epoch);
         let rolled_back = self.rolled_back.filter(|&since| since >= self.place);
-        *self = Self::at(std::mem::take(&mut self.stream), self.place);
+        let stream = std::mem::take(&mut self.stream);
+        *self = Self::at(stream, self.place, (node, count));
         self.rolled_back = rolled_back;
         (self.stamp, self.time) = (Some(stamp), stamp);
         self.taking.has_news(self.place);

@@ -45,7 +45,13 @@ impl Stream {
         let at = usize::try_from(node.0).unwrap();
         self.counts[at] += 1;
         let count = self.counts[at];
-        self.put(&Record { node, count, items })
+        let generation = self.replica.last.generation;
+        self.put(&Record {
+            node,
+            count,
+            generation,
+            items,
+        })
     }
 
     /// A record stands in the stream. Its effects, without that it was read.
@@ -129,7 +135,7 @@ const fn of(node: NodeId, connection: u64) -> Incarnation {
 }
 
 /// What happened, in a line each.
-fn told(effects: &[Effect]) -> Vec<String> {
+pub(super) fn told(effects: &[Effect]) -> Vec<String> {
     let who = |who: &Incarnation| format!("{}.{}", who.node.0, who.connection);
     let told = effects.iter().map(|effect| match effect {
         Effect::Read { node, count } => format!("{} read {count}", node.0),

@@ -90,6 +90,7 @@ fn a_node_that_was_gone_starts_anew_and_nothing_late_of_it_counts() {
     let late = Record {
         node: A,
         count: 1,
+        generation: stream.replica.last.generation,
         items: vec![start(), join(9, "eve", None)],
     };
     assert!(stream.put(&late).is_empty());

@@ -28,9 +28,11 @@ fn texts_get_places_in_the_order_of_the_stream() {
 fn a_record_that_comes_twice_is_void_the_second_time() {
     let mut stream = Stream::new();
     stream.says(A, vec![join(1, "ada", None)]);
+    let generation = stream.replica.last.generation;
     let record = |count| Record {
         node: A,
         count,
+        generation,
         items: vec![say(1, "ada", None, &["a"])],
     };
     assert_eq!(told(&stream.put(&record(4))), ["1.1: 1=a"]);
@@ -104,6 +106,7 @@ fn a_record_that_cannot_be_read_changes_nothing_and_one_of_a_newer_format_ends_t
     let record = Record {
         node: A,
         count: 3,
+        generation: stream.replica.last.generation,
         items: vec![say(1, "ada", None, &["a"])],
     };
     let mut damaged = record.to_bytes(1);
@@ -126,6 +129,7 @@ fn a_place_that_was_applied_already_changes_nothing() {
     let record = Record {
         node: A,
         count: 9,
+        generation: stream.replica.last.generation,
         items: vec![say(1, "ada", None, &["a"])],
     };
     let place = stream.replica.place();
