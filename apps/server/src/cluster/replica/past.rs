@@ -133,7 +133,8 @@ impl Past {
 
     fn void(&mut self, void: Void) {
         if self.runs.is_empty() {
-            return;
+            // The first run may begin with this record.
+            self.voids.retain(|old| old.place == void.place);
         }
         self.voids.push_back(void);
         if self.voids.len() > MAX_VOIDS

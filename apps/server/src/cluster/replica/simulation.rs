@@ -15,8 +15,8 @@ mod person;
 mod truth;
 mod world;
 
-/// Seeds that once found a mistake.
-const KEPT: [u64; 0] = [];
+/// Seeds that once found a mistake: what was void in the record with the first text was not left out of the past.
+const KEPT: [u64; 1] = [8_745_274_191_854_637_977];
 
 /// How many other seeds each test takes.
 const SEEDS: u64 = 20;

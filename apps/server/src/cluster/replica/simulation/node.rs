@@ -166,6 +166,9 @@ impl Node {
         self.in_flight = None;
         self.queue.clear();
         self.here.clear();
+        if self.is_stopping {
+            self.queue.push_back(Want::Stop);
+        }
     }
 }
 

@@ -368,8 +368,8 @@ impl World {
         }
         self.stream.truncate(end);
         let mut truth = Truth::new(Replica::new(STREAM, CREATED));
-        truth.may_break = true;
         for place in 1..=end {
+            truth.may_break = true;
             truth.read(self.stream[place - 1].0, self.entry(place));
         }
         truth.may_break = true;
