@@ -1,6 +1,6 @@
 //! Records: what a node puts into the stream at a time, and its bytes. Plain values, no clock, no engine.
 //!
-//! The bytes begin with the number of their format, node, count and generation; the items follow up to the end. They are
+//! The bytes begin with a word, their format, node, count and generation; the items follow up to the end. They are
 //! judged only by whether they can be read. Limits bind the node that writes, never those that read.
 
 use std::fmt;
@@ -29,8 +29,11 @@ pub(crate) const RECORD_ITEMS: usize = 16 * 1024;
 pub(crate) const LONGEST_TEXT: usize =
     RECORD_BYTES - HEAD - SAY - len_of_name(u8::MAX as usize) - LENGTH;
 
-/// The size of what stands before the items: format, node, count and generation.
-const HEAD: usize = 2 + 8 + 8 + 8;
+/// What every record begins with, so that no message of another program looks like one of a newer version.
+const WORD: [u8; 4] = *b"hubr";
+
+/// The size of what stands before the items: word, format, node, count and generation.
+const HEAD: usize = 4 + 2 + 8 + 8 + 8;
 
 /// The size of an item that says something, without the name and the texts.
 const SAY: usize = 1 + 8 + 1 + 16 + LENGTH;
@@ -158,12 +161,13 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// Checks a number of a format.
-pub(super) fn readable(format: u16) -> Result<(), Unreadable> {
-    match format {
-        0 => Err(Unreadable::Damaged),
-        format if format > NEWEST_FORMAT => Err(Unreadable::Newer(format)),
-        _ => Ok(()),
+/// Reads what stands first: a word and the number of the format.
+pub(super) fn readable(reader: &mut Reader<'_>, word: [u8; 4]) -> Result<(), Unreadable> {
+    let is_ours = reader.bytes(word.len()) == Some(&word);
+    match reader.u16().filter(|_| is_ours) {
+        None | Some(0) => Err(Unreadable::Damaged),
+        Some(format) if format > NEWEST_FORMAT => Err(Unreadable::Newer(format)),
+        Some(_) => Ok(()),
     }
 }
 
@@ -184,7 +188,7 @@ impl Record {
             return Err(Unreadable::Damaged);
         }
         let mut reader = Reader(bytes);
-        readable(reader.u16().ok_or(Unreadable::Damaged)?)?;
+        readable(&mut reader, WORD)?;
         Self::read(&mut reader).ok_or(Unreadable::Damaged)
     }
 
@@ -212,7 +216,7 @@ impl Record {
 }
 
 fn head(node: NodeId, count: u64, generation: u64, format: u16) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = WORD.to_vec();
     out.put_u16(format);
     out.put_u64(node.0);
     out.put_u64(count);

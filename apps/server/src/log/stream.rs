@@ -425,7 +425,7 @@ impl Stream {
 
     /// Publishes what waits, again if it is time for that.
     fn publish(&mut self, now: Instant) {
-        if let Some(order) = self.queue.publish(now, self.replica.format()) {
+        if let Some(order) = self.queue.publish(now, &self.replica) {
             // What a full queue does not take is published again.
             let _ = self.orders.try_send(order);
         }

@@ -12,13 +12,16 @@ use crate::cluster::bytes::{Reader, Write};
 use crate::cluster::record::{Unreadable, read_option, readable, write_option};
 use crate::log::sessions::{MAX_SESSIONS, Sessions};
 
+/// What every snapshot begins with.
+const WORD: [u8; 4] = *b"hubs";
+
 /// The most that is counted. Whatever is added to it in this world does not overflow.
 const MOST: u64 = u64::MAX / 2;
 
 impl Replica {
     /// The room as bytes.
     pub(crate) fn snapshot(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = WORD.to_vec();
         out.put_u16(self.format());
         out.put_len(self.stream.0.len());
         out.extend_from_slice(self.stream.0.as_bytes());
@@ -61,7 +64,7 @@ impl Replica {
     /// Why these bytes are none.
     pub(crate) fn restore(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut reader = Reader(bytes);
-        readable(reader.u16().ok_or(Unreadable::Damaged)?)?;
+        readable(&mut reader, WORD)?;
         let mut replica = Self::read_room(&mut reader).ok_or(Unreadable::Damaged)?;
         // There is only one way to write it. Whatever cannot be is found by that, too.
         if replica.snapshot() != bytes {

@@ -259,7 +259,7 @@ impl Log {
                 error!("the room has begun anew, empty: what was before is lost");
                 stream.queue.clear();
                 if !stream.replica.has_node(stream.node) {
-                    stream.queue.start(None);
+                    stream.queue.start(stream.replica.epoch());
                 }
                 return self.follow_epoch();
             }

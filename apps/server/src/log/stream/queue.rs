@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tracing::error;
 
 use super::{LIFE, PATIENCE};
-use crate::cluster::record::{Draft, Item, NEWEST_FORMAT, Taken, Ticket};
+use crate::cluster::record::{Item, NEWEST_FORMAT, Taken, Ticket};
+use crate::cluster::replica::Replica;
 use crate::cluster::{NodeId, Order};
 use crate::event::Departure;
 use crate::id::Name;
@@ -139,12 +140,12 @@ impl Queue {
     }
 
     /// What is published now, if anything is.
-    pub(super) fn publish(&mut self, now: Instant, format: u16) -> Option<Order> {
+    pub(super) fn publish(&mut self, now: Instant, replica: &Replica) -> Option<Order> {
         if self.has_stopped || now < self.next_at() {
             return None;
         }
         if self.in_flight.is_none() {
-            self.in_flight = Some(self.next(now, format));
+            self.in_flight = Some(self.next(now, replica));
         }
         self.published = now;
         let in_flight = self.in_flight.as_ref()?;
@@ -158,9 +159,9 @@ impl Queue {
     }
 
     /// The next record: as much of what waits as goes into it.
-    fn next(&mut self, now: Instant, format: u16) -> InFlight {
+    fn next(&mut self, now: Instant, replica: &Replica) -> InFlight {
         self.count += 1;
-        let mut draft = Draft::new(self.node, self.count, format);
+        let mut draft = replica.draft(self.node, self.count);
         let (mut items, mut size) = (Vec::new(), 0);
         while let Some((mut item, note)) = self.waiting.pop_front() {
             let whole = item_size(&item);

@@ -325,7 +325,7 @@ impl World {
         match &self.stream[place - 1].1 {
             Stands::Record(bytes) => {
                 let mut bytes = bytes.clone();
-                bytes[0] = 1;
+                bytes[4] = 1;
                 Entry::Record(bytes)
             }
             Stands::Snapshot { place, bytes } => Entry::Snapshot {
@@ -498,7 +498,7 @@ impl World {
         let index = usize::try_from(place).unwrap() - 1;
         let (time, stands) = &self.stream[index];
         let is_newer =
-            matches!(stands, Stands::Record(bytes) if u16::from(bytes[0]) > node.version);
+            matches!(stands, Stands::Record(bytes) if u16::from(bytes[4]) > node.version);
         if is_newer {
             self.tally.outdated += 1;
             self.ends(at);
