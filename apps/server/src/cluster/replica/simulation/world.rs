@@ -367,6 +367,10 @@ impl World {
             return;
         }
         self.stream.truncate(end);
+        // Whoever took a snapshot of what is lost begins anew, and its engine lets go of it.
+        self.flying.retain(|flying| {
+            !matches!(flying, Flying::Snapshot { place, .. } if *place > end as u64)
+        });
         let mut truth = Truth::new(Replica::new(STREAM, CREATED));
         for place in 1..=end {
             truth.may_break = true;
