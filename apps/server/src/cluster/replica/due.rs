@@ -9,16 +9,16 @@ use crate::cluster::bytes::{Reader, Write};
 
 /// A snapshot is due after so many bytes of records, or [`PER_BYTE`] times its own size if that is more. A node that
 /// starts reads them in a moment.
-const BYTES: u64 = 1024 * 1024;
+pub(super) const BYTES: u64 = 1024 * 1024;
 
 /// See [`BYTES`]. So snapshots are at most a fifth of the stream, and of a small stream there is always one left.
 const PER_BYTE: u64 = 4;
 
 /// A snapshot is also due after so many milliseconds in which something happened: a node that starts reads the rest.
-const BUSY: u64 = 5 * 60 * 1000;
+pub(super) const BUSY: u64 = 5 * 60 * 1000;
 
 /// A snapshot is also due after so many milliseconds, before a stream that keeps for an hour has no more of the last.
-const IDLE: u64 = 20 * 60 * 1000;
+pub(super) const IDLE: u64 = 20 * 60 * 1000;
 
 /// If a snapshot is not in the stream after so many milliseconds, the next node has to take one. Its node may have gone
 /// just then.

@@ -13,7 +13,7 @@ use crate::cluster::record::{Item, Record};
 use crate::said::{Said, Seq};
 
 /// The most runs. With texts of a line each, they reach over what a stream of 1 GiB has.
-const MAX_RUNS: usize = 16 * 1024;
+pub(super) const MAX_RUNS: usize = 16 * 1024;
 
 /// A run ends after so many texts. For one text of it, all of it has to be read.
 const RUN_TEXTS: u64 = 1024;

@@ -6,9 +6,12 @@ use super::*;
 use crate::said::Own;
 use crate::texts::Texts;
 
+mod epochs;
 mod gone;
 mod joining;
+mod reading;
 mod saying;
+mod snapshots;
 
 const A: NodeId = NodeId(1);
 const B: NodeId = NodeId(2);

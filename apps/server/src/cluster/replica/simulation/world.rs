@@ -368,9 +368,9 @@ impl World {
         }
         self.stream.truncate(end);
         // Whoever took a snapshot of what is lost begins anew, and its engine lets go of it.
-        self.flying.retain(|flying| {
-            !matches!(flying, Flying::Snapshot { place, .. } if *place > end as u64)
-        });
+        self.flying.retain(
+            |flying| !matches!(flying, Flying::Snapshot { place, .. } if *place > end as u64),
+        );
         let mut truth = Truth::new(Replica::new(STREAM, CREATED));
         for place in 1..=end {
             truth.may_break = true;
