@@ -139,7 +139,8 @@ pub struct Options {
     /// Takes what this run would leave, at each change.
     pub keeper: Option<Keeper>,
     /// After so long a silence a server that grants is asked whether it is there. One that does not answer is left for
-    /// a new connection. `None`: the system notices that a connection is dead.
+    /// a new connection. `None`: the system notices that a connection is dead, but for a room with several addresses it
+    /// is 20 s.
     pub heartbeat: Option<Duration>,
     /// How much longer than usual leaving may wait for the server to take what was said, and then how long for it to
     /// close first, so that [`Event::Parted`] can be told. Leaving waits for 500 ms and then 200 ms in any case.

@@ -21,6 +21,9 @@ use crate::tour::Tour;
 use crate::trust::{Learnt, NotKept, Trust};
 use crate::{Cause, Clock, Event, Intent, NOT_KEPT, Options, Stamped, draw};
 
+/// Where there is another server to go to, one that grants is asked after so long a silence whether it is there. The system
+/// notices a dead line later, and a server that hangs never.
+const HEARTBEAT: Duration = Duration::from_secs(20);
 /// After a connection that stood this long, the back-off begins anew.
 const STOOD: Duration = Duration::from_secs(10);
 /// The wait after a refusal. A name that is taken stays taken for a while, and frequent attempts are a nuisance to the
@@ -261,6 +264,10 @@ impl Network {
             .any(|stamped| matches!(stamped.event, Event::Secured { .. }));
         for stamped in events {
             self.outlet.push(stamped);
+        }
+        if self.options.addresses.are_several() && self.member.is_granted() {
+            let heartbeat = self.options.heartbeat.unwrap_or(HEARTBEAT);
+            self.member.set_heartbeat(Some(heartbeat));
         }
         let announced = self.member.announced();
         let Some(line) = self.member.line() else {

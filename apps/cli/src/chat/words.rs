@@ -52,11 +52,11 @@ pub(super) fn notice(code: &str, text: &str) -> Option<String> {
     let own = match code {
         "keeping-stopped" => return Some("messages are not being kept at the moment".into()),
         "keeping-resumed" => return Some("messages are being kept again".into()),
+        "paused" => return Some("the room is paused: nothing is sent or heard for now".into()),
+        "resumed" => return Some("the room goes on".into()),
         "motd" if text.is_empty() => return None,
         NOT_KEPT => return Some(text.into()),
         "stopping" => "the server is stopping",
-        "paused" => "the room is paused: nothing is sent or heard for now",
-        "resumed" => "the room goes on",
         "too-long" => "a message was too long for this room",
         _ => "",
     };
@@ -113,6 +113,12 @@ mod tests {
                 "disk full",
                 "messages are not being kept at the moment",
             ),
+            (
+                "paused",
+                "no engine",
+                "the room is paused: nothing is sent or heard for now",
+            ),
+            ("resumed", "it is back", "the room goes on"),
             ("moved", "", "the server says: moved"),
             (NOT_KEPT, "the disk is full", "the disk is full"),
         ] {

@@ -103,8 +103,10 @@ impl Timeline {
     }
 
     pub(super) fn server_tells(&mut self, at: SystemTime, code: &str, text: &str) {
-        if code.starts_with("keeping-") {
-            self.past.suspend(code == "keeping-stopped");
+        match code {
+            "keeping-stopped" | "keeping-resumed" => self.past.suspend(code == "keeping-stopped"),
+            "paused" | "resumed" => self.past.pause(code == "paused"),
+            _ => {}
         }
         if let Some(words) = told::words(code, text) {
             self.notice(at, What::Told(words.into()));

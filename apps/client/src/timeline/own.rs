@@ -71,7 +71,10 @@ impl Timeline {
         {
             self.unsent.insert(id, number);
         }
-        if let Some(own) = self.unsent(id).and_then(|message| message.own.as_mut()) {
+        // What is written while the room is paused is not on its way to anybody.
+        let waits = progress == Progress::Sent && self.past.is_paused();
+        let own = self.unsent(id).and_then(|message| message.own.as_mut());
+        if let Some(own) = own.filter(|_| !waits) {
             own.progress = progress;
         }
         let is_settled = match progress {

@@ -22,6 +22,8 @@ pub struct Past {
     kept: Option<Kept>,
     /// The server said that it keeps nothing at the moment.
     is_suspended: bool,
+    /// The server said that the room takes no messages at the moment.
+    is_paused: bool,
     older: Older,
     /// How many messages came that were missed; `None` where what comes as past was not missed.
     missed: Option<usize>,
@@ -59,6 +61,12 @@ impl Past {
     #[must_use]
     pub fn is_suspended(&self) -> bool {
         self.is_suspended
+    }
+
+    /// Whether the room takes no messages at the moment.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.is_paused
     }
 
     /// Whether older messages are on their way.
@@ -114,6 +122,7 @@ impl Past {
         self.interrupt();
         self.kept = None;
         self.is_suspended = false;
+        self.is_paused = false;
     }
 
     /// Notes that this message of the log was seen.
@@ -129,6 +138,10 @@ impl Past {
 
     pub(super) fn suspend(&mut self, is_suspended: bool) {
         self.is_suspended = is_suspended;
+    }
+
+    pub(super) fn pause(&mut self, is_paused: bool) {
+        self.is_paused = is_paused;
     }
 }
 

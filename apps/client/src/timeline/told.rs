@@ -8,10 +8,10 @@ pub(super) fn words(code: &str, text: &str) -> Option<String> {
     let own = match code {
         "keeping-stopped" => return Some("Messages are not being kept at the moment".into()),
         "keeping-resumed" => return Some("Messages are being kept again".into()),
+        "paused" => return Some("The room is paused: nothing is sent or heard for now".into()),
+        "resumed" => return Some("The room goes on".into()),
         "motd" if text.is_empty() => return None,
         "stopping" => "The server is stopping",
-        "paused" => "The room is paused: nothing is sent or heard for now",
-        "resumed" => "The room goes on",
         "kicked" => "You were put out of the room",
         "too-long" => "A message was too long for this room",
         _ => "",
@@ -54,6 +54,12 @@ mod tests {
             ),
             ("too-long", "your text is too long", "your text is too long"),
             ("keeping-resumed", "", "Messages are being kept again"),
+            (
+                "paused",
+                "no engine",
+                "The room is paused: nothing is sent or heard for now",
+            ),
+            ("resumed", "it is back", "The room goes on"),
             (
                 "moved",
                 "we are elsewhere now",

@@ -33,6 +33,7 @@ pub(super) fn PeopleView() -> Element {
         let past = timeline.past();
         Some(kept_words(past.kept()?, past.is_suspended()))
     });
+    let paused = use_memo(move || bridge.timeline.read().past().is_paused());
     let unlisted = others() - listed.read().len();
     rsx! {
         aside { class: "side", aria_label: "People",
@@ -64,6 +65,9 @@ pub(super) fn PeopleView() -> Element {
                 }
             } else {
                 p { class: "hint", "Those who came or spoke since you joined." }
+            }
+            if paused() && connected() {
+                p { class: "hint kept", "The room is paused. What you write waits." }
             }
             if let Some(words) = kept().filter(|_| connected()) {
                 p { class: "hint kept", "{words}" }

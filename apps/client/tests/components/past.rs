@@ -97,8 +97,18 @@ fn people_and_what_is_kept_are_told_from_the_first_second() {
     window.shows("Messages are not being kept at the moment</");
     window.shows("Messages are not being kept at the moment.</p>");
     window.hides("30 days");
+    let tell = |window: &mut Window, code: &str| {
+        let (code, text) = (code.into(), String::new());
+        window.happen(Event::Notice { code, text });
+    };
+    tell(&mut window, "paused");
+    window.shows("The room is paused. What you write waits.</p>");
+    tell(&mut window, "resumed");
+    window.hides("The room is paused.");
+    tell(&mut window, "paused");
     window.happen(lost("reset", 9.0));
     window.hides("are not being kept at the moment.");
+    window.hides("The room is paused. What");
 }
 
 #[test]

@@ -16,6 +16,12 @@ const REFUSED_RETRY: Duration = Duration::from_secs(30);
 const STOOD: Duration = Duration::from_secs(10);
 /// When a server has not taken the connection for this long, the next one is tried alongside it.
 const NEXT_SERVER_AFTER: Duration = Duration::from_secs(1);
+/// After so long a silence a server that granted is asked whether it is there.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+/// The clock of the test skips shorter waits.
+const NEARLY: Duration = Duration::from_millis(100);
+/// How long the answer may take.
+const SIGN_WITHIN: Duration = Duration::from_secs(10);
 const INSTANT: Duration = Duration::from_nanos(1);
 
 pub(crate) fn options_at(ports: &[u16]) -> Options {
@@ -209,6 +215,24 @@ fn a_server_that_is_full_is_left_for_another_one_without_being_told_as_a_refusal
     drop(peer);
     assert_eq!(window.loses(), (Cause::Elsewhere, Duration::ZERO));
     servers.lets_in(&mut window);
+}
+
+#[test]
+fn a_server_that_hangs_after_its_grant_is_asked_and_left() {
+    let servers = Servers::<2>::start();
+    let mut window = servers.window();
+    let (first, mut peer, _) = servers.lets_in(&mut window);
+    window.time.settle();
+    window.time.advance(HEARTBEAT - NEARLY);
+    window.time.settle();
+    peer.expect_nothing_yet();
+    window.time.advance(NEARLY);
+    assert!(peer.head().starts_with("CHAT/1.0 PING\r\n"));
+    window.time.settle();
+    window.time.advance(SIGN_WITHIN);
+    assert_eq!(window.loses(), (Cause::CutOff, Duration::ZERO));
+    let (second, ..) = servers.lets_in(&mut window);
+    assert_ne!(first, second);
 }
 
 #[test]

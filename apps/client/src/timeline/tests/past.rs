@@ -609,6 +609,33 @@ fn what_the_server_tells_stands_alone() {
 }
 
 #[test]
+fn while_the_room_is_paused_what_is_written_waits_until_it_has_arrived() {
+    let mut room = remembering(&[], false);
+    room.happens(0, told_of("paused"));
+    assert!(room.past().is_paused());
+    let id = room.say(start(), "hi");
+    room.happens(0, Event::Written { id });
+    assert_eq!(room.progress(), [Progress::Waiting]);
+    room.happens(0, told_of("resumed"));
+    assert!(!room.past().is_paused());
+    assert_eq!(room.progress(), [Progress::Waiting]);
+    let seq = "a-1".to_owned();
+    room.happens(0, Event::Arrived { id, seq });
+    assert_eq!(room.progress(), [Progress::Arrived]);
+    let id = room.say(start(), "ho");
+    room.happens(0, Event::Written { id });
+    assert_eq!(room.progress(), [Progress::Arrived, Progress::Sent]);
+}
+
+#[test]
+fn a_new_connection_is_not_paused_until_it_is_told() {
+    let mut room = remembering(&[], false);
+    room.happens(0, told_of("paused"));
+    room.returns(1, ROOM, true);
+    assert!(!room.past().is_paused());
+}
+
+#[test]
 fn a_keeping_that_stopped_is_asked_for_anew_with_each_connection() {
     let mut room = remembering(&[], false);
     room.happens(0, told_of("keeping-stopped"));
