@@ -104,6 +104,39 @@ fn a_target_is_one_word() {
 }
 
 #[test]
+fn a_room_on_several_servers_has_several_addresses() {
+    for (words, addresses) in [
+        (
+            &["--target=a,[::1],::2"][..],
+            "a:8765,[::1]:8765,[::2]:8765",
+        ),
+        (&["--target=a,b", "--port=1"], "a:1,b:1"),
+        (&["chat://a:1,b"], "a:1,b:8765"),
+    ] {
+        let args = parse(&[&["--username=a"], words].concat()).unwrap();
+        assert_eq!(args.room.addresses.to_string(), addresses);
+        assert_eq!(args.words()[0], format!("chat://{addresses}"));
+    }
+    let hosts = vec!["a"; 17].join(",");
+    assert!(refusal(&["--username=a", "--target", &hosts]).contains("at most 16"));
+    let pins = |many: usize| {
+        let pins = (0..many).map(|number| format!("--pin={}", Pin::of_key(&[number as u8])));
+        pins.collect::<Vec<_>>()
+    };
+    let with = |target, pins: &[String]| {
+        let pins = pins.iter().map(String::as_str);
+        let words: Vec<_> = ["--username=a", target].into_iter().chain(pins).collect();
+        parse(&words)
+    };
+    assert_eq!(with("--target=a,b", &pins(4)).unwrap().room.pins.len(), 4);
+    let refused = with("--target=a,b", &pins(5)).unwrap_err().to_string();
+    assert!(
+        refused.contains("5 pins") && refused.contains("have 4"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_link_says_host_and_port() {
     for (link, target, address) in [
         (

@@ -174,6 +174,31 @@ fn what_is_typed_while_the_server_is_away_goes_out_when_it_is_back() {
 }
 
 #[test]
+fn a_killed_server_is_left_for_another_one_and_the_room_stays_on_the_page() {
+    let screen = Screen::take();
+    let (one, two) = (HeldPort::new(), HeldPort::new());
+    let first = Program::on(&one);
+    let addresses = format!("127.0.0.1:{},localhost:{}", one.number(), two.number());
+    let mut alice = Window::open_at(&screen, "alice", &addresses);
+    alice.is("connected");
+    alice.says("before");
+    alice.shows_states(&["arrived"]);
+    let mut second = Program::on(&two);
+    let room = second.room();
+    let mut bob = room.member("bob");
+
+    first.signal("KILL");
+    bob.expect(join("alice"));
+    alice.is("connected");
+    alice.says("after");
+    bob.expect(text("alice", "after"));
+    alice.shows_states(&["arrived", "arrived"]);
+    alice.shows_texts(&["before", "after"]);
+    bob.send(text("bob", "welcome"));
+    alice.shows_texts(&["before", "after", "welcome"]);
+}
+
+#[test]
 fn the_close_button_asks_when_messages_wait_and_a_signal_does_not() {
     let screen = Screen::take();
     for last in ["click", "signal", "close", "quit"] {

@@ -81,6 +81,13 @@ impl Window {
         Self::by(screen, name, words, environment, title)
     }
 
+    /// Starts a client in a room that has these addresses, and waits for its window.
+    pub(crate) fn open_at(screen: &Screen, name: &str, addresses: &str) -> Window {
+        let link = format!("chat://{addresses}");
+        let title = format!("^([(][0-9]+[)] )?Hubbub - {name} on {addresses}$");
+        Self::by(screen, name, &[&link], &[], title)
+    }
+
     /// Starts a client that asks before it goes where a link leads, as a click on one does.
     pub(crate) fn asks_about(
         screen: &Screen,

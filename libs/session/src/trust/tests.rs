@@ -403,3 +403,81 @@ fn what_cannot_be_stored_is_told_and_holds_for_this_run() {
     fs::remove_file(&place).unwrap();
     assert_eq!(trust.known().pins, pins(&[A]));
 }
+
+/// Two servers of one room, and a file.
+fn on_several() -> (tempfile::TempDir, Options) {
+    let (directory, options) = newcomer(&[], None);
+    let addresses = Addresses::from_hosts("one,two", 8765).unwrap();
+    let options = Options {
+        addresses,
+        ..options
+    };
+    (directory, options)
+}
+
+impl Trust {
+    fn at(&mut self, server: usize) -> &mut Self {
+        let server = self.room.iter().nth(server).unwrap().clone();
+        self.turn_to(&server);
+        self
+    }
+}
+
+#[test]
+fn a_key_that_is_announced_is_that_of_all_servers_of_the_room_with_the_same_one_and_of_no_other() {
+    for (second, known) in [(A, pins(&[A, C])), (B, pins(&[B]))] {
+        let (_directory, options) = on_several();
+        let mut trust = Trust::new(&options);
+        trust.at(0).enters(A, Ok(()));
+        trust.at(1).enters(second, Ok(()));
+        trust.at(0).announced(pins(&[A])[0], pins(&[C])[0]).unwrap();
+        assert_eq!(trust.known().pins, pins(&[A, C]));
+        assert_eq!(trust.at(1).known().pins, known);
+    }
+}
+
+#[test]
+fn a_list_has_two_keys_for_each_server_at_most_and_the_newest_stay() {
+    let (_directory, options) = on_several();
+    let mut trust = Trust::new(&options);
+    // An authority's clients change their keys.
+    for key in [A, B, C, b"d", b"e"] {
+        trust.at(0).enters(key, Ok(()));
+    }
+    let room = trust.look().unwrap().room.unwrap();
+    assert_eq!(room.pins, pins(&[b"e", b"d", C, B]));
+    // A key of one server is right at another one that is new, and at no other.
+    assert_eq!(trust.at(1).enters(B, bad()).reason, Reason::Authority);
+    let known = trust.look().unwrap();
+    let verdict = trust.judge(&known, pins(&[C])[0], bad);
+    assert!(matches!(verdict, Verdict::Stop { .. }), "{verdict:?}");
+}
+
+#[test]
+fn an_invitation_to_a_known_list_adds_no_key_to_it() {
+    let (_directory, options) = on_several();
+    Trust::new(&options).at(0).enters(A, Ok(()));
+    let invited = Options {
+        pins: pins(&[A, B]),
+        ..options.clone()
+    };
+    Trust::new(&invited).at(0).enters(A, bad());
+    let trust = Trust::new(&options);
+    assert_eq!(trust.look().unwrap().room.unwrap().pins, pins(&[A]));
+}
+
+#[test]
+fn the_password_of_a_list_goes_to_a_new_server_and_is_forgotten_where_it_is_refused() {
+    let (_directory, options) = on_several();
+    let given = Options {
+        password: Some(password("secret")),
+        ..options.clone()
+    };
+    Trust::new(&given).at(0).enters(A, Ok(()));
+    let mut later = Trust::new(&options);
+    let line = later.at(1).knocks(B, Ok(()));
+    assert_eq!(sent(&line), Some(password("secret")));
+    assert!(later.password_refused().0);
+    let mut last = Trust::new(&options);
+    assert_eq!(sent(&last.at(1).knocks(B, Ok(()))), None);
+}
