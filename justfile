@@ -338,6 +338,12 @@ bench:
 bench-memory:
     cargo bench -p hubbub-server --bench remember
 
+# Measures one room on one, two and three nodes next to a single server: throughput, latency, memory, and a node that dies.
+# Three engines and all nodes are on this machine, so that its processors and its disk do the work of six.
+[group("measure")]
+bench-cluster: engine
+    cargo bench -p hubbub-server --features cluster --bench cluster
+
 # A room for MINUTES in which members talk and others stall, flood and are cut off; fails when a text is lost.
 [group("measure")]
 soak MINUTES:

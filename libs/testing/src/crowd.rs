@@ -40,9 +40,10 @@ pub fn name_of(number: usize) -> String {
     format!("m{number:05}")
 }
 
-/// Connections to one server. Those that have joined are members with the numbers from 0.
+/// Connections to one server, or to several that are one room. Those that have joined are members with the numbers from
+/// 0.
 pub struct Crowd {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     /// Who does the handshakes, if the members speak TLS.
     caller: Option<Caller>,
     /// They speak WebSocket.
@@ -58,8 +59,13 @@ pub struct Crowd {
 impl Crowd {
     /// An empty crowd.
     pub fn new(address: SocketAddr) -> io::Result<Self> {
+        Self::among(vec![address])
+    }
+
+    /// An empty crowd, whose members will go to these servers by turns.
+    pub fn among(addresses: Vec<SocketAddr>) -> io::Result<Self> {
         Ok(Self {
-            address,
+            addresses,
             caller: None,
             is_web: false,
             sockets: Vec::new(),
@@ -97,14 +103,15 @@ impl Crowd {
     }
 
     fn connect(&mut self) -> io::Result<()> {
-        let socket = TcpStream::connect(self.address)?;
+        let address = self.addresses[self.sockets.len() % self.addresses.len()];
+        let socket = TcpStream::connect(address)?;
         socket.set_nodelay(true)?;
         let mut line = match &self.caller {
             None => Line::plain(socket),
             Some(caller) => Line::call(socket, caller, "localhost")?,
         };
         if self.is_web {
-            line.web = Some(Box::new(agree(&mut line, self.address)?));
+            line.web = Some(Box::new(agree(&mut line, address)?));
         }
         line.stream.set_nonblocking(true)?;
         let number = EventData::new_u64(self.sockets.len() as u64);

@@ -155,6 +155,12 @@ impl Engines {
         }
     }
 
+    /// The number of the process of one that runs.
+    #[track_caller]
+    pub fn id(&self, index: usize) -> u32 {
+        self.engines[index].child.as_ref().unwrap().id()
+    }
+
     /// Sends one a signal by its name: `STOP` and `CONT` let it sleep and wake.
     #[track_caller]
     pub fn signal(&self, index: usize, name: &str) {
