@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hubbub_testing::is_asked_for;
 
+use crate::again::Again;
 use crate::flood::Flood;
 use crate::house::{EARS, ENGINES, House, SPEAKERS};
 use crate::pace::Pace;
@@ -34,8 +35,7 @@ struct Row {
     floods: Vec<Flood>,
     /// The memory of one node in bytes: before anybody came, and after all.
     memory: [u64; 2],
-    /// How long it took until a node that was started again had a member.
-    again: Duration,
+    again: Again,
     /// Whether anybody was told that the room is paused.
     is_paused: bool,
 }
@@ -102,19 +102,21 @@ fn print_speed(rows: &[Row]) {
 
 fn print_cost(rows: &[Row]) {
     println!(
-        "\nProcessor time for a million texts, each to all members; resident memory of one node; the time until a node \
-         that was killed and started again has a member.\n\n\
-         | | all nodes, s | all engines, s | a node at rest, MB | after all, MB | again, s |\n\
-         |:--|--:|--:|--:|--:|--:|"
+        "\nProcessor time for a million texts, each to all members; resident memory of one node. After `kill -9` of a node: \
+         until its members\nare on another one, and until one that was started again has a member, in ms.\n\n\
+         | | all nodes, s | all engines, s | a node at rest, MB | after all, MB | moved, p50 | longest | started again |\n\
+         |:--|--:|--:|--:|--:|--:|--:|--:|"
     );
     for row in rows {
         let [at_rest, after] = row.memory.map(|bytes| bytes as f64 / 1e6);
         println!(
-            "| {} | {:.1} | {:.1} | {at_rest:.1} | {after:.1} | {:.2} |",
+            "| {} | {:.1} | {:.1} | {at_rest:.1} | {after:.1} | {} | {} | {} |",
             name(row.nodes),
             row.middle(|flood| flood.nodes),
             row.middle(|flood| flood.engines),
-            row.again.as_secs_f64(),
+            part(&row.again.members, 0.5),
+            part(&row.again.members, 1.0),
+            part(&[row.again.node], 1.0),
         );
     }
 }
