@@ -208,7 +208,7 @@
 //! one goes that was heard longest ago, of the address that has too many or most; a wrong password makes nobody's place
 //! better. If all of an address wait for the server, the newcomer goes. Whoever is turned away, because the room is
 //! full for example, gets no handshake: an alert (`access_denied`) if the connection begins with TLS, and words
-//! otherwise.
+//! otherwise. Where there is a page, there are a few handshakes for them, since a browser shows nothing of an alert.
 //!
 //! # Browsers
 //!
@@ -216,8 +216,8 @@
 //! well. It gets a file of DIR, which is read once at the start, with the smaller forms beside it (`NAME.br`,
 //! `NAME.gz`). Every answer ends its connection, and what comes behind a request is not read. What is in a folder whose
 //! name begins with `app-` never changes, so that browsers keep it; they ask for all else each time, and get it if it
-//! has changed. Where everybody has to have TLS, a browser is sent to `https` on the same port. TLS is then 1.2 or 1.3,
-//! and offers `http/1.1` as well.
+//! has changed. Where everybody has to have TLS, a browser is sent to `https` on the port that it came by. TLS is then
+//! 1.2 or 1.3, and offers `http/1.1` as well.
 //!
 //! The name that a browser asks for must be one of `--web-host`, the very address that it has reached, or `localhost`
 //! on the machine itself. So a page of somebody else's gets nothing whose own name leads to our address. At `/room` a
@@ -258,6 +258,7 @@
 //! | signs of life of a browser in the room, for which it is asked every 20 s | three in a row may be missing | a minute after the first question without an answer the connection is closed with 4012 |
 //! | files of the page | 1,000 and 64 MiB together, in directories that are 8 deep | the server does not start |
 //! | handshakes that have a turn | 8, for 100 ms each | the next ones wait, and those that take longer go on without |
+//! | handshakes of those that are turned away, with `--web` | 4 at a time, for 100 ms at least and 2 s at most | the next ones wait for 1 s, and then get an alert |
 //! | what handshakes hold | 64 KiB each, of the quarter for unfinished texts | the connection is closed |
 //! | key of a certificate | RSA of 3072 bits, or any ECDSA or Ed25519 key | the server does not start; at SIGHUP the old one stays |
 //! | file with a certificate or a key | 256 KiB | the same |
@@ -292,6 +293,7 @@
 //! | kicks that are remembered | 1,024, each for a minute | the oldest is forgotten |
 //! | lines in the log about one address | 60 at once, then one a second | left out and counted |
 //! | those that read metrics | 8 at a time, 2 s and 4096 bytes for a request, 5 s for an answer | others wait; the connection is closed |
+//! | taking why a browser has to go, or the end of TLS, where the line is full | 10 s | the connection is closed |
 //! | a peer that vanished silently | found within a minute | the room hears a LEAVE |
 //!
 //! An IPv6 network of 64 bits counts as one address, and so do all who come through one NAT or NAT64. For a room that

@@ -1,4 +1,4 @@
-//! Who is turned away by a server with TLS: told in plain words, or by an alert, and never by a handshake.
+//! Who is turned away by a server with TLS and no page: told in plain words, or by an alert, and never by a handshake.
 
 use std::time::Duration;
 

@@ -232,7 +232,7 @@ fn a_crowd_outside_that_does_not_go_on_with_its_handshakes_has_only_so_many_turn
 fn a_crowd_outside_that_breaks_off_its_handshakes_keeps_each_turn_for_a_tenth_of_a_second() {
     use std::time::{Duration, Instant};
     const TURN: Duration = Duration::from_millis(100);
-    const ROUNDS: usize = 5;
+    const ROUNDS: usize = 7;
     let (house, _members) = full_and_private(&["alice"]);
     let hello = hubbub_testing::tls::client_hello("localhost");
     let began = Instant::now();
