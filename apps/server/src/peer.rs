@@ -287,10 +287,10 @@ pub(crate) async fn close(transport: &Transport) {
         SCRATCH.with_borrow_mut(|scratch| transport.poll_read(context, scratch))
     };
     let sent = poll_fn(|context| {
-        while let Poll::Ready(read) = read(context) {
-            if !matches!(read, Ok(1..)) {
-                return Poll::Ready(());
-            }
+        match read(context) {
+            Poll::Ready(Ok(1..)) => context.waker().wake_by_ref(),
+            Poll::Ready(_) => return Poll::Ready(()),
+            Poll::Pending => {}
         }
         if transport.unsent() > 0 {
             Poll::Pending
@@ -301,7 +301,12 @@ pub(crate) async fn close(transport: &Transport) {
     if transport.unsent() > 0 {
         let _ = timeout(FAREWELL, sent).await;
     }
-    let end = async { while let Ok(1..) = poll_fn(read).await {} };
+    let end = async {
+        while let Ok(1..) = poll_fn(read).await {
+            // Somebody who floods us would keep the others, and our own clock, from their turn.
+            runtime::yield_now().await;
+        }
+    };
     let _ = timeout(LINGER, end).await;
 }
 
