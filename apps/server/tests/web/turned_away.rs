@@ -1,7 +1,7 @@
 //! Those for whom there is no place: a page that wants to enter learns why by the end of its web socket, since a browser
 //! shows it nothing of any other answer; everybody else gets a line of text.
 
-use hubbub_testing::{Peer, join, leave};
+use hubbub_testing::{Peer, join, leave, until};
 
 use crate::house::{House, INDEX};
 
@@ -126,6 +126,10 @@ fn a_crowd_at_a_full_room_keeps_nobody_and_nothing_of_the_server() {
             "{told:?}"
         );
     }
+    drop(crowd);
+    until("somebody is told again", || {
+        house.answer_to("GET ").is_some()
+    });
     is_told(&house, "the room is full", FULL);
 }
 

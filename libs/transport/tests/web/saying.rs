@@ -129,8 +129,8 @@ fn a_message_that_waited_goes_on_when_the_same_bytes_are_offered_again_and_stand
     let (transport, peer) = browser();
     let text = text();
     let written = fill(&transport, &text);
-    // It may be asked as often as one likes.
-    assert_eq!(fill(&transport, &text[written..]), 0);
+    // It may be asked as often as one likes. The system may have moved something on meanwhile.
+    let written = written + fill(&transport, &text[written..]);
     let reader = thread::spawn(move || heard(&peer));
     write(&transport, &text[written..]);
     transport.goodbye(Goodbye::Stopping);
