@@ -381,10 +381,13 @@ mod post;
 
 mod lobby;
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "what serves members with a grant is not here until the hub grants the extension"
+#[cfg_attr(
+    any(not(feature = "history"), feature = "cluster"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "only the history answers as a disk does, and some of a cluster is for metrics"
+    )
 )]
 mod log;
 

@@ -13,7 +13,7 @@ use hubbub_wire::{Hex64, Hex128, Id, Kept, Time};
 
 use self::backlog::Backlog;
 use self::keeping::Keeping;
-pub(crate) use self::keeping::{Answer, Counting, Disk, Notice, Order};
+pub(crate) use self::keeping::{Answer, Notice};
 pub(crate) use self::replay::{Ask, Past, Replay};
 use self::replay::{Range, Remembered};
 use self::sessions::{Counted, Sessions};

@@ -206,16 +206,6 @@ impl Log {
     }
 }
 
-/// What memory has of a past for somebody who has seen all that the disk has. If it is more than one page, that ends
-/// `after` this message.
-fn without_rest(replay: Replay, after: Option<Seq>) -> Replay {
-    if replay.more {
-        Replay { after, ..replay }
-    } else {
-        cut_off(replay)
-    }
-}
-
 /// What memory has of a past of which the disk has more, when the disk cannot be asked.
 pub(super) fn cut_off(replay: Replay) -> Replay {
     let lost = replay.lost || !replay.more;

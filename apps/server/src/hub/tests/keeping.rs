@@ -1,7 +1,8 @@
 //! A log with a disk for which the test stands in: what members are told of it, and what its answers cost.
 
 use super::*;
-use crate::log::{Answer, Disk, Order};
+use crate::log::Answer;
+use crate::log::keeping::{Disk, Order};
 use crate::outbox::tests::taken;
 use hubbub_wire::Token;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_wire::{Hex64, Hex128, Time, Token};
+use hubbub_wire::{Hex64, Hex128, Time};
 
 use super::super::keeping::{Counting, Order};
 use super::super::tests::{payloads, place, says};
