@@ -66,7 +66,11 @@ pub(super) fn invite(
     if timeline.peek().secured().is_none() {
         return;
     }
-    let Room { invitation, .. } = consume_context();
+    let Room {
+        invitation,
+        address,
+        ..
+    } = consume_context();
     let password = memory.password().or(invitation.password);
     let link = Invitation {
         addresses: invitation.addresses,
@@ -75,6 +79,12 @@ pub(super) fn invite(
         password,
     };
     let link = link.to_link();
-    let (_, place) = link.split_once("://").unwrap_or_default();
-    shown.set(Some(format!("https://{place}").into()));
+    // As the address bar has it: without the port, if it is the one of all web pages.
+    let (_, secret) = link.split_once('#').unwrap_or((&link, ""));
+    let secret = if secret.is_empty() {
+        String::new()
+    } else {
+        format!("#{secret}")
+    };
+    shown.set(Some(format!("https://{address}/{secret}").into()));
 }

@@ -3,8 +3,14 @@
 
 use dioxus::prelude::*;
 
-use super::page;
+use super::{IN_BROWSER, page};
 use crate::bridge::{Action, Bridge};
+
+/// What the window would do: a page leaves the room.
+const CLOSE: &str = if IN_BROWSER { "Leave" } else { "Close" };
+
+/// What it does if the user wants none of that.
+const KEEP: &str = if IN_BROWSER { "Stay" } else { "Keep open" };
 
 #[component]
 pub(super) fn Closing() -> Element {
@@ -36,9 +42,9 @@ fn Question(
         dialog { id: "closing", role: "alertdialog", "aria-labelledby": "closing-words",
             h2 { id: "closing-words",
                 if unsent == 1 {
-                    "1 message has not {verb}. Close anyway?"
+                    "1 message has not {verb}. {CLOSE} anyway?"
                 } else {
-                    "{unsent} messages have not {verb}. Close anyway?"
+                    "{unsent} messages have not {verb}. {CLOSE} anyway?"
                 }
             }
             div { class: "buttons",
@@ -47,13 +53,13 @@ fn Question(
                     class: "primary",
                     r#type: "button",
                     onclick: move |_| bridge.act(Action::Stay),
-                    "Keep open"
+                    {KEEP}
                 }
                 button {
                     id: "close-anyway",
                     r#type: "button",
                     onclick: move |_| bridge.quit(),
-                    "Close anyway"
+                    "{CLOSE} anyway"
                 }
             }
         }

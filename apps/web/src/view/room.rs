@@ -14,7 +14,7 @@ use hubbub_wire::{Limits, Username};
 
 use crate::browser::storage::{self, store};
 use crate::browser::watching::{self, Told, watch};
-use crate::browser::{boot, clocks, download, notifier, window};
+use crate::browser::{self, boot, clocks, download, notifier, window};
 use crate::here::{self, Here};
 use crate::kept;
 
@@ -49,8 +49,18 @@ const NOT_KEPT: &str = "this browser keeps nothing for this tab: if the page is 
 #[component]
 pub(super) fn InRoom(name: Username<'static>) -> Element {
     let here = use_context::<Here>();
-    let (intents, ended) = use_hook(|| open(&here, name));
+    let Running {
+        intents,
+        ended,
+        news,
+        memory,
+    } = use_hook(|| open(&here, name));
     let leave = move |()| {
+        if !memory.may_close() {
+            // The window asks first, and calls this again.
+            let _ = news.send(News::Closing);
+            return;
+        }
         let (here, intents, ended) = (here.clone(), intents.clone(), ended.clone());
         spawn(async move {
             // If it fails, the session has ended, which is what is wanted.
@@ -70,21 +80,25 @@ pub(super) fn InRoom(name: Username<'static>) -> Element {
     }
 }
 
+/// What leaving the room needs.
+#[derive(Clone)]
+struct Running {
+    intents: flume::Sender<Intent>,
+    /// Ends when the session has.
+    ended: flume::Receiver<std::convert::Infallible>,
+    news: flume::Sender<News>,
+    memory: Memory,
+}
+
 /// Starts the session, and gives the window what it needs.
-fn open(
-    here: &Here,
-    name: Username<'static>,
-) -> (
-    flume::Sender<Intent>,
-    flume::Receiver<std::convert::Infallible>,
-) {
+fn open(here: &Here, name: Username<'static>) -> Running {
     let (intents, intents_taken) = flume::bounded(WAITING_INTENTS);
     // One batch: the next is made when this one is shown.
     let (events_sent, events) = flume::bounded(1);
     let (notifications, orders) = flume::bounded(WAITING_NOTIFICATIONS);
     let (news_sent, news) = flume::unbounded();
     let room = Room {
-        address: here.room().addresses.to_string(),
+        address: browser::host(),
         invitation: here.room(),
         known: None,
         username: name.to_string(),
@@ -92,7 +106,8 @@ fn open(
         ahead: clocks::ahead,
     };
     let is_private = here.room().is_private;
-    let trail = Trail::new(RoomsFile::stored(store()), &room.address, is_private);
+    let address = here.room().addresses.to_string();
+    let trail = Trail::new(RoomsFile::stored(store()), &address, is_private);
     let kept = here::kept();
     let memory = Memory::default();
     memory.keep_draft(kept.draft);
@@ -120,11 +135,16 @@ fn open(
         }
     };
     notifier::start(orders, news_sent.clone());
-    attend_to(here.clone(), intents.clone(), news_sent, trail.clone());
+    attend_to(
+        here.clone(),
+        intents.clone(),
+        news_sent.clone(),
+        trail.clone(),
+    );
     provide_context(room);
     provide_context(SettingsFile::stored(store()));
     provide_context(trail);
-    provide_context(memory);
+    provide_context(memory.clone());
     provide_context(Rc::new(Clock::system()));
     provide_context(Browser {
         save: download::save,
@@ -141,7 +161,12 @@ fn open(
         news,
         refused_within: REFUSED_WITHIN,
     });
-    (intents, ended)
+    Running {
+        intents,
+        ended,
+        news: news_sent,
+        memory,
+    }
 }
 
 /// Keeps what the next page goes on with.

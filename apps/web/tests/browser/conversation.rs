@@ -34,6 +34,31 @@ fn two_visitors_talk_and_one_leaves() {
 }
 
 #[test]
+fn who_leaves_with_texts_that_were_not_sent_is_asked_first() {
+    let mut room = WebRoom::open();
+    let visitor = Visitor::new();
+    let alice = visitor.enters(&room.page(), "alice");
+    alice.may_lose_its_connection();
+    room.dies();
+    alice.comes_to("document.querySelector('#status').dataset.state !== 'connected'");
+    alice.says("one");
+    alice.shows_states(&["waiting"]);
+    let leaves = || {
+        alice.types_into("draft", "/quit", "/quit");
+        alice.press("Enter");
+        alice.has_focus_in("stay");
+    };
+    leaves();
+    alice.press("Enter");
+    alice.shows("document.getElementById('closing')", &json!(null));
+    alice.shows_states(&["waiting"]);
+    leaves();
+    // Once it has arrived, nothing keeps the visitor any more.
+    room.comes_back();
+    alice.is_at_the_door();
+}
+
+#[test]
 fn a_visitor_a_window_and_a_stranger_with_bare_bytes_hear_each_other() {
     let room = WebRoom::open();
     let visitor = Visitor::new();
