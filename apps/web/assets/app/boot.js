@@ -9,6 +9,19 @@ const boot = {
   // Whether the program has broken down or its tab was given up. What it still says then is not heard.
   isOver: false,
 
+  // The connections of the program.
+  sockets: new Set(),
+
+  // Ends them without a word to the program or to the room, where the user keeps their place for a moment. A page that
+  // is over would hold it for ever, and could still say something there.
+  hush() {
+    for (const socket of boot.sockets) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
+    boot.sockets.clear();
+  },
+
   takeFragment() {
     if (location.hash.length < 2) return;
     boot.fragment = location.hash.slice(1);
@@ -24,6 +37,7 @@ const boot = {
   // The same address again. With `forgets`, without what this tab keeps: it may be what broke the program.
   reload(forgets) {
     boot.isOver = true;
+    boot.hush();
     try {
       if (forgets) sessionStorage.clear();
     } catch {
@@ -37,6 +51,7 @@ const boot = {
   fail(title, advice, why = '') {
     if (boot.isOver) return;
     boot.isOver = true;
+    boot.hush();
     console.error(title, why);
     const again = boot.hasFailedBefore();
     const draw = () => boot.draw(title, advice, why, again);
@@ -54,9 +69,10 @@ const boot = {
     document.getElementById('main')?.setAttribute('inert', '');
     document.getElementById('boot')?.remove();
     const page = add(document.body, 'div', '', { id: 'boot', 'data-failed': 'true' });
-    const card = add(page, 'section', '', { class: 'card', role: 'alertdialog', 'aria-labelledby': 'boot-title' });
+    const about = { 'aria-labelledby': 'boot-title', 'aria-describedby': 'boot-advice' };
+    const card = add(page, 'section', '', { class: 'card', role: 'alertdialog', ...about });
     add(card, 'h1', title, { id: 'boot-title' });
-    add(card, 'p', advice, { class: 'advice' });
+    add(card, 'p', advice, { id: 'boot-advice', class: 'advice' });
     if (why) add(card, 'p', why, { class: 'why' });
     const buttons = add(card, 'div', '', { class: 'buttons' });
     const button = (id, words, forgets, style) => {
@@ -105,6 +121,16 @@ const boot = {
 
 // For the program, which is a module.
 globalThis.boot = boot;
+
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...where) {
+    super(...where);
+    boot.sockets.add(this);
+    this.addEventListener('close', () => boot.sockets.delete(this));
+    // Made by a program that is over.
+    if (boot.isOver) boot.hush();
+  }
+};
 
 boot.takeFragment();
 

@@ -25,6 +25,44 @@ fn a_program_that_breaks_down_offers_to_load_the_page_again() {
     alice.shows("document.getElementById('reload')", &json!(null));
 }
 
+/// Has the browser, while the program hears another tab and so changes what it knows of them, tell that the network is
+/// back, for which the program looks at the same. That is a mistake which no browser makes, and a panic.
+const PANIC: &str = "{ const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data'); const { now } = Date;
+  Object.defineProperty(MessageEvent.prototype, 'data', { get() {
+    const data = get.call(this);
+    if (typeof data === 'string') Date.now = () => { Date.now = now; dispatchEvent(new Event('online')); return now(); };
+    return data;
+  } });
+  new BroadcastChannel('hubbub').postMessage(`ask ${'0'.repeat(32)} ${'0'.repeat(32)}`);
+} 0";
+
+#[test]
+fn a_program_that_panics_says_why_and_leaves_its_place_to_the_page_that_is_loaded_again() {
+    let room = WebRoom::open();
+    let (visitor, at_bobs) = (Visitor::new(), Visitor::new());
+    let bob = at_bobs.enters(&room.page(), "bob");
+    let alice = visitor.enters(&room.page(), "alice");
+    alice.says("before");
+    alice.shows_states(&["arrived"]);
+    alice.types_into("draft", "half a sent", "half a sent");
+    for words in ["Something went wrong", "RuntimeError"] {
+        alice.may_report(words);
+    }
+    alice.ask("boot.before = [...boot.sockets]; 0");
+    alice.ask(PANIC);
+    alice.has_focus_in("reload");
+    alice.comes_to("/borrowed/.test(document.querySelector('#boot .why').textContent)");
+    alice.comes_to("boot.before.length === 1 && boot.before[0].readyState === WebSocket.CLOSED");
+    let described = "document.getElementById(document.querySelector('[role=alertdialog]').getAttribute('aria-describedby'))";
+    alice.comes_to(&format!("{described}.textContent.includes('reload')"));
+    alice.press("Enter");
+    alice.is("connected");
+    alice.shows_texts(&["before"]);
+    alice.holds("half a sent");
+    bob.shows_people(&["bob", "alice"]);
+    bob.notices("alice", "joined");
+}
+
 #[test]
 fn a_page_whose_program_does_not_come_says_so() {
     let mut room = WebRoom::open();
