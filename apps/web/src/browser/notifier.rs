@@ -8,10 +8,12 @@ use flume::{Receiver, Sender};
 use futures::future::{Either, select};
 use hubbub_client::news::{News, Notification, Order};
 use hubbub_session::Clock;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{NotificationOptions, NotificationPermission};
 
-use super::{global_of, on, window, words};
+use super::{global_of, window, words};
 
 /// The shortest time between two notifications. If others come meanwhile, the first of them is shown after it; the
 /// title counts them all.
@@ -93,7 +95,7 @@ fn tell(what: News) {
 
 async fn run(orders: Receiver<Order>) {
     let clock = Clock::system();
-    let mut shown: Option<web_sys::Notification> = None;
+    let mut shown = None;
     while let Ok(order) = orders.recv_async().await {
         match order {
             Order::Withdraw => withdraw(&mut shown),
@@ -127,13 +129,26 @@ async fn run(orders: Receiver<Order>) {
     }
 }
 
-fn withdraw(shown: &mut Option<web_sys::Notification>) {
-    if let Some(shown) = shown.take() {
-        shown.close();
+/// What is shown.
+struct Shown {
+    notification: web_sys::Notification,
+    /// What a click does, for as long as there is something to click on.
+    _click: Closure<dyn Fn()>,
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.notification.set_onclick(None);
     }
 }
 
-fn show(what: &Notification) -> Option<web_sys::Notification> {
+fn withdraw(shown: &mut Option<Shown>) {
+    if let Some(shown) = shown.take() {
+        shown.notification.close();
+    }
+}
+
+fn show(what: &Notification) -> Option<Shown> {
     if !is_allowed() {
         tell(News::Notifications(false));
         return None;
@@ -141,12 +156,18 @@ fn show(what: &Notification) -> Option<web_sys::Notification> {
     let options = NotificationOptions::new();
     options.set_body(&what.body);
     options.set_tag(TAG);
+    // One that takes the place of another is else shown without a sound. The binding has no word for it.
+    let _ = js_sys::Reflect::set(&options, &"renotify".into(), &true.into());
     options.set_icon("icon-192.png");
     match web_sys::Notification::new_with_options(&what.summary, &options) {
-        Ok(shown) => {
+        Ok(notification) => {
             let line = what.line;
-            on(&shown, "click", move |_| tell(News::Chosen(line)));
-            Some(shown)
+            let click = Closure::<dyn Fn()>::new(move || tell(News::Chosen(line)));
+            notification.set_onclick(Some(click.as_ref().unchecked_ref()));
+            Some(Shown {
+                notification,
+                _click: click,
+            })
         }
         // Phones have them for programs that run without a page, which this is not.
         Err(why) => {

@@ -13,8 +13,9 @@ use crate::wait::until;
 use crate::web_room::WebRoom;
 
 /// Keeps what would be shown. Chromium without a screen shows no notifications.
-const SHOWN: &str = "shown = []; Notification = class extends Notification { \
-    constructor(title, options) { super(title, options); shown.push([title, options?.body ?? '']); } }; 0";
+const SHOWN: &str = "shown = []; loud = null; Notification = class extends Notification { \
+    constructor(title, options) { super(title, options); shown.push([title, options?.body ?? '']); \
+    loud = options?.tag === 'hubbub' && options.renotify === true; } }; 0";
 
 /// Whether the last thing that the window says in the timeline has this word in it.
 fn last_words_match(word: &str) -> String {
@@ -38,6 +39,7 @@ fn a_mention_is_shown_where_the_visitor_has_said_yes() {
     alice.looks_away();
     bob.send(text("bob", "lunch, @alice?"));
     alice.comes_to("shown.length === 1 && ['bob', 'lunch, @alice?'].every((it) => shown[0].join(' ').includes(it))");
+    assert_eq!(alice.ask("loud"), true);
     bob.send(text("bob", "not about her"));
     alice.comes_to("document.title.startsWith('(')");
     alice.shows("shown.length", &json!(1));
