@@ -1,7 +1,7 @@
 //! What touches the browser: each in a file of its own, and none of them decides anything.
 
 use hubbub_transport::{Address, Invitation};
-use js_sys::{Function, Reflect, global};
+use js_sys::{Date, Function, Reflect, global};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
@@ -105,4 +105,14 @@ pub(crate) fn words(why: &JsValue) -> String {
     message
         .or_else(|| why.as_string())
         .unwrap_or_else(|| "it does not say why".to_owned())
+}
+
+/// Milliseconds since 1970.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is a whole number after 1970"
+)]
+pub(crate) fn now() -> u64 {
+    Date::now() as u64
 }

@@ -42,6 +42,7 @@ impl Here {
     /// Finds out what came with the page and whether another tab is in the room. `None`: the page comes from no server.
     pub(crate) async fn open(page: Hex128) -> Option<Self> {
         let room = browser::room()?;
+        forget_old_luggage();
         let trouble = take_invitation(&boot::fragment()).err();
         let tab = kept().tab.unwrap_or(page);
         let (neighbours, steps) = Neighbours::meet(page, tab);
@@ -70,6 +71,11 @@ impl Here {
         }
         let going = here.clone();
         browser::on(&browser::window(), "pagehide", move |_| going.park(page));
+        if let Some(document) = browser::window().document() {
+            // A browser that is short of memory ends a tab that sleeps, and says nothing more.
+            let going = here.clone();
+            browser::on(&document, "freeze", move |_| going.park(page));
+        }
         Some(here)
     }
 
@@ -78,7 +84,7 @@ impl Here {
         if boot::is_over() || !self.0.neighbours.is_inside() {
             return;
         }
-        if let Some(line) = kept::parked(page, self.pack()) {
+        if let Some(line) = kept::parked(page, self.pack(), browser::now()) {
             storage::keep_for_all(kept::PARKED, &line);
         }
     }
@@ -240,9 +246,17 @@ pub(crate) fn keep_password(password: &Password) {
 /// Takes what a page has left behind, if one has.
 fn take_parked() {
     let line = storage::of_all(kept::PARKED).unwrap_or_default();
-    if let Some(luggage) = kept::found(&line) {
-        storage::keep_for_all(kept::PARKED, "");
+    storage::keep_for_all(kept::PARKED, "");
+    if let Some(luggage) = kept::found(&line, browser::now()) {
         adopt(luggage);
+    }
+}
+
+/// Forgets what a page has left behind, if that was long ago.
+fn forget_old_luggage() {
+    let line = storage::of_all(kept::PARKED).unwrap_or_default();
+    if kept::found(&line, browser::now()).is_none() {
+        storage::keep_for_all(kept::PARKED, "");
     }
 }
 

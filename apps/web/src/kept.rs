@@ -24,6 +24,10 @@ pub const PARKED: &str = "parked";
 /// Whether the person has left the room.
 pub const LEFT: &str = "left";
 
+/// So long, in milliseconds, what a page left behind can be taken up: an hour, since no room keeps a place for longer.
+/// Afterwards nobody is to find the secret and the texts there.
+pub const PARKED_FOR: u64 = 60 * 60 * 1000;
+
 /// What is a member's own and cannot be in two tabs.
 pub const OWN: [&str; 3] = [TAB, CARRIED, DRAFT];
 
@@ -84,7 +88,7 @@ pub fn unpacked(kept: &Kept, own: &[String], luggage: Luggage) -> [(&'static str
 /// What a page leaves behind when it goes, as one line, for the tab that opens next: nobody tells a page whether its
 /// tab is closed. `None`: it has nothing to leave. The password stays with the tab.
 #[must_use]
-pub fn parked(page: Hex128, luggage: Luggage) -> Option<String> {
+pub fn parked(page: Hex128, luggage: Luggage, now: u64) -> Option<String> {
     if luggage.carried.is_empty() && luggage.draft.is_empty() {
         return None;
     }
@@ -92,12 +96,18 @@ pub fn parked(page: Hex128, luggage: Luggage) -> Option<String> {
         invitation: String::new(),
         ..luggage
     };
-    Some(Said::Give { page, luggage }.write())
+    Some(format!("{now} {}", Said::Give { page, luggage }.write()))
 }
 
-/// Reads what a page has left behind. It is newer than all that other tabs keep: only one is in the room at a time.
+/// Reads what a page has left behind, unless that was long ago. It is newer than all that other tabs keep: only one is
+/// in the room at a time.
 #[must_use]
-pub fn found(line: &str) -> Option<Luggage> {
+pub fn found(line: &str, now: u64) -> Option<Luggage> {
+    let (left, line) = line.split_once(' ')?;
+    // A clock that was set back since then makes it no older.
+    if now.saturating_sub(left.parse().ok()?) > PARKED_FOR {
+        return None;
+    }
     match Said::read(line)? {
         Said::Give { luggage, .. } => Some(luggage),
         _ => None,
@@ -250,9 +260,11 @@ mod tests {
             carried: "1 2\n3".to_owned(),
             draft: String::new(),
         };
-        let line = parked(Hex128(3), luggage.clone()).unwrap();
+        let line = parked(Hex128(3), luggage.clone(), 1000).unwrap();
         assert!(!line.contains("horse"));
-        let taken = found(&line).unwrap();
+        let taken = found(&line, 1000 + PARKED_FOR).unwrap();
+        assert_eq!(found(&line, 1001 + PARKED_FOR), None);
+        assert_eq!(found(&line, 0).as_ref(), Some(&taken));
         let invitation = String::new();
         assert_eq!(
             taken,
@@ -262,14 +274,14 @@ mod tests {
             }
         );
         for rubbish in ["", "take", "{}", &line[..line.len() / 2]] {
-            assert_eq!(found(rubbish), None, "{rubbish}");
+            assert_eq!(found(rubbish, 1000), None, "{rubbish}");
         }
         let nothing = Luggage {
             name: "alice".to_owned(),
             invitation: "key=horse".to_owned(),
             ..Luggage::default()
         };
-        assert_eq!(parked(Hex128(3), nothing), None);
+        assert_eq!(parked(Hex128(3), nothing, 1000), None);
     }
 
     #[test]

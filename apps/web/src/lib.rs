@@ -24,6 +24,7 @@
 //! | the wait for another tab before a page goes in | 50 ms, and 1 s where one is noted | it goes in; an answer within 10 s sends it away |
 //! | the wait for what another tab hands over | 1 s | the room is taken with what was left behind, if anything was |
 //! | notifications | one in 3 s | the next one replaces it |
+//! | what the last page left behind | an hour | the next page that opens forgets it |
 //! | silence of the server | 20 s | it is asked whether it is there |
 
 // In reading order. The blank lines keep rustfmt from sorting it.

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use hubbub_session::Clock;
 use hubbub_wire::Hex128;
-use js_sys::Date;
 use wasm_bindgen::JsCast;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{on, storage, window};
+use super::{now, on, storage, window};
 use crate::tabs::{Luggage, Said, Step, Tabs};
 
 /// How long a page that opens waits for an answer where nothing says that another tab is in the room. It answers in a
@@ -166,14 +165,4 @@ impl Neighbours {
             let _ = channel.post_message(&said.write().into());
         }
     }
-}
-
-/// Milliseconds since 1970.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "it is a whole number after 1970"
-)]
-fn now() -> u64 {
-    Date::now() as u64
 }
