@@ -294,6 +294,12 @@ simulate-exactly-once SECONDS:
     SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --lib exactly_once::many_seeds -- \
         --ignored --nocapture
 
+# The same with three nodes and one stream: nodes are killed and sleep, publishes are lost, late and doubled, clocks jump.
+[group("test")]
+simulate-nodes SECONDS:
+    SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --features cluster --lib \
+        exactly_once::cluster::many_seeds -- --ignored --nocapture
+
 # Real programs for MINUTES while the server is killed, connections are cut and the disk is filled; fails when a message is
 # lost, doubled or out of order. OPTIONS: --seed=N, and --without-disk where no mount namespace can be made.
 [group("test")]
@@ -519,6 +525,8 @@ layers:
     apps/server/src/entrance std::net|async_io|socket2|TcpStream|TcpListener|Instant::now|rustls|crate::(room|post|lobby|log|hub|batch)
     apps/server/src/identity async|await|flume|futures|std::net|Instant::now|crate::(room|outbox|batch|post|lobby|log|hub|peer|door|entrance)
     apps/server/src/tls      async|await|flume|futures|std::net|Instant|crate::[a-z]+
+    apps/server/src/gate     async|await|flume|futures|std::net|Instant|Duration|crate::(room|outbox|batch|post|lobby|log|hub|peer|door|cluster)
+    apps/server/src/hub      async_nats|tokio|std::net|TcpStream|crate::cluster::engine
     apps/server/src/motd     async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/texts    async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/id       async|await|flume|futures|std::net|std::time|crate::[a-z]+

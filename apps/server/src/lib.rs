@@ -65,6 +65,20 @@
 //! sqlite3 DIR/history.db "SELECT datetime(time/1000, 'unixepoch'), name, CAST(text AS TEXT) FROM messages"
 //! ```
 //!
+//! # One room on many machines
+//!
+//! With `--cluster` (a build with the feature `cluster`) the order of the log is that of a stream in a cluster of NATS
+//! engines, and every server that reads it is a node of one room. What a peer says is published, and comes out of the
+//! log when it has been read back, on every node at the same place (`log/stream`). The hub applies it as ever; members
+//! of other nodes have a row in the room and no outbox (`hub/elsewhere`). A secret never leaves its node: what others
+//! compare is a digest of it. So a member may come back to any node.
+//!
+//! While the engines are away nobody speaks. Members with a grant are told so (`paused`, `resumed`), peers wait at a
+//! gate, each on its own socket, and no deadline runs against them. A node that was taken for gone, since the others
+//! read nothing of it for too long, joins its members again; whoever has lost the name by then is told and closed. A
+//! node that stops tells its members to move, and waits for that for `--drain-timeout` at most. Administrators see and
+//! put out the members of their own node, and speak to those.
+//!
 //! # Metrics
 //!
 //! With `--metrics 9180`, `http://127.0.0.1:9180/metrics` shows the numbers below in the text format of Prometheus, and
@@ -276,6 +290,10 @@
 //! | one replay of them | 200 messages and 256 KiB, or one message that is longer | the member asks for older ones |
 //! | what waits for the disk | 2 s | the room goes on, and keeps what it can in memory until the disk is back |
 //! | the same | 4 MiB | no more is taken until the disk answers, for 2 s at most |
+//! | what a node has published | read back within 2 s; an engine is away for 1 s at most | members are told that the room is paused |
+//! | what waits for the stream | 1 MiB | peers that have passed 4 KiB are not read until half of it is gone |
+//! | a page of the past that is read from the stream | 10 s | it counts as lost |
+//! | a node that stops waits for the stream to hear that | 2 s | the others notice after `--cluster-node-timeout` |
 //! | sessions whose counts are known | 65,536, and 7 days after they were last heard | those heard longest ago are forgotten |
 //! | message of the day | 4 KiB of UTF-8, no control characters but tabs and line ends | the server does not start; at SIGHUP the old one stays |
 //! | words to the service manager about the number of members | 1 a second | the last number is told when the second is over |

@@ -207,6 +207,9 @@ impl Tap {
 
     /// Everything that is on its way arrives.
     pub(in crate::hub) fn settle(&mut self, engine: &mut Engine, now: Duration) {
+        if self.is_away {
+            return self.loses_all();
+        }
         for order in std::mem::take(&mut self.late) {
             self.obey(engine, order, now, true);
         }
@@ -214,6 +217,17 @@ impl Tap {
             self.obey(engine, order, now, true);
         }
         while self.give(engine) {}
+    }
+
+    /// The node reads all that there is.
+    pub(in crate::hub) fn gives_all(&mut self, engine: &Engine) {
+        while self.give(engine) {}
+    }
+
+    /// What the node has published is lost.
+    pub(in crate::hub) fn loses_all(&mut self) {
+        self.late.clear();
+        self.orders.drain().for_each(drop);
     }
 
     /// What the node has published arrives, and it reads nothing.

@@ -56,7 +56,10 @@ impl Log {
             Answer::Away => {
                 stream.away.get_or_insert(now);
             }
-            Answer::Back => stream.away = None,
+            Answer::Back => {
+                stream.away = None;
+                stream.queue.may_be_lost();
+            }
             Answer::Past {
                 number, records, ..
             } => self.was_read(number, &records),

@@ -45,12 +45,12 @@ pub(super) struct Queue {
     timeout: Duration,
     count: u64,
     waiting: VecDeque<(Item, Note)>,
-    /// Since when the first of these waits, as far as it is known.
-    since: Option<Instant>,
     in_flight: Option<InFlight>,
     bytes: usize,
     /// When a record was published last.
     published: Instant,
+    /// Whether it may be lost, so that it is published again at once.
+    is_lost: bool,
     has_stopped: bool,
 }
 
@@ -81,10 +81,10 @@ impl Queue {
             timeout,
             count: 0,
             waiting: VecDeque::new(),
-            since: None,
             in_flight: None,
             bytes: 0,
             published: now,
+            is_lost: false,
             has_stopped: false,
         }
     }
@@ -130,13 +130,18 @@ impl Queue {
 
     /// When something has to be published.
     pub(super) fn next_at(&self) -> Instant {
-        if self.in_flight.is_some() {
+        if self.in_flight.is_some() && !self.is_lost {
             self.published + PATIENCE
-        } else if self.waiting.is_empty() {
+        } else if self.waiting.is_empty() && self.in_flight.is_none() {
             self.published + LIFE
         } else {
             self.published
         }
+    }
+
+    /// What is in flight may be lost.
+    pub(super) const fn may_be_lost(&mut self) {
+        self.is_lost = true;
     }
 
     /// What is published now, if anything is.
@@ -148,6 +153,7 @@ impl Queue {
             self.in_flight = Some(self.next(now, replica));
         }
         self.published = now;
+        self.is_lost = false;
         let in_flight = self.in_flight.as_ref()?;
         let mut items = in_flight.items.iter();
         Some(Order::Publish {

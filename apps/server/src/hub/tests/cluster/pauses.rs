@@ -66,9 +66,14 @@ fn a_grant_in_a_pause_is_followed_by_word_of_it() {
     nodes.turn(0);
     nodes.passes_alone(PATIENCE);
     assert!(nodes.hubs[0].log.is_paused());
-    // The engine is away, and then what it had taken before comes.
-    nodes.taps[0].turns();
-    nodes.settle();
+    // What was published before is read, and the engine is away again.
+    let Nodes {
+        taps, engine, now, ..
+    } = &mut nodes;
+    taps[0].publish(engine, *now);
+    taps[0].turns();
+    taps[0].gives_all(engine);
+    nodes.turn(0);
     let told = taken(&mut ada);
     let word = notice("ada", "paused", words::PAUSED);
     assert!(
@@ -154,4 +159,22 @@ fn who_comes_before_the_node_has_its_place_joins_when_it_has() {
     assert_eq!(taken(&mut bob), "");
     assert!(is_over_after_words(&mut eve));
     assert_eq!(nodes.engine.names(), ["ada", "bob"]);
+}
+
+#[test]
+fn what_may_be_lost_is_published_again_as_soon_as_the_engine_is_back() {
+    let mut nodes = Nodes::new(2);
+    let mut bob = nodes.plain(1, BOB, "bob");
+    let _ada = nodes.plain(0, ADA, "ada");
+    taken(&mut bob);
+    nodes.says(0, ADA, "ada", "once");
+    nodes.turn(0);
+    nodes.taps[0].loses_all();
+    nodes.settle();
+    assert_eq!(taken(&mut bob), "");
+    nodes.turn_engine();
+    nodes.settle();
+    nodes.turn_engine();
+    nodes.settle();
+    assert_eq!(taken(&mut bob), text("ada", "once"));
 }
