@@ -76,7 +76,7 @@
 //! While the engines are away nobody speaks. Members with a grant are told so (`paused`, `resumed`), peers wait at a
 //! gate, each on its own socket, and no deadline runs against them. A node that was taken for gone, since the others
 //! read nothing of it for too long, joins its members again; whoever has lost the name by then is told and closed. A
-//! node that stops tells its members to move, and waits for that for `--drain-timeout` at most. Administrators see and
+//! node that stops tells its members to move, and waits for that for [`Settings::drain_timeout`] at most. Administrators see and
 //! put out the members of their own node, and speak to those.
 //!
 //! # Metrics
