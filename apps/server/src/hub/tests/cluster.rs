@@ -227,7 +227,7 @@ fn an_offer_after_the_join_is_granted_when_the_stream_has_it() {
 
 #[test]
 fn an_offer_that_comes_while_the_join_is_on_its_way_is_granted_too() {
-    let mut nodes = Nodes::new(1);
+    let mut nodes = Nodes::new(2);
     let mut ada = nodes.hubs[0].connect(ADA, ROOMY);
     nodes.hubs[0].joins(ADA, "ada");
     nodes.hubs[0].take(Event::Offered {
@@ -237,6 +237,9 @@ fn an_offer_that_comes_while_the_join_is_on_its_way_is_granted_too() {
     });
     nodes.settle();
     assert!(taken(&mut ada).contains("\r\nGrant: "));
+    // The stream knows of it too.
+    let _there = nodes.ours_again(1, ADA, "ada", 1, 2);
+    assert!(taken(&mut ada).contains("Code: replaced"));
 }
 
 #[test]

@@ -61,7 +61,10 @@ mod tests {
 
     const DEADLINE: Duration = Duration::from_secs(30);
 
-    /// A connection that may stop in the middle of a text for no time at all, what it sends, and what the hub gets.
+    /// How long a connection may stop in the middle of a text.
+    const TEXT_TIMEOUT: Duration = Duration::from_millis(1);
+
+    /// A connection, what it sends, and what the hub gets.
     fn connection() -> (Connection, TcpStream, flume::Receiver<Mail>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let transport = Transport::connect(listener.local_addr().unwrap());
@@ -77,7 +80,7 @@ mod tests {
             place: Origin::alone(address).place(),
             house: Arc::new(House {
                 settings: Settings {
-                    text_timeout: Duration::ZERO,
+                    text_timeout: TEXT_TIMEOUT,
                     ..Settings::default()
                 },
                 inbox,
@@ -152,10 +155,11 @@ mod tests {
             reading.passed = 0;
             assert!(reading.read().end.is_none());
         }
+        std::thread::sleep(2 * TEXT_TIMEOUT);
         reading.passed = u16::MAX;
         assert_eq!(reading.ring(), Ok(()));
         reading.passed = 0;
-        // The alarm rings again when this time is over.
+        std::thread::sleep(2 * TEXT_TIMEOUT);
         assert_eq!(reading.ring(), Err(Departure::TextStalled));
     }
 }

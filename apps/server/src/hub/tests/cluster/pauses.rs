@@ -115,6 +115,14 @@ fn the_gate_closes_when_a_mebibyte_waits_and_opens_when_half_of_it_does() {
     nodes.says(0, ADA, "ada", &text);
     nodes.turn(0);
     assert!(gate.is_closed());
+    // It is not more than a mebibyte any longer, and not less than half of one.
+    let Nodes {
+        taps, engine, now, ..
+    } = &mut nodes;
+    taps[0].publish(engine, *now);
+    taps[0].gives_all(engine);
+    nodes.turn(0);
+    assert!(gate.is_closed());
     nodes.settle();
     assert!(!gate.is_closed());
     assert_eq!(nodes.engine.said().len(), 9);
@@ -149,16 +157,24 @@ fn neither_grace_nor_the_time_for_a_join_runs_while_the_engine_is_away() {
 }
 
 #[test]
-fn who_comes_before_the_node_has_its_place_joins_when_it_has() {
+fn who_comes_before_the_node_has_its_place_is_judged_by_what_the_room_is_then() {
     let mut nodes = Nodes::new(1);
     let _ada = nodes.plain(0, ADA, "ada");
+    let _fay = nodes.plain(0, FAY, "fay");
+    // The next snapshot is due, and both are in it.
+    nodes.passes(310 * SECOND);
+    nodes.hubs[0].leaves(ADA, "ada");
+    nodes.settle();
     nodes.begin();
     let mut bob = nodes.hubs[1].member(BOB, "bob", ROOMY);
-    let mut eve = nodes.hubs[1].member(EVE, "ada", ROOMY);
+    let mut eve = nodes.hubs[1].member(EVE, "fay", ROOMY);
+    let mut new = nodes.hubs[1].member(ADA, "ada", ROOMY);
+    assert!(!is_over(&mut new));
     nodes.settle();
-    assert_eq!(taken(&mut bob), "");
+    taken(&mut bob);
+    assert!(!is_over(&mut bob) && !is_over(&mut new));
     assert!(is_over_after_words(&mut eve));
-    assert_eq!(nodes.engine.names(), ["ada", "bob"]);
+    assert_eq!(nodes.engine.names(), ["ada", "bob", "fay"]);
 }
 
 #[test]
