@@ -32,6 +32,8 @@ pub(super) struct State {
     offers: ByPeer<Candidate>,
     /// JOINs that came before the node had its place.
     early: Vec<PeerId>,
+    /// Whether it has.
+    has_started: bool,
     /// How far the session of the member that gets its grant had counted.
     pub(super) arrived: Option<u64>,
     /// Since when no deadline runs.
@@ -79,19 +81,18 @@ impl Hub {
 
     /// Whether the node has no place in the room yet, so that a JOIN has to wait for that.
     pub(super) fn comes_too_early(&mut self, peer: PeerId) -> bool {
-        let is_early = !self.log.has_started();
+        let is_early = self.log.is_stream() && !self.cluster.has_started;
         if is_early {
             self.cluster.early.push(peer);
         }
         is_early
     }
 
-    /// If the node has its place now, lets those join who have waited for that.
-    pub(super) fn let_in_early(&mut self) {
-        if self.log.has_started() {
-            for peer in mem::take(&mut self.cluster.early) {
-                self.propose_join(peer);
-            }
+    /// The node has its place now, and lets those join who have waited for that.
+    fn starts(&mut self) {
+        self.cluster.has_started = true;
+        for peer in mem::take(&mut self.cluster.early) {
+            self.propose_join(peer);
         }
     }
 
@@ -169,6 +170,7 @@ impl Hub {
                     self.cluster.arrived = None;
                 }
             }
+            Happened::Started => self.starts(),
             Happened::Suspended { peer, time } => self.is_suspended(peer, time),
             Happened::Anew => self.begin_anew(),
         }

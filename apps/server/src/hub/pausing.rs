@@ -62,7 +62,6 @@ impl Hub {
             self.stopping = true;
         }
         self.move_deadlines();
-        self.let_in_early();
         match self.log.pause() {
             Some(Pause::Paused) => self.tell_granted(words::Code::Paused, words::PAUSED),
             Some(Pause::Resumed) => self.tell_granted(words::Code::Resumed, words::RESUMED),

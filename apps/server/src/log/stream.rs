@@ -65,6 +65,8 @@ pub(crate) enum Happened {
         /// How it is known when it comes back.
         ticket: Option<Ticket>,
     },
+    /// This node has its place in the room, so that others may come in.
+    Started,
     /// A JOIN counts.
     Admitted {
         /// Whose.
@@ -147,7 +149,7 @@ pub(super) struct Stream {
     epoch: Option<u64>,
     /// Nothing more is applied before the engine has given another room to begin with.
     is_halted: bool,
-    /// Whether the node has read back its start, once in its life.
+    /// Whether the node has read back its start in this room.
     has_started: bool,
     past: Past,
     now: Instant,
@@ -263,11 +265,6 @@ impl Log {
         stream
             .map(|stream| Arc::clone(&stream.gate))
             .unwrap_or_default()
-    }
-
-    /// Whether the node has a place in the room, so that somebody may come in.
-    pub(crate) fn has_started(&self) -> bool {
-        self.stream.as_ref().is_none_or(|stream| stream.has_started)
     }
 
     /// What has changed since this was last called.

@@ -156,8 +156,11 @@ impl Log {
         let Some(stream) = &mut self.stream else {
             return;
         };
-        stream.look_at_itself(place);
+        let starts = stream.starts(place);
         stream.publish(now);
+        if starts {
+            self.comes_out(Ordered::InCluster(Happened::Started));
+        }
     }
 
     /// Lets come out what comes of a record.
@@ -261,6 +264,7 @@ impl Log {
             Effect::Epoch => {
                 error!("the room has begun anew, empty: what was before is lost");
                 stream.queue.clear();
+                stream.has_started = false;
                 if !stream.replica.has_node(stream.node) {
                     stream.queue.start(stream.replica.epoch());
                 }
@@ -287,8 +291,8 @@ impl Log {
 }
 
 impl Stream {
-    /// Says what the node has to say before anything else.
-    fn look_at_itself(&mut self, place: u64) {
+    /// Says what the node has to say before anything else. Returns whether it has its place from now on.
+    fn starts(&mut self, place: u64) -> bool {
         let epoch = self.replica.epoch();
         if let Some(Item::Epoch { since }) = epoch
             && self.epoch != Some(since)
@@ -297,10 +301,12 @@ impl Stream {
             self.epoch = Some(since);
             self.queue.start(epoch);
         }
-        if !self.has_started && self.replica.has_node(self.node) {
+        let starts = !self.has_started && self.replica.has_node(self.node);
+        if starts {
             info!(node = %self.node, place, "this node has its place in the room");
             self.has_started = true;
         }
+        starts
     }
 
     /// What is known of the next item of a connection of this node.

@@ -87,6 +87,7 @@ fn the_gate_is_closed_before_the_start_and_in_a_pause() {
     let mut nodes = Nodes::none();
     nodes.begin();
     let gate = nodes.hubs[0].log.gate();
+    nodes.turn(0);
     assert!(gate.is_closed());
     nodes.settle();
     assert!(!gate.is_closed());
@@ -169,8 +170,8 @@ fn who_comes_before_the_node_has_its_place_is_judged_by_what_the_room_is_then() 
     let mut bob = nodes.hubs[1].member(BOB, "bob", ROOMY);
     let mut eve = nodes.hubs[1].member(EVE, "fay", ROOMY);
     let mut new = nodes.hubs[1].member(ADA, "ada", ROOMY);
-    assert!(!is_over(&mut new));
     nodes.settle();
+    assert_eq!(taken(&mut new), "");
     taken(&mut bob);
     assert!(!is_over(&mut bob) && !is_over(&mut new));
     assert!(is_over_after_words(&mut eve));
