@@ -80,6 +80,8 @@ fn an_engine_loses_its_disk_and_nothing_else_is_lost() {
         let leader = events.engines.leader_of(STREAM).unwrap();
         events.engines.kill(leader);
         events.engines.empty(leader);
+        // The others have all that was acknowledged, once one of them leads.
+        events.talk(6_000);
         events.engines.begin(leader);
         events.engines.wait();
         events.talk(500);

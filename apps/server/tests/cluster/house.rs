@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubbub_testing::{DEADLINE, Engines, HeldPort, Program, server, until};
+use hubbub_testing::{DEADLINE, Engines, HeldPort, Program, TROUBLE, server, until};
 
 use crate::checker::{self, Account};
 use crate::member::{Member, What};
@@ -80,6 +80,13 @@ impl House {
         self.nodes[node].as_mut().unwrap()
     }
 
+    /// From now on, what nodes say of trouble is shown.
+    fn show(&mut self) {
+        for node in self.nodes.iter_mut().flatten() {
+            node.show(TROUBLE);
+        }
+    }
+
     /// Kills a node as a power failure does.
     pub(crate) fn kill(&mut self, node: usize) {
         drop(self.nodes[node].take());
@@ -122,8 +129,10 @@ impl House {
         }
     }
 
-    /// Lets everybody talk while something happens. Returns what it returns.
+    /// Lets everybody talk while something happens. Returns what it returns. From then on, what nodes say of trouble is
+    /// shown.
     pub(crate) fn talk_while<T>(&mut self, something: impl FnOnce(&mut Events<'_>) -> T) -> T {
+        self.show();
         let is_over = AtomicBool::new(false);
         let said = AtomicU64::new(0);
         let Self {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use flume::Sender;
 use hubbub_session::{Event, Intent, Options, Stamped};
-use hubbub_transport::Address;
+use hubbub_transport::Addresses;
 use hubbub_wire::Username;
 
 /// What a member was told, and when.
@@ -47,10 +47,12 @@ pub(crate) struct Member {
 impl Member {
     /// One that knows all these ports of loopback.
     pub(crate) fn new(name: &str, ports: &[u16]) -> Self {
-        let addresses = Address {
-            host: "127.0.0.1".to_owned(),
-            port: ports[0],
-        };
+        let hosts: Vec<_> = ports
+            .iter()
+            .map(|port| format!("127.0.0.1:{port}"))
+            .collect();
+        let link = format!("chat://{}", hosts.join(","));
+        let addresses = Addresses::from_link(&link, hubbub_wire::PORT).unwrap();
         let username = Username::new(name, 64).unwrap().into_owned();
         let (intents, wishes) = flume::unbounded();
         let (events, batches) = flume::bounded(1);

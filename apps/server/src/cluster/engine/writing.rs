@@ -101,11 +101,16 @@ async fn publish(
     timeout(HAND_OVER, sent).await.ok()?.ok()
 }
 
-/// Says why the stream does not take records, once for each reason. That it does not answer is found by reading.
+/// Says why the stream does not take records, once for each reason. That nobody answers, or leads it at the moment, is
+/// found by reading.
 fn complain(answer: Result<PublishAck, PublishError>, said: &mut String) {
     match answer {
         Ok(_) => said.clear(),
-        Err(error) if error.kind() == PublishErrorKind::TimedOut => {}
+        Err(error)
+            if matches!(
+                error.kind(),
+                PublishErrorKind::TimedOut | PublishErrorKind::StreamNotFound
+            ) => {}
         Err(error) => {
             let why = explain(&error);
             if *said != why {
