@@ -77,6 +77,21 @@ demo: setup build
     echo "demo: close both windows or press Ctrl-C to end it"
     wait $alice $bob
 
+# One room on three nodes and three engines, and a window on each of two nodes. Without a display: it is played, a node is
+# killed in it, and it is saved as target/cluster.png.
+[group("start here")]
+cluster: setup engine
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo test -p hubbub-client --test window --no-run
+    cargo build -p hubbub-server --features cluster
+    if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+        just on-screens 1 cargo test -p hubbub-client --test window -- --ignored --exact machines::played
+        echo "no display here: alice and bob talked on a screen in memory, see target/cluster.png"
+    else
+        cargo test -p hubbub-client --test window -- --ignored --exact --nocapture machines::for_people
+    fi
+
 # The server, for example `just server --port 9000`; `just server --help` lists its options.
 [group("run")]
 server *ARGS:
@@ -224,7 +239,8 @@ test: setup browser page
 # disks while members talk, and a checker that knows all that was said. Ten minutes. TESTS are parts of names.
 [group("test")]
 test-cluster *TESTS: engine
-    cargo test -p hubbub-server --features cluster --lib cluster::engine -- --include-ignored --test-threads 2
+    cargo test -p hubbub-server --features cluster --lib
+    cargo test -p hubbub-server --features cluster --lib cluster::engine::tests -- --ignored --test-threads 2
     cargo test -p hubbub-server --features cluster --test cluster -- --test-threads 1 --nocapture {{ TESTS }}
 
 # The faults of `test-cluster` that take minutes each.

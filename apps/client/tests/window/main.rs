@@ -19,6 +19,7 @@ mod failure;
 mod field;
 mod hostile;
 mod links;
+mod machines;
 mod measures;
 mod memories;
 mod menu;

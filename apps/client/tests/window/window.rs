@@ -110,7 +110,8 @@ impl Window {
         Self::by(screen, name, words, environment, "^Hubbub$".to_owned())
     }
 
-    fn by(
+    /// Starts a client with these words, in the environment of `name`, and waits for the window with this title.
+    pub(crate) fn by(
         screen: &Screen,
         name: &str,
         words: &[&str],

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubbub_testing::{DEADLINE, Engines, HeldPort, Program, TROUBLE, server, until};
+use hubbub_testing::{DEADLINE, Engines, HeldPort, Program, TROUBLE, server};
 
 use crate::checker::{self, Account};
 use crate::member::{Member, What};
@@ -205,13 +205,22 @@ impl House {
         }
     }
 
-    /// Everybody takes the same to be here.
+    /// Waits until everybody takes the same to be here: so many.
     #[track_caller]
     pub(crate) fn until_all_see(&self, count: usize) {
-        until("everybody sees the same", || {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
             let first = self.members[0].here();
-            first.len() == count && self.members.iter().all(|member| member.here() == first)
-        });
+            let mut others = self.members.iter();
+            let odd = others.find(|member| member.here().len() != count || member.here() != first);
+            let Some(odd) = odd else {
+                return;
+            };
+            let (name, here, tail) = (&odd.name, odd.here(), odd.tail(5));
+            let is_late = Instant::now() > deadline;
+            assert!(!is_late, "{name}: {here:?}, not {first:?}\n{tail}");
+            thread::sleep(TICK);
+        }
     }
 }
 

@@ -143,6 +143,8 @@ impl Member {
             }
         }
         here.sort();
+        // Whoever enters at the same time may be among those who are here, and be told too.
+        here.dedup();
         here
     }
 
