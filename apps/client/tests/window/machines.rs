@@ -36,7 +36,7 @@ fn link(ports: &[HeldPort]) -> String {
 }
 
 /// A window that knows these ports.
-fn open(screen: &Screen, name: &str, ports: &[HeldPort], left: i32) -> Window {
+fn open(screen: &Screen, name: &str, ports: &[HeldPort], left: u32) -> Window {
     let link = link(ports);
     let title = format!("^([(][0-9]+[)] )?Hubbub - {name} on ");
     let mut window = Window::by(screen, name, &[&link, "--username", name], &[], title);

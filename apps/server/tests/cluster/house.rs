@@ -20,9 +20,29 @@ pub(crate) struct House {
     pub(crate) engines: Engines,
     pub(crate) nodes: Vec<Option<Program>>,
     pub(crate) members: Vec<Member>,
+    plan: Plan,
+}
+
+/// How nodes are started.
+struct Plan {
     ports: Vec<HeldPort>,
     urls: Vec<String>,
     options: Vec<String>,
+    replicas: usize,
+}
+
+impl Plan {
+    /// Starts a node. It may take a while before it listens.
+    fn begin(&self, node: usize) -> Program {
+        let mut command = server();
+        command
+            .args(["--listen", "127.0.0.1", "--port"])
+            .arg(self.ports[node].number().to_string())
+            .args(["--cluster", &self.urls[node], "--cluster-replicas"])
+            .arg(self.replicas.to_string())
+            .args(&self.options);
+        Program::run(command)
+    }
 }
 
 /// The engines and so many nodes.
@@ -36,13 +56,17 @@ impl House {
     /// Nodes on these engines, each with the way that it takes to them.
     pub(crate) fn on(engines: Engines, urls: Vec<String>, options: &[&str]) -> Self {
         let nodes = urls.len();
+        let plan = Plan {
+            ports: (0..nodes).map(|_| HeldPort::new()).collect(),
+            urls,
+            options: options.iter().map(|&option| option.to_owned()).collect(),
+            replicas: engines.count(),
+        };
         let mut house = Self {
             engines,
             nodes: (0..nodes).map(|_| None).collect(),
             members: Vec::new(),
-            ports: (0..nodes).map(|_| HeldPort::new()).collect(),
-            urls,
-            options: options.iter().map(|&option| option.to_owned()).collect(),
+            plan,
         };
         for node in 0..nodes {
             house.begin(node);
@@ -55,19 +79,7 @@ impl House {
 
     /// Starts a node. It may take a while before it listens.
     pub(crate) fn begin(&mut self, node: usize) {
-        let mut command = server();
-        let replicas = self.engines.count().to_string();
-        command
-            .args(["--listen", "127.0.0.1", "--port"])
-            .arg(self.ports[node].number().to_string())
-            .args([
-                "--cluster",
-                &self.urls[node],
-                "--cluster-replicas",
-                &replicas,
-            ])
-            .args(&self.options);
-        self.nodes[node] = Some(Program::run(command));
+        self.nodes[node] = Some(self.plan.begin(node));
     }
 
     /// Waits until a node listens.
@@ -93,7 +105,7 @@ impl House {
     }
 
     pub(crate) fn port(&self, node: usize) -> u16 {
-        self.ports[node].number()
+        self.plan.ports[node].number()
     }
 
     /// Members of this node alone, which are in the room when this returns.
@@ -104,7 +116,7 @@ impl House {
 
     /// Members that know all nodes.
     pub(crate) fn enter_anywhere(&mut self, count: usize) {
-        let ports: Vec<_> = self.ports.iter().map(HeldPort::number).collect();
+        let ports: Vec<_> = self.plan.ports.iter().map(HeldPort::number).collect();
         self.enter_by(&ports, "any", count);
     }
 
@@ -139,13 +151,14 @@ impl House {
             engines,
             nodes,
             members,
-            ..
+            plan,
         } = self;
         thread::scope(|scope| {
             let talker = scope.spawn(|| talk(members, &said, &is_over));
             let mut events = Events {
                 engines,
                 nodes,
+                plan,
                 said: &said,
             };
             let result = something(&mut events);
@@ -228,10 +241,19 @@ impl House {
 pub(crate) struct Events<'a> {
     pub(crate) engines: &'a mut Engines,
     pub(crate) nodes: &'a mut Vec<Option<Program>>,
+    plan: &'a Plan,
     said: &'a AtomicU64,
 }
 
 impl Events<'_> {
+    /// Starts a node again, and waits until it listens.
+    pub(crate) fn begin(&mut self, node: usize) {
+        let mut program = self.plan.begin(node);
+        program.port();
+        program.show(TROUBLE);
+        self.nodes[node] = Some(program);
+    }
+
     /// Waits until so many texts more were said.
     pub(crate) fn talk(&self, texts: u64) {
         let due = self.said.load(Ordering::Relaxed) + texts;
