@@ -538,7 +538,11 @@ layers:
     libs/signals/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     libs/pages/src           hubbub_wire|hubbub_transport|hubbub_session|hubbub_server|hubbub_client
     libs/testing/src         hubbub_wire|hubbub_transport|hubbub_session|hubbub_client|dioxus
-    apps/server/src!exactly_once/* dioxus|tokio|hubbub_session|hubbub_client
+    apps/server/src!exactly_once/* dioxus|hubbub_session|hubbub_client
+    apps/server/src!cluster/engine* tokio|async_nats:
+    apps/server/src/cluster/engine dioxus|async_std|crate::(room|outbox|batch|post|lobby|log|hub|peer|door)
+    apps/server/src/cluster/record async|await|flume|futures|std::(net|time)|Instant|crate::(room|outbox|batch|post|lobby|log|hub|peer|door)
+    apps/server/src/cluster/replica!simulation.rs async|await|flume|futures|std::net|Instant|crate::(room|outbox|batch|post|lobby|hub|peer|door)
     apps/server/src!runtime.rs async_std|async_io|async_global_executor
     apps/server/src!door.rs  TcpStream|socket2
     apps/server/src/door     TcpStream
