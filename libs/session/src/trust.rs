@@ -54,11 +54,8 @@ pub(crate) struct Known {
 impl Known {
     /// The same, if the server has this key.
     fn with(&self, key: Pin) -> Option<KnownRoom> {
-        let is_new = self.server.is_none();
-        let room = self
-            .room
-            .clone()
-            .filter(|room| is_new && room.pins.contains(&key));
+        let room = self.room.clone();
+        let room = room.filter(|room| room.pins.contains(&key));
         let room = room.map(|room| KnownRoom {
             pins: vec![key],
             ..room
