@@ -16,8 +16,8 @@ use std::{env, process};
 
 use crate::{signal, until};
 
-/// How a stream of the engines keeps what it has taken.
-const STORE: &str = "sync_interval: always";
+/// How an engine's store is told to have on the disk what it says it has taken.
+const FLUSHED: &str = ", sync_interval: always";
 
 /// The engines. They are killed when dropped, and their disks go.
 pub struct Engines {
@@ -33,7 +33,7 @@ struct Engine {
 }
 
 impl Engines {
-    /// So many, each of which can be used.
+    /// So many, each of which can be used. What they have taken is on their disks.
     #[track_caller]
     pub fn start(count: usize) -> Self {
         Self::with(count, "")
@@ -42,6 +42,17 @@ impl Engines {
     /// The same with these additional lines of configuration.
     #[track_caller]
     pub fn with(count: usize, lines: &str) -> Self {
+        Self::open(count, FLUSHED, lines)
+    }
+
+    /// So many as people start them who do not ask for more: they flush what they have taken every two minutes.
+    #[track_caller]
+    pub fn flushing_seldom(count: usize) -> Self {
+        Self::open(count, "", "")
+    }
+
+    #[track_caller]
+    fn open(count: usize, flush: &str, lines: &str) -> Self {
         let number = free_port();
         let place = env::temp_dir().join(format!("hubbub-engines-{}-{number}", process::id()));
         fs::create_dir_all(&place).unwrap();
@@ -55,19 +66,19 @@ impl Engines {
         };
         for index in 0..count {
             let file = engines.file(index, "conf");
-            fs::write(file, engines.configuration(index, lines)).unwrap();
+            fs::write(file, engines.configuration(index, flush, lines)).unwrap();
             engines.begin(index);
         }
         engines.wait();
         engines
     }
 
-    fn configuration(&self, index: usize, lines: &str) -> String {
+    fn configuration(&self, index: usize, flush: &str, lines: &str) -> String {
         let [port, route, http] = self.engines[index].ports;
         let store = self.file(index, "store");
         let mut text = format!(
             "server_name: e{index}\nlisten: 127.0.0.1:{port}\nhttp: 127.0.0.1:{http}\n\
-             jetstream {{ store_dir: {store:?}, {STORE} }}\n{lines}\n"
+             jetstream {{ store_dir: {store:?}{flush} }}\n{lines}\n"
         );
         if self.engines.len() > 1 {
             let routes = self.engines.iter().map(|engine| engine.ports[1]);

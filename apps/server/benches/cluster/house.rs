@@ -67,9 +67,13 @@ pub(crate) fn start(engines: Option<&Engines>) -> Program {
 }
 
 impl House {
-    /// With so many nodes. A single server is no node, and needs no engine.
-    pub(crate) fn open(nodes: usize) -> io::Result<Self> {
-        let engines = (nodes > 0).then(|| Engines::start(ENGINES));
+    /// With so many nodes, and engines that flush each record at once or all of them seldom. A single server is no node,
+    /// and needs no engine.
+    pub(crate) fn open(nodes: usize, is_flushed: bool) -> io::Result<Self> {
+        let engines = (nodes > 0).then(|| match is_flushed {
+            true => Engines::start(ENGINES),
+            false => Engines::flushing_seldom(ENGINES),
+        });
         let mut programs: Vec<Program> =
             (0..nodes.max(1)).map(|_| start(engines.as_ref())).collect();
         let addresses: Vec<_> = programs.iter_mut().map(Program::address).collect();

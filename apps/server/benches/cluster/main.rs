@@ -2,10 +2,14 @@
 //! order, how long a text takes to members of the same and of another node, what that costs, and how soon a node takes
 //! members again. Prints tables, and fails when a text is lost, comes twice or out of turn.
 //!
-//! Nodes and engines are processes. All members are one thread, and have grants. Engines flush each record to the disk.
+//! Nodes and engines are processes. All members are one thread, and have grants. Engines flush what they have taken every
+//! two minutes, as they do when nothing else is said; in one house they flush each record before it counts. There the
+//! latency is that of the disk, which is one for all of them here.
 
-use std::io;
-use std::time::Duration;
+use std::env;
+use std::fs::File;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
 
 use hubbub_testing::is_asked_for;
 
@@ -20,17 +24,20 @@ mod flood;
 mod house;
 mod pace;
 
-/// How many nodes there are; 0 is a single server without engines.
-const NODES: [usize; 4] = [0, 1, 2, 3];
+/// How many nodes there are, and whether the engines flush each record. 0 is a single server without engines.
+const HOUSES: [(usize, bool); 5] = [(0, false), (1, false), (2, false), (3, false), (3, true)];
 
 const ROUNDS: usize = 3;
 
 /// How long one run sends.
 const RUN: Duration = Duration::from_secs(3);
 
+/// How often the disk is tried.
+const FLUSHES: usize = 500;
+
 /// What a house has shown.
 struct Row {
-    nodes: usize,
+    name: String,
     pace: Pace,
     floods: Vec<Flood>,
     /// The memory of one node in bytes: before anybody came, and after all.
@@ -45,21 +52,28 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     print_load("before")?;
-    let rows = NODES.map(measure).into_iter();
+    print_disk()?;
+    let rows = HOUSES.into_iter().map(measure);
     let rows = rows.collect::<io::Result<Vec<_>>>()?;
     print_speed(&rows);
     print_cost(&rows);
     print_load("after")
 }
 
-fn measure(nodes: usize) -> io::Result<Row> {
-    eprintln!("{}", name(nodes));
-    let mut house = House::open(nodes)?;
+fn measure((nodes, is_flushed): (usize, bool)) -> io::Result<Row> {
+    let name = match (nodes, is_flushed) {
+        (0, _) => "single server".to_owned(),
+        (1, _) => "one node".to_owned(),
+        (nodes, false) => format!("{nodes} nodes"),
+        (nodes, true) => format!("{nodes} nodes, `sync_interval: always`"),
+    };
+    eprintln!("{name}");
+    let mut house = House::open(nodes, is_flushed)?;
     let at_rest = house.at_rest;
     let pace = pace::measure(&mut house, 2 * RUN)?;
     let floods = (0..ROUNDS).map(|_| flood::measure(&mut house, RUN));
     Ok(Row {
-        nodes,
+        name,
         pace,
         floods: floods.collect::<io::Result<_>>()?,
         memory: [at_rest, house.nodes[0].resident_bytes()],
@@ -68,12 +82,23 @@ fn measure(nodes: usize) -> io::Result<Row> {
     })
 }
 
-fn name(nodes: usize) -> String {
-    match nodes {
-        0 => "single server".to_owned(),
-        1 => "one node".to_owned(),
-        nodes => format!("{nodes} nodes"),
-    }
+/// How long the disk takes for what an engine waits for at each record.
+fn print_disk() -> io::Result<()> {
+    let place = env::temp_dir().join(format!("hubbub-flushes-{:016x}", fastrand::u64(..)));
+    let mut file = File::create(&place)?;
+    let mut flush = || {
+        let began = Instant::now();
+        file.write_all(&[b'x'; 256])?;
+        file.sync_all()?;
+        Ok(began.elapsed())
+    };
+    let times: io::Result<Vec<_>> = (0..FLUSHES).map(|_| flush()).collect();
+    std::fs::remove_file(&place)?;
+    let mut times = times?;
+    times.sort_unstable();
+    let [p50, p99] = [0.5, 0.99].map(|of| part(&times, of));
+    println!("a flush of 256 bytes to the disk, in ms: p50 {p50}, p99 {p99}");
+    Ok(())
 }
 
 fn print_speed(rows: &[Row]) {
@@ -89,7 +114,7 @@ fn print_speed(rows: &[Row]) {
         let per_second = row.middle(|flood| flood.per_second);
         println!(
             "| {} | {per_second:.0} | {:.2} | {} | {} | {} | {} | {} |",
-            name(row.nodes),
+            row.name,
             per_second / single,
             part(&row.pace.near, 0.5),
             part(&row.pace.near, 0.99),
@@ -111,7 +136,7 @@ fn print_cost(rows: &[Row]) {
         let [at_rest, after] = row.memory.map(|bytes| bytes as f64 / 1e6);
         println!(
             "| {} | {:.1} | {:.1} | {at_rest:.1} | {after:.1} | {} | {} | {} |",
-            name(row.nodes),
+            row.name,
             row.middle(|flood| flood.nodes),
             row.middle(|flood| flood.engines),
             part(&row.again.members, 0.5),
