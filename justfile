@@ -323,6 +323,12 @@ simulate-nodes SECONDS:
     SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --features cluster --lib \
         exactly_once::cluster::many_seeds -- --ignored --nocapture
 
+# The nodes of a cluster and their stream, alone and with hubs and programs: is there one room, and each text seen once?
+[group("test")]
+simulate-cluster SECONDS:
+    SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --features cluster --lib -- \
+        cluster::replica::simulation::many_seeds exactly_once::cluster::many_seeds --ignored --nocapture
+
 # Real programs for MINUTES while the server is killed, connections are cut and the disk is filled; fails when a message is
 # lost, doubled or out of order. OPTIONS: --seed=N, and --without-disk where no mount namespace can be made.
 [group("test")]
@@ -555,6 +561,8 @@ layers:
     apps/server/src/gate     async|await|flume|futures|std::net|Instant|Duration|crate::(room|outbox|batch|post|lobby|log|hub|peer|door|cluster)
     apps/server/src/hub      async_nats|tokio|std::net|TcpStream|crate::cluster::engine
     apps/server/src/motd     async|await|flume|futures|std::net|std::time|crate::[a-z]+
+    apps/server/src/cluster/record async|await|flume|futures|tokio|async_nats|std::(net|time)|crate::(room|outbox|batch|post|lobby|log|hub|peer|door|entrance)
+    apps/server/src/cluster/replica!simulation.rs async|await|flume|futures|tokio|async_nats|std::(net|time)|crate::(room|outbox|batch|post|lobby|hub|peer|door|entrance)
     apps/server/src/texts    async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/id       async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/room     async|await|flume|futures|std::net|std::time|Instant|crate::(outbox|batch|post|lobby|log|hub|peer|door)

@@ -25,7 +25,7 @@ pub(super) const IDLE: u64 = 20 * 60 * 1000;
 const RETRY: u64 = 30 * 1000;
 
 /// How many snapshots are waited for. One that was taken long ago may still come.
-const MAX_PENDING: usize = 8;
+pub(super) const MAX_PENDING: usize = 8;
 
 /// A snapshot.
 #[derive(Debug)]

@@ -13,16 +13,16 @@ use crate::cluster::record::{
 use crate::said::{Said, Seq};
 
 /// The most messages. It is five replays, and lasts for a day in a small room.
-const MAX_MESSAGES: u64 = 1000;
+pub(super) const MAX_MESSAGES: u64 = 1000;
 
 /// The most bytes, apart from a single read that has more.
-const MAX_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
 
 /// What each read of a peer counts for besides its texts, in bytes: names, numbers and pointers.
-const READ: usize = 128;
+pub(super) const READ: usize = 128;
 
 /// What each text counts for besides its payload, in bytes.
-const TEXT: usize = 8;
+pub(super) const TEXT: usize = 8;
 
 fn size(said: &Said) -> usize {
     READ + said.texts.payload() + said.texts.count() * TEXT

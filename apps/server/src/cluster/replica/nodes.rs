@@ -7,7 +7,7 @@ use crate::cluster::bytes::{Reader, Write};
 
 /// Of how many nodes that are gone it is known how far they had counted. A record of such a node that comes late must
 /// not bring it back. A node is one start of a server, so these are the starts of weeks.
-const MAX_GONE: usize = 1024;
+pub(super) const MAX_GONE: usize = 1024;
 
 #[derive(Clone, Copy, Debug)]
 struct Node {

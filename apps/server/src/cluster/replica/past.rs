@@ -28,7 +28,7 @@ const RUN_GAP: u64 = 16;
 const MAX_VOIDS: usize = 16 * 1024;
 
 /// The most places that are read for one answer.
-const READ_PLACES: u64 = 8 * 1024;
+pub(super) const READ_PLACES: u64 = 8 * 1024;
 
 /// Texts that stand close to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The rules, one by one. What all of them together lead to is shown by the simulation.
 
-use hubbub_wire::{Payload, Username};
+use hubbub_wire::{Id, Payload, Username};
 
 use super::*;
 use crate::said::Own;

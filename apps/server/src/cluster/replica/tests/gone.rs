@@ -130,3 +130,36 @@ fn all_write_the_format_that_all_can_read() {
         Some(NEWEST_FORMAT + 2)
     );
 }
+
+#[test]
+fn of_1024_nodes_that_are_gone_it_is_known_how_far_they_had_counted() {
+    let mut stream = Stream {
+        replica: Replica::new("HUBBUB_room", 7),
+        ..Stream::new()
+    };
+    let generation = stream.replica.last().generation;
+    let most = nodes::MAX_GONE as u64;
+    let put = |stream: &mut Stream, node, count, items| {
+        stream.put(&Record {
+            node: NodeId(node),
+            count,
+            generation,
+            items,
+        })
+    };
+    let is_back = |stream: &mut Stream, node| {
+        put(stream, node, 1, vec![start()]);
+        stream.replica.has_node(NodeId(node))
+    };
+    // Those that went first have the highest numbers.
+    let number = |nth: u64| 1_000_000 - nth;
+    for nth in 0..most {
+        put(&mut stream, number(nth), 1, vec![start()]);
+        put(&mut stream, number(nth), 2, vec![Item::Stop]);
+    }
+    assert!(!is_back(&mut stream, number(0)));
+    put(&mut stream, number(most), 1, vec![start()]);
+    put(&mut stream, number(most), 2, vec![Item::Stop]);
+    assert!(!is_back(&mut stream, number(1)));
+    assert!(is_back(&mut stream, number(0)));
+}

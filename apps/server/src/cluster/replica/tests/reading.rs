@@ -173,3 +173,25 @@ fn when_there_are_too_many_runs_or_voids_the_oldest_go_with_what_can_be_read() {
     past.void_record((most + 1) * 20 + 2);
     assert_eq!(past.first(), Some(3));
 }
+
+#[test]
+fn no_more_than_8192_places_are_read_for_an_answer_unless_one_run_has_more() {
+    for (more, ranges) in [(0, 2), (1, 1)] {
+        let mut past = Past::default();
+        let mut stream = Stream::new();
+        stream.says(A, vec![join(1, "ada", None), say(1, "ada", None, &["a"])]);
+        let said = Arc::clone(stream.replica.backlog().last().unwrap());
+        // Two runs, each of as many places as half of what is read.
+        let half = past::READ_PLACES / 2;
+        for (begin, end) in [(1, half + more), (half + 100, 2 * half + 99)] {
+            let mut place = begin;
+            while place < end {
+                past.add(place, &said);
+                place += 16;
+            }
+            past.add(end, &said);
+        }
+        let reading = past.reading(0, u64::MAX, u32::MAX).unwrap();
+        assert_eq!(reading.ranges().len(), ranges);
+    }
+}

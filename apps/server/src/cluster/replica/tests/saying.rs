@@ -138,3 +138,40 @@ fn a_place_that_was_applied_already_changes_nothing() {
     assert!(effects.is_empty());
     assert_eq!(stream.replica.snapshot(), before);
 }
+
+/// The counts of the texts that are kept, and how many reads they came in.
+fn kept(stream: &Stream) -> (u64, u64, usize) {
+    let first = stream.replica.backlog().next().unwrap().first.count;
+    let last = stream.replica.backlog().last().unwrap().last().count;
+    (first, last, stream.replica.backlog().count())
+}
+
+#[test]
+fn a_thousand_messages_are_kept_and_the_next_one_costs_the_oldest() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(1, "ada", None)]);
+    let most = usize::try_from(last_said::MAX_MESSAGES).unwrap();
+    stream.says(A, vec![say(1, "ada", None, &["x", "x"])]);
+    stream.says(A, vec![say(1, "ada", None, &vec!["x"; most - 2])]);
+    assert_eq!(kept(&stream), (1, 1000, 2));
+    stream.says(A, vec![say(1, "ada", None, &["x"])]);
+    // What came together goes together, and not before a thousand are left.
+    assert_eq!(kept(&stream), (1, 1001, 3));
+    stream.says(A, vec![say(1, "ada", None, &["x"])]);
+    assert_eq!(kept(&stream), (3, 1002, 3));
+}
+
+#[test]
+fn a_mebibyte_is_kept_and_a_byte_more_costs_the_oldest() {
+    for (more, first) in [(0, 1), (1, 2)] {
+        let mut stream = Stream::new();
+        stream.says(A, vec![join(1, "ada", None)]);
+        let each = last_said::READ + last_said::TEXT;
+        let third = "x".repeat(last_said::MAX_BYTES / 3 - each);
+        let rest = last_said::MAX_BYTES - 2 * (third.len() + each) - each;
+        for text in [&third, &third, &"x".repeat(rest + more)] {
+            stream.says(A, vec![say(1, "ada", None, &[text])]);
+        }
+        assert_eq!(kept(&stream).0, first);
+    }
+}

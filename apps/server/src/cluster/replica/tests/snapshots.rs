@@ -221,3 +221,18 @@ fn a_snapshot_that_differs_is_told_and_one_of_a_place_that_nobody_knows_is_passe
     assert_eq!(halt, Halt::Differs(place));
     assert!(halt.to_string().contains("differs from the snapshot"));
 }
+
+#[test]
+fn eight_snapshots_are_waited_for_and_the_oldest_is_given_up() {
+    let mut stream = Stream::with_snapshot();
+    stream.says(A, vec![join(1, "ada", None)]);
+    let mut taken = vec![stream.rests(310_000).unwrap()];
+    while taken.len() <= due::MAX_PENDING {
+        taken.push(stream.rests(40_000).unwrap());
+    }
+    let other = [0; 32];
+    // Nobody can say any more what the first should have been.
+    assert!(stream.snapshot_stands(taken[0].place, other).is_ok());
+    let halt = stream.snapshot_stands(taken[1].place, other);
+    assert_eq!(halt.unwrap_err(), Halt::Differs(taken[1].place));
+}
