@@ -187,7 +187,16 @@ fn names_counts_texts_and_formats_keep_their_rules() {
         newest_format: 0,
         timeout_s: 1,
     };
-    for damaged in [control, no_text, empty, no_count, good(start)] {
+    let joins = good(Item::Join {
+        connection: 1,
+        name: Arc::new(Username::new("ada", 3).unwrap()),
+        ticket: None,
+        again: true,
+    });
+    let mut perhaps = joins.clone();
+    perhaps[joins.len() - 2] = 2;
+    assert!(Record::parse(&joins).is_ok());
+    for damaged in [control, no_text, empty, no_count, perhaps, good(start)] {
         assert_eq!(Record::parse(&damaged).unwrap_err(), Unreadable::Damaged);
     }
 }

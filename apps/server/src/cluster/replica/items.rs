@@ -112,8 +112,6 @@ impl Replica {
         self.rolled_back = rolled_back;
         (self.stamp, self.time) = (Some(stamp), stamp);
         self.taking.has_news(self.place);
-        // The same record may come once more.
-        self.nodes.remember(node, count, self.place);
     }
 
     fn left(&self, who: Incarnation, why: Why) -> Effect {

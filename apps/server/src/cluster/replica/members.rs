@@ -127,6 +127,13 @@ impl Members {
         all.map(|(who, member)| (*who, &member.name, member.ticket))
     }
 
+    /// Whether there is a name for each member, and a mark for each with a ticket.
+    #[cfg(test)]
+    pub(super) fn are_sound(&self) -> bool {
+        let marks = self.iter().filter(|(.., ticket)| ticket.is_some()).count();
+        self.names.len() == self.all.len() && self.marks.len() == marks
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.put_len(self.all.len());
         for (who, name, ticket) in self.iter() {

@@ -77,7 +77,7 @@ impl Nodes {
     }
 
     /// Remembers how far a node has counted that is not here.
-    pub(super) fn remember(&mut self, node: NodeId, count: u64, place: u64) {
+    fn remember(&mut self, node: NodeId, count: u64, place: u64) {
         self.gone.insert(node, Gone { count, place });
         if self.gone.len() > MAX_GONE {
             let oldest = self

@@ -140,6 +140,7 @@ impl Truth {
             .collect();
         assert_eq!(members, self.members);
         assert_eq!(self.names.len(), members.len());
+        assert!(self.replica.members.are_sound());
         let has_node = |who: &Incarnation| self.replica.has_node(who.node);
         assert!(members.keys().all(has_node), "a member without a node");
         assert_eq!(self.replica.last().count, self.log.len() as u64);

@@ -163,3 +163,11 @@ fn of_1024_nodes_that_are_gone_it_is_known_how_far_they_had_counted() {
     assert!(!is_back(&mut stream, number(1)));
     assert!(is_back(&mut stream, number(0)));
 }
+
+#[test]
+fn a_node_that_starts_once_more_has_no_members() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(1, "ada", None)]);
+    let effects = stream.says(A, vec![start(), join(1, "ada", None)]);
+    assert_eq!(told(&effects), ["1.1 left: NodeGone", "1.1 is ada at 0"]);
+}

@@ -195,3 +195,15 @@ fn no_more_than_8192_places_are_read_for_an_answer_unless_one_run_has_more() {
         assert_eq!(reading.ranges().len(), ranges);
     }
 }
+
+#[test]
+fn what_one_record_says_is_read_together_however_much_it_is() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(1, "ada", None)]);
+    let many = vec!["x"; 1024];
+    stream.says(
+        A,
+        vec![say(1, "ada", None, &many), say(1, "ada", None, &["y"])],
+    );
+    assert_eq!(stream.reads(1026, 1, 0).len(), 1025);
+}

@@ -175,3 +175,14 @@ fn a_mebibyte_is_kept_and_a_byte_more_costs_the_oldest() {
         assert_eq!(kept(&stream).0, first);
     }
 }
+
+#[test]
+fn time_never_runs_backwards_for_members() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(1, "ada", None)]);
+    let before = stream.replica.time();
+    stream.time -= 500_000;
+    stream.says(A, vec![say(1, "ada", None, &["a"])]);
+    assert_eq!(stream.replica.time(), before);
+    assert_eq!(stream.replica.backlog().last().unwrap().time, before);
+}
