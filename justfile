@@ -236,12 +236,12 @@ test: setup browser page
     exit $failed
 
 # One room on many nodes, all on this machine: real engines and nodes that are killed, stopped, cut off and robbed of their
-# disks while members talk, and a checker that knows all that was said. Ten minutes. TESTS are parts of names.
+# disks while members talk, and a checker that knows all that was said. Eight minutes. TESTS are parts of names.
 [group("test")]
 test-cluster *TESTS: engine
     cargo test -p hubbub-server --features cluster --lib
     cargo test -p hubbub-server --features cluster --lib cluster::engine::tests -- --ignored --test-threads 2
-    cargo test -p hubbub-server --features cluster --test cluster -- --test-threads 1 --nocapture {{ TESTS }}
+    cargo test -p hubbub-server --features cluster --test cluster -- --test-threads 2 --nocapture {{ TESTS }}
 
 # The faults of `test-cluster` that take minutes each.
 [group("test")]

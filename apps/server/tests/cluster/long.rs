@@ -52,6 +52,12 @@ fn for_minutes() {
     println!("lost, doubled, out of order: 0, 0, 0, after {minutes} minutes");
 }
 
+#[test]
+#[ignore = "a minute and a half"]
+fn members_of_a_dead_node_leave_after_the_usual_time() {
+    nodes::leave_when_gone(&[], 45);
+}
+
 fn a_while() {
     thread::sleep(Duration::from_millis(fastrand::u64(500..15_000)));
 }

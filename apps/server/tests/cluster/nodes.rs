@@ -7,6 +7,9 @@ use hubbub_testing::{Engines, Network, Program, Way, until};
 use crate::house::{self, House};
 use crate::member::{Member, What};
 
+/// The shortest time after which a node is gone.
+const SOON_GONE: &[&str] = &["--cluster-node-timeout", "20s"];
+
 fn went(name: &str) -> impl Fn(&What) -> bool {
     let went = What::Went(name.to_owned());
     move |what| *what == went
@@ -14,14 +17,14 @@ fn went(name: &str) -> impl Fn(&What) -> bool {
 
 #[test]
 fn a_node_is_killed_and_its_members_go_on_with_another_one() {
-    let mut house = house::open(3, 3, &[]);
+    let mut house = house::open(3, 3, SOON_GONE);
     house.enter_anywhere(60);
     house.talk_while(|events| {
         events.talk(1_000);
         events.nodes[1].take();
         let killed = Instant::now();
         // Longer than the time after which a node is gone.
-        events.talk(500 * 75);
+        events.talk(500 * 40);
         println!("{:?} since it was killed", killed.elapsed());
     });
     house.settle();
@@ -45,7 +48,12 @@ fn absence(member: &Member) -> Option<Duration> {
 
 #[test]
 fn members_of_a_dead_node_that_do_not_come_back_leave_once_and_not_too_early() {
-    let mut house = house::open(3, 3, &[]);
+    leave_when_gone(SOON_GONE, 20);
+}
+
+/// Members of a node that is killed leave once, at the same place for everybody, when it was silent for so long.
+pub(crate) fn leave_when_gone(options: &[&str], timeout: u64) {
+    let mut house = house::open(3, 3, options);
     let port = house.port(1);
     let ghosts = ["ghost1", "ghost2"].map(|name| Member::new(name, &[port]));
     for ghost in &ghosts {
@@ -58,7 +66,7 @@ fn members_of_a_dead_node_that_do_not_come_back_leave_once_and_not_too_early() {
         events.talk(500);
         events.nodes[1].take();
         let killed = Instant::now();
-        events.talk(500 * 70);
+        events.talk(500 * (timeout + 25));
         killed
     });
     house.settle();
@@ -81,7 +89,7 @@ fn members_of_a_dead_node_that_do_not_come_back_leave_once_and_not_too_early() {
             assert_eq!(member.count(went(name)), 1, "{}", member.tail(5));
             let after = member.when(went(name)).unwrap() - killed;
             // Its last sign of life was up to 10 s old when it was killed.
-            let bounds = Duration::from_secs(34)..Duration::from_secs(62);
+            let bounds = Duration::from_secs(timeout - 11)..Duration::from_secs(timeout + 16);
             assert!(bounds.contains(&after), "{name} left after {after:?}");
             last.push(places(member, name));
         }
@@ -116,7 +124,7 @@ fn sleeps(seconds: u64) {
 
 #[test]
 fn a_node_that_sleeps_too_long_finds_itself_gone_and_takes_nobody_else_for_gone() {
-    gone_while_asleep(&["--cluster-node-timeout", "20s"], 45);
+    gone_while_asleep(SOON_GONE, 40);
 }
 
 /// Its members leave and come again; what they said meanwhile is heard then.
@@ -181,7 +189,7 @@ fn a_node_that_is_cut_off_from_all_engines_waits_while_the_others_talk_on() {
                 weather.still = way.is_none();
                 weather.dead = way;
             }
-            events.talk(500 * 15);
+            events.talk(500 * 10);
             for network in &networks {
                 network.clear_up();
             }
