@@ -192,8 +192,14 @@ impl House {
             .map(|fault| format!("{fault}\n"))
             .collect();
         if !faults.is_empty() {
-            for member in &self.members {
-                shown.push_str(&member.tail(2));
+            let is_blamed = |member: &&Member| {
+                faults
+                    .iter()
+                    .any(|fault| fault.starts_with(&format!("{}:", member.name)))
+            };
+            for member in self.members.iter().filter(is_blamed).take(5) {
+                shown.push_str(&member.story());
+                shown.push_str(&member.tail(5));
             }
         }
         assert!(faults.is_empty(), "{} faults:\n{shown}", faults.len());

@@ -148,6 +148,20 @@ impl Member {
         here
     }
 
+    /// What it was told of its connections, and how many texts it had heard by then.
+    pub(crate) fn story(&self) -> String {
+        let mut heard = 0;
+        let mut story = String::new();
+        for told in self.told().iter() {
+            match &told.what {
+                What::Heard(..) => heard += 1,
+                What::Arrived(_) | What::Came(_) | What::Went(_) | What::Here(_) => {}
+                what => story.push_str(&format!("  {} after {heard}: {what:?}\n", self.name)),
+            }
+        }
+        story
+    }
+
     /// The last things that it was told, for whoever asks why.
     pub(crate) fn tail(&self, count: usize) -> String {
         let told = self.told();
