@@ -240,7 +240,7 @@ test: setup browser page
 [group("test")]
 test-cluster *TESTS: engine
     cargo test -p hubbub-server --features cluster --lib
-    cargo test -p hubbub-server --features cluster --lib cluster::engine::tests -- --ignored --test-threads 2
+    {{ if TESTS == "" { "cargo test -p hubbub-server --features cluster --lib cluster::engine::tests -- --ignored --test-threads 2" } else { "" } }}
     cargo test -p hubbub-server --features cluster --test cluster -- --test-threads 2 --nocapture {{ TESTS }}
 
 # The faults of `test-cluster` that take minutes each.

@@ -192,7 +192,12 @@ impl Trust {
         };
         let password = self.passwords.sent.clone().filter(|_| is_granted);
         let password = password.map(|password| KeptPassword { password, key });
-        let invited = self.invited.clone();
+        // Of the keys that an invitation to several servers names, nobody knows which belong to this one.
+        let invited = if self.room.are_several() {
+            Vec::new()
+        } else {
+            self.invited.clone()
+        };
         let is_other = Cell::new(false);
         let kept = self.change(&self.server.clone(), |known| {
             let Some(known) = known else {

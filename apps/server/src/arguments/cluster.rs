@@ -24,6 +24,7 @@ pub(super) struct ClusterArguments {
     #[arg(
         long,
         env = "HUBBUB_CLUSTER",
+        hide_env_values = true,
         value_name = "URL",
         value_delimiter = ',',
         value_parser = parse_url,
@@ -52,7 +53,7 @@ pub(super) struct ClusterArguments {
     )]
     cluster_creds: Option<PathBuf>,
 
-    /// File with authorities (PEM) that are believed besides the system's when engines have TLS [default: none]
+    /// File with authorities (PEM) that are believed instead of the system's when engines have TLS [default: none]
     #[arg(
         long,
         env = "HUBBUB_CLUSTER_CA",

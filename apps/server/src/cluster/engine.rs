@@ -202,6 +202,9 @@ async fn options(cluster: &Cluster, change: flume::Sender<()>) -> Result<Connect
         Some((Some(token), None)) => options = options.token(token.to_owned()),
         _ => {}
     }
+    // The client takes addresses of engines from others of them, without a word of TLS.
+    let is_encrypted = |url: &String| url.starts_with("tls://");
+    options = options.require_tls(cluster.engines.iter().all(is_encrypted));
     if let Some(file) = &cluster.authorities {
         options = options.add_root_certificates(file.clone());
     }

@@ -391,10 +391,15 @@ impl Stream {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let away = self.away.filter(|_| !self.is_paused);
         let away = away.map(|since| since + AWAY);
-        let late = (!self.is_paused).then(|| self.queue.late_at()).flatten();
+        let late = self.late_at().filter(|_| !self.is_paused);
         let next = Some(self.queue.next_at());
         let past = self.past.deadline();
         [away, late, next, past].into_iter().flatten().min()
+    }
+
+    /// When what is in flight will have taken too long. The start of a node stands behind all that it has to read first.
+    fn late_at(&self) -> Option<Instant> {
+        self.queue.late_at().filter(|_| self.has_started)
     }
 
     /// Does what is due at this time.
@@ -402,7 +407,7 @@ impl Stream {
         self.now = now;
         self.publish(now);
         let is_away = self.away.is_some_and(|since| since + AWAY <= now);
-        let is_late = self.queue.late_at().is_some_and(|at| at <= now);
+        let is_late = self.late_at().is_some_and(|at| at <= now);
         // Once paused, only what comes back shows that the stream takes records.
         let is_paused = is_away || is_late || (self.is_paused && self.away.is_some());
         if is_paused != self.is_paused {

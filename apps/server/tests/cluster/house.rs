@@ -161,8 +161,10 @@ impl House {
                 plan,
                 said: &said,
             };
+            // Also where this panics: the talk ends, and the test with it.
+            let over = Over(&is_over);
             let result = something(&mut events);
-            is_over.store(true, Ordering::Relaxed);
+            drop(over);
             talker.join().unwrap();
             result
         })
@@ -249,6 +251,15 @@ pub(crate) struct Events<'a> {
     pub(crate) nodes: &'a mut Vec<Option<Program>>,
     plan: &'a Plan,
     said: &'a AtomicU64,
+}
+
+/// Ends the talk when it is dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Events<'_> {

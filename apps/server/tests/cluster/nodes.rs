@@ -96,7 +96,7 @@ pub(crate) fn leave_when_gone(options: &[&str], timeout: u64) {
         // All but those whose own text was the last before it had heard the same.
         last.sort();
         last.dedup();
-        assert!(last.len() <= 3, "{name} left at several places: {last:?}");
+        assert!(last.len() <= 2, "{name} left at several places: {last:?}");
     }
 }
 
@@ -199,9 +199,13 @@ fn a_node_that_is_cut_off_from_all_engines_waits_while_the_others_talk_on() {
         house.assert_nobody_left();
         let is_paused = |what: &What| *what == What::Notice("paused".to_owned());
         for member in &house.members {
+            // On a busy machine, the others may wait for their engines for long enough to be told as well.
             let is_cut_off = member.name.starts_with("n1");
-            let is_told = member.count(is_paused) > 0;
-            assert_eq!(is_told, is_cut_off, "{way:?}: {}", member.name);
+            assert!(
+                !is_cut_off || member.count(is_paused) > 0,
+                "{way:?}: {}",
+                member.name
+            );
         }
     }
 }

@@ -156,7 +156,11 @@ impl Reader<'_> {
     async fn go_on(&mut self, end: End) -> Option<()> {
         match end {
             End::Closed => None,
-            End::Lost(why) => self.away(why).await,
+            End::Lost(why) => {
+                // Who comes back after this may have a new leader, which may not know yet what it has.
+                self.doubt = None;
+                self.away(why).await
+            }
             End::Other(other) => {
                 let place = self.seen.place;
                 let doubt = self.doubt.filter(|(_, at)| *at == place);
@@ -214,6 +218,8 @@ impl Reader<'_> {
             ..start
         };
         self.seen = Seen::from(&start);
+        // Whoever has wished for it meanwhile gets it with this.
+        self.anew.drain();
         self.give(Answer::Anew { why, start }).await
     }
 

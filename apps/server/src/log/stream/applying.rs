@@ -250,6 +250,7 @@ impl Log {
                 }
                 return;
             }
+            Effect::Gone { node } if node == stream.node && stream.queue.has_stopped() => return,
             Effect::Gone { node } if node == stream.node => {
                 warn!(
                     "this node was taken for gone, since it said nothing for too long: its members join again"
