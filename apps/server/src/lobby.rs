@@ -202,13 +202,13 @@ impl Lobby {
         self.strangers.remove(&peer).or_else(claim)
     }
 
-    /// Moves all deadlines by as much.
+    /// Moves all deadlines by as much, but those for a JOIN not beyond `most`. It is `now`.
     #[cfg(feature = "cluster")]
-    pub(crate) fn postpone(&mut self, by: std::time::Duration) {
+    pub(crate) fn postpone(&mut self, by: std::time::Duration, now: Instant, most: Instant) {
         for stranger in self.strangers.values_mut() {
-            stranger.join_by += by;
+            stranger.join_by = (stranger.join_by + by).min(most.max(stranger.join_by));
         }
-        self.claims.postpone(by);
+        self.claims.postpone(by, now, most);
     }
 
     /// Those whose JOIN under this name waits for the log or for another member, and what counts as their addresses.

@@ -65,13 +65,16 @@ impl Absent {
         Some((until, why))
     }
 
-    /// Keeps all places for so much longer.
+    /// Keeps all places for so much longer, but none beyond `most`.
     #[cfg(feature = "cluster")]
-    pub(super) fn postpone(&mut self, by: std::time::Duration) {
+    pub(super) fn postpone(&mut self, by: std::time::Duration, most: Instant) {
+        let later = |until: Instant| (until + by).min(most.max(until));
         let lost = std::mem::take(&mut self.lost).into_iter();
-        let later = |((until, peer), lost)| ((until + by, peer), lost);
-        self.lost = lost.map(later).collect();
-        self.until.values_mut().for_each(|until| *until += by);
+        let lost = lost.map(|((until, peer), lost)| ((later(until), peer), lost));
+        self.lost = lost.collect();
+        self.until
+            .values_mut()
+            .for_each(|until| *until = later(*until));
     }
 
     /// When the next of them must leave.

@@ -19,7 +19,7 @@ use crate::words;
 
 /// How long a member whose connection was replaced keeps its place at least: longer than any log takes to order the
 /// JOIN that replaces it. Else, with a grace of 0, everybody would hear of it.
-const TAKEOVER: Duration = Duration::from_secs(10);
+pub(super) const TAKEOVER: Duration = Duration::from_secs(10);
 
 impl Hub {
     /// A JOIN has come.

@@ -7,6 +7,7 @@ use futures::future::{Either, select};
 use tracing::error;
 
 use super::Hub;
+use super::joining::TAKEOVER;
 use crate::cluster::Answer;
 use crate::event::{Departure, Mail};
 use crate::id::{Name, PeerId};
@@ -104,8 +105,10 @@ impl Hub {
             Some(since) if !stands => {
                 self.cluster.stands_since = None;
                 let by = self.now.saturating_duration_since(since);
-                self.lobby.postpone(by);
-                self.absent.postpone(by);
+                // Who came while it stood has no more time than anybody else.
+                let (now, settings) = (self.now, &self.settings);
+                self.lobby.postpone(by, now, now + settings.join_timeout);
+                self.absent.postpone(by, now + settings.grace.max(TAKEOVER));
             }
             _ => {}
         }

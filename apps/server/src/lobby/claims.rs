@@ -279,9 +279,13 @@ impl Claims {
     }
 
     #[cfg(feature = "cluster")]
-    pub(super) fn postpone(&mut self, by: Duration) {
-        for (until, _) in self.deadlines.iter_mut().chain(&mut self.offers) {
-            *until += by;
+    pub(super) fn postpone(&mut self, by: Duration, now: Instant, most: Instant) {
+        // The first stays the first: none that came later waits for less.
+        for (until, _) in &mut self.deadlines {
+            *until = (*until + by).min(most.max(*until));
+        }
+        for (until, _) in &mut self.offers {
+            *until = (*until + by).min((now + OFFER_WAIT).max(*until));
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hubbub_wire::{Kept, Time};
+use hubbub_wire::{Id, Kept, Time};
 use tracing::{error, info};
 
 use self::past::Past;
@@ -22,6 +22,8 @@ use crate::cluster::{Answer, Incarnation, Link, NodeId, Order, Start};
 use crate::gate::Gate;
 use crate::id::{Name, PeerId};
 use crate::memory::Memory;
+use crate::said::Seq;
+use crate::texts::Texts;
 
 mod applying;
 mod past;
@@ -129,6 +131,15 @@ pub(crate) struct Sight {
     pub(crate) nodes: usize,
 }
 
+/// How far a member of this node has counted.
+#[derive(Debug)]
+struct Counted {
+    /// The last text that was proposed.
+    proposed: Id,
+    /// The last one that was read back, and its place.
+    arrived: Option<(Id, Seq)>,
+}
+
 /// The stream as the log knows it.
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -143,6 +154,9 @@ pub(super) struct Stream {
     next: u64,
     /// The members of this node as the stream has them: what they join with again if this node is taken for gone.
     own: BTreeMap<u64, (Name, Option<Ticket>)>,
+    /// Members of this node that count what they say. What they say twice stays here: in the stream, it would take the
+    /// place of what is said.
+    counted: HashMap<u64, Counted>,
     /// Members of this node that everybody heard leaving, since it was taken for gone.
     returning: Vec<(u64, Name, Option<Ticket>)>,
     /// The epoch that it has proposed, since nobody knows what was before.
@@ -195,6 +209,7 @@ impl Log {
             elsewhere: HashMap::new(),
             next: PeerId::SERVER.0,
             own: BTreeMap::new(),
+            counted: HashMap::new(),
             returning: Vec::new(),
             epoch: None,
             is_halted: false,
@@ -334,7 +349,6 @@ impl Log {
         let Some(stream) = &mut self.stream else {
             return;
         };
-        let queue = &mut stream.queue;
         match proposal {
             // A JOIN needs its name, and comes by itself.
             Proposal::Join { .. } => {}
@@ -342,20 +356,31 @@ impl Log {
                 peer,
                 name,
                 own,
-                texts,
+                mut texts,
                 held,
             } => {
+                let mut own = own.map(|own| own.id);
+                if let Some(first) = &mut own
+                    && stream.has_all(peer, first, &mut texts)
+                {
+                    let arrived = stream.counted.get(&peer.0).and_then(|it| it.arrived);
+                    if let Some((id, seq)) = arrived {
+                        self.comes_out(Ordered::Known { peer, id, seq });
+                    }
+                    return;
+                }
                 let say = Item::Say {
                     connection: peer.0,
                     name,
-                    own: own.map(|own| own.id),
+                    own,
                     texts,
                 };
-                queue.push(say, None, Some(held));
+                stream.queue.push(say, None, Some(held));
             }
             Proposal::Leave { peer, why } => {
                 let connection = peer.0;
-                queue.push(Item::Leave { connection }, Some(why), None);
+                let leave = Item::Leave { connection };
+                stream.queue.push(leave, Some(why), None);
             }
         }
     }
@@ -449,6 +474,37 @@ impl Stream {
         }
     }
 
+    /// Whether a member has said all of this before on this connection. If it has said the first of them, those go.
+    fn has_all(&mut self, peer: PeerId, first: &mut Id, texts: &mut Texts) -> bool {
+        let new = Counted {
+            proposed: Id { count: 0, ..*first },
+            arrived: None,
+        };
+        let counted = self.counted.entry(peer.0).or_insert(new);
+        let Some(last) = first.count.checked_add(texts.count() as u64 - 1) else {
+            return false;
+        };
+        let before = counted.proposed.count;
+        if last <= before {
+            return true;
+        }
+        counted.proposed.count = last;
+        if let Some(twice) = before.checked_sub(first.count) {
+            texts.skip(usize::try_from(twice + 1).unwrap_or(usize::MAX));
+            first.count = before + 1;
+        }
+        false
+    }
+
+    /// All that a member of this node has said up to here is in the stream.
+    fn has_arrived(&mut self, who: Incarnation, id: Id, seq: Seq) {
+        if who.node == self.node
+            && let Some(counted) = self.counted.get_mut(&who.connection)
+        {
+            counted.arrived = Some((id, seq));
+        }
+    }
+
     /// Which peer a member is.
     fn number(&mut self, who: Incarnation) -> PeerId {
         if who.node == self.node {
@@ -464,6 +520,7 @@ impl Stream {
     fn forget(&mut self, who: Incarnation) -> Option<PeerId> {
         if who.node == self.node {
             self.own.remove(&who.connection);
+            self.counted.remove(&who.connection);
             return Some(PeerId(who.connection));
         }
         self.elsewhere.remove(&who)

@@ -330,6 +330,50 @@ fn what_is_older_than_memory_is_read_from_the_stream() {
     }
 }
 
+/// Ada, who has a grant, says texts whose numbers begin with this one.
+fn says_counted(hub: &mut Hub, first: u64, payloads: &[&str]) {
+    let mut texts = Texts::default();
+    for payload in payloads {
+        texts.push(Payload::new(payload.as_bytes()).unwrap());
+    }
+    hub.happens(Event::Said {
+        peer: ADA,
+        name: username("ada"),
+        own: Some(Id {
+            session: Hex64(2),
+            count: first,
+        }),
+        texts,
+        held: hub.unfinished.hold(0),
+    });
+}
+
+#[test]
+fn what_a_member_says_twice_is_acknowledged_and_does_not_come_into_the_stream() {
+    let mut nodes = Nodes::new(1);
+    let mut bob = nodes.plain(0, BOB, "bob");
+    let mut ada = nodes.ours(0, ADA, "ada", 1);
+    assert_eq!(taken(&mut bob), join("ada"));
+    let hub = &mut nodes.hubs[0];
+    says_counted(hub, 1, &["one", "two"]);
+    // Also before it has come back.
+    says_counted(hub, 1, &["one", "two"]);
+    nodes.settle();
+    assert_eq!(taken(&mut bob), text("ada", "one") + &text("ada", "two"));
+    let before = nodes.engine.bytes().len();
+    taken(&mut ada);
+    for _ in 0..3 {
+        says_counted(&mut nodes.hubs[0], 2, &["two"]);
+        nodes.settle();
+        assert!(taken(&mut ada).contains("CHAT/1.0 ACK"));
+    }
+    assert_eq!(nodes.engine.bytes().len(), before);
+    // Of texts that are new in part, only these are published.
+    says_counted(&mut nodes.hubs[0], 2, &["two", "three"]);
+    nodes.settle();
+    assert_eq!(taken(&mut bob), text("ada", "three"));
+}
+
 #[test]
 fn a_member_is_put_out_on_its_own_node_only() {
     let mut nodes = Nodes::new(2);

@@ -41,8 +41,10 @@ impl Log {
             return;
         };
         stream.pass_time(now);
-        if stream.past.is_late(now) || stream.is_paused {
-            self.answer_without_stream();
+        if stream.is_paused {
+            self.answer_without_stream(None);
+        } else if stream.past.is_late(now) {
+            self.answer_without_stream(Some(now));
         }
     }
 
@@ -88,6 +90,7 @@ impl Log {
         stream.queue = stream.queue.renamed(stream.node, now);
         stream.elsewhere.clear();
         stream.own.clear();
+        stream.counted.clear();
         stream.returning.clear();
         stream.is_halted = false;
         stream.has_started = false;
@@ -99,7 +102,7 @@ impl Log {
 
     /// Lets go of what has come out and was not taken: the room is another one.
     fn forget_what_came(&mut self) {
-        self.answer_without_stream();
+        self.answer_without_stream(None);
         self.ordered.clear();
         (self.ready, self.size) = (0, 0);
     }
@@ -219,6 +222,9 @@ impl Log {
             }
             Effect::Said { who, said } => {
                 let held = stream.note(notes, who).and_then(|note| note.held);
+                if let Some(id) = said.last_own() {
+                    stream.has_arrived(who, id, said.last());
+                }
                 let bytes = said.texts.size();
                 Ordered::Said {
                     peer: stream.number(who),
@@ -228,6 +234,7 @@ impl Log {
             }
             Effect::Arrived { who, id, seq } if who.node == stream.node => {
                 stream.note(notes, who);
+                stream.has_arrived(who, id, seq);
                 let peer = PeerId(who.connection);
                 Ordered::Known { peer, id, seq }
             }

@@ -195,12 +195,13 @@ impl Log {
         }
     }
 
-    /// Nobody waits any longer for a stream that is not read.
-    pub(super) fn answer_without_stream(&mut self) {
+    /// Nobody waits any longer for a stream that is not read: those that were to wait until this time, or all.
+    pub(super) fn answer_without_stream(&mut self, now: Option<Instant>) {
         let Some(stream) = &mut self.stream else {
             return;
         };
-        let asked = std::mem::take(&mut stream.past.asked);
+        let is_over = |asked: &mut Asked| now.is_none_or(|now| asked.until <= now);
+        let asked: Vec<_> = stream.past.asked.extract_if(.., is_over).collect();
         self.has_recalled |= !asked.is_empty();
         for waiting in asked.into_iter().flat_map(|asked| asked.waiting) {
             let _ = waiting.try_send(Replay {

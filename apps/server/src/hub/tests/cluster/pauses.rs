@@ -158,6 +158,30 @@ fn neither_grace_nor_the_time_for_a_join_runs_while_the_engine_is_away() {
 }
 
 #[test]
+fn who_comes_in_a_pause_has_no_more_time_after_it_than_anybody_else() {
+    let mut nodes = Nodes::new(2);
+    let mut bob = nodes.plain(1, BOB, "bob");
+    let _ada = nodes.ours(0, ADA, "ada", 1);
+    assert_eq!(taken(&mut bob), join("ada"));
+    nodes.turn_engine();
+    nodes.passes_alone(Duration::ZERO);
+    nodes.passes_alone(AWAY);
+    for _ in 0..20 {
+        nodes.passes_alone(10 * SECOND);
+    }
+    nodes.hubs[0].is_gone(ADA, Departure::Closed);
+    let mut stranger = nodes.hubs[0].connect(FAY, ROOMY);
+    nodes.turn_engine();
+    nodes.settle();
+    let settings = nodes.hubs[0].settings.clone();
+    nodes.passes(settings.grace);
+    assert_eq!(taken(&mut bob), leave("ada"));
+    assert!(!is_over(&mut stranger));
+    nodes.passes(settings.join_timeout - settings.grace);
+    assert!(is_over(&mut stranger));
+}
+
+#[test]
 fn who_comes_before_the_node_has_its_place_is_judged_by_what_the_room_is_then() {
     let mut nodes = Nodes::new(1);
     let _ada = nodes.plain(0, ADA, "ada");
