@@ -87,7 +87,8 @@ impl Engines {
                 .collect();
             writeln!(
                 text,
-                "cluster {{ name: tests, listen: 127.0.0.1:{route}, routes: [{}] }}",
+                // A client that engines tell of each other would go around a network between it and them.
+                "cluster {{ name: tests, listen: 127.0.0.1:{route}, no_advertise: true, routes: [{}] }}",
                 routes.join(", ")
             )
             .unwrap();
