@@ -1,7 +1,8 @@
 //! The gate of a node: while what was said waits for the stream, peers are held up, each on its own socket, and the hub
 //! goes on. A peer that has passed little is still read, so that what it asks without the hub is answered.
 //!
-//! It knows neither the hub nor the stream. Nobody waits at it for a hub that has ended, since that lets go of all.
+//! It knows neither the hub nor the stream. A hub that ends lets go of all peers, so that none waits at a
+//! gate for ever.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

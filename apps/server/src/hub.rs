@@ -303,7 +303,7 @@ impl Hub {
             Event::Gone { peer, why } if self.lobby.awaits_comparison(peer) => {
                 return self.depart(peer, why);
             }
-            // The stream has what came behind its JOIN already.
+            // Its JOIN is on its way, and what came after it is kept with it.
             #[cfg(feature = "cluster")]
             Event::Gone { peer, .. } if self.is_joining(peer) => {}
             Event::Gone { peer, .. } => self.stands_behind_join(peer, None, Offered::No),

@@ -102,7 +102,7 @@ pub(crate) enum Item {
     Stop,
     /// Nobody knows what was before: the room begins anew, empty, with places of its own. It is the first of a record.
     Epoch {
-        /// Void if another one stands behind this place.
+        /// Void if another one stands after this place.
         since: u64,
     },
 }

@@ -52,7 +52,7 @@ pub(crate) struct Replica {
     place: u64,
     /// Nothing is known of the room. An epoch counts for certain only if it says this place or a later one.
     lost: Option<u64>,
-    /// Members know other texts by places of this room. An epoch is wanted that stands behind this place.
+    /// Members know other texts by places of this room. An epoch is wanted that stands after this place.
     rolled_back: Option<u64>,
     /// The place of the last epoch; 0 for none.
     epoch: u64,
@@ -213,7 +213,8 @@ impl Replica {
         effects
     }
 
-    /// Whether a record is the end of knowing nothing. If that is not certain, the next own epoch will be.
+    /// Whether a record ends the time in which nothing is known. An epoch for which that is not certain only moves the
+    /// place that the node's own epoch has to name.
     fn is_epoch(&mut self, record: &Record) -> bool {
         let known = self.lost.unwrap_or_default();
         let is_certain = |item: &Item| matches!(item, Item::Epoch { since } if *since >= known);

@@ -422,7 +422,7 @@ impl Stream {
         [away, late, next, past].into_iter().flatten().min()
     }
 
-    /// When what is in flight will have taken too long. The start of a node stands behind all that it has to read first.
+    /// When what is in flight will have taken too long. A node reads its start after all that was there before.
     fn late_at(&self) -> Option<Instant> {
         self.queue.late_at().filter(|_| self.has_started)
     }

@@ -17,7 +17,8 @@ const PER_BYTE: u64 = 4;
 /// A snapshot is also due after so many milliseconds in which something happened: a node that starts reads the rest.
 pub(super) const BUSY: u64 = 5 * 60 * 1000;
 
-/// A snapshot is also due after so many milliseconds, before a stream that keeps for an hour has no more of the last.
+/// A snapshot is also due after so many milliseconds. A stream that keeps everything for an hour still has the one
+/// before then.
 pub(super) const IDLE: u64 = 20 * 60 * 1000;
 
 /// If a snapshot is not in the stream after so many milliseconds, the next node has to take one. Its node may have gone
@@ -55,9 +56,9 @@ struct Mark {
 pub(super) struct Taking {
     /// The newest that is in the stream.
     newest: Mark,
-    /// Those that were due since and are not.
+    /// Those that have been due since and are not in the stream.
     pending: VecDeque<Mark>,
-    /// How many were due since.
+    /// How many have been due since.
     attempts: u64,
     /// How many bytes of records were written.
     written: u64,

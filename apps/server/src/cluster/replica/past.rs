@@ -21,7 +21,7 @@ const RUN_TEXTS: u64 = 1024;
 /// A run also ends after so many bytes of texts: those of a replay.
 const RUN_BYTES: u64 = 256 * 1024;
 
-/// A run also ends where so many places follow each other without a text. They are read with it.
+/// A run also ends where so many places follow each other without a text.
 const RUN_GAP: u64 = 16;
 
 /// The most records and parts of records that were void. There is one after each text that was sent twice.
@@ -47,7 +47,7 @@ struct Run {
     time: Time,
 }
 
-/// Of texts in the stream, the last of an item: those before are in the log already, or all are void.
+/// A part of a record that is not in the past: all texts of an item, or of a whole record, but for those `taken`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Void {
     place: u64,

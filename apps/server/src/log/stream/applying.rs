@@ -305,7 +305,7 @@ impl Stream {
         if let Some(Item::Epoch { since }) = epoch
             && self.epoch != Some(since)
         {
-            // The one before is void, and so is the start behind it.
+            // The one before is void, and so is the start after it.
             self.epoch = Some(since);
             self.queue.start(epoch);
         }

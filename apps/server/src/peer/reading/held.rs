@@ -7,7 +7,8 @@ use crate::event::{Event, Mail};
 use crate::gate::PASSED;
 
 impl Reading<'_> {
-    /// Whether nothing is read until the gate opens. What has ended is read to its end, since somebody waits for that.
+    /// Whether nothing is read until the gate opens. A connection that has ended is read to its
+    /// end all the same, since somebody waits for its name.
     pub(super) fn is_held(&self) -> bool {
         self.passed as usize >= PASSED && !self.hurried
     }
