@@ -98,6 +98,8 @@ impl Terminal {
 
     /// Shows the last lines, and leaves the terminal as it was.
     pub(super) fn close(&mut self) {
+        // An editor that is only beginning a line would change the terminal after us.
+        self.editing.wait_until_typing();
         self.editing.set(State::Over);
         self.lines = None;
         // It fails when the thread has ended, and is late when the terminal takes nothing.
@@ -132,6 +134,12 @@ impl Editing {
             *now = state;
         }
         self.changed.notify_all();
+    }
+
+    fn wait_until_typing(&self) {
+        let now = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_between = |now: &mut State| *now == State::Between;
+        drop(self.changed.wait_timeout_while(now, LAST_LINES, is_between));
     }
 
     fn wait_until_lines_may_be_shown(&self) {
