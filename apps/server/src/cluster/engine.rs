@@ -289,12 +289,6 @@ fn explain(error: &dyn std::error::Error) -> String {
     words
 }
 
-/// A digest, of 256 bits.
-fn digest(bytes: &[u8]) -> [u8; 32] {
-    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    digest.as_ref().try_into().unwrap_or_default()
-}
-
 /// The time of an entry.
 fn time_of(nanoseconds: i128) -> Time {
     Time::from_unix_ms(milliseconds(nanoseconds))

@@ -9,6 +9,7 @@ use tracing::warn;
 use super::head::Head;
 use super::{Engine, Trouble, explain, milliseconds};
 use crate::cluster::Start;
+use crate::cluster::replica::hash;
 
 impl Engine {
     /// Finds the stream, or makes it, and its newest snapshot.
@@ -71,7 +72,7 @@ impl Engine {
                 }
             }
         }
-        if super::digest(&bytes) != head.hash {
+        if hash(&bytes) != head.hash {
             warn!(place, "the newest snapshot is damaged");
             return Ok(None);
         }

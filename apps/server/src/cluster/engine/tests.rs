@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use futures::executor::block_on;
 use hubbub_testing::Engines;
 
-use super::{digest, start};
+use super::start;
+use crate::cluster::replica::hash as digest;
 use crate::cluster::{Answer, Entry, Link, NodeId, Order, Start};
 use crate::settings::Cluster;
 
