@@ -333,6 +333,7 @@ fn what_a_page_says_together_with_its_request_is_counted_once() {
     let said = [join("ada"), text("ada", "hello")].concat();
     visitor.send([&request[..], &Frame::binary(&said).bytes()].concat());
     let mut visitor = visitor.upgraded();
+    watched.until("ada is in", |page| page.value("hubbub_members") == 1.0);
     let bob = watched.members(["bob"]);
     visitor.expect(join("bob"));
     drop(bob);
