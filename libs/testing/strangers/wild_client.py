@@ -60,6 +60,8 @@ def main():
     reader.start()
     if not talk(server, name, habit, encoding):
         return
+    if habit != "leaves-without-closing":
+        close_window()
     for _ in range(times):
         send(server, b"CHAT/1.0 LEAVE\r\nUsername: %s\r\n\r\n" % name.encode())
     if habit == "leaves-without-closing":
@@ -105,10 +107,23 @@ def read(server, encoding):
         show("the reader died")
 
 
+window = threading.Lock()
+is_open = True
+
+
 def show(line):
-    # One write: both threads may show something at the same time.
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    # Both threads may show something at the same time.
+    with window:
+        if is_open:
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+
+
+def close_window():
+    """From now on nothing is shown. The server may close the connection before or after this program has ended."""
+    global is_open
+    with window:
+        is_open = False
 
 
 if __name__ == "__main__":
