@@ -2,19 +2,18 @@
 //! killed, stopped, started again and robbed of their disks.
 //!
 //! All ports are chosen beforehand, since engines have to know each other's, and a client has to find an engine again
-//! that was away. They are below those that the system gives to whoever asks for any port.
+//! that was away. They are held all the time, so that nobody else gets one while its engine does not run.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Read, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use std::{env, process};
 
-use crate::{signal, until};
+use crate::{HeldPort, signal, until};
 
 /// How an engine's store is told to have on the disk what it says it has taken.
 const FLUSHED: &str = ", sync_interval: always";
@@ -29,7 +28,14 @@ pub struct Engines {
 struct Engine {
     child: Option<Child>,
     /// For clients, for the other engines, for questions over HTTP.
-    ports: [u16; 3],
+    ports: [HeldPort; 3],
+}
+
+impl Engine {
+    /// What it listens on, in the same order.
+    fn ports(&self) -> [u16; 3] {
+        self.ports.each_ref().map(HeldPort::number)
+    }
 }
 
 impl Engines {
@@ -53,17 +59,16 @@ impl Engines {
 
     #[track_caller]
     fn open(count: usize, flush: &str, lines: &str) -> Self {
-        let number = free_port();
-        let place = env::temp_dir().join(format!("hubbub-engines-{}-{number}", process::id()));
-        fs::create_dir_all(&place).unwrap();
         let engine = |_| Engine {
             child: None,
-            ports: [free_port(), free_port(), free_port()],
+            ports: Default::default(),
         };
-        let mut engines = Self {
-            place,
-            engines: (0..count).map(engine).collect(),
-        };
+        let engines: Vec<_> = (0..count).map(engine).collect();
+        // The port is held, so nobody else has its number.
+        let [number, ..] = engines[0].ports();
+        let place = env::temp_dir().join(format!("hubbub-engines-{}-{number}", process::id()));
+        fs::create_dir_all(&place).unwrap();
+        let mut engines = Self { place, engines };
         for index in 0..count {
             let file = engines.file(index, "conf");
             fs::write(file, engines.configuration(index, flush, lines)).unwrap();
@@ -74,14 +79,14 @@ impl Engines {
     }
 
     fn configuration(&self, index: usize, flush: &str, lines: &str) -> String {
-        let [port, route, http] = self.engines[index].ports;
+        let [port, route, http] = self.engines[index].ports();
         let store = self.file(index, "store");
         let mut text = format!(
             "server_name: e{index}\nlisten: 127.0.0.1:{port}\nhttp: 127.0.0.1:{http}\n\
              jetstream {{ store_dir: {store:?}{flush} }}\n{lines}\n"
         );
         if self.engines.len() > 1 {
-            let routes = self.engines.iter().map(|engine| engine.ports[1]);
+            let routes = self.engines.iter().map(|engine| engine.ports()[1]);
             let routes: Vec<_> = routes
                 .map(|route| format!("\"nats://127.0.0.1:{route}\""))
                 .collect();
@@ -108,7 +113,7 @@ impl Engines {
 
     /// One of them.
     pub fn url(&self, index: usize) -> String {
-        format!("nats://127.0.0.1:{}", self.engines[index].ports[0])
+        format!("nats://127.0.0.1:{}", self.engines[index].ports()[0])
     }
 
     /// How many there are.
@@ -199,7 +204,7 @@ impl Engines {
 
     /// Asks one over HTTP.
     fn ask(&self, index: usize, path: &str) -> Option<String> {
-        let place = (Ipv4Addr::LOCALHOST, self.engines[index].ports[2]);
+        let place = (Ipv4Addr::LOCALHOST, self.engines[index].ports()[2]);
         let mut socket = TcpStream::connect(place).ok()?;
         let wait = Some(Duration::from_secs(2));
         socket.set_read_timeout(wait).ok()?;
@@ -238,22 +243,4 @@ fn engine() -> PathBuf {
         program.display()
     );
     program
-}
-
-/// A port of loopback that nobody uses, and that nobody is given who asks for any port.
-#[track_caller]
-fn free_port() -> u16 {
-    /// How many there are from 10000 on, below those that systems give away.
-    const PORTS: u16 = 20_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    for _ in 0..PORTS {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Programs that start at the same time begin far from each other.
-        let begun = process::id().wrapping_mul(7919) % u32::from(PORTS);
-        let port = 10_000 + (begun as u16).wrapping_add(step) % PORTS;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
-    panic!("no port is free from 10000 on");
 }
