@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use hubbub_server::Settings;
 use hubbub_server::allowance::{Allowance, BURST};
-use hubbub_testing::{MIB, Peer, Room, leave, shown, text};
+use hubbub_testing::{Peer, Room, leave, shown, text};
+use hubbub_wire::Limits;
 
 /// Messages a second. The burst is read at once, and the rest is read fast enough for a test.
 const RATE: u32 = 100;
@@ -13,14 +14,21 @@ const RATE: u32 = 100;
 /// More than a burst, so that some texts are not read yet when the connection ends.
 const TEXTS: usize = RATE as usize * BURST.as_secs() as usize + 500;
 
-fn slow_room() -> Room {
-    Room::with(Settings {
+/// So short that an outbox, which holds some of the longest, is soon full.
+const MAX_PAYLOAD: usize = 4096;
+
+fn slow() -> Settings {
+    Settings {
         allowance: Allowance {
             messages_per_second: RATE,
             bytes_per_second: 0,
         },
         ..Settings::default()
-    })
+    }
+}
+
+fn slow_room() -> Room {
+    Room::with(slow())
 }
 
 /// What alice says, in frames.
@@ -82,9 +90,17 @@ fn what_was_said_before_a_reset_is_heard_to_the_end_and_then_the_leave_of_one_wh
 /// More than an outbox holds is said to a peer whose connection has ended and which is still being read.
 #[test]
 fn one_that_cannot_be_written_to_and_is_still_read_holds_no_memory_and_no_place_in_a_queue() {
-    let room = slow_room();
+    let long = text("bob", vec![b'x'; MAX_PAYLOAD]);
+    let room = Room::with(Settings {
+        limits: Limits {
+            max_payload: MAX_PAYLOAD,
+            ..Limits::DEFAULT
+        },
+        outbox_bytes: 4 * long.len(),
+        ..slow()
+    });
     let [mut alice, mut bob] = room.members(["alice", "bob"]);
-    // Her end is read after ten seconds at the earliest. What bob says takes one second.
+    // Her end is read after ten seconds at the earliest. What bob says is so short that it takes a moment.
     let count = 2 * RATE as usize * BURST.as_secs() as usize;
     let mut alices: VecDeque<_> = texts(count).chain([leave("alice")]).collect();
     alice.send(
@@ -97,7 +113,6 @@ fn one_that_cannot_be_written_to_and_is_still_read_holds_no_memory_and_no_place_
     );
     alice.wait_until_taken();
     alice.reset();
-    let long = text("bob", vec![b'x'; MIB]);
     for _ in 0..8 {
         bob.send(&long);
         loop {
