@@ -57,7 +57,7 @@ pub use program::{Ended, OTHER_SERVER, Program, TROUBLE, port_in, run, server, s
 pub use room::{Room, serve_for_ever};
 pub use scripted::ScriptedServer;
 #[cfg(target_os = "linux")]
-pub use sockets::{TcpSocket, tcp_sockets};
+pub use sockets::{TcpSocket, tcp_sockets, unaccepted};
 pub use stranger::Stranger;
 pub use tape::Tape;
 pub use wait::{DEADLINE, until};

@@ -1,6 +1,7 @@
 //! What the kernel says about the TCP sockets of this network, of all processes. For Linux, IPv4.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 /// One end of a connection, or a socket that listens.
@@ -24,23 +25,40 @@ pub fn tcp_sockets() -> Vec<TcpSocket> {
     table.lines().skip(1).map(TcpSocket::of_row).collect()
 }
 
+/// How many connections wait to be accepted at this port, over IPv4 and IPv6.
+pub fn unaccepted(port: u16) -> u64 {
+    /// Number of the state of a socket that listens. These come first in the tables.
+    const LISTENS: &str = "0A";
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| {
+        let rows = BufReader::new(File::open(table).unwrap()).lines().skip(1);
+        let rows = rows.map(Result::unwrap);
+        let listening = rows.take_while(|row| row.split_whitespace().nth(3) == Some(LISTENS));
+        listening
+            .map(|row| TcpSocket::of_row(&row))
+            .filter(|socket| socket.local == port)
+            .map(|socket| socket.unread)
+            .sum::<u64>()
+    });
+    tables.into_iter().sum()
+}
+
 impl TcpSocket {
     fn of_row(row: &str) -> Self {
         /// Number of the timer that probes an idle peer.
-        const KEEP_ALIVE: u64 = 2;
+        const KEEP_ALIVE: u128 = 2;
         let fields: Vec<&str> = row.split_whitespace().collect();
         let pair = |at: usize| {
             let (one, other) = fields[at].split_once(':').unwrap();
-            [one, other].map(|digits| u64::from_str_radix(digits, 16).unwrap())
+            [one, other].map(|digits| u128::from_str_radix(digits, 16).unwrap())
         };
         let ([_, local], [_, remote]) = (pair(1), pair(2));
         let ([unsent, unread], [timer, ticks]) = (pair(4), pair(5));
-        let remaining = Duration::from_millis(ticks * 10);
+        let remaining = Duration::from_millis(ticks as u64 * 10);
         Self {
             local: local as u16,
             remote: remote as u16,
-            unsent,
-            unread,
+            unsent: unsent as u64,
+            unread: unread as u64,
             probes_in: (timer == KEEP_ALIVE).then_some(remaining),
         }
     }

@@ -6,7 +6,7 @@ use std::thread;
 
 use hubbub_testing::{Peer, join, leave, text, until};
 
-use crate::siege::{ATTACKERS, withstands};
+use crate::siege::{ATTACKERS, UNHURRIED, withstands};
 
 #[test]
 fn thousands_that_never_join_are_no_burden_and_end_at_the_deadline() {
@@ -86,7 +86,7 @@ fn in_a_storm_of_joins_and_leaves_each_join_has_one_leave() {
 
 #[test]
 fn a_reset_in_the_middle_of_a_frame_is_a_leave_and_nothing_of_the_frame() {
-    withstands(&[], |siege| {
+    withstands(&UNHURRIED, |siege| {
         let mut members = siege.members(ATTACKERS);
         for (number, (name, member)) in members.iter_mut().enumerate() {
             let frame = text(name, "never said".repeat(1000));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hubbub_testing::{DEADLINE, MIB, Peer, join, leave, text};
 
-use crate::siege::{ATTACKERS, Siege, send_for_ever, withstands};
+use crate::siege::{ATTACKERS, Siege, UNHURRIED, send_for_ever, withstands};
 
 /// A deadline that passes while a test runs, but leaves members time to join.
 const SOON: [&str; 2] = ["--join-timeout", "2s"];
@@ -20,7 +20,7 @@ fn half_a_head_and_silence_end_at_the_join_deadline() {
         let mut strangers = siege.strangers(ATTACKERS);
         for (number, stranger) in strangers.iter_mut().enumerate() {
             let head = join(&format!("half {number}"));
-            stranger.send(&head[..number % head.len()]);
+            stranger.try_send(&head[..number % head.len()]);
         }
         for stranger in &mut strangers {
             assert!(stranger.expect_gone().is_empty());
@@ -37,7 +37,7 @@ fn a_byte_now_and_then_does_not_put_off_the_join_deadline() {
         // A header so long that at this pace it takes hours.
         strangers
             .iter_mut()
-            .for_each(|stranger| stranger.send("CHAT/1.0 JOIN\r\nX-Long: "));
+            .for_each(|stranger| stranger.try_send("CHAT/1.0 JOIN\r\nX-Long: "));
         while !strangers.is_empty() {
             assert!(Instant::now() < until, "still connected");
             strangers
@@ -129,7 +129,7 @@ fn endless_blank_lines_hold_up_nobody_and_leave_nothing() {
 /// No memory is taken for what is only announced.
 #[test]
 fn a_long_text_that_is_announced_and_never_comes_takes_no_memory() {
-    withstands(&[], |siege| {
+    withstands(&UNHURRIED, |siege| {
         let mut members = siege.members(ATTACKERS);
         let before = siege.program.reserved_bytes();
         for (name, member) in &mut members {

@@ -16,6 +16,9 @@ use hubbub_testing::{DEADLINE, Peer, Program, Room, leave, text, until};
 /// than [`withstands`] allows.
 pub(crate) const ATTACKERS: usize = 400;
 
+/// Deadlines that pass for nobody, however busy the machine is: for attacks that no deadline is to end.
+pub(crate) const UNHURRIED: [&str; 4] = ["--join-timeout", "10min", "--text-timeout", "10min"];
+
 /// A program with a room under attack.
 pub(crate) struct Siege {
     pub(crate) program: Program,
