@@ -133,14 +133,13 @@ fn a_reader_that_stalls_is_in_the_time_of_what_it_has_not_taken() {
     std::thread::sleep(std::time::Duration::from_millis(300));
     let least = begun.elapsed().as_secs_f64();
     stalled.expect(long.repeat(3));
-    let page = watched.until("nothing waits", |page| {
+    watched.until("nothing waits", |page| {
         page.value("hubbub_outbox_bytes") == 0.0
     });
-    let page = watched.until("it is timed", |now| {
-        now.value("hubbub_delivery_seconds_sum") > 0.0 || page.values.is_empty()
+    // A first text that found room in the sockets has been timed by itself.
+    watched.until("it is timed", |page| {
+        page.value("hubbub_delivery_seconds_sum") >= least
     });
-    let sum = page.value("hubbub_delivery_seconds_sum");
-    assert!(sum >= least, "{sum} s, and it waited for {least} s");
 }
 
 #[test]
@@ -157,7 +156,9 @@ fn the_process_shows_what_it_uses() {
         cfg!(feature = "history"),
         "{info}"
     );
-    assert!(page.value("process_cpu_seconds_total") > 0.0);
+    watched.until("it has worked", |page| {
+        page.value("process_cpu_seconds_total") > 0.0
+    });
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let age = now.unwrap().as_secs_f64() - page.value("process_start_time_seconds");
     assert!((0.0..60.0).contains(&age), "{age}");

@@ -3,15 +3,18 @@
 
 use std::time::{Duration, Instant};
 
-use hubbub_testing::{Peer, text};
+use hubbub_testing::{Peer, text, until};
 #[cfg(target_os = "linux")]
-use hubbub_testing::{TcpSocket, tcp_sockets, until};
+use hubbub_testing::{TcpSocket, tcp_sockets};
 
 use crate::page::Page;
 use crate::watched::Watched;
 
 /// As in the server.
 const MAX_HEAD: usize = 4096;
+
+/// How long a request may take, as in the server.
+const SILENCE: Duration = Duration::from_secs(2);
 
 #[track_caller]
 fn status(watched: &Watched, request: impl AsRef<[u8]>) -> String {
@@ -79,7 +82,7 @@ fn a_request_in_pieces_is_read() {
         peer.send("\n");
         let reply = peer.expect_gone();
         // A busy machine may take longer than a request may.
-        if begun.elapsed() < Duration::from_secs(2) {
+        if begun.elapsed() < SILENCE {
             assert!(reply.starts_with(b"HTTP/1.1 200 OK\r\n"));
             return;
         }
@@ -94,7 +97,7 @@ fn a_request_that_does_not_end_is_refused_after_two_seconds_and_silence_just_end
     half.send("GET /healthz HTTP/1.1\r\n");
     let mut silent = Peer::connect(watched.metrics);
     assert!(half.rest().starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
-    assert!(begun.elapsed() >= Duration::from_secs(2));
+    assert!(begun.elapsed() >= SILENCE);
     silent.expect_closed();
 }
 
@@ -102,19 +105,22 @@ fn a_request_that_does_not_end_is_refused_after_two_seconds_and_silence_just_end
 fn scrapers_that_say_nothing_keep_others_waiting_for_two_seconds_and_not_the_room() {
     let watched = Watched::with(&[]);
     let [mut ada, mut bob] = watched.members(["ada", "bob"]);
-    let silent: Vec<Peer> = (0..8).map(|_| Peer::connect(watched.metrics)).collect();
     let begun = Instant::now();
+    let silent: Vec<Peer> = (0..8).map(|_| Peer::connect(watched.metrics)).collect();
     ada.send(text("ada", "hello"));
     bob.expect(text("ada", "hello"));
-    assert_eq!(status(&watched, "GET /healthz HTTP/1.1\r\n\r\n"), "200 OK");
+    let health = || status(&watched, "GET /healthz HTTP/1.1\r\n\r\n");
+    assert_eq!(health(), "200 OK");
     // All eight places were taken. With seven, it would not have waited.
-    assert!(begun.elapsed() >= Duration::from_millis(1500));
+    assert!(begun.elapsed() >= SILENCE);
     drop(silent);
-    let _seven: Vec<Peer> = (0..7).map(|_| Peer::connect(watched.metrics)).collect();
-    let begun = Instant::now();
-    let wanted = "200 OK";
-    assert_eq!(status(&watched, "GET /healthz HTTP/1.1\r\n\r\n"), wanted);
-    assert!(begun.elapsed() < Duration::from_millis(1500));
+    until("one place of eight is enough", || {
+        let begun = Instant::now();
+        let _seven: Vec<Peer> = (0..7).map(|_| Peer::connect(watched.metrics)).collect();
+        assert_eq!(health(), "200 OK");
+        // A busy machine may take longer than that.
+        begun.elapsed() < SILENCE
+    });
 }
 
 #[test]
@@ -141,10 +147,14 @@ fn scrapers_that_never_read_are_answered_and_let_go() {
 fn a_thousand_scrapers_at_once_all_get_their_page_while_the_room_talks() {
     let watched = Watched::with(&[]);
     let [mut ada, mut bob] = watched.members(["ada", "bob"]);
-    let mut scrapers: Vec<Peer> = (0..1000).map(|_| Peer::connect(watched.metrics)).collect();
-    for scraper in &mut scrapers {
-        scraper.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    }
+    // Each asks at once, since silence has a deadline.
+    let mut scrapers: Vec<Peer> = (0..1000)
+        .map(|_| {
+            let mut scraper = Peer::connect(watched.metrics);
+            scraper.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            scraper
+        })
+        .collect();
     for _ in 0..100 {
         ada.send(text("ada", "hello"));
         bob.expect(text("ada", "hello"));
