@@ -1,10 +1,11 @@
 //! Settings: what a window remembers from one start to the next, and the one file that holds it.
 //!
 //! The file is TOML: four lines that a person can edit. A broken file is set aside and reported. In a browser the same
-//! text is kept in its storage. Knows no Dioxus.
+//! lines are kept in its storage. Knows no Dioxus.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod disk;
+mod lines;
 #[cfg(not(target_arch = "wasm32"))]
 mod place;
 mod rooms;
@@ -18,7 +19,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use shelf::Shelf;
+use lines::{Line, Value};
+use shelf::{Kept, Shelf};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use place::{Area, LEAST, Place};
@@ -73,6 +75,38 @@ impl Settings {
             Setting::Notifications(on) => self.notifications = on,
             Setting::PeoplePanel(open) => self.people = open,
         }
+    }
+}
+
+impl Kept for Settings {
+    fn from_lines(lines: Vec<Line>) -> Result<Self, String> {
+        let mut settings = Self::default();
+        for line in lines {
+            let Line::Field(name, value) = line else {
+                return Err("settings have no list".to_owned());
+            };
+            match (&*name, value) {
+                ("theme", Value::Text(theme)) => {
+                    let mut themes = [Theme::System, Theme::Light, Theme::Dark].into_iter();
+                    let found = themes.find(|known| known.as_str() == theme);
+                    settings.theme = found.ok_or_else(|| format!("there is no theme {theme}"))?;
+                }
+                ("zoom", Value::Number(percent)) => settings.zoom = percent.try_into()?,
+                ("notifications", Value::Is(on)) => settings.notifications = on,
+                ("people", Value::Is(open)) => settings.people = open,
+                _ => return Err(format!("there is no setting {name} of this kind")),
+            }
+        }
+        Ok(settings)
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        vec![
+            Line::field("theme", Value::Text(self.theme.as_str().to_owned())),
+            Line::field("zoom", Value::Number(self.zoom.into())),
+            Line::field("notifications", Value::Is(self.notifications)),
+            Line::field("people", Value::Is(self.people)),
+        ]
     }
 }
 

@@ -1,10 +1,12 @@
 //! Place: where the window stood when it closed, in a file next to the settings. Nobody edits that file, so a broken
 //! one counts as missing.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
-use super::SettingsFile;
 use super::shelf::Shelf;
+use super::{SettingsFile, disk};
 
 /// The smallest width and height of the window, in pixels.
 pub const LEAST: (i32, i32) = (360, 400);
@@ -77,20 +79,21 @@ impl SettingsFile {
     /// Where the last window stood, if one did.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
-        self.place_file()?.read().ok()?
+        let text = disk::read(&self.place_file()?).ok()??;
+        basic_toml::from_str(&text).ok()
     }
 
     /// Keeps a place for the next window. If that fails, the next window opens where the first one did.
     pub fn keep_place(&self, place: Place) {
-        if let Some(file) = self.place_file() {
-            let _ = file.write(&place);
+        if let (Some(file), Ok(text)) = (self.place_file(), basic_toml::to_string(&place)) {
+            let _ = disk::write(&file, &text);
         }
     }
 
     /// A browser places its windows by itself.
-    fn place_file(&self) -> Option<Shelf> {
+    fn place_file(&self) -> Option<PathBuf> {
         match self.0.as_ref()? {
-            Shelf::File(path) => Some(Shelf::File(path.with_file_name("window.toml"))),
+            Shelf::File(path) => Some(path.with_file_name("window.toml")),
             Shelf::Entry(..) => None,
         }
     }

@@ -14,7 +14,8 @@ use hubbub_wire::{Hex128, Limits, PORT, Token, Username};
 use serde::{Deserialize, Serialize};
 
 use super::SettingsError;
-use super::shelf::{Shelf, Store};
+use super::lines::{Line, Value};
+use super::shelf::{Kept, Shelf, Store};
 
 /// The most rooms that are remembered. If there are more, the one that was not seen for the longest time is forgotten:
 /// coming back there is like coming for the first time.
@@ -107,7 +108,7 @@ struct Entry {
 }
 
 /// An entry as the file has it.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Written {
     address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +121,60 @@ struct Written {
     seen: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     muted: BTreeSet<String>,
+}
+
+impl Kept for Rooms {
+    fn from_lines(lines: Vec<Line>) -> Result<Self, String> {
+        let mut written: Vec<Written> = Vec::new();
+        for line in lines {
+            match (line, written.last_mut()) {
+                (Line::Another(_), _) => written.push(Written::default()),
+                (Line::Field(name, value), Some(room)) => room.set(&name, value),
+                (Line::Field(name, _), None) => return Err(format!("{name} is of no room")),
+            }
+        }
+        if written.iter().any(|room| room.address.is_empty()) {
+            return Err("a room has no address".to_owned());
+        }
+        let room = written.into_iter().map(Entry::try_from);
+        let room = room.collect::<Result<_, _>>()?;
+        Ok(Self { room })
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let entries = self.room.iter().cloned().map(Written::from);
+        entries.flat_map(Written::lines).collect()
+    }
+}
+
+impl Written {
+    /// Sets a field. Another version may have more of them.
+    fn set(&mut self, name: &str, value: Value) {
+        match (name, value) {
+            ("address", Value::Text(address)) => self.address = address,
+            ("username", Value::Text(username)) => self.username = Some(username),
+            ("private", Value::Is(private)) => self.private = private,
+            ("log", Value::Text(log)) => self.log = Some(log),
+            ("seen", Value::Text(seen)) => self.seen = Some(seen),
+            ("muted", Value::Texts(muted)) => self.muted = muted.into_iter().collect(),
+            _ => {}
+        }
+    }
+
+    fn lines(self) -> Vec<Line> {
+        let mut lines = vec![Line::Another("room".to_owned())];
+        let mut add = |name: &str, value: Option<Value>| {
+            lines.extend(value.map(|value| Line::field(name, value)));
+        };
+        add("address", Some(Value::Text(self.address)));
+        add("username", self.username.map(Value::Text));
+        add("private", self.private.then_some(Value::Is(true)));
+        add("log", self.log.map(Value::Text));
+        add("seen", self.seen.map(Value::Text));
+        let muted = Vec::from_iter(self.muted);
+        add("muted", (!muted.is_empty()).then_some(Value::Texts(muted)));
+        lines
+    }
 }
 
 impl TryFrom<Written> for Entry {

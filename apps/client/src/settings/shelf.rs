@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::SettingsError;
 #[cfg(not(target_arch = "wasm32"))]
 use super::disk;
+use super::lines::Line;
+use super::{SettingsError, lines};
 
 /// What is added to the name of a broken text.
 pub(super) const BROKEN: &str = ".broken";
@@ -21,6 +22,15 @@ pub struct Store {
     pub read: fn(&str) -> Result<Option<String>, String>,
     /// Puts a text under this name, in the place of another.
     pub write: fn(&str, &str) -> Result<(), String>,
+}
+
+/// What is kept: as TOML in a file, and as the same lines in the storage of a browser.
+pub(super) trait Kept: Serialize + DeserializeOwned {
+    /// What these lines say, or what is wrong with them.
+    fn from_lines(lines: Vec<Line>) -> Result<Self, String>;
+
+    /// The lines that say it.
+    fn lines(&self) -> Vec<Line>;
 }
 
 /// Where one text is kept.
@@ -61,20 +71,28 @@ impl Shelf {
     }
 
     /// What stands here, if anything does. What is broken is set aside.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, SettingsError> {
+    pub(super) fn read<T: Kept>(&self) -> Result<Option<T>, SettingsError> {
         let text = match self {
             #[cfg(not(target_arch = "wasm32"))]
             Self::File(path) => disk::read(path),
             Self::Entry(store, name) => (store.read)(name).map_err(io::Error::other),
         };
         let text = text.map_err(|error| SettingsError::Unreadable(self.path(), error))?;
-        let read = text.map(|text| basic_toml::from_str(&text).map_err(|why| (text, why)));
+        let read = text.map(|text| self.parse(&text).map_err(|why| (text, why)));
         read.transpose()
             .map_err(|(text, why)| SettingsError::Broken {
                 path: self.path(),
-                why: why.to_string(),
+                why,
                 aside: self.set_aside(&text),
             })
+    }
+
+    fn parse<T: Kept>(&self, text: &str) -> Result<T, String> {
+        match self {
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::File(_) => basic_toml::from_str(text).map_err(|why| why.to_string()),
+            Self::Entry(..) => T::from_lines(lines::read(text)?),
+        }
     }
 
     /// Where the broken text is now, unless it could not be moved.
@@ -91,12 +109,17 @@ impl Shelf {
     }
 
     /// Puts this here.
-    pub(super) fn write(&self, what: &impl Serialize) -> io::Result<()> {
-        let text = basic_toml::to_string(what).map_err(io::Error::other)?;
+    pub(super) fn write(&self, what: &impl Kept) -> io::Result<()> {
         match self {
             #[cfg(not(target_arch = "wasm32"))]
-            Self::File(path) => disk::write(path, &text),
-            Self::Entry(store, name) => (store.write)(name, &text).map_err(io::Error::other),
+            Self::File(path) => {
+                let text = basic_toml::to_string(what).map_err(io::Error::other)?;
+                disk::write(path, &text)
+            }
+            Self::Entry(store, name) => {
+                let text = lines::write(&what.lines());
+                (store.write)(name, &text).map_err(io::Error::other)
+            }
         }
     }
 }
