@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::member::Member;
 use crate::visitor::Visitor;
-use crate::web_room::{WebRoom, made_page};
+use crate::web_room::{WebRoom, bytes_of_page, made_page};
 
 /// The page as the next version would be: other names for all that is kept for ever.
 struct NextPage(PathBuf);
@@ -49,6 +49,19 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(&path, to.join(&name)).unwrap();
         }
     }
+}
+
+/// The most bytes that cross the network before somebody is in the room. It is what the page has, and 2 % for another
+/// compiler: who needs more says so here.
+const MOST_BYTES: u64 = 320_000;
+
+#[test]
+fn the_page_is_less_than_a_third_of_a_megabyte_over_the_network() {
+    let bytes = bytes_of_page(".br");
+    assert!(
+        (100_000..=MOST_BYTES).contains(&bytes),
+        "the page has {bytes} bytes with brotli, and {MOST_BYTES} are the most"
+    );
 }
 
 #[test]

@@ -4,8 +4,6 @@
 //! A time from a key to the screen begins with the stamp on the event, and ends when the page has drawn the frame with
 //! the letter. The inspector is attached, which adds a little to everything.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -16,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::tab::Tab;
 use crate::visitor::Visitor;
-use crate::web_room::{WebRoom, made_page};
+use crate::web_room::{WebRoom, bytes_of_page};
 
 /// Messages a second that arrive while somebody types.
 const RATE: u64 = 500;
@@ -45,7 +43,7 @@ fn of_the_page() {
     let mut room = WebRoom::open();
     row("what", "measured");
     row("--", "--:");
-    let bytes = |ending: &str| format!("{:.0} kB", sum(&made_page(), ending) as f64 / 1e3);
+    let bytes = |ending: &str| format!("{:.0} kB", bytes_of_page(ending) as f64 / 1e3);
     row("bytes over the network, with brotli", &bytes(".br"));
     row("the same with gzip", &bytes(".gz"));
     let mut starts: Vec<_> = (0..TIMES).map(|time| start(&room, time)).collect();
@@ -212,27 +210,6 @@ fn say(peer: &mut Peer, sent: u64, last: u64) -> u64 {
         .collect();
     peer.send(messages);
     last.max(sent)
-}
-
-/// The bytes of all files whose names end so, and of those that have no such form.
-fn sum(directory: &Path, ending: &str) -> u64 {
-    let entries: Vec<_> = fs::read_dir(directory)
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
-    let bytes = entries.iter().map(|entry| {
-        let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
-        if path.is_dir() {
-            return sum(&path, ending);
-        }
-        let is_needed = name.ends_with(ending) && !name.contains("-unread");
-        if is_needed {
-            entry.metadata().unwrap().len()
-        } else {
-            0
-        }
-    });
-    bytes.sum()
 }
 
 fn row(what: &str, measured: &str) {

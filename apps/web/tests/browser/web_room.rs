@@ -1,5 +1,6 @@
 //! A room whose server serves the page, in its own process, and which can go away and come back at the same port.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use hubbub_testing::{HeldPort, Program};
@@ -99,4 +100,27 @@ pub(crate) fn made_page() -> PathBuf {
         page.display()
     );
     page
+}
+
+/// The bytes of all files of the page whose names end so, but for the picture that only unread messages need.
+#[track_caller]
+pub(crate) fn bytes_of_page(ending: &str) -> u64 {
+    sum(&made_page(), ending)
+}
+
+fn sum(directory: &Path, ending: &str) -> u64 {
+    let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
+    let bytes = entries.map(|entry| {
+        let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
+        if path.is_dir() {
+            return sum(&path, ending);
+        }
+        let is_needed = name.ends_with(ending) && !name.contains("-unread");
+        if is_needed {
+            entry.metadata().unwrap().len()
+        } else {
+            0
+        }
+    });
+    bytes.sum()
 }

@@ -3,7 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::super::{RoomsFile, Setting, Settings, SettingsFile, Theme, Trail};
+use hubbub_wire::Hex128;
+
+use super::super::{
+    LastSeen, RoomsFile, Setting, Settings, SettingsFile, Theme, Trail, Visit, Zoom,
+};
 use super::*;
 
 thread_local! {
@@ -75,4 +79,128 @@ fn a_browser_that_keeps_nothing_says_why() {
     let setting = Setting::Notifications(false);
     let trouble = file.keep(Settings::default(), setting).unwrap_err();
     assert!(trouble.to_string().ends_with(why));
+}
+
+/// All letters that are written in another way, and some that are not.
+fn letters() -> String {
+    ('\0'..'\u{a1}')
+        .chain("\u{5d0}\u{2028}\u{1f600}".chars())
+        .collect()
+}
+
+#[test]
+fn a_browser_keeps_the_same_text_as_a_file_and_an_older_page_wrote_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rooms.toml");
+    let (in_file, here) = (RoomsFile::at(path.clone()), RoomsFile::stored(STORE));
+    let seen = LastSeen {
+        log: Hex128(7),
+        place: "00ff-7".to_owned(),
+    };
+    let entered = Visit {
+        username: Some(letters()),
+        seen: Some(seen),
+        is_private: true,
+    };
+    let mutes = ["bob", "eve \"the\n\" \\", &letters()].map(|name| (name.to_owned(), true));
+    for (address, visit, mutes) in [
+        ("[::1]:2", &Visit::default(), &mutes[..0]),
+        ("one:1", &entered, &mutes[..]),
+        ("two:2", &Visit::default(), &mutes[..1]),
+    ] {
+        in_file.keep(address, visit, mutes).unwrap();
+        here.keep(address, visit, mutes).unwrap();
+        let kept = (STORE.read)("rooms.toml").unwrap().unwrap();
+        assert_eq!(kept, std::fs::read_to_string(&path).unwrap());
+        let (known, trouble) = here.load(address);
+        assert!(trouble.is_none(), "{trouble:?}");
+        assert_eq!(
+            (known.seen, known.muted.len()),
+            (visit.seen.clone(), mutes.len())
+        );
+    }
+    assert_eq!(here.load("one:1").0, in_file.load("one:1").0);
+}
+
+#[test]
+fn a_browser_keeps_the_same_settings_as_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("settings.toml");
+    let (in_file, here) = (SettingsFile::at(path.clone()), SettingsFile::stored(STORE));
+    let mut settings = Settings::default();
+    for setting in [
+        Setting::Theme(Theme::Light),
+        Setting::Theme(Theme::Dark),
+        Setting::Theme(Theme::System),
+        Setting::Zoom(Zoom::LARGEST),
+        Setting::Zoom(Zoom::SMALLEST),
+        Setting::Notifications(false),
+        Setting::PeoplePanel(false),
+    ] {
+        in_file.keep(settings, setting).unwrap();
+        here.keep(settings, setting).unwrap();
+        settings.set(setting);
+        let kept = (STORE.read)("settings.toml").unwrap().unwrap();
+        assert_eq!(kept, std::fs::read_to_string(&path).unwrap());
+        assert_eq!(here.load().0, settings);
+    }
+}
+
+#[test]
+fn fields_of_a_newer_page_are_no_trouble_in_a_room_and_everything_else_is() {
+    let trouble = |text: &str| {
+        (STORE.write)("rooms.toml", text).unwrap();
+        let (known, trouble) = RoomsFile::stored(STORE).load("one:1");
+        (known.muted, trouble.is_some())
+    };
+    let room = "[[room]]\naddress = \"one:1\"\n";
+    let newer = format!("{room}pinned = 3\nmuted = [\"bob\", \"eve\"]\n");
+    let muted = vec!["bob".to_owned(), "eve".to_owned()];
+    assert_eq!(trouble(&newer), (muted, false));
+    assert_eq!(trouble(""), (vec![], false));
+    for line in [
+        "seen",
+        "seen = ",
+        "seen=\"x\"",
+        "seen = \"x",
+        "seen = \"x\" y",
+        "seen = \"\\x\"",
+        "seen = \"\\u12\"",
+        "seen = \"\\u123g\"",
+        "seen = \"\\ud800\"",
+        "seen = \"x\"",
+        "log = \"00\"\nseen = \"x\"",
+        "private = yes",
+        "pinned = -1",
+        "pinned = 65536",
+        "muted = [\"bob\"",
+        "muted = [\"bob\" \"eve\"]",
+        "muted = [bob]",
+        "muted = [\"bob\"]]",
+        "[[room]",
+        "[[room]]",
+    ] {
+        let text = format!("{room}{line}\n");
+        assert_eq!(trouble(&text), (vec![], true), "{line}");
+    }
+    assert!(trouble("address = \"one:1\"\n").1);
+    assert_eq!(trouble(&format!("{room}pinned = 65535\n")), (vec![], false));
+}
+
+#[test]
+fn settings_that_no_page_writes_are_broken() {
+    for text in [
+        "theme = \"Dark\"",
+        "theme = true",
+        "zoom = 49",
+        "zoom = 201",
+        "people = \"yes\"",
+        "colour = \"red\"",
+        "[[theme]]",
+    ] {
+        (STORE.write)("settings.toml", text).unwrap();
+        let (settings, trouble) = SettingsFile::stored(STORE).load();
+        assert_eq!(settings, Settings::default());
+        assert!(trouble.is_some(), "{text}");
+    }
 }
