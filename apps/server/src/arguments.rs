@@ -248,7 +248,7 @@ pub(crate) struct Arguments {
 
     /// Without the feature there is only who asks for it, who is to be told.
     #[cfg(not(feature = "cluster"))]
-    #[arg(long, env = "HUBBUB_CLUSTER", hide = true)]
+    #[arg(long, env = "HUBBUB_CLUSTER", hide = true, hide_env_values = true)]
     cluster: Option<String>,
 
     #[cfg(feature = "service")]
@@ -420,8 +420,10 @@ impl Arguments {
         #[cfg(not(feature = "cluster"))]
         if self.cluster.is_some() {
             let _ = is_given;
-            let why = "this server was built without it; build it with `--features cluster`";
-            return Some(format!("{} is for a cluster, and {why}", value("cluster")));
+            let cluster = value("cluster");
+            return Some(format!(
+                "{cluster} is for a cluster, and this server was built without it; build it with `--features cluster`"
+            ));
         }
         #[cfg(feature = "web")]
         if let Some(why) = self.web.contradiction(&value) {

@@ -334,6 +334,8 @@ use futures::future::{Either, join, select};
 use hubbub_transport::Listener;
 use tracing::info;
 
+#[cfg(feature = "cluster")]
+pub use crate::cluster::engine::EngineAddress;
 pub use crate::door::{listen, listen_on, listens};
 use crate::event::{Event, Mail};
 use crate::log::Log;

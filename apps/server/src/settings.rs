@@ -7,6 +7,8 @@ use std::time::Duration;
 use hubbub_wire::Limits;
 
 use crate::allowance::Allowance;
+#[cfg(feature = "cluster")]
+use crate::cluster::engine::EngineAddress;
 #[cfg(feature = "tls")]
 use crate::password::{Password, PasswordFile};
 #[cfg(feature = "tls")]
@@ -129,13 +131,13 @@ pub enum HistorySync {
 #[cfg(feature = "cluster")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
-    /// Where the engines are, as `nats://HOST:PORT` or `tls://HOST:PORT`. The client finds the others by one.
-    pub engines: Vec<String>,
+    /// Where the engines are, one at least. The client finds the others of their cluster by one.
+    pub engines: Vec<EngineAddress>,
     /// The name of the room, which is also in the name of its stream: letters, digits, `-` and `_`.
     pub name: String,
     /// The file with what the engines know this server by.
     pub credentials: Option<PathBuf>,
-    /// The file with the authorities that are believed besides those of the system.
+    /// The file with the authorities that are believed instead of those of the system.
     pub authorities: Option<PathBuf>,
     /// How many engines have a copy of everything.
     pub replicas: usize,
@@ -167,7 +169,7 @@ impl Cluster {
 
     /// These engines, with the usual bounds.
     #[must_use]
-    pub fn new(engines: Vec<String>) -> Self {
+    pub fn new(engines: Vec<EngineAddress>) -> Self {
         Self {
             engines,
             name: "room".to_owned(),

@@ -1,5 +1,5 @@
 //! The command line, together with the environment variables that stand for options. Says where a bad value came from,
-//! and ignores variables that are empty, or that somebody else sets under one of our names.
+//! and ignores variables that are empty, or that somebody else sets under one of our names. Shows no secret.
 
 use std::env;
 use std::ffi::OsStr;
@@ -41,7 +41,7 @@ fn read(is_passed: bool) -> Result<Arguments, clap::Error> {
     let matches = command
         .clone()
         .try_get_matches()
-        .map_err(|error| naming_the_variable(error, &mut command))?;
+        .map_err(|error| without_secret(naming_the_variable(error, &mut command)))?;
     if is_passed
         && let Some(place) = ["listen", "port"].into_iter().find(|id| {
             matches.value_source(id) != Some(ValueSource::DefaultValue) && matches.contains_id(id)
@@ -112,12 +112,33 @@ fn naming_the_variable(mut error: clap::Error, command: &mut Command) -> clap::E
     error
 }
 
-/// Writes an option, or its variable, with the value that counts, as it was given.
+/// Takes the user and the password out of a URL that stands where an option should.
+fn without_secret(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(text)) = error.get(ContextKind::InvalidArg)
+        && let Some((scheme, rest)) = text.split_once("://")
+        && let Some((_, place)) = rest.rsplit_once('@')
+    {
+        let shown = ContextValue::String(format!("{scheme}://...@{place}"));
+        error.insert(ContextKind::InvalidArg, shown);
+    }
+    error
+}
+
+/// Writes an option, or its variable, with the value that counts, as it was given; without it, if it may be a secret.
 fn shown(id: &str, command: &Command, matches: &ArgMatches) -> String {
     let option = format!("--{}", id.replace('_', "-"));
     let value = matches.get_raw(id).and_then(|mut values| values.next());
     let value = value.unwrap_or_default().display();
     let arg = command.get_arguments().find(|arg| arg.get_id() == id);
+    if let Some(arg) = arg
+        && arg.is_hide_env_values_set()
+    {
+        let variable = arg.get_env().filter(|_| {
+            let source = matches.value_source(id);
+            source == Some(ValueSource::EnvVariable)
+        });
+        return variable.map_or(option, |variable| variable.display().to_string());
+    }
     match (matches.value_source(id), arg.and_then(Arg::get_env)) {
         (Some(ValueSource::EnvVariable), Some(variable)) => {
             format!("{}={value}", variable.display())

@@ -192,6 +192,19 @@ impl Engines {
         let _ = fs::remove_dir_all(self.file(index, "store"));
     }
 
+    /// Gives one that does not run what another one, which does not run either, has on its disk, in place of its own.
+    #[track_caller]
+    pub fn take_disk(&self, index: usize, from: &Self, of: usize) {
+        assert!(from.engines[of].child.is_none(), "{of} runs");
+        self.empty(index);
+        let status = Command::new("cp")
+            .arg("-a")
+            .args([from.file(of, "store"), self.file(index, "store")])
+            .status()
+            .unwrap();
+        assert!(status.success(), "cp: {status}");
+    }
+
     /// Which one leads the stream, if it has a leader that the others know.
     pub fn leader_of(&self, stream: &str) -> Option<usize> {
         (0..self.engines.len()).find_map(|index| {

@@ -1,10 +1,11 @@
 //! The options of a cluster, and which of them cannot work together.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use hubbub_server::Cluster;
+use hubbub_server::{Cluster, EngineAddress};
 
 use super::keep::KeepArguments;
 use super::parse_time;
@@ -16,24 +17,28 @@ const LONGEST_NAME: usize = 64;
 /// The most copies that an engine keeps.
 const MOST_REPLICAS: u8 = 5;
 
+/// A URL, or what is wrong with it. That is said later, without the URL, which may have a password in it.
+type Url = Result<EngineAddress, &'static str>;
+
 #[derive(Debug, Args)]
 pub(super) struct ClusterArguments {
     /// Engines through which this server is one room with others, as nats://HOST:PORT or tls://HOST:PORT, with commas
-    /// between them: nats-server 2.11 or newer with JetStream, three of them as a cluster [default: none, the room is
-    /// this server's own]
+    /// between them: nats-server 2.11 or newer with JetStream, three of them as a cluster. With USER:PASSWORD@ before
+    /// HOST it logs in; set the variable then, since everybody on this machine can read the command line [default:
+    /// none, the room is this server's own]
     #[arg(
         long,
         env = "HUBBUB_CLUSTER",
         hide_env_values = true,
         value_name = "URL",
         value_delimiter = ',',
-        value_parser = parse_url,
+        value_parser = |text: &str| Ok::<Url, Infallible>(text.parse()),
         group = "kept",
         help_heading = "Cluster"
     )]
-    cluster: Vec<String>,
+    cluster: Vec<Url>,
 
-    /// Name of the room, the same on all its servers: letters, digits, - and _
+    /// Name of the room among those that the engines keep, the same on all its servers: letters, digits, - and _
     #[arg(
         long,
         env = "HUBBUB_CLUSTER_NAME",
@@ -44,7 +49,7 @@ pub(super) struct ClusterArguments {
     )]
     cluster_name: String,
 
-    /// File with what the engines know this server by (.creds) [default: none]
+    /// Credentials file (.creds) with which this server logs in to the engines [default: none]
     #[arg(
         long,
         env = "HUBBUB_CLUSTER_CREDS",
@@ -53,7 +58,8 @@ pub(super) struct ClusterArguments {
     )]
     cluster_creds: Option<PathBuf>,
 
-    /// File with authorities (PEM) that are believed instead of the system's when engines have TLS [default: none]
+    /// File with the authorities (PEM) that may have signed the engines' certificates, with tls:// URLs [default: those
+    /// of the system]
     #[arg(
         long,
         env = "HUBBUB_CLUSTER_CA",
@@ -62,7 +68,7 @@ pub(super) struct ClusterArguments {
     )]
     cluster_ca: Option<PathBuf>,
 
-    /// How many engines have a copy of everything; with fewer than three, the room stops when an engine does
+    /// How many engines keep a copy of the room; with fewer than three, the room stops when one of them does
     #[arg(
         long,
         env = "HUBBUB_CLUSTER_REPLICAS",
@@ -73,7 +79,7 @@ pub(super) struct ClusterArguments {
     )]
     cluster_replicas: u8,
 
-    /// After how long without a sign of life a server is gone, and its members leave
+    /// How long another server may be silent before its members leave the room
     #[arg(
         long,
         env = "HUBBUB_CLUSTER_NODE_TIMEOUT",
@@ -101,8 +107,45 @@ impl ClusterArguments {
             node_timeout: self.cluster_node_timeout,
             keep: keep.keep,
             keep_bytes: keep.keep_bytes,
-            ..Cluster::new(self.cluster.clone())
+            ..Cluster::new(self.urls().cloned().collect())
         })
+    }
+
+    /// Those that are such.
+    fn urls(&self) -> impl Iterator<Item = &EngineAddress> {
+        self.cluster.iter().flatten()
+    }
+
+    /// Says what is wrong with the URLs, or with what is given besides them.
+    fn wrong_urls(&self, value: impl Fn(&str) -> String) -> Option<String> {
+        let cluster = value("cluster");
+        let wrong = self.cluster.iter().zip(1..);
+        for (url, number) in wrong {
+            if let Err(why) = url {
+                return Some(format!(
+                    "URL {number} of {cluster} cannot be used: {why} (it is not shown, since it may have a password in it)"
+                ));
+            }
+        }
+        let encrypted = self.urls().filter(|url| url.is_encrypted()).count();
+        if encrypted != 0 && encrypted != self.cluster.len() {
+            return Some(format!(
+                "some URLs of {cluster} are tls:// and some are nats://; write tls:// in all of them, or in none"
+            ));
+        }
+        if self.cluster_ca.is_some() && encrypted == 0 {
+            let authorities = value("cluster_ca");
+            return Some(format!(
+                "{authorities} means nothing without TLS; write tls://HOST:PORT in {cluster}, or leave it out"
+            ));
+        }
+        if self.cluster_creds.is_some() && self.urls().any(EngineAddress::has_login) {
+            let credentials = value("cluster_creds");
+            return Some(format!(
+                "{credentials} cannot be used with a URL of {cluster} that has a user in it; give one or the other"
+            ));
+        }
+        None
     }
 
     /// Says which values cannot work together; see [`Arguments::contradiction`](super::Arguments::contradiction).
@@ -127,6 +170,9 @@ impl ClusterArguments {
                 "{useless} means nothing without engines; give --cluster URL too, or leave it out"
             ));
         }
+        if let Some(why) = self.wrong_urls(&value) {
+            return Some(why);
+        }
         if max_payload > Cluster::MOST_PAYLOAD {
             let (payload, most) = (value("max_payload"), exact(Cluster::MOST_PAYLOAD));
             return Some(format!(
@@ -149,18 +195,6 @@ impl ClusterArguments {
             ));
         }
         None
-    }
-}
-
-fn parse_url(text: &str) -> Result<String, String> {
-    let place = ["nats://", "tls://"]
-        .into_iter()
-        .find_map(|scheme| text.strip_prefix(scheme));
-    match place {
-        Some(place) if !place.is_empty() && !place.contains(['/', ' ']) => Ok(text.to_owned()),
-        _ => {
-            Err("give nats://HOST:PORT or tls://HOST:PORT, with commas between several".to_owned())
-        }
     }
 }
 
@@ -189,29 +223,6 @@ fn parse_node_timeout(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn engines_are_places_with_a_scheme() {
-        for url in [
-            "nats://a",
-            "nats://a:4222",
-            "tls://[::1]:4222",
-            "nats://me:secret@a:1",
-        ] {
-            assert_eq!(parse_url(url), Ok(url.to_owned()));
-        }
-        for url in [
-            "",
-            "a",
-            "a:4222",
-            "nats://",
-            "ws://a",
-            "nats://a b",
-            "nats://a/b",
-        ] {
-            assert!(parse_url(url).is_err(), "{url}");
-        }
-    }
 
     #[test]
     fn names_can_be_parts_of_subjects_and_of_file_names() {

@@ -11,17 +11,20 @@ use std::thread;
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, jetstream};
+use async_nats::{Client, jetstream};
 use hubbub_wire::Time;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
+pub use self::address::EngineAddress;
 use self::stream::Names;
 use super::record::{LONGEST_TEXT, RECORD_BYTES};
 use super::{Answer, Link, Order, Start};
 use crate::settings::Cluster;
 
+mod address;
 mod beginning;
+mod connecting;
 mod head;
 mod past;
 mod reading;
@@ -111,7 +114,7 @@ async fn run(
     ready: flume::Sender<Result<Start, String>>,
 ) {
     let is_wanted = || !ready.is_disconnected();
-    let begun = match connect(cluster, is_wanted).await {
+    let begun = match connect(cluster, &is_wanted).await {
         Ok(engine) => begin(&engine, is_wanted).await.map(|start| (engine, start)),
         Err(why) => Err(why),
     };
@@ -136,83 +139,20 @@ async fn run(
     }
 }
 
-/// Connects to one of the engines, when there is one.
+/// Connects to an engine that can be used.
 async fn connect(cluster: Cluster, is_wanted: impl Fn() -> bool) -> Result<Engine, String> {
     let (change, changes) = flume::bounded(1);
-    let mut said = String::new();
-    loop {
-        let options = options(&cluster, change.clone()).await?;
-        let why = match options.connect(&cluster.engines[..]).await {
-            Ok(client) => {
-                check(&client)?;
-                let mut js = jetstream::new(client.clone());
-                js.set_timeout(ANSWER);
-                return Ok(Engine {
-                    client,
-                    js,
-                    names: Names::of(&cluster),
-                    cluster,
-                    changes,
-                });
-            }
-            Err(error) => {
-                let why = explain(&error);
-                match error.kind() {
-                    ConnectErrorKind::ServerParse
-                    | ConnectErrorKind::Authentication
-                    | ConnectErrorKind::AuthorizationViolation => {
-                        return Err(format!("the engines of --cluster cannot be used: {why}"));
-                    }
-                    _ => why,
-                }
-            }
-        };
-        wait("no engine of --cluster can be reached", why, &mut said).await;
-        if !is_wanted() {
-            return Err(String::new());
-        }
-    }
-}
-
-/// How to connect. `change` hears of what happens to the connection.
-async fn options(cluster: &Cluster, change: flume::Sender<()>) -> Result<ConnectOptions, String> {
-    let changed = move |event| {
-        if matches!(event, Event::Connected | Event::Disconnected) {
-            // One is enough: whoever hears it looks at the connection.
-            let _ = change.try_send(());
-        }
-        std::future::ready(())
-    };
-    let mut options = ConnectOptions::new()
-        .name("hubbub-server")
-        .ping_interval(PING)
-        .connection_timeout(ANSWER)
-        .request_timeout(Some(ANSWER))
-        .reconnect_delay_callback(|attempts| AGAIN.min(Duration::from_millis(attempts as u64 * 10)))
-        .event_callback(changed);
-    // The client leaves to its user what an address says besides the place.
-    let first = cluster
-        .engines
-        .first()
-        .and_then(|url| url.parse::<ServerAddr>().ok());
-    match first.as_ref().map(|url| (url.username(), url.password())) {
-        Some((Some(user), Some(password))) => {
-            options = options.user_and_password(user.to_owned(), password.to_owned());
-        }
-        Some((Some(token), None)) => options = options.token(token.to_owned()),
-        _ => {}
-    }
-    // The client takes addresses of engines from others of them, without a word of TLS.
-    let is_encrypted = |url: &String| url.starts_with("tls://");
-    options = options.require_tls(cluster.engines.iter().all(is_encrypted));
-    if let Some(file) = &cluster.authorities {
-        options = options.add_root_certificates(file.clone());
-    }
-    if let Some(file) = &cluster.credentials {
-        let explain = |error| format!("--cluster-creds {}: {error}", file.display());
-        options = options.credentials_file(file).await.map_err(explain)?;
-    }
-    Ok(options)
+    let client = connecting::connect(&cluster, change, is_wanted).await?;
+    check(&client)?;
+    let mut js = jetstream::new(client.clone());
+    js.set_timeout(ANSWER);
+    Ok(Engine {
+        client,
+        js,
+        names: Names::of(&cluster),
+        cluster,
+        changes,
+    })
 }
 
 /// Whether the engine is new enough and takes records.

@@ -38,7 +38,7 @@ const OF_CLUSTER: &[(&str, &str)] = &[
     ("--cluster", "none, the room is this server's own"),
     ("--cluster-name", "room"),
     ("--cluster-creds", "none"),
-    ("--cluster-ca", "none"),
+    ("--cluster-ca", "those of the system"),
     ("--cluster-replicas", "3"),
     ("--cluster-node-timeout", "45s"),
 ];
@@ -371,4 +371,23 @@ fn assert_one_line_with(ended: &Ended, value: &str) {
     assert!(stderr.contains(value), "no {value} in {stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert_eq!(stdout, "");
+}
+
+#[cfg(not(feature = "cluster"))]
+#[test]
+fn a_build_without_clusters_says_so_without_what_may_be_a_password() {
+    let url = "nats://me:secret@a";
+    let of_line = run(&["--cluster", url]);
+    let of_variable = hubbub_testing::server().env("HUBBUB_CLUSTER", url).output();
+    let of_variable = String::from_utf8(of_variable.unwrap().stderr).unwrap();
+    for (words, name) in [
+        (of_line.stderr, "--cluster is for"),
+        (of_variable, "HUBBUB_CLUSTER is for"),
+    ] {
+        assert!(
+            words.contains(name) && words.contains("--features cluster"),
+            "{words}"
+        );
+        assert!(!words.contains("secret"), "{words}");
+    }
 }

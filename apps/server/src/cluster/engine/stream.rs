@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream};
+use humantime::format_duration;
 use tracing::{info, warn};
 
 use super::{Engine, Trouble, explain};
@@ -136,53 +137,46 @@ impl Engine {
     }
 }
 
-/// Says what of a stream is not as it has to be.
+/// Says all that is not as it has to be in a stream.
 fn contradiction(is: &Config, wanted: &Config) -> Option<String> {
-    let name = &wanted.name;
-    let differs = |what: &str, is: &dyn Debug, wanted: &dyn Debug| {
+    let mut differences = Vec::new();
+    let mut compare = |what: &str, is: &dyn Debug, wanted: &dyn Debug| {
         let (is, wanted) = (format!("{is:?}"), format!("{wanted:?}"));
-        (is != wanted).then(|| {
-            format!(
-                "the stream {name} was made with {what} {is}, and this server wants {wanted}; \
-                 start all servers with the same options, or change the stream by its engine's own tools"
-            )
-        })
+        if is != wanted {
+            differences.push(format!("{what} is {is} and not {wanted}"));
+        }
     };
-    differs("--keep", &is.max_age, &wanted.max_age)
-        .or_else(|| differs("--keep-bytes", &is.max_bytes, &wanted.max_bytes))
-        .or_else(|| differs("--cluster-replicas", &is.num_replicas, &wanted.num_replicas))
-        .or_else(|| differs("subjects", &is.subjects, &wanted.subjects))
-        .or_else(|| differs("storage", &is.storage, &wanted.storage))
-        .or_else(|| differs("retention", &is.retention, &wanted.retention))
-        .or_else(|| differs("discard", &is.discard, &wanted.discard))
-        .or_else(|| differs("max_msgs", &is.max_messages, &wanted.max_messages))
-        .or_else(|| {
-            let [is, wanted] = [is, wanted].map(|config| config.max_messages_per_subject);
-            differs("max_msgs_per_subject", &is, &wanted)
-        })
-        .or_else(|| {
-            differs(
-                "max_msg_size",
-                &is.max_message_size,
-                &wanted.max_message_size,
-            )
-        })
-        .or_else(|| {
-            differs(
-                "duplicate_window",
-                &is.duplicate_window,
-                &wanted.duplicate_window,
-            )
-        })
-        .or_else(|| differs("deny_delete", &is.deny_delete, &wanted.deny_delete))
-        .or_else(|| differs("deny_purge", &is.deny_purge, &wanted.deny_purge))
-        .or_else(|| differs("allow_direct", &is.allow_direct, &wanted.allow_direct))
-        .or_else(|| differs("sealed", &is.sealed, &wanted.sealed))
-        .or_else(|| {
-            differs(
-                "subject_transform",
-                &is.subject_transform,
-                &wanted.subject_transform,
-            )
-        })
+    let [keep, keep_wanted] = [is, wanted].map(|config| format_duration(config.max_age));
+    compare(
+        "--keep",
+        &format_args!("{keep}"),
+        &format_args!("{keep_wanted}"),
+    );
+    compare("--keep-bytes", &is.max_bytes, &wanted.max_bytes);
+    compare("--cluster-replicas", &is.num_replicas, &wanted.num_replicas);
+    compare("subjects", &is.subjects, &wanted.subjects);
+    compare("storage", &is.storage, &wanted.storage);
+    compare("retention", &is.retention, &wanted.retention);
+    compare("discard", &is.discard, &wanted.discard);
+    compare("max_msgs", &is.max_messages, &wanted.max_messages);
+    let [each, each_wanted] = [is, wanted].map(|config| config.max_messages_per_subject);
+    compare("max_msgs_per_subject", &each, &each_wanted);
+    let [size, size_wanted] = [is, wanted].map(|config| config.max_message_size);
+    compare("max_msg_size", &size, &size_wanted);
+    let [window, window_wanted] = [is, wanted].map(|config| config.duplicate_window);
+    compare("duplicate_window", &window, &window_wanted);
+    compare("deny_delete", &is.deny_delete, &wanted.deny_delete);
+    compare("deny_purge", &is.deny_purge, &wanted.deny_purge);
+    compare("allow_direct", &is.allow_direct, &wanted.allow_direct);
+    compare("sealed", &is.sealed, &wanted.sealed);
+    let [change, change_wanted] = [is, wanted].map(|config| &config.subject_transform);
+    compare("subject_transform", change, change_wanted);
+    (!differences.is_empty()).then(|| {
+        format!(
+            "the engines have the stream {} with other settings than this server wants: {}; start all servers with the \
+             same options, give another --cluster-name, or change the stream with the engines' own tools",
+            wanted.name,
+            differences.join(", ")
+        )
+    })
 }

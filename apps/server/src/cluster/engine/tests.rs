@@ -10,14 +10,22 @@ use crate::cluster::replica::hash as digest;
 use crate::cluster::{Answer, Entry, Link, NodeId, Order, Start};
 use crate::settings::Cluster;
 
+mod losses;
+mod refusals;
+
 /// How long a test waits for one answer. Engines may take ten seconds to agree on a leader.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 fn cluster(engines: &Engines) -> Cluster {
-    let urls = engines.urls();
+    at(&engines.urls(), engines.count())
+}
+
+/// So many engines at these URLs.
+fn at(urls: &str, count: usize) -> Cluster {
+    let engines = urls.split(',').map(|url| url.parse().unwrap());
     Cluster {
-        replicas: engines.count(),
-        ..Cluster::new(urls.split(',').map(str::to_owned).collect())
+        replicas: count,
+        ..Cluster::new(engines.collect())
     }
 }
 
@@ -31,8 +39,13 @@ struct Node {
 impl Node {
     #[track_caller]
     fn start(engines: &Engines) -> Self {
+        Self::with(&cluster(engines))
+    }
+
+    #[track_caller]
+    fn with(cluster: &Cluster) -> Self {
         Self {
-            link: block_on(start(&cluster(engines))).unwrap(),
+            link: block_on(start(cluster)).unwrap(),
             id: NodeId(crate::runtime::draw()),
             count: 0,
         }
@@ -367,53 +380,4 @@ fn a_node_that_wants_it_begins_anew() {
         (0, 2, false)
     );
     assert_eq!(one.record(), (1, "a".to_owned()));
-}
-
-#[test]
-#[ignore = "needs engines: just test-cluster"]
-fn a_stream_with_other_settings_is_refused_and_not_changed() {
-    let engines = Engines::start(1);
-    let first = Node::start(&engines);
-    let other = Cluster {
-        keep: Duration::from_secs(2 * 60 * 60),
-        ..cluster(&engines)
-    };
-    let why = block_on(start(&other)).unwrap_err();
-    assert!(why.contains("--keep") && why.contains("7200s"), "{why}");
-    let again = Node::start(&engines);
-    assert_eq!(again.link.start.created, first.link.start.created);
-}
-
-#[test]
-#[ignore = "needs engines: just test-cluster"]
-fn one_engine_cannot_keep_three_copies() {
-    let engines = Engines::start(1);
-    let three = Cluster {
-        replicas: 3,
-        ..cluster(&engines)
-    };
-    let why = block_on(start(&three)).unwrap_err();
-    assert!(why.contains("--cluster-replicas 1"), "{why}");
-}
-
-#[test]
-#[ignore = "needs engines: just test-cluster"]
-fn an_engine_that_takes_too_little_is_refused() {
-    let engines = Engines::with(1, "max_payload: 300000");
-    let why = block_on(start(&cluster(&engines))).unwrap_err();
-    assert!(why.contains("300000") && why.contains("528384"), "{why}");
-}
-
-#[test]
-#[ignore = "needs engines: just test-cluster"]
-fn who_may_not_connect_is_told_so() {
-    let engines = Engines::with(1, "authorization { user: hubbub, password: right }");
-    let why = block_on(start(&cluster(&engines))).unwrap_err();
-    assert!(why.contains("authorization"), "{why}");
-    let url = engines.url(0).replace("nats://", "nats://hubbub:right@");
-    let right = Cluster {
-        engines: vec![url],
-        ..cluster(&engines)
-    };
-    block_on(start(&right)).unwrap();
 }
