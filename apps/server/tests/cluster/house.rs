@@ -1,12 +1,13 @@
 //! The house: engines, nodes, members, and the talk of all of them.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubbub_testing::{DEADLINE, Engines, HeldPort, Program, TROUBLE, server};
+use hubbub_testing::{DEADLINE, Engines, HeldPort, Program, TROUBLE, server, until};
 
-use crate::checker::{self, Account};
+use crate::checker::Checker;
 use crate::member::{Member, What};
 
 /// How many texts a second are said by all members together.
@@ -20,6 +21,7 @@ pub(crate) struct House {
     pub(crate) engines: Engines,
     pub(crate) nodes: Vec<Option<Program>>,
     pub(crate) members: Vec<Member>,
+    checker: Arc<Mutex<Checker>>,
     plan: Plan,
 }
 
@@ -66,6 +68,7 @@ impl House {
             engines,
             nodes: (0..nodes).map(|_| None).collect(),
             members: Vec::new(),
+            checker: Arc::default(),
             plan,
         };
         for node in 0..nodes {
@@ -124,7 +127,8 @@ impl House {
         let from = self.members.len();
         for number in 0..count {
             let name = format!("{prefix}{number}");
-            self.members.push(Member::new(&name, ports));
+            let member = Member::checked(&name, ports, &self.checker);
+            self.members.push(member);
         }
         self.until_all_are_here(from);
     }
@@ -134,7 +138,7 @@ impl House {
         for member in &self.members[from..] {
             let deadline = Instant::now() + DEADLINE;
             while !member.is_here() {
-                let tail = member.tail(10);
+                let tail = member.tail();
                 assert!(Instant::now() < deadline, "not in the room:\n{tail}");
                 thread::sleep(Duration::from_millis(5));
             }
@@ -143,23 +147,24 @@ impl House {
 
     /// Lets everybody talk while something happens. Returns what it returns. From then on, what nodes say of trouble is
     /// shown.
+    #[track_caller]
     pub(crate) fn talk_while<T>(&mut self, something: impl FnOnce(&mut Events<'_>) -> T) -> T {
         self.show();
         let is_over = AtomicBool::new(false);
-        let said = AtomicU64::new(0);
         let Self {
             engines,
             nodes,
             members,
+            checker,
             plan,
         } = self;
         thread::scope(|scope| {
-            let talker = scope.spawn(|| talk(members, &said, &is_over));
+            let talker = scope.spawn(|| talk(members, &is_over));
             let mut events = Events {
                 engines,
                 nodes,
+                checker,
                 plan,
-                said: &said,
             };
             // Also where this panics: the talk ends, and the test with it.
             let over = Over(&is_over);
@@ -174,47 +179,41 @@ impl House {
     #[track_caller]
     pub(crate) fn settle(&mut self) {
         let deadline = Instant::now() + 2 * DEADLINE;
-        let said: u64 = self.members.iter().map(|member| member.said).sum();
-        for member in &self.members {
-            let due = |member: &Member| {
-                let others = (said - member.said) as usize;
-                let heard = member.count(|what| matches!(what, What::Heard(..)));
-                let arrived = member.count(|what| matches!(what, What::Arrived(_)));
-                (heard, arrived) >= (others, 0) && arrived as u64 >= member.said
-            };
-            while !due(member) && Instant::now() < deadline {
-                member.hurry();
-                thread::sleep(Duration::from_millis(50));
-            }
+        while !self.checker().is_settled() && Instant::now() < deadline {
+            self.members.iter().for_each(Member::hurry);
+            thread::sleep(Duration::from_millis(50));
         }
-        let faults = self.faults();
+        let mut checker = self.checker();
+        checker.end();
+        let faults = checker.faults();
         let mut shown: String = faults
             .iter()
             .take(20)
-            .map(|fault| format!("{fault}\n"))
+            .map(|(name, words)| format!("{name}: {words}\n"))
             .collect();
-        if !faults.is_empty() {
-            let is_blamed = |member: &&Member| {
-                faults
-                    .iter()
-                    .any(|fault| fault.starts_with(&format!("{}:", member.name)))
-            };
-            for member in self.members.iter().filter(is_blamed).take(5) {
-                shown.push_str(&member.story());
-                shown.push_str(&member.tail(5));
-            }
+        let is_blamed = |member: &&Member| faults.iter().any(|(name, _)| *name == member.name);
+        for member in self.members.iter().filter(is_blamed).take(5) {
+            shown.push_str(&member.story());
+            shown.push_str(&member.tail());
         }
         assert!(faults.is_empty(), "{} faults:\n{shown}", faults.len());
-        println!("{said} texts, {} members, no fault", self.members.len());
+        println!(
+            "{} texts, {} members, no fault; {} texts on their way at most; longest silence {:?}",
+            checker.said(),
+            self.members.len(),
+            checker.most_open(),
+            self.longest_silence(),
+        );
     }
 
-    fn faults(&self) -> Vec<String> {
-        let accounts = self.members.iter().map(|member| Account {
-            name: member.name.clone(),
-            said: member.said,
-            told: member.told().clone(),
-        });
-        checker::check(&accounts.collect::<Vec<_>>())
+    fn checker(&self) -> MutexGuard<'_, Checker> {
+        self.checker.lock().unwrap()
+    }
+
+    /// The longest time between two texts, by the time of the stream: everybody has heard the same.
+    pub(crate) fn longest_silence(&self) -> Duration {
+        let silences = self.members.iter().map(Member::longest_silence);
+        silences.max().unwrap_or_default()
     }
 
     /// Nobody was told that anybody has left.
@@ -222,7 +221,7 @@ impl House {
     pub(crate) fn assert_nobody_left(&self) {
         for member in &self.members {
             let left = member.count(|what| matches!(what, What::Went(_)));
-            assert_eq!(left, 0, "{}:\n{}", member.name, member.tail(10));
+            assert_eq!(left, 0, "{}:\n{}", member.name, member.tail());
         }
     }
 
@@ -237,7 +236,7 @@ impl House {
             let Some(odd) = odd else {
                 return;
             };
-            let (name, here, tail) = (&odd.name, odd.here(), odd.tail(5));
+            let (name, here, tail) = (&odd.name, odd.here(), odd.tail());
             let is_late = Instant::now() > deadline;
             assert!(!is_late, "{name}: {here:?}, not {first:?}\n{tail}");
             thread::sleep(TICK);
@@ -249,8 +248,8 @@ impl House {
 pub(crate) struct Events<'a> {
     pub(crate) engines: &'a mut Engines,
     pub(crate) nodes: &'a mut Vec<Option<Program>>,
+    checker: &'a Mutex<Checker>,
     plan: &'a Plan,
-    said: &'a AtomicU64,
 }
 
 /// Ends the talk when it is dropped.
@@ -271,27 +270,45 @@ impl Events<'_> {
         self.nodes[node] = Some(program);
     }
 
-    /// Waits until so many texts more were said.
+    /// Waits until so many texts more were said. Ends the test at the first fault.
+    #[track_caller]
     pub(crate) fn talk(&self, texts: u64) {
-        let due = self.said.load(Ordering::Relaxed) + texts;
-        while self.said.load(Ordering::Relaxed) < due {
+        let due = self.checker().said() + texts;
+        loop {
+            let checker = self.checker();
+            assert_eq!(checker.faults(), []);
+            if checker.said() >= due {
+                return;
+            }
+            drop(checker);
             thread::sleep(TICK);
         }
+    }
+
+    /// Waits until everybody has heard something that was said after this was called.
+    #[track_caller]
+    pub(crate) fn until_talk_goes_on(&self) {
+        let said = self.checker().said_by_each();
+        until("everybody hears something new", || {
+            self.checker().has_gone_on(&said)
+        });
+    }
+
+    fn checker(&self) -> MutexGuard<'_, Checker> {
+        self.checker.lock().unwrap()
     }
 }
 
 /// Lets one member after the other say something, at an even pace.
-fn talk(members: &mut [Member], said: &AtomicU64, is_over: &AtomicBool) {
+fn talk(members: &[Member], is_over: &AtomicBool) {
     let began = Instant::now();
     let mut count = 0;
     while !is_over.load(Ordering::Relaxed) {
         let due = began.elapsed().as_millis() as u64 * TEXTS_PER_SECOND / 1000;
         while count < due {
-            let index = fastrand::usize(..members.len());
-            members[index].say();
+            members[fastrand::usize(..members.len())].say();
             count += 1;
         }
-        said.store(count, Ordering::Relaxed);
         thread::sleep(TICK);
     }
 }

@@ -1,19 +1,32 @@
-//! A member: a session as the window has one, and all that it was told.
+//! A member: a session as the window has one, and what it was told. Texts go to the checker at once, and are only
+//! counted here; all the rest is kept.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use flume::Sender;
 use hubbub_session::{Event, Intent, Options, Stamped};
 use hubbub_transport::Addresses;
 use hubbub_wire::Username;
 
-/// What a member was told, and when.
+use crate::checker::{Checker, Number};
+
+/// How many of the last things that a member was told are kept whatever they are, for whoever asks why.
+const LAST: usize = 20;
+
+/// What a member was told, when, and what it had heard before.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) at: Instant,
+    /// When it happened, by the time of the stream.
+    pub(crate) time: SystemTime,
     pub(crate) what: What,
+    /// How many texts.
+    heard: u64,
+    /// Where the last of them stands.
+    pub(crate) place: Option<String>,
 }
 
 /// What a member is told, as far as it counts here.
@@ -35,18 +48,40 @@ pub(crate) enum What {
     Wrong(String),
 }
 
+/// All that a member was told, as far as it is kept.
+#[derive(Default)]
+struct Notes {
+    /// All but texts and their arrival.
+    told: Vec<Told>,
+    last: VecDeque<What>,
+    heard: u64,
+    place: Option<String>,
+    /// When the last text was said, by the time of the stream.
+    said_at: Option<SystemTime>,
+    silence: Duration,
+}
+
 /// A member of the room. It leaves when dropped.
 pub(crate) struct Member {
     pub(crate) name: String,
-    /// How many texts it has said.
-    pub(crate) said: u64,
     intents: Sender<Intent>,
-    told: Arc<Mutex<Vec<Told>>>,
+    notes: Arc<Mutex<Notes>>,
+    checked: Option<(Arc<Mutex<Checker>>, Number)>,
 }
 
 impl Member {
-    /// One that knows all these ports of loopback.
+    /// One that knows all these ports of loopback, and only listens.
     pub(crate) fn new(name: &str, ports: &[u16]) -> Self {
+        Self::start(name, ports, None)
+    }
+
+    /// One that talks, with a checker.
+    pub(crate) fn checked(name: &str, ports: &[u16], checker: &Arc<Mutex<Checker>>) -> Self {
+        let number = checker.lock().unwrap().enter(name);
+        Self::start(name, ports, Some((Arc::clone(checker), number)))
+    }
+
+    fn start(name: &str, ports: &[u16], checked: Option<(Arc<Mutex<Checker>>, Number)>) -> Self {
         let hosts: Vec<_> = ports
             .iter()
             .map(|port| format!("127.0.0.1:{port}"))
@@ -55,39 +90,42 @@ impl Member {
         let addresses = Addresses::from_link(&link, hubbub_wire::PORT).unwrap();
         let username = Username::new(name, 64).unwrap().into_owned();
         let (intents, wishes) = flume::unbounded();
-        let (events, batches) = flume::bounded(1);
+        let (events, batches) = flume::bounded::<Vec<Stamped>>(1);
         let options = Options::new(addresses, username);
         let session = hubbub_session::start(options, wishes, events).unwrap();
-        let told = Arc::<Mutex<Vec<Told>>>::default();
-        let list = Arc::clone(&told);
+        let notes = Arc::<Mutex<Notes>>::default();
+        let (pad, judge) = (Arc::clone(&notes), checked.clone());
         thread::spawn(move || {
             for batch in batches {
-                let at = Instant::now();
-                let more = batch.into_iter().filter_map(|Stamped { event, .. }| {
-                    let what = what(event)?;
-                    Some(Told { at, what })
-                });
-                list.lock().unwrap().extend(more);
+                let batch = batch.into_iter();
+                let told: Vec<_> = batch
+                    .filter_map(|Stamped { at, event }| Some((at, what(event)?)))
+                    .collect();
+                if let Some((checker, number)) = &judge {
+                    let mut checker = checker.lock().unwrap();
+                    told.iter()
+                        .for_each(|(_, what)| checker.told(*number, what));
+                }
+                let mut pad = pad.lock().unwrap();
+                told.into_iter()
+                    .for_each(|(time, what)| pad.take(time, what));
             }
             drop(session);
         });
         Self {
             name: name.to_owned(),
-            said: 0,
             intents,
-            told,
+            notes,
+            checked,
         }
     }
 
     /// Says its next text.
-    pub(crate) fn say(&mut self) {
-        self.say_with("");
-    }
-
-    /// The same with more behind it.
-    pub(crate) fn say_with(&mut self, more: &str) {
-        self.said += 1;
-        let (id, text) = (self.said, format!("{} {more}", self.said));
+    #[track_caller]
+    pub(crate) fn say(&self) {
+        let (checker, number) = self.checked.as_ref().unwrap();
+        let id = checker.lock().unwrap().says(*number);
+        let text = id.to_string();
         let _ = self.intents.send(Intent::Say { id, text });
     }
 
@@ -101,28 +139,35 @@ impl Member {
         let _ = self.intents.send(Intent::Leave);
     }
 
-    /// All that it was told so far.
-    pub(crate) fn told(&self) -> MutexGuard<'_, Vec<Told>> {
-        self.told.lock().unwrap()
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap()
     }
 
-    /// How often it was told this.
+    /// All that it was told so far, but texts and their arrival.
+    pub(crate) fn told(&self) -> Vec<Told> {
+        self.notes().told.clone()
+    }
+
+    /// How many texts it has heard.
+    pub(crate) fn heard(&self) -> u64 {
+        self.notes().heard
+    }
+
+    /// The longest time between two texts that it has heard, by the time of the stream.
+    pub(crate) fn longest_silence(&self) -> Duration {
+        self.notes().silence
+    }
+
+    /// How often it was told this, which is neither a text nor an arrival.
     pub(crate) fn count(&self, is_it: impl Fn(&What) -> bool) -> usize {
-        self.told().iter().filter(|told| is_it(&told.what)).count()
-    }
-
-    /// When it was told this for the first time.
-    pub(crate) fn when(&self, is_it: impl Fn(&What) -> bool) -> Option<Instant> {
-        let told = self.told();
-        told.iter()
-            .find(|told| is_it(&told.what))
-            .map(|told| told.at)
+        let notes = self.notes();
+        notes.told.iter().filter(|told| is_it(&told.what)).count()
     }
 
     /// Whether it is in the room and has all that was said before.
     pub(crate) fn is_here(&self) -> bool {
-        let told = self.told();
-        let mut last = told.iter().rev();
+        let notes = self.notes();
+        let mut last = notes.told.iter().rev();
         last.find_map(|told| match told.what {
             What::CaughtUp => Some(true),
             What::Lost(_) => Some(false),
@@ -134,7 +179,7 @@ impl Member {
     /// Whom it takes to be here.
     pub(crate) fn here(&self) -> Vec<String> {
         let mut here = Vec::new();
-        for told in self.told().iter() {
+        for told in &self.notes().told {
             match &told.what {
                 What::Here(names) => here.clone_from(names),
                 What::Came(name) => here.push(name.clone()),
@@ -150,26 +195,49 @@ impl Member {
 
     /// What it was told of its connections, and how many texts it had heard by then.
     pub(crate) fn story(&self) -> String {
-        let mut heard = 0;
-        let mut story = String::new();
-        for told in self.told().iter() {
-            match &told.what {
-                What::Heard(..) => heard += 1,
-                What::Arrived(_) | What::Came(_) | What::Went(_) | What::Here(_) => {}
-                what => story.push_str(&format!("  {} after {heard}: {what:?}\n", self.name)),
-            }
-        }
-        story
+        let notes = self.notes();
+        let is_of_connections =
+            |what: &What| !matches!(what, What::Came(_) | What::Went(_) | What::Here(_));
+        let told = notes
+            .told
+            .iter()
+            .filter(|told| is_of_connections(&told.what));
+        told.map(|Told { heard, what, .. }| format!("  {} after {heard}: {what:?}\n", self.name))
+            .collect()
     }
 
     /// The last things that it was told, for whoever asks why.
-    pub(crate) fn tail(&self, count: usize) -> String {
-        let told = self.told();
-        let from = told.len().saturating_sub(count);
-        let lines = told[from..]
-            .iter()
-            .map(|told| format!("  {} {:?}\n", self.name, told.what));
-        lines.collect()
+    pub(crate) fn tail(&self) -> String {
+        let notes = self.notes();
+        let last = notes.last.iter();
+        last.map(|what| format!("  {} {what:?}\n", self.name))
+            .collect()
+    }
+}
+
+impl Notes {
+    fn take(&mut self, time: SystemTime, what: What) {
+        if self.last.len() == LAST {
+            self.last.pop_front();
+        }
+        self.last.push_back(what.clone());
+        match what {
+            What::Heard(_, _, place, _) => {
+                self.heard += 1;
+                self.place = Some(place);
+                let before = self.said_at.replace(time).unwrap_or(time);
+                let silence = time.duration_since(before).unwrap_or_default();
+                self.silence = self.silence.max(silence);
+            }
+            What::Arrived(_) => {}
+            what => self.told.push(Told {
+                at: Instant::now(),
+                time,
+                what,
+                heard: self.heard,
+                place: self.place.clone(),
+            }),
+        }
     }
 }
 
@@ -180,13 +248,10 @@ fn what(event: Event) -> Option<What> {
         Event::Left { name } => What::Went(name),
         Event::Said {
             name, text, mark, ..
-        } => {
-            let number = text.split(' ').next().and_then(|word| word.parse().ok());
-            match (number, mark) {
-                (Some(number), Some(mark)) => What::Heard(name, number, mark.seq, mark.past),
-                _ => What::Wrong(format!("{name}: {text}")),
-            }
-        }
+        } => match (text.parse(), mark) {
+            (Ok(number), Some(mark)) => What::Heard(name, number, mark.seq, mark.past),
+            _ => What::Wrong(format!("{name}: {text}")),
+        },
         Event::Arrived { id, .. } => What::Arrived(id),
         Event::Lost { why, .. } => What::Lost(why),
         Event::Granted { room, .. } => What::Granted(room.to_string()),

@@ -1,11 +1,12 @@
 //! What happens to nodes while everybody talks.
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
 
 use hubbub_testing::{Engines, Network, Program, Way, until};
 
 use crate::house::{self, House};
-use crate::member::{Member, What};
+use crate::member::{Member, Told, What};
 
 /// The shortest time after which a node is gone.
 const SOON_GONE: &[&str] = &["--cluster-node-timeout", "20s"];
@@ -15,6 +16,10 @@ fn went(name: &str) -> impl Fn(&What) -> bool {
     move |what| *what == went
 }
 
+/// How long members may be without a connection whose node is killed: five times what is promised, for a machine that has
+/// much else to do.
+const MOVED: Duration = Duration::from_secs(5 * 2);
+
 #[test]
 fn a_node_is_killed_and_its_members_go_on_with_another_one() {
     let mut house = house::open(3, 3, SOON_GONE);
@@ -22,27 +27,24 @@ fn a_node_is_killed_and_its_members_go_on_with_another_one() {
     house.talk_while(|events| {
         events.talk(1_000);
         events.nodes[1].take();
-        let killed = Instant::now();
         // Longer than the time after which a node is gone.
         events.talk(500 * 40);
-        println!("{:?} since it was killed", killed.elapsed());
     });
     house.settle();
     house.assert_nobody_left();
     let longest = house.members.iter().filter_map(absence).max();
+    let longest = longest.expect("nobody was on the node");
     println!("the longest time without a connection: {longest:?}");
-    assert!(longest.is_some(), "nobody was on the node");
+    assert!(longest < MOVED, "{longest:?} without a connection");
 }
 
 /// How long a member was without a connection.
 fn absence(member: &Member) -> Option<Duration> {
     let told = member.told();
-    let lost = told
-        .iter()
-        .position(|told| matches!(told.what, What::Lost(_)))?;
-    let back = told[lost..]
-        .iter()
-        .find(|told| told.what == What::CaughtUp)?;
+    let is_lost = |told: &Told| matches!(told.what, What::Lost(_));
+    let lost = told.iter().position(is_lost)?;
+    let mut later = told[lost..].iter();
+    let back = later.find(|told| told.what == What::CaughtUp)?;
     Some(back.at - told[lost].at)
 }
 
@@ -65,39 +67,40 @@ pub(crate) fn leave_when_gone(options: &[&str], timeout: u64) {
     let killed = house.talk_while(|events| {
         events.talk(500);
         events.nodes[1].take();
-        let killed = Instant::now();
+        let killed = SystemTime::now();
         events.talk(500 * (timeout + 25));
         killed
     });
     house.settle();
-    let places = |member: &Member, name: &str| {
-        // What it had heard of everybody when the ghost left.
-        let told = member.told();
-        let at = told.iter().position(|told| went(name)(&told.what)).unwrap();
-        let mut heard: Vec<_> = told[..at]
-            .iter()
-            .filter_map(|told| match &told.what {
-                What::Heard(_, _, place, _) => Some(place.clone()),
-                _ => None,
-            })
-            .collect();
-        heard.pop()
-    };
     for name in ["ghost1", "ghost2"] {
-        let mut last = Vec::new();
-        for member in &house.members {
-            assert_eq!(member.count(went(name)), 1, "{}", member.tail(5));
-            let after = member.when(went(name)).unwrap() - killed;
-            // Its last sign of life was up to 10 s old when it was killed.
-            let bounds = Duration::from_secs(timeout - 11)..Duration::from_secs(timeout + 16);
-            assert!(bounds.contains(&after), "{name} left after {after:?}");
-            last.push(places(member, name));
-        }
+        let leaves: Vec<_> = house
+            .members
+            .iter()
+            .map(|member| leave(member, name))
+            .collect();
+        let at = leaves[0].time;
+        assert!(leaves.iter().all(|leave| leave.time == at), "{leaves:?}");
         // All but those whose own text was the last before it had heard the same.
-        last.sort();
-        last.dedup();
-        assert!(last.len() <= 2, "{name} left at several places: {last:?}");
+        let places: BTreeSet<_> = leaves.iter().map(|leave| &leave.place).collect();
+        assert!(
+            places.len() <= 2,
+            "{name} left at several places: {places:?}"
+        );
+        // By the time of the stream. Its last sign of life was up to 10 s old when it was killed, and a busy machine may
+        // have kept it from the next one for a while.
+        let after = at.duration_since(killed).unwrap();
+        let bounds = Duration::from_secs(timeout - 15)..Duration::from_secs(timeout + 16);
+        assert!(bounds.contains(&after), "{name} left after {after:?}");
     }
+}
+
+/// The only time that a member was told that somebody has left.
+#[track_caller]
+fn leave(member: &Member, name: &str) -> Told {
+    let mut leaves = member.told();
+    leaves.retain(|told| went(name)(&told.what));
+    assert_eq!(leaves.len(), 1, "{name}:\n{}", member.tail());
+    leaves.remove(0)
 }
 
 #[test]
@@ -248,8 +251,7 @@ fn nodes_start_and_stop_in_a_flood_and_all_have_the_same_room() {
             for (index, node) in pair.iter_mut().enumerate() {
                 let member = Member::new(&format!("late{round}{index}"), &[node.port()]);
                 until("it is here", || member.is_here());
-                let heard = |what: &What| matches!(what, What::Heard(..));
-                until("it hears", || member.count(heard) > 100);
+                until("it hears", || member.heard() > 100);
                 late.push(member.here());
                 member.leave();
             }
