@@ -158,10 +158,12 @@ impl House {
             checker,
             plan,
         } = self;
+        let members: &[Member] = members;
         thread::scope(|scope| {
             let talker = scope.spawn(|| talk(members, &is_over));
             let mut events = Events {
                 engines,
+                members,
                 nodes,
                 checker,
                 plan,
@@ -247,6 +249,7 @@ impl House {
 /// What a test does to the house while everybody talks.
 pub(crate) struct Events<'a> {
     pub(crate) engines: &'a mut Engines,
+    pub(crate) members: &'a [Member],
     pub(crate) nodes: &'a mut Vec<Option<Program>>,
     checker: &'a Mutex<Checker>,
     plan: &'a Plan,

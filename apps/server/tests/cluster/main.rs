@@ -11,6 +11,8 @@ mod engines;
 mod house;
 mod long;
 mod member;
+mod memory;
 mod nodes;
 mod options;
 mod quiet;
+mod starting;

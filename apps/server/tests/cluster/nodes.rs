@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use hubbub_testing::{Engines, Network, Program, Way, until};
+use hubbub_testing::{Engines, Network, Way, until};
 
 use crate::house::{self, House};
 use crate::member::{Member, Told, What};
 
 /// The shortest time after which a node is gone.
-const SOON_GONE: &[&str] = &["--cluster-node-timeout", "20s"];
+pub(crate) const SOON_GONE: &[&str] = &["--cluster-node-timeout", "20s"];
 
-fn went(name: &str) -> impl Fn(&What) -> bool {
+/// That this member has left.
+pub(crate) fn went(name: &str) -> impl Fn(&What) -> bool {
     let went = What::Went(name.to_owned());
     move |what| *what == went
 }
@@ -96,7 +97,7 @@ pub(crate) fn leave_when_gone(options: &[&str], timeout: u64) {
 
 /// The only time that a member was told that somebody has left.
 #[track_caller]
-fn leave(member: &Member, name: &str) -> Told {
+pub(crate) fn leave(member: &Member, name: &str) -> Told {
     let mut leaves = member.told();
     leaves.retain(|told| went(name)(&told.what));
     assert_eq!(leaves.len(), 1, "{name}:\n{}", member.tail());
@@ -233,38 +234,4 @@ fn connections_to_engines_break_all_the_time() {
     });
     house.settle();
     house.assert_nobody_left();
-}
-
-#[test]
-fn nodes_start_and_stop_in_a_flood_and_all_have_the_same_room() {
-    let mut house = house::open(3, 2, &[]);
-    for node in 0..2 {
-        house.enter(node, 10);
-    }
-    let (engines, urls) = (house.engines.urls(), house.engines.count().to_string());
-    let mut late = house.talk_while(|events| {
-        let mut late = Vec::new();
-        for round in 0..3 {
-            events.talk(1_000);
-            let node = || Program::with(&["--cluster", &engines, "--cluster-replicas", &urls], &[]);
-            let mut pair = [node(), node()];
-            for (index, node) in pair.iter_mut().enumerate() {
-                let member = Member::new(&format!("late{round}{index}"), &[node.port()]);
-                until("it is here", || member.is_here());
-                until("it hears", || member.heard() > 100);
-                late.push(member.here());
-                member.leave();
-            }
-            let [stopped, killed] = pair;
-            stopped.signal("TERM");
-            assert!(stopped.end().status.success());
-            drop(killed);
-        }
-        late
-    });
-    house.settle();
-    for here in &mut late {
-        here.retain(|name| !name.starts_with("late"));
-        assert_eq!(here.len(), 20, "{here:?}");
-    }
 }
