@@ -192,16 +192,13 @@ impl Checker {
         self.members.iter().map(|member| member.said).collect()
     }
 
-    /// Whether everybody has heard something that was said after [`Self::said_by_each`] was this.
-    pub(crate) fn has_gone_on(&self, said: &[u64]) -> bool {
-        let hears = |member: &Side| {
-            member
-                .heard
-                .iter()
-                .zip(said)
-                .any(|(heard, said)| heard > said)
+    /// Who has heard nothing that was said after [`Self::said_by_each`] was this.
+    pub(crate) fn deaf_since(&self, said: &[u64]) -> Vec<Number> {
+        let is_deaf = |number: &Number| {
+            let heard = &self.members[*number].heard;
+            heard.iter().zip(said).all(|(heard, said)| heard <= said)
         };
-        self.members.iter().all(hears)
+        (0..self.members.len()).filter(is_deaf).collect()
     }
 
     /// Whether all that was said is through.
@@ -323,7 +320,7 @@ mod tests {
     #[test]
     fn each_fault_is_found() {
         type Change = fn(&mut Story);
-        let changes: [(&str, Change); 20] = [
+        let changes: [(&str, Change); 22] = [
             // Loss.
             ("ann: heard 1 of 2 texts of ben", |story| {
                 drop(story.remove(9))
@@ -365,6 +362,12 @@ mod tests {
             ("cleo: 2 of ann has two", |story| {
                 story[16] = (2, heard("ann", 2, 5))
             }),
+            ("ann: 2 of ben at", |story| {
+                story[9] = (0, heard("ben", 2, 2))
+            }),
+            ("ann: 3 arrives after 2", |story| {
+                story.push((0, What::Arrived(3)))
+            }),
             // What was never said, or of those who are not here.
             ("ann: 3 of ben, which it has", |story| {
                 story.push((0, heard("ben", 3, 5)))
@@ -390,6 +393,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_through_is_kept() {
+        for missing in [15, 16] {
+            let (checker, _) = judge(|story| drop(story.remove(missing)));
+            assert_eq!(checker.open.len(), 1, "{missing}");
+            assert_eq!(checker.log.len(), 1, "{missing}");
+        }
+        // A text of its own that the past shows does not count for another one's.
+        let (checker, _) = judge(|story| story[16] = (0, heard("ann", 2, 4)));
+        assert!(!checker.is_settled());
+    }
+
+    #[test]
     fn a_text_of_long_ago_that_comes_again_is_found_when_nothing_of_it_is_kept() {
         for place in [1, 20_001] {
             let mut checker = Checker::default();
@@ -408,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn talk_has_gone_on_when_everybody_has_heard_something_newer() {
+    fn who_has_heard_nothing_newer_is_deaf() {
         let mut checker = Checker::default();
         let [ann, ben] = ["ann", "ben"].map(|name| checker.enter(name));
         checker.says(ann);
@@ -419,8 +434,8 @@ mod tests {
         checker.says(ann);
         checker.says(ben);
         checker.told(ben, &heard("ann", 2, 3));
-        assert!(!checker.has_gone_on(&said));
+        assert_eq!(checker.deaf_since(&said), [ann]);
         checker.told(ann, &heard("ben", 2, 4));
-        assert!(checker.has_gone_on(&said));
+        assert!(checker.deaf_since(&said).is_empty());
     }
 }

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubbub_testing::{DEADLINE, Engines, HeldPort, Program, TROUBLE, server, until};
+use hubbub_testing::{DEADLINE, Engines, HeldPort, Program, TROUBLE, server};
 
 use crate::checker::Checker;
 use crate::member::{Member, What};
 
-/// How many texts a second are said by all members together.
+/// How many texts a second are said by all members together, where a test does not say otherwise.
 const TEXTS_PER_SECOND: u64 = 500;
 
 /// How often the talkers look how many texts are due.
@@ -21,6 +21,8 @@ pub(crate) struct House {
     pub(crate) engines: Engines,
     pub(crate) nodes: Vec<Option<Program>>,
     pub(crate) members: Vec<Member>,
+    /// How many texts a second are said by all members together.
+    pub(crate) pace: u64,
     checker: Arc<Mutex<Checker>>,
     plan: Plan,
 }
@@ -68,6 +70,7 @@ impl House {
             engines,
             nodes: (0..nodes).map(|_| None).collect(),
             members: Vec::new(),
+            pace: TEXTS_PER_SECOND,
             checker: Arc::default(),
             plan,
         };
@@ -155,12 +158,13 @@ impl House {
             engines,
             nodes,
             members,
+            pace,
             checker,
             plan,
         } = self;
         let members: &[Member] = members;
         thread::scope(|scope| {
-            let talker = scope.spawn(|| talk(members, &is_over));
+            let talker = scope.spawn(|| talk(members, *pace, &is_over));
             let mut events = Events {
                 engines,
                 members,
@@ -292,9 +296,22 @@ impl Events<'_> {
     #[track_caller]
     pub(crate) fn until_talk_goes_on(&self) {
         let said = self.checker().said_by_each();
-        until("everybody hears something new", || {
-            self.checker().has_gone_on(&said)
-        });
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let deaf = self.checker().deaf_since(&said);
+            if deaf.is_empty() {
+                return;
+            }
+            let stories = || {
+                let deaf = deaf.iter().take(3).map(|number| &self.members[*number]);
+                let stories = deaf.map(|member| member.story() + &member.tail());
+                stories.collect::<String>()
+            };
+            let is_late = Instant::now() > deadline;
+            assert!(!is_late, "{} hear nothing new:\n{}", deaf.len(), stories());
+            self.members.iter().for_each(Member::hurry);
+            thread::sleep(TICK);
+        }
     }
 
     fn checker(&self) -> MutexGuard<'_, Checker> {
@@ -303,11 +320,11 @@ impl Events<'_> {
 }
 
 /// Lets one member after the other say something, at an even pace.
-fn talk(members: &[Member], is_over: &AtomicBool) {
+fn talk(members: &[Member], pace: u64, is_over: &AtomicBool) {
     let began = Instant::now();
     let mut count = 0;
     while !is_over.load(Ordering::Relaxed) {
-        let due = began.elapsed().as_millis() as u64 * TEXTS_PER_SECOND / 1000;
+        let due = began.elapsed().as_millis() as u64 * pace / 1000;
         while count < due {
             members[fastrand::usize(..members.len())].say();
             count += 1;

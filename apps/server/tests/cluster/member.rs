@@ -129,9 +129,22 @@ impl Member {
         let _ = self.intents.send(Intent::Say { id, text });
     }
 
-    /// Tries to connect again at once.
+    /// If it has no connection, tries to connect again at once. One that stands is left alone: on a busy machine its
+    /// server may answer too late, and it would be given up.
     pub(crate) fn hurry(&self) {
-        let _ = self.intents.send(Intent::Wake);
+        let is_lost = self
+            .notes()
+            .told
+            .iter()
+            .rev()
+            .find_map(|told| match told.what {
+                What::Lost(_) => Some(true),
+                What::Granted(_) => Some(false),
+                _ => None,
+            });
+        if is_lost == Some(true) {
+            let _ = self.intents.send(Intent::Wake);
+        }
     }
 
     /// Leaves the room.

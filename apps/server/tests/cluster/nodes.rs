@@ -106,24 +106,27 @@ pub(crate) fn leave(member: &Member, name: &str) -> Told {
 
 #[test]
 fn a_node_sleeps_and_is_not_taken_for_gone() {
-    sleeps(30);
+    // Whatever it takes the others for.
+    asleep(&[], 30).assert_nobody_left();
 }
 
-/// Nobody leaves, whatever a node that sleeps for so long takes the others for.
-fn sleeps(seconds: u64) {
-    let mut house = house::open(3, 3, &[]);
+/// A node sleeps for so long, and everything is heard all the same.
+fn asleep(options: &[&str], seconds: u64) -> House {
+    let mut house = house::open(3, 3, options);
     for node in 0..3 {
         house.enter(node, 10);
     }
+    // Who misses more than 20,000 messages is told of a gap.
+    house.pace = 100;
     house.talk_while(|events| {
-        events.talk(500);
+        events.talk(100);
         events.nodes[1].as_ref().unwrap().signal("STOP");
-        events.talk(500 * seconds);
+        events.talk(100 * seconds);
         events.nodes[1].as_ref().unwrap().signal("CONT");
-        events.talk(500);
+        events.talk(100);
     });
     house.settle();
-    house.assert_nobody_left();
+    house
 }
 
 #[test]
@@ -133,18 +136,7 @@ fn a_node_that_sleeps_too_long_finds_itself_gone_and_takes_nobody_else_for_gone(
 
 /// Its members leave and come again; what they said meanwhile is heard then.
 pub(crate) fn gone_while_asleep(options: &[&str], seconds: u64) {
-    let mut house = house::open(3, 3, options);
-    for node in 0..3 {
-        house.enter(node, 10);
-    }
-    house.talk_while(|events| {
-        events.talk(500);
-        events.nodes[1].as_ref().unwrap().signal("STOP");
-        events.talk(500 * seconds);
-        events.nodes[1].as_ref().unwrap().signal("CONT");
-        events.talk(500);
-    });
-    house.settle();
+    let house = asleep(options, seconds);
     house.until_all_see(30);
     for member in &house.members {
         for other in &house.members {
