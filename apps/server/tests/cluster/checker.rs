@@ -212,10 +212,10 @@ impl Checker {
     }
 
     /// What was wrong so far, with the names of those who have noticed it.
-    pub(crate) fn faults(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn faults(&self) -> Vec<(String, String)> {
         let faults = self.faults.iter();
         faults
-            .map(|(member, words)| (&*self.members[*member].name, &**words))
+            .map(|(member, words)| (self.members[*member].name.clone(), words.clone()))
             .collect()
     }
 
@@ -418,7 +418,8 @@ mod tests {
             assert_eq!(checker.faults(), []);
             checker.told(ben, &heard("ann", 1, place));
             let faults = checker.faults();
-            assert_eq!(faults, [("ben", "1 of ann comes twice, after 20000")]);
+            let words = "1 of ann comes twice, after 20000".to_owned();
+            assert_eq!(faults, [("ben".to_owned(), words)]);
         }
     }
 

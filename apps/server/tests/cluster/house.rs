@@ -189,9 +189,11 @@ impl House {
             self.members.iter().for_each(Member::hurry);
             thread::sleep(Duration::from_millis(50));
         }
-        let mut checker = self.checker();
-        checker.end();
-        let faults = checker.faults();
+        let (said, most_open, faults) = {
+            let mut checker = self.checker();
+            checker.end();
+            (checker.said(), checker.most_open(), checker.faults())
+        };
         let mut shown: String = faults
             .iter()
             .take(20)
@@ -203,12 +205,9 @@ impl House {
             shown.push_str(&member.tail());
         }
         assert!(faults.is_empty(), "{} faults:\n{shown}", faults.len());
+        let (members, silence) = (self.members.len(), self.longest_silence());
         println!(
-            "{} texts, {} members, no fault; {} texts on their way at most; longest silence {:?}",
-            checker.said(),
-            self.members.len(),
-            checker.most_open(),
-            self.longest_silence(),
+            "{said} texts, {members} members, no fault; {most_open} on their way at most; longest silence {silence:?}"
         );
     }
 
@@ -282,12 +281,14 @@ impl Events<'_> {
     pub(crate) fn talk(&self, texts: u64) {
         let due = self.checker().said() + texts;
         loop {
-            let checker = self.checker();
-            assert_eq!(checker.faults(), []);
-            if checker.said() >= due {
+            let (said, faults) = {
+                let checker = self.checker();
+                (checker.said(), checker.faults())
+            };
+            assert_eq!(faults, []);
+            if said >= due {
                 return;
             }
-            drop(checker);
             thread::sleep(TICK);
         }
     }

@@ -2,7 +2,7 @@
 //! counted here; all the rest is kept.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -102,7 +102,8 @@ impl Member {
                     .filter_map(|Stamped { at, event }| Some((at, what(event)?)))
                     .collect();
                 if let Some((checker, number)) = &judge {
-                    let mut checker = checker.lock().unwrap();
+                    // Poisoned where the test has failed.
+                    let mut checker = checker.lock().unwrap_or_else(PoisonError::into_inner);
                     told.iter()
                         .for_each(|(_, what)| checker.told(*number, what));
                 }
