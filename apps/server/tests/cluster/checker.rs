@@ -206,6 +206,11 @@ impl Checker {
         self.open.is_empty()
     }
 
+    /// How many texts are on their way.
+    pub(crate) fn open(&self) -> usize {
+        self.open.len()
+    }
+
     /// How many texts were on their way at most.
     pub(crate) const fn most_open(&self) -> usize {
         self.most_open
