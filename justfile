@@ -564,6 +564,8 @@ layers:
     apps/server/src/motd     async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/cluster/record async|await|flume|futures|tokio|async_nats|std::(net|time)|crate::(room|outbox|batch|post|lobby|log|hub|peer|door|entrance)
     apps/server/src/cluster/replica!simulation.rs async|await|flume|futures|tokio|async_nats|std::(net|time)|crate::(room|outbox|batch|post|lobby|hub|peer|door|entrance)
+    apps/server/src/cluster  SystemTime|wall
+    apps/server/src/log/stream SystemTime|wall
     apps/server/src/texts    async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/id       async|await|flume|futures|std::net|std::time|crate::[a-z]+
     apps/server/src/room     async|await|flume|futures|std::net|std::time|Instant|crate::(outbox|batch|post|lobby|log|hub|peer|door)
