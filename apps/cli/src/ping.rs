@@ -13,8 +13,9 @@ use crate::member::{Member, Profile, Watch};
 use crate::room::Room;
 use crate::status::{Failure, Outcome, Status};
 
-/// How long after the connection a server counts as one that does not grant.
-const PLAIN_AFTER: Duration = Duration::from_secs(1);
+/// How long after the connection a server counts as one that does not grant: as long as a session waits for a grant. The
+/// first answer of a busy server may take a while.
+const PLAIN_AFTER: Duration = Duration::from_secs(5);
 /// How long an answer may take.
 const PONG_WITHIN: Duration = Duration::from_secs(5);
 /// From one answer to the next question.
