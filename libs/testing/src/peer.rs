@@ -348,9 +348,13 @@ impl Peer {
 
     /// Reads once, at most 64 KiB. `Ok(0)` is the end of the stream.
     fn read_until(&mut self, until: Instant) -> io::Result<usize> {
+        /// What has come by now is read, however late this thread gets its turn.
+        const AT_LEAST: Duration = Duration::from_millis(1);
         let mut piece = [0; 65536];
+        let mut left = until
+            .saturating_duration_since(Instant::now())
+            .max(AT_LEAST);
         loop {
-            let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(io::Error::new(ErrorKind::TimedOut, "silence"));
             }
@@ -363,7 +367,10 @@ impl Peer {
                 // The system resumes no read that has a timeout after it has stopped this process for a moment; and
                 // the other is how Linux reports that the time is over.
                 Err(error)
-                    if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
+                    if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
+                {
+                    left = until.saturating_duration_since(Instant::now());
+                }
                 Err(error) => return Err(error),
             }
         }
