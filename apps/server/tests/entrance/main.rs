@@ -7,7 +7,7 @@
 use hubbub_server::Settings;
 use hubbub_server::tls::{Identity, Tls};
 use hubbub_testing::tls::Certificate;
-use hubbub_testing::{Peer, Room};
+use hubbub_testing::{DEADLINE, Peer, Room};
 
 mod bounds;
 mod first_bytes;
@@ -20,6 +20,8 @@ fn private() -> Settings {
     let identity = Identity::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
     Settings {
         tls: Some(Tls::own(identity)),
+        // So long that nobody goes for it on a busy machine.
+        join_timeout: 10 * DEADLINE,
         ..Settings::default()
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hubbub_server::Settings;
-use hubbub_testing::{DEADLINE, Offer, Ours, Peer, Room, join, leave, text};
+use hubbub_testing::{DEADLINE, Offer, Ours, Peer, Room, join, leave, text, until};
 
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(600);
@@ -259,13 +259,14 @@ fn a_join_under_the_name_of_a_member_with_a_grant_waits_a_second_for_an_offer_at
     assert!(other.expect_notice().contains("taken"));
     let took = began.elapsed();
     assert!(took >= Duration::from_secs(1), "{took:?}");
-    // With something else behind it, there is nothing to wait for.
-    let began = Instant::now();
-    let mut other = room.connect();
-    other.send([join("bob"), text("bob", "hello")].concat());
-    assert!(other.expect_notice().contains("taken"));
-    let took = began.elapsed();
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    // With something else behind it, there is nothing to wait for. A busy machine may take as long now and then.
+    until("it is told at once", || {
+        let began = Instant::now();
+        let mut other = room.connect();
+        other.send([join("bob"), text("bob", "hello")].concat());
+        assert!(other.expect_notice().contains("taken"));
+        began.elapsed() < Duration::from_secs(1)
+    });
     bob.expect_silence();
 }
 

@@ -159,11 +159,13 @@ impl Flood {
         }
     }
 
-    /// Waits until it has had so many rounds.
+    /// Waits until it has had so many rounds, each of which may take its time.
     fn wait_for(&self, rounds: usize) {
-        until("the flood has come", || {
-            self.rounds.load(Ordering::Relaxed) >= rounds
-        });
+        let so_far = || self.rounds.load(Ordering::Relaxed);
+        while so_far() < rounds {
+            let before = so_far();
+            until("the flood goes on", || so_far() > before);
+        }
     }
 
     fn stop(self) {

@@ -228,14 +228,11 @@ fn the_variable_of_the_memory_limit_counts() {
 
 #[test]
 fn the_variable_of_the_write_deadline_counts() {
-    let mut program = Program::with(&[], &[("HUBBUB_WRITE_TIMEOUT", "300ms")]);
+    let mut program = Program::with(&[], &[("HUBBUB_WRITE_TIMEOUT", "3s")]);
     let room = program.room();
     let _stalled = room.narrow_member("stalled");
     let mut bob = room.member("bob");
-    for _ in 0..2 {
-        bob.send(text("bob", vec![b'x'; MIB]));
-        room.hears(text("bob", vec![b'x'; MIB]));
-    }
+    bob.send(text("bob", vec![b'x'; MIB]).repeat(2));
     room.hears(leave("stalled"));
 }
 

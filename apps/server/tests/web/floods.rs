@@ -54,7 +54,7 @@ fn crowded_out(peers: &mut [Peer]) -> usize {
 
 #[test]
 fn as_many_half_heads_as_the_bound_wait_and_with_one_more_one_of_them_goes() {
-    let house = House::open(&[]);
+    let house = House::open(&["--join-timeout", "10min"]);
     let mut crowd = halves(house.address(), MOST_GUESTS);
     assert_eq!(crowded_out(&mut crowd), 0);
     let answer = house.ask(&house.get("/"));
