@@ -79,7 +79,7 @@ pub(super) struct ClusterArguments {
     )]
     cluster_replicas: u8,
 
-    /// How long another server may be silent before its members leave the room
+    /// How long this server may be silent before the others take it for gone, and its members leave the room
     #[arg(
         long,
         env = "HUBBUB_CLUSTER_NODE_TIMEOUT",
