@@ -54,7 +54,11 @@ pub fn open() {
     use browser::boot;
 
     // Whatever is on the page then stands still, so the page says that this is not the room any more.
-    std::panic::set_hook(Box::new(|why| boot::broke(&why.to_string())));
+    std::panic::set_hook(Box::new(|why| {
+        // The first line says where it was, which the program does not know: see `make`.
+        let why = why.to_string();
+        boot::broke(why.split_once('\n').map_or(&*why, |(_, words)| words));
+    }));
     wasm_bindgen_futures::spawn_local(async {
         let page = match hubbub_session::secret() {
             Ok(page) => page,

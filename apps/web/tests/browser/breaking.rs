@@ -51,7 +51,7 @@ fn a_program_that_panics_says_why_and_leaves_its_place_to_the_page_that_is_loade
     alice.ask("boot.before = [...boot.sockets]; 0");
     alice.ask(PANIC);
     alice.has_focus_in("reload");
-    alice.comes_to("/borrowed/.test(document.querySelector('#boot .why').textContent)");
+    alice.comes_to("/^[^<:]*borrowed/.test(document.querySelector('#boot .why').textContent)");
     alice.comes_to("boot.before.length === 1 && boot.before[0].readyState === WebSocket.CLOSED");
     let described = "document.getElementById(document.querySelector('[role=alertdialog]').getAttribute('aria-describedby'))";
     alice.comes_to(&format!("{described}.textContent.includes('reload')"));
