@@ -147,10 +147,10 @@ pub(crate) struct Start {
     pub(crate) stream: String,
     /// See above, in milliseconds since 1970.
     pub(crate) created: u64,
-    /// The newest snapshot, and the place up to which everything is in it.
+    /// The newest snapshot that is whole, and the place up to which everything is in it.
     pub(crate) snapshot: Option<(u64, Vec<u8>)>,
-    /// The first place that the stream still has. If records are missing before it, the room is lost: the node begins at
-    /// the end of the stream with an empty one, by an `Item::Epoch`.
+    /// The first place that the stream still has. If records are missing before it, the node knows nothing of the room,
+    /// and begins at the end of the stream.
     pub(crate) first: u64,
     /// The last place at the start. The node has to have applied it before it lets anybody in.
     pub(crate) last: u64,
@@ -170,12 +170,8 @@ impl Start {
         }
     }
 
-    /// Whether the node has to propose an `Item::Epoch`, also if the snapshot is whole.
-    pub(crate) fn needs_epoch(&self) -> bool {
-        self.is_rolled_back || self.is_lost()
-    }
-
-    fn is_lost(&self) -> bool {
+    /// Whether the stream has not enough to know the room.
+    pub(crate) fn is_lost(&self) -> bool {
         self.first > self.known() + 1
     }
 

@@ -5,6 +5,7 @@
 //! it on by 15 s at most, so that nobody is taken for gone because the stream, or an engine's clock, was away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hubbub_wire::{Hex64, Hex128, Time};
 
@@ -14,8 +15,8 @@ pub(crate) use self::effect::{Effect, Halt, Why};
 use self::last_said::LastSaid;
 use self::members::Members;
 use self::nodes::Nodes;
-use self::past::Past;
 pub(crate) use self::past::Reading;
+use self::past::{Applied, Past};
 use super::record::{Draft, Item, NEWEST_FORMAT, Record, Ticket, Unreadable};
 use super::{Entry, Incarnation, NodeId, Start};
 use crate::id::Name;
@@ -43,6 +44,17 @@ pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
+/// What a node knows that knows nothing of the room.
+#[derive(Clone, Copy, Debug)]
+struct Lost {
+    /// An epoch counts for certain only if it says this place or a later one.
+    since: u64,
+    /// The age at which somebody was heard last who knows the room.
+    heard: u64,
+    /// For how long nobody must be heard before the room is given up, in milliseconds.
+    patience: u64,
+}
+
 /// The room.
 #[derive(Debug)]
 pub(crate) struct Replica {
@@ -50,10 +62,13 @@ pub(crate) struct Replica {
     stream: (String, u64),
     /// The last place that was applied.
     place: u64,
-    /// Nothing is known of the room. An epoch counts for certain only if it says this place or a later one.
-    lost: Option<u64>,
+    /// Nothing is known of the room.
+    lost: Option<Lost>,
     /// Members know other texts by places of this room. An epoch is wanted that stands after this place.
     rolled_back: Option<u64>,
+    /// Where the stream ended when this node began. Of the snapshots up to there it has the best, so one of them that
+    /// differs is damaged, and no reason to begin once more.
+    begun: u64,
     /// The place of the last epoch; 0 for none.
     epoch: u64,
     room: Hex128,
@@ -102,6 +117,7 @@ impl Replica {
             place: epoch,
             lost: None,
             rolled_back: None,
+            begun: 0,
             epoch,
             room: Hex128(u128::from(number(0)) << 64 | u128::from(number(8))),
             last: Seq { generation, count },
@@ -118,13 +134,14 @@ impl Replica {
         }
     }
 
-    /// Begins with what the stream has. If that is too little, nothing is known of the room, and an
-    /// [`epoch`](Self::epoch) has to be proposed.
+    /// Begins with what the stream has. If that is too little, nothing is known of the room. Others may know it: their
+    /// next snapshot is waited for. If none of them is heard for `patience`, an [`epoch`](Self::epoch) has to be
+    /// proposed.
     ///
     /// # Errors
     ///
     /// The newest snapshot has a format that this server cannot read.
-    pub(crate) fn begin(start: &Start) -> Result<Self, Unreadable> {
+    pub(crate) fn begin(start: &Start, patience: Duration) -> Result<Self, Unreadable> {
         let after = start.place();
         let known = match &start.snapshot {
             Some((place, bytes)) if *place == after => match Self::restore(bytes) {
@@ -134,18 +151,33 @@ impl Replica {
             None if after == 0 => Some(Self::new(&start.stream, start.created)),
             _ => None,
         };
-        let mut replica = known.unwrap_or_else(|| {
-            let mut replica = Self::new(&start.stream, start.created);
-            (replica.place, replica.lost) = (after, Some(after));
-            replica
-        });
-        replica.rolled_back = start.is_rolled_back.then_some(start.last);
-        Ok(replica)
+        let lost = || Self {
+            place: start.last,
+            lost: Some(Lost {
+                since: start.last,
+                heard: 0,
+                patience: u64::try_from(patience.as_millis()).unwrap_or(u64::MAX),
+            }),
+            ..Self::new(&start.stream, start.created)
+        };
+        Ok(Self {
+            rolled_back: start.is_rolled_back.then_some(start.last),
+            begun: start.last,
+            ..known.unwrap_or_else(lost)
+        })
+    }
+
+    /// Whether anything is known of the room.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.lost.is_none()
     }
 
     /// What a node has to propose before it starts, as long as it is here: an end of what was before.
     pub(crate) fn epoch(&self) -> Option<Item> {
-        let since = self.lost.max(self.rolled_back)?;
+        let since = match (self.lost, self.rolled_back) {
+            (Some(lost), None) if self.age - lost.heard < lost.patience => return None,
+            (lost, rolled_back) => lost.map(|lost| lost.since).max(rolled_back)?,
+        };
         Some(Item::Epoch { since })
     }
 
@@ -171,28 +203,47 @@ impl Replica {
                 Err(Unreadable::Newer(format)) => Err(Halt::Newer(format)),
                 Err(Unreadable::Damaged) => Ok(Vec::new()),
             },
-            Entry::Snapshot { place, hash } if self.taking.stands(place, &hash) => Ok(Vec::new()),
-            Entry::Snapshot { place, .. } => Err(Halt::Differs(place)),
+            Entry::Snapshot { place, hash } => self.sees(place, &hash).map(|()| Vec::new()),
             Entry::Other => Ok(Vec::new()),
         }
     }
 
-    /// A record stands at this place.
-    fn read(&mut self, time: Time, record: Record, len: usize) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if self.lost.is_none() {
-            self.time_passes(time);
-            self.taking.written(len);
-        } else if !self.is_epoch(&record) {
-            let Record { node, count, .. } = record;
-            return vec![Effect::Read { node, count }];
+    /// A snapshot as of this place is complete.
+    fn sees(&mut self, place: u64, hash: &[u8; 32]) -> Result<(), Halt> {
+        // What nobody can have taken is none.
+        if place >= self.place {
+            return Ok(());
         }
+        if !self.is_known() {
+            // After what was lost, only an epoch helps.
+            let is_wanted = self.rolled_back.is_none();
+            return if is_wanted {
+                Err(Halt::Found(place))
+            } else {
+                Ok(())
+            };
+        }
+        if self.taking.stands(place, hash, self.epoch) || self.place <= self.begun {
+            return Ok(());
+        }
+        Err(Halt::Differs(place))
+    }
+
+    /// A record stands at this place.
+    fn read(&mut self, stamp: Time, record: Record, len: usize) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.time_passes(stamp);
+        self.taking.written(len);
         let Record {
             node,
             count,
             generation,
             items,
         } = record;
+        if !self.is_known() && !self.is_epoch(generation, &items) {
+            return vec![Effect::Read { node, count }];
+        }
+        let asks = generation == 0 && items.is_empty();
         let is_new = self.nodes.hear(node, count, self.age);
         for silent in self.nodes.silent(self.age) {
             self.goes(silent, Why::NodeGone, &mut effects);
@@ -201,13 +252,28 @@ impl Replica {
         if is_new {
             effects.push(Effect::Read { node, count });
         }
-        let is_of_room = generation == self.last.generation || self.ends_epoch(&items);
-        if is_new && is_of_room {
-            self.apply_items((node, count), time, items, &mut effects);
-        } else if items.iter().any(|item| matches!(item, Item::Say { .. })) {
-            self.past.void_record(self.place);
+        let begins_anew = is_new && self.ends_epoch(&items);
+        if begins_anew {
+            self.begins_anew((node, count), stamp, &mut effects);
         }
-        if self.taking.is_due(self.age) {
+        let has_texts = items.iter().any(|item| matches!(item, Item::Say { .. }));
+        let before = self.last.count;
+        let mut voids = Vec::new();
+        if begins_anew || is_new && generation == self.last.generation {
+            voids = self.apply_items((node, count), items, &mut effects);
+        }
+        if has_texts {
+            self.past.add(Applied {
+                place: self.place,
+                len: len as u64,
+                stamp,
+                time: self.time,
+                count: before + 1,
+                texts: self.last.count - before,
+                voids,
+            });
+        }
+        if self.taking.is_due(self.age, asks) {
             self.take();
         }
         effects
@@ -215,18 +281,22 @@ impl Replica {
 
     /// Whether a record ends the time in which nothing is known. An epoch for which that is not certain only moves the
     /// place that the node's own epoch has to name.
-    fn is_epoch(&mut self, record: &Record) -> bool {
-        let known = self.lost.unwrap_or_default();
-        let is_certain = |item: &Item| matches!(item, Item::Epoch { since } if *since >= known);
-        if record.items.iter().any(is_certain) {
+    fn is_epoch(&mut self, generation: u64, items: &[Item]) -> bool {
+        let Some(lost) = &mut self.lost else {
+            return false;
+        };
+        let epoch = match items {
+            [Item::Epoch { since }, ..] => Some(*since),
+            _ => None,
+        };
+        if epoch.is_some_and(|since| since >= lost.since) {
             return true;
         }
-        if record
-            .items
-            .iter()
-            .any(|item| matches!(item, Item::Epoch { .. }))
-        {
-            self.lost = Some(self.place);
+        if epoch.is_some() {
+            lost.since = self.place;
+        }
+        if epoch.is_some() || generation != 0 {
+            lost.heard = self.age;
         }
         false
     }
@@ -296,7 +366,8 @@ impl Replica {
         self.nodes.has(node)
     }
 
-    /// An empty record of a node, such that all can read it.
+    /// An empty record of a node, such that all can read it. If the node knows nothing of the room, it asks the others for
+    /// a snapshot.
     pub(crate) fn draft(&self, node: NodeId, count: u64) -> Draft {
         Draft::new(node, count, self.generation(), self.format())
     }

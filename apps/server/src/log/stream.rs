@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hubbub_wire::{Id, Kept, Time};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use self::past::Past;
 use self::queue::Queue;
@@ -197,7 +197,7 @@ impl Log {
             node_timeout,
             keep,
         } = cluster;
-        let replica = begin(&start)?;
+        let replica = begin(&start, node_timeout)?;
         let mut log = Self::new(replica.room_id(), replica.last().generation, memory);
         log.stream = Some(Box::new(Stream {
             node,
@@ -253,11 +253,7 @@ impl Log {
                 ticket,
             })
             .collect();
-        stream.epoch = match stream.replica.epoch() {
-            Some(Item::Epoch { since }) => Some(since),
-            _ => None,
-        };
-        stream.queue.start(stream.replica.epoch());
+        stream.begin();
         stream.publish(now);
         for happened in here {
             self.comes_out(Ordered::InCluster(happened));
@@ -392,16 +388,37 @@ impl Log {
     }
 }
 
-/// The room to begin with.
-fn begin(start: &Start) -> Result<Replica, String> {
-    let replica = Replica::begin(start).map_err(|why| format!("the room cannot be read: {why}"))?;
-    if replica.epoch().is_some() {
-        error!("nobody knows any more what was in this room: it begins anew, empty");
+/// The room to begin with. `node_timeout` is how long nobody must be heard before it is given up, if the stream has not
+/// enough of it.
+fn begin(start: &Start, node_timeout: Duration) -> Result<Replica, String> {
+    let explain = |why| format!("the room cannot be read: {why}");
+    let replica = Replica::begin(start, node_timeout).map_err(explain)?;
+    if !replica.is_known() {
+        let seconds = node_timeout.as_secs();
+        warn!(
+            "the stream has no whole snapshot of the room: this node asks the others for one; \
+             if none of them is heard for {seconds} s, the room begins anew, empty"
+        );
     }
     Ok(replica)
 }
 
 impl Stream {
+    /// Says what this node has to say first. If it knows nothing of the room that is nothing, as its empty records ask
+    /// for a snapshot.
+    fn begin(&mut self) {
+        let epoch = self.replica.epoch();
+        self.epoch = match epoch {
+            Some(Item::Epoch { since }) => Some(since),
+            _ => None,
+        };
+        if self.epoch.is_some() || self.replica.is_known() {
+            self.queue.start(epoch);
+        } else {
+            self.queue.clear();
+        }
+    }
+
     /// How long messages are kept.
     pub(super) const fn kept(&self) -> Kept {
         Kept::Seconds(self.keep.as_secs())

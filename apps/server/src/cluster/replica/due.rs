@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::snapshot::MOST;
 use super::{Replica, hash};
 use crate::cluster::NodeId;
 use crate::cluster::bytes::{Reader, Write};
@@ -79,8 +80,9 @@ impl Taking {
         self.news = place;
     }
 
-    /// Whether a snapshot is due now.
-    pub(super) fn is_due(&self, age: u64) -> bool {
+    /// Whether a snapshot is due now. `asks` says that a node asks for one that knows nothing of the room. The newest
+    /// may be damaged, or lack a piece; but that one may ask in vain again.
+    pub(super) fn is_due(&self, age: u64, asks: bool) -> bool {
         if let Some(last) = self.pending.back() {
             return age - last.age >= RETRY;
         }
@@ -90,13 +92,19 @@ impl Taking {
             || bytes > BYTES.max(size * PER_BYTE)
             || passed >= BUSY && self.news > place
             || passed >= IDLE
+            || asks && passed >= RETRY
     }
 
-    /// A snapshot as of this place is in the stream. Returns `false` if it is another one than it should be.
-    pub(super) fn stands(&mut self, place: u64, hash: &[u8; 32]) -> bool {
+    /// A snapshot as of this place is in the stream, which nodes can have taken since `begun`. Returns `false` if it is
+    /// another one than it should be, or none was due there.
+    pub(super) fn stands(&mut self, place: u64, hash: &[u8; 32], begun: u64) -> bool {
         let Some(&mark) = self.pending.iter().find(|mark| mark.place == place) else {
-            // It came late, or before everything that is known.
-            return true;
+            let oldest = self
+                .pending
+                .front()
+                .filter(|_| self.pending.len() == MAX_PENDING);
+            let is_given_up = oldest.is_some_and(|oldest| place < oldest.place);
+            return is_given_up || place <= self.newest.place.max(begun);
         };
         if mark.hash != *hash {
             return false;
@@ -145,18 +153,19 @@ impl Taking {
         }
     }
 
-    pub(super) fn read(reader: &mut Reader<'_>, age: u64) -> Option<Self> {
+    /// `None` also if they do not follow each other, up to this place and age.
+    pub(super) fn read(reader: &mut Reader<'_>, place: u64, age: u64) -> Option<Self> {
         let mut taking = Self {
-            attempts: reader.u64()?,
-            written: reader.u64()?,
-            news: reader.u64()?,
+            attempts: reader.u64().filter(|&attempts| attempts <= MOST)?,
+            written: reader.u64().filter(|&written| written <= MOST)?,
+            news: reader.u64().filter(|&news| news <= place)?,
             is_being_taken: reader.bool()?,
             ..Self::default()
         };
-        let pending = reader.len()?;
+        let pending = reader.len().filter(|&pending| pending <= MAX_PENDING)?;
         let mut mark = || {
             Some(Mark {
-                place: reader.u64()?,
+                place: reader.u64().filter(|&at| at <= place)?,
                 written: reader.u64().filter(|&written| written <= taking.written)?,
                 age: reader.u64().filter(|&then| then <= age)?,
                 size: reader.u64().filter(|&size| size <= u32::MAX.into())?,
@@ -164,9 +173,13 @@ impl Taking {
             })
         };
         taking.newest = mark()?;
+        let mut before = taking.newest;
         for _ in 0..pending {
             let mark = mark()?;
+            let follows = before.place < mark.place && before.age <= mark.age;
+            follows.then_some(())?;
             taking.pending.push_back(mark);
+            before = mark;
         }
         Some(taking)
     }

@@ -121,6 +121,8 @@ pub(crate) enum Halt {
     Newer(u16),
     /// The snapshot in the stream as of this place is not what this node has. It has to begin anew from the newest.
     Differs(u64),
+    /// This node knows nothing of the room, and there is a snapshot as of this place now. It has to begin anew from it.
+    Found(u64),
 }
 
 impl fmt::Display for Halt {
@@ -130,6 +132,10 @@ impl fmt::Display for Halt {
             Self::Differs(place) => write!(
                 f,
                 "the room of this node differs from the snapshot of it as of place {place} of the stream"
+            ),
+            Self::Found(place) => write!(
+                f,
+                "there is a snapshot of the room as of place {place} of the stream now"
             ),
         }
     }

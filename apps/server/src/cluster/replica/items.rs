@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hubbub_wire::{Id, Time};
 
 use super::members::Admission;
+use super::past::Void;
 use super::{Effect, Replica, Why};
 use crate::cluster::record::{Item, Ticket};
 use crate::cluster::{Incarnation, NodeId};
@@ -14,19 +15,16 @@ use crate::said::{Own, Said};
 use crate::texts::Texts;
 
 impl Replica {
-    /// Applies the items of a record that is not void.
+    /// Applies the items of a record that is not void. Returns which texts are not in the log.
     pub(super) fn apply_items(
         &mut self,
         (node, count): (NodeId, u64),
-        stamp: Time,
         items: Vec<Item>,
         effects: &mut Vec<Effect>,
-    ) {
+    ) -> Vec<Void> {
+        let mut voids = Vec::new();
         if !items.is_empty() {
             self.taking.has_news(self.place);
-        }
-        if self.ends_epoch(&items) {
-            self.begins_anew((node, count), stamp, effects);
         }
         for (number, item) in items.into_iter().enumerate() {
             match item {
@@ -55,14 +53,14 @@ impl Replica {
                         Some(Effect::Said { said, .. }) => said.texts.count(),
                         _ => 0,
                     };
-                    self.past
-                        .void_texts(self.place, number, texts_before, taken);
+                    voids.extend(Void::of(self.place, number, texts_before, taken));
                     effects.extend(effect);
                 }
                 item if self.nodes.has(node) => self.apply_item(node, item, effects),
                 _ => {}
             }
         }
+        voids
     }
 
     fn apply_item(&mut self, node: NodeId, item: Item, effects: &mut Vec<Effect>) {
@@ -96,7 +94,7 @@ impl Replica {
     }
 
     /// Everything that was is void. What is from now on follows from this record alone.
-    fn begins_anew(
+    pub(super) fn begins_anew(
         &mut self,
         (node, count): (NodeId, u64),
         stamp: Time,
@@ -108,8 +106,11 @@ impl Replica {
         effects.push(Effect::Epoch);
         let rolled_back = self.rolled_back.filter(|&since| since >= self.place);
         let stream = std::mem::take(&mut self.stream);
-        *self = Self::at(stream, self.place, (node, count));
-        self.rolled_back = rolled_back;
+        *self = Self {
+            rolled_back,
+            begun: self.begun,
+            ..Self::at(stream, self.place, (node, count))
+        };
         (self.stamp, self.time) = (Some(stamp), stamp);
         self.taking.has_news(self.place);
     }
@@ -222,7 +223,6 @@ impl Replica {
                 .proposed(own.key, last.count, self.last, self.now());
             self.sessions.arrived(own.key, last.count);
         }
-        self.past.add(self.place, &said);
         self.said.push(Arc::clone(&said));
         Effect::Said { who, said }
     }

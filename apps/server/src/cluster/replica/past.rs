@@ -1,13 +1,14 @@
 //! Where the past stands in the stream: which places have to be read for which texts, and what in them was void.
 //!
-//! What was said lies in runs: places that are close to each other, with little else between them. When there are too
-//! many runs, or too many texts that were void, the oldest go, and with them what can be read of the past.
+//! What was said lies in runs of records that follow each other. When there are too many runs, the oldest go, and with
+//! them what can be read of the past. Nothing else takes anything away from it: what is void only ends a run.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hubbub_wire::Time;
 
+use super::snapshot::MOST;
 use crate::cluster::bytes::{Reader, Write};
 use crate::cluster::record::{Item, Record};
 use crate::said::{Said, Seq};
@@ -18,27 +19,28 @@ pub(super) const MAX_RUNS: usize = 16 * 1024;
 /// A run ends after so many texts. For one text of it, all of it has to be read.
 const RUN_TEXTS: u64 = 1024;
 
-/// A run also ends after so many bytes of texts: those of a replay.
+/// A run also ends after so many bytes of records: those of a replay.
 const RUN_BYTES: u64 = 256 * 1024;
 
-/// A run also ends where so many places follow each other without a text.
-const RUN_GAP: u64 = 16;
+/// A run also ends after so many voids. Those after its last text are forgotten then. So somebody who does nothing else
+/// than to make voids takes no memory, and leaves at least as many texts to be read as there may be runs.
+pub(super) const RUN_VOIDS: u64 = 4;
 
-/// The most records and parts of records that were void. There is one after each text that was sent twice.
-const MAX_VOIDS: usize = 16 * 1024;
+/// The most voids: those of all runs. Only records that have many of them, and texts besides, can bring more; then the
+/// oldest runs go.
+pub(super) const MAX_VOIDS: usize = MAX_RUNS * RUN_VOIDS as usize;
 
-/// The most places that are read for one answer.
-pub(super) const READ_PLACES: u64 = 8 * 1024;
-
-/// Texts that stand close to each other.
+/// Texts that follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
     /// The count of the first text.
     count: u64,
     /// How many they are.
     texts: u64,
-    /// How many bytes they have.
+    /// How many bytes their records have, with those of the void ones since.
     bytes: u64,
+    /// How many voids it has, with those since.
+    voids: u64,
     /// The place of the first record.
     first: u64,
     /// The place of the last.
@@ -47,9 +49,16 @@ struct Run {
     time: Time,
 }
 
+impl Run {
+    /// Whether what follows it becomes a part of it.
+    const fn is_open(&self) -> bool {
+        self.texts < RUN_TEXTS && self.bytes < RUN_BYTES && self.voids < RUN_VOIDS
+    }
+}
+
 /// A part of a record that is not in the past: all texts of an item, or of a whole record, but for those `taken`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Void {
+pub(super) struct Void {
     place: u64,
     /// Which item of the record. [`ALL`] for all of them.
     item: u32,
@@ -59,6 +68,34 @@ struct Void {
 
 /// All items of a record.
 const ALL: u32 = u32::MAX;
+
+impl Void {
+    /// What is void of an item of which so many texts, the last ones, are in the log. `None` if that is nothing.
+    pub(super) fn of(place: u64, item: usize, texts: usize, taken: usize) -> Option<Self> {
+        let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        let (item, is_void) = (number(item), taken < texts);
+        let taken = number(taken);
+        is_void.then_some(Self { place, item, taken })
+    }
+}
+
+/// A record in which somebody says something, as it was applied.
+#[derive(Debug)]
+pub(super) struct Applied {
+    pub(super) place: u64,
+    /// How many bytes it has.
+    pub(super) len: u64,
+    /// Its time as the stream gave it.
+    pub(super) stamp: Time,
+    /// The time of its texts.
+    pub(super) time: Time,
+    /// The count of its first text that is in the log.
+    pub(super) count: u64,
+    /// How many are.
+    pub(super) texts: u64,
+    /// What is not, in order.
+    pub(super) voids: Vec<Void>,
+}
 
 /// What has to be read of the stream for an answer.
 #[derive(Debug)]
@@ -75,78 +112,87 @@ impl Reading {
 }
 
 /// Where the past stands.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Past {
     runs: VecDeque<Run>,
+    /// Those of the runs, and after them those that are a part of the last one if a text follows.
     voids: VecDeque<Void>,
+    /// The time of the texts that were said last.
+    latest: Time,
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self {
+            runs: VecDeque::new(),
+            voids: VecDeque::new(),
+            latest: Time::from_unix_ms(0),
+        }
+    }
 }
 
 impl Past {
-    /// Something was said at this place.
-    pub(super) fn add(&mut self, place: u64, said: &Said) {
-        let (texts, bytes) = (said.count(), said.texts.payload() as u64);
-        if let Some(run) = self.runs.back_mut() {
-            let has_space = run.texts < RUN_TEXTS && run.bytes < RUN_BYTES;
-            // A record is never in two runs.
-            if place == run.last || has_space && place - run.last <= RUN_GAP {
-                run.texts += texts;
-                run.bytes += bytes;
-                run.last = place;
-                return;
-            }
+    /// The next record in which somebody says something.
+    pub(super) fn add(&mut self, record: Applied) {
+        if record.texts == 0 {
+            return self.add_void(&record);
         }
-        self.runs.push_back(Run {
-            count: said.first.count,
-            texts,
-            bytes,
-            first: place,
-            last: place,
-            time: said.time,
-        });
-        if self.runs.len() > MAX_RUNS {
-            self.runs.pop_front();
-        }
-        // Where nothing is read, nothing has to be left out.
-        let first = self.runs.front().map_or(u64::MAX, |run| run.first);
-        while self.voids.front().is_some_and(|void| void.place < first) {
-            self.voids.pop_front();
-        }
-    }
-
-    /// Of so many texts of an item, only the last are in the log.
-    pub(super) fn void_texts(&mut self, place: u64, item: usize, texts: usize, taken: usize) {
-        if taken < texts {
-            let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
-            self.void(Void {
-                place,
-                item: number(item),
-                taken: number(taken),
+        // The time of a text is the latest that a record has had, which only the records with texts can tell later.
+        let is_told = record.time == self.latest.max(record.stamp);
+        self.latest = record.time;
+        if !self.runs.back().is_some_and(Run::is_open) || !is_told {
+            self.forget_pending();
+            self.runs.push_back(Run {
+                count: record.count,
+                texts: 0,
+                bytes: 0,
+                voids: 0,
+                first: record.place,
+                last: record.place,
+                time: record.time,
             });
         }
-    }
-
-    /// No text of a record is in the log at this place.
-    pub(super) fn void_record(&mut self, place: u64) {
-        let (item, taken) = (ALL, 0);
-        self.void(Void { place, item, taken });
-    }
-
-    fn void(&mut self, void: Void) {
-        if self.runs.is_empty() {
-            // The first run may begin with this record.
-            self.voids.retain(|old| old.place == void.place);
+        if let Some(run) = self.runs.back_mut() {
+            run.texts += record.texts;
+            run.bytes += record.len;
+            run.voids += record.voids.len() as u64;
+            run.last = record.place;
         }
-        self.voids.push_back(void);
-        if self.voids.len() > MAX_VOIDS
-            && let Some(oldest) = self.voids.pop_front()
-        {
-            while self
-                .runs
-                .front()
-                .is_some_and(|run| run.first <= oldest.place)
-            {
-                self.runs.pop_front();
-            }
+        self.voids.extend(record.voids);
+        while self.runs.len() > MAX_RUNS || self.voids.len() > MAX_VOIDS {
+            self.forget_oldest();
+        }
+    }
+
+    /// Nothing of a record is in the log.
+    fn add_void(&mut self, record: &Applied) {
+        let Some(run) = self.runs.back_mut().filter(|run| run.is_open()) else {
+            return;
+        };
+        run.bytes += record.len;
+        run.voids += 1;
+        if run.is_open() {
+            let (place, item, taken) = (record.place, ALL, 0);
+            self.voids.push_back(Void { place, item, taken });
+        } else {
+            self.forget_pending();
+        }
+    }
+
+    /// No text follows the last run in it, so what was void after it is not read.
+    fn forget_pending(&mut self) {
+        let last = self.runs.back().map_or(0, |run| run.last);
+        while self.voids.back().is_some_and(|void| void.place > last) {
+            self.voids.pop_back();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        self.runs.pop_front();
+        // Where nothing is read, nothing has to be left out.
+        let first = self.first_place();
+        while self.voids.front().is_some_and(|void| void.place < first) {
+            self.voids.pop_front();
         }
     }
 
@@ -158,12 +204,11 @@ impl Past {
     /// What has to be read for at most so many texts before the one of this count.
     pub(super) fn reading(&self, generation: u64, before: u64, most: u32) -> Option<Reading> {
         let end = self.runs.partition_point(|run| run.count < before);
-        let (mut texts, mut bytes, mut places) = (0, 0, 0);
+        let (mut texts, mut bytes) = (0, 0);
         let mut runs = Vec::new();
         for run in self.runs.range(..end).rev() {
             let is_enough = texts >= u64::from(most) || bytes >= RUN_BYTES;
-            places += run.last - run.first + 1;
-            if !runs.is_empty() && (is_enough || places > READ_PLACES) {
+            if is_enough && !runs.is_empty() {
                 break;
             }
             texts += run.texts.min(before - run.count);
@@ -180,7 +225,7 @@ impl Past {
         reading: &Reading,
         records: &[(u64, Time, Vec<u8>)],
     ) -> Vec<Arc<Said>> {
-        let known_from = self.runs.front().map_or(u64::MAX, |run| run.first);
+        let known_from = self.first_place();
         let mut all = Vec::new();
         for run in &reading.runs {
             let of_run = records
@@ -260,18 +305,10 @@ impl Past {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.put_u64(self.latest.unix_ms());
         out.put_len(self.runs.len());
         for run in &self.runs {
-            for number in [
-                run.count,
-                run.texts,
-                run.bytes,
-                run.first,
-                run.last,
-                run.time.unix_ms(),
-            ] {
-                out.put_u64(number);
-            }
+            run.write(out);
         }
         out.put_len(self.voids.len());
         for void in &self.voids {
@@ -281,18 +318,14 @@ impl Past {
         }
     }
 
-    /// `None` also if they do not follow each other, up to the last place and the last count.
+    /// `None` also if they do not follow each other, up to the last place and the last count, or are too many.
     pub(super) fn read(reader: &mut Reader<'_>, place: u64, count: u64) -> Option<Self> {
-        let mut past = Self::default();
-        for _ in 0..reader.len()? {
-            let run = Run {
-                count: reader.u64().filter(|&count| count > 0)?,
-                texts: reader.u64()?,
-                bytes: reader.u64()?,
-                first: reader.u64()?,
-                last: reader.u64()?,
-                time: Time::from_unix_ms(reader.u64()?),
-            };
+        let mut past = Self {
+            latest: Time::from_unix_ms(reader.u64()?),
+            ..Self::default()
+        };
+        for _ in 0..reader.len().filter(|&runs| runs <= MAX_RUNS)? {
+            let run = Run::read(reader)?;
             let before = past.runs.back();
             let follows = before.is_none_or(|before| {
                 before.last < run.first && before.count.checked_add(before.texts) == Some(run.count)
@@ -305,9 +338,10 @@ impl Past {
             .back()
             .map_or(Some(count), |run| (run.count - 1).checked_add(run.texts));
         (end == Some(count)).then_some(())?;
-        for _ in 0..reader.len()? {
+        let first = past.first_place();
+        for _ in 0..reader.len().filter(|&voids| voids <= MAX_VOIDS)? {
             let void = Void {
-                place: reader.u64()?,
+                place: reader.u64().filter(|void| (first..=place).contains(void))?,
                 item: reader.u32()?,
                 taken: reader.u32()?,
             };
@@ -316,6 +350,45 @@ impl Past {
             past.voids.push_back(void);
         }
         Some(past)
+    }
+
+    /// How many voids are known.
+    #[cfg(test)]
+    pub(super) fn voids(&self) -> usize {
+        self.voids.len()
+    }
+
+    /// The place of the oldest text.
+    fn first_place(&self) -> u64 {
+        self.runs.front().map_or(u64::MAX, |run| run.first)
+    }
+}
+
+impl Run {
+    fn write(&self, out: &mut Vec<u8>) {
+        let time = self.time.unix_ms();
+        for number in [
+            self.count, self.texts, self.bytes, self.voids, self.first, self.last, time,
+        ] {
+            out.put_u64(number);
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let mut number = |least| {
+            reader
+                .u64()
+                .filter(|number| (least..=MOST).contains(number))
+        };
+        Some(Self {
+            count: number(1)?,
+            texts: number(1)?,
+            bytes: number(0)?,
+            voids: number(0)?,
+            first: number(1)?,
+            last: number(1)?,
+            time: Time::from_unix_ms(reader.u64()?),
+        })
     }
 }
 

@@ -43,6 +43,10 @@ struct Tally {
     snapshots: usize,
     restored: usize,
     epochs: usize,
+    /// Nodes that began without knowing the room, those that found a snapshot then, and those that gave the room up.
+    lost: usize,
+    found: usize,
+    given_up: usize,
     /// Pages of the past that were read, and texts in them.
     pages: usize,
     of_the_past: usize,
@@ -65,6 +69,9 @@ impl AddAssign for Tally {
         self.snapshots += other.snapshots;
         self.restored += other.restored;
         self.epochs += other.epochs;
+        self.lost += other.lost;
+        self.found += other.found;
+        self.given_up += other.given_up;
         self.pages += other.pages;
         self.of_the_past += other.of_the_past;
         self.outdated += other.outdated;
@@ -76,7 +83,9 @@ impl AddAssign for Tally {
 enum Faults {
     /// The stream loses nothing.
     Whole,
-    /// It may be trimmed beyond the last snapshot, and lose its end.
+    /// Pieces of snapshots are lost, and the stream may be trimmed behind such a one.
+    Pieces,
+    /// It may also be trimmed beyond the last snapshot, and lose its end.
     Lossy,
 }
 
@@ -139,9 +148,17 @@ fn all_nodes_have_the_same_room_and_nothing_is_lost_or_doubled() {
 }
 
 #[test]
+fn nodes_that_find_no_whole_snapshot_are_given_one_and_give_no_room_up_in_which_somebody_is_heard()
+{
+    let tally = run_all(Faults::Pieces);
+    assert!(tally.lost > 0 && tally.found > 0 && tally.restored > 0 && tally.said > 0);
+}
+
+#[test]
 fn a_stream_that_loses_what_it_had_begins_anew_on_all_nodes_alike() {
     let tally = run_all(Faults::Lossy);
     assert!(tally.epochs > 0 && tally.restored > 0 && tally.said > 0);
+    assert!(tally.lost > 0 && tally.found > 0 && tally.given_up > 0);
 }
 
 /// For as many seeds as the seconds in `SECONDS_TO_RUN` allow.
@@ -152,7 +169,7 @@ fn many_seeds() {
     let end = Instant::now() + Duration::from_secs(seconds.parse().unwrap());
     let (mut runs, mut tally) = (0, Tally::default());
     while Instant::now() < end {
-        for faults in [Faults::Whole, Faults::Lossy] {
+        for faults in [Faults::Whole, Faults::Pieces, Faults::Lossy] {
             tally += run(fastrand::u64(..), faults);
             runs += 1;
         }

@@ -16,7 +16,7 @@ use crate::log::sessions::{MAX_SESSIONS, Sessions};
 const WORD: [u8; 4] = *b"hubs";
 
 /// The most that is counted. Whatever is added to it in this world does not overflow.
-const MOST: u64 = u64::MAX / 2;
+pub(super) const MOST: u64 = u64::MAX / 2;
 
 impl Replica {
     /// The room as bytes.
@@ -80,7 +80,8 @@ impl Replica {
         let len = reader.len()?;
         let stream = str::from_utf8(reader.bytes(len)?).ok()?.to_owned();
         let created = reader.u64()?;
-        let (place, epoch) = (reader.u64()?, reader.u64()?);
+        let place = reader.u64().filter(|&place| place <= MOST)?;
+        let epoch = reader.u64().filter(|&epoch| epoch <= place)?;
         let room = Hex128(reader.u128()?);
         let last = Seq {
             generation: reader.u64()?,
@@ -95,6 +96,7 @@ impl Replica {
             place,
             lost: None,
             rolled_back: None,
+            begun: 0,
             epoch,
             room,
             last,
@@ -106,7 +108,7 @@ impl Replica {
             sessions: read_sessions(reader, last.generation)?,
             said: LastSaid::read(reader, last)?,
             past: Past::read(reader, place, last.count)?,
-            taking: Taking::read(reader, age)?,
+            taking: Taking::read(reader, place, age)?,
             snapshot: None,
         })
     }

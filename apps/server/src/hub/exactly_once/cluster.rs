@@ -118,6 +118,7 @@ impl World {
             980..985 => self.sees_no_engine(),
             985..987 => self.sleeps(),
             987..989 => self.dies(),
+            989..992 => self.engine.lose_piece(),
             _ => self.returns(),
         }
         self.connects();

@@ -20,6 +20,8 @@ enum Stored {
         place: u64,
         hash: [u8; 32],
         bytes: Vec<u8>,
+        /// All its pieces are there.
+        is_whole: bool,
     },
 }
 
@@ -89,7 +91,12 @@ impl Engine {
 
     fn start(&self) -> Start {
         let mut heads = self.entries.iter().filter_map(|(_, stored)| match stored {
-            Stored::Head { place, bytes, .. } => Some((*place, bytes.clone())),
+            Stored::Head {
+                place,
+                bytes,
+                is_whole: true,
+                ..
+            } => Some((*place, bytes.clone())),
             _ => None,
         });
         Start {
@@ -110,6 +117,18 @@ impl Engine {
             }
         }
         self.first = self.entries.len() as u64 + 1;
+    }
+
+    /// A piece of the newest snapshot is lost.
+    pub(in crate::hub) fn lose_piece(&mut self) {
+        let mut stored = self.entries.iter_mut().rev().map(|(_, stored)| stored);
+        let head = stored.find_map(|stored| match stored {
+            Stored::Head { is_whole, .. } => Some(is_whole),
+            _ => None,
+        });
+        if let Some(is_whole) = head {
+            *is_whole = false;
+        }
     }
 
     /// The clock of the stream jumps.
@@ -285,7 +304,14 @@ impl Tap {
             }
             Order::Snapshot { place, hash, bytes } => {
                 engine.push(Stored::Piece, now);
-                engine.push(Stored::Head { place, hash, bytes }, now);
+                let is_whole = true;
+                let head = Stored::Head {
+                    place,
+                    hash,
+                    bytes,
+                    is_whole,
+                };
+                engine.push(head, now);
                 engine.snapshots += 1;
             }
             Order::Read { number, ranges } => {
@@ -303,6 +329,7 @@ impl Tap {
                     first: 1,
                 });
             }
+            Order::Anew { why } if why.contains("there is a snapshot") => self.begins_anew(engine),
             Order::Anew { why } => panic!("a node has another room: {why}"),
         }
     }

@@ -79,7 +79,7 @@ impl Log {
             why,
             "this node begins anew with the room of the stream: everybody here has to come again"
         );
-        match begin(start) {
+        match begin(start, stream.queue.timeout()) {
             Ok(replica) => stream.replica = replica,
             Err(why) => {
                 stream.fatal = Some(why);
@@ -133,7 +133,7 @@ impl Log {
                 stream.is_halted = true;
                 return;
             }
-            Err(halt @ Halt::Differs(_)) => {
+            Err(halt @ (Halt::Differs(_) | Halt::Found(_))) => {
                 let why = halt.to_string();
                 // If the engine does not take it, the next snapshot shows the same.
                 stream.is_halted = stream.orders.try_send(Order::Anew { why }).is_ok();
@@ -305,6 +305,7 @@ impl Stream {
         if let Some(Item::Epoch { since }) = epoch
             && self.epoch != Some(since)
         {
+            error!("nobody knows any more what was in this room: it begins anew, empty");
             // The one before is void, and so is the start after it.
             self.epoch = Some(since);
             self.queue.start(epoch);

@@ -105,6 +105,11 @@ impl Queue {
         self.waiting.push_back((item, note));
     }
 
+    /// After how long without a record the node is gone.
+    pub(super) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// How much memory it takes, in bytes.
     pub(super) const fn bytes(&self) -> usize {
         self.bytes
@@ -132,7 +137,7 @@ impl Queue {
     pub(super) fn next_at(&self) -> Instant {
         if self.in_flight.is_some() && !self.is_lost {
             self.published + PATIENCE
-        } else if self.waiting.is_empty() && self.in_flight.is_none() {
+        } else if self.waiting.is_empty() && self.in_flight.is_none() && self.count > 0 {
             self.published + LIFE
         } else {
             self.published

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fastrand::Rng;
 use hubbub_wire::{Hex64, Id, Payload, Username};
@@ -14,6 +15,9 @@ use crate::texts::Texts;
 
 /// A node gives a sign of life after so many milliseconds.
 const SIGN_OF_LIFE: u64 = 10_000;
+
+/// How long nobody must be heard before a node that knows nothing gives the room up.
+pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Something that a node has to propose.
 #[derive(Clone, Debug)]
@@ -66,7 +70,7 @@ impl Node {
         Self {
             id,
             version,
-            replica: Replica::begin(start).unwrap(),
+            replica: Replica::begin(start, PATIENCE).unwrap(),
             last_at_start: start.last,
             count: 0,
             queue: VecDeque::new(),
@@ -95,8 +99,11 @@ impl Node {
         let format = format.unwrap_or(self.version).min(self.version);
         let mut draft = Draft::new(self.id, self.count + 1, self.replica.generation(), format);
         let mut take = |mut item| assert!(matches!(draft.take(&mut item), Taken::Whole));
-        if !self.replica.has_node(self.id) {
-            if let Some(epoch) = self.replica.epoch() {
+        let epoch = self.replica.epoch();
+        // Who knows nothing of the room asks for a snapshot, and for nothing else.
+        let may_start = self.replica.is_known() || epoch.is_some();
+        if !self.replica.has_node(self.id) && may_start {
+            if let Some(epoch) = epoch {
                 take(epoch);
             }
             take(Item::Start {
@@ -118,7 +125,7 @@ impl Node {
                 wants.push(want);
             }
         }
-        if draft.is_empty() && now < self.published + SIGN_OF_LIFE {
+        if draft.is_empty() && now < self.published + SIGN_OF_LIFE && self.count > 0 {
             return None;
         }
         self.published = now;

@@ -34,7 +34,12 @@ const NODES: usize = 4;
 #[derive(Clone, Debug)]
 enum Stands {
     Record(Vec<u8>),
-    Snapshot { place: u64, bytes: Vec<u8> },
+    Snapshot {
+        place: u64,
+        bytes: Vec<u8>,
+        /// All its pieces are there.
+        is_whole: bool,
+    },
     Other,
 }
 
@@ -112,6 +117,7 @@ impl World {
             985..988 => self.version = 2,
             988..994 => self.is_trimmed(),
             994..995 => self.loses_its_end(),
+            995..998 => self.loses_a_piece(),
             _ => {}
         }
     }

@@ -13,6 +13,20 @@ fn start_at(snapshot: Option<(u64, Vec<u8>)>, first: u64, last: u64) -> Start {
     }
 }
 
+/// How long nobody must be heard before a node that knows nothing gives the room up.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+fn begin(start: &Start) -> Result<Replica, Unreadable> {
+    Replica::begin(start, PATIENCE)
+}
+
+/// A node that knows nothing of the room of a stream that ends here, after it has heard nobody for long enough.
+fn lost(last: u64) -> Replica {
+    let mut lost = begin(&start_at(None, 2, last)).unwrap();
+    lost.age = 45_000;
+    lost
+}
+
 fn since(replica: &Replica) -> Option<u64> {
     match replica.epoch()? {
         Item::Epoch { since } => Some(since),
@@ -42,17 +56,19 @@ fn a_node_begins_with_the_snapshot_or_the_whole_stream_and_else_knows_nothing() 
         (known.clone(), 1, place, false),
         (known.clone(), place + 1, place, false),
         (known.clone(), place + 2, 9, true),
-        (Some((place, bytes[1..].to_vec())), 1, place, true),
-        (Some((place + 1, bytes)), 1, place + 1, true),
+        (Some((place, bytes[1..].to_vec())), 1, 9, true),
+        (Some((place + 1, bytes)), 1, 9, true),
     ] {
         let start = start_at(snapshot, first, 9);
-        let replica = Replica::begin(&start).unwrap();
-        assert_eq!((start.place(), replica.place()), (after, after));
-        assert_eq!(since(&replica), is_lost.then_some(after));
+        let replica = begin(&start).unwrap();
+        assert_eq!(replica.place(), after);
+        assert!(start.place() <= after);
+        assert_eq!(replica.is_known(), !is_lost);
+        assert_eq!(since(&replica), None);
     }
     let newer = Some((place, b"hubs\x02\x00".to_vec()));
     let start = start_at(newer, 1, 9);
-    assert_eq!(Replica::begin(&start).unwrap_err(), Unreadable::Newer(2));
+    assert_eq!(begin(&start).unwrap_err(), Unreadable::Newer(2));
 }
 
 #[test]
@@ -64,7 +80,7 @@ fn the_room_begins_anew_on_those_who_knew_it_and_on_those_who_did_not() {
         vec![join(1, "ada", ticket(1, 1)), say(1, "ada", Some(1), &["a"])],
     );
     let last = stream.replica.place();
-    let mut lost = Replica::begin(&start_at(None, 2, last)).unwrap();
+    let mut lost = lost(last);
     let late = record(
         A,
         9,
@@ -124,12 +140,19 @@ fn an_epoch_is_void_if_another_one_stands_since_and_its_node_has_to_look_again()
 
 #[test]
 fn who_knows_nothing_and_reads_an_epoch_that_may_be_void_proposes_a_newer_one() {
-    let mut lost = Replica::begin(&start_at(None, 2, 10)).unwrap();
+    let mut lost = lost(10);
     let at = Time::from_unix_ms(0);
     let epoch = |since| record(B, 1, 0, vec![Item::Epoch { since }, start()]);
-    assert_eq!(told(&lost.apply(11, at, epoch(9)).unwrap()), ["2 read 1"]);
-    assert_eq!(since(&lost), Some(11));
-    assert_eq!(told(&lost.apply(12, at, epoch(10)).unwrap()), ["2 read 1"]);
+    for (place, of) in [(11, 9), (12, 10)] {
+        assert_eq!(since(&lost), Some(place - 1));
+        assert_eq!(
+            told(&lost.apply(place, at, epoch(of)).unwrap()),
+            ["2 read 1"]
+        );
+        // Whoever proposed it may know the room now.
+        assert_eq!(since(&lost), None);
+        lost.age += 45_000;
+    }
     assert_eq!(since(&lost), Some(12));
     assert_eq!(
         told(&lost.apply(13, at, epoch(12)).unwrap()),
@@ -144,12 +167,74 @@ fn a_stream_that_was_rolled_back_wants_an_epoch_behind_what_is_left() {
         is_rolled_back: true,
         ..start_at(None, 1, 3)
     };
-    let mut replica = Replica::begin(&start).unwrap();
-    assert!(start.needs_epoch());
+    let mut replica = begin(&start).unwrap();
     let at = Time::from_unix_ms(0);
     let epoch = |since| record(B, since + 1, 0, vec![Item::Epoch { since }, super::start()]);
     replica.apply(1, at, epoch(0)).unwrap();
     assert_eq!(since(&replica), Some(3), "that one is of before");
     replica.apply(4, at, epoch(3)).unwrap();
     assert_eq!(since(&replica), None);
+}
+
+#[test]
+fn who_knows_nothing_gives_the_room_up_when_nobody_was_heard_for_its_patience() {
+    let mut lost = begin(&start_at(None, 2, 10)).unwrap();
+    let (mut place, mut ms) = (10, 0);
+    let mut hears = |node, generation, after| {
+        (place, ms) = (place + 1, ms + after);
+        let at = Time::from_unix_ms(ms);
+        let entry = record(node, place, generation, Vec::new());
+        let effects = lost.apply(place, at, entry).unwrap();
+        assert_eq!(told(&effects), [format!("{} read {place}", node.0)]);
+        since(&lost)
+    };
+    assert_eq!(hears(A, 0, 1000), None);
+    for _ in 0..10 {
+        // A pause of the stream is 15 s at most.
+        assert_eq!(hears(A, 0, 60_000), None);
+        assert_eq!(hears(A, 0, 15_000), None);
+        assert_eq!(hears(B, 9, 10_000), None);
+    }
+    assert_eq!(hears(A, 0, 15_000), None);
+    assert_eq!(hears(A, 0, 15_000), None);
+    assert_eq!(hears(A, 0, 14_999), None);
+    assert_eq!(hears(A, 0, 1), Some(10));
+    // Somebody comes back in time.
+    assert_eq!(hears(B, 9, 1), None);
+}
+
+#[test]
+fn who_knows_nothing_begins_with_the_first_snapshot_that_comes() {
+    let head = |place| Entry::Snapshot {
+        place,
+        hash: [0; 32],
+    };
+    let at = Time::from_unix_ms(0);
+    let mut lost = begin(&start_at(None, 2, 10)).unwrap();
+    assert!(
+        lost.apply(11, at, head(11)).is_ok(),
+        "nobody can have taken that one"
+    );
+    assert_eq!(lost.apply(12, at, head(9)).unwrap_err(), Halt::Found(9));
+    let rolled_back = Start {
+        is_rolled_back: true,
+        ..start_at(None, 2, 10)
+    };
+    let mut rolled_back = begin(&rolled_back).unwrap();
+    assert_eq!(
+        since(&rolled_back),
+        Some(10),
+        "members know other texts by the same places"
+    );
+    assert!(rolled_back.apply(11, at, head(9)).is_ok());
+}
+
+#[test]
+fn what_a_node_says_that_knows_nothing_bears_no_generation() {
+    let lost = begin(&start_at(None, 2, 10)).unwrap();
+    let record = Record::parse(&lost.draft(A, 1).finish()).unwrap();
+    assert_eq!((record.generation, record.items.len()), (0, 0));
+    let known = Stream::new().replica;
+    let record = Record::parse(&known.draft(A, 1).finish()).unwrap();
+    assert_eq!(record.generation, known.last().generation);
 }

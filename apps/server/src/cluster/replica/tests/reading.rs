@@ -8,6 +8,21 @@ impl Stream {
         let Some(reading) = self.replica.reading(before, most) else {
             return Vec::new();
         };
+        let records = self.records(&reading, first, false);
+        assert_eq!(
+            self.told_by(&reading, &records),
+            self.told_by(&reading, &self.records(&reading, first, true))
+        );
+        self.told_by(&reading, &records)
+    }
+
+    /// The records that have to be read: all of them, or those with texts.
+    fn records(
+        &self,
+        reading: &Reading,
+        first: u64,
+        with_texts: bool,
+    ) -> Vec<(u64, Time, Vec<u8>)> {
         let places = reading.ranges().into_iter();
         let places = places.flat_map(|(first, last)| first..=last);
         let records = places.filter(|place| *place >= first).map(|place| {
@@ -15,7 +30,17 @@ impl Stream {
             let (time, bytes) = self.entries[at].clone();
             (place, time, bytes)
         });
-        let said = self.replica.past(&reading, &records.collect::<Vec<_>>());
+        let has_texts = |bytes: &[u8]| {
+            let items = Record::parse(bytes).unwrap().items;
+            items.iter().any(|item| matches!(item, Item::Say { .. }))
+        };
+        records
+            .filter(|(.., bytes)| !with_texts || has_texts(bytes))
+            .collect()
+    }
+
+    fn told_by(&self, reading: &Reading, records: &[(u64, Time, Vec<u8>)]) -> Vec<String> {
+        let said = self.replica.past(reading, records);
         let lines = said.iter().flat_map(|said| {
             said.iter().map(|(seq, own, payload)| {
                 let own = own.map_or_else(String::new, |own| format!("/{}", own.count));
@@ -24,6 +49,13 @@ impl Stream {
             })
         });
         lines.collect()
+    }
+
+    /// So many records whose texts are void.
+    fn voids(&mut self, records: u64) {
+        for node in [A, B].into_iter().cycle().take(records as usize) {
+            self.says(node, vec![say(9, "eve", None, &["void"])]);
+        }
     }
 
     fn idles(&mut self, records: usize) {
@@ -86,45 +118,111 @@ fn texts_keep_their_counts_when_the_stream_has_lost_those_before() {
 }
 
 #[test]
-fn only_places_with_texts_are_read_and_as_many_as_are_asked_for() {
+fn as_many_runs_are_read_as_have_what_is_asked_for_however_far_apart_the_texts_stand() {
     let mut stream = Stream::new();
     stream.says(A, vec![join(1, "ada", None)]);
     let mut places = Vec::new();
     for text in ["a", "b", "c"] {
         stream.says(A, vec![say(1, "ada", None, &[text])]);
         places.push(stream.replica.place());
-        // As far apart as goes into a run, and one more.
-        stream.idles(7);
-        stream.says(A, vec![Item::Leave { connection: 9 }]);
-        let is_far = text == "b";
-        if is_far {
-            stream.says(B, Vec::new());
+        stream.idles(50);
+        if text == "b" {
+            stream.voids(past::RUN_VOIDS);
         }
     }
     let ranges = |before, most| stream.replica.reading(before, most).unwrap().ranges();
-    assert_eq!(
-        ranges(4, 200),
-        [(places[0], places[1]), (places[2], places[2])]
-    );
-    assert_eq!(ranges(4, 1), [(places[2], places[2])]);
-    assert_eq!(
-        ranges(4, 2),
-        [(places[0], places[1]), (places[2], places[2])]
-    );
-    assert_eq!(ranges(3, 2), [(places[0], places[1])]);
+    let both = [(places[0], places[1]), (places[2], places[2])];
+    assert_eq!(ranges(4, 200), both);
+    assert_eq!(ranges(4, 1), both[1..]);
+    assert_eq!(ranges(4, 2), both);
+    assert_eq!(ranges(3, 2), both[..1]);
     assert_eq!(stream.reads(4, 2, 0), ["1 ada=a", "2 ada=b", "3 ada=c"]);
+}
+
+#[test]
+fn a_run_ends_after_four_voids_and_those_after_its_last_text_are_forgotten() {
+    for (voids, runs) in [
+        (0, 1),
+        (past::RUN_VOIDS - 1, 1),
+        (past::RUN_VOIDS, 2),
+        (50, 2),
+    ] {
+        let mut stream = Stream::new();
+        // There is no run yet.
+        stream.voids(50);
+        stream.says(A, vec![join(1, "ada", None), say(1, "ada", None, &["a"])]);
+        stream.voids(voids);
+        assert_eq!(
+            stream.replica.past.voids() as u64,
+            if runs == 1 { voids } else { 0 }
+        );
+        stream.says(A, vec![say(1, "ada", None, &["b"])]);
+        let reading = stream.replica.reading(3, 200).unwrap();
+        assert_eq!(reading.ranges().len(), runs, "{voids} voids");
+        assert_eq!(stream.reads(3, 200, 0), ["1 ada=a", "2 ada=b"]);
+        stream.replica = Replica::restore(&stream.replica.snapshot()).unwrap();
+        assert_eq!(stream.reads(3, 200, 0), ["1 ada=a", "2 ada=b"]);
+    }
+}
+
+#[test]
+fn what_is_void_after_a_run_that_is_full_or_whose_time_cannot_be_told_is_forgotten() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(1, "ada", None), say(1, "ada", None, &["a"])]);
+    stream.voids(1);
+    // The latest time is that of a record without texts.
+    stream.time += 100_000;
+    stream.idles(1);
+    stream.time -= 100_000;
+    stream.says(A, vec![say(1, "ada", None, &["b"])]);
+    assert_eq!(stream.replica.past.voids(), 0);
+    let texts = vec!["x"; 1024];
+    stream.says(A, vec![say(1, "ada", None, &texts)]);
+    stream.voids(1);
+    assert_eq!(stream.replica.past.voids(), 0);
+}
+
+#[test]
+fn texts_of_the_past_have_the_times_that_they_had_also_if_a_clock_ran_backwards() {
+    let mut stream = Stream::new();
+    stream.says(A, vec![join(1, "ada", None)]);
+    for text in ["a", "b", "c"] {
+        stream.time += 100_000;
+        stream.idles(1);
+        stream.time -= 100_000;
+        stream.says(A, vec![say(1, "ada", None, &[text])]);
+        stream.says(A, vec![say(1, "ada", None, &[text])]);
+    }
+    let reading = stream.replica.reading(7, 200).unwrap();
+    let said = stream
+        .replica
+        .past(&reading, &stream.records(&reading, 0, true));
+    let times = said.iter().map(|said| said.time).collect::<Vec<_>>();
+    let then = stream.replica.backlog().map(|said| said.time);
+    assert_eq!(times, then.collect::<Vec<_>>());
+    assert!(times.len() == 6 && times.is_sorted());
 }
 
 #[test]
 fn a_run_ends_after_1024_texts_or_256_kib() {
     let texts = |count: usize| vec!["x"; count];
     let long = "x".repeat(128 * 1024);
+    // What a record has besides its text.
+    let mut stream = Stream::new();
+    stream.says(A, vec![say(1, "ada", None, &["x"])]);
+    let around = stream.entries.last().unwrap().1.len() - 1;
     for (said, runs) in [
         (vec![texts(1023), texts(1), texts(1)], 2),
         (vec![texts(1023), texts(500), texts(1)], 2),
         (vec![texts(1022), texts(1), texts(1)], 1),
-        (vec![vec![&long[..]], vec![&long[..]], texts(1)], 2),
-        (vec![vec![&long[..]], vec![&long[1..]], texts(1)], 1),
+        (
+            vec![vec![&long[..]], vec![&long[2 * around..]], texts(1)],
+            2,
+        ),
+        (
+            vec![vec![&long[..]], vec![&long[2 * around + 1..]], texts(1)],
+            1,
+        ),
     ] {
         let mut stream = Stream::new();
         stream.says(A, vec![join(1, "ada", None)]);
@@ -139,61 +237,45 @@ fn a_run_ends_after_1024_texts_or_256_kib() {
     }
 }
 
-#[test]
-fn when_there_are_too_many_runs_or_voids_the_oldest_go_with_what_can_be_read() {
-    let mut past = Past::default();
-    let mut said = Stream::new();
-    said.says(A, vec![join(1, "ada", None), say(1, "ada", None, &["a"])]);
-    let one = Arc::clone(said.replica.backlog().last().unwrap());
-    let at = |count: u64| {
-        let mut texts = Texts::default();
-        texts.push(Payload::new(b"a").unwrap());
-        let first = Seq { count, ..one.first };
-        let name = Arc::clone(&one.name);
-        let (time, own) = (one.time, None);
-        Said {
-            name,
-            first,
-            time,
-            own,
-            texts,
-        }
-    };
-    let most = past::MAX_RUNS as u64;
-    for count in 1..=most {
-        past.add(count * 20, &at(count));
-        past.void_texts(count * 20 + 1, 0, 1, 0);
+/// A record with a text, whose count is its place, and so many voids.
+fn applied(place: u64, voids: usize) -> Applied {
+    let time = Time::from_unix_ms(0);
+    let voids = (0..voids).filter_map(|item| past::Void::of(place, item, 1, 0));
+    Applied {
+        place,
+        len: 1 << 20,
+        stamp: time,
+        time,
+        count: place,
+        texts: 1,
+        voids: voids.collect(),
     }
-    assert_eq!(past.first(), Some(1));
-    past.add((most + 1) * 20, &at(most + 1));
-    assert_eq!(past.first(), Some(2));
-    // As many voids as there are runs are known, and the next one costs the oldest.
-    past.void_texts((most + 1) * 20 + 1, 0, 1, 0);
-    assert_eq!(past.first(), Some(2));
-    past.void_record((most + 1) * 20 + 2);
-    assert_eq!(past.first(), Some(3));
 }
 
 #[test]
-fn no_more_than_8192_places_are_read_for_an_answer_unless_one_run_has_more() {
-    for (more, ranges) in [(0, 2), (1, 1)] {
-        let mut past = Past::default();
-        let mut stream = Stream::new();
-        stream.says(A, vec![join(1, "ada", None), say(1, "ada", None, &["a"])]);
-        let said = Arc::clone(stream.replica.backlog().last().unwrap());
-        // Two runs, each of as many places as half of what is read.
-        let half = past::READ_PLACES / 2;
-        for (begin, end) in [(1, half + more), (half + 100, 2 * half + 99)] {
-            let mut place = begin;
-            while place < end {
-                past.add(place, &said);
-                place += 16;
-            }
-            past.add(end, &said);
-        }
-        let reading = past.reading(0, u64::MAX, u32::MAX).unwrap();
-        assert_eq!(reading.ranges().len(), ranges);
+fn when_there_are_too_many_runs_the_oldest_go_with_what_can_be_read() {
+    let mut past = Past::default();
+    let most = past::MAX_RUNS as u64;
+    for place in 1..=most {
+        past.add(applied(place, past::RUN_VOIDS as usize));
     }
+    assert_eq!((past.first(), past.voids()), (Some(1), past::MAX_VOIDS));
+    past.add(applied(most + 1, 0));
+    assert_eq!(past.first(), Some(2));
+    assert_eq!(past.voids(), past::MAX_VOIDS - past::RUN_VOIDS as usize);
+}
+
+#[test]
+fn when_there_are_too_many_voids_the_oldest_runs_go_with_them() {
+    let mut past = Past::default();
+    let each = past::MAX_VOIDS / 8;
+    for place in 1..=8 {
+        past.add(applied(place, each));
+    }
+    assert_eq!((past.first(), past.voids()), (Some(1), past::MAX_VOIDS));
+    past.add(applied(9, 1));
+    assert_eq!(past.first(), Some(2));
+    assert_eq!(past.voids(), past::MAX_VOIDS - each + 1);
 }
 
 #[test]

@@ -116,10 +116,18 @@ fn bytes_that_are_no_snapshot_are_found_out() {
 
 proptest! {
     #[test]
-    fn a_snapshot_with_a_wrong_byte_does_no_harm(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn a_snapshot_with_wrong_bytes_does_no_harm(
+        at in any::<prop::sample::Index>(),
+        wrong in prop_oneof![
+            any::<u8>().prop_map(|byte| vec![byte]),
+            // A number that is too high for anything.
+            Just(vec![0xff; 8]),
+            Just(u64::MAX.wrapping_sub(1).to_le_bytes().to_vec()),
+        ],
+    ) {
         let mut bytes = Stream::busy().replica.snapshot();
-        let at = at.index(bytes.len());
-        bytes[at] = byte;
+        let at = at.index(bytes.len() - wrong.len());
+        bytes[at..at + wrong.len()].copy_from_slice(&wrong);
         if let Ok(mut replica) = Replica::restore(&bytes) {
             // It can go on.
             let record = Record {
@@ -209,11 +217,22 @@ fn if_a_snapshot_does_not_come_the_next_node_takes_one_and_a_late_one_counts() {
 }
 
 #[test]
-fn a_snapshot_that_differs_is_told_and_one_of_a_place_that_nobody_knows_is_passed_over() {
+fn a_snapshot_that_differs_is_told_and_so_is_one_that_was_not_due() {
     let mut stream = Stream::with_snapshot();
     stream.says(A, vec![join(1, "ada", None)]);
     let Snapshot { place, hash, .. } = stream.rests(310_000).unwrap();
-    assert!(stream.snapshot_stands(place - 1, [0; 32]).is_ok());
+    // It came late, or it is of before this room.
+    assert!(stream.snapshot_stands(1, [0; 32]).is_ok());
+    assert!(stream.snapshot_stands(0, [0; 32]).is_ok());
+    for other in [2, place - 1, place + 1] {
+        let halt = stream.snapshot_stands(other, hash).unwrap_err();
+        assert_eq!(halt, Halt::Differs(other));
+    }
+    let next = stream.replica.place() + 1;
+    assert!(
+        stream.snapshot_stands(next, hash).is_ok(),
+        "nobody can have taken that one"
+    );
     let mut other = hash;
     other[31] ^= 1;
     let halt = stream.snapshot_stands(place, other).unwrap_err();
@@ -232,6 +251,96 @@ fn eight_snapshots_are_waited_for_and_the_oldest_is_given_up() {
     let other = [0; 32];
     // Nobody can say any more what the first should have been.
     assert!(stream.snapshot_stands(taken[0].place, other).is_ok());
+    let halt = stream.snapshot_stands(taken[1].place + 1, other);
+    assert!(matches!(halt, Err(Halt::Differs(_))), "none was due there");
     let halt = stream.snapshot_stands(taken[1].place, other);
     assert_eq!(halt.unwrap_err(), Halt::Differs(taken[1].place));
+}
+
+#[test]
+fn who_knows_nothing_is_given_a_snapshot_30_s_after_the_last_one() {
+    let mut stream = Stream::with_snapshot();
+    let asks = |stream: &mut Stream| {
+        stream.put(&Record {
+            node: NodeId(3),
+            count: 1,
+            generation: 0,
+            items: Vec::new(),
+        });
+        stream.replica.take_snapshot()
+    };
+    assert!(stream.rests(20_000).is_none());
+    assert!(asks(&mut stream).is_none());
+    assert!(stream.rests(10_000).is_none());
+    let snapshot = asks(&mut stream).unwrap();
+    // That one is under way.
+    assert!(asks(&mut stream).is_none());
+    stream
+        .snapshot_stands(snapshot.place, snapshot.hash)
+        .unwrap();
+    assert!(asks(&mut stream).is_none());
+    assert!(!stream.replica.has_node(NodeId(3)));
+}
+
+#[test]
+fn only_an_empty_record_without_a_generation_asks_for_a_snapshot() {
+    let mut stream = Stream::with_snapshot();
+    assert!(stream.rests(40_000).is_none());
+    let generation = stream.replica.last().generation;
+    for (generation, items) in [(generation, vec![]), (9, vec![]), (0, vec![start()])] {
+        stream.put(&Record {
+            node: NodeId(3),
+            count: 1,
+            generation,
+            items,
+        });
+        assert!(stream.replica.take_snapshot().is_none());
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_that_stood_before_a_node_began_is_no_reason_to_begin_once_more() {
+    let mut stream = Stream::with_snapshot();
+    stream.says(A, vec![join(1, "ada", None)]);
+    let bytes = stream.replica.snapshot();
+    let due = stream.rests(310_000).unwrap();
+    for (last, is_known) in [(due.place, false), (due.place + 1, true)] {
+        let start = Start {
+            stream: "HUBBUB_room".to_owned(),
+            created: 7,
+            snapshot: Some((Replica::restore(&bytes).unwrap().place(), bytes.clone())),
+            first: 1,
+            last,
+            is_rolled_back: false,
+        };
+        let mut replica = Replica::begin(&start, Duration::from_secs(45)).unwrap();
+        for place in replica.place() + 1..=due.place {
+            // The head of the first snapshot stands at place 3 and is no record.
+            let (time, bytes) = stream.entries[usize::try_from(place).unwrap() - 2].clone();
+            replica.apply(place, time, Entry::Record(bytes)).unwrap();
+        }
+        let (place, hash) = (due.place, [0; 32]);
+        let entry = Entry::Snapshot { place, hash };
+        let seen = replica.apply(place + 1, Time::from_unix_ms(0), entry);
+        assert_eq!(seen.is_ok(), is_known, "the stream ended at {last}");
+    }
+}
+
+#[test]
+fn numbers_of_a_snapshot_that_cannot_be_are_refused() {
+    let stream = Stream::busy();
+    let taking = |wrong: fn(&mut Replica)| {
+        let mut replica = Replica::restore(&stream.replica.snapshot()).unwrap();
+        wrong(&mut replica);
+        Replica::restore(&replica.snapshot()).is_ok()
+    };
+    assert!(taking(|_| ()));
+    assert!(!taking(|replica| replica.place = snapshot::MOST + 1));
+    assert!(!taking(|replica| replica.age = snapshot::MOST + 1));
+    assert!(!taking(|replica| replica.epoch = replica.place + 1));
+    assert!(!taking(|replica| replica.last.count = snapshot::MOST + 1));
+    assert!(!taking(|replica| replica
+        .taking
+        .has_news(replica.place + 1)));
+    assert!(!taking(|replica| replica.taking.written(usize::MAX / 2)));
 }

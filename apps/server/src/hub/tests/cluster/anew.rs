@@ -36,12 +36,45 @@ fn a_node_that_begins_anew_sends_everybody_away_and_lets_them_come_again() {
 }
 
 #[test]
-fn where_nobody_knows_what_was_before_the_room_begins_anew_for_everybody() {
+fn a_node_that_knows_nothing_of_a_room_is_given_a_snapshot_by_those_who_do() {
+    let mut nodes = Nodes::new(2);
+    let mut ada = nodes.ours(0, ADA, "ada", 1);
+    let room = nodes.hubs[0].log.room();
+    nodes.passes(60 * SECOND);
+    nodes.engine.lose_snapshots();
+    nodes.begin();
+    nodes.settle();
+    assert_eq!(nodes.hubs[2].log.room(), room);
+    let names: Vec<_> = nodes.hubs[2].room.names().collect();
+    assert_eq!(names, ["ada"]);
+    let mut bob = nodes.plain(2, BOB, "bob");
+    nodes.says(0, ADA, "ada", "one");
+    nodes.settle();
+    assert_eq!(taken(&mut bob), text("ada", "one"));
+    assert!(!is_over(&mut ada));
+    // The next one asks too soon after that, and once more a little later.
+    nodes.engine.lose_snapshots();
+    nodes.begin();
+    nodes.settle();
+    assert!(nodes.hubs[3].room.is_empty());
+    nodes.passes(40 * SECOND);
+    assert_eq!(nodes.hubs[3].room.names().count(), 2);
+    assert_eq!(nodes.hubs[3].log.room(), room);
+}
+
+#[test]
+fn where_nobody_who_knows_what_was_before_is_heard_the_room_begins_anew_for_everybody() {
     let mut nodes = Nodes::new(1);
     let mut ada = nodes.ours(0, ADA, "ada", 1);
     let room = nodes.hubs[0].log.room();
+    nodes.asleep.push(0);
     nodes.engine.lose_snapshots();
     nodes.begin();
+    nodes.passes(45 * SECOND);
+    assert_eq!(nodes.engine.room().0, room);
+    nodes.passes(15 * SECOND);
+    assert_ne!(nodes.engine.room().0, room);
+    nodes.asleep.clear();
     nodes.settle();
     assert_eq!(taken(&mut ada), notice("ada", "stopping", words::STOPPING));
     assert!(is_over(&mut ada));

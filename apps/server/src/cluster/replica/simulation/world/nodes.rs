@@ -11,11 +11,17 @@ impl World {
         let first = self.first;
         let kept = usize::try_from(first - 1).unwrap();
         let kept = self.stream.get(kept..).unwrap_or_default();
-        let mut snapshots = kept.iter().rev().filter_map(|(_, stands)| match stands {
-            Stands::Snapshot { place, bytes } => Some((*place, bytes.clone())),
+        // What the engine does: the last that is whole and after which nothing is missing.
+        let heads = kept.iter().rev().filter_map(|(_, stands)| match stands {
+            Stands::Snapshot {
+                place,
+                bytes,
+                is_whole,
+            } => Some((*place, bytes, *is_whole)),
             _ => None,
         });
-        let mut snapshot = snapshots.next();
+        let mut whole = heads.filter(|(place, _, is_whole)| *is_whole && place + 1 >= first);
+        let mut snapshot = whole.next().map(|(place, bytes, _)| (place, bytes.clone()));
         if let Some((_, bytes)) = &mut snapshot
             && self.faults == Faults::Lossy
             && self.rng.u32(0..10) == 0
@@ -31,7 +37,9 @@ impl World {
             last: self.stream.len() as u64,
             is_rolled_back,
         };
-        Node::new(NodeId(self.rng.u64(..)), self.version, &start)
+        let node = Node::new(NodeId(self.rng.u64(..)), self.version, &start);
+        self.tally.lost += usize::from(!node.replica.is_known());
+        node
     }
 
     pub(super) fn starts(&mut self) {
@@ -88,12 +96,12 @@ impl World {
     /// A node goes on with what a snapshot has of its room, at whatever place.
     pub(super) fn is_restored(&mut self) {
         if let Some(at) = self.random_node()
-            && self.nodes[at].replica.lost.is_none()
+            && self.nodes[at].replica.is_known()
         {
             let replica = &mut self.nodes[at].replica;
-            let rolled_back = replica.rolled_back;
+            let (rolled_back, begun) = (replica.rolled_back, replica.begun);
             *replica = Replica::restore(&replica.snapshot()).unwrap();
-            replica.rolled_back = rolled_back;
+            (replica.rolled_back, replica.begun) = (rolled_back, begun);
         }
     }
 }

@@ -3,6 +3,13 @@
 use super::super::truth;
 use super::World;
 use crate::cluster::Entry;
+use crate::cluster::record::{Item, Record};
+
+/// Whether a record stands where the past is read.
+fn has_texts(bytes: &[u8]) -> bool {
+    let items = Record::parse(bytes).unwrap().items;
+    items.iter().any(|item| matches!(item, Item::Say { .. }))
+}
 
 impl World {
     /// Somebody reads a page of the past.
@@ -12,10 +19,7 @@ impl World {
         };
         let replica = &self.nodes[at].replica;
         let last = replica.last().count;
-        if last == 0
-            || replica.lost.is_some()
-            || replica.room_id() != self.truth.replica().room_id()
-        {
+        if last == 0 || !replica.is_known() || replica.room_id() != self.truth.replica().room_id() {
             return;
         }
         let (before, most) = (self.rng.u64(1..=last + 1), self.rng.u32(1..200));
@@ -30,7 +34,9 @@ impl World {
         let records = places.filter_map(|place| {
             let index = usize::try_from(place).unwrap();
             match self.entry(index) {
-                Entry::Record(bytes) => Some((place, self.stream[index - 1].0, bytes)),
+                Entry::Record(bytes) if has_texts(&bytes) => {
+                    Some((place, self.stream[index - 1].0, bytes))
+                }
                 _ => None,
             }
         });
@@ -58,9 +64,7 @@ impl World {
             })
         });
         let lines: Vec<_> = lines.collect();
-        let is_whole = records
-            .first()
-            .is_none_or(|(place, ..)| *place == reading.ranges()[0].0);
+        let is_whole = reading.ranges()[0].0 >= self.first;
         let wanted = before
             .saturating_sub(u64::from(most))
             .max(replica.first().unwrap_or(1));

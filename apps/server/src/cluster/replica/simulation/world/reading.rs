@@ -46,10 +46,15 @@ impl World {
                 self.is_anew(at, false);
                 return true;
             }
+            Err(Halt::Found(_)) => {
+                self.tally.found += 1;
+                self.is_anew(at, false);
+                return true;
+            }
             Err(halt) => panic!("{halt}"),
         };
         let snapshot = node.replica.take_snapshot();
-        if node.replica.lost.is_none() {
+        if node.replica.is_known() {
             let (told_truly, digest) = &self.truth.places[index];
             let is_epoch = effects.iter().any(|effect| matches!(effect, Effect::Epoch));
             assert!(

@@ -3,10 +3,12 @@
 use hubbub_wire::Time;
 
 use super::super::Faults;
+use super::super::node::PATIENCE;
 use super::super::person::Person;
 use super::super::truth::Truth;
 use super::{CREATED, Flying, STREAM, Stands, World};
 use crate::cluster::Entry;
+use crate::cluster::record::Record;
 use crate::cluster::replica::{Replica, hash};
 
 impl World {
@@ -17,8 +19,55 @@ impl World {
     }
 
     pub(super) fn publishes_at(&mut self, at: usize) {
-        if let Some(bytes) = self.nodes[at].publishes(self.now, &mut self.rng) {
-            self.flying.push_back(Flying::Record(bytes));
+        let node = &mut self.nodes[at];
+        let gives_up = !node.replica.is_known() && node.in_flight.is_none();
+        let Some(bytes) = node.publishes(self.now, &mut self.rng) else {
+            return;
+        };
+        if gives_up && node.replica.epoch().is_some() && node.replica.rolled_back.is_none() {
+            self.nobody_is_heard(at);
+        }
+        self.flying.push_back(Flying::Record(bytes));
+    }
+
+    /// A node gives up a room that it does not know. It has not read anything for as long as it has to wait of anybody
+    /// who knows it.
+    fn nobody_is_heard(&mut self, at: usize) {
+        let read = usize::try_from(self.nodes[at].replica.place()).unwrap();
+        let (mut silence, mut after) = (0, None);
+        for (time, stands) in self.stream[..read].iter().rev() {
+            let Stands::Record(bytes) = stands else {
+                continue;
+            };
+            let passed = after.replace(time.unix_ms());
+            let passed = passed.map_or(0, |after| after.saturating_sub(time.unix_ms()));
+            silence += passed.min(15_000);
+            let record = Record::parse(&[&bytes[..4], &[1], &bytes[5..]].concat()).unwrap();
+            if record.generation != 0 || silence >= PATIENCE.as_millis().try_into().unwrap() {
+                break;
+            }
+        }
+        assert!(
+            u128::from(silence) >= PATIENCE.as_millis(),
+            "after {silence} ms of silence"
+        );
+        self.tally.given_up += 1;
+    }
+
+    /// A piece of a snapshot is lost, or its head is damaged.
+    pub(super) fn loses_a_piece(&mut self) {
+        if self.faults == Faults::Whole {
+            return;
+        }
+        let snapshots = self
+            .stream
+            .iter_mut()
+            .filter_map(|(_, stands)| match stands {
+                Stands::Snapshot { is_whole, .. } => Some(is_whole),
+                _ => None,
+            });
+        for is_whole in snapshots.rev().take(self.rng.usize(1..4)) {
+            *is_whole = false;
         }
     }
 
@@ -50,7 +99,12 @@ impl World {
                 for _ in 0..self.rng.usize(0..3) {
                     self.append(Stands::Other);
                 }
-                self.append(Stands::Snapshot { place, bytes });
+                let is_whole = true;
+                self.append(Stands::Snapshot {
+                    place,
+                    bytes,
+                    is_whole,
+                });
             }
         }
     }
@@ -72,7 +126,7 @@ impl World {
                 bytes[4] = 1;
                 Entry::Record(bytes)
             }
-            Stands::Snapshot { place, bytes } => Entry::Snapshot {
+            Stands::Snapshot { place, bytes, .. } => Entry::Snapshot {
                 place: *place,
                 hash: hash(bytes),
             },
@@ -99,7 +153,7 @@ impl World {
     }
 
     pub(super) fn loses_its_end(&mut self) {
-        if self.faults == Faults::Whole || (self.stream.len() as u64) < self.first + 20 {
+        if self.faults != Faults::Lossy || (self.stream.len() as u64) < self.first + 20 {
             return;
         }
         let end = self.stream.len() - self.rng.usize(1..20);
