@@ -125,7 +125,8 @@ async fn run(
             return;
         }
     };
-    if ready.send(Ok(start.clone())).is_err() {
+    let seen = reading::Seen::from(&start);
+    if ready.send(Ok(start)).is_err() {
         return;
     }
     let (want, wanted) = flume::bounded(1);
@@ -135,7 +136,7 @@ async fn run(
         () = writing::write(&engine, to_do, ask, keep, &want) => {}
         () = writing::keep(&engine, to_keep) => {}
         () = past::read(&engine, asked, &give) => {}
-        () = reading::read(&engine, start, &give, &wanted) => {}
+        () = reading::read(&engine, seen, &give, &wanted) => {}
     }
 }
 

@@ -6,77 +6,109 @@ use async_nats::jetstream::stream::{
 };
 use tracing::warn;
 
-use super::head::Head;
+use super::head::{Head, PIECE_BYTES};
 use super::{Engine, Trouble, explain, milliseconds};
 use crate::cluster::Start;
 use crate::cluster::replica::hash;
 
+/// How many snapshots are looked at. With one each 5 minutes, they are those of more than an hour.
+pub(super) const HEADS: usize = 16;
+
 impl Engine {
-    /// Finds the stream, or makes it, and its newest snapshot.
+    /// Finds the stream, or makes it, and its newest snapshot that is whole.
     pub(super) async fn begin(&self) -> Result<Start, Trouble> {
-        let stream = self.stream().await?;
-        let snapshot = self.snapshot(&stream).await?;
+        let mut stream = self.stream().await?;
+        let first = stream.cached_info().state.first_sequence.max(1);
+        let snapshot = self.snapshot(&stream, first).await?;
         // The ends are read after it, so that what the snapshot lacks is between them.
-        let info = stream.get_info().await;
+        let info = stream.info().await;
         let info = info.map_err(|error| Trouble::Away(explain(&error)))?;
-        let first = info.state.first_sequence.max(1);
-        let snapshot = snapshot.filter(|(place, _)| {
-            let is_whole = place + 1 >= first;
-            if !is_whole {
-                warn!(
-                    place,
-                    first, "the stream has lost records after its newest snapshot"
-                );
-            }
-            is_whole
-        });
         Ok(Start {
             stream: self.names.stream.clone(),
             created: milliseconds(info.created.unix_timestamp_nanos()),
             snapshot,
-            first,
+            first: info.state.first_sequence.max(1),
             last: info.state.last_sequence,
             is_rolled_back: false,
         })
     }
 
-    /// The newest snapshot, if there is one and it is whole.
-    async fn snapshot(&self, stream: &Stream) -> Result<Option<(u64, Vec<u8>)>, Trouble> {
-        let newest = stream
-            .get_last_raw_message_by_subject(&self.names.snapshot)
-            .await;
-        let head = match newest {
-            Ok(head) => head,
-            Err(error) => {
-                return match error.kind() {
-                    LastRawMessageErrorKind::NoMessageFound => Ok(None),
-                    _ => Err(Trouble::Away(explain(&error))),
-                };
+    /// The newest snapshot that is whole and after which the stream has everything.
+    async fn snapshot(
+        &self,
+        stream: &Stream,
+        first: u64,
+    ) -> Result<Option<(u64, Vec<u8>)>, Trouble> {
+        let mut next = self.newest_head(stream).await?;
+        for _ in 0..HEADS {
+            let Some((at, bytes)) = next else {
+                return Ok(None);
+            };
+            match self.whole(stream, first, at, &bytes).await? {
+                Ok(snapshot) => return Ok(Some(snapshot)),
+                Err(why) => warn!(at, "a snapshot of the room cannot be used: {why}"),
             }
-        };
-        let place = head.sequence;
-        let Some(head) = Head::parse(&head.payload) else {
-            warn!(
-                place,
-                "the newest snapshot is none that this server can read"
-            );
+            next = self.head_before(at).await?;
+        }
+        Ok(None)
+    }
+
+    /// The place and the bytes of the newest head.
+    async fn newest_head(&self, stream: &Stream) -> Result<Option<(u64, Vec<u8>)>, Trouble> {
+        let subject = &self.names.snapshot;
+        match stream.get_last_raw_message_by_subject(subject).await {
+            Ok(head) => Ok(Some((head.sequence, head.payload.to_vec()))),
+            Err(error) => match error.kind() {
+                LastRawMessageErrorKind::NoMessageFound => Ok(None),
+                _ => Err(Trouble::Away(explain(&error))),
+            },
+        }
+    }
+
+    /// The same of the head before a place.
+    async fn head_before(&self, place: u64) -> Result<Option<(u64, Vec<u8>)>, Trouble> {
+        let (subject, last) = (&self.names.snapshot, place - 1);
+        if last == 0 {
             return Ok(None);
+        }
+        let question = format!(r#"{{"multi_last":["{subject}"],"up_to_seq":{last}}}"#);
+        let mut heads = self.ask(question).await?.into_iter();
+        let head = heads.find(|(at, ..)| *at < place);
+        Ok(head.map(|(at, _, bytes)| (at, bytes)))
+    }
+
+    /// The snapshot whose head stands at a place, or why it cannot be used.
+    async fn whole(
+        &self,
+        stream: &Stream,
+        first: u64,
+        at: u64,
+        head: &[u8],
+    ) -> Result<Result<(u64, Vec<u8>), String>, Trouble> {
+        let Some(head) = Head::parse(head).filter(|head| head.place < at) else {
+            return Ok(Err("it has no head that this server can read".to_owned()));
         };
+        let place = head.place;
+        if place + 1 < first {
+            let lost = format!("it is as of place {place}, and the stream begins at {first}");
+            return Ok(Err(lost));
+        }
         let mut bytes = Vec::new();
-        for &piece in &head.pieces {
-            match message(stream, piece).await? {
-                Some(piece) if *piece.subject == *self.names.piece => bytes.extend(&piece.payload),
-                _ => {
-                    warn!(place, piece, "the newest snapshot lacks a piece");
-                    return Ok(None);
+        for &at in &head.pieces {
+            match message(stream, at).await? {
+                Some(piece)
+                    if *piece.subject == *self.names.piece
+                        && piece.payload.len() <= PIECE_BYTES =>
+                {
+                    bytes.extend(&piece.payload);
                 }
+                _ => return Ok(Err(format!("its piece at place {at} is missing"))),
             }
         }
         if hash(&bytes) != head.hash {
-            warn!(place, "the newest snapshot is damaged");
-            return Ok(None);
+            return Ok(Err("it is damaged".to_owned()));
         }
-        Ok(Some((head.place, bytes)))
+        Ok(Ok((place, bytes)))
     }
 }
 

@@ -3,7 +3,10 @@
 /// The first bytes of a head, with the number of its format.
 const MARK: &[u8; 8] = b"hubbub\0\x01";
 
-/// The most pieces of a snapshot. With 256 KiB each, more than any room needs.
+/// How much of a snapshot stands in a message, in bytes.
+pub(super) const PIECE_BYTES: usize = 256 * 1024;
+
+/// The most pieces of a snapshot. It is more than any room needs.
 pub(super) const PIECES: usize = 256;
 
 /// A snapshot, whose pieces stand before this.

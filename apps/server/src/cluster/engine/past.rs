@@ -15,13 +15,13 @@ use super::{ANSWER, Engine, Trouble, explain, time_of};
 use crate::cluster::Answer;
 
 /// How many records are asked for at a time.
-const BATCH: usize = 256;
+const BATCH: u64 = 256;
 
 /// See above, in bytes.
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// A record of the past.
-type Kept = (u64, Time, Vec<u8>);
+/// A message of the past.
+pub(super) type Kept = (u64, Time, Vec<u8>);
 
 /// Answers questions, one after the other. Whoever asks in vain waits no longer than for a slow disk.
 pub(super) async fn read(
@@ -74,7 +74,7 @@ impl Engine {
         records: &mut Vec<Kept>,
     ) -> Result<(), Trouble> {
         while from <= until {
-            let mut more = self.batch(from).await?;
+            let mut more = self.batch(from, until).await?;
             if more.is_empty() {
                 more.extend(self.next_of_leader(stream, from).await?);
             }
@@ -88,17 +88,23 @@ impl Engine {
         Ok(())
     }
 
-    /// Some records with texts from a place on, as any engine has them.
-    async fn batch(&self, from: u64) -> Result<Vec<Kept>, Trouble> {
+    /// Some records with texts from a place on, as any engine has them. Not many more than up to the other place.
+    async fn batch(&self, from: u64, until: u64) -> Result<Vec<Kept>, Trouble> {
+        let most = BATCH.min(until - from + 1);
+        self.ask(format!(
+            r#"{{"seq":{from},"next_by_subj":"{}","batch":{most},"max_bytes":{BATCH_BYTES}}}"#,
+            self.names.text
+        ))
+        .await
+    }
+
+    /// The messages that any engine gives for a question.
+    pub(super) async fn ask(&self, question: String) -> Result<Vec<Kept>, Trouble> {
         let away = |error: &dyn std::error::Error| Trouble::Away(explain(error));
         let inbox = self.client.new_inbox();
         let answers = self.client.subscribe(inbox.clone()).await;
         let mut answers = answers.map_err(|error| away(&error))?;
         let subject = format!("$JS.API.DIRECT.GET.{}", self.names.stream);
-        let question = format!(
-            r#"{{"seq":{from},"next_by_subj":"{}","batch":{BATCH},"max_bytes":{BATCH_BYTES}}}"#,
-            self.names.text
-        );
         let asked = self
             .client
             .publish_with_reply(subject, inbox, question.into());

@@ -80,7 +80,7 @@ impl From<Trouble> for End {
 
 /// What has been read.
 #[derive(Debug)]
-struct Seen {
+pub(super) struct Seen {
     /// When the stream was made.
     created: u64,
     /// The last place.
@@ -90,7 +90,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn from(start: &Start) -> Self {
+    /// What was read by a node that begins with this.
+    pub(super) fn from(start: &Start) -> Self {
         Self {
             created: start.created,
             place: start.place(),
@@ -127,10 +128,10 @@ struct Reader<'a> {
     doubt: Option<(Instant, u64)>,
 }
 
-/// Gives the node all entries after the start, until the node goes or the engines cannot be used any more.
+/// Gives the node all entries after what was seen, until the node goes or the engines cannot be used any more.
 pub(super) async fn read(
     engine: &Engine,
-    start: Start,
+    seen: Seen,
     give: &flume::Sender<Answer>,
     anew: &flume::Receiver<String>,
 ) {
@@ -138,7 +139,7 @@ pub(super) async fn read(
         engine,
         give,
         anew,
-        seen: Seen::from(&start),
+        seen,
         is_away: false,
         doubt: None,
     };

@@ -135,7 +135,7 @@ fn all_nodes_read_the_same_records_at_the_same_places() {
     let mut one = Node::start(&engines);
     let mut two = Node::start(&engines);
     assert_eq!(one.link.start.place(), 0);
-    assert!(!one.link.start.needs_epoch());
+    assert!(!one.link.start.is_lost());
     one.publish(false, b"a");
     assert_eq!(two.record(), (1, "a".to_owned()));
     two.publish(true, b"b");
@@ -175,18 +175,79 @@ fn a_snapshot_is_what_the_next_node_begins_with() {
     let two = Node::start(&engines);
     assert_eq!(two.link.start.snapshot, Some((1, room.clone())));
     assert_eq!(two.entry().0, 2);
+}
 
-    // One with another digest is damaged: the node begins with the first record, which is still there.
-    one.order(Order::Snapshot {
-        place: 6,
-        hash: [0; 32],
-        bytes: room,
-    });
-    while !matches!(one.entry(), (_, Entry::Snapshot { .. })) {}
-    let three = Node::start(&engines);
-    assert_eq!(three.link.start.snapshot, None);
-    assert_eq!(three.record(), (1, "a".to_owned()));
-    assert!(!three.link.start.needs_epoch());
+impl Node {
+    /// Puts a snapshot into the stream, and waits until its head stands there.
+    #[track_caller]
+    fn keeps(&mut self, place: u64, hash: [u8; 32], room: &[u8]) {
+        let bytes = room.to_vec();
+        self.order(Order::Snapshot { place, hash, bytes });
+        while !matches!(self.entry(), (_, Entry::Snapshot { place: of, .. }) if of == place) {}
+    }
+}
+
+#[test]
+#[ignore = "needs engines: just test-cluster"]
+fn a_node_begins_with_the_newest_snapshot_that_is_whole() {
+    let engines = Engines::start(1);
+    let mut one = Node::start(&engines);
+    one.say("a");
+    let begins_with = || Node::start(&engines).link.start.snapshot;
+    assert_eq!(begins_with(), None);
+    one.keeps(1, digest(b"first"), b"first");
+    let second = one.say("b");
+    one.keeps(second, digest(b"second"), b"second");
+    let second = Some((second, b"second".to_vec()));
+    assert_eq!(begins_with(), second);
+    // It is damaged, and nobody can have taken it.
+    one.keeps(6, [0; 32], b"third");
+    one.keeps(1000, digest(b"fourth"), b"fourth");
+    assert_eq!(begins_with(), second);
+    for _ in 2..super::beginning::HEADS - 1 {
+        one.keeps(6, [0; 32], b"third");
+    }
+    assert_eq!(begins_with(), second);
+    one.keeps(6, [0; 32], b"third");
+    one.keeps(6, [0; 32], b"third");
+    // The beginning of the stream is still there.
+    let late = Node::start(&engines);
+    assert_eq!(late.link.start.snapshot, None);
+    assert!(!late.link.start.is_lost());
+    assert_eq!(late.record(), (1, "a".to_owned()));
+}
+
+#[test]
+#[ignore = "needs engines: just test-cluster"]
+fn a_snapshot_that_came_late_is_of_no_use_when_what_follows_it_has_been_trimmed() {
+    let engines = Engines::start(1);
+    let small = Cluster {
+        keep_bytes: 1024 * 1024,
+        ..cluster(&engines)
+    };
+    let begin = || Node {
+        link: block_on(start(&small)).unwrap(),
+        id: NodeId(crate::runtime::draw()),
+        count: 0,
+    };
+    let mut one = begin();
+    let early = one.say("a");
+    let long = "x".repeat(300 * 1024);
+    for _ in 0..5 {
+        one.say(&long);
+    }
+    let last = one.say("b");
+    assert!(begin().link.start.is_lost());
+    one.keeps(last, digest(b"room"), b"room");
+    one.keeps(early, digest(b"late"), b"late");
+    let mut two = begin();
+    assert_eq!(two.link.start.snapshot, Some((last, b"room".to_vec())));
+    assert!(!two.link.start.is_lost());
+    // Nor is one whose own pieces have been trimmed.
+    for _ in 0..5 {
+        two.say(&long);
+    }
+    assert!(begin().link.start.is_lost());
 }
 
 #[test]
@@ -375,9 +436,6 @@ fn a_node_that_wants_it_begins_anew() {
     one.order(Order::Anew { why: why.clone() });
     let (told, start) = one.anew();
     assert_eq!(told, why);
-    assert_eq!(
-        (start.place(), start.last, start.needs_epoch()),
-        (0, 2, false)
-    );
+    assert_eq!((start.place(), start.last, start.is_lost()), (0, 2, false));
     assert_eq!(one.record(), (1, "a".to_owned()));
 }

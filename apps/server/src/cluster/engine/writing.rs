@@ -10,12 +10,9 @@ use futures::stream::FuturesUnordered;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use super::head::{Head, PIECES};
+use super::head::{Head, PIECE_BYTES, PIECES};
 use super::{ANSWER, Engine, explain};
 use crate::cluster::Order;
-
-/// How much of a snapshot stands in a message.
-const PIECE_BYTES: usize = 256 * 1024;
 
 /// How often a piece is tried. A snapshot that is not written is no loss: there will be another one.
 const TRIES: usize = 3;
