@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use hubbub_wire::{Payload, Username};
+use hubbub_wire::{Id, Payload, Username};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::item::kind;
 use super::*;
+use crate::id::Name;
+use crate::texts::Texts;
 
 fn name() -> impl Strategy<Value = Name> {
     "[a-z]{1,64}|[äöü]{1,32}".prop_map(|name| Arc::new(Username::new(name, 64).unwrap()))
