@@ -42,7 +42,7 @@ fn a_node_begins_anew_when_the_engine_has_an_older_copy_of_its_disk() {
         why.contains("ends at 2") && why.contains("3 was read"),
         "{why}"
     );
-    assert!(start.is_rolled_back && start.needs_epoch());
+    assert!(start.is_rolled_back && !start.is_lost());
     assert_eq!((start.place(), start.last), (0, 2));
     assert_eq!(one.record(), (1, "a".to_owned()));
     assert_eq!(one.say("after"), 3);
@@ -88,7 +88,7 @@ fn a_node_that_starts_where_the_first_records_are_gone_knows_it() {
     let late = block_on(start(&small(&engines))).unwrap().start;
     assert!(late.first > 2 && late.first <= 10, "{}", late.first);
     assert_eq!((late.last, late.snapshot.is_none()), (10, true));
-    assert!(late.needs_epoch());
+    assert!(late.is_lost());
 }
 
 #[test]
@@ -118,6 +118,6 @@ fn a_node_that_reads_too_late_begins_anew() {
         why.contains("begins at") && why.contains(&last.to_string()),
         "{why}"
     );
-    assert!(!start.is_rolled_back && start.needs_epoch());
+    assert!(!start.is_rolled_back && start.is_lost());
     assert!(start.first > last + 1, "{} follows {last}", start.first);
 }
