@@ -69,6 +69,7 @@ fn a_visitor_a_window_and_a_stranger_with_bare_bytes_hear_each_other() {
     alice.shows_people(&["alice", "carol", "dave"]);
     heard.says([join("dave"), join("alice")].concat());
 
+    alice.has_focus_in("draft");
     alice.types("one");
     alice.press("Shift+Enter");
     alice.types("two ");
@@ -137,7 +138,7 @@ fn names_and_texts_that_are_html_are_shown_as_they_are() {
         &json!(0),
     );
     // Those who see it again after a reload read the same.
-    alice.reloads();
+    alice.reloads_and_waits();
     alice.shows_texts(&[TEXT]);
     alice.shows("window.hits ?? 0", &json!(0));
 }

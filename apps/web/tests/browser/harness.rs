@@ -92,7 +92,7 @@ fn visitors_share_nothing_and_the_tabs_of_one_share_what_they_keep() {
     ] {
         assert_eq!(who.opens(&site.page("/other")).ask(kept), expected);
     }
-    first.reloads();
+    first.reloads_and_waits();
     first.shows(kept, &json!(["1", "2", "c=3"]));
 }
 

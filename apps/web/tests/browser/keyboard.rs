@@ -76,6 +76,7 @@ fn whoever_is_asked_something_can_answer_by_keys_in_a_second_tab() {
     let visitor = Visitor::new();
     let first = visitor.enters(&room.page(), "alice");
     let second = visitor.opens(&room.page());
+    second.may_lose_its_connection();
     crate::tabs::says_that_it_is_elsewhere(&second);
     second.has_focus_in("take-over");
     second.press("Enter");

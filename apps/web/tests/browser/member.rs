@@ -19,7 +19,8 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// Enters the room at this port of loopback, and waits until it is inside.
+    /// Enters the room at this port of loopback, and waits until it is inside. It also hears what was said before: who
+    /// comes back to a room that was away is sooner or later there than the member.
     #[track_caller]
     pub(crate) fn enter(port: u16, name: &str) -> Member {
         let address = Address {
@@ -31,7 +32,11 @@ impl Member {
             .into_owned();
         let (intents, orders) = flume::unbounded();
         let (tell, events) = flume::unbounded();
-        hubbub_session::start(Options::new(address, username), orders, tell).unwrap();
+        let options = Options {
+            recent: 100,
+            ..Options::new(address, username)
+        };
+        hubbub_session::start(options, orders, tell).unwrap();
         let mut member = Member {
             intents,
             events,

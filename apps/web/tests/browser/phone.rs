@@ -42,6 +42,7 @@ fn the_drawer_opens_and_closes_under_a_finger() {
     alice.shows_people(&["alice", "bob"]);
     fits(&alice);
     // Beside the drawer, the page is covered; a finger there closes it.
+    alice.comes_to("document.elementFromPoint(20, 400)?.matches('.scrim')");
     alice.touches(20, 400);
     alice.shows(drawer, &json!(null));
     // A name that is touched goes into the field.
@@ -67,6 +68,8 @@ fn a_phone_sends_by_its_button_and_nothing_zooms() {
     alice.is("connected");
     alice.shows(small, &json!([]));
     alice.taps("#draft");
+    // Whether a touch was a tap is known after it has ended.
+    alice.has_focus_in("draft");
     alice.inserts("by thumbs");
     alice.taps("#send");
     alice.shows_texts(&["by thumbs"]);
@@ -95,6 +98,7 @@ fn the_field_stays_above_the_keyboard_of_the_phone() {
     let alice = enters_by_phone(&visitor, &room.page(), "alice");
     alice.taps("#draft");
     for n in 0..30 {
+        alice.has_focus_in("draft");
         alice.inserts(&format!("line {n}"));
         alice.press("Enter");
     }

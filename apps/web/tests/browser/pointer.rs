@@ -59,7 +59,7 @@ impl Tab {
         );
         let mut before = Value::Null;
         let reached = || {
-            let now = self.ask(&place);
+            let now = self.try_ask(&place).unwrap_or_default();
             let rests = !now.is_null() && now == before;
             before = now;
             rests.then(|| before.clone())

@@ -78,7 +78,8 @@ fn an_invitation_asks_for_the_name_alone_and_its_fragment_is_gone_at_once() {
     let visitor = Visitor::new();
     let alice = visitor.opens(&room.invitation());
     alice.has_focus_in("name");
-    alice.shows("[location.hash, history.length]", &json!(["", 2]));
+    // The empty tab in which it was opened is not always among the entries.
+    alice.shows("[location.hash, history.length <= 2]", &json!(["", true]));
     keeps_it_in_the_tab(&alice);
     alice.gives_name("alice");
     alice.is("connected");

@@ -8,12 +8,13 @@ mod screen;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::devtools::{Devtools, Kind};
 use crate::keys::Key;
-use crate::wait::until;
+use crate::wait::{PATIENCE, until, until_within};
 
 /// A tab with its page.
 pub(crate) struct Tab {
@@ -59,9 +60,10 @@ impl Tab {
     /// Goes to another address, and waits until its page is loaded.
     #[track_caller]
     pub(crate) fn goes_to(&self, address: &str) {
+        self.ask("window.isTheOldPage = true");
         let went = self.call("Page.navigate", json!({ "url": address }));
         assert_eq!(went.get("errorText"), None, "{address}: {went}");
-        self.shows("document.readyState", &json!("complete"));
+        self.is_another_page();
     }
 
     /// Loads the page again, as the user does, and does not wait for it.
@@ -74,6 +76,12 @@ impl Tab {
     pub(crate) fn reloads_and_waits(&self) {
         self.ask("window.isTheOldPage = true");
         self.reloads();
+        self.is_another_page();
+    }
+
+    /// The answer to a navigation can come before the old page has gone.
+    #[track_caller]
+    fn is_another_page(&self) {
         self.shows(
             "[window.isTheOldPage, document.readyState]",
             &json!([null, "complete"]),
@@ -119,7 +127,8 @@ impl Tab {
         }
     }
 
-    fn try_ask(&self, expression: &str) -> Result<Value, String> {
+    /// The same, with the browser's words where there is none, perhaps because the page is on its way.
+    pub(crate) fn try_ask(&self, expression: &str) -> Result<Value, String> {
         let question = json!({
             "expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": false,
         });
@@ -138,6 +147,12 @@ impl Tab {
     /// Waits until `expression` has the value `expected`. Until then it may fail, also because the page is on its way.
     #[track_caller]
     pub(crate) fn shows(&self, expression: &str, expected: &Value) {
+        self.shows_within(PATIENCE, expression, expected);
+    }
+
+    /// The same, for what takes a time of its own.
+    #[track_caller]
+    pub(crate) fn shows_within(&self, time: Duration, expression: &str, expected: &Value) {
         let last = RefCell::new(Ok(Value::Null));
         let holds = || {
             *last.borrow_mut() = self.try_ask(expression);
@@ -146,7 +161,7 @@ impl Tab {
                 .is_ok_and(|value| value == expected)
                 .then_some(())
         };
-        until(holds, || {
+        until_within(time, holds, || {
             let last = last.borrow();
             let last = match &*last {
                 Ok(value) => value.to_string(),

@@ -115,6 +115,8 @@ fn times_are_those_of_the_clocks_at_the_visitors_place_at_that_time_of_the_year(
     alice.gives_name("alice");
     alice.is("connected");
     alice.says("now");
+    // From then on the time is the server's, and stays.
+    alice.shows_states(&["arrived"]);
     let time = "document.querySelector('.message time')";
     alice.comes_to(&format!("{time}.title.endsWith(' UTC+5:45')"));
     alice.shows(

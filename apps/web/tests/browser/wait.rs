@@ -12,16 +12,26 @@ const PAUSE: Duration = Duration::from_millis(15);
 /// Asks `question` until it has an answer, and fails with `complaint` after [`PATIENCE`].
 #[track_caller]
 pub(crate) fn until<T>(
+    question: impl FnMut() -> Option<T>,
+    complaint: impl FnOnce() -> String,
+) -> T {
+    until_within(PATIENCE, question, complaint)
+}
+
+/// The same, and fails after this time: for what has a time of its own, which passes before anything can be seen.
+#[track_caller]
+pub(crate) fn until_within<T>(
+    time: Duration,
     mut question: impl FnMut() -> Option<T>,
     complaint: impl FnOnce() -> String,
 ) -> T {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + time;
     loop {
         if let Some(answer) = question() {
             return answer;
         }
         if Instant::now() >= end {
-            panic!("waited {PATIENCE:?}: {}", complaint());
+            panic!("waited {time:?}: {}", complaint());
         }
         // The inspector does not tell when something changes.
         thread::sleep(PAUSE);
