@@ -34,6 +34,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 enum Input {
     Action(Action),
     Events(Vec<Stamped>),
+    /// The last batch is on the page.
+    Shown,
     Ended,
     News(News),
 }
@@ -45,9 +47,17 @@ pub(super) async fn run(
     frames: flume::Receiver<()>,
     mut countdown: Signal<u64>,
 ) {
+    // When the batch was taken that is not on the page yet.
+    let began = Cell::new(None);
     let pause = Cell::new(Duration::ZERO);
     let clock = side.clock.clone();
     let events = stream::unfold(side.channels.clone(), |channels| async {
+        if let Some(began) = began.take() {
+            shown(&frames).await;
+            let took = clock.awake().saturating_sub(began);
+            pause.set(pause_after(took, cfg!(target_arch = "wasm32")));
+            return Some((Input::Shown, channels));
+        }
         clock.sleep(pause.take()).await;
         let batch = next_batch(&channels, &clock).await?;
         Some((Input::Events(batch), channels))
@@ -61,17 +71,14 @@ pub(super) async fn run(
         match input {
             Input::Action(action) => side.act(action),
             Input::Events(batch) => {
-                let began = clock.awake();
+                began.set(Some(clock.awake()));
                 frames.drain();
                 side.take(batch);
-                // The effect holds the other end for as long as this runs.
-                let _ = frames.recv_async().await;
-                // A browser has only taken it by then. To lay it out and to paint it costs as much again.
-                #[cfg(target_arch = "wasm32")]
-                drawn().await;
-                let took = clock.awake().saturating_sub(began);
-                pause.set(pause_after(took, cfg!(target_arch = "wasm32")));
+                // What follows from it is done when it is shown. What the user does meanwhile is taken at once: in a
+                // browser it is kept nowhere before that, and the page can be gone before it is painted.
+                continue;
             }
+            Input::Shown => {}
             Input::Ended => side.timeline.write().end(clock.wall()),
             Input::News(news) => side.hear(news),
         }
@@ -87,6 +94,15 @@ fn pause_after(took: Duration, in_browser: bool) -> Duration {
     } else {
         pause
     }
+}
+
+/// Waits until the last batch is on the page.
+async fn shown(frames: &flume::Receiver<()>) {
+    // The effect holds the other end for as long as this runs.
+    let _ = frames.recv_async().await;
+    // A browser has only taken it by then. To lay it out and to paint it costs as much again.
+    #[cfg(target_arch = "wasm32")]
+    drawn().await;
 }
 
 /// The next batch. If it ends with a new connection, it waits a moment for what follows, which may be a refusal.
