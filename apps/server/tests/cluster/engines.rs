@@ -7,15 +7,21 @@ use hubbub_testing::until;
 
 use crate::house::{self, House};
 use crate::member::{Member, What};
+use crate::talk::Events;
 
 const STREAM: &str = "HUBBUB_room";
 
-/// Three engines, three nodes and thirty members on each.
-fn full_house() -> House {
+/// Three engines, three nodes and thirty members on each, who talk while something happens. Whatever it is, everybody
+/// hears everything, and nobody leaves.
+#[track_caller]
+fn while_all_talk(something: impl FnOnce(&mut Events<'_>)) -> House {
     let mut house = house::open(3, 3, &[]);
     for node in 0..3 {
         house.enter(node, 30);
     }
+    house.talk_while(something);
+    house.settle();
+    house.assert_nobody_left();
     house
 }
 
@@ -31,16 +37,12 @@ fn assert_went_on(house: &House) {
 
 #[test]
 fn everybody_hears_everything_once_and_in_one_order() {
-    let mut house = full_house();
-    house.talk_while(|events| events.talk(3_000));
-    house.settle();
-    house.assert_nobody_left();
+    while_all_talk(|events| events.talk(3_000));
 }
 
 #[test]
 fn the_engine_that_leads_is_killed_and_comes_back() {
-    let mut house = full_house();
-    house.talk_while(|events| {
+    let house = while_all_talk(|events| {
         events.talk(1_000);
         let leader = events.engines.leader_of(STREAM).unwrap();
         events.engines.kill(leader);
@@ -50,15 +52,12 @@ fn the_engine_that_leads_is_killed_and_comes_back() {
         events.engines.wait();
         events.talk(1_000);
     });
-    house.settle();
-    house.assert_nobody_left();
     assert_went_on(&house);
 }
 
 #[test]
 fn all_engines_are_started_anew_one_after_the_other() {
-    let mut house = full_house();
-    house.talk_while(|events| {
+    let house = while_all_talk(|events| {
         for engine in 0..3 {
             events.talk(1_000);
             events.engines.kill(engine);
@@ -67,15 +66,12 @@ fn all_engines_are_started_anew_one_after_the_other() {
         }
         events.talk(1_000);
     });
-    house.settle();
-    house.assert_nobody_left();
     assert_went_on(&house);
 }
 
 #[test]
 fn an_engine_loses_its_disk_and_nothing_else_is_lost() {
-    let mut house = full_house();
-    house.talk_while(|events| {
+    while_all_talk(|events| {
         events.talk(500);
         let leader = events.engines.leader_of(STREAM).unwrap();
         events.engines.kill(leader);
@@ -86,25 +82,20 @@ fn an_engine_loses_its_disk_and_nothing_else_is_lost() {
         events.engines.wait();
         events.talk(500);
     });
-    house.settle();
-    house.assert_nobody_left();
 }
 
 #[test]
 fn all_engines_are_away_and_everybody_waits() {
-    let mut house = full_house();
-    house.talk_while(|events| {
+    let house = while_all_talk(|events| {
         events.talk(500);
         away(events, Duration::from_secs(10));
         events.talk(500);
     });
-    house.settle();
-    house.assert_nobody_left();
     assert_paused_and_resumed(&house);
 }
 
 /// Takes all engines away for a while.
-pub(crate) fn away(events: &mut house::Events<'_>, time: Duration) {
+pub(crate) fn away(events: &mut Events<'_>, time: Duration) {
     for engine in 0..3 {
         events.engines.kill(engine);
     }
@@ -149,8 +140,7 @@ fn a_node_without_engines_obeys_when_it_is_to_stop() {
 
 #[test]
 fn an_engine_sleeps() {
-    let mut house = full_house();
-    house.talk_while(|events| {
+    let house = while_all_talk(|events| {
         events.talk(500);
         let leader = events.engines.leader_of(STREAM).unwrap();
         events.engines.signal(leader, "STOP");
@@ -159,8 +149,6 @@ fn an_engine_sleeps() {
         events.engines.signal(leader, "CONT");
         events.talk(1_000);
     });
-    house.settle();
-    house.assert_nobody_left();
     assert_went_on(&house);
 }
 

@@ -5,8 +5,8 @@ use std::{env, process, thread};
 
 use hubbub_testing::{Program, resident_bytes};
 
-use crate::house::{self, Events};
-use crate::{engines, nodes};
+use crate::talk::Events;
+use crate::{engines, house, nodes};
 
 /// What is done to the house.
 type Fault = fn(&mut Events<'_>);

@@ -16,3 +16,4 @@ mod nodes;
 mod options;
 mod quiet;
 mod starting;
+mod talk;
