@@ -50,6 +50,8 @@ mod outlaws;
 mod password;
 #[cfg(feature = "cluster")]
 mod pausing;
+#[cfg(feature = "cluster")]
+mod recalling;
 
 /// How much mail may wait for the hub. Peers that have more wait, each on its own socket. This is enough for the hub to
 /// find work whenever it looks, and for a burst of joins to pass without waiting: a peer that waits here waits until

@@ -13,6 +13,7 @@ use tracing::{debug, error, info};
 
 use super::Hub;
 use super::absent::Absent;
+use super::recalling::Recalls;
 use crate::address::Address;
 use crate::batch::Draft;
 use crate::cluster::{self, record};
@@ -30,6 +31,8 @@ pub(super) struct State {
     joining: ByPeer<Option<Arc<Address>>>,
     /// Offers of members that are on their way.
     offers: ByPeer<Candidate>,
+    /// Members that wait for what is read of the stream.
+    pub(super) recalls: Recalls,
     /// JOINs that came before the node had its place.
     early: Vec<PeerId>,
     /// Whether it has.
@@ -172,6 +175,11 @@ impl Hub {
             }
             Happened::Started => self.starts(),
             Happened::Suspended { peer, time } => self.is_suspended(peer, time),
+            Happened::Page {
+                before,
+                most,
+                replay,
+            } => self.has_page(before, most, &replay),
             Happened::Anew => self.begin_anew(),
         }
     }

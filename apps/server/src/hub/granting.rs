@@ -24,9 +24,8 @@ pub(super) struct Welcome {
     pub(super) peer: PeerId,
     name: Name,
     grant: Grant,
-    ask: Ask,
-    /// The place up to which the past is replayed.
-    until: Seq,
+    /// What was said before.
+    past: Past,
     /// The place after which everything is live.
     last: Seq,
     /// Whether it has got the message of the day before its grant.
@@ -60,12 +59,13 @@ impl Hub {
             Some((room, place)) => Ask::Since(room, place),
             None => Ask::Recent(offer.recent.min(MAX_EARLIER)),
         };
+        // Not later: what comes in the same batch may be more than memory keeps.
+        let past = self.log.replay(&ask, until, ticket.seen);
         self.welcomes.push(Welcome {
             peer,
             name,
             grant,
-            ask,
-            until,
+            past,
             last,
             is_greeted: false,
         });
@@ -112,8 +112,7 @@ impl Hub {
                 peer,
                 name,
                 grant,
-                ask,
-                until,
+                past,
                 last,
                 is_greeted,
             } = welcome;
@@ -136,8 +135,6 @@ impl Hub {
                 deliveries.push(self.alone(head));
                 deliveries.push(Delivery::all(Arc::clone(batch)).exempt());
             }
-            let seen = self.room.ticket(peer).and_then(|ticket| ticket.seen);
-            let past = self.log.replay(&ask, until, seen);
             let motd = posters.as_ref().filter(|_| !is_greeted);
             let motd = motd.map(|posters| posters.for_granted(&name, &self.queued));
             let of_keeping = self.word_of_keeping(&name);
@@ -200,16 +197,15 @@ impl Hub {
 
     /// A member wants older messages.
     pub(super) fn earlier(&mut self, peer: PeerId, before: Token<'static>, count: u32) {
-        let (Some(name), Some(last)) = (self.room.name(peer), self.room.place(peer)) else {
+        let count = count.clamp(1, MAX_EARLIER);
+        #[cfg(feature = "cluster")]
+        if self.log.is_stream() {
+            return self.earlier_in_cluster(peer, before, count);
+        }
+        let Some(last) = self.room.place(peer) else {
             return;
         };
-        let answer = Answer {
-            name: Arc::clone(name),
-            last: self.log.message_at(last),
-            before: Some(before.clone()),
-            memory: Arc::clone(&self.queued),
-        };
-        let count = count.clamp(1, MAX_EARLIER);
+        let asked = before.clone();
         let ask = if before.as_str() == OWN_JOIN {
             Ask::Recent(count)
         } else {
@@ -217,6 +213,20 @@ impl Hub {
         };
         let seen = self.room.ticket(peer).and_then(|ticket| ticket.seen);
         let past = self.log.replay(&ask, last, seen);
+        self.answer_earlier(peer, asked, past);
+    }
+
+    /// A member gets what it has asked for.
+    pub(super) fn answer_earlier(&mut self, peer: PeerId, before: Token<'static>, past: Past) {
+        let (Some(name), Some(last)) = (self.room.name(peer), self.room.place(peer)) else {
+            return;
+        };
+        let answer = Answer {
+            name: Arc::clone(name),
+            last: self.log.message_at(last),
+            before: Some(before),
+            memory: Arc::clone(&self.queued),
+        };
         // An answer is exempt, so that it always fits.
         let _ = self.post.give(peer, answer.of(past));
     }

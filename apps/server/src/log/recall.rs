@@ -22,7 +22,7 @@ impl Log {
         let replay = self.recall(ask, until.count);
         #[cfg(feature = "cluster")]
         if self.stream.is_some() {
-            return self.replay_of_stream(ask, until.count, replay);
+            return Past::Here(self.beside_stream(ask, until.count, replay));
         }
         let is_complete = self.is_complete(ask, until.count, &replay);
         let since = match ask {
@@ -136,12 +136,7 @@ impl Log {
             }
             &Ask::Before(ref place, most) => {
                 let Some(before) = self.count_of(place) else {
-                    return Replay {
-                        texts: None,
-                        after: None,
-                        more: false,
-                        lost: true,
-                    };
+                    return Replay::LOST;
                 };
                 let replay = self.newest(0, before.saturating_sub(1), most);
                 let kept = self.backlog.first().unwrap_or(self.last.count + 1);
@@ -152,13 +147,13 @@ impl Log {
     }
 
     /// The count of a place. `None` if this log never gave it.
-    pub(super) fn count_of(&self, place: &Token<'_>) -> Option<u64> {
+    pub(crate) fn count_of(&self, place: &Token<'_>) -> Option<u64> {
         let Seq { generation, count } = Seq::parse(place.as_str())?;
         (generation == self.given.generation && count <= self.last.count).then_some(count)
     }
 
     /// The newest texts after the count `above`, up to the count `until`.
-    fn newest(&mut self, above: u64, until: u64, most: u32) -> Replay {
+    pub(super) fn newest(&mut self, above: u64, until: u64, most: u32) -> Replay {
         let kept = self.backlog.first().unwrap_or(u64::MAX);
         let range = (above.max(kept.saturating_sub(1)), until, most);
         let found = self.remembered.find(&range).or_else(|| {

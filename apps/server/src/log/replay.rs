@@ -48,6 +48,14 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
+    /// Nothing is known of what was asked for.
+    pub(crate) const LOST: Self = Self {
+        texts: None,
+        after: None,
+        more: false,
+        lost: true,
+    };
+
     /// This page from memory, with what the disk knows of the rest.
     pub(super) fn completed(self, rest: &Self) -> Self {
         let more = self.more || rest.more;

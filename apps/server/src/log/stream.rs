@@ -12,9 +12,11 @@ use hubbub_wire::{Id, Kept, Time};
 use tracing::{error, info, warn};
 
 use self::past::Past;
+#[cfg(test)]
+pub(crate) use self::past::{READING, TRIES};
 use self::queue::Queue;
 use super::backlog::Backlog;
-use super::replay::Remembered;
+use super::replay::{Remembered, Replay};
 use super::{Log, Ordered, Proposal};
 use crate::cluster::record::{Item, Ticket};
 use crate::cluster::replica::Replica;
@@ -104,6 +106,15 @@ pub(crate) enum Happened {
         peer: PeerId,
         /// When.
         time: Time,
+    },
+    /// What stands before a place was read from the stream.
+    Page {
+        /// The texts before the one of this count.
+        before: u64,
+        /// At most so many.
+        most: u32,
+        /// The answer.
+        replay: Replay,
     },
     /// The room is another one. Everybody has to go, and to come anew.
     Anew,

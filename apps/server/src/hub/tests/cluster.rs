@@ -6,6 +6,7 @@ use crate::cluster::NodeId;
 use crate::log::{AWAY, Cluster, LIFE, PATIENCE};
 
 mod anew;
+mod earlier;
 mod gone;
 mod pauses;
 mod races;

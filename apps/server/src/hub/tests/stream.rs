@@ -53,6 +53,8 @@ pub(in crate::hub) struct Tap {
     /// What was published, and has not come to the stream.
     late: Vec<Order>,
     is_away: bool,
+    /// So many questions for the past are not answered.
+    pub(in crate::hub) unanswered: u32,
 }
 
 impl Engine {
@@ -80,6 +82,7 @@ impl Engine {
             given: start.place(),
             late: Vec::new(),
             is_away: false,
+            unanswered: 0,
         };
         let link = Link {
             orders: to_engine,
@@ -314,6 +317,7 @@ impl Tap {
                 engine.push(head, now);
                 engine.snapshots += 1;
             }
+            Order::Read { .. } if self.unanswered > 0 => self.unanswered -= 1,
             Order::Read { number, ranges } => {
                 let places = ranges.into_iter().flat_map(|(first, last)| first..=last);
                 let records = places.filter_map(|place| {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use hubbub_wire::Time;
 use tracing::{error, info, warn};
 
+use super::past::Past;
 use super::queue::Note;
 use super::{Happened, Stream, begin};
 use crate::cluster::record::Item;
@@ -41,11 +42,7 @@ impl Log {
             return;
         };
         stream.pass_time(now);
-        if stream.is_paused {
-            self.answer_without_stream(None);
-        } else if stream.past.is_late(now) {
-            self.answer_without_stream(Some(now));
-        }
+        self.read_on();
     }
 
     /// Takes one answer of the engine.
@@ -61,6 +58,7 @@ impl Log {
             Answer::Back => {
                 stream.away = None;
                 stream.queue.may_be_lost();
+                stream.past.may_be_lost();
             }
             Answer::Past {
                 number, records, ..
@@ -79,6 +77,10 @@ impl Log {
             why,
             "this node begins anew with the room of the stream: everybody here has to come again"
         );
+        if let Some(order) = stream.queue.farewell(&stream.replica, &stream.own) {
+            // If it is lost, they leave when the node of before is gone.
+            let _ = stream.orders.try_send(order);
+        }
         match begin(start, stream.queue.timeout()) {
             Ok(replica) => stream.replica = replica,
             Err(why) => {
@@ -102,7 +104,9 @@ impl Log {
 
     /// Lets go of what has come out and was not taken: the room is another one.
     fn forget_what_came(&mut self) {
-        self.answer_without_stream(None);
+        if let Some(stream) = &mut self.stream {
+            stream.past = Past::default();
+        }
         self.ordered.clear();
         (self.ready, self.size) = (0, 0);
     }

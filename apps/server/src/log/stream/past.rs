@@ -1,34 +1,43 @@
 //! The past of a stream: memory has the end of it, and what lies before that is read from the stream, one page at a
-//! time.
+//! time. A page that cannot be read is asked for again, after a pause at first.
 
 use std::time::{Duration, Instant};
 
-use hubbub_wire::{Time, Token};
+use hubbub_wire::Time;
 
-use super::super::recall::cut_off;
-use super::super::replay::{Ask, Line, Page, Past as Answered, Replay};
+use super::super::replay::{Ask, Line, Page, Replay};
+use super::{Happened, Stream};
 use crate::batch::Batch;
 use crate::cluster::Order;
 use crate::cluster::replica::Reading;
-use crate::log::Log;
+use crate::log::{Log, Ordered};
 use crate::said::Seq;
 
-/// How long the stream may take to be read. After that, what is older than memory counts as lost: whoever asks again
-/// may be luckier.
-pub(super) const READING: Duration = Duration::from_secs(10);
+/// How long the stream may take to be read. After that it is asked again.
+pub(crate) const READING: Duration = Duration::from_secs(10);
 
-/// Who waits for a page of the stream.
+/// How often it is asked for one page, pauses apart, before that counts as lost. Whoever asks again may be luckier.
+pub(crate) const TRIES: u32 = 3;
+
+/// A page of the stream that somebody waits for: at most so many texts before the one of this count.
 #[derive(Debug)]
 struct Asked {
-    number: u64,
-    before: Token<'static>,
+    before: u64,
     most: u32,
+    tries: u32,
+    /// `None`: the stream has yet to be asked.
+    question: Option<Question>,
+}
+
+/// A question that the stream was asked.
+#[derive(Debug)]
+struct Question {
+    number: u64,
     reading: Reading,
-    waiting: Vec<flume::Sender<Replay>>,
     until: Instant,
 }
 
-/// The questions that the stream has still to answer.
+/// The pages that have still to be read.
 #[derive(Debug, Default)]
 pub(super) struct Past {
     asked: Vec<Asked>,
@@ -36,111 +45,113 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// When the first of them will have taken too long.
+    /// When the first question will have taken too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        Some(self.asked.first()?.until)
+        let asked = self.asked.iter();
+        asked
+            .filter_map(|asked| Some(asked.question.as_ref()?.until))
+            .min()
     }
 
-    /// Whether one of them has taken too long.
-    pub(super) fn is_late(&self, now: Instant) -> bool {
-        self.deadline().is_some_and(|until| until <= now)
+    /// The questions, or their answers, may be lost.
+    pub(super) fn may_be_lost(&mut self) {
+        for asked in &mut self.asked {
+            asked.question = None;
+        }
     }
 }
 
 impl Log {
-    /// Answers what a member asks of the past: from memory as far as that goes. `replay` is what memory has.
-    pub(in crate::log) fn replay_of_stream(
-        &mut self,
-        ask: &Ask,
-        until: u64,
-        replay: Replay,
-    ) -> Answered {
-        let Some(stream) = &self.stream else {
-            return Answered::Here(replay);
+    /// Adds to what memory has for somebody who comes whether there is more in the stream. The end of what was missed
+    /// is in memory, but for somebody who makes an offer long after its JOIN.
+    pub(in crate::log) fn beside_stream(&self, ask: &Ask, until: u64, replay: Replay) -> Replay {
+        let Some(oldest) = self.oldest_of_stream() else {
+            return replay;
         };
         let first = self.backlog.first().unwrap_or(self.last.count + 1);
-        let oldest = stream.replica.first().unwrap_or(first);
-        let has_older = oldest < first;
-        match ask {
-            Ask::Recent(_) => Answered::Here(Replay {
-                more: replay.more || has_older,
-                ..replay
-            }),
+        let has_older = match ask {
             Ask::Since(room, place) => {
                 let since = self.count_of(place).filter(|_| *room == self.room);
                 let is_missing = since.is_some_and(|since| since < until && since + 1 < first);
-                let more = replay.more || (is_missing && has_older);
-                Answered::Here(Replay {
-                    more,
-                    lost: replay.lost && !more,
-                    ..replay
-                })
+                is_missing && replay.texts.is_some()
             }
-            Ask::Before(before, most) if !replay.more && has_older => {
-                if replay.texts.is_some() {
-                    let (more, lost) = (true, false);
-                    return Answered::Here(Replay {
-                        more,
-                        lost,
-                        ..replay
-                    });
-                }
-                let Some(count) = self.count_of(before) else {
-                    return Answered::Here(replay);
-                };
-                if count <= oldest {
-                    let lost = count > 1;
-                    return Answered::Here(Replay { lost, ..replay });
-                }
-                self.read_stream(before, *most, count, replay)
-            }
-            Ask::Before(..) | Ask::Whether(..) => Answered::Here(replay),
+            _ => true,
+        };
+        let more = replay.more || (has_older && oldest < first);
+        let lost = replay.lost && !more;
+        Replay {
+            more,
+            lost,
+            ..replay
         }
     }
 
-    /// Has the stream read, unless somebody else waits for the same page.
-    fn read_stream(
-        &mut self,
-        before: &Token<'static>,
-        most: u32,
-        count: u64,
-        replay: Replay,
-    ) -> Answered {
-        let Some(stream) = self
-            .stream
-            .as_deref_mut()
-            .filter(|stream| !stream.is_paused)
-        else {
-            return Answered::Here(cut_off(replay));
-        };
-        let (sender, receiver) = flume::bounded(1);
-        let past = &mut stream.past;
-        let mut same = past.asked.iter_mut();
-        if let Some(asked) = same.find(|asked| asked.before == *before && asked.most == most) {
-            asked.waiting.push(sender);
-            return Answered::Later(receiver);
+    /// The count of the oldest text that the stream has.
+    fn oldest_of_stream(&self) -> Option<u64> {
+        self.stream.as_ref()?.replica.first()
+    }
+
+    /// What stands before the text of this count, at most so many. `None`: it is read from the stream, and comes out
+    /// as [`Happened::Page`].
+    pub(crate) fn earlier(&mut self, before: u64, most: u32) -> Option<Replay> {
+        let replay = self.newest(0, before.saturating_sub(1), most);
+        let first = self.backlog.first().unwrap_or(self.last.count + 1);
+        let oldest = self.oldest_of_stream().unwrap_or(first);
+        if replay.texts.is_some() || before <= oldest {
+            let is_some = replay.texts.is_some();
+            let more = replay.more || (is_some && oldest < first);
+            let lost = !more && before > 1 && oldest > 1;
+            return Some(Replay {
+                more,
+                lost,
+                ..replay
+            });
         }
-        let Some(reading) = stream.replica.reading(count, most) else {
-            return Answered::Here(cut_off(replay));
-        };
-        past.questions += 1;
-        let number = past.questions;
-        let order = Order::Read {
-            number,
-            ranges: reading.ranges(),
-        };
-        if stream.orders.try_send(order).is_err() {
-            return Answered::Here(cut_off(replay));
+        let asked = &mut self.stream.as_mut()?.past.asked;
+        let mut others = asked.iter();
+        if !others.any(|asked| (asked.before, asked.most) == (before, most)) {
+            asked.push(Asked {
+                before,
+                most,
+                tries: 0,
+                question: None,
+            });
+            self.read_on();
         }
-        past.asked.push(Asked {
-            number,
-            before: before.clone(),
+        None
+    }
+
+    /// Asks the stream for the pages that it was not asked for, or that it has not given in time. In a pause they wait.
+    pub(super) fn read_on(&mut self) {
+        let Some(stream) = self.stream.as_deref_mut() else {
+            return;
+        };
+        if stream.is_paused {
+            for asked in &mut stream.past.asked {
+                (asked.question, asked.tries) = (None, 0);
+            }
+            return;
+        }
+        let mut lost = Vec::new();
+        for mut asked in std::mem::take(&mut stream.past.asked) {
+            if stream.asks(&mut asked) {
+                stream.past.asked.push(asked);
+            } else {
+                lost.push(asked);
+            }
+        }
+        for Asked { before, most, .. } in lost {
+            let replay = Replay::LOST;
+            self.has_page(before, most, replay);
+        }
+    }
+
+    fn has_page(&mut self, before: u64, most: u32, replay: Replay) {
+        self.comes_out(Ordered::InCluster(Happened::Page {
+            before,
             most,
-            reading,
-            waiting: vec![sender],
-            until: stream.now + READING,
-        });
-        Answered::Later(receiver)
+            replay,
+        }));
     }
 
     /// The stream was read.
@@ -148,16 +159,27 @@ impl Log {
         let Some(stream) = &mut self.stream else {
             return;
         };
+        let is_it = |asked: &Asked| {
+            let question = asked.question.as_ref();
+            question.is_some_and(|question| question.number == number)
+        };
         let asked = &mut stream.past.asked;
-        let Some(at) = asked.iter().position(|asked| asked.number == number) else {
+        let Some(at) = asked.iter().position(is_it) else {
             return;
         };
-        let asked = asked.remove(at);
-        let (generation, before) = (self.given.generation, Seq::parse(asked.before.as_str()));
-        let before = before.map_or(0, |before| before.count);
-        let mut page = Page::new(asked.most);
+        let Asked {
+            before,
+            most,
+            question: Some(Question { reading, .. }),
+            ..
+        } = asked.remove(at)
+        else {
+            return;
+        };
+        let generation = self.given.generation;
+        let mut page = Page::new(most);
         let mut first = before;
-        let said = stream.replica.past(&asked.reading, records);
+        let said = stream.replica.past(&reading, records);
         'full: for said in said.iter().rev() {
             let texts: Vec<_> = said.iter().collect();
             for (seq, own, payload) in texts.into_iter().rev() {
@@ -183,33 +205,42 @@ impl Log {
         let texts = page.finish();
         let more = texts.is_some() && oldest < first;
         let lost = !more && first > 1;
-        self.has_recalled = true;
         let replay = Replay {
             texts: texts.map(|bytes| Batch::alone(bytes, &self.memory)),
             after: None,
             more,
             lost,
         };
-        for waiting in asked.waiting {
-            let _ = waiting.try_send(replay.clone());
-        }
+        self.has_page(before, most, replay);
     }
+}
 
-    /// Nobody waits any longer for a stream that is not read: those that were to wait until this time, or all.
-    pub(super) fn answer_without_stream(&mut self, now: Option<Instant>) {
-        let Some(stream) = &mut self.stream else {
-            return;
+impl Stream {
+    /// Asks for a page, unless that was done and may still be answered. Returns `false` if it is lost.
+    fn asks(&mut self, asked: &mut Asked) -> bool {
+        let question = asked
+            .question
+            .take_if(|question| question.until <= self.now);
+        if question.is_some() {
+            asked.tries += 1;
+        }
+        if asked.question.is_some() || asked.tries >= TRIES {
+            return asked.question.is_some();
+        }
+        let Some(reading) = self.replica.reading(asked.before, asked.most) else {
+            return false;
         };
-        let is_over = |asked: &mut Asked| now.is_none_or(|now| asked.until <= now);
-        let asked: Vec<_> = stream.past.asked.extract_if(.., is_over).collect();
-        self.has_recalled |= !asked.is_empty();
-        for waiting in asked.into_iter().flat_map(|asked| asked.waiting) {
-            let _ = waiting.try_send(Replay {
-                texts: None,
-                after: None,
-                more: false,
-                lost: true,
+        self.past.questions += 1;
+        let number = self.past.questions;
+        let ranges = reading.ranges();
+        // What a full queue does not take is asked for in the next turn.
+        if self.orders.try_send(Order::Read { number, ranges }).is_ok() {
+            asked.question = Some(Question {
+                number,
+                reading,
+                until: self.now + READING,
             });
         }
+        true
     }
 }

@@ -1,6 +1,6 @@
 //! What a node proposes, until it has been read back: one record is in flight, and what waits becomes the next one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::time::{Duration, Instant};
 
@@ -212,6 +212,30 @@ impl Queue {
             size,
             since: now,
         }
+    }
+
+    /// What the node says last under its name: those of its `members` that cannot come back leave. The others come
+    /// again, and nobody hears of it.
+    pub(super) fn farewell(
+        &self,
+        replica: &Replica,
+        members: &BTreeMap<u64, (Name, Option<Ticket>)>,
+    ) -> Option<Order> {
+        let mut plain = members.iter().filter(|(_, (_, ticket))| ticket.is_none());
+        let count = self.count + 1;
+        let mut draft = replica.draft(self.node, count);
+        let mut is_empty = true;
+        while let Some((&connection, _)) = plain.next()
+            && matches!(draft.take(&mut Item::Leave { connection }), Taken::Whole)
+        {
+            is_empty = false;
+        }
+        (!is_empty).then(|| Order::Publish {
+            node: self.node,
+            count,
+            has_texts: false,
+            bytes: draft.finish(),
+        })
     }
 
     /// The record of this count was read. If it is the one in flight, returns what is known of its items.

@@ -4,14 +4,14 @@ use super::*;
 
 impl Nodes {
     /// No node sees the engine, or all do again.
-    fn turn_engine(&mut self) {
+    pub(super) fn turn_engine(&mut self) {
         for tap in &mut self.taps {
             tap.turns();
         }
     }
 
     /// So much time passes, and nothing reaches the stream or comes from it.
-    fn passes_alone(&mut self, time: Duration) {
+    pub(super) fn passes_alone(&mut self, time: Duration) {
         self.now += time;
         for node in 0..self.hubs.len() {
             self.turn(node);
