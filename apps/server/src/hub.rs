@@ -38,6 +38,8 @@ mod absent;
 #[cfg(feature = "admin")]
 mod administering;
 #[cfg(feature = "cluster")]
+mod arriving;
+#[cfg(feature = "cluster")]
 mod elsewhere;
 mod granting;
 mod joining;
@@ -303,6 +305,10 @@ impl Hub {
             // Whoever has gone does not use up a comparison.
             #[cfg(feature = "tls")]
             Event::Gone { peer, why } if self.lobby.awaits_comparison(peer) => {
+                return self.depart(peer, why);
+            }
+            #[cfg(feature = "cluster")]
+            Event::Gone { peer, why } if self.goes_in_vain(peer) => {
                 return self.depart(peer, why);
             }
             // Its JOIN is on its way, and what came after it is kept with it.

@@ -129,6 +129,7 @@ impl Network {
             why,
             mut cause,
             at_once,
+            is_paused,
         } = lost;
         if matches!(cause, Cause::Plain | Cause::BadFile) {
             let retry_in = Duration::MAX;
@@ -138,6 +139,9 @@ impl Network {
                 retry_in,
             });
             return self.wait().await;
+        }
+        if is_paused {
+            self.backoff.reset();
         }
         let refused = cause.is_refusal();
         // A connection takes a new name with its JOIN. Before that there is no end to the attempts.

@@ -4,6 +4,7 @@
 //! Whether a JOIN counts is decided by the stream alone, and the room follows. A JOIN that counts whose peer has gone
 //! meanwhile is followed by a LEAVE, or by the grace that a member with a grant has.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +20,7 @@ use crate::batch::Draft;
 use crate::cluster::{self, record};
 use crate::event::{Candidate, Departure, Event, Offered};
 use crate::id::{ByPeer, Name, PeerId};
-use crate::log::{Happened, Proposal};
+use crate::log::Happened;
 use crate::post::Post;
 use crate::room::{Refusal, Room, Ticket};
 use crate::words;
@@ -28,15 +29,19 @@ use crate::words;
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// The JOINs that are on their way, and where those came from that have gone meanwhile.
-    joining: ByPeer<Option<Arc<Address>>>,
+    pub(super) joining: ByPeer<Option<Arc<Address>>>,
     /// Offers of members that are on their way.
     offers: ByPeer<Candidate>,
     /// Members that wait for what is read of the stream.
     pub(super) recalls: Recalls,
-    /// JOINs that came before the node had its place.
-    early: Vec<PeerId>,
-    /// Whether it has.
-    has_started: bool,
+    /// JOINs that wait until the room takes some, and in which order they came.
+    pub(super) early: ByPeer<u64>,
+    /// How many have waited so far.
+    pub(super) arrivals: u64,
+    /// When those came, and those on their way, who read a notice.
+    pub(super) waiting: BTreeMap<PeerId, Instant>,
+    /// Whether the node has its place in the room.
+    pub(super) has_started: bool,
     /// How far the session of the member that gets its grant had counted.
     pub(super) arrived: Option<u64>,
     /// Since when no deadline runs.
@@ -61,7 +66,7 @@ const fn ticket_of(ticket: record::Ticket) -> Ticket {
 }
 
 /// How the stream gets to know a member.
-const fn ticket_for(ticket: &Ticket) -> record::Ticket {
+pub(super) const fn ticket_for(ticket: &Ticket) -> record::Ticket {
     record::Ticket {
         mark: ticket.secret,
         session: ticket.session,
@@ -80,49 +85,6 @@ impl Hub {
             candidate.offer.secret = cluster::mark(candidate.offer.secret);
         }
         event
-    }
-
-    /// Whether the node has no place in the room yet, so that a JOIN has to wait for that.
-    pub(super) fn comes_too_early(&mut self, peer: PeerId) -> bool {
-        let is_early = self.log.is_stream() && !self.cluster.has_started;
-        if is_early {
-            self.cluster.early.push(peer);
-        }
-        is_early
-    }
-
-    /// The node has its place now, and lets those join who have waited for that.
-    fn starts(&mut self) {
-        self.cluster.has_started = true;
-        for peer in mem::take(&mut self.cluster.early) {
-            self.propose_join(peer);
-        }
-    }
-
-    /// Proposes a JOIN that waits in the lobby.
-    pub(super) fn joins_in_cluster(&mut self, peer: PeerId) {
-        let Some(claim) = self.lobby.claimed(peer) else {
-            return;
-        };
-        let name = Arc::new(claim.name.clone());
-        let ticket = claim.offered.offer().map(Ticket::of);
-        self.cluster.joining.insert(peer, None);
-        self.log
-            .propose_join(peer, name, ticket.as_ref().map(ticket_for));
-    }
-
-    /// Whether the JOIN of a peer is on its way.
-    pub(super) fn is_joining(&self, peer: PeerId) -> bool {
-        self.cluster.joining.contains_key(&peer)
-    }
-
-    /// A peer goes whose JOIN may be on its way.
-    pub(super) fn goes_from_lobby(&mut self, peer: PeerId) {
-        if let Some(from) = self.cluster.joining.get_mut(&peer)
-            && let Some(claim) = self.lobby.claimed(peer)
-        {
-            *from = Some(Arc::clone(claim.stranger.from.address()));
-        }
     }
 
     /// A member makes an offer. It has its grant when the stream has heard that.
@@ -159,6 +121,7 @@ impl Hub {
             Happened::Refused { peer } if self.room.is_suspended(peer) => self.has_lost_name(peer),
             Happened::Refused { peer } => {
                 self.cluster.joining.remove(&peer);
+                self.waits_no_longer(peer);
                 self.propose_join(peer);
             }
             Happened::Known {
@@ -173,7 +136,10 @@ impl Hub {
                     self.cluster.arrived = None;
                 }
             }
-            Happened::Started => self.starts(),
+            Happened::Started => {
+                self.cluster.has_started = true;
+                self.let_in();
+            }
             Happened::Suspended { peer, time } => self.is_suspended(peer, time),
             Happened::Page {
                 before,
@@ -229,6 +195,7 @@ impl Hub {
             return;
         }
         let from = self.cluster.joining.remove(&peer);
+        self.waits_no_longer(peer);
         // An operator may have put it out while it waited.
         #[cfg(feature = "admin")]
         if let Some(refusal) = self.keeps_out(peer) {
@@ -273,23 +240,6 @@ impl Hub {
         self.addresses.remove(&old);
         self.post.forget(old);
         self.cluster.offers.remove(&old);
-    }
-
-    /// A peer is a member now that went while its JOIN was on its way.
-    fn has_gone_already(&mut self, peer: PeerId, from: Option<Arc<Address>>) {
-        let why = Departure::Closed;
-        let grace = self.settings.grace;
-        if let Some(address) = from
-            && !grace.is_zero()
-            && self.room.can_come_back(peer)
-            && self.absent.has_room(&address)
-        {
-            self.absent.add(peer, why, &address, self.now + grace);
-            self.addresses.insert(peer, address);
-            return;
-        }
-        self.room.void_secret(peer);
-        self.log.propose(Proposal::Leave { peer, why }, self.time);
     }
 
     /// This node was taken for gone, and everybody hears the LEAVE of a member. It joins again, and meanwhile hears

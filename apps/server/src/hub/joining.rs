@@ -213,6 +213,8 @@ impl Hub {
     }
 
     pub(super) fn refuse(&mut self, peer: PeerId, refusal: Refusal) {
+        #[cfg(feature = "cluster")]
+        self.waits_no_longer(peer);
         let Some(Claim {
             name,
             stranger,

@@ -40,7 +40,11 @@ impl Hub {
         inbox: &flume::Receiver<Mail>,
         answers: &flume::Receiver<Answer>,
     ) -> Option<Mail> {
-        let mut deadlines = vec![self.log.deadline(now), self.watch.deadline()];
+        let mut deadlines = vec![
+            self.log.deadline(now),
+            self.watch.deadline(),
+            self.word_at(),
+        ];
         if self.cluster.stands_since.is_none() {
             deadlines.extend([self.lobby.deadline(), self.absent.deadline()]);
         }
@@ -68,6 +72,8 @@ impl Hub {
             Some(Pause::Resumed) => self.tell_granted(words::Code::Resumed, words::RESUMED),
             None => {}
         }
+        self.let_in();
+        self.tell_who_waits();
     }
 
     /// Shows how the stream goes.

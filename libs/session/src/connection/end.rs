@@ -8,6 +8,9 @@ use crate::{Cause, TLS};
 const WANTS_TLS: &str =
     "this room wants TLS; ask whoever runs it for an invitation, which begins with chats://";
 
+/// The code of a NOTICE that the room is paused.
+const PAUSED: &str = "paused";
+
 /// How a connection ended.
 pub(crate) enum End {
     /// The user left.
@@ -32,6 +35,8 @@ pub(crate) struct Lost {
     pub(crate) cause: Cause,
     /// Whether the next attempt needs no wait.
     pub(crate) at_once: bool,
+    /// Whether the room is paused: it may go on at any time, and the wait does not grow.
+    pub(crate) is_paused: bool,
 }
 
 impl Lost {
@@ -44,6 +49,7 @@ impl Lost {
             why: why.into(),
             cause,
             at_once: false,
+            is_paused: false,
         }
     }
 
@@ -54,6 +60,7 @@ impl Lost {
             why: "another program knows this room with another key".to_owned(),
             cause: Cause::CutOff,
             at_once: true,
+            is_paused: false,
         }
     }
 
@@ -64,6 +71,16 @@ impl Lost {
     }
 
     pub(super) fn refused(Refusal { words, code }: Refusal) -> Self {
-        Self::because(Cause::Refused { code }, reason(&words))
+        let is_paused = code.as_deref() == Some(PAUSED);
+        let cause = if is_paused {
+            // It says nothing of us, and nothing of other servers.
+            Cause::CutOff
+        } else {
+            Cause::Refused { code }
+        };
+        Self {
+            is_paused,
+            ..Self::because(cause, reason(&words))
+        }
     }
 }

@@ -74,6 +74,7 @@ impl Connection<'_> {
                 why: "the connection did not survive the computer's sleep".to_owned(),
                 cause: Cause::CutOff,
                 at_once: true,
+                is_paused: false,
             }),
             Ending::Replaced | Ending::Kicked => End::Out,
         }

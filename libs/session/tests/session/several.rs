@@ -318,3 +318,64 @@ fn members_do_not_all_begin_at_the_same_server() {
     }
     assert_eq!(came, [true, true]);
 }
+
+#[test]
+fn where_the_room_is_paused_the_next_server_is_tried_and_the_wait_after_all_of_them_does_not_grow()
+{
+    let servers = Servers::<2>::start();
+    let mut window = servers.window();
+    let (first, peer, offered) = servers.lets_in(&mut window);
+    drop(peer);
+    assert_eq!(window.loses(), (Cause::CutOff, Duration::ZERO));
+    let mut before = first;
+    for round in 0..8 {
+        for is_last in [false, true] {
+            let (at, mut peer, again) = servers.joined(&mut window);
+            assert_eq!(again.secret(), offered.secret());
+            assert_ne!(at, before, "in round {round}");
+            before = at;
+            peer.send(notice("paused", "the room is paused"));
+            drop(peer);
+            let (cause, retry_in) = window.loses();
+            // One of the two was left before the first round.
+            if is_last || round == 0 {
+                assert_eq!(cause, Cause::CutOff);
+                assert!(retry_in <= Duration::from_millis(500), "{retry_in:?}");
+                assert!(!retry_in.is_zero());
+            } else {
+                assert_eq!((cause, retry_in), (Cause::Elsewhere, Duration::ZERO));
+            }
+            if round == 0 {
+                break;
+            }
+        }
+    }
+    let (_, mut peer, again) = servers.joined(&mut window);
+    peer.send(again.welcome(0, "a-0"));
+    assert!(window.expect_grant());
+}
+
+#[test]
+fn a_window_with_one_server_says_that_the_room_is_paused_and_comes_again_soon() {
+    let servers = Servers::<1>::start();
+    let mut window = servers.window();
+    for _ in 0..8 {
+        let (_, mut peer, _) = servers.joined(&mut window);
+        peer.send(notice("paused", "the room is paused"));
+        drop(peer);
+        match window.next() {
+            Event::Lost {
+                why,
+                cause,
+                retry_in,
+            } => {
+                assert_eq!((&*why, cause), ("the room is paused", Cause::CutOff));
+                assert!(retry_in <= Duration::from_millis(500), "{retry_in:?}");
+            }
+            other => panic!("not lost: {other:?}"),
+        }
+    }
+    let (_, mut peer, offered) = servers.joined(&mut window);
+    peer.send(offered.welcome(0, "a-0"));
+    window.expect_grant();
+}

@@ -1,6 +1,7 @@
 //! The engine is away: members wait and are told so, and no deadline runs against them.
 
 use super::*;
+use crate::hub::arriving::WORD;
 
 impl Nodes {
     /// No node sees the engine, or all do again.
@@ -140,7 +141,7 @@ fn neither_grace_nor_the_time_for_a_join_runs_while_the_engine_is_away() {
     nodes.turn_engine();
     nodes.passes_alone(Duration::ZERO);
     nodes.passes_alone(AWAY);
-    let mut eve = nodes.hubs[0].offers(EVE, "eve", 2, 1);
+    let mut eve = nodes.hubs[0].member(EVE, "eve", ROOMY);
     for _ in 0..20 {
         nodes.passes_alone(10 * SECOND);
     }
@@ -218,4 +219,94 @@ fn what_may_be_lost_is_published_again_as_soon_as_the_engine_is_back() {
     nodes.turn_engine();
     nodes.settle();
     assert_eq!(taken(&mut bob), text("ada", "once"));
+}
+
+/// A node that has been in a pause for no time.
+fn paused() -> Nodes {
+    let mut nodes = Nodes::new(1);
+    nodes.turn_engine();
+    nodes.passes_alone(Duration::ZERO);
+    nodes.passes_alone(AWAY);
+    assert!(nodes.hubs[0].log.is_paused());
+    nodes
+}
+
+#[test]
+fn a_program_of_ours_that_comes_in_a_pause_is_told_after_three_seconds_and_goes_and_a_plain_one_waits()
+ {
+    let mut nodes = paused();
+    let mut eve = nodes.plain(0, EVE, "eve");
+    let mut ada = nodes.hubs[0].offers(ADA, "ada", 1, 1);
+    nodes.turn(0);
+    assert!(nodes.hubs[0].word_at().is_some());
+    nodes.passes_alone(WORD - Duration::from_millis(1));
+    assert_eq!(taken(&mut ada), "");
+    assert!(!is_over(&mut ada));
+    nodes.passes_alone(Duration::from_millis(1));
+    assert_eq!(taken(&mut ada), notice("ada", "paused", words::PAUSED));
+    assert!(is_over(&mut ada));
+    // Nobody is told twice, and nothing more is due.
+    assert_eq!(nodes.hubs[0].word_at(), None);
+    nodes.passes_alone(100 * SECOND);
+    assert!(!is_over(&mut eve));
+    // It comes again, and is let in.
+    let mut again = nodes.hubs[0].offers(FAY, "ada", 1, 2);
+    nodes.turn_engine();
+    nodes.passes(PATIENCE);
+    assert!(taken(&mut again).contains("\r\nGrant: "));
+    assert!(!is_over(&mut eve));
+    assert_eq!(nodes.engine.names(), ["ada", "eve"]);
+}
+
+#[test]
+fn a_join_that_was_on_its_way_when_the_pause_began_is_told_too_and_its_place_is_kept() {
+    let mut nodes = Nodes::new(1);
+    let mut bob = nodes.plain(0, BOB, "bob");
+    let mut ada = nodes.hubs[0].offers(ADA, "ada", 1, 1);
+    nodes.turn(0);
+    let Nodes {
+        taps, engine, now, ..
+    } = &mut nodes;
+    taps[0].publish(engine, *now);
+    nodes.turn_engine();
+    nodes.passes_alone(Duration::ZERO);
+    nodes.passes_alone(AWAY);
+    nodes.passes_alone(WORD);
+    assert_eq!(taken(&mut ada), notice("ada", "paused", words::PAUSED));
+    assert!(is_over(&mut ada));
+    let _again = nodes.hubs[0].offers(FAY, "ada", 1, 2);
+    nodes.turn_engine();
+    nodes.passes(30 * SECOND);
+    assert_eq!(taken(&mut bob), join("ada"));
+}
+
+#[test]
+fn who_comes_and_goes_in_a_pause_leaves_nothing() {
+    let mut nodes = paused();
+    let waiting = nodes.hubs[0].log.waiting();
+    let mut says = nodes.plain(0, EVE, "eve");
+    nodes.says(0, EVE, "eve", "before I go");
+    nodes.hubs[0].is_gone(EVE, Departure::Closed);
+    for number in 10..1000 {
+        let peer = PeerId(number);
+        let _pending = if number % 2 == 0 {
+            nodes.hubs[0].offers(peer, "ada", u128::from(number), 1)
+        } else {
+            nodes.hubs[0].member(peer, "ada", ROOMY)
+        };
+        nodes.hubs[0].is_gone(peer, Departure::Closed);
+    }
+    nodes.turn(0);
+    assert_eq!(nodes.hubs[0].log.waiting(), waiting);
+    // Only who has said something without being counted is let in, and heard.
+    assert_eq!(nodes.hubs[0].lobby.len(), 1);
+    assert_eq!(nodes.hubs[0].word_at(), None);
+    nodes.turn_engine();
+    nodes.settle();
+    assert_eq!(nodes.hubs[0].lobby.len(), 0);
+    assert_eq!(taken(&mut says), "");
+    assert!(is_over(&mut says));
+    let said = nodes.engine.said().into_iter();
+    let texts: Vec<_> = said.map(|(_, text)| text).collect();
+    assert_eq!(texts, ["before I go"]);
 }
