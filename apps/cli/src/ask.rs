@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::thread;
 
 use hubbub_session::{Event, Intent};
-use hubbub_transport::{Address, Addresses, Pin};
+use hubbub_transport::{Address, Pin};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::clean;
@@ -85,18 +85,15 @@ impl Drop for Modes<'_> {
 }
 
 /// What is asked on the way into a room.
-pub(crate) struct Asking<'r> {
-    addresses: &'r Addresses,
+pub(crate) struct Asking {
     terminal: Option<Terminal>,
     tries: usize,
 }
 
-impl<'r> Asking<'r> {
-    pub(crate) fn new(addresses: &'r Addresses) -> Self {
-        let terminal = Terminal::open();
+impl Asking {
+    pub(crate) fn new() -> Self {
         Self {
-            addresses,
-            terminal,
+            terminal: Terminal::open(),
             tries: 0,
         }
     }
@@ -112,7 +109,7 @@ impl<'r> Asking<'r> {
                 let is_yes = ["y", "yes"].contains(&&*answer.trim().to_lowercase());
                 Ok(is_yes.then_some(Intent::Trust { pin: *pin }))
             }
-            Event::AsksPassword { refused } => {
+            Event::AsksPassword { address, refused } => {
                 if self.tries == TRIES {
                     return Ok(None);
                 }
@@ -122,9 +119,11 @@ impl<'r> Asking<'r> {
                 } else {
                     ""
                 };
-                let question = format!("{before}password of {}: ", self.addresses);
+                let question = format!("{before}password of {address}: ");
                 let password = room::fits(terminal.ask(&question, true)?.into_bytes());
-                Ok(password.ok().map(|password| Intent::Password { password }))
+                let address = address.clone();
+                let intent = |password| Intent::Password { address, password };
+                Ok(password.ok().map(intent))
             }
             _ => Ok(None),
         }

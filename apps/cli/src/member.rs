@@ -11,7 +11,6 @@ use flume::{Receiver, Selector, Sender};
 use futures::executor::block_on_stream;
 use hubbub_session::known::KnownRooms;
 use hubbub_session::{Event, Intent, NOT_KEPT, Options, Seen, Stamped};
-use hubbub_transport::Addresses;
 use hubbub_wire::Hex128;
 
 use crate::ask::Asking;
@@ -21,7 +20,6 @@ use crate::status::{Failure, Status, say};
 
 /// One member of a room.
 pub(crate) struct Member {
-    addresses: Addresses,
     intents: Sender<Intent>,
     events: Receiver<Vec<Stamped>>,
     stop: Receiver<()>,
@@ -74,7 +72,7 @@ impl Member {
 
     /// Waits until the room lets us in or does not, and asks meanwhile.
     fn come_in(&self) -> Result<(), Failure> {
-        let mut asking = Asking::new(&self.addresses);
+        let mut asking = Asking::new();
         let mut held = Vec::new();
         let (mut is_decided, mut by) = (false, None);
         while !is_decided {
@@ -127,7 +125,6 @@ impl Member {
         let started = hubbub_session::start(options, wanted, happened);
         started.map_err(|error| Failure::start(&error))?;
         Ok(Self {
-            addresses: room.addresses().clone(),
             intents,
             events,
             stop,

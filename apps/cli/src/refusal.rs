@@ -23,8 +23,8 @@ pub(crate) fn check(event: &Event) -> Outcome {
             reason,
             since,
         } => refused(changed(address, known, *offered, *reason, *since)),
-        Event::AsksPassword { .. } => refused(format!(
-            "{}; give --password-file FILE, or an invitation that has the key",
+        Event::AsksPassword { address, .. } => refused(format!(
+            "{}; give --password-file FILE, or an invitation that has the key; the server at {address} asked for it",
             why(event).unwrap_or_default()
         )),
         _ => Ok(()),
@@ -49,8 +49,8 @@ pub(crate) fn why(event: &Event) -> Option<&'static str> {
     Some(match event {
         Event::AsksTrust { .. } => "the room's key is not known, and nobody vouches for it",
         Event::KeyChanged { .. } => "the room has another key than the one that is known",
-        Event::AsksPassword { refused: true } => "the room does not take this password",
-        Event::AsksPassword { refused: false } => "the room wants a password",
+        Event::AsksPassword { refused: true, .. } => "the room does not take this password",
+        Event::AsksPassword { refused: false, .. } => "the room wants a password",
         _ => return None,
     })
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use dioxus::prelude::*;
 use hubbub_session::{Clock, Intent, MessageId, Stamped};
-use hubbub_transport::{Invitation, Password, Pin};
+use hubbub_transport::{Address, Invitation, Password, Pin};
 use hubbub_wire::Username;
 
 use crate::moment::Ahead;
@@ -82,8 +82,8 @@ pub enum Action {
     Rename(Username<'static>),
     /// This is the server's key: connect to it.
     Trust(Pin),
-    /// Connect with this password of the room.
-    Password(Password),
+    /// Connect with this password, which is for the server at this address.
+    Password(Address, Password),
     /// Make an invitation to this private room.
     Invite,
     /// Scrolled to the end of the timeline (`true`) or away from it (`false`).

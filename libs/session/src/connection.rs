@@ -285,7 +285,7 @@ impl<'n> Connection<'n> {
         let told = approach::told(&self.transport);
         let lost = match (self.network.member.ended(now), told) {
             (Some(refusal), _) if !is_private && refusal.wants_tls() => Lost::wants_tls(),
-            (Some(refusal), _) => Lost::refused(refusal),
+            (Some(refusal), told) => Lost::refused(refusal, told),
             (None, Some(told)) => told,
             (None, None) if self.network.member.is_put_off() => Lost::because(Cause::PutOff, why),
             (None, None) => Lost::because(Cause::CutOff, why),
@@ -303,7 +303,7 @@ impl<'n> Connection<'n> {
         let _ = self.network.member.due(now);
         let is_kicked = self.network.member.is_kicked();
         match self.network.member.ended(now) {
-            Some(refusal) if !is_kicked => End::Barred(Lost::refused(refusal)),
+            Some(refusal) if !is_kicked => End::Barred(Lost::refused(refusal, None)),
             Some(_) => End::Left,
             None => end,
         }

@@ -36,8 +36,11 @@ pub enum Intent {
         /// The key that was asked about.
         pin: Pin,
     },
-    /// The answer to [`Event::AsksPassword`]: connect with this one.
+    /// The answer to [`Event::AsksPassword`]: connect with this one. It goes to that server, and to others of the room only
+    /// if they have the same key.
     Password {
+        /// Which server was asked about.
+        address: Address,
         /// What the user typed.
         password: Password,
     },
@@ -103,6 +106,8 @@ pub enum Event {
     /// The room wants a password, or another one than it got. The connection is closed. There is no reconnect before
     /// [`Intent::Password`] or [`Intent::Retry`], which never repeats a password that was refused.
     AsksPassword {
+        /// Which server: one of the addresses of the room.
+        address: Address,
         /// Whether one was refused.
         refused: bool,
     },

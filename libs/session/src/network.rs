@@ -247,8 +247,8 @@ impl Network {
                     self.trust.say_yes(pin);
                     return Poll::Ready(Wish::Retry);
                 }
-                Some(Intent::Password { password }) => {
-                    self.trust.take_password(password);
+                Some(Intent::Password { address, password }) => {
+                    self.trust.take_password(address, password);
                     return Poll::Ready(Wish::Retry);
                 }
                 Some(Intent::Retry) => return Poll::Ready(Wish::Retry),

@@ -49,6 +49,8 @@ pub(crate) struct Known {
     pub(crate) server: Option<KnownRoom>,
     /// From all servers of the room, where there are several.
     room: Option<KnownRoom>,
+    /// From each of the others.
+    others: Vec<KnownRoom>,
 }
 
 impl Known {
@@ -69,11 +71,14 @@ impl Known {
             .server
             .as_ref()
             .and_then(|server| server.password_for(key));
+        // Who has the same key is the same to us: whoever holds it could have read the password there.
+        let others = self.others.iter();
+        let others = others.filter_map(move |other| other.password_for(key));
         let is_new = self.server.is_none();
         let room = self.room.as_ref();
         let room = room.filter(|room| is_new || room.pins.contains(&key));
         let rooms = room.and_then(|room| Some(room.password.as_ref()?.password.clone()));
-        own.into_iter().chain(rooms)
+        own.into_iter().chain(others).chain(rooms)
     }
 }
 
@@ -110,9 +115,14 @@ impl Trust {
         self.asked.insert(place(&self.server), pin);
     }
 
-    /// The user has typed a password.
-    pub(crate) fn take_password(&mut self, password: Password) {
-        self.passwords.take(password);
+    /// Which server that is.
+    pub(crate) fn server(&self) -> Address {
+        self.server.first().clone()
+    }
+
+    /// The user has typed a password for this server.
+    pub(crate) fn take_password(&mut self, server: Address, password: Password) {
+        self.passwords.take(place(&server.into()), password);
     }
 
     /// What is known now, whoever has written it.
@@ -122,9 +132,15 @@ impl Trust {
     /// The file cannot be read, so that nobody knows.
     pub(crate) fn look(&self) -> Result<Known, KnownError> {
         let room = self.room.are_several().then(|| self.look_at(&self.room));
+        let others = self.room.iter().cloned().map(Addresses::from);
+        let others = others.filter(|other| place(other) != place(&self.server));
+        let others = others.map(|other| self.look_at(&other));
         Ok(Known {
             server: self.look_at(&self.server)?,
             room: room.transpose()?.flatten(),
+            others: others
+                .filter_map(Result::transpose)
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -174,7 +190,8 @@ impl Trust {
         reason: Reason,
         since: SystemTime,
     ) -> Line {
-        let password = self.passwords.choose(known.passwords(pin));
+        let server = place(&self.server);
+        let password = self.passwords.choose(&server, known.passwords(pin));
         let has_pin = reason == Reason::Pin || !self.invited.is_empty();
         Line {
             pin: Some(pin),
@@ -271,7 +288,7 @@ impl Trust {
     /// The server wants a password, or another one than it got, which is never sent again by itself, in this run or
     /// another. Returns whether it got one, and whether the file has forgotten it.
     pub(crate) fn password_refused(&mut self) -> (bool, Result<(), KnownError>) {
-        let Some(refused) = self.passwords.refuse() else {
+        let Some(refused) = self.passwords.refuse(&place(&self.server)) else {
             return (false, Ok(()));
         };
         let (server, room) = (self.server.clone(), self.room.clone());

@@ -187,11 +187,11 @@ impl Side {
             // If the queue is full, the thread is too busy. A second press will find room.
             Action::Retry => drop(intents.try_send(Intent::Retry)),
             Action::Trust(pin) => drop(intents.try_send(Intent::Trust { pin })),
-            Action::Password(password) => {
+            Action::Password(address, password) => {
                 self.memory.keep_password(password.clone());
                 #[cfg(target_arch = "wasm32")]
                 self.typed.replace(password.clone());
-                drop(intents.try_send(Intent::Password { password }));
+                drop(intents.try_send(Intent::Password { address, password }));
             }
             Action::Invite => {
                 invite(&self.memory, timeline, self.invitation);
@@ -336,7 +336,7 @@ impl Side {
         let mut first = None;
         for event in batch {
             #[cfg(target_arch = "wasm32")]
-            if event.event == (Event::AsksPassword { refused: true }) {
+            if matches!(event.event, Event::AsksPassword { refused: true, .. }) {
                 (consume_context::<super::Browser>().forget_password)();
             }
             if let Some(message) = timeline.apply(event) {

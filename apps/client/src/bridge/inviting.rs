@@ -56,6 +56,8 @@ fn invitation_to(
     let kept = known
         .and_then(|known| known.password)
         .filter(|kept| is_on_several || Some(kept.key) == secured.pin);
+    // What was typed is for the server that had asked, and for no other one.
+    let typed = typed.filter(|_| !is_on_several);
     let password = kept.map(|kept| kept.password).or(typed);
     Invitation {
         addresses: came_by.addresses.clone(),

@@ -61,6 +61,8 @@ pub enum Attempt {
     KeyChanged(Rc<KeyChange>),
     /// The room wants a password. The user is asked.
     AsksPassword {
+        /// Which server: one of the addresses of the room.
+        address: Address,
         /// Whether one was refused.
         refused: bool,
     },

@@ -62,7 +62,9 @@ impl Timeline {
             Event::AsksTrust { address, pin, why } => {
                 self.put_out(at, Attempt::AsksTrust { address, pin, why });
             }
-            Event::AsksPassword { refused } => self.put_out(at, Attempt::AsksPassword { refused }),
+            Event::AsksPassword { address, refused } => {
+                self.put_out(at, Attempt::AsksPassword { address, refused });
+            }
             Event::KeyChanged {
                 address,
                 known,
@@ -165,13 +167,16 @@ mod tests {
             why: "nobody vouches".into(),
         };
         let changed = Event::KeyChanged {
-            address,
+            address: address.clone(),
             known: vec![pin()],
             offered: pin(),
             reason: Reason::Pin,
             since: None,
         };
-        let password = Event::AsksPassword { refused: true };
+        let password = Event::AsksPassword {
+            address: address.clone(),
+            refused: true,
+        };
         for question in [trust, changed, password] {
             for was_inside in [false, true] {
                 let before = [Event::Connected, question.clone()];

@@ -37,10 +37,10 @@ pub(super) fn Connecting() -> Element {
                 KeyChangedCard { change }
             })
         }
-        Some(Attempt::AsksPassword { refused }) => {
-            let refused = *refused;
+        Some(Attempt::AsksPassword { address, refused }) => {
+            let (address, refused) = (address.clone(), *refused);
             Some(rsx! {
-                PasswordCard { refused }
+                PasswordCard { address, refused }
             })
         }
         _ => None,

@@ -1,7 +1,7 @@
 //! The card that asks for a room's password. The field belongs to the page, like the composer's.
 
 use dioxus::prelude::*;
-use hubbub_transport::Password;
+use hubbub_transport::{Address, Password};
 use hubbub_wire::MAX_PASSWORD;
 
 use super::icon::{Shape, icon};
@@ -9,11 +9,17 @@ use super::{QUIT, page};
 use crate::bridge::{Action, Bridge, Room};
 
 #[component]
-pub(super) fn PasswordCard(refused: bool) -> Element {
+pub(super) fn PasswordCard(address: Address, refused: bool) -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
     let mut trouble = use_signal(|| None);
     use_effect(|| page::focus_on("password"));
+    let is_one_of_several = room.invitation.addresses.are_several();
+    let place = if is_one_of_several {
+        address.to_string()
+    } else {
+        room.address.clone()
+    };
     let submit = move |event: FormEvent| {
         let Some(FormValue::Text(password)) = event.get_first("password") else {
             return;
@@ -21,7 +27,7 @@ pub(super) fn PasswordCard(refused: bool) -> Element {
         match checked(password) {
             Ok(password) => {
                 trouble.set(None);
-                bridge.act(Action::Password(password));
+                bridge.act(Action::Password(address.clone(), password));
             }
             Err(why) => trouble.set(Some(why)),
         }
@@ -35,7 +41,7 @@ pub(super) fn PasswordCard(refused: bool) -> Element {
         section { id: "question", class: "card", "aria-labelledby": "question-words",
             span { class: "emblem", "aria-hidden": "true", {icon(Shape::Lock)} }
             h1 { id: "question-words", "This room wants a password" }
-            p { class: "where", "{room.address}" }
+            p { class: "where", "{place}" }
             form { id: "password-form", onsubmit: submit,
                 label { r#for: "password", "Password" }
                 input {

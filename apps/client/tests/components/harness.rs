@@ -108,7 +108,24 @@ impl Window {
         Self::open_with(directory, file, waiting, Memory::default())
     }
 
+    /// Before the first connection to a room on several servers.
+    pub(crate) fn of_several(addresses: &'static str) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let file = SettingsFile::at(directory.path().join("settings.toml"));
+        Self::open_at(addresses, directory, file, 16, Memory::default())
+    }
+
     fn open_with(directory: TempDir, file: SettingsFile, waiting: usize, memory: Memory) -> Self {
+        Self::open_at(ADDRESS, directory, file, waiting, memory)
+    }
+
+    fn open_at(
+        address: &'static str,
+        directory: TempDir,
+        file: SettingsFile,
+        waiting: usize,
+        memory: Memory,
+    ) -> Self {
         let rooms = RoomsFile::at(directory.path().join("rooms.toml"));
         let trail = Trail::new(rooms, ADDRESS, false);
         dioxus_html::set_event_converter(Box::new(SerializedHtmlEventConverter));
@@ -131,7 +148,7 @@ impl Window {
             let (renderer, memory, time) = (renderer.clone(), memory.clone(), time.clone());
             let trail = trail.clone();
             move || {
-                let page = page(&renderer, &memory, &time, &channels);
+                let page = page(address, &renderer, &memory, &time, &channels);
                 page.with_root_context(file.clone())
                     .with_root_context(trail.clone())
             }
@@ -416,15 +433,21 @@ impl Window {
     }
 }
 
-fn page(renderer: &Renderer, memory: &Memory, time: &Time, channels: &Channels) -> VirtualDom {
+fn page(
+    address: &str,
+    renderer: &Renderer,
+    memory: &Memory,
+    time: &Time,
+    channels: &Channels,
+) -> VirtualDom {
     let page = VirtualDom::new(Root)
         .with_root_context(renderer.clone())
         .with_root_context(memory.clone())
         .with_root_context(Rc::new(clock_of(time)))
         .with_root_context(channels.clone())
         .with_root_context(Room {
-            address: ADDRESS.into(),
-            invitation: room(),
+            address: address.into(),
+            invitation: room(address),
             known: None,
             username: "alice".into(),
             max_text: MAX_TEXT,
@@ -436,8 +459,8 @@ fn page(renderer: &Renderer, memory: &Memory, time: &Time, channels: &Channels) 
 }
 
 /// What leads there: a private room, so that all of the window can be shown.
-fn room() -> Invitation {
-    let link = format!("chats://{ADDRESS}/#key=correct%20horse");
+fn room(address: &str) -> Invitation {
+    let link = format!("chats://{address}/#key=correct%20horse");
     Invitation::parse(&link, 1).expect("an invitation")
 }
 

@@ -35,6 +35,11 @@ fn changed(reason: Reason, since: Option<SystemTime>) -> Event {
     }
 }
 
+fn asks_password(refused: bool) -> Event {
+    let address = server();
+    Event::AsksPassword { address, refused }
+}
+
 fn secured(reason: Reason, all_private: bool) -> Event {
     Event::Secured {
         reason,
@@ -125,9 +130,26 @@ fn a_key_that_is_not_the_one_of_this_windows_own_yes_is_asked_about_by_the_next_
 }
 
 #[test]
+fn of_several_servers_the_one_that_asks_for_a_password_is_named() {
+    let mut window = Window::of_several("a,b:1");
+    window.shows("a,b:1");
+    let address = Address::from_link("chat://b:1", 1).expect("an address");
+    let asks = Event::AsksPassword {
+        address: address.clone(),
+        refused: false,
+    };
+    window.happen(asks);
+    window.shows_element(r#"p class="where""#, "b:1</p>");
+    window.give_password("sesame");
+    let password = Password::new("sesame");
+    let intent = Intent::Password { address, password };
+    assert_eq!(window.intents.try_recv(), Ok(intent));
+}
+
+#[test]
 fn a_password_is_asked_for_and_a_refused_one_is_said_to_be() {
     let mut window = Window::open(16);
-    window.happen(Event::AsksPassword { refused: false });
+    window.happen(asks_password(false));
     window.shows("This room wants a password");
     window.shows_element(
         r#"input id="password" type="password" aria-invalid=false"#,
@@ -145,9 +167,10 @@ fn a_password_is_asked_for_and_a_refused_one_is_said_to_be() {
     let longest = "x".repeat(128);
     for password in ["correct horse", &longest] {
         window.give_password(password);
-        let password = Password::new(password);
-        assert_eq!(window.intents.try_recv(), Ok(Intent::Password { password }));
-        window.happen_together([Event::Connecting, Event::AsksPassword { refused: true }]);
+        let (address, password) = (server(), Password::new(password));
+        let intent = Intent::Password { address, password };
+        assert_eq!(window.intents.try_recv(), Ok(intent));
+        window.happen_together([Event::Connecting, asks_password(true)]);
         window.shows("The room does not take this password.");
         window.shows_element(r#"input id="password" aria-invalid=true"#, "");
         assert!(window.intents.is_empty(), "it is not repeated");

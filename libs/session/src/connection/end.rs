@@ -70,17 +70,49 @@ impl Lost {
         Self::because(Cause::Refused { code }, WANTS_TLS)
     }
 
-    pub(super) fn refused(Refusal { words, code }: Refusal) -> Self {
+    /// The server has refused us, by words and perhaps for a program. Where it has not, the end of the connection may have
+    /// told why.
+    pub(super) fn refused(Refusal { words, code }: Refusal, told: Option<Self>) -> Self {
+        let told = told.map(|told| told.cause).filter(Cause::is_refusal);
         let is_paused = code.as_deref() == Some(PAUSED);
-        let cause = if is_paused {
+        let cause = match (code, told) {
             // It says nothing of us, and nothing of other servers.
-            Cause::CutOff
-        } else {
-            Cause::Refused { code }
+            _ if is_paused => Cause::CutOff,
+            (None, Some(told)) => told,
+            (code, _) => Cause::Refused { code },
         };
         Self {
             is_paused,
             ..Self::because(cause, reason(&words))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cause(code: Option<&str>) -> Cause {
+        let code = code.map(str::to_owned);
+        Cause::Refused { code }
+    }
+
+    #[test]
+    fn a_refusal_has_the_words_of_the_server_and_the_reason_that_is_told_to_programs() {
+        for (code, told, expected) in [
+            (None, None, cause(None)),
+            (None, Some(cause(Some("full"))), cause(Some("full"))),
+            // A connection that broke says nothing about the refusal before it.
+            (None, Some(Cause::CutOff), cause(None)),
+            (Some("name"), Some(cause(Some("full"))), cause(Some("name"))),
+        ] {
+            let refusal = Refusal {
+                words: "the room is full".to_owned(),
+                code: code.map(str::to_owned),
+            };
+            let told = told.map(|cause| Lost::because(cause, "told"));
+            let lost = Lost::refused(refusal, told);
+            assert_eq!((lost.cause, &*lost.why), (expected, "the room is full"));
         }
     }
 }

@@ -43,7 +43,8 @@ impl Network {
 
     pub(super) fn ask_password(&mut self) {
         let (refused, kept) = self.trust.password_refused();
-        self.report(Event::AsksPassword { refused });
+        let address = self.trust.server();
+        self.report(Event::AsksPassword { address, refused });
         self.note(kept);
     }
 }

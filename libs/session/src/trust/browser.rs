@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::time::SystemTime;
 
-use hubbub_transport::{Password, Pin};
+use hubbub_transport::{Address, Password, Pin};
 
 use crate::member::Line;
 use crate::passwords::Passwords;
@@ -15,6 +15,7 @@ pub(crate) type NotKept = Infallible;
 
 /// What is known of one server.
 pub(crate) struct Trust {
+    server: Address,
     passwords: Passwords,
 }
 
@@ -31,6 +32,7 @@ pub(crate) enum Learnt {
 impl Trust {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
+            server: options.addresses.first().clone(),
             passwords: Passwords::new(options.password.clone()),
         }
     }
@@ -38,9 +40,14 @@ impl Trust {
     /// Nobody is ever asked.
     pub(crate) fn say_yes(&mut self, _: Pin) {}
 
+    /// Which server that is: a page knows no other one.
+    pub(crate) fn server(&self) -> Address {
+        self.server.clone()
+    }
+
     /// The user has typed a password.
-    pub(crate) fn take_password(&mut self, password: Password) {
-        self.passwords.take(password);
+    pub(crate) fn take_password(&mut self, _: Address, password: Password) {
+        self.passwords.take(String::new(), password);
     }
 
     /// A connection to a server that the browser believes.
@@ -49,7 +56,7 @@ impl Trust {
             pin: None,
             reason: Reason::Browser,
             since: now,
-            password: self.passwords.choose(None),
+            password: self.passwords.choose("", None),
             is_bound: true,
         }
     }
@@ -67,6 +74,6 @@ impl Trust {
     /// The server wants a password, or another one than it got, which is never sent again by itself. Returns whether it
     /// got one.
     pub(crate) fn password_refused(&mut self) -> (bool, Result<(), NotKept>) {
-        (self.passwords.refuse().is_some(), Ok(()))
+        (self.passwords.refuse("").is_some(), Ok(()))
     }
 }

@@ -207,7 +207,7 @@ fn a_refused_password_is_repeated_in_no_run_until_somebody_types_it() {
         let (refused, kept) = trust.password_refused();
         assert!(!refused && kept.is_ok());
     }
-    trust.take_password(password("old"));
+    trust.take_password(trust.server(), password("old"));
     assert_eq!(sent(&trust.knocks(A, bad())), Some(password("old")));
 }
 
@@ -337,13 +337,13 @@ fn no_password_that_was_refused_in_this_run_is_repeated_whoever_stores_it_again(
     let (_directory, options) = newcomer(&[A], Some("first"));
     let mut trust = Trust::new(&options);
     for words in ["first", "second"] {
-        trust.take_password(password(words));
+        trust.take_password(trust.server(), password(words));
         assert_eq!(sent(&trust.knocks(A, bad())), Some(password(words)));
         trust.password_refused().1.unwrap();
     }
     let mut other = later(&options);
     other.say_yes(Pin::of_key(A));
-    other.take_password(password("first"));
+    other.take_password(other.server(), password("first"));
     other.enters(A, bad());
     assert_eq!(sent(&trust.knocks(A, bad())), None);
 }
@@ -371,7 +371,7 @@ fn what_cannot_be_written_holds_in_place_of_what_the_file_says_until_that_change
     fail(&mut trust, C);
     assert_eq!(trust.known().pins, pins(&[A, C]));
     let mut other = later(&options);
-    other.take_password(password("secret"));
+    other.take_password(other.server(), password("secret"));
     other.enters(A, bad());
     assert_eq!(trust.known(), other.known());
 }

@@ -97,6 +97,12 @@ impl House {
         self.server.port()
     }
 
+    pub(crate) fn address(&self) -> Address {
+        let host = HOST.to_owned();
+        let port = self.port();
+        Address { host, port }
+    }
+
     pub(crate) fn pin(&self) -> Pin {
         pin(&self.certificate)
     }
@@ -165,6 +171,15 @@ impl Window {
         match self.next() {
             Event::AsksTrust { pin, why, .. } if pin == key => why,
             other => panic!("not asked about {key}: {other:?}"),
+        }
+    }
+
+    /// That a password is wanted. Returns for which server.
+    #[track_caller]
+    pub(crate) fn expect_asks_password(&mut self, was_refused: bool) -> Address {
+        match self.next() {
+            Event::AsksPassword { address, refused } if refused == was_refused => address,
+            other => panic!("not asked for a password: {other:?}"),
         }
     }
 

@@ -70,13 +70,13 @@ fn who_has_an_invitation_comes_in_and_who_has_a_wrong_password_is_asked_for_it()
         ..knowing(Options { known, ..invited }, "correct horse batteries")
     });
     bob.expect(Event::Connected);
-    bob.expect(Event::AsksPassword { refused: true });
+    bob.expect_asks_password(true);
     bob.wish(Intent::Retry);
     bob.expect(Event::Connecting);
     bob.expect(Event::Connected);
-    bob.expect(Event::AsksPassword { refused: false });
+    let address = bob.expect_asks_password(false);
     let password = Password::new(PASSWORD);
-    bob.wish(Intent::Password { password });
+    bob.wish(Intent::Password { address, password });
     bob.expect(Event::Connecting);
     assert!(comes_in(&mut bob, Reason::Pin));
 }

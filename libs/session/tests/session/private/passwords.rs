@@ -20,7 +20,7 @@ fn with_password(options: Options, password: &str) -> Options {
     }
 }
 
-fn notice(code: &str) -> String {
+pub(crate) fn notice(code: &str) -> String {
     let words = "that was not it";
     let len = words.len();
     format!("CHAT/1.0 NOTICE\r\nUsername: alice\r\nCode: {code}\r\nMsg-len: {len}\r\n\r\n{words}")
@@ -76,7 +76,7 @@ fn a_kept_password_does_not_go_to_another_key_that_an_authority_vouches_for() {
     house.certificate = home.authority.certificate(HOST);
     let mut alice = home.opens(home.options(house.port()));
     assert_eq!(house.refuses(&mut alice, "password"), None);
-    alice.expect(Event::AsksPassword { refused: false });
+    alice.expect_asks_password(false);
 }
 
 #[test]
@@ -102,16 +102,16 @@ fn a_refused_password_is_asked_for_and_never_repeated_by_itself() {
         house.refuses(&mut alice, "password").as_deref(),
         Some("d3Jvbmc=")
     );
-    alice.expect(Event::AsksPassword { refused: true });
+    alice.expect_asks_password(true);
     alice.time.advance(std::time::Duration::from_secs(3600));
     for _ in 0..2 {
         alice.wish(Intent::Retry);
         alice.expect(Event::Connecting);
         assert_eq!(house.refuses(&mut alice, "password"), None);
-        alice.expect(Event::AsksPassword { refused: false });
+        alice.expect_asks_password(false);
     }
-    let password = Password::new("correct horse");
-    alice.wish(Intent::Password { password });
+    let (address, password) = (house.address(), Password::new("correct horse"));
+    alice.wish(Intent::Password { address, password });
     alice.expect(Event::Connecting);
     let (peer, password) = house.takes(&mut alice, Reason::Pin);
     assert_eq!(password.as_deref(), Some(RIGHT));
@@ -136,11 +136,11 @@ fn a_kept_password_that_is_refused_is_not_tried_by_the_next_program_either() {
         house.refuses(&mut alice, "password").as_deref(),
         Some(RIGHT)
     );
-    alice.expect(Event::AsksPassword { refused: true });
+    alice.expect_asks_password(true);
     assert_eq!(home.known(house.port()).unwrap().password, None);
     let mut alice = home.opens(home.options(house.port()));
     assert_eq!(house.refuses(&mut alice, "password"), None);
-    alice.expect(Event::AsksPassword { refused: false });
+    alice.expect_asks_password(false);
 }
 
 #[test]

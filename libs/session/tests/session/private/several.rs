@@ -3,9 +3,10 @@
 use hubbub_session::{Event, Intent, Options, Reason};
 use hubbub_testing::Peer;
 use hubbub_testing::tls::Certificate;
-use hubbub_transport::{Address, Addresses, Password};
+use hubbub_transport::{Addresses, Password};
 
 use super::home::{HOST, Home, House};
+use super::passwords::notice;
 use crate::extension::{Offered, expect_offer};
 use crate::harness::Window;
 
@@ -18,6 +19,17 @@ struct Houses {
 impl Houses {
     fn self_made() -> Self {
         Self::with([(); 2].map(|()| House::self_made()))
+    }
+
+    /// Both with one key, as the servers of one room have it.
+    fn of_one_key() -> Self {
+        let certificate = Certificate::self_signed(HOST);
+        let Certificate { chain, key } = &certificate;
+        let copy = || Certificate {
+            chain: chain.clone(),
+            key: key.clone(),
+        };
+        Self::with([(); 2].map(|()| House::with(copy())))
     }
 
     fn with(houses: [House; 2]) -> Self {
@@ -44,6 +56,18 @@ impl Houses {
             password: Some(Password::new("sesame")),
             ..self.options()
         }
+    }
+
+    /// Takes the next connection, and asks for a password. Returns which house did so.
+    fn asks_password(&self, window: &mut Window) -> &House {
+        let (house, mut peer) = self.accept();
+        let offer = expect_offer(&mut peer, "alice");
+        assert!(!has_password(&offer));
+        window.expect(Event::Connected);
+        peer.send(notice("password"));
+        peer.finish_sending();
+        assert_eq!(window.expect_asks_password(false), house.address());
+        house
     }
 
     /// Takes the next connection. Returns to which house it came.
@@ -76,12 +100,6 @@ fn lose(window: &mut Window, peer: Peer) {
     let (.., retry_in) = window.expect_cause();
     assert!(retry_in.is_zero());
     window.expect(Event::Connecting);
-}
-
-fn at(house: &House) -> Address {
-    let host = HOST.to_owned();
-    let port = house.port();
-    Address { host, port }
 }
 
 fn has_password(offer: &Offered) -> bool {
@@ -134,7 +152,7 @@ fn a_person_is_asked_about_each_key_and_told_whose_it_is() {
     assert!(peer.expect_gone().is_empty());
     let asked = |window: &mut Window, house: &House| match window.next() {
         Event::AsksTrust { address, pin, .. } => {
-            assert_eq!((address, pin), (at(house), house.pin()));
+            assert_eq!((address, pin), (house.address(), house.pin()));
         }
         other => panic!("not asked: {other:?}"),
     };
@@ -156,13 +174,7 @@ fn a_person_is_asked_about_each_key_and_told_whose_it_is() {
 
 #[test]
 fn servers_with_one_key_are_asked_about_once() {
-    let certificate = Certificate::self_signed(HOST);
-    let Certificate { chain, key } = &certificate;
-    let copy = || Certificate {
-        chain: chain.clone(),
-        key: key.clone(),
-    };
-    let room = Houses::with([House::with(copy()), House::with(copy())]);
+    let room = Houses::of_one_key();
     let mut alice = room.home.opens(room.options());
     let (house, mut peer) = room.accept();
     assert!(peer.expect_gone().is_empty());
@@ -188,7 +200,7 @@ fn a_key_that_changed_is_a_full_stop_that_names_the_server_and_the_next_attempt_
     let mut peer = second.server.accept().accept_tls(&stranger).unwrap();
     assert!(peer.expect_gone().is_empty());
     match alice.next() {
-        Event::KeyChanged { address, .. } => assert_eq!(address, at(second)),
+        Event::KeyChanged { address, .. } => assert_eq!(address, second.address()),
         other => panic!("no full stop: {other:?}"),
     }
     alice.expect_no_event();
@@ -232,6 +244,86 @@ fn a_password_that_is_known_of_one_server_goes_to_no_other_one_of_a_list_that_an
 }
 
 #[test]
+fn a_password_that_is_typed_for_one_server_goes_to_no_other_one() {
+    let room = Houses::self_made();
+    let invited = || Options {
+        password: None,
+        ..room.invited()
+    };
+    let mut alice = room.home.opens(invited());
+    let first = room.asks_password(&mut alice);
+    let (address, password) = (first.address(), Password::new("sesame"));
+    alice.wish(Intent::Password { address, password });
+    alice.expect(Event::Connecting);
+    let (house, peer, offer) = room.lets_in(&mut alice, Reason::Pin);
+    assert!(house.port() == first.port() && has_password(&offer));
+    lose(&mut alice, peer);
+    let second = room.asks_password(&mut alice);
+    assert_ne!(second.port(), first.port());
+    // Each has its own.
+    let (address, password) = (second.address(), Password::new("open wheat"));
+    alice.wish(Intent::Password { address, password });
+    alice.expect(Event::Connecting);
+    let (house, peer, other) = room.lets_in(&mut alice, Reason::Pin);
+    assert_eq!(house.port(), second.port());
+    assert_ne!(other.header("Password"), offer.header("Password"));
+    lose(&mut alice, peer);
+    let (_, _peer, again) = room.lets_in(&mut alice, Reason::Pin);
+    assert_eq!(again.header("Password"), offer.header("Password"));
+    // A later run does not give it to the other one either.
+    let mut later = room.home.opens(invited());
+    let mut peer = None;
+    for _ in 0..2 {
+        if let Some(peer) = peer.take() {
+            lose(&mut later, peer);
+        }
+        let (house, came, sent) = room.lets_in(&mut later, Reason::Pin);
+        let own = if house.port() == first.port() {
+            &offer
+        } else {
+            &other
+        };
+        assert_eq!(sent.header("Password"), own.header("Password"));
+        peer = Some(came);
+    }
+}
+
+#[test]
+fn a_password_that_is_typed_for_one_server_goes_to_another_one_with_the_same_key() {
+    let room = Houses::of_one_key();
+    let mut alice = room.home.opens(Options {
+        password: None,
+        ..room.invited()
+    });
+    let first = room.asks_password(&mut alice);
+    let (address, password) = (first.address(), Password::new("sesame"));
+    alice.wish(Intent::Password { address, password });
+    alice.expect(Event::Connecting);
+    let (_, peer, offer) = room.lets_in(&mut alice, Reason::Pin);
+    assert!(has_password(&offer));
+    lose(&mut alice, peer);
+    let (second, _peer, offer) = room.lets_in(&mut alice, Reason::Pin);
+    assert!(second.port() != first.port() && has_password(&offer));
+}
+
+#[test]
+fn a_password_that_no_server_has_taken_yet_goes_to_none_but_the_one_that_asked() {
+    let room = Houses::of_one_key();
+    let mut alice = room.home.opens(Options {
+        password: None,
+        ..room.invited()
+    });
+    let first = room.asks_password(&mut alice);
+    let second = room.other_than(first);
+    // Which is another one than the next attempt leads to.
+    let (address, password) = (second.address(), Password::new("sesame"));
+    alice.wish(Intent::Password { address, password });
+    alice.expect(Event::Connecting);
+    let asking = room.asks_password(&mut alice);
+    assert_eq!(asking.port(), first.port());
+}
+
+#[test]
 fn what_is_forgotten_of_one_server_is_forgotten_of_every_list_with_it() {
     let room = Houses::self_made();
     let mut alice = room.home.opens(room.invited());
@@ -242,7 +334,7 @@ fn what_is_forgotten_of_one_server_is_forgotten_of_every_list_with_it() {
     let rooms = room.home.rooms();
     let known = rooms.get(&room.addresses()).unwrap().unwrap();
     assert_eq!(known.pins.len(), 2);
-    let [one, two] = room.houses.each_ref().map(|house| at(house).into());
+    let [one, two] = room.houses.each_ref().map(|house| house.address().into());
     assert!(rooms.forget(&one).unwrap());
     assert_eq!(rooms.get(&room.addresses()).unwrap(), None);
     rooms.forget(&two).unwrap();
