@@ -1,5 +1,6 @@
 //! Moment: a time as the user's clocks show it, and the day on which it was. It knows no zones: whoever opens the
-//! window says how far the clocks are ahead. Pure, but for [`ahead_of_system`], which asks the system.
+//! window says how far the clocks are ahead. Pure, but for [`ahead_of_system`] and the name of the zone, which ask the
+//! system.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -89,11 +90,32 @@ impl Moment {
         format!("{}:{second:02}", self.clock())
     }
 
-    /// As in `Monday, 23 November 2026, 08:00:59 UTC+1`.
+    /// As in `Monday, 23 November 2026, 08:00:59 CET`. Where nobody knows the name of the zone, as in a browser, `UTC+1`
+    /// stands in its place.
     #[must_use]
     pub fn in_full(self) -> String {
         let (day, clock) = (self.day().with_weekday(), self.clock_with_seconds());
-        format!("{day}, {clock} UTC{}", Zone(self.ahead))
+        let zone = self.zone_of_system();
+        let zone = zone.unwrap_or_else(|| Zone(self.ahead).to_string());
+        format!("{day}, {clock} {zone}")
+    }
+
+    /// What this system calls its zone, if the clocks of that were ahead by so much.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn zone_of_system(self) -> Option<String> {
+        self.name_of(jiff::tz::TimeZone::system())
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn zone_of_system(self) -> Option<String> {
+        None
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn name_of(self, zone: jiff::tz::TimeZone) -> Option<String> {
+        let there = jiff::Timestamp::try_from(self.at).ok()?.to_zoned(zone);
+        let is_as_far = there.offset().seconds() == self.ahead;
+        is_as_far.then(|| there.strftime("%Z").to_string())
     }
 
     /// As programs write it, in UTC: `2026-11-23T08:00:59Z`.
@@ -160,7 +182,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// Seconds ahead of UTC, as in `+1` or `-3:30`, and as nothing at all.
+/// Seconds ahead of UTC, as in `UTC+1`, `UTC-3:30` or `UTC`.
 struct Zone(i32);
 
 impl fmt::Display for Zone {
@@ -168,9 +190,9 @@ impl fmt::Display for Zone {
         let minutes = self.0.abs() / 60;
         let sign = if self.0 < 0 { '-' } else { '+' };
         match (minutes / 60, minutes % 60) {
-            (0, 0) => Ok(()),
-            (hours, 0) => write!(f, "{sign}{hours}"),
-            (hours, minutes) => write!(f, "{sign}{hours}:{minutes:02}"),
+            (0, 0) => write!(f, "UTC"),
+            (hours, 0) => write!(f, "UTC{sign}{hours}"),
+            (hours, minutes) => write!(f, "UTC{sign}{hours}:{minutes:02}"),
         }
     }
 }
@@ -226,16 +248,35 @@ mod tests {
         let here = Moment::new(at(1_795_420_859), |_| 3600);
         assert_eq!(here.clock(), "09:00");
         assert_eq!(here.clock_with_seconds(), "09:00:59");
-        assert_eq!(here.in_full(), "Monday, 23 November 2026, 09:00:59 UTC+1");
+        let day_and_clock = "Monday, 23 November 2026, 09:00:59 ";
+        assert!(here.in_full().starts_with(day_and_clock));
         assert_eq!(here.in_utc(), "2026-11-23T08:00:59Z");
         assert_eq!(here.day().of_year(), "23 November");
         let late = Moment::new(at(1_795_420_859), |_| -(8 * 60 + 30) * 60);
-        assert_eq!(
-            late.in_full(),
-            "Sunday, 22 November 2026, 23:30:59 UTC-8:30"
-        );
+        let day_and_clock = "Sunday, 22 November 2026, 23:30:59 ";
+        assert!(late.in_full().starts_with(day_and_clock));
         assert_eq!(late.day().to_string(), "2026-11-22");
-        assert!(moment(0).in_full().ends_with(" UTC"));
+    }
+
+    #[test]
+    fn a_zone_has_its_name_only_where_the_clocks_are_as_far_ahead_as_it_is() {
+        let in_europe = jiff::tz::TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let (winter, summer) = (at(1_795_420_859), at(1_782_000_000));
+        for (time, ahead, name) in [
+            (winter, (|_| 3600) as Ahead, Some("CET")),
+            (summer, |_| 7200, Some("CEST")),
+            (winter, |_| 7200, None),
+            (summer, |_| 3600, None),
+        ] {
+            let moment = Moment::new(time, ahead);
+            assert_eq!(moment.name_of(in_europe.clone()).as_deref(), name);
+        }
+        // No zone is ahead by so much.
+        let nowhere = Moment::new(winter, |_| -(8 * 60 + 31) * 60);
+        assert!(nowhere.in_full().ends_with(" UTC-8:31"));
+        for (ahead, words) in [(0, "UTC"), (3600, "UTC+1"), (-12_600, "UTC-3:30")] {
+            assert_eq!(Zone(ahead).to_string(), words);
+        }
     }
 
     #[test]

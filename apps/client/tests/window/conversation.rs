@@ -103,11 +103,11 @@ fn a_zone_that_is_set_while_the_window_is_open_is_that_of_what_comes_then() {
             &json!([words, zone]),
         );
     };
-    hears(&mut alice, "before", "UTC+1");
+    hears(&mut alice, "before", "ONE");
     fs::write(&file, zone("TWO", 2)).unwrap();
     alice.minimises();
     alice.focus();
-    hears(&mut alice, "after", "UTC+2");
+    hears(&mut alice, "after", "TWO");
     fs::remove_file(&file).unwrap();
 }
 
