@@ -233,7 +233,9 @@ pub(crate) struct Export {
   hubbub admin /run/hubbub/admin ban 192.0.2.1 12h
   hubbub admin /run/hubbub/admin say 'the room moves at ten'
 
-The socket belongs to the user who runs the server. Names that begin with - come after --.")]
+The socket belongs to the user who runs the server. Names that begin with - come after --.
+Of a room on several servers, each has a socket of its own: every command sees and changes that server alone, its
+people, bans, password and message of the day. Give it on each of them.")]
 pub(crate) struct Admin {
     /// The socket of the server, as its option --admin names it
     #[arg(value_name = "PATH")]
