@@ -33,9 +33,16 @@ pub const HELP: &str = "\
 
 A text of several lines is sent as it is, and so is one whose first word holds more than letters, such as /etc/passwd.
 
-Up and Down in an empty field bring back what you sent. Tab completes a name.
+With a keyboard: Up and Down in an empty field bring back what you sent. Tab completes a name.
 Ctrl+F searches what was said; there Enter leads to older matches and Shift+Enter to newer ones.
 Esc leads back to the field.";
+
+/// A file that can be saved. A browser chooses the folder.
+const EXAMPLE: &str = if cfg!(target_arch = "wasm32") {
+    "room.txt"
+} else {
+    "~/room.txt"
+};
 
 /// The most letters of an unknown word that are repeated: about a line of the window. No command is as long.
 const WORD_SHOWN: usize = 64;
@@ -105,7 +112,7 @@ impl fmt::Display for CommandError {
             Self::NoName { word } => write!(f, "{word} needs a name, for example {word} bob"),
             Self::NoFile => write!(
                 f,
-                "/save needs the name of a file, for example /save ~/room.txt"
+                "/save needs the name of a file, for example /save {EXAMPLE}"
             ),
             Self::OpenQuote => write!(
                 f,

@@ -27,7 +27,7 @@ pub(super) fn Composer() -> Element {
     let placeholder = if connected() {
         format!("Message {}", room.address)
     } else {
-        "Not connected: what you write waits".to_owned()
+        "Not connected: texts wait".to_owned()
     };
     let submit = move |event: FormEvent| {
         let Some(FormValue::Text(text)) = event.get_first("draft") else {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
+use super::IN_BROWSER;
 use super::icon::{Shape, icon};
 use super::page;
 use super::person::{avatar, name};
@@ -73,6 +74,11 @@ pub(super) fn PeopleView() -> Element {
                 p { class: "hint kept", "{words}" }
             }
             MutedView {}
+            if IN_BROWSER {
+                p { class: "hint by-finger",
+                    "Write /help to see what else there is, and /quit to leave the room."
+                }
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use dioxus::prelude::*;
 
+use super::IN_BROWSER;
 use super::answer::AnswerView;
 use super::cost::PART_COST;
 use super::icon::{Shape, icon};
@@ -223,6 +224,12 @@ fn Welcome(remembers: bool) -> Element {
     let presence = use_presence();
     let presence = presence.read();
     let Status { title, advice, .. } = Status::of(&presence, remembers);
+    // What can be opened, where that is the page itself.
+    let scheme = match room.invitation.is_private {
+        _ if !IN_BROWSER => "",
+        true => "https://",
+        false => "http://",
+    };
     rsx! {
         section { class: "welcome",
             span { class: "emblem", "aria-hidden": "true", {icon(Shape::Bubble)} }
@@ -233,7 +240,7 @@ fn Welcome(remembers: bool) -> Element {
             if presence.is_inside() {
                 p {
                     "Write below to begin, or invite somebody: the room is at "
-                    code { "{room.address}" }
+                    code { "{scheme}{room.address}" }
                     "."
                 }
             }

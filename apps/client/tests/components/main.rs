@@ -471,7 +471,7 @@ mod writing {
     fn what_is_typed_without_a_connection_waits() {
         let mut window = Window::joined();
         window.happen(lost("connection reset", 9.0));
-        window.shows("what you write waits");
+        window.shows("Not connected: texts wait");
         assert!(window.submit("one"));
         assert!(window.submit("two"));
         assert_eq!(window.html().matches(r#"data-state="waiting""#).count(), 2);

@@ -104,15 +104,22 @@ const boot = {
 
   async load(from) {
     if (typeof WebAssembly !== 'object') {
-      boot.fail('This browser is too old', 'Hubbub is WebAssembly, which browsers have known since 2017.');
+      const advice = 'Hubbub needs WebAssembly, which this browser does not know or has switched off, as an iPhone in '
+        + 'Lockdown Mode has. Update the browser, switch it on, or open this address in another browser.';
+      boot.fail('This browser cannot show the room', advice);
       return;
     }
     try {
       const program = await import(from);
       await program.default();
     } catch (error) {
+      if (error instanceof WebAssembly.CompileError || error instanceof SyntaxError) {
+        const advice = 'Hubbub needs a browser of 2024 or later. Update this one, or open this address in another one.';
+        boot.fail('This browser is too old', advice, `${error}`);
+        return;
+      }
       // A program that panicked has said so itself.
-      const advice = 'The server may be away, or it has a newer version of this page.';
+      const advice = 'The server may be away or full, or it has a newer version of this page. Reload it in a moment.';
       boot.fail('Hubbub could not be loaded', advice, `${error}`);
       addEventListener('online', () => boot.reload(false));
     }
