@@ -1,5 +1,5 @@
-//! Passwords: which one the next offer has. What somebody types goes to the server that has asked, and to no other one of
-//! its room. A password that was refused is not repeated in this run, unless somebody types it again. Pure.
+//! Passwords: which one the next offer has. What somebody types goes to the server that has asked, and to others of its room
+//! only if they have the same key. A password that was refused is not repeated in this run, unless somebody types it again. Pure.
 
 use hubbub_transport::Password;
 

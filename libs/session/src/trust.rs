@@ -3,7 +3,7 @@
 //!
 //! Each server is known by its own address. A room on several servers is known besides by the list of its addresses, with
 //! the keys and the password of its servers: a server that is met for the first time may have one of these keys, and gets
-//! this password. Nothing that was learnt elsewhere goes there, since anybody can write a list.
+//! this password. Nothing else that was learnt elsewhere goes there, since anybody can write a list.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -227,7 +227,7 @@ impl Trust {
         if is_other.get() {
             return Learnt::Otherwise;
         }
-        // What was learnt at one address alone does not go to others.
+        // What was learnt at one address alone goes to no other key.
         let given = password.filter(|_| self.passwords.has_sent_given());
         let kept = kept.and(self.learn_of_room(line, key, given));
         let is_untold = self.rooms.is_none() && !std::mem::replace(&mut self.told, true);

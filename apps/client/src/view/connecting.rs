@@ -39,8 +39,11 @@ pub(super) fn Connecting() -> Element {
         }
         Some(Attempt::AsksPassword { address, refused }) => {
             let (address, refused) = (address.clone(), *refused);
+            // A card of its own for each server: what was typed for one is not sent to the next that asks.
             Some(rsx! {
-                PasswordCard { address, refused }
+                for address in [address] {
+                    PasswordCard { key: "{address}", address, refused }
+                }
             })
         }
         _ => None,
