@@ -47,14 +47,15 @@ pub(super) async fn run(
     frames: flume::Receiver<()>,
     mut countdown: Signal<u64>,
 ) {
-    // When the batch was taken that is not on the page yet.
+    // When the batch was taken that is being painted.
     let began = Cell::new(None);
     let pause = Cell::new(Duration::ZERO);
     let clock = side.clock.clone();
     let events = stream::unfold(side.channels.clone(), |channels| async {
-        if let Some(began) = began.take() {
+        if let Some(since) = began.get() {
             shown(&frames).await;
-            let took = clock.awake().saturating_sub(began);
+            began.set(None);
+            let took = clock.awake().saturating_sub(since);
             pause.set(pause_after(took, cfg!(target_arch = "wasm32")));
             return Some((Input::Shown, channels));
         }
@@ -82,7 +83,7 @@ pub(super) async fn run(
             Input::Ended => side.timeline.write().end(clock.wall()),
             Input::News(news) => side.hear(news),
         }
-        side.settle();
+        side.settle(began.get().is_none());
     }
 }
 
@@ -262,8 +263,9 @@ impl Side {
         }
     }
 
-    /// Does what the timeline as it is now calls for, whatever brought it there.
-    fn settle(&mut self) {
+    /// Does what the timeline as it is now calls for, whatever brought it there. Until all of it is on the page, nobody has
+    /// seen its end.
+    fn settle(&mut self, is_shown: bool) {
         if self.timeline.peek().wants_context() && self.timeline.write().fetch() {
             self.fetch();
         }
@@ -277,7 +279,7 @@ impl Side {
         }
         self.memory.count_unsettled(timeline.unsettled_texts());
         let mut is_new = timeline.presence().has_room() && self.trail.enter(timeline.own_name());
-        if let Some(Seen { room, seq }) = timeline.past().seen() {
+        if is_shown && let Some(Seen { room, seq }) = timeline.past().seen() {
             is_new |= self.trail.note(LastSeen {
                 log: room,
                 place: seq,
