@@ -105,7 +105,7 @@ const boot = {
   async load(from) {
     if (typeof WebAssembly !== 'object') {
       const advice = 'Hubbub needs WebAssembly, which this browser does not know or has switched off, as an iPhone in '
-        + 'Lockdown Mode has. Update the browser, switch it on, or open this address in another browser.';
+        + 'Lockdown Mode has. Update the browser, switch WebAssembly on, or open this address in another browser.';
       boot.fail('This browser cannot show the room', advice);
       return;
     }
@@ -114,8 +114,8 @@ const boot = {
       await program.default();
     } catch (error) {
       if (error instanceof WebAssembly.CompileError || error instanceof SyntaxError) {
-        const advice = 'Hubbub needs a browser of 2024 or later. Update this one, or open this address in another one.';
-        boot.fail('This browser is too old', advice, `${error}`);
+        const advice = 'Hubbub needs a browser of 2024 or later. If this is one, the page was damaged on its way: reload it.';
+        boot.fail('This browser cannot show the room', advice, `${error}`);
         return;
       }
       // A program that panicked has said so itself.
