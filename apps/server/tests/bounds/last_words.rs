@@ -100,8 +100,8 @@ fn one_that_cannot_be_written_to_and_is_still_read_holds_no_memory_and_no_place_
         ..slow()
     });
     let [mut alice, mut bob] = room.members(["alice", "bob"]);
-    // Her end is read after ten seconds at the earliest. What bob says is so short that it takes a moment.
-    let count = 2 * RATE as usize * BURST.as_secs() as usize;
+    // Her end is read after twenty seconds at the earliest. What bob says is so short that it takes a moment.
+    let count = 3 * RATE as usize * BURST.as_secs() as usize;
     let mut alices: VecDeque<_> = texts(count).chain([leave("alice")]).collect();
     alice.send(
         alices

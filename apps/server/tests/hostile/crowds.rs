@@ -11,7 +11,7 @@ use crate::siege::{ATTACKERS, UNHURRIED, withstands};
 #[test]
 fn thousands_that_never_join_are_no_burden_and_end_at_the_deadline() {
     const THOUSANDS: usize = 2000;
-    withstands(&["--join-timeout", "2s"], |siege| {
+    withstands(&["--join-timeout", "5s"], |siege| {
         let mut strangers = siege.strangers(THOUSANDS);
         siege.assert_serves();
         for stranger in &mut strangers {

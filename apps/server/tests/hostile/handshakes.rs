@@ -72,7 +72,7 @@ fn half_a_handshake_keeps_nobody_out() {
 #[test]
 fn half_a_handshake_ends_at_the_deadline() {
     let hello = client_hello("localhost");
-    withstands_securely(&["--join-timeout", "5s"], |siege| {
+    withstands_securely(&["--join-timeout", "10s"], |siege| {
         for mut peer in say_and_wait(siege, ADDRESSES, &hello[..hello.len() / 2]) {
             peer.expect_gone();
         }

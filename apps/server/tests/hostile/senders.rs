@@ -9,7 +9,7 @@ use hubbub_testing::{DEADLINE, MIB, Peer, join, leave, text};
 use crate::siege::{ATTACKERS, Siege, UNHURRIED, send_for_ever, withstands};
 
 /// A deadline that passes while a test runs, but leaves members time to join.
-const SOON: [&str; 2] = ["--join-timeout", "2s"];
+const SOON: [&str; 2] = ["--join-timeout", "5s"];
 
 /// Peers that send without end, each from its own thread.
 const ENDLESS: usize = 16;

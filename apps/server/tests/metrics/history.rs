@@ -81,8 +81,8 @@ fn a_disk_that_is_behind_shows_by_how_much_until_it_has_everything() {
     ada.send(text("ada", "waits"));
     let page = watched.until("the disk is behind", |page| page.value(LAG) > 0.2);
     assert_eq!(page.value(ROWS), 0.0);
-    // The room waits for the disk no longer than that.
-    assert!(page.value(SUSPENDED) == 0.0 || page.value(LAG) >= 2.0);
+    // Another program may hold the disk no longer than that.
+    assert!(page.value(SUSPENDED) == 0.0 || page.value(LAG) >= 1.5);
     bob.expect(text("ada", "waits"));
     let page = watched.until("nothing is kept", |page| page.value(SUSPENDED) == 1.0);
     assert!(page.value(LAG) > 1.0, "{page:#?}");
