@@ -157,9 +157,9 @@ impl Cluster {
     /// The longest text unless another is asked for: so that several fit into a record.
     pub const PAYLOAD: usize = 256 * 1024;
 
-    /// Servers give a sign of life every 10 s. A time that is shorter than two of them would take those for gone that
-    /// are not.
-    pub const LEAST_NODE_TIMEOUT: Duration = Duration::from_secs(20);
+    /// Servers give a sign of life every 10 s, and a pause of the engines counts as 15 s. Whoever is away for both is
+    /// not gone, and has a moment to be heard again.
+    pub const LEAST_NODE_TIMEOUT: Duration = Duration::from_secs(30);
 
     /// What is younger than this is needed by servers that start.
     pub const LEAST_KEEP: Duration = Duration::from_secs(60 * 60);

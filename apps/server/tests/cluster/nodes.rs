@@ -9,7 +9,7 @@ use crate::house::{self, House};
 use crate::member::{Member, Told, What};
 
 /// The shortest time after which a node is gone.
-pub(crate) const SOON_GONE: &[&str] = &["--cluster-node-timeout", "20s"];
+pub(crate) const SOON_GONE: &[&str] = &["--cluster-node-timeout", "30s"];
 
 /// That this member has left.
 pub(crate) fn went(name: &str) -> impl Fn(&What) -> bool {
@@ -51,7 +51,7 @@ fn absence(member: &Member) -> Option<Duration> {
 
 #[test]
 fn members_of_a_dead_node_that_do_not_come_back_leave_once_and_not_too_early() {
-    leave_when_gone(SOON_GONE, 20);
+    leave_when_gone(SOON_GONE, 30);
 }
 
 /// Members of a node that is killed leave once, at the same place for everybody, when it was silent for so long.

@@ -32,7 +32,7 @@ fn what_cannot_work_together_is_refused_with_the_numbers() {
     );
     assert_refused(&with(&["--keep", "59min"]), &["59min", "1h"]);
     assert_refused(&with(&["--keep-bytes", "63MiB"]), &["63MiB", "64MiB"]);
-    assert_refused(&with(&["--cluster-node-timeout", "19s"]), &["19s", "20s"]);
+    assert_refused(&with(&["--cluster-node-timeout", "29s"]), &["29s", "30s"]);
     assert_refused(&with(&["--cluster-replicas", "0"]), &["0", "1..=5"]);
     assert_refused(&with(&["--cluster-replicas", "6"]), &["6", "1..=5"]);
     assert_refused(&with(&["--cluster-name", "a.b"]), &["a.b"]);
@@ -188,7 +188,7 @@ fn values_at_their_bounds_are_taken() {
         &["--cluster-name", "a", "--max-payload", "508KiB"],
         &["--cluster-name", "b", "--keep", "1h"],
         &["--cluster-name", "c", "--keep-bytes", "64MiB"],
-        &["--cluster-name", "d", "--cluster-node-timeout", "20s"],
+        &["--cluster-name", "d", "--cluster-node-timeout", "30s"],
     ];
     for more in bounds {
         let mut program = Program::with(&[&with[..], more].concat(), &[]);

@@ -1,6 +1,7 @@
 //! A stream that has lost what it had: the room begins anew, on all nodes alike.
 
 use super::*;
+use crate::settings::Cluster;
 
 fn start_at(snapshot: Option<(u64, Vec<u8>)>, first: u64, last: u64) -> Start {
     Start {
@@ -201,6 +202,23 @@ fn who_knows_nothing_gives_the_room_up_when_nobody_was_heard_for_its_patience() 
     assert_eq!(hears(A, 0, 1), Some(10));
     // Somebody comes back in time.
     assert_eq!(hears(B, 9, 1), None);
+}
+
+#[test]
+fn with_the_shortest_timeout_one_pause_of_the_stream_is_no_reason_to_give_the_room_up() {
+    let least = Cluster::LEAST_NODE_TIMEOUT;
+    let mut lost = Replica::begin(&start_at(None, 2, 10), least).unwrap();
+    let mut hears = |place, node, generation, ms| {
+        let entry = record(node, place, generation, Vec::new());
+        let time = Time::from_unix_ms(ms);
+        lost.apply(place, time, entry).unwrap();
+        since(&lost)
+    };
+    // A is here, and was about to be heard again when the pause began.
+    assert_eq!(hears(11, A, 9, 0), None);
+    assert_eq!(hears(12, B, 0, 10_000), None);
+    assert_eq!(hears(13, B, 0, 3_600_000), None);
+    assert_eq!(hears(14, A, 9, 3_602_000), None);
 }
 
 #[test]

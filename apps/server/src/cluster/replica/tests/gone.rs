@@ -1,6 +1,7 @@
 //! Nodes that come and go.
 
 use super::*;
+use crate::settings::Cluster;
 
 impl Stream {
     /// A node gives a sign of life, so many milliseconds after what was before.
@@ -62,6 +63,27 @@ fn a_pause_of_the_stream_makes_nobody_gone_however_long_it_is() {
         told(&stream.lives(B, 3_600_000)),
         ["1.1 left: NodeGone", "1 is gone"]
     );
+}
+
+#[test]
+fn with_the_shortest_timeout_a_pause_after_the_longest_silence_makes_nobody_gone() {
+    let least = Cluster::LEAST_NODE_TIMEOUT.as_secs();
+    for (timeout, is_here) in [(least, true), (25, false)] {
+        let mut stream = Stream::new();
+        let timeout_s = u32::try_from(timeout).unwrap();
+        let newest_format = NEWEST_FORMAT;
+        stream.says(
+            A,
+            vec![Item::Start {
+                newest_format,
+                timeout_s,
+            }],
+        );
+        // B was heard in time, and A was about to be heard when the pause began.
+        stream.lives(B, 10_000);
+        stream.lives(B, 3_600_000);
+        assert_eq!(stream.replica.has_node(A), is_here, "{timeout} s");
+    }
 }
 
 #[test]
