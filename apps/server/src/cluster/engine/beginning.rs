@@ -1,5 +1,6 @@
 //! The beginning: what a node that starts, or begins anew, finds in the stream.
 
+use async_nats::StatusCode;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{
     DirectGetErrorKind, LastRawMessageErrorKind, RawMessageErrorKind, Stream,
@@ -13,6 +14,12 @@ use crate::cluster::replica::hash;
 
 /// How many snapshots are looked at. With one each 5 minutes, they are those of more than an hour.
 pub(super) const HEADS: usize = 16;
+
+/// How an engine says that it has given all that there is.
+const NO_MORE: u16 = 204;
+
+/// How it says that there is nothing.
+const NONE: u16 = 404;
 
 impl Engine {
     /// Finds the stream, or makes it, and its newest snapshot that is whole.
@@ -72,8 +79,12 @@ impl Engine {
             return Ok(None);
         }
         let question = format!(r#"{{"multi_last":["{subject}"],"up_to_seq":{last}}}"#);
-        let mut heads = self.ask(question).await?.into_iter();
-        let head = heads.find(|(at, ..)| *at < place);
+        let (heads, status) = self.ask(question).await?;
+        if !is_end(status) {
+            let why = format!("the engine cannot look for snapshots (status {status})");
+            return Err(Trouble::Away(why));
+        }
+        let head = heads.into_iter().find(|(at, ..)| *at < place);
         Ok(head.map(|(at, _, bytes)| (at, bytes)))
     }
 
@@ -112,6 +123,11 @@ impl Engine {
     }
 }
 
+/// Whether an engine has no more than it gave, and not only no time to look.
+fn is_end(status: StatusCode) -> bool {
+    matches!(status.as_u16(), NO_MORE | NONE)
+}
+
 /// What stands at a place, as any engine has it, or the one that leads if that one has it not.
 pub(super) async fn message(stream: &Stream, place: u64) -> Result<Option<StreamMessage>, Trouble> {
     match stream.direct_get(place).await {
@@ -134,5 +150,26 @@ pub(super) async fn of_leader(
             RawMessageErrorKind::NoMessageFound => Ok(None),
             _ => Err(Trouble::Away(explain(&error))),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_nats::StatusCode;
+
+    use super::is_end;
+
+    #[test]
+    fn an_engine_that_does_not_look_has_not_said_that_there_is_nothing() {
+        for (status, has_looked) in [
+            (204, true),
+            (404, true),
+            (408, false),
+            (413, false),
+            (503, false),
+        ] {
+            let status = StatusCode::try_from(status).unwrap();
+            assert_eq!(is_end(status), has_looked, "{status}");
+        }
     }
 }

@@ -91,15 +91,17 @@ impl Engine {
     /// Some records with texts from a place on, as any engine has them. Not many more than up to the other place.
     async fn batch(&self, from: u64, until: u64) -> Result<Vec<Kept>, Trouble> {
         let most = BATCH.min(until - from + 1);
-        self.ask(format!(
+        let question = format!(
             r#"{{"seq":{from},"next_by_subj":"{}","batch":{most},"max_bytes":{BATCH_BYTES}}}"#,
             self.names.text
-        ))
-        .await
+        );
+        // Whatever it says at the end: what it did not give, the leader has.
+        let (records, _) = self.ask(question).await?;
+        Ok(records)
     }
 
-    /// The messages that any engine gives for a question.
-    pub(super) async fn ask(&self, question: String) -> Result<Vec<Kept>, Trouble> {
+    /// The messages that any engine gives for a question, and how it says that this is all.
+    pub(super) async fn ask(&self, question: String) -> Result<(Vec<Kept>, StatusCode), Trouble> {
         let away = |error: &dyn std::error::Error| Trouble::Away(explain(error));
         let inbox = self.client.new_inbox();
         let answers = self.client.subscribe(inbox.clone()).await;
@@ -115,11 +117,10 @@ impl Engine {
             let Ok(Some(message)) = message else {
                 return Err(Trouble::Away("the engine does not answer".to_owned()));
             };
-            if message
-                .status
-                .is_some_and(|status| status != StatusCode::OK)
+            if let Some(status) = message.status
+                && status != StatusCode::OK
             {
-                return Ok(records);
+                return Ok((records, status));
             }
             let Some(record) = kept(&message) else {
                 return Err(Trouble::Away(
