@@ -5,7 +5,7 @@ use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{
     DirectGetErrorKind, LastRawMessageErrorKind, RawMessageErrorKind, Stream,
 };
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::head::{Head, PIECE_BYTES};
 use super::{Engine, Trouble, explain, milliseconds};
@@ -20,6 +20,14 @@ const NO_MORE: u16 = 204;
 
 /// How it says that there is nothing.
 const NONE: u16 = 404;
+
+/// Why a snapshot cannot be used.
+enum Useless {
+    /// The stream does not have all that follows it.
+    TooOld(String),
+    /// It is not what it was, or never was anything.
+    Broken(String),
+}
 
 impl Engine {
     /// Finds the stream, or makes it, and its newest snapshot that is whole.
@@ -47,13 +55,22 @@ impl Engine {
         first: u64,
     ) -> Result<Option<(u64, Vec<u8>)>, Trouble> {
         let mut next = self.newest_head(stream).await?;
+        let mut is_told = false;
         for _ in 0..HEADS {
             let Some((at, bytes)) = next else {
                 return Ok(None);
             };
             match self.whole(stream, first, at, &bytes).await? {
                 Ok(snapshot) => return Ok(Some(snapshot)),
-                Err(why) => warn!(at, "a snapshot of the room cannot be used: {why}"),
+                // Those before it are older still, but for one that came late.
+                Err(Useless::TooOld(why)) if is_told => debug!(at, "nor can this one: {why}"),
+                Err(Useless::TooOld(why)) => {
+                    is_told = true;
+                    warn!(at, "a snapshot of the room cannot be used: {why}");
+                }
+                Err(Useless::Broken(why)) => {
+                    warn!(at, "a snapshot of the room cannot be used: {why}");
+                }
             }
             next = self.head_before(at).await?;
         }
@@ -95,14 +112,15 @@ impl Engine {
         first: u64,
         at: u64,
         head: &[u8],
-    ) -> Result<Result<(u64, Vec<u8>), String>, Trouble> {
+    ) -> Result<Result<(u64, Vec<u8>), Useless>, Trouble> {
+        let broken = |why: &str| Ok(Err(Useless::Broken(why.to_owned())));
         let Some(head) = Head::parse(head).filter(|head| head.place < at) else {
-            return Ok(Err("it has no head that this server can read".to_owned()));
+            return broken("it has no head that this server can read");
         };
         let place = head.place;
         if place + 1 < first {
             let lost = format!("it is as of place {place}, and the stream begins at {first}");
-            return Ok(Err(lost));
+            return Ok(Err(Useless::TooOld(lost)));
         }
         let mut bytes = Vec::new();
         for &at in &head.pieces {
@@ -113,11 +131,11 @@ impl Engine {
                 {
                     bytes.extend(&piece.payload);
                 }
-                _ => return Ok(Err(format!("its piece at place {at} is missing"))),
+                _ => return broken(&format!("its piece at place {at} is missing")),
             }
         }
         if hash(&bytes) != head.hash {
-            return Ok(Err("it is damaged".to_owned()));
+            return broken("it is damaged");
         }
         Ok(Ok((place, bytes)))
     }
