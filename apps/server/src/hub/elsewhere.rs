@@ -289,8 +289,15 @@ impl Hub {
         }
     }
 
-    /// The room is another one. Everybody is told to come again, and it begins without them.
+    /// The room is another one. Everybody is told to come again, and it begins without them. Where nobody has been let
+    /// in yet, those who wait for that go on waiting.
     fn begin_anew(&mut self) {
+        if !self.cluster.has_started {
+            self.draft = Draft::default();
+            self.room = Room::default();
+            self.sent = self.log.last();
+            return;
+        }
         self.welcome_all();
         self.say_that_it_stops();
         let why = Departure::Unanswered;

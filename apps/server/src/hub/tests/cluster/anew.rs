@@ -65,6 +65,31 @@ fn a_node_that_knows_nothing_of_a_room_is_given_a_snapshot_by_those_who_do() {
 }
 
 #[test]
+fn who_waits_at_a_node_that_knows_nothing_of_the_room_is_let_in_when_it_finds_one() {
+    for is_somebody_there in [true, false] {
+        let mut nodes = Nodes::new(1);
+        let mut ada = nodes.plain(0, ADA, "ada");
+        nodes.passes(60 * SECOND);
+        nodes.engine.lose_snapshots();
+        nodes.begin();
+        let mut bob = nodes.hubs[1].member(BOB, "bob", ROOMY);
+        nodes.says(1, BOB, "bob", "hello");
+        nodes.turn(1);
+        if !is_somebody_there {
+            nodes.asleep.push(0);
+        }
+        nodes.passes(60 * SECOND);
+        assert!(!is_over(&mut bob));
+        assert!(nodes.engine.names().contains(&"bob".to_owned()));
+        let said = nodes.engine.said().pop().map(|(_, text)| text);
+        assert_eq!(said.as_deref(), Some("hello"));
+        if is_somebody_there {
+            assert_eq!(taken(&mut ada), join("bob") + &text("bob", "hello"));
+        }
+    }
+}
+
+#[test]
 fn where_nobody_who_knows_what_was_before_is_heard_the_room_begins_anew_for_everybody() {
     let mut nodes = Nodes::new(1);
     let mut ada = nodes.ours(0, ADA, "ada", 1);
