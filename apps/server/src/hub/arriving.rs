@@ -86,6 +86,13 @@ impl Hub {
         }
     }
 
+    /// An offer has come after its JOIN. If that waits for the stream, it is that of a program of ours.
+    pub(super) fn waits_with_offer(&mut self, peer: PeerId) {
+        if self.cluster.early.contains_key(&peer) || self.is_joining(peer) {
+            self.waits(peer);
+        }
+    }
+
     /// A peer waits for the stream from now on.
     fn waits(&mut self, peer: PeerId) {
         let claim = self.lobby.claimed(peer);

@@ -98,6 +98,8 @@ impl Hub {
         if has_waited {
             self.propose_join(peer);
         }
+        #[cfg(feature = "cluster")]
+        self.waits_with_offer(peer);
     }
 
     /// An offer of a member, whose JOIN came in an earlier read.

@@ -281,6 +281,34 @@ fn a_join_that_was_on_its_way_when_the_pause_began_is_told_too_and_its_place_is_
 }
 
 #[test]
+fn a_program_of_ours_whose_offer_comes_after_its_join_is_told_of_the_pause_too() {
+    for is_on_its_way in [false, true] {
+        let mut nodes = if is_on_its_way {
+            Nodes::new(1)
+        } else {
+            paused()
+        };
+        let mut ada = nodes.hubs[0].connect(ADA, ROOMY);
+        nodes.hubs[0].joins(ADA, "ada");
+        nodes.turn(0);
+        if is_on_its_way {
+            nodes.turn_engine();
+            nodes.passes_alone(Duration::ZERO);
+        }
+        nodes.hubs[0].take(Event::Offered {
+            peer: ADA,
+            name: Some(username("ada")),
+            offered: offered(1, 1),
+        });
+        nodes.passes_alone(WORD - Duration::from_millis(1));
+        assert_eq!(taken(&mut ada), "");
+        nodes.passes_alone(Duration::from_millis(1));
+        assert_eq!(taken(&mut ada), notice("ada", "paused", words::PAUSED));
+        assert!(is_over(&mut ada));
+    }
+}
+
+#[test]
 fn who_comes_and_goes_in_a_pause_leaves_nothing() {
     let mut nodes = paused();
     let waiting = nodes.hubs[0].log.waiting();
