@@ -293,6 +293,7 @@
 //! | what a node has published | read back within 2 s; an engine is away for 1 s at most | members are told that the room is paused |
 //! | what waits for the stream | 1 MiB | peers that have passed 4 KiB are not read until half of it is gone |
 //! | a page of the past that is read from the stream | 10 s | it counts as lost |
+//! | pages that the stream is asked for at a time | 8 | the next ones wait |
 //! | a node that stops waits for the stream to hear that | 2 s | the others notice after `--cluster-node-timeout` |
 //! | sessions whose counts are known | 65,536, and 7 days after they were last heard | those heard longest ago are forgotten |
 //! | message of the day | 4 KiB of UTF-8, no control characters but tabs and line ends | the server does not start; at SIGHUP the old one stays |

@@ -18,7 +18,7 @@ pub(crate) use self::replay::{Ask, Past, Replay};
 use self::replay::{Range, Remembered};
 use self::sessions::{Counted, Sessions};
 #[cfg(all(test, feature = "cluster"))]
-pub(crate) use self::stream::{AWAY, LIFE, PATIENCE, READING, TRIES};
+pub(crate) use self::stream::{AWAY, LIFE, OPEN, PATIENCE, READING, TRIES};
 #[cfg(feature = "cluster")]
 pub(crate) use self::stream::{Cluster, Happened, Pause};
 use crate::event::Departure;

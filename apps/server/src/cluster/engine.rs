@@ -33,7 +33,7 @@ mod stream;
 mod tests;
 mod writing;
 
-/// How many orders may wait. A node has one record in flight, and asks for a page of the past now and then.
+/// How many orders may wait. A node has one record in flight, and asks for few pages of the past at a time.
 const ORDERS: usize = 64;
 
 /// How many answers may wait: with the longest records, 32 MiB. Reading stops when a node is that far behind.

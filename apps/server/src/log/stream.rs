@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 
 use self::past::Past;
 #[cfg(test)]
-pub(crate) use self::past::{READING, TRIES};
+pub(crate) use self::past::{OPEN, READING, TRIES};
 use self::queue::Queue;
 use super::backlog::Backlog;
 use super::replay::{Remembered, Replay};

@@ -246,6 +246,11 @@ impl Tap {
         while self.give(engine) {}
     }
 
+    /// How much waits for the engine.
+    pub(in crate::hub) fn waiting(&self) -> usize {
+        self.orders.len()
+    }
+
     /// What the node has published is lost.
     pub(in crate::hub) fn loses_all(&mut self) {
         self.late.clear();

@@ -7,7 +7,6 @@ use std::time::Instant;
 use hubbub_wire::Time;
 use tracing::{error, info, warn};
 
-use super::past::Past;
 use super::queue::Note;
 use super::{Happened, Stream, begin};
 use crate::cluster::record::Item;
@@ -105,7 +104,7 @@ impl Log {
     /// Lets go of what has come out and was not taken: the room is another one.
     fn forget_what_came(&mut self) {
         if let Some(stream) = &mut self.stream {
-            stream.past = Past::default();
+            stream.past.forget();
         }
         self.ordered.clear();
         (self.ready, self.size) = (0, 0);

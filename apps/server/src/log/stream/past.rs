@@ -19,6 +19,10 @@ pub(crate) const READING: Duration = Duration::from_secs(10);
 /// How often it is asked for one page, pauses apart, before that counts as lost. Whoever asks again may be luckier.
 pub(crate) const TRIES: u32 = 3;
 
+/// How many pages it is asked for at a time. The engine reads one after the other, and what it is to publish must not
+/// wait behind many of them.
+pub(crate) const OPEN: usize = 8;
+
 /// A page of the stream that somebody waits for: at most so many texts before the one of this count.
 #[derive(Debug)]
 struct Asked {
@@ -51,6 +55,25 @@ impl Past {
         asked
             .filter_map(|asked| Some(asked.question.as_ref()?.until))
             .min()
+    }
+
+    /// Nobody waits for a page any more. What is still answered is of before: numbers of questions go on.
+    pub(super) fn forget(&mut self) {
+        self.asked.clear();
+    }
+
+    /// Questions that were not answered in time will not be.
+    fn lets_go_of_late(&mut self, now: Instant) {
+        for asked in &mut self.asked {
+            let late = asked.question.take_if(|question| question.until <= now);
+            asked.tries += u32::from(late.is_some());
+        }
+    }
+
+    /// How many questions are still to be answered.
+    fn open(&self) -> usize {
+        let asked = self.asked.iter();
+        asked.filter(|asked| asked.question.is_some()).count()
     }
 
     /// The questions, or their answers, may be lost.
@@ -132,9 +155,11 @@ impl Log {
             }
             return;
         }
+        stream.past.lets_go_of_late(stream.now);
+        let mut open = stream.past.open();
         let mut lost = Vec::new();
         for mut asked in std::mem::take(&mut stream.past.asked) {
-            if stream.asks(&mut asked) {
+            if stream.asks(&mut asked, &mut open) {
                 stream.past.asked.push(asked);
             } else {
                 lost.push(asked);
@@ -216,16 +241,14 @@ impl Log {
 }
 
 impl Stream {
-    /// Asks for a page, unless that was done and may still be answered. Returns `false` if it is lost.
-    fn asks(&mut self, asked: &mut Asked) -> bool {
-        let question = asked
-            .question
-            .take_if(|question| question.until <= self.now);
-        if question.is_some() {
-            asked.tries += 1;
-        }
+    /// Asks for a page, unless that was done and may still be answered, or too many are `open`. Returns `false` if it is
+    /// lost.
+    fn asks(&mut self, asked: &mut Asked, open: &mut usize) -> bool {
         if asked.question.is_some() || asked.tries >= TRIES {
             return asked.question.is_some();
+        }
+        if *open >= OPEN {
+            return true;
         }
         let Some(reading) = self.replica.reading(asked.before, asked.most) else {
             return false;
@@ -240,6 +263,7 @@ impl Stream {
                 reading,
                 until: self.now + READING,
             });
+            *open += 1;
         }
         true
     }

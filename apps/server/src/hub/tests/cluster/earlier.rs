@@ -3,7 +3,8 @@
 use hubbub_wire::{OWN_JOIN, Token};
 
 use super::*;
-use crate::log::{READING, TRIES};
+use crate::cluster::Answer;
+use crate::log::{OPEN, READING, TRIES};
 
 /// More texts than memory keeps.
 const FLOOD: usize = 1100;
@@ -121,10 +122,14 @@ fn after_a_flood() -> (Nodes, Pending) {
 
 /// Ada asks for what stands before a text.
 fn asks(nodes: &mut Nodes, count: u64) {
+    peer_asks(nodes, ADA, count);
+}
+
+fn peer_asks(nodes: &mut Nodes, peer: PeerId, count: u64) {
     let hub = &mut nodes.hubs[0];
     let generation = hub.log.generation();
     let before = Seq { generation, count }.token().unwrap();
-    let (peer, count) = (ADA, 200);
+    let count = 200;
     hub.take(Event::Earlier {
         peer,
         before,
@@ -217,4 +222,57 @@ fn what_was_said_before_ones_own_join_is_read_of_the_stream_too() {
     assert_eq!(told.matches("Past: yes").count(), 30);
     assert!(told.contains("Before: join\r\n"), "{told}");
     assert!(!told.contains("Lost: yes") && !told.contains("More: yes"));
+}
+
+#[test]
+fn of_many_pages_eight_are_asked_for_at_a_time_and_none_is_lost() {
+    let mut nodes = Nodes::new(1);
+    let _bob = nodes.plain(0, BOB, "bob");
+    nodes.bob_says(1..=FLOOD);
+    let mut readers = Vec::new();
+    for number in 0..3 * OPEN as u64 {
+        let name: &'static str = format!("reader{number}").leak();
+        let peer = PeerId(1000 + number);
+        readers.push((
+            peer,
+            51 + number,
+            nodes.ours(0, peer, name, u128::from(number) + 1),
+        ));
+    }
+    for (peer, before, reader) in &mut readers {
+        taken(reader);
+        peer_asks(&mut nodes, *peer, *before);
+    }
+    nodes.turn(0);
+    assert_eq!(nodes.taps[0].waiting(), OPEN);
+    nodes.settle();
+    for (_, before, reader) in &mut readers {
+        assert_answers(&taken(reader), *before);
+    }
+}
+
+#[test]
+fn an_answer_from_before_the_node_began_anew_is_none_to_what_is_asked_since() {
+    let (mut nodes, _ada) = after_a_flood();
+    asks(&mut nodes, 51);
+    nodes.turn(0);
+    nodes.taps[0].loses_all();
+    nodes.taps[0].begins_anew(&nodes.engine);
+    nodes.settle();
+    let mut ada = nodes.ours_again(0, ADA, "ada", 1, 2);
+    asks(&mut nodes, 51);
+    nodes.turn(0);
+    for number in 0..2 {
+        let late = Answer::Past {
+            number,
+            records: Vec::new(),
+            first: 1,
+        };
+        let now = nodes.start + nodes.now;
+        nodes.hubs[0].log.take_of_stream(late, now);
+        nodes.turn(0);
+        assert_eq!(taken(&mut ada), "");
+    }
+    nodes.settle();
+    assert_answers(&taken(&mut ada), 51);
 }
