@@ -11,7 +11,7 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Info, Stream};
 use futures::StreamExt;
 use tokio::time::sleep;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::beginning::of_leader;
 use super::head::Head;
@@ -198,7 +198,8 @@ impl Reader<'_> {
             is_rolled_back,
         }: Other,
     ) -> Option<()> {
-        error!("this server begins anew: {why}");
+        // How bad that is, the room knows.
+        info!("this server looks what the stream has: {why}");
         self.doubt = None;
         let mut said = String::new();
         let start = loop {

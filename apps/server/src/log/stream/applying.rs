@@ -72,16 +72,23 @@ impl Log {
         let Some(stream) = &mut self.stream else {
             return;
         };
-        error!(
-            why,
-            "this node begins anew with the room of the stream: everybody here has to come again"
-        );
+        if stream.replica.is_known() {
+            error!(
+                why,
+                "this node begins anew with the room of the stream: everybody here has to come again"
+            );
+        }
         if let Some(order) = stream.queue.farewell(&stream.replica, &stream.own) {
             // If it is lost, they leave when the node of before is gone.
             let _ = stream.orders.try_send(order);
         }
         match begin(start, stream.queue.timeout()) {
-            Ok(replica) => stream.replica = replica,
+            Ok(replica) => {
+                if !stream.replica.is_known() && replica.is_known() {
+                    info!("this node has found the room");
+                }
+                stream.replica = replica;
+            }
             Err(why) => {
                 stream.fatal = Some(why);
                 return;
