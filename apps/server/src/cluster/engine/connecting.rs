@@ -55,7 +55,7 @@ pub(super) async fn connect(
             match options.connect(&places[..]).await {
                 Ok(client) => return Ok(client),
                 Err(error) => {
-                    let why = explain(&error);
+                    let why = tls_error(&error).map_or_else(|| explain(&error), explain_tls);
                     let place = lock(&tries).failed(why);
                     refusal = refused(&error)
                         .map(|why| format!("the engine {place} cannot be used: {why}"))
@@ -92,7 +92,11 @@ fn options(
             })
         }
     };
+    let tried = Arc::clone(tries);
     let changed = move |event| {
+        if matches!(event, Event::Connected) {
+            lock(&tried).reached();
+        }
         if matches!(event, Event::Connected | Event::Disconnected) {
             // One is enough: whoever hears it looks at the connection.
             let _ = change.try_send(());
@@ -161,8 +165,26 @@ fn refused(error: &ConnectError) -> Option<String> {
                 .to_owned(),
         ),
         ConnectErrorKind::ServerParse | ConnectErrorKind::Authentication => Some(explain(error)),
-        _ => tls_error(error).map(explain_tls),
+        _ => tls_error(error)
+            .filter(|error| is_final(error))
+            .map(explain_tls),
     }
+}
+
+/// Whether waiting mends nothing. An engine that only starts may be silent, or its proxy answer without TLS; and a
+/// clock that is still to be set may be behind a certificate's time.
+const fn is_final(error: &rustls::Error) -> bool {
+    matches!(
+        error,
+        rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer
+                | CertificateError::BadSignature
+                | CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. }
+                | CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+        )
+    )
 }
 
 /// The error of TLS from which another one comes.
@@ -253,7 +275,13 @@ impl Tries {
         place
     }
 
-    /// Finds out what has become of the last try. The client says nothing of a name that was not found.
+    /// The last one was reached.
+    fn reached(&mut self) {
+        self.last = None;
+        self.why.clear();
+    }
+
+    /// Finds out why the last one was not reached. The client says nothing of a name that was not found.
     fn look(&mut self, servers: &[Server]) {
         let Some((place, failed)) = &self.last else {
             return;
@@ -261,16 +289,12 @@ impl Tries {
         let Some(server) = servers.iter().find(|server| server.addr == *place) else {
             return;
         };
-        let has_failed = server.failed_attempts > *failed;
-        let is_unfound = server.failed_attempts == *failed && (*failed > 0 || !server.did_connect);
-        if has_failed {
-            self.failed(server.last_error.clone().unwrap_or_default());
-        } else if is_unfound {
-            self.failed("its name is not found".to_owned());
+        let why = if server.failed_attempts > *failed {
+            server.last_error.clone().unwrap_or_default()
         } else {
-            // It was reached, and has ended the connection since.
-            self.why.clear();
-        }
+            "its name is not found".to_owned()
+        };
+        self.failed(why);
     }
 
     /// Says in the log why no engine can be reached, unless it said so a moment ago.
@@ -376,14 +400,47 @@ mod tests {
         tries.next(&servers, Instant::now());
         servers[0] = server("nats://a", 0);
         servers[0].did_connect = true;
+        tries.reached();
+        assert!(tries.why.is_empty());
+        // It has ended the connection since. That is no try.
         tries.look(&servers);
         assert!(tries.why.is_empty());
-        // It has ended the connection, and its name is not found any more: that is not seen, and the next try is.
+    }
+
+    #[test]
+    fn of_engines_that_were_reached_a_name_that_is_found_no_more_is_told_with_the_others() {
+        let mut tries = tries(&["nats://a", "nats://b"], 0);
+        let mut servers = ["nats://a", "nats://b"].map(|url| server(url, 0));
+        servers[0].did_connect = true;
         tries.next(&servers, Instant::now());
-        tries.look(&servers);
-        assert!(tries.why.is_empty());
-        servers[0] = server("nats://a", 1);
-        tries.look(&servers);
-        assert_eq!(tries.why.len(), 1);
+        tries.reached();
+        tries.next(&servers, Instant::now());
+        servers[1] = server("nats://b", 1);
+        tries.next(&servers, Instant::now());
+        assert_eq!(tries.told, None);
+        tries.next(&servers, Instant::now());
+        assert!(tries.told.is_some());
+        let places: Vec<_> = tries.why.into_iter().collect();
+        let why = |place: &str, why: &str| (place.to_owned(), why.to_owned());
+        let unfound = why("nats://a", "its name is not found");
+        assert_eq!(places, [unfound, why("nats://b", "error 1")]);
+    }
+
+    #[test]
+    fn what_may_be_mended_by_waiting_is_no_reason_to_end() {
+        use rustls::{Error, InvalidMessage};
+        for (why, is_last) in [
+            (CertificateError::UnknownIssuer, true),
+            (CertificateError::BadSignature, true),
+            (CertificateError::NotValidForName, true),
+            (CertificateError::Expired, true),
+            (CertificateError::NotValidYet, false),
+        ] {
+            let error = Error::InvalidCertificate(why);
+            assert_eq!(is_final(&error), is_last, "{error}");
+        }
+        let plain = Error::InvalidMessage(InvalidMessage::InvalidContentType);
+        assert!(!is_final(&plain));
+        assert!(explain_tls(&plain).contains("does not speak TLS"));
     }
 }

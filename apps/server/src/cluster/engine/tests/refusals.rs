@@ -244,10 +244,6 @@ fn a_connection_is_encrypted_and_the_engine_is_who_its_certificate_says() {
     let old = encrypted(&directory, &authority.expired("127.0.0.1"));
     let why = refusal(&with(&old.url(0).replace("nats://", "tls://"), &root));
     assert!(why.contains("expired"), "{why}");
-
-    let plain = Engines::start(1);
-    let why = refusal(&with(&plain.url(0).replace("nats://", "tls://"), &root));
-    assert!(why.contains("does not speak TLS"), "{why}");
 }
 
 /// An engine with this certificate.
