@@ -36,12 +36,15 @@ fn says_of_itself(version: &str, has_streams: bool) -> String {
         r#"INFO {{"server_id":"e","version":"{version}","headers":true,"max_payload":1048576,"jetstream":{has_streams}}}"#
     );
     thread::spawn(move || {
-        let (mut socket, _) = listener.accept().unwrap();
-        write!(socket, "{line}\r\n").unwrap();
-        let lines = BufReader::new(socket.try_clone().unwrap()).lines();
-        for line in lines.map_while(Result::ok) {
-            if line == "PING" {
-                let _ = socket.write_all(b"PONG\r\n");
+        // Whoever takes it for slow comes again.
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let _ = write!(socket, "{line}\r\n");
+            let lines = BufReader::new(socket.try_clone().unwrap()).lines();
+            for line in lines.map_while(Result::ok) {
+                if line == "PING" {
+                    let _ = socket.write_all(b"PONG\r\n");
+                }
             }
         }
     });
