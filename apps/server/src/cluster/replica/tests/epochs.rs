@@ -256,3 +256,40 @@ fn what_a_node_says_that_knows_nothing_bears_no_generation() {
     let record = Record::parse(&known.draft(A, 1).finish()).unwrap();
     assert_eq!(record.generation, known.last().generation);
 }
+
+#[test]
+fn a_snapshot_of_before_an_epoch_may_come_after_it() {
+    let mut stream = Stream::new();
+    let since = stream.replica.place();
+    stream.put(&Record {
+        node: A,
+        count: 9,
+        generation: 0,
+        items: vec![Item::Epoch { since }, start()],
+    });
+    let epoch = stream.replica.place();
+    for (of, is_passed_over) in [(since, true), (epoch, false)] {
+        let place = stream.replica.place() + 1;
+        let hash = [0; 32];
+        let head = Entry::Snapshot { place: of, hash };
+        let seen = stream.replica.apply(place, Time::from_unix_ms(0), head);
+        assert_eq!(seen.is_ok(), is_passed_over, "{of}");
+    }
+}
+
+#[test]
+fn what_stood_in_the_stream_when_a_node_began_is_known_also_behind_an_epoch() {
+    for (last, is_passed_over) in [(2, false), (3, true)] {
+        let mut replica = begin(&start_at(None, 1, last)).unwrap();
+        let at = Time::from_unix_ms(0);
+        replica
+            .apply(1, at, record(A, 1, 0, vec![start()]))
+            .unwrap();
+        let epoch = vec![Item::Epoch { since: 1 }, start()];
+        replica.apply(2, at, record(A, 2, 0, epoch)).unwrap();
+        assert!(replica.take_snapshot().is_some(), "it is due at once");
+        let (place, hash) = (2, [0; 32]);
+        let damaged = Entry::Snapshot { place, hash };
+        assert_eq!(replica.apply(3, at, damaged).is_ok(), is_passed_over);
+    }
+}
