@@ -5,7 +5,6 @@
 //! it on by 15 s at most, so that nobody is taken for gone because the stream, or an engine's clock, was away.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hubbub_wire::{Hex64, Hex128, Time};
 
@@ -135,13 +134,13 @@ impl Replica {
     }
 
     /// Begins with what the stream has. If that is too little, nothing is known of the room. Others may know it: their
-    /// next snapshot is waited for. If none of them is heard for `patience`, an [`epoch`](Self::epoch) has to be
-    /// proposed.
+    /// next snapshot is waited for. If none of them is heard for `patience` milliseconds, an [`epoch`](Self::epoch) has to
+    /// be proposed.
     ///
     /// # Errors
     ///
     /// The newest snapshot has a format that this server cannot read.
-    pub(crate) fn begin(start: &Start, patience: Duration) -> Result<Self, Unreadable> {
+    pub(crate) fn begin(start: &Start, patience: u64) -> Result<Self, Unreadable> {
         let after = start.place();
         let known = match &start.snapshot {
             Some((place, bytes)) if *place == after => match Self::restore(bytes) {
@@ -156,7 +155,7 @@ impl Replica {
             lost: Some(Lost {
                 since: start.last,
                 heard: 0,
-                patience: u64::try_from(patience.as_millis()).unwrap_or(u64::MAX),
+                patience,
             }),
             ..Self::new(&start.stream, start.created)
         };

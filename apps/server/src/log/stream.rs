@@ -403,7 +403,8 @@ impl Log {
 /// enough of it.
 fn begin(start: &Start, node_timeout: Duration) -> Result<Replica, String> {
     let explain = |why| format!("the room cannot be read: {why}");
-    let replica = Replica::begin(start, node_timeout).map_err(explain)?;
+    let patience = u64::try_from(node_timeout.as_millis()).unwrap_or(u64::MAX);
+    let replica = Replica::begin(start, patience).map_err(explain)?;
     if !replica.is_known() {
         let seconds = node_timeout.as_secs();
         warn!(

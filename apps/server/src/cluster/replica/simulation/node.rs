@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use fastrand::Rng;
 use hubbub_wire::{Hex64, Id, Payload, Username};
@@ -16,8 +15,8 @@ use crate::texts::Texts;
 /// A node gives a sign of life after so many milliseconds.
 const SIGN_OF_LIFE: u64 = 10_000;
 
-/// How long nobody must be heard before a node that knows nothing gives the room up.
-pub(super) const PATIENCE: Duration = Duration::from_secs(45);
+/// How long nobody must be heard before a node that knows nothing gives the room up, in milliseconds.
+pub(super) const PATIENCE: u64 = 45_000;
 
 /// Something that a node has to propose.
 #[derive(Clone, Debug)]

@@ -14,8 +14,8 @@ fn start_at(snapshot: Option<(u64, Vec<u8>)>, first: u64, last: u64) -> Start {
     }
 }
 
-/// How long nobody must be heard before a node that knows nothing gives the room up.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long nobody must be heard before a node that knows nothing gives the room up, in milliseconds.
+const PATIENCE: u64 = 45_000;
 
 fn begin(start: &Start) -> Result<Replica, Unreadable> {
     Replica::begin(start, PATIENCE)
@@ -24,7 +24,7 @@ fn begin(start: &Start) -> Result<Replica, Unreadable> {
 /// A node that knows nothing of the room of a stream that ends here, after it has heard nobody for long enough.
 fn lost(last: u64) -> Replica {
     let mut lost = begin(&start_at(None, 2, last)).unwrap();
-    lost.age = 45_000;
+    lost.age = PATIENCE;
     lost
 }
 
@@ -152,7 +152,7 @@ fn who_knows_nothing_and_reads_an_epoch_that_may_be_void_proposes_a_newer_one() 
         );
         // Whoever proposed it may know the room now.
         assert_eq!(since(&lost), None);
-        lost.age += 45_000;
+        lost.age += PATIENCE;
     }
     assert_eq!(since(&lost), Some(12));
     assert_eq!(
@@ -206,7 +206,7 @@ fn who_knows_nothing_gives_the_room_up_when_nobody_was_heard_for_its_patience() 
 
 #[test]
 fn with_the_shortest_timeout_one_pause_of_the_stream_is_no_reason_to_give_the_room_up() {
-    let least = Cluster::LEAST_NODE_TIMEOUT;
+    let least = Cluster::LEAST_NODE_TIMEOUT.as_secs() * 1000;
     let mut lost = Replica::begin(&start_at(None, 2, 10), least).unwrap();
     let mut hears = |place, node, generation, ms| {
         let entry = record(node, place, generation, Vec::new());

@@ -313,7 +313,7 @@ fn a_damaged_snapshot_that_stood_before_a_node_began_is_no_reason_to_begin_once_
             last,
             is_rolled_back: false,
         };
-        let mut replica = Replica::begin(&start, Duration::from_secs(45)).unwrap();
+        let mut replica = Replica::begin(&start, 45_000).unwrap();
         for place in replica.place() + 1..=due.place {
             // The head of the first snapshot stands at place 3 and is no record.
             let (time, bytes) = stream.entries[usize::try_from(place).unwrap() - 2].clone();
