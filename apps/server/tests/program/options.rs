@@ -136,9 +136,10 @@ fn every_option_but_help_and_version_has_a_variable_and_help_names_it() {
             .trim_start_matches('-')
             .replace('-', "_")
             .to_uppercase();
-        let variable = format!("[env: HUBBUB_{variable}=");
+        // The value of one that may be a secret is not shown.
+        let is_named = ["=", "]"].map(|end| format!("[env: HUBBUB_{variable}{end}"));
         assert!(
-            described.contains(&variable),
+            is_named.iter().any(|named| described.contains(named)),
             "no {variable} in {described}"
         );
     }
