@@ -87,3 +87,63 @@ fn a_page_whose_program_does_not_come_says_so() {
     room.server().signal("TERM");
     alice.may_lose_its_connection();
 }
+
+#[test]
+fn a_page_of_which_a_part_does_not_come_says_so_after_a_while() {
+    let room = WebRoom::open();
+    let visitor = Visitor::new();
+    let alice = visitor.opens_nothing();
+    for words in ["Failed to load", "net::ERR_"] {
+        alice.may_report(words);
+    }
+    alice.call("Network.enable", json!({}));
+    alice.call("Network.setBlockedURLs", json!({ "urls": ["*boot.js"] }));
+    alice.goes_to(&room.page());
+    let late = "document.querySelector('.late')";
+    let opacity = format!("getComputedStyle({late}).opacity");
+    // A slow line has its time.
+    alice.shows(&opacity, &json!("0"));
+    alice.ask(&format!(
+        "{late}.getAnimations().forEach((it) => it.finish()); 0"
+    ));
+    alice.shows(&opacity, &json!("1"));
+    alice.comes_to(&format!(
+        "{late}.textContent.includes('load the page again')"
+    ));
+    alice.call("Network.setBlockedURLs", json!({ "urls": [] }));
+    alice.reloads_and_waits();
+    alice.gives_name("alice");
+    alice.is("connected");
+    alice.shows(late, &json!(null));
+}
+
+#[test]
+fn a_browser_that_cannot_run_the_program_is_told_what_to_do() {
+    let room = WebRoom::open();
+    let visitor = Visitor::new();
+    for (lack, title) in [
+        (
+            "delete globalThis.WebAssembly",
+            "This browser cannot show the room",
+        ),
+        (
+            "WebAssembly.instantiateStreaming = WebAssembly.instantiate = \
+             () => Promise.reject(new WebAssembly.CompileError('unknown opcode'))",
+            "This browser is too old",
+        ),
+    ] {
+        let alice = visitor.opens_nothing();
+        alice.may_report(title);
+        alice.call(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": lack }),
+        );
+        alice.goes_to(&room.page());
+        alice.has_focus_in("reload");
+        alice.shows(
+            "document.getElementById('boot-title').textContent",
+            &json!(title),
+        );
+        alice.comes_to("document.getElementById('boot-advice').textContent.includes('another')");
+    }
+}

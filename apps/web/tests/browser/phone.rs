@@ -122,3 +122,22 @@ fn the_field_stays_above_the_keyboard_of_the_phone() {
                     draft.getBoundingClientRect().top",
     );
 }
+
+#[test]
+fn letters_of_twice_the_size_fit_the_smallest_phone() {
+    let room = WebRoom::open();
+    let visitor = Visitor::new();
+    let alice = visitor.opens_nothing();
+    // A browser that enlarges a page lays it out for a screen that is smaller by as much.
+    alice.is_a_phone_of(180, 320);
+    alice.goes_to(&room.page());
+    let over_the_edge = "[...document.querySelectorAll('.card, .card *, .top *')].filter((e) => e.checkVisibility() && \
+                         ((b) => b.width > 1 && (b.left < 0 || b.right > innerWidth))(e.getBoundingClientRect()))\
+                         .map((e) => e.id || e.className || e.tagName)";
+    alice.taps("#name");
+    alice.shows(over_the_edge, &json!([]));
+    alice.gives_name("somebody with a long name");
+    alice.is("connected");
+    alice.shows(over_the_edge, &json!([]));
+    alice.may_lose_its_connection();
+}

@@ -67,6 +67,11 @@ impl Tab {
         );
     }
 
+    /// Makes it as large as on another phone.
+    pub(crate) fn is_a_phone_of(&self, width: u32, height: u32) {
+        self.has_size(width, height, 2, true);
+    }
+
     /// Waits until all that the page has to show is painted.
     pub(crate) fn paints(&self) {
         self.ask("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(() => painted(0))))");
