@@ -245,6 +245,12 @@ fn of_many_pages_eight_are_asked_for_at_a_time_and_none_is_lost() {
     }
     nodes.turn(0);
     assert_eq!(nodes.taps[0].waiting(), OPEN);
+    // So it is when all have to be asked for again at once.
+    nodes.taps[0].loses_all();
+    nodes.turn_engine();
+    nodes.turn_engine();
+    nodes.turn(0);
+    assert_eq!(nodes.taps[0].waiting(), OPEN);
     nodes.settle();
     for (_, before, reader) in &mut readers {
         assert_answers(&taken(reader), *before);
