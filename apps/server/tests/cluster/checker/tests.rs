@@ -146,6 +146,14 @@ fn each_fault_is_found() {
 }
 
 #[test]
+fn a_text_that_is_through_stays_so_when_the_past_shows_it_to_its_sender() {
+    let (checker, faults) = judge(|story| story.push((0, heard("ann", 2, 4))));
+    assert_eq!(faults, [""; 0]);
+    assert_eq!(checker.open(), 0);
+    assert!(checker.log.is_empty(), "{:?}", checker.log);
+}
+
+#[test]
 fn what_is_not_through_is_kept() {
     for missing in [15, 16] {
         let (checker, _) = judge(|story| drop(story.remove(missing)));
