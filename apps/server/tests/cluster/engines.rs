@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use hubbub_testing::until;
+use hubbub_testing::{DEADLINE, until};
 
 use crate::house::{self, House};
 use crate::member::{Member, What};
@@ -25,14 +25,12 @@ fn while_all_talk(something: impl FnOnce(&mut Events<'_>)) -> House {
     house
 }
 
-/// How long nobody may hear anything at an engine that is lost: three times what is promised, for a machine that has much
-/// else to do.
-const GOES_ON: Duration = Duration::from_secs(3 * 10);
-
+/// Nobody waited for long. What is promised is 10 s, which a machine that has much else to do does not keep: the figure
+/// is printed where everything is judged, and this is for a silence that does not end by itself.
 #[track_caller]
 fn assert_went_on(house: &House) {
     let silence = house.longest_silence();
-    assert!(silence < GOES_ON, "a silence of {silence:?}");
+    assert!(silence < 2 * DEADLINE, "a silence of {silence:?}");
 }
 
 #[test]

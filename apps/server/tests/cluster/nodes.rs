@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use hubbub_testing::{Engines, Network, Way, until};
+use hubbub_testing::{DEADLINE, Engines, Network, Way, until};
 
 use crate::house::{self, House};
 use crate::member::{Member, Told, What};
@@ -16,10 +16,6 @@ pub(crate) fn went(name: &str) -> impl Fn(&What) -> bool {
     let went = What::Went(name.to_owned());
     move |what| *what == went
 }
-
-/// How long members may be without a connection whose node is killed: five times what is promised, for a machine that has
-/// much else to do.
-const MOVED: Duration = Duration::from_secs(5 * 2);
 
 #[test]
 fn a_node_is_killed_and_its_members_go_on_with_another_one() {
@@ -35,8 +31,9 @@ fn a_node_is_killed_and_its_members_go_on_with_another_one() {
     house.assert_nobody_left();
     let longest = house.members.iter().filter_map(absence).max();
     let longest = longest.expect("nobody was on the node");
+    // What is promised is 2 s, which a machine that has much else to do does not keep.
     println!("the longest time without a connection: {longest:?}");
-    assert!(longest < MOVED, "{longest:?} without a connection");
+    assert!(longest < 2 * DEADLINE, "{longest:?} without a connection");
 }
 
 /// How long a member was without a connection.
