@@ -64,10 +64,12 @@ impl Events<'_> {
         self.nodes[node] = Some(program);
     }
 
-    /// Waits until so many texts more were said. Ends the test at the first fault.
+    /// Waits until so many texts more were said. Ends the test at the first fault, and when nobody says anything any
+    /// more: too much is on its way to somebody who does not hear it.
     #[track_caller]
     pub(crate) fn talk(&self, texts: u64) {
-        let due = self.checker().said() + texts;
+        let mut last = (self.checker().said(), Instant::now());
+        let due = last.0 + texts;
         loop {
             let (said, faults) = {
                 let checker = self.checker();
@@ -77,6 +79,15 @@ impl Events<'_> {
             if said >= due {
                 return;
             }
+            if said != last.0 {
+                last = (said, Instant::now());
+            }
+            let is_late = last.1.elapsed() > 2 * DEADLINE;
+            assert!(
+                !is_late,
+                "nobody talks any more, {} on their way",
+                self.checker().open()
+            );
             thread::sleep(TICK);
         }
     }
