@@ -351,9 +351,12 @@ impl Peer {
         /// What has come by now is read, however late this thread gets its turn.
         const AT_LEAST: Duration = Duration::from_millis(1);
         let mut piece = [0; 65536];
-        let mut left = until
-            .saturating_duration_since(Instant::now())
-            .max(AT_LEAST);
+        let now = Instant::now();
+        let mut left = until.saturating_duration_since(now);
+        // But not for ever, where the other end does not stop.
+        if now < until + DEADLINE {
+            left = left.max(AT_LEAST);
+        }
         loop {
             if left.is_zero() {
                 return Err(io::Error::new(ErrorKind::TimedOut, "silence"));
