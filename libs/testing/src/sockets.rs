@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::time::Duration;
 
 /// One end of a connection, or a socket that listens.
@@ -29,7 +30,10 @@ pub fn tcp_sockets() -> Vec<TcpSocket> {
 pub fn unaccepted(port: u16) -> u64 {
     /// Number of the state of a socket that listens. These come first in the tables.
     const LISTENS: &str = "0A";
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| {
+    // A kernel without IPv6 has no table of it.
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].into_iter();
+    let tables = tables.filter(|table| Path::new(table).exists());
+    let unaccepted = tables.map(|table| {
         let rows = BufReader::new(File::open(table).unwrap()).lines().skip(1);
         let rows = rows.map(Result::unwrap);
         let listening = rows.take_while(|row| row.split_whitespace().nth(3) == Some(LISTENS));
@@ -39,7 +43,7 @@ pub fn unaccepted(port: u16) -> u64 {
             .map(|socket| socket.unread)
             .sum::<u64>()
     });
-    tables.into_iter().sum()
+    unaccepted.sum()
 }
 
 impl TcpSocket {
