@@ -165,6 +165,32 @@ fn who_comes_to_one_node_is_told_of_those_on_the_others_and_of_what_was_said_the
 }
 
 #[test]
+fn a_node_that_begins_with_a_snapshot_knows_everybody_who_is_elsewhere() {
+    let mut nodes = Nodes::new(2);
+    let mut ada = nodes.ours(0, ADA, "ada", 1);
+    let _bob = nodes.plain(0, BOB, "bob");
+    let _eve = nodes.plain(1, EVE, "eve");
+    // Nothing stands behind the snapshot that tells of them.
+    let before = nodes.engine.snapshots;
+    nodes.passes(360 * SECOND);
+    assert!(nodes.engine.snapshots > before);
+    nodes.begin();
+    nodes.settle();
+    let mut names: Vec<_> = nodes.hubs[2].room.names().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["ada", "bob", "eve"]);
+    let mut fay = nodes.plain(2, FAY, "fay");
+    // Each of them is whom it was: it leaves, and a member with a grant can move here.
+    nodes.hubs[0].leaves(BOB, "bob");
+    nodes.hubs[1].leaves(EVE, "eve");
+    nodes.settle();
+    assert_eq!(taken(&mut fay), leave("bob") + &leave("eve"));
+    let _moved = nodes.ours_again(2, ADA, "ada", 1, 2);
+    assert!(taken(&mut ada).contains("Code: replaced"));
+    assert_eq!(taken(&mut fay), "");
+}
+
+#[test]
 fn a_name_of_another_node_is_refused_at_once_and_free_when_it_is_free_there() {
     let mut nodes = Nodes::new(2);
     let _ada = nodes.plain(0, ADA, "ada");
@@ -373,6 +399,23 @@ fn what_a_member_says_twice_is_acknowledged_and_does_not_come_into_the_stream() 
     says_counted(&mut nodes.hubs[0], 2, &["two", "three"]);
     nodes.settle();
     assert_eq!(taken(&mut bob), text("ada", "three"));
+}
+
+#[test]
+fn what_a_member_has_said_on_another_node_is_acknowledged_when_it_says_it_again_and_nobody_hears_it_twice()
+ {
+    let mut nodes = Nodes::new(2);
+    let mut bob = nodes.plain(1, BOB, "bob");
+    let _before = nodes.ours(0, ADA, "ada", 1);
+    says_counted(&mut nodes.hubs[0], 1, &["one", "two"]);
+    nodes.settle();
+    let heard = join("ada") + &text("ada", "one") + &text("ada", "two");
+    assert_eq!(taken(&mut bob), heard);
+    let mut after = nodes.ours_again(1, ADA, "ada", 1, 2);
+    says_counted(&mut nodes.hubs[1], 1, &["one", "two"]);
+    nodes.settle();
+    assert!(taken(&mut after).contains("CHAT/1.0 ACK"));
+    assert_eq!(taken(&mut bob), "");
 }
 
 #[test]
