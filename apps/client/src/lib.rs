@@ -98,17 +98,18 @@
 //!
 //! # Measured
 //!
-//! The release window under Xvfb on two shared cores, one run of `just bench-window`:
+//! The release window under Xvfb on two shared cores, one run of `just bench-window`; the 25 costly texts are of an earlier
+//! run:
 //!
 //! | what | measured |
 //! |---|--:|
-//! | size of the binary | 9.8 MB |
-//! | from the start of the process to the room, ready to type; a quarter of a second of it waits for a refusal | 0.75 s |
-//! | memory of its three processes at the start | 314 MB |
-//! | memory after 20,000 lines | 398 MB |
-//! | key to screen in a quiet room, median and 99th percentile of 150 | 10 ms, 21 ms |
-//! | messages a second that arrive while somebody types, all of them shown in the end | 1,986 |
-//! | key to screen meanwhile, median and 99th percentile of 150 | 26 ms, 63 ms |
+//! | size of the binary | 12.1 MB |
+//! | from the start of the process to the room, ready to type; a quarter of a second of it waits for a refusal | 0.79 s |
+//! | memory of its three processes at the start | 316 MB |
+//! | memory after 20,000 lines | 403 MB |
+//! | key to screen in a quiet room, median and 99th percentile of 150 | 11 ms, 21 ms |
+//! | messages a second that arrive while somebody types, all of them shown in the end | 1,985 |
+//! | key to screen meanwhile, median and 99th percentile of 150 | 24 ms, 65 ms |
 //! | longest of 12 keys next to 25 texts of 16,000 letters that are costly to lay out, twelve kinds | 22 ms |
 //! | the same while the 25 texts come in | 156 ms |
 //! | the same with one of them pasted into the field | 273 ms |
