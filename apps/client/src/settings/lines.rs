@@ -101,7 +101,7 @@ pub(super) fn write(lines: &[Line]) -> String {
     text
 }
 
-/// The text in quotes that stands first, and what stands behind it.
+/// Splits off the text in quotes at the start: the text, and the rest.
 fn read_text(quoted: &str) -> Option<(String, &str)> {
     let mut rest = quoted.strip_prefix('"')?.chars();
     let mut text = String::new();

@@ -64,8 +64,8 @@ impl Events<'_> {
         self.nodes[node] = Some(program);
     }
 
-    /// Waits until so many texts more were said. Ends the test at the first fault, and when nobody says anything any
-    /// more: too much is on its way to somebody who does not hear it.
+    /// Waits until so many more texts were said. Ends the test at the first fault, and also when nobody talks any more
+    /// because somebody hears nothing and too many texts are on their way.
     #[track_caller]
     pub(crate) fn talk(&self, texts: u64) {
         let mut last = (self.checker().said(), Instant::now());

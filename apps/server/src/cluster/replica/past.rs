@@ -22,8 +22,8 @@ const RUN_TEXTS: u64 = 1024;
 /// A run also ends after so many bytes of records: those of a replay.
 const RUN_BYTES: u64 = 256 * 1024;
 
-/// A run also ends after so many voids. Those after its last text are forgotten then. So somebody who does nothing else
-/// than to make voids takes no memory, and leaves at least as many texts to be read as there may be runs.
+/// A run also ends after so many voids, and those after its last text are then forgotten. So somebody who only makes voids
+/// takes no memory, and leaves at least [`MAX_RUNS`] texts to be read.
 pub(super) const RUN_VOIDS: u64 = 4;
 
 /// The most voids: those of all runs. Only records that have many of them, and texts besides, can bring more; then the
