@@ -22,6 +22,8 @@ pub(crate) mod head;
 
 pub(crate) mod forwarded;
 
+mod refusal;
+
 mod answer;
 
 /// The room for browsers. A clone is cheap.

@@ -18,7 +18,7 @@ use crate::guests::Guests;
 use crate::peer::{self, Early};
 use crate::runtime::{self, timeout};
 use crate::web::forwarded;
-use crate::web::head::{self, Request};
+use crate::web::head::{self, Reader, Request};
 use crate::web::{Around, Outcome, Reply, SOCKET, Status, Web, answer};
 
 /// How long the head of a request may take. A browser sends it at once.
@@ -47,6 +47,7 @@ pub(super) struct Desk {
 pub(super) struct Asked {
     /// What it is, or how one that cannot be read is answered.
     request: Result<Request, Status>,
+    reader: Reader,
     /// What came after it.
     early: Vec<u8>,
 }
@@ -98,6 +99,7 @@ impl Arrival {
         };
         let asked = Asked {
             request,
+            reader: Reader::of(&bytes[..len]),
             early: bytes.split_off(len),
         };
         Ok(Opened::Asks(transport, Box::new(asked)))
@@ -116,9 +118,9 @@ impl Arrival {
             note_turned_away(&self.house, &self.newcomer.from, why);
         }
         let outcome = match &asked.request {
-            Err(status) => Outcome::Reply(Reply::of(*status)),
+            Err(status) => Outcome::Reply(Reply::of(*status).to(asked.reader)),
             Ok(request) => match around(&transport, self.manners.wants_tls()) {
-                Ok(around) => self.known(answer(request, &desk.web, around)),
+                Ok(around) => self.known(answer(request, &desk.web, around), asked.reader),
                 Err(error) => return self.goes(Departure::Failed(error.kind()).into()),
             },
         };
@@ -128,7 +130,7 @@ impl Arrival {
                 self.open_socket(transport, &head, early, known).await;
             }
             (Outcome::Reply(_), Err(why)) => {
-                let reply = Reply::saying(why.status(), &why.to_string());
+                let reply = Reply::saying(why.status(), &why.to_string()).to(asked.reader);
                 self.reply(&desk, transport, reply, None).await;
             }
             (Outcome::Reply(reply), Ok(())) => {
@@ -140,13 +142,13 @@ impl Arrival {
 
     /// The outcome, unless a page comes through a proxy that does not say for whom. All who come like that would be one
     /// person, and be put out with one.
-    fn known<'a>(&self, outcome: Outcome<'a>) -> Outcome<'a> {
+    fn known<'a>(&self, outcome: Outcome<'a>, reader: Reader) -> Outcome<'a> {
         match outcome {
             // Somebody at the proxy's own machine has its address.
             Outcome::Socket(_)
                 if !self.is_through && self.manners.who(&self.newcomer.from).is_proxy() =>
             {
-                Outcome::Reply(Reply::saying(Status::Forbidden, NOBODY_NAMED))
+                Outcome::Reply(Reply::saying(Status::Forbidden, NOBODY_NAMED).to(reader))
             }
             outcome => outcome,
         }

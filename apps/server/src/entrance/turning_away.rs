@@ -29,6 +29,8 @@ use crate::peer::{self, Early, LINGER};
 use crate::runtime;
 use crate::runtime::timeout;
 #[cfg(feature = "web")]
+use crate::web::head::Reader;
+#[cfg(feature = "web")]
 use crate::web::{Outcome, Reply, Status, Web, answer};
 use crate::words;
 
@@ -195,7 +197,7 @@ impl Tongues {
             }
             return;
         }
-        let reply = Reply::saying(why.status, &why.words);
+        let reply = Reply::saying(why.status, &why.words).to(Reader::of(&bytes));
         peer::end_with(&transport, &reply.bytes()).await;
     }
 }

@@ -22,6 +22,8 @@ use crate::event::{Departure, Event};
 use crate::outbox::Call;
 use crate::runtime;
 #[cfg(feature = "web")]
+use crate::web::head::Reader;
+#[cfg(feature = "web")]
 use crate::web::{Reply, Status};
 
 mod alarm;
@@ -305,7 +307,7 @@ impl<'a> Reading<'a> {
                 }
                 #[cfg(feature = "web")]
                 if why == DecodeError::Http && messages == 0 && self.greeting == Greeting::Before {
-                    refuse_request(connection);
+                    refuse_request(connection, input);
                 }
                 Departure::Broke(why)
             })?;
@@ -353,9 +355,9 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Answers a request other than GET and HEAD, where there is a page.
+/// Answers a request other than GET and HEAD, where there is a page. `head` is what came of it besides its beginning.
 #[cfg(feature = "web")]
-fn refuse_request(connection: &Connection) {
+fn refuse_request(connection: &Connection, head: &[u8]) {
     // A page has no more requests, and whoever has agreed to speak CHAT/1.0 makes none.
     let may_ask = |transport: &Transport| {
         #[cfg(feature = "tls")]
@@ -366,7 +368,7 @@ fn refuse_request(connection: &Connection) {
     };
     let has_page = connection.house.settings.web.is_some();
     if has_page && connection.intake.transport().is_ok_and(may_ask) {
-        let reply = Reply::of(Status::NotAllowed);
+        let reply = Reply::of(Status::NotAllowed).to(Reader::of(head));
         connection
             .house
             .metrics

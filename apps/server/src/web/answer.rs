@@ -9,8 +9,9 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha1::{Digest, Sha1};
 
 use super::Web;
-use super::head::{Request, list};
+use super::head::{Reader, Request, list, takes};
 use super::hosts::Place;
+use super::refusal;
 use super::site::File;
 
 /// Where a page enters the room.
@@ -131,7 +132,11 @@ impl Status {
 #[derive(Debug)]
 pub(crate) struct Reply<'a> {
     pub(crate) status: Status,
+    /// What it tells a person, if it is no file.
+    words: Option<String>,
     kind: &'static str,
+    /// What whoever shows it may do with it.
+    policy: &'static str,
     /// More lines of the head.
     fields: String,
     body: Cow<'a, [u8]>,
@@ -149,16 +154,29 @@ impl<'a> Reply<'a> {
     pub(crate) fn saying(status: Status, text: &str) -> Self {
         Self {
             status,
+            words: Some(text.to_owned()),
             kind: "text/plain; charset=utf-8",
+            policy: POLICY,
             fields: status.fields().to_owned() + "Cache-Control: no-store\r\n",
             body: format!("{text}\n").into_bytes().into(),
             is_head: false,
         }
     }
 
+    /// The same as it is sent to this reader: for a browser that shows it to a person, words are a small page.
+    pub(crate) fn to(mut self, reader: Reader) -> Self {
+        self.is_head = reader.is_head;
+        if let Some(words) = self.words.take_if(|_| reader.shows_html) {
+            self.kind = refusal::KIND;
+            self.policy = refusal::POLICY;
+            self.body = refusal::page(&words).into_bytes().into();
+        }
+        self
+    }
+
     /// A file, or the word that the browser has it already.
     fn file(file: &'a File, request: &Request) -> Self {
-        let (form, bytes) = file.for_browser(|form| accepts(&request.accept_encoding, form));
+        let (form, bytes) = file.for_browser(|form| takes(&request.accept_encoding, form));
         let mut tag = format!("\"{}", file.tag);
         let mut fields = String::from("Vary: Accept-Encoding\r\n");
         if let Some(form) = form {
@@ -178,7 +196,9 @@ impl<'a> Reply<'a> {
         };
         Self {
             status,
+            words: None,
             kind: file.kind,
+            policy: POLICY,
             fields,
             body: body.into(),
             is_head: false,
@@ -190,6 +210,7 @@ impl<'a> Reply<'a> {
         let Self {
             status,
             kind,
+            policy,
             fields,
             body,
             ..
@@ -205,7 +226,7 @@ impl<'a> Reply<'a> {
             _ => "close",
         };
         format!(
-            "HTTP/1.1 {}\r\n{content}{fields}Content-Security-Policy: {POLICY}\r\nX-Content-Type-Options: nosniff\r\n\
+            "HTTP/1.1 {}\r\n{content}{fields}Content-Security-Policy: {policy}\r\nX-Content-Type-Options: nosniff\r\n\
              Referrer-Policy: no-referrer\r\nConnection: {connection}\r\n\r\n",
             status.line()
         )
@@ -247,10 +268,7 @@ pub(crate) enum Outcome<'a> {
 pub(crate) fn answer<'a>(request: &Request, web: &'a Web, around: Around) -> Outcome<'a> {
     match granted(request, web, around) {
         Ok(socket) => Outcome::Socket(socket),
-        Err(reply) => Outcome::Reply(Reply {
-            is_head: request.is_head,
-            ..reply
-        }),
+        Err(reply) => Outcome::Reply(reply.to(request.reader)),
     }
 }
 
@@ -312,7 +330,7 @@ fn socket<'a>(request: &Request, place: &Place, is_encrypted: bool) -> Result<Ve
         };
         return Err(Reply::saying(Status::Forbidden, &text));
     }
-    if request.is_head || !request.wants_socket || request.socket_version != SOCKET_VERSION {
+    if request.reader.is_head || !request.wants_socket || request.socket_version != SOCKET_VERSION {
         return Err(Reply::of(Status::WantsSocket));
     }
     let key = &request.socket_key;
@@ -333,20 +351,6 @@ fn socket<'a>(request: &Request, place: &Place, is_encrypted: bool) -> Result<Ve
 fn accept(key: &str) -> String {
     let hash = Sha1::new().chain_update(key).chain_update(SOCKET_KEY_END);
     BASE64_STANDARD.encode(hash.finalize())
-}
-
-/// Whether a browser that says this in `Accept-Encoding` reads a form.
-fn accepts(said: &str, form: &str) -> bool {
-    list(said).any(|one| {
-        let mut parts = one.split(';').map(str::trim);
-        let is_named = parts
-            .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case(form));
-        let weight = parts
-            .find_map(|part| part.strip_prefix("q="))
-            .map(str::parse::<f32>);
-        is_named && weight.is_none_or(|weight| weight.is_ok_and(|weight| weight > 0.0))
-    })
 }
 
 #[cfg(test)]

@@ -12,11 +12,36 @@ pub(crate) const MOST_BYTES: usize = 16 * 1024;
 /// The most headers of a request. A browser sends about twenty, and a proxy some more.
 pub(crate) const MOST_HEADERS: usize = 64;
 
+/// What whoever asks can do with an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reader {
+    /// Whether it wants no more than the head of the answer.
+    pub(crate) is_head: bool,
+    /// Whether it shows an answer in HTML to a person.
+    pub(crate) shows_html: bool,
+}
+
+impl Reader {
+    /// Who sends a request with this head, which may be cut short at both ends or wrong.
+    pub(crate) fn of(head: &[u8]) -> Self {
+        let lines = head
+            .split(|&byte| byte == b'\n')
+            .map(<[u8]>::trim_ascii_end);
+        let shows_html = lines
+            .take_while(|line| !line.is_empty())
+            .filter_map(|line| str::from_utf8(line).ok()?.split_once(':'))
+            .any(|(name, value)| name.eq_ignore_ascii_case("accept") && takes(value, "text/html"));
+        Self {
+            is_head: head.starts_with(b"HEAD "),
+            shows_html,
+        }
+    }
+}
+
 /// What a browser asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Request {
-    /// Whether it wants no more than the head of the answer.
-    pub(crate) is_head: bool,
+    pub(crate) reader: Reader,
     /// What it asks for, with a slash in front, as it was sent.
     pub(crate) target: String,
     /// Under which name it asks.
@@ -74,17 +99,15 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Request, usize)>, Status> {
     if has_bare_line_end(&bytes[..len]) || !target.starts_with('/') {
         return Err(Status::BadRequest);
     }
-    let is_head = match method {
-        "GET" => false,
-        "HEAD" => true,
-        _ => return Err(Status::NotAllowed),
-    };
+    if !matches!(method, "GET" | "HEAD") {
+        return Err(Status::NotAllowed);
+    }
     let fields = Fields(parsed.headers);
     if fields.has_body()? {
         return Err(Status::BadRequest);
     }
     let request = Request {
-        is_head,
+        reader: Reader::of(&bytes[..len]),
         target: target.to_owned(),
         host: fields.one("host")?.ok_or(Status::BadRequest)?,
         origin: fields.one("origin")?,
@@ -106,6 +129,20 @@ pub(crate) fn list(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(',')
         .map(str::trim)
         .filter(|word| !word.is_empty())
+}
+
+/// Whether a list with commas names this, and does not weigh it with nothing.
+pub(crate) fn takes(said: &str, wanted: &str) -> bool {
+    list(said).any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let is_named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(wanted));
+        let weight = parts
+            .find_map(|part| part.strip_prefix("q="))
+            .map(str::parse::<f32>);
+        is_named && weight.is_none_or(|weight| weight.is_ok_and(|weight| weight > 0.0))
+    })
 }
 
 /// Some readers take a line end of one character for one, and others do not.

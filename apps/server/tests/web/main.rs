@@ -24,6 +24,7 @@ mod places;
 mod private;
 #[cfg(feature = "admin")]
 mod proxies;
+mod refusals;
 #[cfg(feature = "tls")]
 mod secure;
 #[allow(dead_code, reason = "it has more than is needed here")]

@@ -1,6 +1,7 @@
 //! Those for whom there is no place: a page that wants to enter learns why by the end of its web socket, since a browser
 //! shows it nothing of any other answer; everybody else gets a line of text.
 
+use hubbub_testing::web::Answer;
 use hubbub_testing::{Peer, join, leave, until};
 
 use crate::house::{House, INDEX};
@@ -94,10 +95,13 @@ fn a_full_room_says_so_to_a_page() {
 fn half_a_request_to_a_full_room_gets_the_line_and_ends() {
     let (house, _members) = full(&["alice"]);
     let request = house.upgrade().bytes();
-    for half in ["GET ", "HEAD ", "GET /room HTTP/1.1\r\nHost: "] {
+    for half in ["GET ", "GET /room HTTP/1.1\r\nHost: "] {
         let answer = house.answer_to(half).expect("an answer");
         assert_eq!(answer.status, 503, "{half}");
     }
+    let mut browser = house.room.browser();
+    browser.send("HEAD ");
+    assert_eq!(Answer::of_head(&browser.expect_gone()).status, 503);
     let answer = house.answer_to(&request[..request.len() - 1]);
     assert_eq!(answer.expect("an answer").status, 503);
     let endless = [&b"GET /room HTTP/1.1\r\nX: "[..], &[b'x'; 20_000]].concat();

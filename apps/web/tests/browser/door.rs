@@ -91,3 +91,19 @@ fn a_host_that_is_not_the_servers_gets_no_page() {
     tab.gives_name("alice");
     tab.is("connected");
 }
+
+#[test]
+fn who_is_refused_reads_why_in_letters_of_a_size_for_a_phone() {
+    let room = WebRoom::open();
+    let visitor = Visitor::new();
+    let tab = visitor.opens_nothing();
+    tab.is_a_phone();
+    tab.may_report("404");
+    tab.goes_to(&format!("{}nowhere", room.page()));
+    let told = "there is no such page in this room; the room itself is at /";
+    tab.shows("document.querySelector('p').textContent", &json!(told));
+    // Its policy lets it look like this: by the hash of its style.
+    let look = "((p) => [innerWidth, document.documentElement.scrollWidth, parseFloat(p.fontSize), p.textAlign])\
+                (getComputedStyle(document.querySelector('p')))";
+    tab.shows(look, &json!([390, 390, 16, "center"]));
+}

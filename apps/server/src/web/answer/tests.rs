@@ -343,3 +343,93 @@ fn every_status_has_words_for_people_and_its_number() {
         );
     }
 }
+
+const PERSON: Reader = Reader {
+    is_head: false,
+    shows_html: true,
+};
+
+#[test]
+fn what_a_browser_does_not_show_as_a_page_stays_a_line_of_text() {
+    let line = Reply::of(Status::Unavailable).to(Reader::default());
+    let wanted = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 39\r\n\
+         Retry-After: 10\r\nCache-Control: no-store\r\nContent-Security-Policy: {POLICY}\r\n\
+         X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n\
+         there is no place now; try again later\n"
+    );
+    assert_eq!(String::from_utf8(line.bytes()).unwrap(), wanted);
+    for status in Status::ALL {
+        let told = Reply::of(status).to(Reader::default());
+        assert_eq!(told.bytes(), Reply::of(status).bytes());
+    }
+}
+
+#[test]
+fn a_person_reads_the_words_of_every_refusal_on_a_page_of_its_own() {
+    for status in Status::ALL {
+        let [reply, head] = [false, true].map(|is_head| {
+            let reply = Reply::of(status).to(Reader { is_head, ..PERSON });
+            String::from_utf8(reply.bytes()).unwrap()
+        });
+        begins(&reply, status.number());
+        let (above, page) = reply.split_once("\r\n\r\n").unwrap();
+        assert_eq!(head, format!("{above}\r\n\r\n"));
+        assert_eq!(field(&reply, "Cache-Control"), Some("no-store"));
+        if status == Status::NotModified {
+            continue;
+        }
+        assert_eq!(
+            field(&reply, "Content-Type"),
+            Some("text/html; charset=utf-8")
+        );
+        assert_eq!(
+            field(&reply, "Content-Length"),
+            Some(&*page.len().to_string())
+        );
+        assert!(
+            page.contains("name=\"viewport\" content=\"width=device-width"),
+            "{page}"
+        );
+        assert!(
+            page.contains(&format!("<p>{}</p>", status.text())),
+            "{page}"
+        );
+        assert!(
+            !page.contains("<script") && !page.contains("href"),
+            "{page}"
+        );
+        let policy = field(&reply, "Content-Security-Policy").unwrap();
+        for needed in [
+            "default-src 'none';",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(needed), "{policy}");
+        }
+        assert!(
+            !policy.contains("script") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+    }
+}
+
+#[test]
+fn words_that_are_html_are_shown_and_not_obeyed() {
+    let words = "</p><script>alert(1)</script>&lt;\"'";
+    let reply = Reply::saying(Status::Forbidden, words).to(PERSON);
+    let page = str::from_utf8(reply.body()).unwrap();
+    assert!(
+        page.ends_with("<p>&lt;/p&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;lt;\"'</p>\n"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_file_is_the_same_for_every_reader() {
+    let person = "Accept: text/html\r\n";
+    assert_eq!(says("GET /", person), says("GET /", ""));
+    assert_eq!(says("HEAD /", person), says("HEAD /", ""));
+    assert_ne!(says("GET /missing", person), says("GET /missing", ""));
+}

@@ -16,7 +16,7 @@ fn what_counts_of_a_head_is_read_however_its_names_are_written() {
                 X-Forwarded-For: 192.0.2.2\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\
                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     let wanted = Request {
-        is_head: false,
+        reader: Reader::default(),
         target: "/a?b".to_owned(),
         host: "chat.example.org".to_owned(),
         origin: Some("https://chat.example.org".to_owned()),
@@ -29,7 +29,7 @@ fn what_counts_of_a_head_is_read_however_its_names_are_written() {
     };
     assert_eq!(request(head), Ok(wanted));
     let bare = request("HEAD / HTTP/1.0\r\nHost: a\r\n\r\n").unwrap();
-    assert!(bare.is_head && !bare.wants_socket && bare.origin.is_none());
+    assert!(bare.reader.is_head && !bare.wants_socket && bare.origin.is_none());
 }
 
 #[test]
@@ -136,4 +136,59 @@ fn as_many_bytes_and_headers_as_the_bounds_are_read_and_one_more_is_not() {
     };
     assert!(request(&with(MOST_HEADERS)).is_ok());
     assert_eq!(request(&with(MOST_HEADERS + 1)), Err(Status::TooLarge));
+}
+
+#[test]
+fn who_shows_html_is_known_also_by_a_head_that_is_cut_short_or_wrong() {
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (head, shows_html) in [
+        (
+            format!("GET / HTTP/1.1\r\nHost: a\r\nAccept: {browser}\r\n\r\n"),
+            true,
+        ),
+        (
+            format!("GET / HTTP/1.1\r\nHost: a b\r\naCCEPT:{browser}"),
+            true,
+        ),
+        (format!("Accept: {browser}\r\nHost"), true),
+        (
+            format!("GET /\u{e9} HTTP/9\nAccept: */*\nAccept: {browser}\n"),
+            true,
+        ),
+        (
+            "GET / HTTP/1.1\r\nAccept: application/xml, TEXT/HTML;q=0.1\r\n\r\n".to_owned(),
+            true,
+        ),
+        (
+            "GET / HTTP/1.1\r\nAccept: text/html;q=0\r\n\r\n".to_owned(),
+            false,
+        ),
+        (
+            "GET / HTTP/1.1\r\nAccept: */*, text/htmlx, xtext/html\r\n\r\n".to_owned(),
+            false,
+        ),
+        (
+            format!("GET / HTTP/1.1\r\nAccept-Language: {browser}\r\n\r\n"),
+            false,
+        ),
+        (
+            format!("GET / HTTP/1.1\r\nHost: a\r\n\r\nAccept: {browser}\r\n\r\n"),
+            false,
+        ),
+        (format!("GET /?Accept:{browser} HTTP/1.1\r\n\r\n"), false),
+        ("GET / HTTP/1.1\r\nAccept".to_owned(), false),
+        (String::new(), false),
+    ] {
+        let reader = Reader::of(head.as_bytes());
+        assert_eq!(reader.shows_html, shows_html, "{head:?}");
+    }
+    assert!(!Reader::of(b"GET / \xff\r\nAccept: \xfftext/html\r\n").shows_html);
+    for (head, is_head) in [
+        ("HEAD / HTTP/1.1", true),
+        ("HEAD ", true),
+        ("HEAD", false),
+        ("GET HEAD ", false),
+    ] {
+        assert_eq!(Reader::of(head.as_bytes()).is_head, is_head, "{head:?}");
+    }
 }
