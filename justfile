@@ -114,8 +114,7 @@ web *OPTIONS: page
         cargo test -p hubbub-web --test browser pictures::of_two_visitors -- --ignored --exact
         echo "web: no display here; two visitors met in browsers in memory, see target/web.png"
     fi
-    port=$(sed -nE 's/.*--port[= ]([0-9]+).*/\1/p' <<<' {{ OPTIONS }}')
-    echo "web: open http://localhost:${port:-8765}/ in a browser; Ctrl-C ends the server"
+    # The server says at which address browsers open the room.
     exec "{{ target }}/release/hubbub-server" --web "{{ target }}/web" {{ OPTIONS }}
 
 # Makes the page for browsers in target/web, for `hubbub-server --web target/web`. The first time takes minutes.

@@ -327,6 +327,8 @@
 
 use std::future::{Future, pending};
 use std::io;
+#[cfg(feature = "web")]
+use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
@@ -334,6 +336,8 @@ use std::sync::Arc;
 use futures::future::{Either, join, select};
 use hubbub_transport::Listener;
 use tracing::info;
+#[cfg(feature = "web")]
+use tracing::warn;
 
 #[cfg(feature = "cluster")]
 pub use crate::cluster::engine::EngineAddress;
@@ -533,6 +537,8 @@ pub async fn serve_for(
     let (inbox, mail) = flume::bounded(hub::INBOX);
     let _shown = show_metrics(&settings, &metrics, &inbox, [&queued, &unfinished])?;
     info!(address = %listener.local_addr()?, "listening");
+    #[cfg(feature = "web")]
+    tell_of_page(&settings, listener.local_addr()?);
     #[cfg(feature = "cluster")]
     let gate = log.gate();
     let mut hub = runtime::spawn(hub::run_with(
@@ -584,6 +590,29 @@ pub async fn serve_for(
     hub.await;
     info!("stopped");
     Ok(())
+}
+
+/// Says in the log where the page is, and what browsers will say of it.
+#[cfg(feature = "web")]
+fn tell_of_page(settings: &Settings, listens_at: SocketAddr) {
+    let Some(web) = &settings.web else {
+        return;
+    };
+    #[cfg(feature = "tls")]
+    let (has_tls, has_own_key) = {
+        let tls = settings.tls.as_ref();
+        (tls.is_some(), tls.is_some_and(|tls| tls.is_own))
+    };
+    #[cfg(not(feature = "tls"))]
+    let (has_tls, has_own_key) = (false, false);
+    let link = web::link(&web.hosts, listens_at, has_tls);
+    info!("browsers open the room at {link}");
+    if has_own_key {
+        warn!(
+            "browsers will call this room unsafe before they open it, since no authority vouches for a key of the server's \
+             own; give a certificate that one has signed by --tls-cert and --tls-key"
+        );
+    }
 }
 
 /// Says that the server serves, and tells the hub what is changed. Never ends by itself.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 pub(crate) use self::answer::{Around, Outcome, Reply, SOCKET, Status, answer};
 pub use self::hosts::{HostName, Hosts};
+pub(crate) use self::link::link;
 pub use self::site::{MOST_BYTES, MOST_FILES, Site};
 
 // In reading order. The blank lines keep rustfmt from sorting it.
@@ -21,6 +22,8 @@ mod site;
 pub(crate) mod head;
 
 pub(crate) mod forwarded;
+
+mod link;
 
 mod refusal;
 

@@ -185,6 +185,12 @@ impl Hosts {
         Self(names)
     }
 
+    /// The one that was given first.
+    #[must_use]
+    pub fn first(&self) -> Option<&HostName> {
+        self.0.first()
+    }
+
     /// Whether this is one of them.
     #[must_use]
     pub fn names(&self, host: &HostName) -> bool {

@@ -1,5 +1,7 @@
 //! Under which names the room answers: against pages of others whose name leads to our address.
 
+use std::net::SocketAddr;
+
 use hubbub_testing::Program;
 
 use super::place::{Page, asked, room, status};
@@ -51,4 +53,51 @@ fn an_operator_names_the_room_by_options_or_in_a_variable() {
             assert_eq!(status(&asked(address, &at(host))), wanted, "{host}");
         }
     }
+}
+
+/// Whoever starts it can open that at once.
+#[test]
+fn the_server_says_where_browsers_open_the_room() {
+    let page = Page::new();
+    for listens_at in ["127.0.0.1", "::1", "127.0.0.2"] {
+        let options = ["--port", "0", "--listen", listens_at, "--web", page.text()];
+        let mut program = Program::start(&options);
+        let port = program.port();
+        let line = program.line_with("browsers open");
+        let host = match listens_at {
+            "127.0.0.2" => "127.0.0.2",
+            _ => "localhost",
+        };
+        let place = format!("{host}:{port}");
+        assert!(line.ends_with(&format!(" http://{place}/\n")), "{line}");
+        let address = SocketAddr::new(listens_at.parse().unwrap(), port);
+        assert_eq!(status(&asked(address, &at(&place))), "200");
+    }
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn browsers_call_a_key_of_the_servers_own_unsafe_and_the_log_says_so_at_the_start() {
+    use hubbub_testing::tls::{Authority, Directory};
+    let (page, state) = (Page::new(), Directory::new());
+    let state = state.of("state");
+    let web = ["--web", page.text(), "--web-host", "chat.example.org"];
+    let mut own = Program::with(&[&web[..], &["--tls", "--state", &state]].concat(), &[]);
+    let port = own.port();
+    let line = own.line_with("browsers open");
+    let link = format!(" https://chat.example.org:{port}/\n");
+    assert!(line.ends_with(&link), "{line}");
+    let line = own.line_with("call this room unsafe");
+    assert!(line.contains("--tls-cert"), "{line}");
+    let (directory, authority) = (Directory::new(), Authority::new());
+    let [cert, key] = authority
+        .certificate("chat.example.org")
+        .write(directory.as_ref(), "server")
+        .map(|path| path.to_str().unwrap().to_owned());
+    let files = ["--tls", "--tls-cert", &cert, "--tls-key", &key];
+    let mut vouched = Program::with(&[&web[..], &files].concat(), &[]);
+    vouched.line_with("browsers open");
+    vouched.signal("TERM");
+    let log = vouched.end().stderr;
+    assert!(!log.contains("unsafe"), "{log}");
 }
