@@ -14,7 +14,7 @@ use crate::member::signals;
 use crate::room;
 use crate::status::{Failure, Status};
 
-/// How often a password is asked for: somebody may have mistyped it.
+/// How often each server's password is asked for: somebody may have mistyped it.
 const TRIES: usize = 3;
 
 /// The longest answer, in bytes.
@@ -87,14 +87,15 @@ impl Drop for Modes<'_> {
 /// What is asked on the way into a room.
 pub(crate) struct Asking {
     terminal: Option<Terminal>,
-    tries: usize,
+    /// The servers whose passwords were asked for, each as often as it was.
+    tried: Vec<Address>,
 }
 
 impl Asking {
     pub(crate) fn new() -> Self {
         Self {
             terminal: Terminal::open(),
-            tries: 0,
+            tried: Vec::new(),
         }
     }
 
@@ -110,10 +111,11 @@ impl Asking {
                 Ok(is_yes.then_some(Intent::Trust { pin: *pin }))
             }
             Event::AsksPassword { address, refused } => {
-                if self.tries == TRIES {
+                let tries = self.tried.iter().filter(|it| *it == address).count();
+                if tries == TRIES {
                     return Ok(None);
                 }
-                self.tries += 1;
+                self.tried.push(address.clone());
                 let before = if *refused {
                     "the room did not take it. "
                 } else {

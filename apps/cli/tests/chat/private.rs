@@ -1,9 +1,11 @@
 //! On a terminal, in a private room: what only a person can answer is asked before anything is sent.
 
+use std::fs;
+
 use hubbub_server::Settings;
 use hubbub_server::tls::Tls;
-use hubbub_testing::Room;
-use hubbub_testing::tls::Certificate;
+use hubbub_testing::tls::{Certificate, Directory};
+use hubbub_testing::{Program, Room};
 use hubbub_transport::Password;
 use hubbub_transport::tls::Identity;
 use tempfile::TempDir;
@@ -141,10 +143,60 @@ fn three_wrong_passwords_are_the_end_and_so_is_none() {
             alice.types(answer);
         }
         assert_eq!(alice.ends().code(), Some(77), "{}", alice.text());
-        let text = unbroken(&alice.text());
-        assert!(text.contains(words), "{text}");
+        alice.becomes(words, |text| unbroken(text).contains(words));
         assert!(alice.is_as_before());
     }
+}
+
+/// Each server of a room has its own tries.
+#[test]
+fn a_server_that_is_gone_after_wrong_passwords_takes_no_tries_from_the_next() {
+    let directory = Directory::new();
+    let password = directory.of("password");
+    fs::write(&password, "correct horse battery").unwrap();
+    let mut servers = ["one", "two"].map(|name| {
+        let state = directory.of(name);
+        let options = ["--tls", "--state", &state, "--password-file", &password];
+        Some(Program::with(&options, &[]))
+    });
+    let places = servers
+        .each_mut()
+        .map(|server| server.as_mut().unwrap().address().to_string());
+    let state = format!("XDG_STATE_HOME={}", directory.of("home"));
+    let link = format!("chats://{}", places.join(","));
+    let mut alice = Screen::chat_at(&link, "alice", &[&state]);
+    let mut asked = 0;
+    let mut is_asked_for_password = |alice: &Screen| {
+        asked += 1;
+        alice.becomes("the password", |text| {
+            let text = unbroken(text);
+            text.matches("password of").count() == asked && text.ends_with(':')
+        });
+    };
+    let says_yes = |alice: &mut Screen| {
+        alice.becomes("the question", |text| text.ends_with("[no]"));
+        alice.types("yes\r");
+    };
+    says_yes(&mut alice);
+    for wrong in ["a\r", "b\r"] {
+        is_asked_for_password(&alice);
+        alice.types(wrong);
+    }
+    is_asked_for_password(&alice);
+    let text = unbroken(&alice.text());
+    let first = places
+        .iter()
+        .position(|place| text.ends_with(&format!("password of {place}:")));
+    drop(servers[first.unwrap()].take());
+    alice.types("c\r");
+    says_yes(&mut alice);
+    for answer in ["d\r", "e\r", "correct horse battery\r"] {
+        is_asked_for_password(&alice);
+        alice.types(answer);
+    }
+    alice.shows("alice>");
+    alice.types("\u{4}");
+    assert_eq!(alice.ends().code(), Some(0));
 }
 
 #[test]
