@@ -17,7 +17,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use lines::{Line, Value};
 use shelf::{Kept, Shelf};
@@ -29,7 +29,7 @@ pub use shelf::Store;
 pub use trail::Trail;
 
 /// What a window remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Light or dark.
@@ -100,6 +100,11 @@ impl Kept for Settings {
         Ok(settings)
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
+    fn from_file(text: &str) -> Result<Self, String> {
+        basic_toml::from_str(text).map_err(|why| why.to_string())
+    }
+
     fn lines(&self) -> Vec<Line> {
         vec![
             Line::field("theme", Value::Text(self.theme.as_str().to_owned())),
@@ -111,7 +116,7 @@ impl Kept for Settings {
 }
 
 /// Light or dark.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Theme {
     /// As the system says.
@@ -146,8 +151,8 @@ impl Theme {
 }
 
 /// How large everything is, in percent: from [`Zoom::SMALLEST`] to [`Zoom::LARGEST`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u16")]
 pub struct Zoom(u16);
 
 impl Zoom {

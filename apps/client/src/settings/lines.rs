@@ -1,7 +1,7 @@
 //! Lines: what a browser keeps, written and read without a library, which would be a fifteenth of the page.
 //!
 //! They are the little of TOML that the library writes for the same values, byte for byte: so a page reads what older
-//! ones have left. Pure. A file is read by the library, since people edit it.
+//! ones have left. What newer ones have left stays as it stands. Pure. A file that people edit is read by the library.
 
 use std::str::Chars;
 
@@ -21,6 +21,8 @@ pub(super) enum Value {
     Number(u16),
     Text(String),
     Texts(Vec<String>),
+    /// What another version may read, as it stands.
+    Other(String),
 }
 
 impl Line {
@@ -34,11 +36,21 @@ impl Line {
             return Some(Self::Another(rest.strip_suffix("]]")?.to_owned()));
         }
         let (name, value) = line.split_once(" = ")?;
-        Some(Self::Field(name.to_owned(), Value::read(value)?))
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_of_name);
+        is_name(name).then(|| Self::field(name, Value::of(value)))
     }
 }
 
+/// Whether a name may have this in it, without quotes around it.
+const fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
 impl Value {
+    fn of(text: &str) -> Self {
+        Self::read(text).unwrap_or_else(|| Self::Other(text.to_owned()))
+    }
+
     fn read(text: &str) -> Option<Self> {
         let (value, rest) = match text {
             "true" | "false" => (Self::Is(text == "true"), ""),
@@ -61,6 +73,7 @@ impl Value {
             Self::Is(false) => to.push_str("false"),
             Self::Number(number) => to.push_str(&number.to_string()),
             Self::Text(text) => write_text(text, to),
+            Self::Other(text) => to.push_str(text),
             Self::Texts(texts) => {
                 to.push('[');
                 for (at, text) in texts.iter().enumerate() {

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 
 use hubbub_transport::{Addresses, Invitation};
 use hubbub_wire::{Hex128, Limits, PORT, Token, Username};
-use serde::{Deserialize, Serialize};
 
 use super::SettingsError;
 use super::lines::{Line, Value};
@@ -92,35 +91,31 @@ pub struct RoomsFile(Option<Shelf>);
 #[derive(Debug)]
 pub struct RoomsError(SettingsError);
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default)]
 struct Rooms {
     /// The one that was seen last comes first.
-    #[serde(default)]
     room: Vec<Entry>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[derive(Clone)]
 struct Entry {
     address: String,
     visit: Visit,
     muted: BTreeSet<String>,
+    /// What a newer version knows of it.
+    more: Vec<(String, Value)>,
 }
 
 /// An entry as the file has it.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default)]
 struct Written {
     address: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     private: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     muted: BTreeSet<String>,
+    more: Vec<(String, Value)>,
 }
 
 impl Kept for Rooms {
@@ -148,7 +143,7 @@ impl Kept for Rooms {
 }
 
 impl Written {
-    /// Sets a field. Another version may have more of them.
+    /// Sets a field. A newer version may have more of them, or other values: they count for nothing, and stay.
     fn set(&mut self, name: &str, value: Value) {
         match (name, value) {
             ("address", Value::Text(address)) => self.address = address,
@@ -157,7 +152,9 @@ impl Written {
             ("log", Value::Text(log)) => self.log = Some(log),
             ("seen", Value::Text(seen)) => self.seen = Some(seen),
             ("muted", Value::Texts(muted)) => self.muted = muted.into_iter().collect(),
-            _ => {}
+            // Whatever it is, nobody is to be led there in plain.
+            ("private", _) => self.private = true,
+            (name, value) => self.more.push((name.to_owned(), value)),
         }
     }
 
@@ -173,6 +170,12 @@ impl Written {
         add("seen", self.seen.map(Value::Text));
         let muted = Vec::from_iter(self.muted);
         add("muted", (!muted.is_empty()).then_some(Value::Texts(muted)));
+        for (name, value) in self.more {
+            let is_written = |line: &Line| matches!(line, Line::Field(other, _) if *other == name);
+            if !lines.iter().any(is_written) {
+                lines.push(Line::Field(name, value));
+            }
+        }
         lines
     }
 }
@@ -181,9 +184,19 @@ impl TryFrom<Written> for Entry {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let mut more = written.more;
+        let mut is_newer = |name: &str, other: &str, text: &str| {
+            let is_newer = more.iter().any(|(known, _)| known == name);
+            if is_newer {
+                more.push((other.to_owned(), Value::Text(text.to_owned())));
+            }
+            is_newer
+        };
         let seen = match (written.log, written.seen) {
             (Some(log), Some(seen)) => Some(LastSeen::read(&log, seen)?),
             (None, None) => None,
+            (Some(log), None) if is_newer("seen", "log", &log) => None,
+            (None, Some(seen)) if is_newer("log", "seen", &seen) => None,
             _ => return Err("log and seen do not stand together"),
         };
         Ok(Self {
@@ -194,6 +207,7 @@ impl TryFrom<Written> for Entry {
                 is_private: written.private,
             },
             muted: written.muted,
+            more,
         })
     }
 }
@@ -204,6 +218,7 @@ impl From<Entry> for Written {
             address,
             visit,
             muted,
+            more,
         } = entry;
         let (log, seen) = visit
             .seen
@@ -216,6 +231,7 @@ impl From<Entry> for Written {
             log,
             seen,
             muted,
+            more,
         }
     }
 }
@@ -317,7 +333,8 @@ impl RoomsFile {
         };
         let known = rooms.room.iter().position(|entry| entry.address == address);
         let known = known.map(|at| rooms.room.remove(at));
-        let (known, mut muted) = known.map(|it| (it.visit, it.muted)).unwrap_or_default();
+        let known = known.map(|it| (it.visit, it.muted, it.more));
+        let (known, mut muted, more) = known.unwrap_or_default();
         for (name, is_muted) in mutes {
             if *is_muted {
                 muted.insert(name.clone());
@@ -337,6 +354,7 @@ impl RoomsFile {
             address,
             visit,
             muted,
+            more,
         };
         rooms.room.insert(0, entry);
         rooms.room.truncate(KEPT_ROOMS);

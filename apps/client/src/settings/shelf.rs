@@ -4,9 +4,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 #[cfg(not(target_arch = "wasm32"))]
 use super::disk;
 use super::lines::Line;
@@ -24,13 +21,19 @@ pub struct Store {
     pub write: fn(&str, &str) -> Result<(), String>,
 }
 
-/// What is kept: as TOML in a file, and as the same lines in the storage of a browser.
-pub(super) trait Kept: Serialize + DeserializeOwned {
+/// What is kept: as lines of TOML, the same in a file and in the storage of a browser.
+pub(super) trait Kept: Sized {
     /// What these lines say, or what is wrong with them.
     fn from_lines(lines: Vec<Line>) -> Result<Self, String>;
 
     /// The lines that say it.
     fn lines(&self) -> Vec<Line>;
+
+    /// What this file says, which people may have edited, or what is wrong with it.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn from_file(text: &str) -> Result<Self, String> {
+        Self::from_lines(lines::read(text)?)
+    }
 }
 
 /// Where one text is kept.
@@ -90,7 +93,7 @@ impl Shelf {
     fn parse<T: Kept>(&self, text: &str) -> Result<T, String> {
         match self {
             #[cfg(not(target_arch = "wasm32"))]
-            Self::File(_) => basic_toml::from_str(text).map_err(|why| why.to_string()),
+            Self::File(_) => T::from_file(text),
             Self::Entry(..) => T::from_lines(lines::read(text)?),
         }
     }
@@ -110,16 +113,11 @@ impl Shelf {
 
     /// Puts this here.
     pub(super) fn write(&self, what: &impl Kept) -> io::Result<()> {
+        let text = lines::write(&what.lines());
         match self {
             #[cfg(not(target_arch = "wasm32"))]
-            Self::File(path) => {
-                let text = basic_toml::to_string(what).map_err(io::Error::other)?;
-                disk::write(path, &text)
-            }
-            Self::Entry(store, name) => {
-                let text = lines::write(&what.lines());
-                (store.write)(name, &text).map_err(io::Error::other)
-            }
+            Self::File(path) => disk::write(path, &text),
+            Self::Entry(store, name) => (store.write)(name, &text).map_err(io::Error::other),
         }
     }
 }

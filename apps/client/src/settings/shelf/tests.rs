@@ -160,23 +160,11 @@ fn fields_of_a_newer_page_are_no_trouble_in_a_room_and_everything_else_is() {
     assert_eq!(trouble(""), (vec![], false));
     for line in [
         "seen",
-        "seen = ",
         "seen=\"x\"",
-        "seen = \"x",
-        "seen = \"x\" y",
-        "seen = \"\\x\"",
-        "seen = \"\\u12\"",
-        "seen = \"\\u123g\"",
-        "seen = \"\\ud800\"",
         "seen = \"x\"",
         "log = \"00\"\nseen = \"x\"",
-        "private = yes",
-        "pinned = -1",
-        "pinned = 65536",
-        "muted = [\"bob\"",
-        "muted = [\"bob\" \"eve\"]",
-        "muted = [bob]",
-        "muted = [\"bob\"]]",
+        " = 3",
+        "a b = 3",
         "[[room]",
         "[[room]]",
     ] {
@@ -184,7 +172,95 @@ fn fields_of_a_newer_page_are_no_trouble_in_a_room_and_everything_else_is() {
         assert_eq!(trouble(&text), (vec![], true), "{line}");
     }
     assert!(trouble("address = \"one:1\"\n").1);
+    assert!(trouble("[[room]]\naddress = 3\n").1);
     assert_eq!(trouble(&format!("{room}pinned = 65535\n")), (vec![], false));
+}
+
+/// Also where this version knows the field by another kind of value.
+#[test]
+fn a_value_of_a_newer_version_counts_for_nothing_and_stays_as_it_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rooms.toml");
+    for line in [
+        "pinned = -1",
+        "pinned = 65536",
+        "pinned = 1.5",
+        "pinned = 2026-11-26T00:08:42Z",
+        "pinned = [1, 2]",
+        "pinned = { by = \"bob\" }",
+        "pinned = ",
+        "pinned = \"x",
+        "pinned = \"x\" y",
+        "pinned = 'x'",
+        "pinned = \"\\x\"",
+        "pinned = \"\\u12\"",
+        "pinned = \"\\u123g\"",
+        "pinned = \"\\ud800\"",
+        "username = [\"alice\", \"alicia\"]",
+        "muted = [\"bob\"",
+        "muted = [\"bob\" \"eve\"]",
+        "muted = [bob]",
+        "muted = [\"bob\"]]",
+        "muted = [{ name = \"bob\", until = 3 }]",
+        "seen = 12\nlog = \"x\"",
+        "log = 12\nseen = \"x\"",
+    ] {
+        let newer = format!(
+            "[[room]]\naddress = \"one:1\"\n{line}\n\n[[room]]\naddress = \"two:2\"\nmuted = [\"eve\"]\n"
+        );
+        (STORE.write)("rooms.toml", &newer).unwrap();
+        std::fs::write(&path, &newer).unwrap();
+        for file in [RoomsFile::stored(STORE), RoomsFile::at(path.clone())] {
+            let (known, trouble) = file.load("one:1");
+            assert!(trouble.is_none(), "{line}: {trouble:?}");
+            assert_eq!((known.seen, known.muted), (None, vec![]), "{line}");
+            assert_eq!(file.load("two:2").0.muted, ["eve"], "{line}");
+            file.keep("one:1", &Visit::default(), &[]).unwrap();
+            file.keep("two:2", &Visit::default(), &[]).unwrap();
+        }
+        for kept in [
+            (STORE.read)("rooms.toml").unwrap().unwrap(),
+            std::fs::read_to_string(&path).unwrap(),
+        ] {
+            for line in line.lines() {
+                assert!(kept.lines().any(|it| it == line), "{line} is not in {kept}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_known_now_takes_the_place_of_a_newer_value() {
+    let newer = "[[room]]\naddress = \"one:1\"\nmuted = 3\nseen = 4\nlog = 5\n";
+    (STORE.write)("rooms.toml", newer).unwrap();
+    let (log, place) = (Hex128(7), "x".to_owned());
+    let visit = Visit {
+        seen: Some(LastSeen { log, place }),
+        ..Visit::default()
+    };
+    let mutes = [("bob".to_owned(), true)];
+    let file = RoomsFile::stored(STORE);
+    file.keep("one:1", &visit, &mutes).unwrap();
+    let kept = (STORE.read)("rooms.toml").unwrap().unwrap();
+    assert_eq!(kept.lines().count(), 5, "{kept}");
+    let (known, trouble) = file.load("one:1");
+    assert!(trouble.is_none(), "{trouble:?}");
+    assert_eq!(
+        (known.seen, &*known.muted),
+        (visit.seen, &["bob".to_owned()][..])
+    );
+}
+
+/// Nobody is led in plain into a room that may be private.
+#[test]
+fn a_room_is_private_where_it_is_not_known_what_a_newer_version_says() {
+    for value in ["yes", "\"always\"", "3"] {
+        let newer =
+            format!("[[room]]\naddress = \"one:1\"\nusername = \"alice\"\nprivate = {value}\n");
+        (STORE.write)("rooms.toml", &newer).unwrap();
+        let (used, trouble) = RoomsFile::stored(STORE).used();
+        assert!(used[0].is_private && trouble.is_none(), "{value}");
+    }
 }
 
 #[test]
