@@ -51,7 +51,9 @@ const hubbub = {
 
   timeline: () => document.getElementById('timeline'),
 
+  // Not out of a text that is being written.
   focusOtherName() {
+    if (hubbub.draft()?.value) return;
     document.getElementById('name')?.focus();
     document.getElementById('name')?.select();
   },

@@ -231,9 +231,10 @@ impl Timeline {
         &self.own_name
     }
 
-    /// The user goes by another name from now on.
+    /// The user goes by another name from now on. What waits is said under it.
     pub fn rename(&mut self, name: &str) {
         self.own_name = name.into();
+        self.rename_unsent();
     }
 
     /// The lines in the window, oldest first.

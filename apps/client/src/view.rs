@@ -154,6 +154,7 @@ fn RoomView() -> Element {
             main { class: "talk",
                 search::SearchView {}
                 timeline::TimelineView {}
+                other_name::OtherNameInRoom {}
                 composer::Composer {}
             }
             people::PeopleView {}

@@ -23,6 +23,10 @@ use crate::news::{News, Notification, Order};
 use crate::settings::{LastSeen, Setting, Settings, SettingsError, SettingsFile, Trail};
 use crate::timeline::{Attempt, Message, Progress, Timeline};
 
+/// How long a user whom the room has refused is not shown in it after the connection stands again: an answer takes one
+/// round trip, and on a slow line of a phone that is a second. Until then the field for another name stays.
+const REFUSED_AGAIN_WITHIN: Duration = Duration::from_secs(3);
+
 /// After a batch, the page is left alone for this many times as long as the batch took to show. A key that is pressed
 /// in a flood then seldom finds the page busy.
 const PAUSE: u32 = 2;
@@ -51,6 +55,7 @@ pub(super) async fn run(
     let began = Cell::new(None);
     let pause = Cell::new(Duration::ZERO);
     let clock = side.clock.clone();
+    let timeline = side.timeline;
     let events = stream::unfold(side.channels.clone(), |channels| async {
         if let Some(since) = began.get() {
             shown(&frames).await;
@@ -60,7 +65,7 @@ pub(super) async fn run(
             return Some((Input::Shown, channels));
         }
         clock.sleep(pause.take()).await;
-        let batch = next_batch(&channels, &clock).await?;
+        let batch = next_batch(&channels, &clock, timeline).await?;
         Some((Input::Events(batch), channels))
     });
     let events = events.chain(stream::once(async { Input::Ended }));
@@ -107,11 +112,21 @@ async fn shown(frames: &flume::Receiver<()>) {
 }
 
 /// The next batch. If it ends with a new connection, it waits a moment for what follows, which may be a refusal.
-async fn next_batch(channels: &Channels, clock: &Clock) -> Option<Vec<Stamped>> {
+async fn next_batch(
+    channels: &Channels,
+    clock: &Clock,
+    timeline: Signal<Timeline>,
+) -> Option<Vec<Stamped>> {
     let events = &channels.events;
     let mut batch = events.recv_async().await.ok()?;
     if matches!(batch.last(), Some(last) if last.event == Event::Connected) {
-        let refused_by = clock.sleep(channels.refused_within);
+        let was_refused = timeline.peek().presence().wants_other_name();
+        let within = if was_refused {
+            REFUSED_AGAIN_WITHIN
+        } else {
+            channels.refused_within
+        };
+        let refused_by = clock.sleep(within);
         if let Either::Left((Ok(more), _)) = select(events.recv_async(), refused_by).await {
             batch.extend(more);
         }

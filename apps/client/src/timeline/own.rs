@@ -50,6 +50,18 @@ impl Timeline {
         self.unsent.insert(id, number);
     }
 
+    /// Gives what waits to be sent the user's name as it is now.
+    pub(super) fn rename_unsent(&mut self) {
+        for number in self.unsent.values() {
+            if let Some(Line::Message(message)) = self.lines.get_mut(*number)
+                && let Some(Progress::Waiting | Progress::Failed) =
+                    message.own.map(|own| own.progress)
+            {
+                Rc::make_mut(message).name = self.own_name.clone();
+            }
+        }
+    }
+
     /// Makes a message that did not arrive wait again. Returns its text, or `None` when it is sent, on its way, or no
     /// longer kept.
     pub fn say_again(&mut self, id: MessageId) -> Option<String> {

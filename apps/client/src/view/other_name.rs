@@ -3,8 +3,23 @@
 use dioxus::prelude::*;
 
 use super::page;
+use super::status::use_presence;
 use crate::bridge::{Action, Bridge};
 use crate::naming;
+
+/// The same for a user who has seen the room already, which stays with what is typed in it.
+#[component]
+pub(super) fn OtherNameInRoom() -> Element {
+    let presence = use_presence();
+    let is_wanted = use_memo(move || presence.read().wants_other_name());
+    rsx! {
+        if is_wanted() {
+            section { class: "renaming", aria_label: "Another name",
+                OtherName {}
+            }
+        }
+    }
+}
 
 #[component]
 pub(super) fn OtherName() -> Element {

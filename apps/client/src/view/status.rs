@@ -117,11 +117,7 @@ fn explain(
         ),
         Presence::Away { .. } if is_refused => (
             REFUSED,
-            if IN_BROWSER {
-                "Leave and come back under another name, or wait until yours is free. What you write waits."
-            } else {
-                "Quit and come back under another name, or wait until yours is free. What you write waits."
-            },
+            "Join under another name, or wait until yours is free. What you write waits.",
         ),
         Presence::Outside(_) if failure.is_none() => return ("Joining the room", None),
         Presence::Outside(_) => (
@@ -240,10 +236,7 @@ mod tests {
         let refused = "The room would not let you in";
         let again = "connecting again";
         let check = "Check the address";
-        let (quit, waits) = (
-            "Quit and come back under another name",
-            "What you write waits",
-        );
+        let waits = "What you write waits";
         let rename = "Join under another name";
         let (elsewhere, came_in) = (
             "The room is open elsewhere",
@@ -307,10 +300,10 @@ mod tests {
             ),
             (
                 away(under_way(Some(true))),
-                ("connecting", again, true, refused, quit),
+                ("connecting", again, true, refused, rename),
             ),
             (away(failed(false)), ("lost", again, true, out, waits)),
-            (away(failed(true)), ("lost", again, true, refused, quit)),
+            (away(failed(true)), ("lost", again, true, refused, rename)),
             (
                 away(Attempt::Over),
                 ("lost", "not connected", true, out, ""),

@@ -107,6 +107,8 @@ mod before_the_first_connection {
         window.shows("the name alice is taken");
         window.hides(r#"id="composer""#);
         window.happen_together([Event::Connecting, Event::Connected]);
+        window.hides(r#"id="composer""#);
+        window.wait(Duration::from_secs(3));
         window.shows(r#"id="composer""#);
         window.happen_together([said("bob", "hello"), refused()]);
         window.shows(r#"id="composer""#);
@@ -126,7 +128,8 @@ mod before_the_first_connection {
         window.shows(r#"id="composer""#);
         window.shows("the name alice is taken");
         window.shows("The room would not let you in");
-        window.shows("come back under another name");
+        window.shows("Join under another name");
+        window.shows(r#"id="name""#);
         window.hides("You are in the room");
         assert!(window.submit("hello"));
         assert_eq!(window.intents.try_recv(), Ok(say(0, "hello")));

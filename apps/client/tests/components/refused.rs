@@ -78,9 +78,37 @@ fn there_is_no_such_field_where_a_name_would_not_help() {
     window.happen(lost("connection refused", 30.0));
     window.hides(r#"id="name""#);
     window.happen_together([Event::Connecting, Event::Connected, said("bob", "hi")]);
-    window.happen(refused("the name alice is taken"));
+    window.happen(lost("reset", 30.0));
     window.hides(r#"id="name""#);
+}
+
+/// On a slow line the room is shown before the refusal is here.
+#[test]
+fn who_is_refused_late_can_join_under_another_name_too_and_what_waits_goes_with_it() {
+    let mut window = Window::open(16);
+    window.happen_together([Event::Connecting, Event::Connected]);
+    window.submit("hello");
+    window.happen(refused("the name alice is taken"));
     window.shows(r#"id="composer""#);
+    window.shows_element(r#"input id="name" initial_value="alice""#, "");
+    window.intents.drain();
+    window.take_name("alicia");
+    let username = Username::new("alicia", Limits::DEFAULT.max_name).unwrap();
+    assert_eq!(window.intents.try_recv(), Ok(Intent::Rename { username }));
+    window.shows(">alicia</bdi><span class=\"you\">you</span>");
+    window.happen(Event::Connecting);
+    window.shows(r#"id="name""#);
+    // As late as before: what is being typed into the field is not to go with it.
+    window.happen(Event::Connected);
+    window.shows(r#"id="name""#);
+    window.happen(refused("the name alicia is taken"));
+    window.shows("the name alicia is taken");
+    window.shows(r#"id="name""#);
+    window.happen_together([Event::Connecting, Event::Connected]);
+    window.wait(Duration::from_secs(3));
+    window.hides(r#"id="name""#);
+    window.happen(said("bob", "hi alicia"));
+    window.shows(r#"data-mention="yes""#);
 }
 
 #[test]

@@ -93,6 +93,8 @@ fn a_draft_and_what_waits_survive_a_refusal_that_comes_late() {
     drop(refusing);
     alice.is("lost");
     alice.holds("half a sent");
+    // There is a field for another name, which does not take the keys away.
+    alice.shows("document.getElementById('name')?.value", &json!("alice"));
     alice.types("ence", "half a sentence");
     alice.press("Return");
     alice.types("the next", "the next");
@@ -103,6 +105,25 @@ fn a_draft_and_what_waits_survive_a_refusal_that_comes_late() {
     alice.shows_states(&["sent"]);
     alice.holds("the next");
     sent.says([join("alice"), text("alice", "half a sentence")].concat());
+}
+
+#[test]
+fn who_is_refused_late_joins_under_another_name_by_the_keyboard() {
+    let screen = Screen::take();
+    let server = ScriptedServer::start();
+    let mut alice = Window::open_plain(&screen, "alice", server.port());
+    let mut refusing = server.accept();
+    alice.is("connected");
+    refusing.send(text("server", "the name alice is taken"));
+    drop(refusing);
+    alice.has_focus_in("name");
+    alice.types_into("name", "alicia", "alicia");
+    alice.press("Return");
+    let sent = server.accept().tape();
+    alice.is("connected");
+    alice.shows("document.getElementById('name')", &json!(null));
+    alice.says("hello");
+    sent.says([join("alicia"), text("alicia", "hello")].concat());
 }
 
 #[test]

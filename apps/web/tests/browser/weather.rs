@@ -175,3 +175,47 @@ fn delays_make_nothing_wrong() {
         tab.shows(others, &json!(expected));
     }
 }
+
+/// On a phone far from the next mast, the page shows the room before the server can have refused the name.
+#[test]
+fn a_name_that_is_taken_is_asked_for_anew_however_late_the_refusal_comes() {
+    let room = WebRoom::open();
+    let (visitor, network) = (Visitor::new(), Network::to(room.port()));
+    let mut alice = Member::enter(room.port(), "alice");
+    let _bob = Member::enter(room.port(), "bob");
+    let other = visitor.opens_nothing();
+    other.is_a_phone();
+    other.goes_to(&page_at(network.port()));
+    other.ask(
+        "shown = new Set(); new MutationObserver(() => { for (const id of ['composer', 'other-name']) \
+         shown[document.getElementById(id) ? 'add' : 'delete'](id); }).observe(document, { childList: true, subtree: true }); 0",
+    );
+    // A round trip of 600 ms.
+    network.weather().delay = Duration::from_millis(300);
+    other.taps("#name");
+    other.gives_name("alice");
+    other.comes_to("shown.has('composer')");
+    other.comes_to("document.getElementById('name')?.value === 'alice' && /name is taken/.test(document.body.innerText)");
+    other.taps("#draft");
+    other.inserts("hello");
+    other.taps("#send");
+    other.shows_states(&["waiting"]);
+    // The next name is refused as late.
+    for name in ["bob", "carol"] {
+        other.taps("#name");
+        other.press("Control+a");
+        other.types_into("name", name, name);
+        other.taps("#join");
+        if name == "bob" {
+            other.comes_to("document.querySelector('#status').dataset.state !== 'lost'");
+            other.comes_to(
+                "document.querySelector('#status').dataset.state === 'lost' && document.getElementById('other-name') !== null",
+            );
+        }
+    }
+    other.is("connected");
+    other.comes_to("document.getElementById('other-name') === null");
+    other.shows_states(&["arrived"]);
+    other.shows_people(&["carol", "alice", "bob"]);
+    assert_eq!(alice.hears(), ("carol".to_owned(), "hello".to_owned()));
+}
