@@ -395,7 +395,7 @@ mod writing {
     }
 
     #[test]
-    fn what_an_earlier_run_left_is_there_before_the_first_connection_and_is_not_said_again() {
+    fn what_an_earlier_run_left_is_shown_after_what_was_missed_and_is_not_said_again() {
         let memory = hubbub_client::bridge::Memory::default();
         memory.carry([hubbub_session::CarriedText {
             id: 7,
@@ -404,6 +404,9 @@ mod writing {
         }]);
         let mut window = Window::going_on_from(memory);
         window.happen(Event::Connected);
+        window.hides(">left</div>");
+        let (last, more) = ("1".to_owned(), false);
+        window.happen(Event::CaughtUp { last, more });
         window.shows(">left</div>");
         assert!(window.intents.is_empty());
         assert!(window.submit("new"));
