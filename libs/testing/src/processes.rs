@@ -163,12 +163,17 @@ impl Processes {
         });
         let ran = threads.filter_map(|(process, thread)| {
             // A thread may end meanwhile.
-            let path = format!("/proc/{process}/task/{thread}/schedstat");
-            let statistics = fs::read_to_string(path).ok()?;
-            let mut fields = statistics.split_ascii_whitespace();
-            let time = Duration::from_nanos(fields.next()?.parse().ok()?);
-            let turns = fields.nth(1)?.parse().ok()?;
-            Some((thread, Ran { time, turns }))
+            let of = |file: &str| {
+                fs::read_to_string(format!("/proc/{process}/task/{thread}/{file}")).ok()
+            };
+            let statistics = of("schedstat")?;
+            let time = statistics.split_ascii_whitespace().next()?;
+            let status = of("status")?;
+            let ran = Ran {
+                time: Duration::from_nanos(number(time)),
+                turns: value_of("voluntary_ctxt_switches:", &status),
+            };
+            Some((thread, ran))
         });
         ran.collect()
     }
@@ -190,7 +195,8 @@ impl Processes {
 pub struct Ran {
     /// Processor time.
     pub time: Duration,
-    /// How often it was given a turn.
+    /// How often it was given a turn, and ended it by waiting for something. On a busy machine turns are taken away and
+    /// given back, which is not counted.
     pub turns: u64,
 }
 

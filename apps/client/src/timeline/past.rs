@@ -6,10 +6,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use hubbub_session::{Event, Ours, Seen, Stamped};
+use hubbub_session::{Event, Mark, Seen, Stamped};
 use hubbub_wire::{Hex128, Kept};
 
-use super::{Change, Line, Notice, Progress, Timeline, What};
+use super::{Change, Line, Notice, Timeline, What};
 use crate::moment::Moment;
 
 /// What is known of the server's memory. Nothing, if the server is a plain one.
@@ -205,8 +205,6 @@ impl Timeline {
         {
             self.notice(at, What::Anew(away));
         }
-        // What only waits to be sent stands in no memory, so that every one joins it.
-        let has_others = self.lines.messages() > self.unsent.len();
         let past = &mut self.past;
         past.kept = Some(kept);
         past.missed = resumed.then_some(0);
@@ -214,7 +212,7 @@ impl Timeline {
             past.wants_context = resumed;
             past.room = Some(room);
             past.last = None;
-            if has_others {
+            if self.lines.has_messages() {
                 past.part();
             }
         }
@@ -231,8 +229,6 @@ impl Timeline {
         past.reached(last);
         past.missed = None;
         past.is_caught_up = true;
-        self.put_left();
-        let past = &mut self.past;
         if past.older != Older::Apart {
             past.older = if more { Older::More } else { Older::Nothing };
         }
@@ -273,9 +269,7 @@ impl Timeline {
                 has_gap |= event == Event::Gap;
                 continue;
             };
-            let own = mark.and_then(|mark| mark.own);
-            if let Some(Ours::Here(id)) = own {
-                self.mark(id, Progress::Arrived);
+            if self.is_shown_already(mark.as_ref()) {
                 continue;
             }
             let at = self.moment(at);
@@ -287,10 +281,7 @@ impl Timeline {
             if day.replace(at.day()) != Some(at.day()) {
                 lines.push(Line::Day(at.day()));
             }
-            let message = match own {
-                Some(_) => self.own_message(self.next_id, text, Progress::Arrived, at),
-                None => self.message(name.into(), text, 0, at),
-            };
+            let message = self.message(name.into(), text, 0, at);
             lines.push(Line::Message(message.into()));
         }
         if has_gap {
@@ -304,6 +295,15 @@ impl Timeline {
         if let Some(search) = &mut self.search {
             search.left_before(self.lines.first());
         }
+    }
+
+    /// Whether this is a message of the user's own that stands where it was sent. It has arrived, then.
+    pub(super) fn is_shown_already(&mut self, mark: Option<&Mark>) -> bool {
+        let own = mark.and_then(|mark| mark.own);
+        if let Some(id) = own {
+            self.mark(id, super::Progress::Arrived);
+        }
+        own.is_some()
     }
 
     /// Says for how long the user was away, if that waited for what the server remembers. It remembers nothing.

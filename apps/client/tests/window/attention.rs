@@ -31,6 +31,8 @@ fn who_looks_elsewhere_finds_the_count_in_the_title_the_line_and_the_mention() {
     alice.says("I am off");
     let mut bob = Window::open(&screen, "bob", port);
     bob.is("connected");
+    bob.focus();
+    alice.is_heard();
     bob.says("still there?");
     bob.says("@Alice, look: malice");
     bob.says("malice alone");
@@ -53,6 +55,7 @@ fn who_looks_elsewhere_finds_the_count_in_the_title_the_line_and_the_mention() {
     alice.focus();
     alice.is_titled(&title);
     alice.shows(FROM_NEW, &json!(unread));
+    bob.is_heard();
     alice.says("here I am");
     alice.shows(FROM_NEW, &json!([]));
     bob.is_titled(&format!("(1) Hubbub - bob on localhost:{port}"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use hubbub_testing::{Network, Peer, Program, ScriptedServer, join, text};
+use hubbub_testing::{Network, Program, ScriptedServer, join, text};
 use serde_json::json;
 
 use crate::screen::Screen;
@@ -50,7 +50,9 @@ fn a_window_and_a_member_with_bare_bytes_hear_each_other() {
     let screen = Screen::take();
     let mut server = Program::with(&[], &[]);
     let port = server.port();
-    let mut carol = Peer::join(port, "carol");
+    // Carol hears only who comes after her.
+    let room = server.room();
+    let mut carol = room.member("carol");
     let heard = carol.tape();
     let mut alice = Window::open(&screen, "alice", port);
     heard.says("CHAT/1.0 JOIN\r\nUsername: alice\r\n\r\n");

@@ -190,8 +190,11 @@ fn what_is_composed_or_pasted_with_the_focus_elsewhere_goes_into_the_field() {
     ] {
         let _keyboard = Keyboard::with(&screen, "us", &arguments);
         for place in ["#timeline", ".side", "#theme"] {
-            // The window knows the keyboard when it composes in its field.
+            // The window knows the keyboard when it composes in its field, and of the focus there after a frame.
             alice.clicks("#draft");
+            alice.focus();
+            alice.paints();
+            alice.is_heard();
             press_all(&screen, keys);
             alice.holds("é");
             alice.press("BackSpace");
@@ -221,6 +224,8 @@ fn text_that_is_dropped_beside_the_fields_goes_into_the_composer() {
     bob.lies_at(10, 30, 600, 600);
     let mut alice = Window::open(&screen, "alice", server.port());
     let _socket = server.accept();
+    // It has a composer.
+    alice.is("connected");
     alice.lies_at(700, 30, 800, 600);
     socket.send(text("carol", "draggedword"));
     bob.shows_texts(&["draggedword"]);

@@ -1,5 +1,6 @@
 //! Texts that are costly to lay out: shown, searched, written. `just bench-window` measures the cost.
 
+use std::cell::Cell;
 use std::thread;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use hubbub_testing::{ScriptedServer, text};
 use serde_json::{Value, json};
 
 use crate::screen::Screen;
+use crate::wait::until;
 use crate::window::Window;
 
 /// Letters in each.
@@ -33,15 +35,23 @@ fn hostile(unit: &str) -> String {
     format!("x{}y", unit.repeat(LETTERS / count))
 }
 
-/// How long it takes to lay out the last text in the timeline, in milliseconds: the least of three times.
-const LAYOUT: &str = "((text) => Math.min(...[1, 2, 3].map(() => {
-  const [before, parent, behind] = [performance.now(), text.parentNode, text.nextSibling];
-  const copy = text.cloneNode(true);
-  text.remove();
-  parent.insertBefore(copy, behind).getBoundingClientRect();
-  text = copy;
-  return performance.now() - before;
-})))([...document.querySelectorAll('.message .text')].at(-1))";
+/// How long it takes to lay out the last text in the timeline so many times, in milliseconds: the least of three times.
+fn layout(window: &mut Window, times: u32) -> f64 {
+    let took = window.ask(&format!(
+        "((text) => Math.min(...[1, 2, 3].map(() => {{
+           const before = performance.now();
+           for (let n = 0; n < {times}; n += 1) {{
+             const [parent, behind] = [text.parentNode, text.nextSibling];
+             const copy = text.cloneNode(true);
+             text.remove();
+             parent.insertBefore(copy, behind).getBoundingClientRect();
+             text = copy;
+           }}
+           return performance.now() - before;
+         }})))([...document.querySelectorAll('.message .text')].at(-1))"
+    ));
+    took.as_f64().unwrap()
+}
 
 #[test]
 fn no_text_costs_much_more_than_words_whatever_is_in_it() {
@@ -50,7 +60,7 @@ fn no_text_costs_much_more_than_words_whatever_is_in_it() {
     let mut alice = Window::open(&screen, "alice", server.port());
     let mut socket = server.accept();
     alice.is("connected");
-    let mut words = 0.0;
+    let mut ten_words = 0.0;
     for (n, (what, unit)) in HOSTILE.into_iter().enumerate() {
         let said = hostile(unit);
         socket.send(text("bob", &said));
@@ -58,16 +68,20 @@ fn no_text_costs_much_more_than_words_whatever_is_in_it() {
             "document.querySelectorAll('.message .text').length",
             &json!(n + 1),
         );
-        let took = alice.ask(LAYOUT).as_f64().unwrap();
         if n == 0 {
-            words = took.max(1.0);
+            ten_words = layout(&mut alice, 10).max(10.0);
         }
-        // Ten times as much is normal. If the cost grew with the square of the letters, it would be hundreds of times
-        // as much.
-        assert!(
-            took < 40.0 * words,
-            "{what}: {took} ms, and {words} ms for words"
-        );
+        // Ten times as much as words is normal, so that is what it is compared with: of what takes as long, a busy
+        // machine does as little. If the cost grew with the square of the letters, it would be hundreds of times as much.
+        let took = Cell::new(0.0);
+        let is_quick = || {
+            took.set(layout(&mut alice, 1));
+            (took.get() < 4.0 * ten_words).then_some(())
+        };
+        until(is_quick, || {
+            let took = took.get();
+            format!("{what}: {took} ms, and {ten_words} ms for words ten times")
+        });
     }
 }
 
@@ -103,6 +117,7 @@ fn all_of_a_long_text_is_shown_at_once_and_laid_out_where_it_is_seen() {
         &json!(true),
     );
     alice.press("Escape");
+    alice.has_focus_in("draft");
 
     // What is copied from it has no breaks where the parts meet.
     alice.ask("getSelection().selectAllChildren(document.querySelector('.message .text'))");
@@ -146,7 +161,7 @@ fn measured() {
         );
         alice.paints();
         let there = longest(&mut alice);
-        let layout = alice.ask(LAYOUT).as_f64().unwrap();
+        let layout = layout(&mut alice, 1);
         let (unit, count) = (json!(unit), LETTERS / unit.chars().count());
         pastes(&mut alice, &format!("'x' + {unit}.repeat({count}) + 'y'"));
         alice.shows("draft.value.length > 30", &json!(true));

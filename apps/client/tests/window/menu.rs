@@ -173,6 +173,7 @@ fn the_menu_is_used_by_keys_alone_and_a_screen_reader_knows_it() {
     alice.press("Menu");
     alice.shows(ENTRIES, &json!(["Select all"]));
     alice.press("Escape");
+    alice.shows(ENTRIES, &json!([]));
     alice.ask("draft.focus(); draft.select()");
     alice.press("shift+F10");
     let named = || {

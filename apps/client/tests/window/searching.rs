@@ -15,6 +15,8 @@ use crate::window::Window;
 /// The marked parts of the texts: those of the current match, or those of the others.
 const MARKED: &str = "((name) => [...CSS.highlights.get(name) ?? []].map((m) => m.startContainer.data.slice(m.startOffset, m.endOffset)))";
 
+const LAST: &str = "[...document.querySelectorAll('.text')].at(-1)?.textContent";
+
 impl Window {
     fn counts(&mut self, count: &str) {
         self.shows(
@@ -56,10 +58,7 @@ fn matches_far_apart_are_counted_marked_and_brought_into_view() {
     for i in 0..=2_000 {
         socket.send(text("bob", line(i)));
     }
-    alice.shows(
-        "[...document.querySelectorAll('.text')].at(-1)?.textContent",
-        &json!("the end"),
-    );
+    alice.shows(LAST, &json!("the end"));
 
     alice.press("ctrl+f");
     alice.types_into("search-field", "strass", "strass");
@@ -88,8 +87,11 @@ fn matches_far_apart_are_counted_marked_and_brought_into_view() {
     alice.shows("CSS.highlights.size", &json!(0));
     // The view stays at what was found, and goes back to the end by pages.
     for _ in 0..5 {
+        let last = alice.ask(LAST);
         alice.ask("hubbub.scrollToEnd()");
         alice.clicks(".later");
+        // What comes in moves the button away, perhaps from under the mouse.
+        alice.shows(&format!("{LAST} === {last}"), &json!(false));
     }
     alice.ask("hubbub.scrollToEnd()");
     alice.shows("document.querySelector('.later')", &json!(null));
@@ -155,6 +157,11 @@ fn escape_and_ctrl_f_lead_to_and_fro() {
     alice.types_into("search-field", "HELL", "HELL");
     alice.counts("1 of 1");
     alice.press("ctrl+f");
+    // Of a field that has the focus already, this alone tells that the key was taken.
+    alice.shows(
+        "(field => field.selectionEnd - field.selectionStart)(document.getElementById('search-field'))",
+        &json!(4),
+    );
     alice.types_into("search-field", "o", "o");
     alice.press("Tab");
     alice.has_focus_in("search-older");

@@ -3,8 +3,10 @@
 mod mouse;
 
 use std::cell::RefCell;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::ExitStatus;
+use std::thread;
 
 use hubbub_testing::{HeldPort, Processes, signal};
 use serde_json::{Value, json};
@@ -22,6 +24,22 @@ pub(crate) struct Window {
     page: Page,
     inspector: HeldPort,
     title: String,
+    /// Whether the page may have yet to see a button of the mouse that was let go.
+    has_clicked: bool,
+}
+
+/// Opens a window, and does meanwhile what its server has to do soon: a grant or a refusal is one only within seconds
+/// after the connection stands, and the window of a busy machine is not there by then.
+pub(crate) fn meanwhile<T: Send>(
+    open: impl FnOnce() -> Window,
+    serve: impl FnOnce() -> T + Send,
+) -> (Window, T) {
+    thread::scope(|scope| {
+        let serving = scope.spawn(serve);
+        let window = open();
+        let served = serving.join();
+        (window, served.unwrap_or_else(|panic| resume_unwind(panic)))
+    })
 }
 
 impl Window {
@@ -159,6 +177,7 @@ impl Window {
             page,
             inspector,
             title,
+            has_clicked: false,
         };
         window.is_wholly_on_the_screen();
         window
@@ -187,6 +206,7 @@ impl Window {
     pub(crate) fn comes_back(&mut self) {
         let page = || self.page.follow(self.inspector.number());
         self.page = until(page, || "no page follows the dead one".to_owned());
+        self.has_clicked = false;
         let window = || {
             let ids = self
                 .screen
@@ -263,11 +283,16 @@ impl Window {
         );
     }
 
-    /// Brings the window to the front and waits until keys go to it.
+    /// Brings the window to the front and waits until keys go to it. A click that came before them has been seen then:
+    /// WebKit has a queue for the mouse and another one for keys.
     pub(crate) fn focus(&mut self) {
+        self.sees_the_click();
         let focused = || {
-            self.screen.xdotool(&["windowactivate", &self.id])?;
-            (self.page.ask("document.hasFocus()") == true).then_some(())
+            // The page of a window that has just lost the focus may not know it yet.
+            let focused = self
+                .screen
+                .xdotool(&["windowactivate", &self.id, "getwindowfocus"])?;
+            (focused == self.id && self.page.ask("document.hasFocus()") == true).then_some(())
         };
         until(focused, || {
             format!("{}'s window does not get the focus", self.client.name)
@@ -362,8 +387,9 @@ impl Window {
         self.screen
             .xdotool(&["windowminimize", &self.id])
             .expect("xdotool windowminimize");
-        // The program is told that it has no focus by the same event as the page.
         self.shows("document.hidden && !document.hasFocus()", &json!(true));
+        // The program is told that it has no focus by the same event as the page, and may be late to take it.
+        self.is_heard();
     }
 
     /// Closes the window as its close button does.

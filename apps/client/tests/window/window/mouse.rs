@@ -14,7 +14,25 @@ impl Window {
     /// Clicks with the mouse into the middle of the first element that `selector` finds.
     pub(crate) fn clicks(&mut self, selector: &str) {
         self.points_at(selector);
+        self.looks_for("mouseup");
         self.screen.xdotool(&["click", "1"]).expect("xdotool click");
+    }
+
+    /// Has the page note when it sees this event of the mouse.
+    fn looks_for(&mut self, event: &str) {
+        self.ask(&format!(
+            "mouseSeen = false; window.addEventListener('{event}', () => {{ mouseSeen = true; }}, \
+             {{ capture: true, once: true }}); 0"
+        ));
+        self.has_clicked = true;
+    }
+
+    /// Waits until the page has seen what it looks for, if there is something. The click may have led to another page,
+    /// and then there is nobody to ask.
+    pub(crate) fn sees_the_click(&mut self) {
+        if std::mem::take(&mut self.has_clicked) {
+            self.shows("window.mouseSeen", &json!(true));
+        }
     }
 
     /// Opens the menu of the first element that `selector` finds, with the right button of the mouse.
@@ -38,9 +56,11 @@ impl Window {
 
     /// Clicks twice where the mouse is, which selects a word.
     pub(crate) fn clicks_twice(&mut self) {
+        self.looks_for("dblclick");
         self.screen
             .xdotool(&["click", "--repeat", "2", "--delay", "40", "1"])
             .expect("xdotool click");
+        self.sees_the_click();
     }
 
     /// Selects with the mouse, from the beginning of the first element that `from` finds to the end of the first that
@@ -70,9 +90,11 @@ impl Window {
         self.screen
             .xdotool(&["mousemove", "--window", &self.id, to_x, to_y])
             .expect("xdotool mousemove");
+        self.looks_for("mouseup");
         self.screen
             .xdotool(&["mouseup", "1"])
             .expect("xdotool mouseup");
+        self.sees_the_click();
         self.shows("getSelection().isCollapsed", &json!(false));
     }
 

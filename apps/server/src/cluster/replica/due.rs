@@ -206,6 +206,3 @@ impl Replica {
         });
     }
 }
-
-#[cfg(test)]
-mod tests;

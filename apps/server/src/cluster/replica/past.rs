@@ -400,6 +400,3 @@ fn numbered(said: Vec<Said>, mut count: u64) -> impl Iterator<Item = Arc<Said>> 
         Arc::new(said)
     })
 }
-
-#[cfg(test)]
-mod tests;

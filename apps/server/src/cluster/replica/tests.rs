@@ -8,7 +8,6 @@ use crate::texts::Texts;
 
 mod epochs;
 mod gone;
-mod hostile;
 mod joining;
 mod reading;
 mod saying;
