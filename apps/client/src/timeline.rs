@@ -63,6 +63,8 @@ pub struct Timeline {
     /// The line of each message of the user's own that is not known to be sent or, where the server tells, to have
     /// arrived.
     unsent: HashMap<MessageId, i64>,
+    /// What an earlier run of the program left and has no line yet, in order.
+    left: Vec<own::Left>,
 }
 
 impl Timeline {
@@ -86,6 +88,7 @@ impl Timeline {
             day: None,
             next_id: 0,
             unsent: HashMap::new(),
+            left: Vec::new(),
         }
     }
 
@@ -287,6 +290,7 @@ impl Timeline {
     }
 
     fn leave(&mut self) {
+        self.put_left();
         if self.lines.has_messages() {
             // What was said is shown, even when the server hung up right after it.
             self.presence.drawn();

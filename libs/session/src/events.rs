@@ -337,8 +337,17 @@ pub struct Mark {
     pub id: String,
     /// Whether it is replayed, and not live.
     pub past: bool,
-    /// The user's own message that it is, if this run of the program sent it. It is shown already where it was sent.
-    pub own: Option<MessageId>,
+    /// `None`: somebody else's, or nobody knows.
+    pub own: Option<Ours>,
+}
+
+/// Which message of the user's own it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ours {
+    /// One of this run of the program, or one that it has carried on. It is shown already where it was sent.
+    Here(MessageId),
+    /// One that had arrived before this run began to carry the session on.
+    Before,
 }
 
 /// The last message that was seen in a room.

@@ -28,7 +28,7 @@ pub use backlog::{BACKLOG_BYTES, BACKLOG_EVENTS};
 pub use carried::{Carried, CarriedText, Keeper};
 pub use clock::Clock;
 pub use draw::secret;
-pub use events::{Cause, Event, Intent, Mark, MessageId, Reason, Seen, Stamped};
+pub use events::{Cause, Event, Intent, Mark, MessageId, Ours, Reason, Seen, Stamped};
 pub use network::approach::Connector;
 pub use runtime::Sleep;
 

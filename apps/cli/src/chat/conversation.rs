@@ -3,7 +3,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use hubbub_session::{Cause, Event, MessageId, Stamped};
+use hubbub_session::{Cause, Event, MessageId, Ours, Stamped};
 use hubbub_transport::Addresses;
 use hubbub_wire::Username;
 
@@ -148,7 +148,7 @@ impl Conversation {
                 name, text, mark, ..
             } => {
                 // It is shown where it was typed.
-                if let Some(id) = mark.as_ref().and_then(|mark| mark.own) {
+                if let Some(Ours::Here(id)) = mark.as_ref().and_then(|mark| mark.own) {
                     let told = self.own.arrived(id);
                     self.tell_own(at, told);
                     return;

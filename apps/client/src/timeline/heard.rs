@@ -38,13 +38,13 @@ impl Timeline {
         text: String,
         mark: Option<Mark>,
     ) -> Option<Rc<Message>> {
-        let is_shown = self.is_shown_already(mark.as_ref());
         let past = mark.as_ref().is_some_and(|mark| mark.past);
-        if let Some(mark) = mark {
-            self.past.reached(mark.seq);
-        }
-        if is_shown {
-            return None;
+        if let Some(Mark { seq, own, .. }) = mark {
+            self.past.reached(seq);
+            if let Some(ours) = own {
+                self.heard_own(at, ours, text);
+                return None;
+            }
         }
         self.heard(at, name, text, 0, past)
     }

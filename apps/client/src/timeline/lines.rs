@@ -191,6 +191,13 @@ impl Lines {
         self.has_messages
     }
 
+    /// How many messages are kept. Looks at every line.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        let is_message = |line: &&Line| matches!(line, Line::Message(_));
+        self.kept.iter().filter(is_message).count()
+    }
+
     /// How many lines left because the store was full.
     #[must_use]
     pub fn gone(&self) -> usize {

@@ -1,53 +1,103 @@
 //! Own: the messages of the user's own, from the key press on to the log.
 
+use std::mem;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use hubbub_session::{CarriedText, MessageId};
+use hubbub_session::{CarriedText, MessageId, Ours};
 
 use super::{Line, Message, Own, Progress, Timeline};
+use crate::moment::Moment;
+
+/// What an earlier run of the program left, until it is known where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Left {
+    id: MessageId,
+    text: String,
+    at: SystemTime,
+    progress: Progress,
+}
 
 impl Timeline {
     /// Puts a message of the user's own at the end, waiting, and brings the reader there. Returns its name for the
     /// session.
     pub fn say(&mut self, at: SystemTime, text: &str) -> MessageId {
+        self.put_left();
         let id = self.next_id;
-        self.put_own(at, id, text);
+        self.lines.follow(true);
+        self.attention.read_all();
+        self.put(at, id, text.to_owned(), Progress::Waiting);
         id
     }
 
-    /// Puts back a message of the user's own, which an earlier run of the program left, under its name. What is said
-    /// from now on has other names.
-    pub fn take_up(&mut self, at: SystemTime, left: &CarriedText) {
-        self.put_own(at, left.id, &left.text);
-        if left.is_sent {
-            // Only a server that tells what arrived has such a text carried on.
-            let own = self
-                .unsent(left.id)
-                .and_then(|message| message.own.as_mut());
-            own.into_iter()
-                .for_each(|own| own.progress = Progress::Sent);
+    /// Takes up a message of the user's own, which an earlier run of the program left, under its name. What is said
+    /// from now on has other names. It stands where the room has it, or else after all that was missed.
+    pub fn take_up(&mut self, at: SystemTime, carried: &CarriedText) {
+        self.next_id = self.next_id.max(carried.id + 1);
+        let is_sent = carried.is_sent;
+        self.left.push(Left {
+            id: carried.id,
+            text: carried.text.clone(),
+            at,
+            progress: if is_sent {
+                Progress::Sent
+            } else {
+                Progress::Waiting
+            },
+        });
+    }
+
+    /// Puts what an earlier run left at the end, and leaves the reader where they are.
+    pub(super) fn put_left(&mut self) {
+        for left in mem::take(&mut self.left) {
+            self.put(left.at, left.id, left.text, left.progress);
         }
     }
 
-    fn put_own(&mut self, at: SystemTime, id: MessageId, text: &str) {
-        self.next_id = self.next_id.max(id + 1);
-        let own = Own {
-            id,
-            progress: Progress::Waiting,
+    /// Shows a message of the user's own that the server tells of.
+    pub(super) fn heard_own(&mut self, at: SystemTime, ours: Ours, text: String) {
+        let id = match ours {
+            Ours::Before => self.next_id,
+            Ours::Here(id) => {
+                let Some(index) = self.left.iter().position(|left| left.id == id) else {
+                    return self.mark(id, Progress::Arrived);
+                };
+                self.left.remove(index);
+                id
+            }
         };
-        self.lines.follow(true);
-        self.attention.read_all();
-        let message = Message {
-            name: self.own_name.clone(),
-            text: text.to_owned(),
-            missing: 0,
-            at: self.day_of(at),
-            own: Some(own),
-            mention: false,
-        };
+        self.tell_away(at);
+        self.tell_gap(Some(at));
+        self.put(at, id, text, Progress::Arrived);
+    }
+
+    /// Puts a message of the user's own at the end, and leaves the reader where they are.
+    fn put(&mut self, at: SystemTime, id: MessageId, text: String, progress: Progress) {
+        let at = self.day_of(at);
+        let message = self.own_message(id, text, progress, at);
         let number = self.push(Line::Message(Rc::new(message)));
-        self.unsent.insert(id, number);
+        if progress != Progress::Arrived {
+            self.unsent.insert(id, number);
+        }
+    }
+
+    /// A message of the user's own.
+    pub(super) fn own_message(
+        &mut self,
+        id: MessageId,
+        text: String,
+        progress: Progress,
+        at: Moment,
+    ) -> Message {
+        self.next_id = self.next_id.max(id + 1);
+        Message {
+            name: self.own_name.clone(),
+            text,
+            missing: 0,
+            at,
+            own: Some(Own { id, progress }),
+            mention: false,
+        }
     }
 
     /// Gives what waits to be sent the user's name as it is now.
@@ -76,6 +126,14 @@ impl Timeline {
 
     /// Notes how far a message of the user's own got.
     pub fn mark(&mut self, id: MessageId, progress: Progress) {
+        if let Some(left) = self.left.iter_mut().find(|left| left.id == id) {
+            left.progress = progress;
+            // A server that does not tell the past has it.
+            if progress != Progress::Sent || self.past.is_granted() {
+                return;
+            }
+            self.put_left();
+        }
         // A refusal concerns messages that were sent, and those are not in `unsent` any more.
         if progress == Progress::Unsure
             && !self.unsent.contains_key(&id)
@@ -115,12 +173,14 @@ impl Timeline {
     }
 
     fn unsettled(&self) -> impl Iterator<Item = Progress> {
-        self.unsent.values().filter_map(|number| {
+        let unsent = self.unsent.values().filter_map(|number| {
             let Line::Message(message) = self.lines.get(*number)? else {
                 return None;
             };
             Some(message.own?.progress)
-        })
+        });
+        let left = self.left.iter().map(|left| left.progress);
+        unsent.chain(left.filter(|progress| *progress != Progress::Arrived))
     }
 
     fn unsent(&mut self, id: MessageId) -> Option<&mut Message> {

@@ -6,10 +6,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use hubbub_session::{Event, Mark, Seen, Stamped};
+use hubbub_session::{Event, Ours, Seen, Stamped};
 use hubbub_wire::{Hex128, Kept};
 
-use super::{Change, Line, Notice, Timeline, What};
+use super::{Change, Line, Notice, Progress, Timeline, What};
 use crate::moment::Moment;
 
 /// What is known of the server's memory. Nothing, if the server is a plain one.
@@ -205,6 +205,8 @@ impl Timeline {
         {
             self.notice(at, What::Anew(away));
         }
+        // What only waits to be sent stands in no memory, so that every one joins it.
+        let has_others = self.lines.messages() > self.unsent.len();
         let past = &mut self.past;
         past.kept = Some(kept);
         past.missed = resumed.then_some(0);
@@ -212,7 +214,7 @@ impl Timeline {
             past.wants_context = resumed;
             past.room = Some(room);
             past.last = None;
-            if self.lines.has_messages() {
+            if has_others {
                 past.part();
             }
         }
@@ -229,6 +231,8 @@ impl Timeline {
         past.reached(last);
         past.missed = None;
         past.is_caught_up = true;
+        self.put_left();
+        let past = &mut self.past;
         if past.older != Older::Apart {
             past.older = if more { Older::More } else { Older::Nothing };
         }
@@ -269,7 +273,9 @@ impl Timeline {
                 has_gap |= event == Event::Gap;
                 continue;
             };
-            if self.is_shown_already(mark.as_ref()) {
+            let own = mark.and_then(|mark| mark.own);
+            if let Some(Ours::Here(id)) = own {
+                self.mark(id, Progress::Arrived);
                 continue;
             }
             let at = self.moment(at);
@@ -281,7 +287,10 @@ impl Timeline {
             if day.replace(at.day()) != Some(at.day()) {
                 lines.push(Line::Day(at.day()));
             }
-            let message = self.message(name.into(), text, 0, at);
+            let message = match own {
+                Some(_) => self.own_message(self.next_id, text, Progress::Arrived, at),
+                None => self.message(name.into(), text, 0, at),
+            };
             lines.push(Line::Message(message.into()));
         }
         if has_gap {
@@ -295,15 +304,6 @@ impl Timeline {
         if let Some(search) = &mut self.search {
             search.left_before(self.lines.first());
         }
-    }
-
-    /// Whether this is a message of the user's own that stands where it was sent. It has arrived, then.
-    pub(super) fn is_shown_already(&mut self, mark: Option<&Mark>) -> bool {
-        let own = mark.and_then(|mark| mark.own);
-        if let Some(id) = own {
-            self.mark(id, super::Progress::Arrived);
-        }
-        own.is_some()
     }
 
     /// Says for how long the user was away, if that waited for what the server remembers. It remembers nothing.

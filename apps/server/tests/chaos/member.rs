@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 use std::thread;
 
 use flume::Sender;
-use hubbub_session::{Event, Intent, Options, Seen, Stamped};
+use hubbub_session::{Event, Intent, Options, Ours, Seen, Stamped};
 use hubbub_transport::Address;
 use hubbub_wire::{Hex128, Username};
 
@@ -158,7 +158,10 @@ fn as_entry(event: Event) -> What {
             Some(text) => What::Heard {
                 text,
                 past: mark.as_ref().is_some_and(|mark| mark.past),
-                own: mark.as_ref().and_then(|mark| mark.own),
+                own: mark.as_ref().and_then(|mark| match mark.own? {
+                    Ours::Here(id) => Some(id),
+                    Ours::Before => None,
+                }),
                 place: mark.map(|mark| mark.seq),
             },
             None if name == Username::SERVER.as_str() => What::Note(one_line(&text)),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hubbub_session::Event;
 use hubbub_testing::{Network, Peer};
 use serde_json::json;
 
@@ -31,6 +32,7 @@ fn a_page_that_is_loaded_again_is_back_where_it_was_and_nobody_sees_it_go() {
         alice.is("connected");
         alice.holds("half a sent");
         alice.shows_texts(&["before"]);
+        alice.shows_states(&["arrived"]);
     }
     alice.types_into("draft", "ence", "half a sentence");
     alice.press("Enter");
@@ -139,6 +141,30 @@ fn what_is_sent_before_the_page_was_painted_is_not_lost_when_it_is_loaded_again(
     alice.has_sent_all();
     alice.says("after");
     for words in ["meanwhile", "after"] {
+        assert_eq!(dave.hears(), ("alice".to_owned(), words.to_owned()));
+    }
+}
+
+#[test]
+fn what_was_on_its_way_stands_where_the_room_has_it_when_the_page_was_loaded_again() {
+    let room = WebRoom::open();
+    let (visitor, network) = (Visitor::new(), Network::to(room.port()));
+    let mut dave = Member::enter(room.port(), "dave");
+    let alice = visitor.enters(&page_at(network.port()), "alice");
+    alice.may_lose_its_connection();
+    alice.says("one");
+    alice.shows_states(&["arrived"]);
+    network.weather().still = true;
+    alice.says("two");
+    alice.shows_states(&["arrived", "sent"]);
+    dave.says("three");
+    dave.waits_for(|event| matches!(event, Event::Arrived { .. }));
+    network.cut();
+    network.clear_up();
+    alice.reloads_and_waits();
+    alice.shows_texts(&["one", "three", "two"]);
+    alice.shows_states(&["arrived", "arrived"]);
+    for words in ["one", "two"] {
         assert_eq!(dave.hears(), ("alice".to_owned(), words.to_owned()));
     }
 }

@@ -4,7 +4,7 @@
 use std::mem;
 use std::time::{Duration, SystemTime};
 
-use hubbub_wire::{Frame, Grant, Label, Notice, Payload, Stamp, Time, Token, Username};
+use hubbub_wire::{Frame, Grant, Hex128, Id, Label, Notice, Payload, Stamp, Time, Token, Username};
 
 use super::link::{GRANT_WITHIN, Granted};
 use super::place::Place;
@@ -13,7 +13,7 @@ use super::sending::ASKED;
 use super::{Ending, Member, Now};
 use crate::trial::KICKED;
 use crate::words::{reason, said, text, to_event};
-use crate::{Cause, Event, Mark, Stamped};
+use crate::{Cause, Event, Mark, Ours, Stamped};
 
 /// The code of a NOTICE whose payload is the pin of the key that the server will have.
 const NEXT_KEY: &str = "next-key";
@@ -154,7 +154,7 @@ impl Member {
             seq: stamp.seq.to_string(),
             id: stamp.id.to_string(),
             past: stamp.past,
-            own: self.texts.own(room, stamp.id.as_str()),
+            own: self.ours(room, username, stamp.id.as_str()),
         };
         let is_ours = mark.own.is_some();
         let event = said(username.to_string(), payload.as_bytes(), Some(mark));
@@ -170,6 +170,16 @@ impl Member {
             return self.bound_replay(now);
         }
         self.live(stamped, is_echo, now)
+    }
+
+    /// Whether a text of the log is one of this session.
+    fn ours(&self, room: Hex128, username: &Username<'_>, id: &str) -> Option<Ours> {
+        if let Some(id) = self.texts.own(room, id) {
+            return Some(Ours::Here(id));
+        }
+        // Everybody can read the session in it, and could begin one of that number. Nobody else has the name.
+        let is_ours = Id::parse(id).is_some_and(|id| self.offers.is_ours(id));
+        (is_ours && *username == self.username).then_some(Ours::Before)
     }
 
     /// Takes what does not stand in the log.

@@ -1,5 +1,6 @@
 //! What the timeline makes of a server that remembers.
 
+use hubbub_session::{CarriedText, Ours};
 use hubbub_wire::{Hex128, Kept};
 
 use super::*;
@@ -482,7 +483,7 @@ fn ones_own_message_arrives_and_is_shown_once() {
         seq: "8".into(),
         id: "any".into(),
         past: true,
-        own: Some(second),
+        own: Some(Ours::Here(second)),
     };
     let mark = Some(mark);
     let (name, text) = ("alice".into(), "two".into());
@@ -658,20 +659,39 @@ fn who_goes_by_another_name_speaks_and_is_mentioned_under_it() {
     assert!(messages[1].mention);
 }
 
+/// A window that goes on where another left these texts. All were sent but for the last.
+fn left_with(left: std::ops::Range<MessageId>) -> Timeline {
+    let mut room = Timeline::new("alice", |_| 0);
+    for id in left.clone() {
+        let left = CarriedText {
+            id,
+            text: format!("text {id}"),
+            is_sent: id + 1 < left.end,
+        };
+        room.take_up(after(0), &left);
+    }
+    room
+}
+
+fn said_by_alice(text: &str, ours: Ours) -> Event {
+    let mut said = said("alice", text, true);
+    if let Event::Said { mark, .. } = &mut said {
+        mark.as_mut().unwrap().own = Some(ours);
+    }
+    said
+}
+
 #[test]
 fn what_an_earlier_run_left_stands_under_its_name_until_it_arrives_and_new_texts_have_other_names()
 {
-    let mut room = Timeline::new("alice", |_| 0);
-    let left = |id, is_sent| hubbub_session::CarriedText {
-        id,
-        text: format!("text {id}"),
-        is_sent,
-    };
-    room.take_up(after(0), &left(4, true));
-    room.take_up(after(0), &left(5, false));
-    assert_eq!(room.progress(), [Progress::Sent, Progress::Waiting]);
+    let mut room = left_with(4..6);
     assert_eq!(room.unsettled_texts(), 2);
+    assert!(room.awaits_arrival());
     assert_eq!(room.say(after(1), "new"), 6);
+    assert_eq!(
+        room.progress(),
+        [Progress::Sent, Progress::Waiting, Progress::Waiting]
+    );
     room.happens(1, Event::Connected);
     room.happens(1, granted(ROOM, false));
     let seq = "1".to_owned();
@@ -681,4 +701,73 @@ fn what_an_earlier_run_left_stands_under_its_name_until_it_arrives_and_new_texts
         room.progress(),
         [Progress::Arrived, Progress::Unsure, Progress::Waiting]
     );
+}
+
+#[test]
+fn what_an_earlier_run_left_stands_after_what_was_missed_and_where_the_room_has_it() {
+    let mut room = left_with(4..6);
+    room.happens(1, Event::Connected);
+    room.happens(1, granted(ROOM, true));
+    let seq = String::new();
+    room.happens(1, Event::Arrived { id: 4, seq });
+    assert_eq!(room.unsettled_texts(), 1);
+    room.happens(1, said_by_alice("before", Ours::Before));
+    room.happens(1, said("bob", "one", true));
+    room.happens(1, said_by_alice("text 4", Ours::Here(4)));
+    room.happens(1, said("bob", "two", true));
+    assert_eq!(room.past().seen().unwrap().seq, "two");
+    room.happens(1, caught_up("two", true));
+    let texts: Vec<_> = room.messages().iter().map(|it| it.text.clone()).collect();
+    assert_eq!(texts, ["before", "one", "text 4", "two", "text 5"]);
+    let (arrived, waiting) = (Progress::Arrived, Progress::Waiting);
+    assert_eq!(room.progress(), [arrived, arrived, waiting]);
+    assert_eq!(room.say(after(1), "new"), 7, "a name that nothing has");
+    // What is older joins it.
+    assert!(room.wants_context() && room.fetch());
+    let older = [
+        said_by_alice("oldest", Ours::Before),
+        said("bob", "older", true),
+    ];
+    let messages = older.map(|event| Stamped {
+        at: before(1),
+        event,
+    });
+    let event = Event::Earlier {
+        messages: messages.into(),
+        more: false,
+        lost: false,
+    };
+    room.happens(1, event);
+    assert_eq!(room.messages()[0].text, "oldest");
+    assert!(room.messages()[0].own.is_some());
+    assert_eq!(room.messages()[1].text, "older");
+}
+
+#[test]
+fn what_an_earlier_run_left_is_shown_when_there_is_no_connection_or_nothing_is_told_of_the_past() {
+    let mut room = left_with(4..6);
+    let lost = Event::Lost {
+        why: "gone".into(),
+        cause: Cause::CutOff,
+        retry_in: Duration::from_secs(1),
+    };
+    room.happens(1, lost);
+    assert_eq!(room.progress(), [Progress::Sent, Progress::Waiting]);
+    let mut room = left_with(4..6);
+    room.happens(1, Event::Connected);
+    room.happens(1, Event::Unsure { id: 4 });
+    room.happens(1, Event::Written { id: 5 });
+    assert_eq!(room.progress(), [Progress::Unsure, Progress::Sent]);
+    assert_eq!(room.unsettled_texts(), 0);
+}
+
+#[test]
+fn what_is_said_before_the_grant_does_not_hide_what_is_older() {
+    let mut room = Timeline::new("alice", |_| 0);
+    room.happens(0, Event::Connected);
+    room.say(start(), "hello");
+    room.happens(0, granted(ROOM, true));
+    room.happens(0, said("bob", "missed", true));
+    room.happens(0, caught_up("missed", true));
+    assert!(room.wants_context());
 }

@@ -6,12 +6,12 @@ use futures::executor::block_on;
 use hubbub_testing::Engines;
 
 use super::start;
-use crate::cluster::replica::hash as digest;
 use crate::cluster::{Answer, Entry, Link, NodeId, Order, Start};
 use crate::settings::Cluster;
 
 mod losses;
 mod refusals;
+mod snapshots;
 
 /// How long a test waits for one answer. Engines may take ten seconds to agree on a leader.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -154,104 +154,6 @@ fn all_nodes_read_the_same_records_at_the_same_places() {
 
 #[test]
 #[ignore = "needs engines: just test-cluster"]
-fn a_snapshot_is_what_the_next_node_begins_with() {
-    let engines = Engines::start(1);
-    let mut one = Node::start(&engines);
-    one.say("a");
-    let room: Vec<u8> = (0..600 * 1024).map(|byte| (byte % 251) as u8).collect();
-    one.order(Order::Snapshot {
-        place: 1,
-        hash: digest(&room),
-        bytes: room.clone(),
-    });
-    for place in 2..=4 {
-        assert!(matches!(one.entry(), (at, Entry::Other) if at == place));
-    }
-    let (place, head) = one.entry();
-    assert_eq!(place, 5);
-    assert!(matches!(head, Entry::Snapshot { place: 1, hash } if hash == digest(&room)));
-    one.say("b");
-
-    let two = Node::start(&engines);
-    assert_eq!(two.link.start.snapshot, Some((1, room.clone())));
-    assert_eq!(two.entry().0, 2);
-}
-
-impl Node {
-    /// Puts a snapshot into the stream, and waits until its head stands there.
-    #[track_caller]
-    fn keeps(&mut self, place: u64, hash: [u8; 32], room: &[u8]) {
-        let bytes = room.to_vec();
-        self.order(Order::Snapshot { place, hash, bytes });
-        while !matches!(self.entry(), (_, Entry::Snapshot { place: of, .. }) if of == place) {}
-    }
-}
-
-#[test]
-#[ignore = "needs engines: just test-cluster"]
-fn a_node_begins_with_the_newest_snapshot_that_is_whole() {
-    let engines = Engines::start(1);
-    let mut one = Node::start(&engines);
-    one.say("a");
-    let begins_with = || Node::start(&engines).link.start.snapshot;
-    assert_eq!(begins_with(), None);
-    one.keeps(1, digest(b"first"), b"first");
-    let second = one.say("b");
-    one.keeps(second, digest(b"second"), b"second");
-    let second = Some((second, b"second".to_vec()));
-    assert_eq!(begins_with(), second);
-    // It is damaged, and nobody can have taken it.
-    one.keeps(6, [0; 32], b"third");
-    one.keeps(1000, digest(b"fourth"), b"fourth");
-    assert_eq!(begins_with(), second);
-    for _ in 2..super::beginning::HEADS - 1 {
-        one.keeps(6, [0; 32], b"third");
-    }
-    assert_eq!(begins_with(), second);
-    one.keeps(6, [0; 32], b"third");
-    one.keeps(6, [0; 32], b"third");
-    // The beginning of the stream is still there.
-    let late = Node::start(&engines);
-    assert_eq!(late.link.start.snapshot, None);
-    assert!(!late.link.start.is_lost());
-    assert_eq!(late.record(), (1, "a".to_owned()));
-}
-
-#[test]
-#[ignore = "needs engines: just test-cluster"]
-fn a_snapshot_that_came_late_is_of_no_use_when_what_follows_it_has_been_trimmed() {
-    let engines = Engines::start(1);
-    let small = Cluster {
-        keep_bytes: 1024 * 1024,
-        ..cluster(&engines)
-    };
-    let begin = || Node {
-        link: block_on(start(&small)).unwrap(),
-        id: NodeId(crate::runtime::draw()),
-        count: 0,
-    };
-    let mut one = begin();
-    let early = one.say("a");
-    let long = "x".repeat(300 * 1024);
-    for _ in 0..5 {
-        one.say(&long);
-    }
-    let last = one.say("b");
-    assert!(begin().link.start.is_lost());
-    one.keeps(last, digest(b"room"), b"room");
-    one.keeps(early, digest(b"late"), b"late");
-    let mut two = begin();
-    assert_eq!(two.link.start.snapshot, Some((last, b"room".to_vec())));
-    assert!(!two.link.start.is_lost());
-    // Nor is one whose own pieces have been trimmed.
-    for _ in 0..5 {
-        two.say(&long);
-    }
-    assert!(begin().link.start.is_lost());
-}
-
-#[test]
-#[ignore = "needs engines: just test-cluster"]
 fn of_the_past_only_records_with_texts_are_read() {
     let engines = Engines::start(1);
     let mut one = Node::start(&engines);
@@ -290,6 +192,10 @@ fn of_the_past_only_records_with_texts_are_read() {
     assert_eq!(
         past(6, &[(1, 20), (31, 40)]),
         [&texts[..2], &texts[3..4]].concat()
+    );
+    assert_eq!(
+        past(7, &[(11, 11), (291, 291)]),
+        [&texts[1..2], &texts[29..30]].concat()
     );
 }
 

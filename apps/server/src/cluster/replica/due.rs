@@ -206,3 +206,6 @@ impl Replica {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

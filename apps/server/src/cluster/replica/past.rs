@@ -400,3 +400,6 @@ fn numbered(said: Vec<Said>, mut count: u64) -> impl Iterator<Item = Arc<Said>> 
         Arc::new(said)
     })
 }
+
+#[cfg(test)]
+mod tests;

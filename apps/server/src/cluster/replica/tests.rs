@@ -8,6 +8,7 @@ use crate::texts::Texts;
 
 mod epochs;
 mod gone;
+mod hostile;
 mod joining;
 mod reading;
 mod saying;

@@ -1,7 +1,7 @@
 //! What a run leaves to the next one, and how that goes on.
 
 use super::*;
-use crate::{Carried, CarriedText};
+use crate::{Carried, CarriedText, Ours};
 
 impl Side {
     fn carries(&mut self) -> Carried {
@@ -21,7 +21,7 @@ fn kept(id: MessageId, text: &str, is_sent: bool) -> CarriedText {
     CarriedText { id, text, is_sent }
 }
 
-fn own(id: MessageId, seq: &str, text: &str) -> Event {
+fn own(ours: Ours, seq: &str, text: &str) -> Event {
     Event::Said {
         name: "alice".to_owned(),
         text: text.to_owned(),
@@ -30,7 +30,7 @@ fn own(id: MessageId, seq: &str, text: &str) -> Event {
             seq: seq.to_owned(),
             id: own_id(1).to_string(),
             past: true,
-            own: Some(id),
+            own: Some(ours),
         }),
     }
 }
@@ -105,7 +105,31 @@ fn the_next_run_knows_its_own_texts_in_the_past() {
     let label = stamp(own_id(1).to_string(), "a-1", true);
     side.hears(&text("alice", "one", label));
     side.hears(&replayed("a-1"));
-    assert_eq!(side.tells()[0], own(7, "a-1", "one"));
+    assert_eq!(side.tells()[0], own(Ours::Here(7), "a-1", "one"));
+}
+
+#[test]
+fn the_next_run_knows_which_texts_of_the_past_had_arrived_before_it() {
+    let mut side = Side::granted("a-0");
+    side.says(7, "one");
+    side.sends();
+    side.hears(&ack(1, "a-1"));
+    let carried = side.carries();
+    let mut side = Side::carried_on(carried);
+    side.joins();
+    side.hears(&side.grant(ROOM, 1));
+    side.tells();
+    let label = || stamp(own_id(1).to_string(), "a-1", true);
+    side.hears(&text("alice", "one", label()));
+    // Whoever else goes by the session has another name.
+    side.hears(&text("mallory", "one", label()));
+    side.hears(&replayed("a-1"));
+    let told = side.tells();
+    assert_eq!(told[0], own(Ours::Before, "a-1", "one"));
+    let Event::Said { name, mark, .. } = &told[1] else {
+        panic!("{told:?}");
+    };
+    assert_eq!((&**name, mark.as_ref().unwrap().own), ("mallory", None));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Texts on their way into the log: each once, and in order.
 
 use super::*;
+use crate::Ours;
 
 fn written(id: MessageId) -> Event {
     Event::Written { id }
@@ -232,7 +233,7 @@ fn a_message_of_our_own_that_comes_back_says_which_it_is() {
             seq: "a-1".to_owned(),
             id: own_id(1).to_string(),
             past: true,
-            own: Some(7),
+            own: Some(Ours::Here(7)),
         }),
     };
     assert_eq!(side.tells(), [mine, caught_up("a-1", false)]);

@@ -11,8 +11,8 @@ use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures::executor::block_on;
-use hubbub_testing::Engines;
 use hubbub_testing::tls::{Authority, Certificate, Directory};
+use hubbub_testing::{Engines, HeldPort};
 use nkeys::KeyPair;
 
 use super::super::start;
@@ -199,6 +199,22 @@ fn a_user_who_is_wrong_for_one_engine_is_no_reason_not_to_use_another() {
     let right = right.replace("127.0.0.1", "localhost");
     for _ in 0..10 {
         Node::with(&at(&format!("{wrong},{right}"), 1));
+    }
+}
+
+#[test]
+#[ignore = "needs engines: just test-cluster"]
+fn a_user_who_is_wrong_is_told_also_if_the_other_engines_are_away() {
+    let one = Engines::with(1, "authorization { user: me, password: right }");
+    let wrong = one.url(0).replace("//", "//me:wrong@");
+    let [here, there] = [HeldPort::new(), HeldPort::new()];
+    let (here, there) = (here.number(), there.number());
+    let urls = format!("nats://127.0.0.1:{here},{wrong},nats://127.0.0.1:{there}");
+    // Whichever comes first.
+    for _ in 0..5 {
+        let why = refusal(&at(&urls, 1));
+        assert!(why.contains(&one.url(0)), "{why}");
+        assert!(why.contains("authorization violation"), "{why}");
     }
 }
 

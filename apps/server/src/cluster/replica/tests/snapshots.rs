@@ -325,22 +325,3 @@ fn a_damaged_snapshot_that_stood_before_a_node_began_is_no_reason_to_begin_once_
         assert_eq!(seen.is_ok(), is_known, "the stream ended at {last}");
     }
 }
-
-#[test]
-fn numbers_of_a_snapshot_that_cannot_be_are_refused() {
-    let stream = Stream::busy();
-    let taking = |wrong: fn(&mut Replica)| {
-        let mut replica = Replica::restore(&stream.replica.snapshot()).unwrap();
-        wrong(&mut replica);
-        Replica::restore(&replica.snapshot()).is_ok()
-    };
-    assert!(taking(|_| ()));
-    assert!(!taking(|replica| replica.place = snapshot::MOST + 1));
-    assert!(!taking(|replica| replica.age = snapshot::MOST + 1));
-    assert!(!taking(|replica| replica.epoch = replica.place + 1));
-    assert!(!taking(|replica| replica.last.count = snapshot::MOST + 1));
-    assert!(!taking(|replica| replica
-        .taking
-        .has_news(replica.place + 1)));
-    assert!(!taking(|replica| replica.taking.written(usize::MAX / 2)));
-}
