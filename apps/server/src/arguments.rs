@@ -426,8 +426,14 @@ impl Arguments {
             ));
         }
         #[cfg(feature = "web")]
-        if let Some(why) = self.web.contradiction(&value) {
-            return Some(why);
+        {
+            #[cfg(feature = "tls")]
+            let wants_tls = self.tls.spoken() == (true, false);
+            #[cfg(not(feature = "tls"))]
+            let wants_tls = false;
+            if let Some(why) = self.web.contradiction(wants_tls, &value) {
+                return Some(why);
+            }
         }
         #[cfg(feature = "tls")]
         {

@@ -238,6 +238,15 @@
 //! page becomes a peer, by WebSocket without extensions, if it is of this very host and port; what its binary messages
 //! bring are the bytes of CHAT/1.0. A page gets the same limits as a program, and costs the room the same.
 //!
+//! A room on several nodes has a page on each. `--web-node ORIGIN`, such as `https://b.example.org`, names one, and all
+//! nodes are told the same. Pages of that origin may then enter here, and the page from here may connect there: the
+//! policy for the browser (`connect-src`) names it, and the page finds it in the place that its `index.html` has for that
+//! (`<meta name="nodes" content="">`), which is filled in at the start. The page begins at its own server, and goes on at
+//! another one when that is lost. Scheme, name and port must all be right, so a page that was opened by an address that is
+//! not named stays where it is. All nodes have TLS or none has, since browsers let no page with TLS go on without, and
+//! within TLS no page without it is let in. The names that a node answers to are still only those of its own `--web-host`.
+//! If a node that is named has another room, the page shows that room.
+//!
 //! A file is nobody's visit and takes none of the places of its address, and while it is written, none of the room's; a
 //! page that enters the room does. Nor does a connection that has not said yet what it is take one of its address.
 //!
@@ -265,6 +274,7 @@
 //! | from connecting to JOIN | 30 s (`--join-timeout`) | the connection is closed |
 //! | connections that have not joined, with `--tls` or `--web` | 256, and 16 of one address | the one that was heard longest ago is closed |
 //! | browsers that are being answered | 256 | the one that took something longest ago is closed |
+//! | nodes at which a page may go on (`--web-node`) | 16 | the server does not start |
 //! | head of a browser's request | 16 KiB, 64 headers, and 10 s | it is told so and closed |
 //! | an answer to a browser | 5 min, and `--write-timeout` in which nothing is taken | the connection is closed |
 //! | a message of a browser to the room | 64 KiB, binary | the connection is closed with 1009; with 1003 for text |

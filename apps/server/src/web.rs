@@ -1,5 +1,5 @@
 //! The room for browsers (`--web`): the files of the page, read once at the start, the names under which the room is
-//! reached, and the proxies that are believed. Plain data and plain decisions: what a request gets is settled here, and
+//! reached, the other nodes of the room, and the proxies that are believed. Plain data and plain decisions: what a request gets is settled here, and
 //! `entrance` reads and writes.
 
 use std::net::IpAddr;
@@ -11,11 +11,14 @@ use std::sync::Arc;
 pub(crate) use self::answer::{Around, Outcome, Reply, SOCKET, Status, answer};
 pub use self::hosts::{HostName, Hosts};
 pub(crate) use self::link::link;
+pub use self::nodes::{MOST_NODES, Node, Nodes};
 pub use self::site::{MOST_BYTES, MOST_FILES, Site};
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
 mod hosts;
+
+mod nodes;
 
 mod site;
 
@@ -36,6 +39,10 @@ pub struct Web {
     pub site: Arc<Site>,
     /// The names under which the room is reached, besides its addresses.
     pub hosts: Arc<Hosts>,
+    /// The nodes of the room at which a page may go on.
+    pub(crate) nodes: Arc<Nodes>,
+    /// What the page may do.
+    policy: Arc<str>,
     /// The proxies that are believed when they say for whom they come.
     pub proxies: Arc<[IpAddr]>,
 }
@@ -50,7 +57,26 @@ impl Web {
         Ok(Self {
             site: Arc::new(Site::read(dir)?),
             hosts: Arc::default(),
+            nodes: Arc::default(),
+            policy: answer::POLICY.into(),
             proxies: Arc::default(),
+        })
+    }
+
+    /// The same for a room that has these nodes: each page may go on at each of them.
+    ///
+    /// # Errors
+    ///
+    /// In words for the operator: the page is one that knows its own server only.
+    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, String> {
+        if nodes.is_empty() {
+            return Ok(self);
+        }
+        Ok(Self {
+            site: Arc::new(self.site.telling(&nodes)?),
+            policy: nodes.added_to(answer::POLICY).into(),
+            nodes: nodes.into(),
+            ..self
         })
     }
 }

@@ -2,7 +2,7 @@
 //! answer and nowhere else: neither in the log nor in the words that end an answer, which are logged.
 
 use flume::Sender;
-use hubbub_transport::Invitation;
+use hubbub_transport::{Address, Invitation};
 
 #[cfg(feature = "web")]
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::Settings;
 use crate::event::Mail;
 use crate::orders::{Answer, Credentials, Order};
 #[cfg(feature = "web")]
-use crate::web::{HostName, Hosts, leads_here};
+use crate::web::{HostName, Hosts, Nodes, leads_here};
 use crate::{password, runtime};
 
 /// The invitation that an administrator wants.
@@ -113,12 +113,12 @@ impl Wanted {
         // A browser believes authorities, and cannot look at a key.
         invitation.pins.clear();
         let mut links = 0;
-        // It gets the page from one server, and knows no other.
+        // It gets the page from one server, which names the others to the page.
         for address in invitation.addresses.clone().iter() {
             invitation.addresses = address.clone().into();
             let link = invitation.to_link();
             let rest = link.strip_prefix("chats://");
-            if let Some(rest) = rest.filter(|_| page.is_known_as(&address.host)) {
+            if let Some(rest) = rest.filter(|_| page.is_at(address)) {
                 put(answer, "-", [&*format!("https://{rest}")]);
                 links += 1;
             }
@@ -153,6 +153,8 @@ fn bracketed(host: &str) -> String {
 pub(super) struct Page {
     #[cfg(feature = "web")]
     hosts: Arc<Hosts>,
+    #[cfg(feature = "web")]
+    nodes: Arc<Nodes>,
 }
 
 impl Page {
@@ -161,6 +163,7 @@ impl Page {
         #[cfg(feature = "web")]
         return settings.web.as_ref().map(|web| Self {
             hosts: Arc::clone(&web.hosts),
+            nodes: Arc::clone(&web.nodes),
         });
         #[cfg(not(feature = "web"))]
         {
@@ -169,13 +172,15 @@ impl Page {
         }
     }
 
-    /// Whether a browser gets the page under this name.
-    fn is_known_as(&self, host: &str) -> bool {
+    /// Whether a browser gets the page there, with TLS: from this server, or from another node of the room.
+    fn is_at(&self, address: &Address) -> bool {
         #[cfg(feature = "web")]
-        return HostName::parse(host).is_ok_and(|host| leads_here(&self.hosts, &host));
+        return HostName::parse(&address.host).is_ok_and(|host| {
+            leads_here(&self.hosts, &host) || self.nodes.are_at(&host, address.port)
+        });
         #[cfg(not(feature = "web"))]
         {
-            let _ = host;
+            let _ = address;
             false
         }
     }
@@ -216,6 +221,8 @@ mod tests {
 
     use super::*;
     use crate::password::Password;
+    #[cfg(feature = "web")]
+    use crate::web::Node;
 
     fn pin(key: &str) -> Pin {
         Pin::of_key(key.as_bytes())
@@ -285,6 +292,9 @@ mod tests {
         let named = named.map(|name| HostName::parse(name).unwrap());
         let page = Page {
             hosts: Arc::new(Hosts::new(named.to_vec())),
+            nodes: Arc::new(
+                Nodes::new(vec![Node::parse("https://c.example.org:8765").unwrap()]).unwrap(),
+            ),
         };
         for (host, is_own, link, words) in [
             (
@@ -311,6 +321,15 @@ mod tests {
                 Some("https://192.0.2.8:8765/#key=open%20sesame%2C%20open"),
                 "with https",
             ),
+            // Another node of the room, as this server knows it.
+            (
+                "c.example.org",
+                false,
+                Some("https://c.example.org:8765/#key=open%20sesame%2C%20open"),
+                "with https",
+            ),
+            ("c.example.org:443", false, None, "--web-host"),
+            ("c.example.org", true, None, "an authority vouches for"),
             // Nobody has these, which are for documents (RFC 5737).
             ("192.0.2.7:443", false, None, "--web-host"),
             ("0.0.0.0", false, None, "--web-host"),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use hubbub_server::web::{HostName, Hosts, Web};
+use hubbub_server::web::{HostName, Hosts, Node, Nodes, Web};
 
 #[derive(Debug, Args)]
 pub(super) struct WebArguments {
@@ -31,6 +31,19 @@ pub(super) struct WebArguments {
     )]
     web_host: Vec<HostName>,
 
+    /// Where browsers reach another node of the same room, such as https://b.example.org; may be given several times, or
+    /// with commas between them. Pages of this server go on there when it is lost, and pages from there go on here. Give
+    /// all nodes the same list; a node's own place in it does no harm [default: none, a page knows only its server]
+    #[arg(
+        long,
+        env = "HUBBUB_WEB_NODE",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        value_parser = Node::parse,
+        help_heading = "Browsers"
+    )]
+    web_node: Vec<Node>,
+
     /// Address of a proxy, such as nginx, that is believed when it says in X-Forwarded-For for whom it comes; may be
     /// given several times, or with commas between addresses [default: none]
     #[arg(
@@ -49,28 +62,45 @@ impl WebArguments {
     ///
     /// # Errors
     ///
-    /// In words for the operator: the directory cannot be used.
+    /// In words for the operator: the directory or its page cannot be used.
     pub(super) fn web(&self) -> Result<Option<Web>, String> {
         let Some(dir) = &self.web else {
             return Ok(None);
         };
-        Ok(Some(Web {
-            hosts: Hosts::new(self.web_host.clone()).into(),
-            proxies: self.trusted_proxy.clone().into(),
-            ..Web::read(dir)?
-        }))
+        let mut web = Web::read(dir)?;
+        web.hosts = Hosts::new(self.web_host.clone()).into();
+        web.proxies = self.trusted_proxy.clone().into();
+        web.with_nodes(Nodes::new(self.web_node.clone())?).map(Some)
     }
 
-    /// Says which option means nothing; see [`Arguments::contradiction`](super::Arguments::contradiction).
-    pub(super) fn contradiction(&self, value: impl Fn(&str) -> String) -> Option<String> {
+    /// Says which option means nothing, or which two cannot work together; see
+    /// [`Arguments::contradiction`](super::Arguments::contradiction). `wants_tls`: everybody has to have it.
+    pub(super) fn contradiction(
+        &self,
+        wants_tls: bool,
+        value: impl Fn(&str) -> String,
+    ) -> Option<String> {
         let given = [
             (!self.web_host.is_empty(), "web_host"),
+            (!self.web_node.is_empty(), "web_node"),
             (!self.trusted_proxy.is_empty(), "trusted_proxy"),
         ];
-        let (_, useless) = given.into_iter().find(|(is_given, _)| *is_given)?;
-        let useless = self.web.is_none().then(|| value(useless))?;
+        if self.web.is_none() {
+            let (_, useless) = given.into_iter().find(|(is_given, _)| *is_given)?;
+            let useless = value(useless);
+            return Some(format!(
+                "{useless} means nothing without a page for browsers; give --web DIR too, or leave it out"
+            ));
+        }
+        let nodes = match Nodes::new(self.web_node.clone()) {
+            Ok(nodes) => nodes,
+            Err(why) => return Some(format!("{}: {why}", value("web_node"))),
+        };
+        let plain = nodes.plain().filter(|_| wants_tls)?;
+        let (node, tls) = (value("web_node"), value("tls"));
         Some(format!(
-            "{useless} means nothing without a page for browsers; give --web DIR too, or leave it out"
+            "{node} cannot work with {tls}: pages come from here by https, and browsers let none of them go on at {plain}, \
+             which has no TLS; give where the nodes are reached by https"
         ))
     }
 }

@@ -30,8 +30,8 @@ const SOCKET_KEY_BYTES: usize = 16;
 const HTTP_PORT: u16 = 80;
 
 /// What the page may do, which is what it needs: nothing comes from elsewhere, nothing of it is put together out of
-/// texts, and nobody shows it within a page of theirs.
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; \
+/// texts, and nobody shows it within a page of theirs. Where the room has nodes, it connects to them as well.
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; \
                       img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The status of a request that a web socket follows, which the metrics count with the others.
@@ -136,7 +136,7 @@ pub(crate) struct Reply<'a> {
     words: Option<String>,
     kind: &'static str,
     /// What whoever shows it may do with it.
-    policy: &'static str,
+    policy: &'a str,
     /// More lines of the head.
     fields: String,
     body: Cow<'a, [u8]>,
@@ -175,7 +175,7 @@ impl<'a> Reply<'a> {
     }
 
     /// A file, or the word that the browser has it already.
-    fn file(file: &'a File, request: &Request) -> Self {
+    fn file(file: &'a File, policy: &'a str, request: &Request) -> Self {
         let (form, bytes) = file.for_browser(|form| takes(&request.accept_encoding, form));
         let mut tag = format!("\"{}", file.tag);
         let mut fields = String::from("Vary: Accept-Encoding\r\n");
@@ -198,7 +198,7 @@ impl<'a> Reply<'a> {
             status,
             words: None,
             kind: file.kind,
-            policy: POLICY,
+            policy,
             fields,
             body: body.into(),
             is_head: false,
@@ -298,13 +298,13 @@ fn granted<'a>(request: &Request, web: &'a Web, around: Around) -> Result<Vec<u8
     }
     let path = request.target.split('?').next().unwrap_or_default();
     if path == ROOM {
-        return socket(request, &place, around.is_encrypted);
+        return socket(request, web, &place, around.is_encrypted);
     }
     let file = web
         .site
         .file(path)
         .ok_or_else(|| Reply::of(Status::NotFound))?;
-    Err(Reply::file(file, request))
+    Err(Reply::file(file, &web.policy, request))
 }
 
 /// Where a place is with TLS. The port is the one that the browser came by, also where that is the one that HTTP does
@@ -317,9 +317,14 @@ fn secure(place: &Place) -> String {
     }
 }
 
-fn socket<'a>(request: &Request, place: &Place, is_encrypted: bool) -> Result<Vec<u8>, Reply<'a>> {
+fn socket<'a>(
+    request: &Request,
+    web: &Web,
+    place: &Place,
+    is_encrypted: bool,
+) -> Result<Vec<u8>, Reply<'a>> {
     let origin = request.origin.as_deref().unwrap_or_default();
-    if !place.is_of(origin, is_encrypted) {
+    if !place.is_of(origin, is_encrypted) && !web.nodes.admit(origin, is_encrypted) {
         let text = if origin.is_empty() {
             "only pages enter the room here, and it was no page that asked".to_owned()
         } else {

@@ -130,6 +130,11 @@ impl Place {
         self.port.is_some()
     }
 
+    /// The port, or this one if it names none.
+    pub(crate) fn port_or(&self, default: u16) -> u16 {
+        self.port.unwrap_or(default)
+    }
+
     /// Whether a page of this origin is one of this place: host and port are the same, where the origin's scheme says
     /// which port stands for none. Where the connection has TLS on our side, the page must have come by it too.
     pub(crate) fn is_of(&self, origin: &str, is_encrypted: bool) -> bool {
@@ -141,8 +146,9 @@ impl Place {
             "https" => 443,
             _ => return false,
         };
-        let port = |place: &Self| place.port.unwrap_or(default);
-        Self::read(rest).is_some_and(|page| page.host == self.host && port(&page) == port(self))
+        Self::read(rest).is_some_and(|page| {
+            page.host == self.host && page.port_or(default) == self.port_or(default)
+        })
     }
 }
 

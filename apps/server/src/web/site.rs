@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use sha1::{Digest, Sha1};
 
+use super::nodes::Nodes;
+
 /// The most files that a site may have. The page has about twenty.
 pub const MOST_FILES: usize = 1000;
 
@@ -35,6 +37,7 @@ const LASTING: &str = "app-";
 const FORMS: [(&str, &str); 2] = [(".br", "br"), (".gz", "gzip")];
 
 /// The files of the page.
+#[derive(Clone)]
 pub struct Site(HashMap<String, File>);
 
 impl fmt::Debug for Site {
@@ -44,6 +47,7 @@ impl fmt::Debug for Site {
 }
 
 /// One of the files.
+#[derive(Clone)]
 pub(crate) struct File {
     /// What it is, for browsers.
     pub(crate) kind: &'static str,
@@ -104,6 +108,25 @@ impl Site {
             return Err(explain(why));
         }
         Ok(Self(search.files()))
+    }
+
+    /// The same, with these nodes in the page. Its smaller forms do not have them, and go.
+    ///
+    /// # Errors
+    ///
+    /// In words for the operator: the page has no place for them.
+    pub(super) fn telling(&self, nodes: &Nodes) -> Result<Self, String> {
+        let mut site = self.clone();
+        let page = site.0.get_mut(INDEX);
+        let told = page.and_then(|page| {
+            page.bytes = nodes.told_in(&page.bytes)?;
+            page.tag = tag(&page.bytes);
+            page.forms.clear();
+            Some(())
+        });
+        let why = "the page knows no other nodes than its own: its index.html has no place for them, as one of an earlier \
+                   version has none; use the page that belongs to this server, or leave out --web-node";
+        told.map(|()| site).ok_or_else(|| why.to_owned())
     }
 
     /// The file at this path of a URL, which begins with a slash.

@@ -74,6 +74,7 @@ const OF_WEB: &[(&str, &str)] = &[
         "--web-host",
         "the addresses of this machine, and localhost on it",
     ),
+    ("--web-node", "none, a page knows only its server"),
     ("--trusted-proxy", "none"),
 ];
 

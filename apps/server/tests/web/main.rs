@@ -18,6 +18,7 @@ mod heads;
 mod hosts;
 mod house;
 mod mixed;
+mod nodes;
 mod place;
 mod places;
 #[cfg(feature = "tls")]

@@ -4,15 +4,30 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::web::{HostName, Hosts, head};
+use crate::web::{HostName, Hosts, Node, Nodes, head};
+
+/// What the page has where the nodes are named.
+const PLACE: &str = r#"<meta name="nodes" content="">"#;
 
 /// A page in a directory of its own, which is removed at once.
 fn web() -> Web {
+    web_with("<p>index")
+}
+
+/// The same with this page, for a room with these nodes.
+fn web_of(nodes: &[&str]) -> Web {
+    let nodes = nodes.iter().map(|node| Node::parse(node).unwrap());
+    let nodes = Nodes::new(nodes.collect()).unwrap();
+    let page = format!("<head>{PLACE}</head>");
+    web_with(&page).with_nodes(nodes).unwrap()
+}
+
+fn web_with(index: &str) -> Web {
     let dir: PathBuf =
         std::env::temp_dir().join(format!("hubbub-answer-{:016x}", fastrand::u64(..)));
     fs::create_dir_all(dir.join("app-1")).unwrap();
     for (name, text) in [
-        ("index.html", "<p>index"),
+        ("index.html", index),
         ("index.html.br", "br"),
         ("index.html.gz", "gz"),
         ("app-1/hubbub.js", "script"),
@@ -33,9 +48,13 @@ const PLAIN: Around = Around {
 
 /// The answer to a request for `target` with these headers, as text.
 fn says_around(around: Around, first: &str, headers: &str) -> String {
+    web_says(&web(), around, first, headers)
+}
+
+fn web_says(web: &Web, around: Around, first: &str, headers: &str) -> String {
     let head = format!("{first} HTTP/1.1\r\n{headers}\r\n");
     let (request, _) = head::read(head.as_bytes()).unwrap().unwrap();
-    let bytes = match answer(&request, &web(), around) {
+    let bytes = match answer(&request, web, around) {
         Outcome::Socket(bytes) => bytes,
         Outcome::Reply(reply) => reply.bytes(),
     };
@@ -289,6 +308,115 @@ fn where_the_connection_has_tls_the_page_has_it_too() {
         let headers = format!("Host: localhost:8765\r\nOrigin: {origin}\r\n{SOCKET}");
         begins(&says_around(encrypted, "GET /room", &headers), status);
     }
+}
+
+#[test]
+fn a_page_of_a_node_gets_a_web_socket_of_each_other_node() {
+    let web = web_of(&[
+        "https://a.example.org",
+        "https://b.example.org:8765",
+        "https://chat.example.org",
+    ]);
+    let encrypted = Around {
+        is_encrypted: true,
+        wants_tls: true,
+        ..PLAIN
+    };
+    for (origin, status) in [
+        ("Origin: https://a.example.org\r\n", "101"),
+        ("Origin: https://A.example.org:443\r\n", "101"),
+        ("Origin: https://b.example.org:8765\r\n", "101"),
+        ("Origin: https://chat.example.org\r\n", "101"),
+        // The own place is one of any port, as the host names it.
+        ("Origin: https://chat.example.org:8765\r\n", "403"),
+        ("Origin: https://b.example.org\r\n", "403"),
+        ("Origin: https://a.example.org:8765\r\n", "403"),
+        ("Origin: http://a.example.org\r\n", "403"),
+        ("Origin: http://b.example.org:8765\r\n", "403"),
+        ("Origin: https://c.example.org\r\n", "403"),
+        ("Origin: https://a.example.org.evil.test\r\n", "403"),
+        ("Origin: https://a.example.org https://evil.test\r\n", "403"),
+        ("Origin: null\r\n", "403"),
+        ("Origin: \r\n", "403"),
+        ("", "403"),
+    ] {
+        for around in [PLAIN, encrypted] {
+            let headers = format!("Host: chat.example.org\r\n{origin}{SOCKET}");
+            let answer = web_says(&web, around, "GET /room", &headers);
+            begins(&answer, status);
+        }
+    }
+    // Under a name that is not the room's, nobody gets anything.
+    let rebound = format!("Host: a.example.org\r\nOrigin: https://a.example.org\r\n{SOCKET}");
+    begins(&web_says(&web, PLAIN, "GET /room", &rebound), "421");
+}
+
+/// Between the page and its server somebody may have read the page, and written another one.
+#[test]
+fn a_page_of_a_node_without_tls_gets_no_web_socket_within_tls() {
+    let web = web_of(&["http://192.0.2.3:8765"]);
+    for (is_encrypted, status) in [(false, "101"), (true, "403")] {
+        let around = Around {
+            is_encrypted,
+            ..PLAIN
+        };
+        let headers = format!("Host: localhost\r\nOrigin: http://192.0.2.3:8765\r\n{SOCKET}");
+        begins(&web_says(&web, around, "GET /room", &headers), status);
+    }
+}
+
+#[test]
+fn a_page_is_told_of_the_nodes_and_may_connect_to_them_and_to_nobody_else() {
+    let web = web_of(&["https://a.example.org", "https://b.example.org:8765"]);
+    let says = |headers: &str| {
+        let headers = format!("Host: chat.example.org\r\n{headers}");
+        web_says(&web, PLAIN, "GET /", &headers)
+    };
+    let answer = says("Accept-Encoding: br, gzip\r\n");
+    begins(&answer, "200");
+    assert_eq!(
+        field(&answer, "Content-Security-Policy"),
+        Some(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+             connect-src 'self' wss://a.example.org wss://b.example.org:8765; style-src 'self'; img-src 'self'; \
+             manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    );
+    // Its smaller forms do not name them.
+    assert_eq!(field(&answer, "Content-Encoding"), None);
+    let (_, page) = answer.split_once("\r\n\r\n").unwrap();
+    assert_eq!(
+        page,
+        r#"<head><meta name="nodes" content="https://a.example.org https://b.example.org:8765"></head>"#
+    );
+    // Who has the page with other nodes gets this one.
+    let tag = field(&answer, "ETag").unwrap();
+    let known = format!("If-None-Match: {tag}\r\n");
+    begins(&says(&known), "304");
+    let others = web_of(&["https://a.example.org"]);
+    let headers = format!("Host: chat.example.org\r\n{known}");
+    let answer = web_says(&others, PLAIN, "GET /", &headers);
+    begins(&answer, "200");
+    // An answer that is no file of the page needs none of them.
+    let missing = web_says(&web, PLAIN, "GET /missing", "Host: chat.example.org\r\n");
+    assert_eq!(field(&missing, "Content-Security-Policy"), Some(POLICY));
+}
+
+#[test]
+fn without_nodes_nothing_is_otherwise_and_a_page_that_cannot_be_told_of_them_is_refused() {
+    let page = format!("<head>{PLACE}</head>");
+    let (before, after) = (web_with(&page), web_of(&[]));
+    for headers in ["", "Accept-Encoding: br\r\n"] {
+        let headers = format!("Host: chat.example.org\r\n{headers}");
+        let says = |web| web_says(web, PLAIN, "GET /", &headers);
+        assert_eq!(says(&after), says(&before));
+    }
+    let nodes = Nodes::new(vec![Node::parse("http://a").unwrap()]).unwrap();
+    let why = web().with_nodes(nodes).unwrap_err();
+    assert!(
+        why.contains("index.html") && why.contains("--web-node"),
+        "{why}"
+    );
 }
 
 #[test]
