@@ -242,6 +242,13 @@ test-cluster *TESTS: engine
     {{ if TESTS == "" { "cargo test -p hubbub-server --features cluster --lib cluster::engine::tests -- --ignored --test-threads 2" } else { "" } }}
     cargo test -p hubbub-server --features cluster --test cluster -- --test-threads 2 --nocapture {{ TESTS }}
 
+# A page in a browser that knows the three servers of one room, while the one that it is at is killed, again and again.
+[group("test")]
+test-cluster-page: engine browser page
+    cargo test --workspace --test browser --no-run
+    cargo build -p hubbub-server --features cluster
+    cargo test --workspace --test browser -- --ignored --exact --nocapture nodes::of_a_cluster
+
 # The faults of `test-cluster` that take minutes each.
 [group("test")]
 test-cluster-long: engine

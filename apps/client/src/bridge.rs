@@ -50,6 +50,24 @@ pub struct Room {
     pub ahead: Ahead,
 }
 
+impl Room {
+    /// Where the user is, as people write it, when a page has gone on to this server of the room. As the address bar has
+    /// it: without the port, if it is the one of all web pages.
+    #[must_use]
+    pub fn place(&self, server: Option<&Address>) -> String {
+        let Some(server) = server else {
+            return self.address.clone();
+        };
+        let server = server.to_string();
+        let usual = if self.invitation.is_private {
+            ":443"
+        } else {
+            ":80"
+        };
+        server.strip_suffix(usual).unwrap_or(&server).to_owned()
+    }
+}
+
 /// The window's ends of its channels. A root context.
 #[derive(Clone)]
 pub struct Channels {
@@ -255,4 +273,41 @@ fn begin() -> (Timeline, Settings) {
         timeline.answer(trouble);
     }
     (timeline, settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_as_it_was_given_until_a_page_has_gone_on_and_then_as_the_address_bar_has_it() {
+        let place = |is_private, server: Option<&str>| {
+            let room = Room {
+                address: "a:8765,b:8765".to_owned(),
+                invitation: Invitation {
+                    is_private,
+                    ..Invitation::parse("chat://a", 8765).unwrap()
+                },
+                known: None,
+                username: "alice".to_owned(),
+                max_text: 1,
+                ahead: |_| 0,
+            };
+            let link = server.map(|server| format!("chat://{server}"));
+            let server = link.map(|link| Address::from_link(&link, 1).unwrap());
+            room.place(server.as_ref())
+        };
+        assert_eq!(place(false, None), "a:8765,b:8765");
+        for (is_private, server, shown) in [
+            (false, "b:8765", "b:8765"),
+            (false, "b:80", "b"),
+            (false, "b:443", "b:443"),
+            (true, "b:443", "b"),
+            (true, "b:80", "b:80"),
+            (true, "b:8443", "b:8443"),
+            (true, "[::1]:443", "[::1]"),
+        ] {
+            assert_eq!(place(is_private, Some(server)), shown);
+        }
+    }
 }

@@ -38,6 +38,7 @@ pub use trust::{KeyChange, Reason, Secured};
 pub use visible::{NOTHING_VISIBLE, visible};
 
 use hubbub_session::{Event, MessageId, Stamped};
+use hubbub_transport::Address;
 
 use crate::moment::{Ahead, Day, Moment};
 
@@ -47,6 +48,8 @@ pub struct Timeline {
     ahead: Ahead,
     own_name: Rc<str>,
     presence: Presence,
+    /// Of several that a page knows, once it has gone on to another one.
+    server: Option<Address>,
     people: People,
     muted: Muted,
     lines: Lines,
@@ -76,6 +79,7 @@ impl Timeline {
             ahead,
             own_name: own_name.into(),
             presence: Presence::default(),
+            server: None,
             people: People::default(),
             muted: Muted::default(),
             lines: Lines::default(),
@@ -100,6 +104,7 @@ impl Timeline {
                 self.past.interrupt();
                 self.presence.connecting(at);
             }
+            Event::Server { address } => self.server = Some(address),
             Event::Connected => self.connected(at),
             Event::Lost {
                 why,
@@ -203,6 +208,12 @@ impl Timeline {
     #[must_use]
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    /// The server of the room at which the user is, or tries to get in. `None`: it is still the one that led here.
+    #[must_use]
+    pub fn server(&self) -> Option<&Address> {
+        self.server.as_ref()
     }
 
     /// Who is here besides the user.

@@ -1,11 +1,13 @@
 //! What touches the browser: each in a file of its own, and none of them decides anything.
 
-use hubbub_transport::{Address, Invitation};
+use hubbub_transport::Invitation;
 use js_sys::{Date, Function, Reflect, global};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Window};
+
+use crate::nodes;
 
 pub(crate) mod boot;
 
@@ -27,24 +29,30 @@ pub(crate) fn window() -> Window {
     web_sys::window().expect_throw("a page has a window")
 }
 
-/// Where the room is: where the page comes from. It is private if the page came through TLS.
+/// Where the room is: where the page comes from, and the nodes that are named there. It is private if the page came through
+/// TLS.
 #[must_use]
 pub(crate) fn room() -> Option<Invitation> {
     let location = window().location();
     let is_private = location.protocol().ok()? == "https:";
-    let host = location.host().ok()?;
-    let port = if is_private { 443 } else { 80 };
+    let others = window().document()?.query_selector("meta[name=nodes]");
+    let others = others
+        .ok()
+        .flatten()
+        .and_then(|it| it.get_attribute("content"));
     Some(Invitation {
-        addresses: Address::from_link(&format!("chat://{host}"), port)
-            .ok()?
-            .into(),
+        addresses: nodes::addresses(
+            &location.host().ok()?,
+            is_private,
+            &others.unwrap_or_default(),
+        )?,
         is_private,
         pins: Vec::new(),
         password: None,
     })
 }
 
-/// Host and port of the room, as the address bar has them.
+/// Host and port of the page's server, as the address bar has them.
 #[must_use]
 pub(crate) fn host() -> String {
     window().location().host().unwrap_or_default()

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use hubbub_client::settings::{RoomsFile, SettingsFile, Theme};
 use hubbub_session::Carried;
-use hubbub_transport::{Invitation, InvitationError, Password};
+use hubbub_transport::{Addresses, Invitation, InvitationError, Password};
 use hubbub_wire::{Hex128, Username};
 use wasm_bindgen_futures::spawn_local;
 
@@ -111,6 +111,12 @@ impl Here {
         }
     }
 
+    /// The server that the page is from. What the browser keeps is for this one, whichever others the room has today.
+    #[must_use]
+    pub(crate) fn own_server(&self) -> Addresses {
+        self.0.room.addresses.first().clone().into()
+    }
+
     /// Goes in under this name, unless another tab has done so meanwhile.
     pub(crate) async fn join(&self, name: &Username<'static>) {
         let step = self.0.neighbours.look_again(&self.0.steps).await;
@@ -213,7 +219,7 @@ impl Here {
         let (used, _) = RoomsFile::stored(storage::store()).used();
         let here = used
             .into_iter()
-            .find(|room| room.addresses == self.0.room.addresses);
+            .find(|room| room.addresses == self.own_server());
         here.map(|room| room.username)
     }
 }

@@ -5,6 +5,10 @@
 //! loads the program, and says "reload" when that fails or the program has broken down. The files of an open page
 //! never change: their folder is named after what is in them. So an old page goes on while the server has a newer one.
 //!
+//! A room on several servers is one for the page as long as it is open: it knows them all from its first moment, and goes
+//! on at another when it loses one. Loaded again, it comes from the server in the address bar, and from no other. What the
+//! browser keeps belongs to that one, too.
+//!
 //! # What the browser keeps
 //!
 //! | where | name | what |
@@ -25,12 +29,16 @@
 //! | the wait for what another tab hands over | 1 s | the room is taken with what was left behind, if anything was |
 //! | notifications | one in 3 s | the next one replaces it |
 //! | what the last page left behind | an hour | the next page that opens forgets it |
+//! | servers of the room | 16, its own among them | the others are not tried |
+//! | a server that does not answer, where there are others | 3 s | the next one is tried besides |
 //! | silence of the server | 20 s | it is asked whether it is there |
 
 // In reading order. The blank lines keep rustfmt from sorting it.
 
 // Plain: no browser.
 mod words;
+
+pub mod nodes;
 
 pub mod invitation;
 

@@ -4,11 +4,10 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use hubbub_transport::tls::{Connector, Seen};
 use hubbub_transport::{Address, Transport};
 
+use crate::in_turn::one_of;
 use crate::known::host_name;
 use crate::why::why;
 use crate::{Clock, runtime};
@@ -117,31 +116,6 @@ async fn connect_to_any(addresses: Vec<SocketAddr>, clock: &Clock) -> Result<Tra
     connected.ok_or_else(|| {
         failure.map_or_else(|| "the host has no address".to_owned(), |error| why(&error))
     })
-}
-
-/// Begins one attempt after the other: the next one when the last has failed, or alongside it when it takes longer than
-/// `next_after`. Returns what the first success gives. `None`: all have failed.
-async fn one_of<T, E, F: Future<Output = Result<T, E>>>(
-    mut left: impl ExactSizeIterator<Item = F>,
-    next_after: Duration,
-    clock: &Clock,
-    mut fail: impl FnMut(E),
-) -> Option<T> {
-    let mut attempts = FuturesUnordered::new();
-    loop {
-        attempts.extend(left.next());
-        let ended = if left.len() > 0 {
-            clock.within(next_after, attempts.next()).await
-        } else {
-            Some(attempts.next().await)
-        };
-        match ended {
-            Some(Some(Ok(success))) => return Some(success),
-            Some(Some(Err(error))) => fail(error),
-            Some(None) => return None,
-            None => {}
-        }
-    }
 }
 
 async fn connect_to(address: SocketAddr, clock: &Clock) -> io::Result<Transport> {

@@ -77,6 +77,12 @@ pub struct Stamped {
 pub enum Event {
     /// An attempt to connect begins.
     Connecting,
+    /// Of the several servers that a page knows, it is at this one now, or tries to get there. Elsewhere nobody is told:
+    /// there a room goes by all of its addresses.
+    Server {
+        /// Which: one of the addresses of the room.
+        address: Address,
+    },
     /// Nothing says that the server's key is the right one, so a person is asked. The connection is closed, and nothing
     /// of the user was sent. There is no reconnect before [`Intent::Trust`] or [`Intent::Retry`], which asks again.
     AsksTrust {

@@ -72,6 +72,8 @@ mod draw;
 
 mod outlet;
 
+mod in_turn;
+
 #[cfg(not(target_arch = "wasm32"))]
 pub mod known;
 

@@ -19,7 +19,7 @@ use crate::member::{Member, Now};
 use crate::outlet::Outlet;
 use crate::tour::Tour;
 use crate::trust::{Learnt, NotKept, Trust};
-use crate::{Cause, Clock, Event, Intent, NOT_KEPT, Options, Stamped, draw};
+use crate::{Cause, Clock, Event, Intent, NOT_KEPT, Options, Stamped};
 
 /// Where there is another server to go to, one that grants is asked after so long a silence whether it is there. The system
 /// notices a dead line later, and a server that hangs never.
@@ -73,7 +73,7 @@ impl Network {
         Self {
             outlet: Outlet::new(events, options.pace, clock.clone()),
             trust: Trust::new(&options),
-            tour: Tour::new(&options.addresses, draw::share),
+            tour: approach::tour(&options.addresses),
             is_in: false,
             is_contested: false,
             connector,

@@ -1,5 +1,5 @@
 //! Tour: which of a room's addresses is tried next. Each run of the program has an order of its own, so that the members
-//! of a server that has died do not all come to the same one. It knows no clock.
+//! of a server that has died do not all come to the same one. A page begins where it was loaded from. It knows no clock.
 
 use hubbub_transport::{Address, Addresses};
 
@@ -41,11 +41,7 @@ impl Tour {
     pub(crate) fn begin(&mut self) {
         self.left = self.order.len() - 1;
     }
-}
 
-/// A page knows one server, and needs none of this.
-#[cfg(not(target_arch = "wasm32"))]
-impl Tour {
     /// All addresses, the present one first.
     pub(crate) fn round(&self) -> Vec<Address> {
         let (before, after) = self.order.split_at(self.at);

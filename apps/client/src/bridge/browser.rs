@@ -66,11 +66,10 @@ pub(super) fn invite(
     if timeline.peek().secured().is_none() {
         return;
     }
-    let Room {
-        invitation,
-        address,
-        ..
-    } = consume_context();
+    let room: Room = consume_context();
+    // Where the page came from may be gone.
+    let place = room.place(timeline.peek().server());
+    let invitation = room.invitation;
     let password = memory.password().or(invitation.password);
     let link = Invitation {
         addresses: invitation.addresses,
@@ -79,12 +78,11 @@ pub(super) fn invite(
         password,
     };
     let link = link.to_link();
-    // As the address bar has it: without the port, if it is the one of all web pages.
     let (_, secret) = link.split_once('#').unwrap_or((&link, ""));
     let secret = if secret.is_empty() {
         String::new()
     } else {
         format!("#{secret}")
     };
-    shown.set(Some(format!("https://{address}/{secret}").into()));
+    shown.set(Some(format!("https://{place}/{secret}").into()));
 }

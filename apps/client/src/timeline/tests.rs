@@ -118,6 +118,23 @@ fn left(name: &str) -> Event {
 }
 
 #[test]
+fn the_server_of_now_is_the_last_that_was_told() {
+    let mut timeline = room();
+    assert_eq!(timeline.server(), None);
+    let at = |host: &str| Address {
+        host: host.to_owned(),
+        port: 8765,
+    };
+    for host in ["b", "a"] {
+        let address = at(host);
+        timeline.lose(1);
+        timeline.happens(1, Event::Server { address });
+        timeline.happens(2, Event::Connected);
+        assert_eq!(timeline.server(), Some(&at(host)));
+    }
+}
+
+#[test]
 fn what_one_says_within_five_minutes_is_one_group() {
     let mut timeline = room();
     timeline.hears(0, "bob", "one");

@@ -5,6 +5,7 @@ use dioxus::prelude::*;
 
 use super::icon::{Shape, icon};
 use super::page;
+use super::status::use_place;
 use crate::bridge::{Action, Bridge, Memory, Room};
 use crate::command::{self, Command, Typed};
 
@@ -12,6 +13,7 @@ use crate::command::{self, Command, Typed};
 pub(super) fn Composer() -> Element {
     let bridge = use_context::<Bridge>();
     let room = use_context::<Room>();
+    let place = use_place();
     let connected = use_memo(move || bridge.timeline.read().presence().is_inside());
     // The page completes names by itself: it cannot wait for this program while keys are pressed.
     let names = use_memo(move || {
@@ -25,7 +27,7 @@ pub(super) fn Composer() -> Element {
         move || page::restore_draft(&memory.draft())
     });
     let placeholder = if connected() {
-        format!("Message {}", room.address)
+        format!("Message {place}")
     } else {
         "Not connected: texts wait".to_owned()
     };

@@ -8,16 +8,16 @@ use super::changed::KeyChangedCard;
 use super::icon::{Shape, icon};
 use super::other_name::OtherName;
 use super::password::PasswordCard;
-use super::status::{Retry, Seconds, Status, use_presence, way_back};
+use super::status::{Retry, Seconds, Status, use_place, use_presence, way_back};
 use super::switches::ThemeSwitch;
 use super::trust::TrustCard;
-use crate::bridge::{Bridge, Room};
+use crate::bridge::Bridge;
 use crate::timeline::{Attempt, visible};
 
 #[component]
 pub(super) fn Connecting() -> Element {
     let bridge = use_context::<Bridge>();
-    let room = use_context::<Room>();
+    let place = use_place();
     let own_name = use_memo(move || bridge.timeline.read().own_name().clone());
     let own_name = own_name.read();
     let presence = use_presence();
@@ -75,7 +75,7 @@ pub(super) fn Connecting() -> Element {
                 div { id: "status", role: "status", "data-state": status.state,
                     {status.now}
                     if !is_over && !is_out {
-                        " to {room.address} "
+                        " to {place} "
                     }
                     if matches!(attempt, Some(Attempt::Failed { .. })) {
                         Seconds {}

@@ -5,18 +5,17 @@ use dioxus::prelude::*;
 use super::icon::{Shape, icon};
 use super::lock::Lock;
 use super::search::SearchSwitch;
-use super::status::{Retry, Seconds, Status, use_presence, way_back};
+use super::status::{Retry, Seconds, Status, use_place, use_presence, way_back};
 use super::switches::{NotificationSwitch, PeopleSwitch, ThemeSwitch};
-use crate::bridge::Room;
 use crate::timeline::Attempt;
 
 #[component]
 pub(super) fn Header(drawer: Signal<bool>) -> Element {
-    let room = use_context::<Room>();
+    let place = use_place();
     rsx! {
         header { class: "top",
             span { class: "mark", "aria-hidden": "true", {icon(Shape::Bubble)} }
-            h1 { title: "Room at {room.address}", "{room.address}" }
+            h1 { title: "Room at {place}", "{place}" }
             Lock {}
             StatusView {}
             div { class: "tools",

@@ -6,8 +6,9 @@ use dioxus::prelude::*;
 use super::icon::{Shape, icon};
 use super::invite::Invite;
 use super::page;
+use super::status::use_place;
 use super::trust::Fingerprint;
-use crate::bridge::{Bridge, Room};
+use crate::bridge::Bridge;
 use crate::timeline::{Reason, Secured};
 
 /// Nothing in a plain room.
@@ -56,7 +57,7 @@ pub(super) fn Lock() -> Element {
 
 #[component]
 fn LockCard(secured: Secured, on_close: EventHandler) -> Element {
-    let room = use_context::<Room>();
+    let place = use_place();
     let bridge = use_context::<Bridge>();
     // The code stands in the place of the rest, so that a camera has all of it in sight.
     let scans = use_signal(|| false);
@@ -73,7 +74,7 @@ fn LockCard(secured: Secured, on_close: EventHandler) -> Element {
             }
             if !scans() {
                 p { {everybody(secured.all_private)} }
-                h3 { "Why this is " bdi { "{room.address}" } }
+                h3 { "Why this is " bdi { "{place}" } }
                 p {
                     {reason(secured.reason)}
                     " Known since "

@@ -5,7 +5,7 @@ use hubbub_transport::{Address, Password};
 use hubbub_wire::MAX_PASSWORD;
 
 use super::icon::{Shape, icon};
-use super::{QUIT, page};
+use super::{IN_BROWSER, QUIT, page};
 use crate::bridge::{Action, Bridge, Room};
 
 #[component]
@@ -15,7 +15,9 @@ pub(super) fn PasswordCard(address: Address, refused: bool) -> Element {
     let mut trouble = use_signal(|| None);
     use_effect(|| page::focus_on("password"));
     let is_one_of_several = room.invitation.addresses.are_several();
-    let place = if is_one_of_several {
+    let place = if IN_BROWSER {
+        room.place(Some(&address))
+    } else if is_one_of_several {
         address.to_string()
     } else {
         room.address.clone()

@@ -4,7 +4,7 @@
 use dioxus::prelude::*;
 
 use super::IN_BROWSER;
-use crate::bridge::{Action, Bridge};
+use crate::bridge::{Action, Bridge, Room};
 use crate::timeline::{Attempt, Failure, Presence};
 
 /// What is said of a presence.
@@ -145,6 +145,12 @@ pub(super) fn way_back(attempt: Option<&Attempt>) -> Option<&'static str> {
 pub(super) fn use_presence() -> Memo<Presence> {
     let bridge = use_context::<Bridge>();
     use_memo(move || bridge.timeline.read().presence().clone())
+}
+
+/// Where the user is, or tries to get in.
+pub(super) fn use_place() -> Memo<String> {
+    let (bridge, room) = (use_context::<Bridge>(), use_context::<Room>());
+    use_memo(move || room.place(bridge.timeline.read().server()))
 }
 
 /// The time to the next attempt. Hidden from screen readers, which would read each second aloud.

@@ -11,7 +11,7 @@ use super::icon::{Shape, icon};
 use super::message::MessageView;
 use super::notice::NoticeView;
 use super::page;
-use super::status::{Status, use_presence};
+use super::status::{Status, use_place, use_presence};
 use crate::bridge::{Action, Bridge, Room};
 use crate::timeline::{KEPT_LINES, Line, Row, Search};
 
@@ -221,6 +221,7 @@ fn Beginning(has_earlier: bool, gone: usize, is_fetching: bool, begins: bool) ->
 #[component]
 fn Welcome(remembers: bool) -> Element {
     let room = use_context::<Room>();
+    let place = use_place();
     let presence = use_presence();
     let presence = presence.read();
     let Status { title, advice, .. } = Status::of(&presence, remembers);
@@ -240,7 +241,7 @@ fn Welcome(remembers: bool) -> Element {
             if presence.is_inside() {
                 p {
                     "Write below to begin, or invite somebody: the room is at "
-                    code { "{scheme}{room.address}" }
+                    code { "{scheme}{place}" }
                     "."
                 }
             }

@@ -143,6 +143,7 @@ fn tell(event: Event) {
 fn as_entry(event: Event) -> What {
     match event {
         Event::Connecting => What::Note("connecting".to_owned()),
+        Event::Server { address } => What::Note(format!("at {address}")),
         Event::Connected => What::Connected,
         Event::Lost { cause, why, .. } => What::Lost {
             refused: cause.is_refusal(),

@@ -106,7 +106,7 @@ fn open(here: &Here, name: Username<'static>) -> Running {
         ahead: clocks::ahead,
     };
     let is_private = here.room().is_private;
-    let address = here.room().addresses.to_string();
+    let address = here.own_server().to_string();
     let trail = Trail::new(RoomsFile::stored(store()), &address, is_private);
     let kept = here::kept();
     let memory = Memory::default();

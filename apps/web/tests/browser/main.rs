@@ -14,6 +14,7 @@ mod door;
 mod harness;
 mod keyboard;
 mod measures;
+mod nodes;
 mod phone;
 mod pictures;
 mod private;

@@ -5,16 +5,17 @@ use std::io::{self, ErrorKind};
 
 use futures::FutureExt;
 use hubbub_transport::tls::Seen;
-use hubbub_transport::{Address, Transport};
+use hubbub_transport::{Address, Addresses, Transport};
 
 use super::Network;
 use crate::belief::Verdict;
 use crate::connect;
 use crate::connection::{End, Lost};
 use crate::member::Line;
+use crate::tour::Tour;
 use crate::trust::{Known, NotKept};
 use crate::why::why;
-use crate::{Cause, Event, TURNED_AWAY};
+use crate::{Cause, Event, TURNED_AWAY, draw};
 
 /// Why an address is not spoken to in plain.
 const KNOWN_WITH_TLS: &str = "this room is known as a private one, so it is not spoken to in plain; \
@@ -24,6 +25,11 @@ pub use hubbub_transport::tls::Connector;
 
 /// Whether every server grants the extension.
 pub(crate) const IS_GRANTED: bool = false;
+
+/// The order in which the addresses of a room are tried.
+pub(crate) fn tour(addresses: &Addresses) -> Tour {
+    Tour::new(addresses, draw::share)
+}
 
 /// What the end of a connection tells by itself: nothing. What a server has to say stands in frames.
 pub(crate) fn told(_: &Transport) -> Option<Lost> {

@@ -1,5 +1,9 @@
 //! Trust in a browser, which encrypts and believes by itself and shows us no key. What is left is the password. Nothing
 //! is stored here.
+//!
+//! The servers of the room are those that the page's own server has named, by the page itself: nobody else can write that
+//! list, and whoever could needs no password. So there is one password here, that of the room, also where it was typed: it
+//! goes to each of these servers, through TLS to the name that was named, and to no other.
 
 use std::convert::Infallible;
 use std::time::SystemTime;
@@ -13,8 +17,9 @@ use crate::{Options, Reason};
 /// Why what was learnt is not kept. There is nothing to keep.
 pub(crate) type NotKept = Infallible;
 
-/// What is known of one server.
+/// What is known of the room.
 pub(crate) struct Trust {
+    /// The server of now.
     server: Address,
     passwords: Passwords,
 }
@@ -37,10 +42,17 @@ impl Trust {
         }
     }
 
+    /// The server of now is this one. Returns whether it was another one.
+    pub(crate) fn turn_to(&mut self, server: &Address) -> bool {
+        let is_other = self.server != *server;
+        self.server = server.clone();
+        is_other
+    }
+
     /// Nobody is ever asked.
     pub(crate) fn say_yes(&mut self, _: Pin) {}
 
-    /// Which server that is: a page knows no other one.
+    /// Which server that is.
     pub(crate) fn server(&self) -> Address {
         self.server.clone()
     }
