@@ -306,7 +306,8 @@ impl Line {
                 Ok(bytes) => return Some(bytes),
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-                Err(_) => self.state.cut(),
+                // Browsers reset connections that they have no use for. The others have nothing to do with it.
+                Err(_) => self.is_cut.store(true, Ordering::Relaxed),
             }
         }
         reset_when_closed(&self.from);

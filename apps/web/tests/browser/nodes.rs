@@ -71,9 +71,12 @@ fn a_page_whose_server_is_lost_goes_on_at_another_with_everything_in_place() {
         closes(lost);
         bob.says(&format!("meanwhile {round}"));
         alice.is_at("127.0.0.1", other.port());
+        // One's own text would stand above what is not there yet.
+        said.extend(["before", "meanwhile"].map(|when| format!("{when} {round}")));
+        alice.shows_texts(&said);
         alice.says(&format!("after {round}"));
         alice.has_sent_all();
-        said.extend(["before", "meanwhile", "after"].map(|when| format!("{when} {round}")));
+        said.push(format!("after {round}"));
         alice.shows_texts(&said);
         bob.shows_texts(&said);
     }
