@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dioxus::prelude::*;
 use futures::future::{Either, select};
-use futures::stream::{self, Stream, StreamExt};
+use futures::stream::{self, PollNext, Stream, StreamExt};
 use hubbub_session::{Clock, Event, Intent, MessageId, Seen, Stamped};
 
 #[cfg(target_arch = "wasm32")]
@@ -72,7 +72,11 @@ pub(super) async fn run(
     let news = side.channels.news.clone().into_stream().map(Input::News);
     let actions = actions.into_stream().map(Input::Action);
     let inputs = stream::select(actions, events);
-    let mut inputs = std::pin::pin!(stream::select(inputs, news));
+    // What the desktop tells is taken first: who looked away before a message came has not read it. It tells little,
+    // and so holds up nothing.
+    let news_first = |(): &mut ()| PollNext::Left;
+    let inputs = stream::select_with_strategy(news, inputs, news_first);
+    let mut inputs = std::pin::pin!(inputs);
     while let Some(input) = next(&mut inputs, &clock, side.timeline, &mut countdown).await {
         match input {
             Input::Action(action) => side.act(action),

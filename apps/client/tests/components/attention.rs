@@ -30,6 +30,15 @@ fn messages_of_others_count_in_the_title_until_the_window_has_the_focus_again() 
 }
 
 #[test]
+fn who_looked_away_before_a_message_came_has_not_read_it_however_busy_the_window_is() {
+    let mut window = Window::joined();
+    window.is_told(News::Focus(false));
+    window.happen(said("bob", "alice?"));
+    assert_eq!(window.title(), format!("(1) {TITLE}"));
+    assert_eq!(window.notifications.len(), 1);
+}
+
+#[test]
 fn a_line_stands_above_the_first_unread_message_until_the_answer() {
     let mut window = away();
     window.hides(r#"class="new""#);

@@ -246,8 +246,13 @@ impl Window {
 
     /// The desktop tells this.
     pub(crate) fn hear(&mut self, news: News) {
-        self.news.send(news).expect("the window listens");
+        self.is_told(news);
         self.settle();
+    }
+
+    /// The desktop tells this while the window is busy.
+    pub(crate) fn is_told(&self, news: News) {
+        self.news.send(news).expect("the window listens");
     }
 
     /// The network thread ends.

@@ -1,6 +1,6 @@
 //! Servers that are missing, go away and come back, and windows that are told to end.
 
-use hubbub_testing::{HeldPort, Network, Peer, Program, ScriptedServer, join, leave, text};
+use hubbub_testing::{HeldPort, Network, Program, ScriptedServer, join, leave, text};
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -61,7 +61,7 @@ fn a_name_that_is_taken_is_told_where_the_window_begins_and_no_empty_room_flashe
     let screen = Screen::take();
     let mut server = Program::with(&[], &[]);
     let port = server.port();
-    let _bearer = Peer::join(port, "alice");
+    let _bearer = server.room().member("alice");
     let mut alice = Window::open(&screen, "alice", port);
     let told = "document.querySelector('.why')?.textContent.includes('this name is taken')";
     alice.shows(told, &json!(true));
@@ -84,12 +84,14 @@ fn a_name_that_is_taken_is_told_where_the_window_begins_and_no_empty_room_flashe
 fn a_draft_and_what_waits_survive_a_refusal_that_comes_late() {
     let screen = Screen::take();
     let server = ScriptedServer::start();
-    let mut alice = Window::open_plain(&screen, "alice", server.port());
+    let mut alice = Window::open(&screen, "alice", server.port());
     let mut refusing = server.accept();
     alice.is("connected");
     alice.types("half a sent", "half a sent");
-    let words = text("server", "the name alice is taken");
-    refusing.send(words);
+    // Words in a TEXT would be a refusal only in the first seconds.
+    refusing.send(
+        "CHAT/1.0 NOTICE\r\nUsername: alice\r\nCode: name\r\nMsg-len: 23\r\n\r\nthe name alice is taken",
+    );
     drop(refusing);
     alice.is("lost");
     alice.holds("half a sent");
@@ -104,7 +106,7 @@ fn a_draft_and_what_waits_survive_a_refusal_that_comes_late() {
     alice.is("connected");
     alice.shows_states(&["sent"]);
     alice.holds("the next");
-    sent.says([join("alice"), text("alice", "half a sentence")].concat());
+    sent.mentions(text("alice", "half a sentence"));
 }
 
 #[test]
@@ -134,14 +136,15 @@ fn retry_connects_now_and_not_at_the_end_of_the_wait() {
     // The wait doubles with each failure. Soon it is so long that it does not end while the button is clicked.
     let count = "(e => e && Number(e.textContent.match(/[0-9]+/)?.[0] ?? 0))\
                  (document.querySelector('#connecting .seconds'))";
-    alice.shows(&format!("{count} > 6"), &json!(true));
+    alice.shows(&format!("{count} > 9"), &json!(true));
     alice.ask(&format!(
         "counts = null; look = () => {{ const count = {count}; if (count !== null) counts?.push(count); }}; \
          new MutationObserver(look).observe(document.body, {{ characterData: true, childList: true, subtree: true }}); \
          document.addEventListener('click', () => {{ counts = []; look(); }}, {{ capture: true, once: true }}); 0"
     ));
-    let _server = Program::on(&port);
+    let server = port.open();
     alice.clicks("#retry");
+    let _socket = server.accept();
     alice.is("connected");
     let counts = alice.ask("counts");
     let counts = counts.as_array().unwrap();
@@ -223,9 +226,9 @@ fn a_killed_server_is_left_for_another_one_and_the_room_stays_on_the_page() {
 fn the_close_button_asks_when_messages_wait_and_a_signal_does_not() {
     let screen = Screen::take();
     for last in ["click", "signal", "close", "quit"] {
-        let mut server = Program::with(&[], &[]);
-        let port = server.port();
-        let mut alice = Window::open(&screen, "alice", port);
+        let port = HeldPort::new();
+        let server = Program::on(&port);
+        let mut alice = Window::open(&screen, "alice", port.number());
         alice.is("connected");
         drop(server);
         alice.is("lost");
