@@ -249,6 +249,13 @@ test-cluster-page: engine browser page
     cargo build -p hubbub-server --features cluster
     cargo test --workspace --test browser -- --ignored --exact --nocapture nodes::of_a_cluster
 
+# The page in Firefox: most of the tests that `test` runs in Chromium. Two minutes.
+[group("test")]
+test-firefox: setup page
+    command -v firefox-esr firefox >/dev/null || just setup firefox-esr firefox firefox
+    cargo build --workspace --bins
+    RUST_TEST_THREADS=3 cargo test --workspace --test firefox
+
 # The faults of `test-cluster` that take minutes each.
 [group("test")]
 test-cluster-long: engine

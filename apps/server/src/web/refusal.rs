@@ -4,9 +4,9 @@
 /// What it is, for browsers.
 pub(super) const KIND: &str = "text/html; charset=utf-8";
 
-/// What it may do: look like this, which the hash of [`STYLE`] says. Whoever changes that finds the new hash in the
-/// words of the browser and in a test's.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-2iLEYHZsgg1Nc9I532ctJO6LIt1jWIQuuq+thEkRqnc='; base-uri 'none'; form-action 'none'; \
+/// What it may do: look like this, which the hash of [`STYLE`] says, and have no picture, so that no browser asks for one.
+/// Whoever changes the style finds the new hash in the words of the browser and in a test's.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-2iLEYHZsgg1Nc9I532ctJO6LIt1jWIQuuq+thEkRqnc='; img-src data:; base-uri 'none'; form-action 'none'; \
                                  frame-ancestors 'none'";
 
 const STYLE: &str = ":root{color-scheme:light dark}body{display:grid;place-items:center;min-height:80vh;margin:0 24px;\
@@ -18,7 +18,7 @@ pub(super) fn page(words: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Hubbub</title>\n<style>{STYLE}</style>\n<p>{words}</p>\n"
+         <link rel=\"icon\" href=\"data:,\">\n<title>Hubbub</title>\n<style>{STYLE}</style>\n<p>{words}</p>\n"
     )
 }
 

@@ -1,5 +1,5 @@
-//! What a visitor is told who looks elsewhere: notifications, the title, the picture of the tab. And what goes into a
-//! file.
+//! What a visitor is told who looks elsewhere: notifications, the title, the picture of the tab. What goes into a file. And
+//! a tab that slept.
 
 use std::fs;
 use std::path::Path;
@@ -8,6 +8,7 @@ use hubbub_testing::tls::Directory;
 use hubbub_testing::{Peer, text};
 use serde_json::json;
 
+use crate::member::Member;
 use crate::visitor::Visitor;
 use crate::wait::until;
 use crate::web_room::WebRoom;
@@ -111,4 +112,24 @@ fn the_room_is_saved_as_a_download() {
         },
         || format!("saved is {:?}", fs::read_to_string(&file)),
     );
+}
+
+#[test]
+fn a_tab_that_slept_is_back_where_it_was() {
+    let mut room = WebRoom::open();
+    let visitor = Visitor::new();
+    let alice = visitor.enters(&room.page(), "alice");
+    alice.may_lose_its_connection();
+    alice.says("good night");
+    alice.shows_states(&["arrived"]);
+    alice.types_into("draft", "half a sent", "half a sent");
+    alice.sleeps();
+    room.dies();
+    room.comes_back();
+    let mut dave = Member::enter(room.port(), "dave");
+    dave.says("good morning");
+    alice.wakes();
+    alice.is("connected");
+    alice.shows_texts(&["good night", "good morning"]);
+    alice.holds("half a sent");
 }

@@ -1,34 +1,16 @@
-//! The one Chromium of this test program. It starts with the first visitor, and ends with the program, however that
-//! ends: a shell waits for the end of a pipe that only the program holds, and then kills it and removes what it wrote.
+//! The one Chromium of this test program. It starts with the first visitor, and ends with the program.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use hubbub_testing::Program;
 
-/// Starts Chromium with a directory of its own, and ends it when nobody holds the other end of stdin any more. The
-/// first argument is the directory. The browser may still write there while it dies.
-const KEEPER: &str = r#"
-place=$1; shift
-mkdir -p "$place"
-"$@" --user-data-dir="$place" about:blank </dev/null >/dev/null &
-browser=$!
-read -r _
-exec 2>/dev/null
-kill -TERM $browser
-(sleep 10; kill -KILL $browser) & last=$!
-wait $browser
-kill $last
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    rm -rf "$place" && break
-    sleep 0.1
-done
-"#;
+use crate::keeper::keep;
 
 /// What Chromium is told. Nothing that it would do for a person at a desktop or for its makers may disturb a test. All
 /// that it shows comes from the tests themselves, so it needs no sandbox, which root cannot have.
-const OPTIONS: [&str; 17] = [
+const OPTIONS: [&str; 18] = [
+    "--user-data-dir=PLACE",
     "--headless=new",
     "--remote-debugging-port=0",
     "--no-sandbox",
@@ -65,22 +47,9 @@ impl Chromium {
     }
 
     fn start() -> Chromium {
-        let exists = Command::new("chromium").arg("--version").output();
-        assert!(
-            exists.is_ok_and(|output| output.status.success()),
-            "there is no chromium: run `just setup`"
-        );
-        let place =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("chromium-{}", std::process::id()));
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", KEEPER, "sh"])
-            .arg(place)
-            .arg("chromium")
-            .args(OPTIONS);
-        // Not the user's own desktop.
-        command.env("DBUS_SESSION_BUS_ADDRESS", "disabled:");
-        let mut keeper = Program::run_from(Stdio::piped(), command);
+        let mut command = Command::new("chromium");
+        command.args(OPTIONS);
+        let mut keeper = keep(&command, &[]);
         let line = keeper.line_with("DevTools listening on ");
         keeper.show(&[]);
         let inspector = line.split_whitespace().last().unwrap().to_owned();

@@ -10,33 +10,14 @@ use serde_json::{Value, json};
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Error, Message, WebSocket};
 
+use crate::report::{Kind, Reports};
 use crate::wait::PATIENCE;
 
 /// The connection.
 pub(crate) struct Devtools {
     socket: RefCell<WebSocket<TcpStream>>,
     questions: Cell<u64>,
-    events: RefCell<Vec<Report>>,
-}
-
-/// Something that a page has told without being asked.
-#[derive(Clone, Debug)]
-pub(crate) struct Report {
-    /// The session of the tab.
-    pub(crate) session: String,
-    /// What it is about.
-    pub(crate) kind: Kind,
-    /// Its words.
-    pub(crate) words: String,
-}
-
-/// The kinds of reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// An error, or something that the content security policy does not allow.
-    Trouble,
-    /// The page asked the user something, and was told yes.
-    Dialog,
+    reports: RefCell<Reports>,
 }
 
 impl Devtools {
@@ -60,7 +41,7 @@ impl Devtools {
         Devtools {
             socket: RefCell::new(socket),
             questions: Cell::new(0),
-            events: RefCell::default(),
+            reports: RefCell::default(),
         }
     }
 
@@ -93,23 +74,14 @@ impl Devtools {
         }
     }
 
-    /// What has come of this kind from this tab, since it was last taken.
+    /// What has come of this kind from the tab with this session, since it was last taken.
     pub(crate) fn take(&self, session: &str, kind: Kind) -> Vec<String> {
-        let mut events = self.events.borrow_mut();
-        let (taken, kept) = events
-            .drain(..)
-            .partition(|event| event.session == session && event.kind == kind);
-        *events = kept;
-        let taken: Vec<Report> = taken;
-        taken.into_iter().map(|event| event.words).collect()
+        self.reports.borrow_mut().take(session, kind)
     }
 
-    /// Whether something of this kind has come from this tab, since it was last taken.
+    /// Whether something of this kind has come from it, since it was last taken.
     pub(crate) fn has(&self, session: &str, kind: Kind) -> bool {
-        let events = self.events.borrow();
-        events
-            .iter()
-            .any(|event| event.session == session && event.kind == kind)
+        self.reports.borrow().has(session, kind)
     }
 
     fn send(&self, session: Option<&str>, method: &str, parameters: Value) -> u64 {
@@ -162,11 +134,7 @@ impl Devtools {
             _ => (Kind::Trouble, trouble(method, about)),
         };
         if let Some(words) = words {
-            self.events.borrow_mut().push(Report {
-                session: session.to_owned(),
-                kind,
-                words,
-            });
+            self.reports.borrow_mut().keep(session, kind, words);
         }
     }
 }

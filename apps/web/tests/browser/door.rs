@@ -81,10 +81,7 @@ fn a_host_that_is_not_the_servers_gets_no_page() {
     // All names below `test` lead to this machine, as those of an attacker who rebinds his own do.
     let tab = visitor.opens_nothing();
     tab.may_report("Failed to load resource");
-    tab.call(
-        "Page.navigate",
-        json!({ "url": format!("http://evil.test:{}/", room.port()) }),
-    );
+    tab.sets_out_for(&format!("http://evil.test:{}/", room.port()));
     tab.comes_to("location.host.startsWith('evil.test') && document.readyState === 'complete'");
     assert_eq!(tab.ask("document.getElementById('main')"), json!(null));
     tab.goes_to(&format!("http://room.test:{}/", room.port()));

@@ -10,7 +10,12 @@ pub(crate) const TEXTS: &str =
     "[...document.querySelectorAll('#timeline .message .text')].map((e) => e.textContent)";
 
 /// What the browser itself reports when a connection ends or none can be made. It cannot be kept from that.
-pub(crate) const NO_CONNECTION: &[&str] = &["WebSocket connection to", "net::ERR_"];
+pub(crate) const NO_CONNECTION: &[&str] = &[
+    "WebSocket connection to",
+    "net::ERR_",
+    "establish a connection to the server at ws",
+    "was interrupted while the page was loading",
+];
 
 impl Visitor {
     /// Opens the page, and enters the room under this name.

@@ -25,15 +25,17 @@ const SILENT: [(&str, u32); 15] = [
 ];
 
 /// The keys that are held down, and their bit.
-const HELD: [(&str, u32); 4] = [("Alt", 1), ("Control", 2), ("Meta", 4), ("Shift", 8)];
+pub(crate) const HELD: [(&str, u32); 4] = [("Alt", 1), ("Control", 2), ("Meta", 4), ("Shift", 8)];
 
 /// One key, with those that are held down meanwhile.
 pub(crate) struct Key {
-    name: String,
+    /// Its name, which is the letter that it writes, if it writes one.
+    pub(crate) name: String,
     code: String,
     number: u32,
     text: String,
-    held: u32,
+    /// The bits of those that are held down.
+    pub(crate) held: u32,
 }
 
 impl Key {

@@ -113,7 +113,7 @@ fn start(room: &WebRoom, time: usize) -> f64 {
     tab.ask(&format!(
         "Object.assign(localStorage, JSON.parse({kept})); 0"
     ));
-    tab.call("Page.navigate", json!({ "url": room.page() }));
+    tab.sets_out_for(&room.page());
     tab.has_focus_in("draft");
     tab.is("connected");
     // It begins with the navigation. The pause between two questions is in it.

@@ -1,55 +1,48 @@
 //! The mouse and fingers on a page. They reach only what lies on top, as a person's do.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::tab::Tab;
 use crate::wait::until;
+
+/// A button of the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Button {
+    Left,
+    Right,
+}
 
 impl Tab {
     /// Clicks with the mouse into the middle of the first element that `selector` finds.
     #[track_caller]
     pub(crate) fn clicks(&self, selector: &str) {
         let place = self.reaches(selector);
-        self.mouse("mouseMoved", &place, "none");
-        self.mouse("mousePressed", &place, "left");
-        self.mouse("mouseReleased", &place, "left");
+        self.page().clicks(place, Button::Left);
     }
 
     /// Clicks there with the right button.
     #[track_caller]
     pub(crate) fn opens_menu(&self, selector: &str) {
         let place = self.reaches(selector);
-        self.mouse("mouseMoved", &place, "none");
-        self.mouse("mousePressed", &place, "right");
-        self.mouse("mouseReleased", &place, "right");
+        self.page().clicks(place, Button::Right);
     }
 
     /// Taps with a finger on the middle of the first element that `selector` finds.
     #[track_caller]
     pub(crate) fn taps(&self, selector: &str) {
         let place = self.reaches(selector);
-        self.touches_at(&place);
+        self.page().touches(place);
     }
 
     /// Taps with a finger at this place of the page.
     pub(crate) fn touches(&self, x: u32, y: u32) {
-        self.touches_at(&json!([x, y]));
-    }
-
-    fn touches_at(&self, place: &Value) {
-        let points = json!([{ "x": place[0], "y": place[1] }]);
-        for (kind, points) in [("touchStart", points), ("touchEnd", json!([]))] {
-            self.call(
-                "Input.dispatchTouchEvent",
-                json!({ "type": kind, "touchPoints": points }),
-            );
-        }
+        self.page().touches([x, y]);
     }
 
     /// Waits until nothing lies over the middle of the first element that `selector` finds and it does not move, and
     /// returns where that is.
     #[track_caller]
-    pub(crate) fn reaches(&self, selector: &str) -> Value {
+    pub(crate) fn reaches(&self, selector: &str) -> [u32; 2] {
         let place = format!(
             "(() => {{ const e = document.querySelector(`{selector}`); if (!e || e.disabled) return null;
               e.scrollIntoView({{ block: 'nearest', inline: 'nearest' }});
@@ -64,14 +57,9 @@ impl Tab {
             before = now;
             rests.then(|| before.clone())
         };
-        until(reached, || {
+        let place = until(reached, || {
             format!("nothing reaches {selector}\n{}", self.sight())
-        })
-    }
-
-    fn mouse(&self, kind: &str, place: &Value, button: &str) {
-        let clicks = if kind == "mouseMoved" { 0 } else { 1 };
-        let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": button, "clickCount": clicks });
-        self.call("Input.dispatchMouseEvent", event);
+        });
+        [0, 1].map(|at| u32::try_from(place[at].as_u64().unwrap()).unwrap())
     }
 }

@@ -1,74 +1,57 @@
-//! A tab: what its page shows, and what keys do to it. The mouse and fingers are in `pointer`,
-//! and how the page is looked at is in `screen`.
+//! A tab: what its page shows, and what keys do to it. The mouse and fingers are in `pointer`, how the page is looked at is
+//! in `screen`, and what the browser does for all this is in `page`, of which each browser has its own.
 //!
 //! What a page reports as wrong makes the test fail when the tab is dropped, unless the test has said that it may.
 
-mod screen;
-
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::devtools::{Devtools, Kind};
 use crate::keys::Key;
+use crate::page::Page;
+use crate::report::Kind;
 use crate::wait::{PATIENCE, until, until_within};
 
 /// A tab with its page.
 pub(crate) struct Tab {
-    devtools: Rc<Devtools>,
-    target: String,
-    session: String,
+    page: Page,
     /// Parts of reports that the test expects.
     expected: RefCell<Vec<&'static str>>,
 }
 
 impl Tab {
-    /// Attaches to a tab that there is.
-    pub(crate) fn attach(devtools: &Rc<Devtools>, target: &str) -> Tab {
-        let attached = devtools.call(
-            None,
-            "Target.attachToTarget",
-            json!({ "targetId": target, "flatten": true }),
-        );
-        let tab = Tab {
-            devtools: Rc::clone(devtools),
-            target: target.to_owned(),
-            session: attached["sessionId"].as_str().unwrap().to_owned(),
+    /// The tab of this page.
+    pub(crate) fn of(page: Page) -> Tab {
+        Tab {
+            page,
             expected: RefCell::default(),
-        };
-        for domain in ["Page", "Runtime", "Log", "Audits", "Inspector"] {
-            tab.call(&format!("{domain}.enable"), json!({}));
         }
-        tab.is_looked_at(true);
-        tab
     }
 
-    /// Calls a method of the inspector for this tab.
-    #[track_caller]
-    pub(crate) fn call(&self, method: &str, parameters: Value) -> Value {
-        self.devtools.call(Some(&self.session), method, parameters)
-    }
-
-    /// The browser's name for the tab.
-    pub(crate) fn target(&self) -> &str {
-        &self.target
+    /// What the browser does for it.
+    pub(crate) fn page(&self) -> &Page {
+        &self.page
     }
 
     /// Goes to another address, and waits until its page is loaded.
     #[track_caller]
     pub(crate) fn goes_to(&self, address: &str) {
         self.ask("window.isTheOldPage = true");
-        let went = self.call("Page.navigate", json!({ "url": address }));
-        assert_eq!(went.get("errorText"), None, "{address}: {went}");
+        self.sets_out_for(address);
         self.is_another_page();
+    }
+
+    /// Goes to another address, and does not wait for its page. The page may stay, where only the fragment is another.
+    #[track_caller]
+    pub(crate) fn sets_out_for(&self, address: &str) {
+        self.page.goes_to(address);
     }
 
     /// Loads the page again, as the user does, and does not wait for it.
     pub(crate) fn reloads(&self) {
-        self.call("Page.reload", json!({}));
+        self.page.reloads();
     }
 
     /// Loads the page again, and waits until it is another one.
@@ -90,32 +73,22 @@ impl Tab {
 
     /// Goes back to the page before, by the browser's button.
     pub(crate) fn goes_back(&self) {
-        self.moves_in_history(-1);
+        self.page.moves_in_history(-1);
     }
 
     /// Goes forward again.
     pub(crate) fn goes_forward(&self) {
-        self.moves_in_history(1);
+        self.page.moves_in_history(1);
     }
 
-    fn moves_in_history(&self, by: i64) {
-        let history = self.call("Page.getNavigationHistory", json!({}));
-        let wanted = history["currentIndex"].as_i64().unwrap() + by;
-        let entry = &history["entries"][usize::try_from(wanted).unwrap()];
-        self.call(
-            "Page.navigateToHistoryEntry",
-            json!({ "entryId": entry["id"] }),
-        );
+    /// The addresses to which the browser's buttons lead, and that of the page itself.
+    pub(crate) fn past(&self) -> Vec<String> {
+        self.page.past()
     }
 
-    /// Nothing happens in the page any more, as in a tab that was not used for long.
-    pub(crate) fn sleeps(&self) {
-        self.call("Page.setWebLifecycleState", json!({ "state": "frozen" }));
-    }
-
-    /// Something happens there again.
-    pub(crate) fn wakes(&self) {
-        self.call("Page.setWebLifecycleState", json!({ "state": "active" }));
+    /// The page is at a place with these clocks, by its name in the tables of the world: `Asia/Kathmandu`.
+    pub(crate) fn is_in_zone(&self, zone: &str) {
+        self.page.is_in_zone(zone);
     }
 
     /// The value of a JavaScript expression in the page. A promise is waited for.
@@ -129,19 +102,7 @@ impl Tab {
 
     /// The same, with the browser's words where there is none, perhaps because the page is on its way.
     pub(crate) fn try_ask(&self, expression: &str) -> Result<Value, String> {
-        let question = json!({
-            "expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": false,
-        });
-        let answer = self
-            .devtools
-            .try_call(Some(&self.session), "Runtime.evaluate", question)?;
-        match answer.get("exceptionDetails") {
-            Some(details) => Err(details["exception"]["description"]
-                .as_str()
-                .unwrap_or("an exception")
-                .to_owned()),
-            None => Ok(answer["result"]["value"].clone()),
-        }
+        self.page.evaluates(expression)
     }
 
     /// Waits until `expression` has the value `expected`. Until then it may fail, also because the page is on its way.
@@ -203,7 +164,7 @@ impl Tab {
         let reported = || {
             // The answer comes after all that was reported before.
             self.ask("0");
-            all.extend(self.devtools.take(&self.session, Kind::Trouble));
+            all.extend(self.page.take(Kind::Trouble));
             all.iter()
                 .any(|trouble: &String| trouble.contains(words))
                 .then_some(())
@@ -216,16 +177,14 @@ impl Tab {
     pub(crate) fn reports_something(&self) {
         let reported = || {
             self.ask("0");
-            self.devtools
-                .has(&self.session, Kind::Trouble)
-                .then_some(())
+            self.page.has(Kind::Trouble).then_some(())
         };
         until(reported, || "nothing is reported".to_owned());
     }
 
     /// What the page has reported since this was last asked, apart from what the test expects.
     pub(crate) fn troubles(&self) -> Vec<String> {
-        let mut troubles = self.devtools.take(&self.session, Kind::Trouble);
+        let mut troubles = self.page.take(Kind::Trouble);
         let expected = self.expected.borrow();
         troubles.retain(|trouble| !expected.iter().any(|words| trouble.contains(words)));
         troubles
@@ -233,23 +192,18 @@ impl Tab {
 
     /// The kinds of questions that the page has asked by a window of the browser. Each was told yes.
     pub(crate) fn dialogs(&self) -> Vec<String> {
-        self.devtools.take(&self.session, Kind::Dialog)
+        self.page.take(Kind::Dialog)
     }
 
     /// Presses one key, perhaps with others held down: `Enter`, `Shift+Enter`, `Control+a`.
     pub(crate) fn press(&self, key: &str) {
-        let key = Key::named(key);
-        self.call("Input.dispatchKeyEvent", key.down());
-        self.call("Input.dispatchKeyEvent", key.up());
+        self.page.presses(&[Key::named(key)]);
     }
 
     /// Presses the key of each letter, where the focus is.
     pub(crate) fn types(&self, letters: &str) {
-        for letter in letters.chars() {
-            let key = Key::of(letter);
-            self.call("Input.dispatchKeyEvent", key.down());
-            self.call("Input.dispatchKeyEvent", key.up());
-        }
+        let keys: Vec<_> = letters.chars().map(Key::of).collect();
+        self.page.presses(&keys);
     }
 
     /// Types into the field of this id, which has the focus, and waits until it holds `whole`.
@@ -265,7 +219,7 @@ impl Tab {
 
     /// Puts text where the focus is, as an input method or the keyboard of a phone does.
     pub(crate) fn inserts(&self, text: &str) {
-        self.call("Input.insertText", json!({ "text": text }));
+        self.page.inserts(text);
     }
 
     /// Waits until keys go to the element of this id.
@@ -277,15 +231,8 @@ impl Tab {
     /// Closes the tab, as its button does, and fails if the page has reported something.
     pub(crate) fn closes(self) {
         self.is_content();
-        self.call("Page.close", json!({}));
-        let is_gone = || {
-            let found = self.devtools.try_call(
-                None,
-                "Target.getTargetInfo",
-                json!({ "targetId": self.target }),
-            );
-            found.is_err().then_some(())
-        };
+        self.page.closes();
+        let is_gone = || (!self.page.is_open()).then_some(());
         until(is_gone, || "the tab does not close".to_owned());
     }
 

@@ -129,26 +129,6 @@ fn a_person_is_told_why_there_is_no_connection_and_can_try_at_once() {
 }
 
 #[test]
-fn a_tab_that_slept_is_back_where_it_was() {
-    let mut room = WebRoom::open();
-    let visitor = Visitor::new();
-    let alice = visitor.enters(&room.page(), "alice");
-    alice.may_lose_its_connection();
-    alice.says("good night");
-    alice.shows_states(&["arrived"]);
-    alice.types_into("draft", "half a sent", "half a sent");
-    alice.sleeps();
-    room.dies();
-    room.comes_back();
-    let mut dave = Member::enter(room.port(), "dave");
-    dave.says("good morning");
-    alice.wakes();
-    alice.is("connected");
-    alice.shows_texts(&["good night", "good morning"]);
-    alice.holds("half a sent");
-}
-
-#[test]
 fn delays_make_nothing_wrong() {
     let room = WebRoom::open();
     let (at_alices, at_bobs, network) = (Visitor::new(), Visitor::new(), Network::to(room.port()));
