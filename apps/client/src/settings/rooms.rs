@@ -573,8 +573,10 @@ mod tests {
                 let file = &file;
                 windows.spawn(move || {
                     for person in 0..25 {
-                        let mute = (format!("{window}.{person}"), true);
-                        file.keep("a:1", &Visit::default(), &[mute]).unwrap();
+                        let mutes = [(format!("{window}.{person}"), true)];
+                        // On a busy machine the others have the file for longer than a window waits for it.
+                        let keep = |_| file.keep("a:1", &Visit::default(), &mutes);
+                        assert!((0..100).map(keep).any(|kept| kept.is_ok()));
                     }
                 });
             }
