@@ -198,7 +198,12 @@ impl State {
     }
 
     fn cut(&self) {
-        for connection in self.connections.lock().unwrap().drain(..) {
+        self.cut_where(|_| true);
+    }
+
+    fn cut_where(&self, is_it: impl Fn(&Connection) -> bool) {
+        let mut connections = self.connections.lock().unwrap();
+        for connection in connections.extract_if(.., |connection| is_it(connection)) {
             connection.is_cut.store(true, Ordering::Relaxed);
             reset_when_closed(&connection.server);
         }
@@ -307,7 +312,9 @@ impl Line {
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 // Browsers reset connections that they have no use for. The others have nothing to do with it.
-                Err(_) => self.is_cut.store(true, Ordering::Relaxed),
+                Err(_) => self
+                    .state
+                    .cut_where(|other| Arc::ptr_eq(&other.is_cut, &self.is_cut)),
             }
         }
         reset_when_closed(&self.from);

@@ -175,7 +175,8 @@ fn the_server_starts_with_all_that_the_file_of_variables_suggests() {
     fs::write(&password, "open sesame, open").unwrap();
     let page = directory.join("web");
     fs::create_dir(&page).unwrap();
-    fs::write(page.join("index.html"), "").unwrap();
+    let index = r#"<meta name="nodes" content="">"#;
+    fs::write(page.join("index.html"), index).unwrap();
     let authority = Authority::new();
     let [cert, key] = authority.certificate("localhost").write(&directory, "tls");
     let mut command = server();
