@@ -1,6 +1,6 @@
 //! The room for browsers (`--web`): the files of the page, read once at the start, the names under which the room is
-//! reached, the other nodes of the room, and the proxies that are believed. Plain data and plain decisions: what a request gets is settled here, and
-//! `entrance` reads and writes.
+//! reached, the other nodes of the room, and the proxies that are believed. Plain data and plain decisions: what a request
+//! gets is settled here, and `entrance` reads and writes.
 
 use std::net::IpAddr;
 #[cfg(all(feature = "admin", feature = "tls"))]
