@@ -38,3 +38,4 @@ mod site;
 mod smuggling;
 mod turned_away;
 mod upgrade;
+mod vanishing;
