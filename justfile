@@ -80,8 +80,8 @@ demo: setup build
     echo "demo: close both windows or press Ctrl-C to end it"
     wait $alice $bob
 
-# One room on three nodes and three engines, and a window on each of two nodes. Without a display: it is played, a node is
-# killed in it, and it is saved as target/cluster.png.
+# Without a display it is played, and a node is killed in it.
+# One room on three nodes and three engines, and a window on each of two nodes; without a display, target/cluster.png.
 [group("start here")]
 cluster: setup engine
     #!/usr/bin/env bash
@@ -237,8 +237,9 @@ test: setup browser page
     cat "{{ target }}/vanishing.txt"
     exit $failed
 
-# One room on many nodes, all on this machine: real engines and nodes that are killed, stopped, cut off and robbed of their
-# disks while members talk, and a checker that knows all that was said. Eight minutes. TESTS are parts of names.
+# All is on this machine: real engines and nodes are killed, stopped, cut off and robbed of their disks while members talk, and
+# a checker knows all that was said.
+# One room on many nodes, and what can befall them. Eight minutes. TESTS are parts of names.
 [group("test")]
 test-cluster *TESTS: engine
     cargo test -p hubbub-server --features cluster --lib
@@ -265,15 +266,14 @@ test-cluster-long: engine
     cargo test -p hubbub-server --features cluster --test cluster long -- --ignored --skip for_minutes \
         --test-threads 1 --nocapture
 
-# Three engines, three nodes and 90 members for MINUTES, under one fault after the other; fails when a text is lost, doubled
-# or out of order.
+# Three engines, three nodes, 90 members and fault after fault for MINUTES: no text may be lost, doubled or out of order.
 [group("test")]
 chaos-cluster MINUTES: engine
     MINUTES={{ MINUTES }} cargo test -p hubbub-server --features cluster --test cluster for_minutes -- --ignored --nocapture
 
-# A network and a visitor that vanish without a word, timed by kernel and server: two minutes. Needs unshare, ip, and root or
-# user namespaces.
-# It takes all targets, as `test` does: for fewer ones cargo would compile the workspace again, with fewer features.
+# Needs unshare, ip, and root or user namespaces. It takes all targets, as `test` does: for fewer ones cargo would compile the
+# workspace again, with fewer features.
+# A network and a visitor that vanish without a word, timed by kernel and server: two minutes.
 [group("test")]
 vanishing: setup
     cargo test --workspace --tests vanishing:: -- --ignored
@@ -298,8 +298,8 @@ restarts:
     cargo build -p hubbub-server
     cargo test -p hubbub-cli --test hubbub a_hundred_restarts -- --ignored --nocapture
 
-# Random bytes and frames against the decoder and those of before the extension: three runs, on the nightly toolchain.
 # What it finds stays in target/. It needs the repository's history.
+# Random bytes and frames against the decoder and those of before the extension: three runs, on the nightly toolchain.
 [group("test")]
 fuzz SECONDS:
     #!/usr/bin/env bash
@@ -347,8 +347,8 @@ simulate-cluster SECONDS:
     SECONDS_TO_RUN={{ SECONDS }} cargo test --release -p hubbub-server --features cluster --lib -- \
         cluster::replica::simulation::many_seeds exactly_once::cluster::many_seeds --ignored --nocapture
 
-# Real programs for MINUTES while the server is killed, connections are cut and the disk is filled; fails when a message is
-# lost, doubled or out of order. OPTIONS: --seed=N, and --without-disk where no mount namespace can be made.
+# OPTIONS: --seed=N, and --without-disk where no mount namespace can be made.
+# Real programs for MINUTES while servers are killed, connections cut and disks filled: no message may be lost or doubled.
 [group("test")]
 chaos MINUTES *OPTIONS:
     #!/usr/bin/env bash
@@ -374,8 +374,8 @@ no-std:
     cargo run --release --manifest-path libs/wire/examples/bare/Cargo.toml --target-dir "{{ target }}/bare"
     @echo "no-std: it decoded the message as it should"
 
-# The server and the wire library on small boards under QEMU, and a table of what they and the optional parts need. For
-# Debian with rustup: it installs what is missing. A quarter of an hour.
+# For Debian with rustup: it installs what is missing. A quarter of an hour.
+# The server and the wire library on small boards under QEMU, and a table of what they and the optional parts need.
 [group("test")]
 boards:
     CARGO_TARGET_DIR="{{ target }}" apps/server/package/boards
@@ -391,8 +391,8 @@ bench:
 bench-memory:
     cargo bench -p hubbub-server --bench remember
 
-# Measures one room on one, two and three nodes next to a single server: throughput, latency, memory, and a node that dies.
 # Three engines and all nodes are on this machine, so that its processors and its disk do the work of six.
+# Measures one room on one, two and three nodes next to a single server: throughput, latency, memory, and a node that dies.
 [group("measure")]
 bench-cluster: engine
     cargo bench -p hubbub-server --features cluster --bench cluster
@@ -414,8 +414,8 @@ bench-page: browser page
     cargo build -p hubbub-server
     cargo test -p hubbub-web --test browser measures::of_the_page -- --ignored --exact --nocapture
 
-# Runs each query of the server's dashboard against a real Prometheus under load: three minutes. It draws target/grafana.svg.
 # Needs Debian's package prometheus, which `setup` leaves out since it takes 100 MB.
+# Runs each query of the server's dashboard against a real Prometheus under load: three minutes. It draws target/grafana.svg.
 [group("measure")]
 dashboard:
     #!/usr/bin/env bash
