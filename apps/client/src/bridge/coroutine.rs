@@ -13,6 +13,7 @@ use dioxus::prelude::*;
 use futures::future::{Either, select};
 use futures::stream::{self, PollNext, Stream, StreamExt};
 use hubbub_session::{Clock, Event, Intent, MessageId, Seen, Stamped};
+use hubbub_wire::Username;
 
 #[cfg(target_arch = "wasm32")]
 use super::browser::{drawn, invite, save};
@@ -115,7 +116,8 @@ async fn shown(frames: &flume::Receiver<()>) {
     drawn().await;
 }
 
-/// The next batch. If it ends with a new connection, it waits a moment for what follows, which may be a refusal.
+/// The next batch. If it ends with a new connection, it waits a moment for what follows, which may be a refusal: words of
+/// the server, and then the end.
 async fn next_batch(
     channels: &Channels,
     clock: &Clock,
@@ -130,12 +132,25 @@ async fn next_batch(
         } else {
             channels.refused_within
         };
-        let refused_by = clock.sleep(within);
-        if let Either::Left((Ok(more), _)) = select(events.recv_async(), refused_by).await {
+        let mut refused_by = std::pin::pin!(clock.sleep(within));
+        while batch
+            .last()
+            .is_some_and(|last| comes_before_a_refusal(&last.event))
+            && let Either::Left((Ok(more), _)) = select(events.recv_async(), &mut refused_by).await
+        {
             batch.extend(more);
         }
     }
     Some(batch)
+}
+
+/// Whether the connection may end after this because the server refuses the name.
+fn comes_before_a_refusal(event: &Event) -> bool {
+    match event {
+        Event::Connected | Event::Notice { .. } => true,
+        Event::Said { name, .. } => name == Username::SERVER.as_str(),
+        _ => false,
+    }
 }
 
 /// The next input. Meanwhile, and only while there is no connection, counts the seconds to the next attempt.

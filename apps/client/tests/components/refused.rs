@@ -16,6 +16,13 @@ fn refused(why: &str) -> Event {
     }
 }
 
+fn noticed(why: &str) -> Event {
+    Event::Notice {
+        code: "name".into(),
+        text: why.into(),
+    }
+}
+
 /// Turned away before there was a room to show.
 fn turned_away() -> Window {
     let mut window = Window::open(16);
@@ -101,8 +108,13 @@ fn who_is_refused_late_can_join_under_another_name_too_and_what_waits_goes_with_
     // As late as before: what is being typed into the field is not to go with it.
     window.happen(Event::Connected);
     window.shows(r#"id="name""#);
-    window.happen(refused("the name alicia is taken"));
-    window.shows("the name alicia is taken");
+    let why = "the name alicia is taken";
+    for words in [said("server", why), noticed(why)] {
+        window.happen(words);
+        window.shows(r#"id="name""#);
+    }
+    window.happen(refused(why));
+    window.shows(why);
     window.shows(r#"id="name""#);
     window.happen_together([Event::Connecting, Event::Connected]);
     window.wait(Duration::from_secs(3));
