@@ -108,13 +108,12 @@ fn who_is_refused_late_can_join_under_another_name_too_and_what_waits_goes_with_
     // As late as before: what is being typed into the field is not to go with it.
     window.happen(Event::Connected);
     window.shows(r#"id="name""#);
-    let why = "the name alicia is taken";
-    for words in [said("server", why), noticed(why)] {
+    for words in [said("server", "no"), noticed("no")] {
         window.happen(words);
         window.shows(r#"id="name""#);
     }
-    window.happen(refused(why));
-    window.shows(why);
+    window.happen(refused("the name alicia is taken"));
+    window.shows("the name alicia is taken");
     window.shows(r#"id="name""#);
     window.happen_together([Event::Connecting, Event::Connected]);
     window.wait(Duration::from_secs(3));

@@ -1,4 +1,4 @@
-//! The pings of the server, and visitors that ask too often or read nothing. One that answers none of them vanishes.
+//! The pings of the server, and visitors that ask too often or read nothing. `vanishing` has one that answers none.
 
 use std::time::{Duration, Instant};
 

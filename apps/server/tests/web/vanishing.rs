@@ -15,7 +15,7 @@ const EARLIER: Duration = Duration::from_secs(1);
 const LATER: Duration = Duration::from_secs(15);
 
 #[test]
-#[ignore = "takes 80 s and only waits: run it by `just vanishing`; `just test` does"]
+#[ignore = "takes 100 s and only waits: run it by `just vanishing`; `just test` does"]
 fn a_visitor_that_answers_no_ping_has_gone_after_a_minute_and_one_that_does_stays() {
     let house = House::open(&[]);
     let began = Instant::now();
