@@ -221,13 +221,16 @@ test-packages: deb
 
 # Every test, also those of real windows and of the page in a browser. They run on screens of their own and leave yours alone.
 [group("test")]
-test: setup browser page
+test: setup browser
     #!/usr/bin/env bash
     set -euo pipefail
+    trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+    # Next to the tests, since much of it takes one core only.
+    just page & page=$!
     cargo test --workspace --no-run
+    wait $page
     # It only waits, so it costs no time when it runs next to the others.
     just vanishing >"{{ target }}/vanishing.txt" 2>&1 & vanishing=$!
-    trap 'kill $vanishing 2>/dev/null || true' EXIT
     failed=0
     # Windows wait more than they work: three at a time suit two cores.
     threads=$(nproc)
