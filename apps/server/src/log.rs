@@ -347,7 +347,7 @@ impl Log {
         Some(ordered)
     }
 
-    /// How much memory that takes, in bytes, which can come out now.
+    /// How many bytes of memory are taken by what can come out now.
     #[must_use]
     pub(crate) const fn size(&self) -> usize {
         self.size

@@ -238,7 +238,7 @@ impl Trust {
         })
     }
 
-    /// The same of the room, if it has several servers.
+    /// Keeps what was learnt for the room as well, if it has several servers.
     fn learn_of_room(
         &mut self,
         line: &Line,

@@ -257,7 +257,7 @@ impl Claims {
         first_that(&mut self.deadlines, |peer| claims.contains_key(&peer))
     }
 
-    /// The same of those that wait for what comes after their JOIN.
+    /// The first of those that wait for what comes after their JOIN, and when its time is over.
     fn first_for_offer(&mut self) -> Option<(Instant, PeerId)> {
         let claims = &self.by_claimant;
         first_that(&mut self.offers, |peer| {

@@ -51,7 +51,7 @@ impl Log {
         self.waiting >= MAX_WAITING
     }
 
-    /// How much memory that takes, in bytes, which waits for the disk.
+    /// How many bytes of memory are taken by what waits for the disk.
     pub(crate) const fn waiting(&self) -> usize {
         #[cfg(feature = "cluster")]
         if let Some(stream) = &self.stream {

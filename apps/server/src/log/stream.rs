@@ -351,7 +351,7 @@ impl Log {
         stream.is_none_or(|stream| stream.queue.has_stopped())
     }
 
-    /// The same of what any log takes.
+    /// Proposes to the stream what can be proposed to any log.
     pub(super) fn propose_to_stream(&mut self, proposal: Proposal) {
         let Some(stream) = &mut self.stream else {
             return;
@@ -436,7 +436,7 @@ impl Stream {
         Kept::Seconds(self.keep.as_secs())
     }
 
-    /// How much memory that takes, in bytes, which waits for the stream.
+    /// How many bytes of memory are taken by what waits for the stream.
     pub(super) const fn waiting(&self) -> usize {
         self.queue.bytes()
     }
@@ -545,7 +545,7 @@ impl Stream {
         })
     }
 
-    /// The same of one that goes.
+    /// Forgets a member that goes, and returns which peer it was.
     fn forget(&mut self, who: Incarnation) -> Option<PeerId> {
         if who.node == self.node {
             self.own.remove(&who.connection);

@@ -89,7 +89,7 @@ impl Engine {
         }
     }
 
-    /// The same of the head before a place.
+    /// The place and the bytes of the last head before a place.
     async fn head_before(&self, place: u64) -> Result<Option<(u64, Vec<u8>)>, Trouble> {
         let (subject, last) = (&self.names.snapshot, place - 1);
         if last == 0 {

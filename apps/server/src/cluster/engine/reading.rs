@@ -47,7 +47,7 @@ enum End {
 }
 
 /// How a stream seems to be another one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Other {
     why: String,
     /// It has something else where the node has read.
@@ -118,14 +118,56 @@ impl Seen {
     }
 }
 
+/// What follows from an end.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Nothing more is to do.
+    Stop,
+    /// There is no engine for now.
+    Away(String),
+    /// The stream is another one.
+    Anew(Other),
+}
+
+/// Since when, and at which place, the stream has seemed to be another one.
+#[derive(Debug, Default)]
+struct Doubt(Option<(Instant, u64)>);
+
+impl Doubt {
+    /// What follows from an end at this place and time.
+    fn next(&mut self, end: End, place: u64, now: Instant) -> Next {
+        match end {
+            End::Closed => Next::Stop,
+            End::Lost(why) => {
+                // Who comes back after this may have a new leader, which may not know yet what it has.
+                self.0 = None;
+                Next::Away(why)
+            }
+            End::Other(other) => {
+                let doubt = self.0.filter(|(_, at)| *at == place);
+                let (since, _) = *self.0.insert(doubt.unwrap_or((now, place)));
+                if now.duration_since(since) < DOUBT {
+                    Next::Away(format!("the stream is not what it was: {}", other.why))
+                } else {
+                    self.0 = None;
+                    Next::Anew(other)
+                }
+            }
+            End::Wanted(why) => {
+                self.0 = None;
+                Next::Anew(Other::new(why))
+            }
+        }
+    }
+}
+
 struct Reader<'a> {
     engine: &'a Engine,
     give: &'a flume::Sender<Answer>,
     anew: &'a flume::Receiver<String>,
     seen: Seen,
     is_away: bool,
-    /// Since when, and at which place, the stream has seemed to be another one.
-    doubt: Option<(Instant, u64)>,
+    doubt: Doubt,
 }
 
 /// Gives the node all entries after what was seen, until the node goes or the engines cannot be used any more.
@@ -141,7 +183,7 @@ pub(super) async fn read(
         anew,
         seen,
         is_away: false,
-        doubt: None,
+        doubt: Doubt::default(),
     };
     loop {
         let end = reader.attach_and_follow().await;
@@ -155,25 +197,10 @@ pub(super) async fn read(
 impl Reader<'_> {
     /// Does what follows from an end. Returns `None` if there is nothing more to do.
     async fn go_on(&mut self, end: End) -> Option<()> {
-        match end {
-            End::Closed => None,
-            End::Lost(why) => {
-                // Who comes back after this may have a new leader, which may not know yet what it has.
-                self.doubt = None;
-                self.away(why).await
-            }
-            End::Other(other) => {
-                let place = self.seen.place;
-                let doubt = self.doubt.filter(|(_, at)| *at == place);
-                let (since, _) = *self.doubt.insert(doubt.unwrap_or((Instant::now(), place)));
-                if since.elapsed() < DOUBT {
-                    self.away(format!("the stream is not what it was: {}", other.why))
-                        .await
-                } else {
-                    self.begin_anew(other).await
-                }
-            }
-            End::Wanted(why) => self.begin_anew(Other::new(why)).await,
+        match self.doubt.next(end, self.seen.place, Instant::now()) {
+            Next::Stop => None,
+            Next::Away(why) => self.away(why).await,
+            Next::Anew(other) => self.begin_anew(other).await,
         }
     }
 
@@ -200,7 +227,6 @@ impl Reader<'_> {
     ) -> Option<()> {
         // How bad that is, the room knows.
         info!("this server looks what the stream has: {why}");
-        self.doubt = None;
         let mut said = String::new();
         let start = loop {
             match self.engine.begin().await {
@@ -368,7 +394,9 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::{Other, Seen};
+    use std::time::{Duration, Instant};
+
+    use super::{DOUBT, Doubt, End, Next, Other, Seen};
 
     #[test]
     fn a_stream_is_another_one_when_it_was_made_anew_or_lacks_what_was_read_or_what_follows() {
@@ -386,5 +414,54 @@ mod tests {
         assert_eq!(is_rolled_back(5, 12, 30), Some(false));
         assert_eq!(is_rolled_back(5, 1, 9), Some(true));
         assert_eq!(is_rolled_back(6, 1, 10), Some(false));
+    }
+
+    /// What follows when the stream seems to be another one at this place and time.
+    fn is_believed(doubt: &mut Doubt, place: u64, at: Instant) -> bool {
+        let other = Other::rolled_back("it ends at 9".to_owned());
+        match doubt.next(End::Other(other.clone()), place, at) {
+            Next::Anew(believed) => {
+                assert_eq!(believed, other);
+                true
+            }
+            Next::Away(why) => {
+                assert!(why.ends_with("it ends at 9"), "{why}");
+                false
+            }
+            Next::Stop => panic!("it stops"),
+        }
+    }
+
+    #[test]
+    fn a_stream_that_seems_to_be_another_one_is_believed_to_be_that_after_a_while() {
+        let (mut doubt, began) = (Doubt::default(), Instant::now());
+        let late = began + DOUBT;
+        assert!(!is_believed(&mut doubt, 10, began));
+        assert!(!is_believed(&mut doubt, 10, late - Duration::from_nanos(1)));
+        assert!(is_believed(&mut doubt, 10, late));
+        // That was the end of this doubt.
+        assert!(!is_believed(&mut doubt, 10, late));
+    }
+
+    #[test]
+    fn a_doubt_ends_when_reading_goes_on_or_the_engine_is_lost_or_the_node_wants_another_room() {
+        let (mut doubt, began) = (Doubt::default(), Instant::now());
+        let late = began + DOUBT;
+        assert!(!is_believed(&mut doubt, 10, began));
+        assert!(!is_believed(&mut doubt, 11, late));
+        assert!(is_believed(&mut doubt, 11, late + DOUBT));
+
+        assert!(!is_believed(&mut doubt, 11, began));
+        let lost = doubt.next(End::Lost("gone".to_owned()), 11, began);
+        assert_eq!(lost, Next::Away("gone".to_owned()));
+        assert!(!is_believed(&mut doubt, 11, late));
+        assert!(is_believed(&mut doubt, 11, late + DOUBT));
+
+        assert!(!is_believed(&mut doubt, 11, began));
+        let wanted = doubt.next(End::Wanted("it differs".to_owned()), 11, began);
+        assert_eq!(wanted, Next::Anew(Other::new("it differs".to_owned())));
+        assert!(!is_believed(&mut doubt, 11, late));
+
+        assert_eq!(doubt.next(End::Closed, 11, late), Next::Stop);
     }
 }

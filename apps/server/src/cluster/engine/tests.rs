@@ -345,3 +345,27 @@ fn a_node_that_wants_it_begins_anew() {
     assert_eq!((start.place(), start.last, start.is_lost()), (0, 2, false));
     assert_eq!(one.record(), (1, "a".to_owned()));
 }
+
+#[test]
+#[ignore = "needs engines: just test-cluster"]
+fn a_node_that_wants_it_again_before_it_is_done_begins_anew_once() {
+    let engines = Engines::start(1);
+    let mut one = Node::start(&engines);
+    one.say("a");
+    // Nothing can be done as long as it sleeps.
+    engines.signal(0, "STOP");
+    for number in 0..100 {
+        let why = format!("reason {number}");
+        one.order(Order::Anew { why });
+        while !one.link.orders.is_empty() {
+            std::thread::yield_now();
+        }
+    }
+    engines.signal(0, "CONT");
+    let (told, _) = one.anew();
+    assert_eq!(told, "reason 0");
+    for text in ["b", "c", "d", "e", "f"] {
+        // It panics when the node begins anew.
+        one.say(text);
+    }
+}
