@@ -42,7 +42,7 @@ fn who_is_muted_by_the_menu_stays_muted_in_the_next_window_until_one_key_undoes_
     eve.send(text("eve", "buy now"));
     bob.send(text("bob", "good evening"));
     alice.shows_texts(&["good morning", "good evening"]);
-    alice.ask("document.querySelector('.unmute').focus()");
+    alice.moves_focus_to(".unmute");
     alice.press("Return");
     // What two people said at about the same time has no order of its own.
     alice.shows(BOUGHT, &json!(3));

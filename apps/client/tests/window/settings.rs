@@ -195,7 +195,7 @@ fn tab_goes_round_in_the_open_drawer() {
     alice.shows_people(&["alice", "bob", "carol"]);
     let focused = "document.activeElement.title";
 
-    alice.ask("document.getElementById('drawer-toggle').focus()");
+    alice.moves_focus_to("#drawer-toggle");
     alice.press("Return");
     let open = "!!document.querySelector('[data-drawer] .scrim')?.offsetHeight";
     alice.shows(open, &json!(true));

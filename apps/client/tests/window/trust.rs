@@ -248,7 +248,7 @@ fn what_stands_behind_the_lock_is_read_by_keyboard_and_hands_on_an_invitation() 
     let scene = Scene::set();
     let (mut alice, _room) = scene.opens(&scene.invitation(), || scene.lets_in(true));
     alice.shows(LOCK, &json!("yes"));
-    alice.ask("document.getElementById('lock').focus()");
+    alice.moves_focus_to("#lock");
     alice.press("Return");
     alice.has_focus_in("lock-card");
     alice.shows(ROOM_KEY, &json!(scene.right.fingerprint()));
@@ -384,7 +384,7 @@ fn an_invitation_in_a_message_asks_in_a_window_of_its_own_and_is_told_to_no_othe
     socket.send(text("bob", format!("come to {}", scene.invitation())));
     alice.shows("document.querySelectorAll('.text a').length", &json!(1));
     // By a key, since its middle may lie between two lines.
-    alice.ask("document.querySelector('.text a').focus()");
+    alice.moves_focus_to(".text a");
     alice.press("Return");
     let asked = || {
         scene

@@ -328,6 +328,12 @@ impl Window {
         self.shows("document.activeElement?.id", &json!(id));
     }
 
+    /// Moves the focus to what this selector finds. The composer of a new room takes it, so it must have done that.
+    pub(crate) fn moves_focus_to(&mut self, selector: &str) {
+        self.has_focus_in("draft");
+        self.ask(&format!("document.querySelector('{selector}').focus()"));
+    }
+
     /// Waits until the composer holds exactly this.
     pub(crate) fn holds(&mut self, draft: &str) {
         self.shows("document.getElementById('draft').value", &json!(draft));
