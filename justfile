@@ -142,12 +142,17 @@ install PREFIX=(env("HOME") / ".local"): setup
     just refresh-desktop "{{ PREFIX }}"
     @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub, bin/hubbub-client, and in share/ man pages, completions, the icon and the opener of chat:// links"
 
+# Those of the window may go elsewhere.
 # Writes the man pages of all programs and their completions for bash, zsh and fish, as they stand below PREFIX/share.
 [group("install")]
-pages DIR:
-    cargo run --quiet --locked -p hubbub-server --example hubbub-server-pages -- "{{ DIR }}"
-    cargo run --quiet --locked -p hubbub-cli --example hubbub-pages -- "{{ DIR }}"
-    cargo run --quiet --locked -p hubbub-client --no-default-features --example hubbub-client-pages -- "{{ DIR }}"
+pages DIR CLIENT=DIR:
+    # Together, so that what they share is compiled once. The options of the window need no window.
+    cargo build --quiet --locked -p hubbub-server -p hubbub-cli -p hubbub-client --no-default-features \
+        --features hubbub-server/default,hubbub-cli/default \
+        --example hubbub-server-pages --example hubbub-pages --example hubbub-client-pages
+    "{{ target }}/debug/examples/hubbub-server-pages" "{{ DIR }}"
+    "{{ target }}/debug/examples/hubbub-pages" "{{ DIR }}"
+    "{{ target }}/debug/examples/hubbub-client-pages" "{{ CLIENT }}"
 
 # Removes what `install` put below PREFIX.
 [group("install")]
@@ -197,9 +202,7 @@ deb: setup page
         --no-default-features --features "$features"
     pages={{ justfile_directory() }}/target/pages
     rm -rf "$pages"
-    cargo run --quiet --locked -p hubbub-server --example hubbub-server-pages -- "$pages/server"
-    cargo run --quiet --locked -p hubbub-cli --example hubbub-pages -- "$pages/server"
-    cargo run --quiet --locked -p hubbub-client --no-default-features --example hubbub-client-pages -- "$pages/client"
+    just pages "$pages/server" "$pages/client"
     cp -R "{{ target }}/web" "$pages/web"
     for package in hubbub-server hubbub-client; do
         cargo deb --quiet --locked --no-build -p $package --output "{{ target }}/packages/"
