@@ -121,7 +121,7 @@ impl Seen {
 /// What follows from an end.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
-    /// Nothing more is to do.
+    /// There is nothing more to do.
     Stop,
     /// There is no engine for now.
     Away(String),
