@@ -142,7 +142,7 @@ install PREFIX=(env("HOME") / ".local"): setup
     just refresh-desktop "{{ PREFIX }}"
     @echo "installed below {{ PREFIX }}: bin/hubbub-server, bin/hubbub, bin/hubbub-client, and in share/ man pages, completions, the icon and the opener of chat:// links"
 
-# Those of the window may go elsewhere.
+# With CLIENT, the pages of the window go there.
 # Writes the man pages of all programs and their completions for bash, zsh and fish, as they stand below PREFIX/share.
 [group("install")]
 pages DIR CLIENT=DIR:
@@ -228,7 +228,7 @@ test: setup browser
     #!/usr/bin/env bash
     set -euo pipefail
     trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-    # Next to the tests, since much of it takes one core only.
+    # While the tests are compiled, since much of it takes one core only.
     just page & page=$!
     cargo test --workspace --no-run
     wait $page
